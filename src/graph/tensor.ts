@@ -194,9 +194,11 @@ export class Tensor {
    */
   matmul(other: Tensor, options: { transposeA?: boolean; transposeB?: boolean } = {}): Tensor {
     const { transposeA = false, transposeB = false } = options
-    const rows = other.rank === 2 && this.rank > 2 && !transposeA ? this.reshape([-1, this.shape.at(-1)!]) : this
-    const product = apply('matmul', [rows, other], { transposeA, transposeB })[0]!
-    return rows === this ? product : product.reshape([...this.shape.slice(0, -1), product.shape[1]!])
+    if (this.rank <= 2 || other.rank !== 2) return apply('matmul', [this, other], { transposeA, transposeB })[0]!
+    const axes = this.shape.map((_, i) => i)
+    const left = transposeA ? this.transpose([...axes.slice(0, -2), axes.at(-1)!, axes.at(-2)!]) : this
+    const product = left.reshape([-1, left.shape.at(-1)!]).matmul(other, { transposeB })
+    return product.reshape([...left.shape.slice(0, -1), product.shape[1]!])
   }
 
   /** Rows of the first axis chosen by int32 indices: [n, ...] at [i...] gives [i..., ...]. */

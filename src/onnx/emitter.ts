@@ -43,7 +43,7 @@ function rawData(dtype: ElementType, data: ArrayLike<number>): Uint8Array {
 export class Emitter {
   readonly device: Device
   readonly initializers: Message[] = []
-  readonly #names = new Map<Tensor, string>()
+  #names = new Map<Tensor, string>()
   readonly #shared = new Map<string, string>()
   readonly #used = new Set<Tensor>()
   #nodes: Message[] = []
@@ -144,14 +144,17 @@ export class Emitter {
     }
   }
 
-  /** The nodes emitted by `build`, apart from those around it. */
+  /** The nodes emitted by `build`, apart from those around it; the names that it gives end with it. */
   graph(build: () => { input: Message[]; output: Message[] }): Message {
     const before = this.#nodes
     const shared = new Map(this.#shared)
+    const outer = this.#names
+    this.#names = new Map(outer)
     this.#nodes = []
     const { input, output } = build()
     const graph = proto('GraphProto', { name: this.fresh('graph'), node: this.#nodes, input, output })
     this.#nodes = before
+    this.#names = outer
     for (const [key, name] of [...this.#shared])
       if (!shared.has(key) && !name.startsWith('constant')) this.#shared.delete(key)
     return graph
@@ -167,7 +170,10 @@ export class Emitter {
     const kept = node.outputs.slice(size).map((y, k) => ({ used: this.#used.has(y), k }))
     const sources = [...body.stacked, ...(body.condition ? [] : body.parameters)]
     const stacked = kept.filter(({ used }) => used).map(({ k }) => sources[k]!)
+    const captured = node.inputs.slice(size).map((x) => this.name(x))
     const graph = this.graph(() => {
+      // A gradient copies a loop with other tensors in place of those it captured: the body knows them as they were.
+      for (const [i, x] of body.captured.entries()) this.bind(x, captured[i]!)
       const iteration = this.fresh('iteration')
       const goOn = this.fresh('condition')
       const names = body.parameters.map((p) => {

@@ -244,11 +244,13 @@ export const elementwise: Record<string, Primitive> = {
       unbroadcast(condition!.select(g!, 0), a!.shape, y!.shape),
       unbroadcast(condition!.select(0, g!), b!.shape, y!.shape),
     ],
-    lower: (emit, { inputs }) =>
-      emit.node(
-        'Where',
-        inputs.map((x) => emit.name(x)),
-      ),
+    lower: (emit, { inputs, outputs: [y] }) => {
+      const [condition, a, b] = inputs.map((x) => emit.name(x)) as [string, string, string]
+      if (y!.dtype !== 'bool') return emit.node('Where', [condition, a, b])
+      // The CPU provider has no Where for bool.
+      const otherwise = emit.one('And', [emit.one('Not', [condition]), b])
+      return emit.node('Or', [emit.one('And', [condition, a]), otherwise])
+    },
   },
 }
 

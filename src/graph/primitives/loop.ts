@@ -65,16 +65,18 @@ function loopGradient(node: Node, cotangents: readonly (Tensor | undefined)[]): 
   const size = parameters.length
   const history = node.outputs.slice(size + stacked.length)
   const float = (x: Tensor): boolean => x.dtype === 'float32'
+  const sum = (a: Tensor | undefined, b: Tensor | undefined): Tensor | undefined => (a && b ? a.add(b) : (a ?? b))
   const zeros = ({ shape }: Tensor): Tensor => constant(0).broadcastTo(shape)
   const flowing = parameters.map((p, i) => ({ p, i })).filter(({ p }) => float(p))
   const shared = captured.filter(float)
   const start = [...flowing.map(({ p, i }) => cotangents[i] ?? zeros(p)), ...shared.map(zeros)]
   const { carried } = scan(count, start, (carriedCotangents, index) => {
     const at = constant(count - 1, [], 'int32').sub(index)
-    // The iteration itself, traced again, is no derivative: the mark comes off. Nothing flows past what it reads.
+    // The iteration itself, traced again, is no derivative: the mark comes off. It reads tensors of its own, so that
+    // what one captured tensor passes on to another is not counted here and outside.
     const [own, outside, copy] = asAdjointOf(undefined, () => {
-      const own = history.map((states) => states.gather(at).stopGradient())
-      const outside = captured.map((x) => x.stopGradient())
+      const own = history.map((states) => states.gather(at))
+      const outside = node.inputs.slice(size).map((x) => apply('reshape', [x], { shape: x.shape })[0]!)
       const pairs = [...parameters, ...captured].map((x, i): [Tensor, Tensor] => [x, [...own, ...outside][i]!])
       return [own, outside, instantiate(body, [[body.index, at], ...pairs])]
     })
@@ -85,12 +87,10 @@ function loopGradient(node: Node, cotangents: readonly (Tensor | undefined)[]): 
     const outer = stacked.map((_, i) => cotangents[size + i]?.gather(at))
     const sources = [...flowing.map(({ i }) => own[i]!), ...outside.filter(float)]
     const pulled = pullback([...copy.results, ...copy.stacked], [...seeds, ...outer], sources)
-    const states = flowing.map(({ p }, i) => pulled[i] ?? zeros(p))
-    const sums = shared.map((_, i) => {
-      const before = carriedCotangents[flowing.length + i]!
-      const part = pulled[flowing.length + i]
-      return part ? before.add(part) : before
-    })
+    const states = flowing.map(
+      ({ p, i }, k) => sum(pulled[k], cotangents[size + stacked.length + i]?.gather(at)) ?? zeros(p),
+    )
+    const sums = shared.map((_, i) => sum(carriedCotangents[flowing.length + i], pulled[flowing.length + i])!)
     return { carried: [...states, ...sums] }
   })
   const cotangentOf = (list: readonly Tensor[], x: Tensor, offset: number): Tensor | undefined =>

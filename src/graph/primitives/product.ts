@@ -135,11 +135,11 @@ function convolutionInputGradient(g: Tensor, x: Tensor, w: Tensor, { stride, pad
     const kernel = [kh, kw][axis]!
     const count = (g.shape[2 + axis]! - 1) * stride[axis] + 1
     const unread = x.shape[2 + axis]! + padding[axis][0] + padding[axis][1] - kernel - count + 1
-    spread = dilate(spread, 2 + axis, stride[axis]).slice(2 + axis, 0, count)
-    pads.push([kernel - 1 - padding[axis][0], kernel - 1 - padding[axis][1] + unread])
+    const [before, after] = [kernel - 1 - padding[axis][0], kernel - 1 - padding[axis][1] + unread]
+    // Padding wider than the kernel less one: the outermost outputs saw zeros alone, and are cut off.
+    spread = dilate(spread, 2 + axis, stride[axis]).slice(2 + axis, Math.max(0, -before), count + Math.min(0, after))
+    pads.push([Math.max(0, before), Math.max(0, after)])
   }
-  if (pads.flat().some((width) => width < 0))
-    throw new GraphError(`conv2d: padding wider than the kernel of ${show(w.shape)} less one has no gradient here`)
   const swapped = reversed(w.reshape([out * perGroup, kh * kw]).transpose())
     .transpose()
     .reshape([groups, out / groups, perGroup, kh, kw])

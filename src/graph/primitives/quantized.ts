@@ -45,7 +45,7 @@ const quantizedMatmul: Primitive = {
     return [transposeA ? ofA.transpose() : ofA, transposeB ? ofB.transpose() : ofB]
   },
   lower: (emit, { inputs: [a, b], attributes: { transposeA, transposeB, levels } }) => {
-    const once = (key: string, make: () => string): string => emit.shared(`${key} ${a!.node.id} ${a!.index}`, make)
+    const once = (key: string, make: () => string): string => emit.shared(`${key} ${emit.name(a!)}`, make)
     const quantized = once('uint8', () => emit.node('DynamicQuantizeLinear', [emit.name(a!)], {}, 3).join(' '))
     const [bytes, scaleA, zero] = quantized.split(' ') as [string, string, string]
     const left = transposeA ? once('uint8T', () => emit.one('Transpose', [bytes], { perm: [1, 0] })) : bytes
@@ -75,7 +75,7 @@ export function quantizedProduct(
   a: Tensor,
   b: Tensor,
   flips: { transposeA?: boolean; transposeB?: boolean } = {},
-  levels = 127,
+  levels = 63,
 ): Tensor {
   const { transposeA = false, transposeB = false } = flips
   return apply('quantizedMatmul', [a, b], { transposeA, transposeB, levels })[0]!

@@ -1,0 +1,47 @@
+// Every operation and compound, by oracle: each gradient against central differences on the float64 interpreter, each
+// lowering (values and gradients) against the interpreter on the CPU provider. webgpu.test.ts runs the same table.
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import * as functions from '../../src/graph/functions.js'
+import { GraphError, interpret, primitives, reachable } from '../../src/graph/index.js'
+import { CASES } from './cases.js'
+import { ALL, assertClose, assertLowering, centralDifferences, gradients, trace } from './harness.js'
+
+describe('the table of cases', () => {
+  it('has a case for every operation and every function, which uses it', () => {
+    for (const op of Object.keys(primitives())) {
+      assert.ok(CASES[op], `no case for ${op}`)
+      for (const own of CASES[op]) {
+        const seen = reachable(trace(op, own).outputs).map((node) => node.op)
+        assert.ok(seen.includes(op), `${op}: ${own.name} does not use it`)
+      }
+    }
+    for (const name of Object.keys(functions)) assert.ok(CASES[name], `no case for ${name}`)
+  })
+})
+
+describe('gradients agree with central differences', () => {
+  for (const { op, own } of ALL) {
+    const { gradient } = own
+    if (gradient === 'none' || !own.inputs.some(({ dtype }) => dtype === 'float32')) continue
+    it(`${op}: ${own.name}`, () => {
+      const traced = trace(op, own)
+      if (gradient === 'refused') {
+        assert.throws(() => gradients(traced), GraphError)
+        return
+      }
+      const actual = interpret(gradients(traced), traced.bindings)
+      const smooth = gradient && trace(op, { ...own, build: gradient })
+      const expected = smooth
+        ? interpret(gradients(smooth), smooth.bindings).map(({ data }) => data)
+        : centralDifferences(traced)
+      actual.forEach(({ data }, i) => {
+        assertClose(data, expected[i]!, own.tolerance ?? 1e-7, `gradient ${i}`)
+      })
+    })
+  }
+})
+
+describe('lowerings agree with the interpreter on the CPU provider', () => {
+  for (const { op, own } of ALL) it(`${op}: ${own.name}`, () => assertLowering(op, own, 'cpu', {}))
+})
