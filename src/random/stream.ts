@@ -7,6 +7,8 @@ import { type Counter, type Key, philox4x32 } from './philox.js'
  * ended, at a fresh block of four words, so what a call returns depends on the lengths of the calls before it.
  */
 export interface Stream {
+  /** Fills `out` with random 32-bit words. */
+  words(out: Uint32Array): void
   /** Fills `out` with uniforms in [0, 1), multiples of 2^-24. The same bits everywhere. */
   uniform(out: Float32Array): void
   /** Fills `out` with standard normals: Box-Muller in float64, rounded to float32. The same bits everywhere. */
@@ -51,6 +53,11 @@ export function stream(seed: number, step: number, name: string): Stream {
   }
 
   return {
+    words(out) {
+      inChunks(out.length, (words, start, end) => {
+        for (let i = start; i < end; i++) out[i] = words[i - start]!
+      })
+    },
     uniform(out) {
       inChunks(out.length, (words, start, end) => {
         for (let i = start; i < end; i++) out[i] = (words[i - start]! >>> 8) * 2 ** -24
