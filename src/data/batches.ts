@@ -1,20 +1,25 @@
-import { stream } from '../random/stream.js'
+import { type Stream, stream } from '../random/stream.js'
 import type { Augmentation } from './augment.js'
 import type { Split } from './dataset.js'
 
-/** A random order of `count` rows for an epoch: every permutation as likely as the next, to within 2^-20. */
+/** The order of `count` rows in an epoch. */
 export function order(count: number, seed: number, epoch: number): Uint32Array {
-  const permutation = new Uint32Array(count)
+  return permutation(count, stream(seed, epoch, 'order'))
+}
+
+/** A random permutation of 0 .. count - 1 from the next numbers of `random`; each as likely as the next. */
+export function permutation(count: number, random: Stream): Uint32Array {
+  const places = new Uint32Array(count)
   const words = new Uint32Array(2 * count)
-  stream(seed, epoch, 'order').words(words)
+  random.words(words)
   // Fisher and Yates, from the inside out; 53 random bits choose each place.
   for (let i = 0; i < count; i++) {
     const uniform = (words[2 * i]! * 2 ** 21 + (words[2 * i + 1]! >>> 11)) * 2 ** -53
     const place = Math.floor(uniform * (i + 1))
-    permutation[i] = permutation[place]!
-    permutation[place] = i
+    places[i] = places[place]!
+    places[place] = i
   }
-  return permutation
+  return places
 }
 
 /**

@@ -1,14 +1,26 @@
 import leven from 'leven'
 import { UserError } from '../errors.js'
 import { type DataSet, dataSet } from './dataset.js'
+import { makeGlyphs } from './glyphs/glyphs.js'
 import type { DataSetEntry } from './source.js'
 import { cifar10 } from './sources/cifar-10.js'
 import { fashionMnist } from './sources/fashion-mnist.js'
 import { mnist } from './sources/mnist.js'
 import { optdigits } from './sources/optdigits.js'
 
+const glyphs: DataSetEntry = {
+  name: 'glyphs',
+  title: 'Glyphs, handwritten-like digits, embedded',
+  shape: [1, 28, 28],
+  classNames: ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'],
+  maximum: 255,
+  counts: { train: 10000, test: 2000 },
+  credit: 'drawn by Onward, Apache-2.0',
+  from: { make: makeGlyphs },
+}
+
 /** Every data set that Onward knows by name. */
-export const dataSets: readonly DataSetEntry[] = [mnist, fashionMnist, cifar10, optdigits]
+export const dataSets: readonly DataSetEntry[] = [glyphs, mnist, fashionMnist, cifar10, optdigits]
 
 /** The entry of that name; an unknown name throws a UserError that offers the nearest one. */
 export function findDataSet(name: string): DataSetEntry {
