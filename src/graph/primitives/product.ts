@@ -117,12 +117,16 @@ export const products: Record<string, Primitive> = {
       convolutionInputGradient(g!, x!, w!, attributes),
       convolutionWeightGradient(g!, x!, w!, attributes),
     ],
-    lower: (emit, { inputs, attributes }) =>
-      emit.node(
-        'Conv',
-        inputs.map((x) => emit.name(x)),
-        { ...onnxWindow(attributes), group: attributes.groups },
-      ),
+    lower: (emit, { inputs: [x, w], attributes }) => {
+      const { strides, pads } = onnxWindow(attributes)
+      let source = emit.name(x!)
+      // WebGPU makes a matrix product of a 1x1 convolution, and forgets its padding.
+      if (emit.device === 'webgpu' && w!.shape[2] === 1 && w!.shape[3] === 1 && pads.some((width) => width > 0)) {
+        const [top, left, bottom, right] = pads.splice(0, 4, 0, 0, 0, 0) as [number, number, number, number]
+        source = emit.one('Pad', [source, emit.int64s([0, 0, top, left, 0, 0, bottom, right]), emit.scalar(0)])
+      }
+      return emit.node('Conv', [source, emit.name(w!)], { strides, pads, group: attributes.groups })
+    },
   },
 }
 
