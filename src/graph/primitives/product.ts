@@ -119,13 +119,14 @@ export const products: Record<string, Primitive> = {
     ],
     lower: (emit, { inputs: [x, w], attributes }) => {
       const { strides, pads } = onnxWindow(attributes)
-      let source = emit.name(x!)
-      // WebGPU makes a matrix product of a 1x1 convolution, and forgets its padding.
-      if (emit.device === 'webgpu' && w!.shape[2] === 1 && w!.shape[3] === 1 && pads.some((width) => width > 0)) {
-        const [top, left, bottom, right] = pads.splice(0, 4, 0, 0, 0, 0) as [number, number, number, number]
-        source = emit.one('Pad', [source, emit.int64s([0, 0, top, left, 0, 0, bottom, right]), emit.scalar(0)])
-      }
-      return emit.node('Conv', [source, emit.name(w!)], { strides, pads, group: attributes.groups })
+      const [top, left, bottom, right] = pads as [number, number, number, number]
+      const names = [emit.name(x!), emit.name(w!)]
+      // WebGPU makes a matrix product of such a convolution, and forgets the padding; the output can be padded instead.
+      const pointwise = w!.shape[2] === 1 && w!.shape[3] === 1 && strides.every((stride) => stride === 1)
+      if (emit.device !== 'webgpu' || !pointwise || pads.every((width) => width === 0))
+        return emit.node('Conv', names, { strides, pads, group: attributes.groups })
+      const inner = emit.one('Conv', names, { group: attributes.groups })
+      return emit.node('Pad', [inner, emit.int64s([0, 0, top, left, 0, 0, bottom, right]), emit.scalar(0)])
     },
   },
 }
