@@ -1,5 +1,5 @@
 import { primitive } from './primitives/table.js'
-import { asAdjointOf, constant, type Node, type Tensor } from './tensor.js'
+import { asAdjointOf, asDerivative, constant, type Node, type Tensor } from './tensor.js'
 import { GraphError, show } from './types.js'
 
 /** The nodes that the outputs depend on, in the order of tracing. */
@@ -20,6 +20,14 @@ export function reachable(outputs: readonly Tensor[], inside: (node: Node) => bo
  * Every node made on the way is marked with the forward node whose derivative it is: the certificate reads that mark.
  */
 export function pullback(
+  outputs: readonly Tensor[],
+  cotangents: readonly (Tensor | undefined)[],
+  sources: readonly Tensor[],
+): (Tensor | undefined)[] {
+  return asDerivative(() => pullBack(outputs, cotangents, sources))
+}
+
+function pullBack(
   outputs: readonly Tensor[],
   cotangents: readonly (Tensor | undefined)[],
   sources: readonly Tensor[],
@@ -61,9 +69,16 @@ export function pullback(
   }
   return sources.map((source) => {
     const g = gathered.get(source)
-    return g && asAdjointOf(source.node, () => g.broadcastTo(source.shape))
+    const whole = g && asAdjointOf(source.node, () => g.broadcastTo(source.shape))
+    if (whole) differentiated.set(whole, [...(differentiated.get(whole) ?? []), source])
+    return whole
   })
 }
+
+const differentiated = new WeakMap<Tensor, readonly Tensor[]>()
+
+/** The tensors whose gradient this one is, as some call of `grad` handed it out; empty for other tensors. */
+export const gradientOf = (tensor: Tensor): readonly Tensor[] => differentiated.get(tensor) ?? []
 
 /**
  * The derivatives of a scalar loss. `sources`: any float32 tensors that the loss was computed from; a source that the
@@ -72,6 +87,8 @@ export function pullback(
 export function grad(loss: Tensor, sources: readonly Tensor[]): Tensor[] {
   if (loss.size !== 1 || loss.dtype !== 'float32')
     throw new GraphError(`grad: the loss must be one float32 number, got ${loss.dtype} ${show(loss.shape)}`)
-  const seed = asAdjointOf(loss.node, () => constant(1).broadcastTo(loss.shape))
-  return pullback([loss], [seed], sources).map((g, i) => g ?? constant(0).broadcastTo(sources[i]!.shape))
+  return asDerivative(() => {
+    const seed = asAdjointOf(loss.node, () => constant(1).broadcastTo(loss.shape))
+    return pullBack([loss], [seed], sources).map((g, i) => g ?? constant(0).broadcastTo(sources[i]!.shape))
+  })
 }

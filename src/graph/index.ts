@@ -1,10 +1,19 @@
 export * from './functions.js'
-export { grad, pullback, reachable } from './gradient.js'
+export { grad, gradientOf, pullback, reachable } from './gradient.js'
 export { interpret, type Value, value } from './interpreter.js'
 export { type LoopAttributes, scan, whileLoop } from './loop.js'
 export type { Primitive } from './primitive.js'
 export { quantizedProduct } from './primitives/quantized.js'
 export { dilate, range, reversed } from './primitives/shape.js'
 export { primitives } from './primitives/table.js'
-export { concat, constant, type InputKind, input, type Node, type Operand, Tensor } from './tensor.js'
+export {
+  concat,
+  constant,
+  type InputAttributes,
+  type InputKind,
+  input,
+  type Node,
+  type Operand,
+  Tensor,
+} from './tensor.js'
 export { byteLength, type DType, GraphError, type Shape, sizeOf, type TensorType } from './types.js'

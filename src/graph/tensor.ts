@@ -19,17 +19,35 @@ export interface Node {
   readonly outputs: readonly Tensor[]
   /** The deepest loop body among the inputs; undefined outside of all loops. */
   readonly scope: Scope | undefined
-  /** Set on nodes that `grad` made: the forward node whose derivative this is. The certificate reads it. */
-  readonly adjointOf: Node | undefined
+  /** Set on nodes that `grad` made: the forward node whose derivative this is, and the call. The certificate reads it. */
+  readonly adjoint: Adjoint | undefined
+}
+
+export interface Adjoint {
+  readonly of: Node
+  readonly call: number
 }
 
 let nextId = 0
-let currentAdjoint: Node | undefined
+let currentAdjoint: Adjoint | undefined
+let currentCall: number | undefined
+let nextCall = 0
+
+/** One call of `grad`; what it differentiates on the way (the bodies of loops) belongs to the same call. */
+export function asDerivative<T>(build: () => T): T {
+  const before = currentCall
+  currentCall ??= nextCall++
+  try {
+    return build()
+  } finally {
+    currentCall = before
+  }
+}
 
 /** Runs `build`; every node it makes is marked as part of the derivative of `forward` (undefined: of none). */
 export function asAdjointOf<T>(forward: Node | undefined, build: () => T): T {
   const before = currentAdjoint
-  currentAdjoint = forward
+  currentAdjoint = forward && { of: forward, call: currentCall! }
   try {
     return build()
   } finally {
@@ -72,7 +90,7 @@ export function apply(op: string, inputs: readonly Tensor[], attributes: Attribu
     attributes,
     outputs,
     scope: scope ?? deepestScope(op, inputs),
-    adjointOf: currentAdjoint,
+    adjoint: currentAdjoint,
   }
   for (const [index, type] of types.entries()) outputs.push(new Tensor(node, index, type.shape, type.dtype))
   return outputs

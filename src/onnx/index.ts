@@ -1,2 +1,11 @@
 export type { Device } from './emitter.js'
-export { lowerLoop, lowerStep, type OnnxProgram, type Port, type StepGraph } from './program.js'
+export {
+  lowerIdentity,
+  lowerLoop,
+  lowerStep,
+  lowerSums,
+  type OnnxProgram,
+  type Port,
+  type StatePort,
+  type StepGraph,
+} from './program.js'

@@ -1,5 +1,6 @@
+import type { Message } from '@bufbuild/protobuf'
 import type { Tensor } from '../graph/tensor.js'
-import type { DType } from '../graph/types.js'
+import { type DType, GraphError, sameShape, show } from '../graph/types.js'
 import { type Device, Emitter, valueInfo } from './emitter.js'
 import { encodeModel, proto } from './schema.js'
 
@@ -16,11 +17,16 @@ export interface StepGraph {
   readonly metrics: readonly { readonly name: string; readonly output: Tensor }[]
 }
 
+/** A state tensor that the step hands on as it came does not change: it is an input only. */
+export interface StatePort extends Port {
+  readonly changes: boolean
+}
+
 /** An ONNX model and the names by which it is fed. Batch inputs and metrics of a looped model have a leading axis. */
 export interface OnnxProgram {
   readonly bytes: Uint8Array<ArrayBuffer>
   readonly looped: boolean
-  readonly state: readonly Port[]
+  readonly state: readonly StatePort[]
   readonly batch: readonly Port[]
   readonly metrics: readonly Port[]
 }
@@ -46,55 +52,66 @@ const model = (emitter: Emitter, input: unknown[], output: unknown[]): Uint8Arra
   )
 
 /**
- * One step a call. Inputs: the state and the batch by name; outputs: the state, named with `out.` before, and the
- * metrics, named with `metric.` before.
+ * One step a call. Inputs: the state and the batch by name; outputs: the state that changes, named with `out.` before,
+ * and the metrics, named with `metric.` before.
  */
-export function lowerStep({ state, batch, metrics }: StepGraph, device: Device): OnnxProgram {
+export function lowerStep(graph: StepGraph, device: Device): OnnxProgram {
+  const named = ports(graph)
   const emitter = new Emitter(device)
+  const { state, batch } = graph
   for (const { name, input } of [...state, ...batch]) emitter.bind(input, name)
-  const outputs = [...state, ...metrics].map(({ output }) => output)
-  emitter.emit(outputs, undefined)
   const results = [
-    ...state.map(({ name, output }) => ({ name: `out.${name}`, output })),
-    ...metrics.map(({ name, output }) => ({ name: `metric.${name}`, output })),
+    ...state.filter(changes).map(({ name, output }) => ({ name: `out.${name}`, output })),
+    ...graph.metrics.map(({ name, output }) => ({ name: `metric.${name}`, output })),
   ]
+  emitter.emit(
+    results.map(({ output }) => output),
+    undefined,
+  )
   for (const { name, output } of results) emitter.raw('Identity', [emitter.name(output)], [name])
   const bytes = model(
     emitter,
     [...state, ...batch].map(({ name, input }) => valueInfo(name, input.dtype, input.shape)),
     results.map(({ name, output }) => valueInfo(name, output.dtype, output.shape)),
   )
-  return { bytes, looped: false, ...ports({ state, batch, metrics }) }
+  return { bytes, looped: false, ...named }
 }
 
 /**
  * Many steps a call, as one ONNX Loop that carries the state: the binding copies every output of a call, so the state
- * comes back once. Batch inputs are stacked, [steps, ...], and so are the metrics; `steps` is an int64 scalar.
+ * comes back once. Batch inputs are stacked, [steps, ...], and so are the metrics; `steps` is an int64 scalar. Besides
+ * the outputs of `lowerStep`: the sum of each float32 state tensor at the end, named with `sum.` before.
  */
 export function lowerLoop(graph: StepGraph, device: Device): OnnxProgram {
-  const { state, batch, metrics } = graph
+  const named = ports(graph)
   const emitter = new Emitter(device)
+  const { state, batch, metrics } = graph
+  const changing = state.filter(changes)
+  const outputs = [...changing, ...metrics].map(({ output }) => output)
+  for (const { name, input } of state) emitter.bind(input, name)
   const body = emitter.graph(() => {
-    const carried = state.map(({ input }) => {
+    const iteration = emitter.fresh('iteration')
+    const goOn = emitter.fresh('condition')
+    const carried = changing.map(({ input }) => {
       const name = emitter.fresh('carried')
       emitter.bind(input, name)
       return valueInfo(name, input.dtype, input.shape)
     })
-    for (const { name, input } of batch) emitter.bind(input, emitter.one('Gather', [name, 'iteration'], { axis: 0 }))
-    const outputs = [...state, ...metrics].map(({ output }) => output)
+    for (const { name, input } of batch) emitter.bind(input, emitter.one('Gather', [name, iteration], { axis: 0 }))
     emitter.emit(outputs, undefined)
     const names = outputs.map((x) => emitter.one('Identity', [emitter.name(x)]))
-    const condition = emitter.one('Identity', ['go_on'])
+    const condition = emitter.one('Identity', [goOn])
     return {
-      input: [valueInfo('iteration', 'int64', []), valueInfo('go_on', 'bool', []), ...carried],
+      input: [valueInfo(iteration, 'int64', []), valueInfo(goOn, 'bool', []), ...carried],
       output: [
         valueInfo(condition, 'bool', []),
         ...outputs.map(({ dtype, shape }, i) => valueInfo(names[i]!, dtype, shape)),
       ],
     }
   })
-  const results = [...state.map(({ name }) => `out.${name}`), ...metrics.map(({ name }) => `metric.${name}`)]
-  emitter.raw('Loop', [STEPS, emitter.scalar(1, 'bool'), ...state.map(({ name }) => name)], results, { body })
+  const results = [...changing.map(({ name }) => `out.${name}`), ...metrics.map(({ name }) => `metric.${name}`)]
+  emitter.raw('Loop', [STEPS, emitter.scalar(1, 'bool'), ...changing.map(({ name }) => name)], results, { body })
+  const sums = emitSums(emitter, named.state, ({ name, changes }) => (changes ? `out.${name}` : name))
   const bytes = model(
     emitter,
     [
@@ -103,15 +120,59 @@ export function lowerLoop(graph: StepGraph, device: Device): OnnxProgram {
       ...batch.map(({ name, input }) => valueInfo(name, input.dtype, [STEPS, ...input.shape])),
     ],
     [
-      ...state.map(({ name, output }) => valueInfo(`out.${name}`, output.dtype, output.shape)),
+      ...changing.map(({ name, output }) => valueInfo(`out.${name}`, output.dtype, output.shape)),
       ...metrics.map(({ name, output }) => valueInfo(`metric.${name}`, output.dtype, [STEPS, ...output.shape])),
+      ...sums,
     ],
   )
-  return { bytes, looped: true, ...ports(graph) }
+  return { bytes, looped: true, ...named }
 }
 
-const ports = ({ state, batch, metrics }: StepGraph): Pick<OnnxProgram, 'state' | 'batch' | 'metrics'> => ({
-  state: state.map(({ name, input }) => port(name, input)),
-  batch: batch.map(({ name, input }) => port(name, input)),
-  metrics: metrics.map(({ name, output }) => port(name, output)),
-})
+/** The sums alone, of a state given by name: what `lowerStep` leaves out, to be asked once for many steps. */
+export function lowerSums(state: readonly StatePort[], device: Device): Uint8Array<ArrayBuffer> {
+  const emitter = new Emitter(device)
+  const floats = state.filter(({ dtype }) => dtype === 'float32')
+  const sums = emitSums(emitter, floats, ({ name }) => name)
+  return model(
+    emitter,
+    floats.map(({ name, dtype, shape }) => valueInfo(name, dtype, shape)),
+    sums,
+  )
+}
+
+/** `y` is `x`, of any shape: a session of it moves a tensor to its device or from it. */
+export function lowerIdentity(dtype: DType, device: Device): Uint8Array<ArrayBuffer> {
+  const emitter = new Emitter(device)
+  emitter.raw('Identity', ['x'], ['y'])
+  return model(emitter, [valueInfo('x', dtype)], [valueInfo('y', dtype)])
+}
+
+function emitSums(emitter: Emitter, state: readonly StatePort[], nameOf: (port: StatePort) => string): Message[] {
+  return state
+    .filter(({ dtype }) => dtype === 'float32')
+    .map((port) => {
+      const name = `sum.${port.name}`
+      emitter.raw('ReduceSum', [nameOf(port)], [name], { keepdims: 0 })
+      return valueInfo(name, 'float32', [])
+    })
+}
+
+const changes = ({ input, output }: StepGraph['state'][number]): boolean => input !== output
+
+function ports({ state, batch, metrics }: StepGraph): Pick<OnnxProgram, 'state' | 'batch' | 'metrics'> {
+  const fed = [STEPS, ...state.map(({ name }) => name), ...batch.map(({ name }) => name)]
+  for (const list of [fed, metrics.map(({ name }) => name)])
+    for (const [i, name] of list.entries())
+      if (list.indexOf(name) !== i) throw new GraphError(`a step has two inputs or two metrics of the name ${name}`)
+  for (const { name, input, output } of state)
+    if (!sameShape(input.shape, output.shape) || input.dtype !== output.dtype)
+      throw new GraphError(
+        `the state ${name} enters a step as ${input.dtype} ${show(input.shape)} and leaves it as ` +
+          `${output.dtype} ${show(output.shape)}`,
+      )
+  return {
+    state: state.map((entry) => ({ ...port(entry.name, entry.input), changes: changes(entry) })),
+    batch: batch.map(({ name, input }) => port(name, input)),
+    metrics: metrics.map(({ name, output }) => port(name, output)),
+  }
+}

@@ -1,0 +1,179 @@
+import { createHash } from 'node:crypto'
+import { createReadStream, existsSync } from 'node:fs'
+import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { UserError } from '../errors.js'
+import { reason } from './locate.node.js'
+import type { Download } from './source.js'
+
+export interface DownloadOptions {
+  /** Called as bytes arrive; `received` counts those of earlier, interrupted downloads. */
+  readonly onProgress?: (progress: { readonly file: string; readonly received: number; readonly total: number }) => void
+  readonly signal?: AbortSignal
+  /** How long a mirror may be silent before it counts as cut, in milliseconds. */
+  readonly patience?: number
+  /** The wait before a second try of the same mirror, in milliseconds; it doubles with each. */
+  readonly pause?: number
+}
+
+const TRIES = 3
+
+/**
+ * Downloads a file into `folder` and returns its path. The bytes gather in a `.part` file, which the next call goes on
+ * from (HTTP Range) and which takes the file's name only when its SHA-256 is right. Each mirror is tried up to three
+ * times. Throws a UserError if none gave the file, or if the folder cannot be written.
+ */
+export async function download(file: Download, folder: string, options: DownloadOptions = {}): Promise<string> {
+  const path = join(folder, file.name)
+  const part = `${path}.part`
+  const failures: string[] = []
+  try {
+    await mkdir(folder, { recursive: true })
+    for (const url of file.urls) {
+      for (let attempt = 1; attempt <= TRIES; attempt++) {
+        if (attempt > 1) await wait((options.pause ?? 1000) * 2 ** (attempt - 2))
+        const failure = await fetchPart(file, url, part, options)
+        if (failure === undefined) {
+          await moveIntoPlace(part, path)
+          return path
+        }
+        if (failure.again && attempt < TRIES) continue
+        failures.push(`${url} ${failure.what}`)
+        break
+      }
+    }
+  } catch (error) {
+    if (options.signal?.aborted || error instanceof UserError || !('code' in (error as object))) throw error
+    const { code } = error as { code: string }
+    const what = code === 'ENOSPC' ? 'the disk is full; free some space' : `${code}; check that you may write there`
+    throw new UserError(`${path} could not be written: ${what}, and run the same command again.`, { cause: error })
+  }
+  const kept = existsSync(part) ? 'what arrived is kept, so the same command goes on from there' : 'try again later'
+  throw new UserError(
+    `${file.name} could not be downloaded: ${failures.join(', and ')}; ${kept}, or put the file into ${folder} yourself.`,
+  )
+}
+
+/** Why one try of one mirror gave no file, and whether another try of it may help. */
+interface Failure {
+  readonly what: string
+  readonly again: boolean
+}
+
+async function fetchPart(
+  file: Download,
+  url: string,
+  part: string,
+  options: DownloadOptions,
+): Promise<Failure | undefined> {
+  const before = await sizeOf(part)
+  // A part of the right size or more was left by an interrupted check: only its hash can tell.
+  if (before < file.bytes) {
+    const failure = await receive(file, url, part, before, options)
+    if (failure) return failure
+  }
+  const sha256 = await hashOf(part)
+  if (sha256 === file.sha256) return undefined
+  await rm(part, { force: true })
+  return {
+    what: `sent another file than the published one (SHA-256 ${sha256.slice(0, 12)}..., expected ${file.sha256.slice(0, 12)}...), which was deleted`,
+    // The bytes from before this try may be the wrong ones: begin anew.
+    again: before > 0,
+  }
+}
+
+/** Fetches the bytes from `before` on. A UserError or system error of the disk passes through. */
+async function receive(
+  file: Download,
+  url: string,
+  part: string,
+  before: number,
+  options: DownloadOptions,
+): Promise<Failure | undefined> {
+  const silence = new AbortController()
+  const patience = options.patience ?? 30_000
+  let timer = setTimeout(() => silence.abort(), patience)
+  const signal = options.signal ? AbortSignal.any([silence.signal, options.signal]) : silence.signal
+  let received = 0
+  let handle: FileHandle | undefined
+  try {
+    // Without identity, a server may compress, and sizes and ranges would count other bytes than the file's.
+    const headers: Record<string, string> = { 'accept-encoding': 'identity' }
+    if (before > 0) headers.range = `bytes=${before}-`
+    const response = await network(fetch(url, { headers, signal }))
+    if (response.status === 416) {
+      await rm(part, { force: true })
+      return { what: 'refused to go on from the bytes at hand', again: true }
+    }
+    if (response.status !== 200 && response.status !== 206) {
+      await response.body?.cancel()
+      return { what: `answered ${response.status} ${response.statusText}`.trimEnd(), again: response.status >= 500 }
+    }
+    const resumed = response.status === 206 && response.headers.get('content-range')?.startsWith(`bytes ${before}-`)
+    if (response.status === 206 && !resumed) {
+      await response.body?.cancel()
+      await rm(part, { force: true })
+      return { what: 'sent another range of bytes than was asked for', again: true }
+    }
+    // A server without Range sends everything: start at the beginning. Writing at positions, not appending, keeps two
+    // downloads of the same file from spoiling each other.
+    received = resumed ? before : 0
+    handle = await open(part, resumed ? 'r+' : 'w')
+    const chunks = response.body![Symbol.asyncIterator]()
+    for (;;) {
+      const { value, done } = await network(chunks.next())
+      if (done) break
+      if (received + value.length > file.bytes) {
+        await rm(part, { force: true })
+        return { what: `sent more than the ${file.bytes} bytes of the published file`, again: false }
+      }
+      await handle.write(value, 0, value.length, received)
+      received += value.length
+      options.onProgress?.({ file: file.name, received, total: file.bytes })
+      clearTimeout(timer)
+      timer = setTimeout(() => silence.abort(), patience)
+    }
+    await handle.sync()
+  } catch (error) {
+    options.signal?.throwIfAborted()
+    if (!(error instanceof NetworkError)) throw error
+    const why = silence.signal.aborted ? 'fell silent' : `broke off (${error.message})`
+    return { what: `${why} after ${received} of ${file.bytes} bytes`, again: true }
+  } finally {
+    clearTimeout(timer)
+    await handle?.close()
+  }
+  if (received < file.bytes) return { what: `ended after ${received} of ${file.bytes} bytes`, again: true }
+  return undefined
+}
+
+/** A failure of the network, told apart from one of the disk. */
+class NetworkError extends Error {}
+
+async function network<T>(promise: Promise<T>): Promise<T> {
+  try {
+    return await promise
+  } catch (error) {
+    throw new NetworkError(reason((error as Error).cause ?? error), { cause: error })
+  }
+}
+
+async function sizeOf(path: string): Promise<number> {
+  return existsSync(path) ? (await stat(path)).size : 0
+}
+
+async function hashOf(path: string): Promise<string> {
+  const hash = createHash('sha256')
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Uint8Array)
+  return hash.digest('hex')
+}
+
+async function moveIntoPlace(part: string, path: string): Promise<void> {
+  try {
+    await rename(part, path)
+  } catch (error) {
+    // Another process has finished the same download first: its file has the same hash.
+    if (reason(error) !== 'ENOENT' || !existsSync(path)) throw error
+  }
+}

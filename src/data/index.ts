@@ -1,0 +1,6 @@
+export { type Augmentation, type AugmentationOptions, augmentation, augmentationOptions } from './augment.js'
+export { gather, order } from './batches.js'
+export { type DataSet, type DataSetParts, dataSet, imageSize, type Split } from './dataset.js'
+export { dataSets, findDataSet, makeDataSet } from './registry.js'
+export type { DataSetEntry, Download, Source, SourceFile } from './source.js'
+export { holdOut, select } from './split.js'

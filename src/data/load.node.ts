@@ -1,0 +1,75 @@
+import { existsSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { UserError } from '../errors.js'
+import { cacheFolder } from './cache.node.js'
+import type { DataSet, Split } from './dataset.js'
+import { type DownloadOptions, download } from './download.node.js'
+import { type Location, locate, readFiles } from './locate.node.js'
+import { assemble, findDataSet } from './registry.js'
+import type { Download, Source } from './source.js'
+
+export interface LoadOptions extends DownloadOptions {
+  /** The folder that holds the files; without it `ONWARD_DATA`, then the cache, then a download. */
+  readonly dataDir?: string
+  /** The folder for downloads; without it `ONWARD_CACHE` or the operating system's cache folder. */
+  readonly cacheDir?: string
+  /** Never download. */
+  readonly offline?: boolean
+}
+
+/**
+ * Loads a data set by name. Embedded ones are made; the others are read from `dataDir`, from `ONWARD_DATA`, from the
+ * cache, or downloaded to the cache, in this order. Throws a UserError with one sentence that says what to do.
+ */
+export async function loadDataSet(name: string, options: LoadOptions = {}): Promise<DataSet> {
+  const entry = findDataSet(name)
+  return assemble(entry, 'make' in entry.from ? entry.from.make() : await loadSource(name, entry.from.source, options))
+}
+
+/** The splits of the data set `name`, from its files; see `loadDataSet`. */
+export async function loadSource(
+  name: string,
+  source: Source,
+  options: LoadOptions = {},
+): Promise<{ train: Split; test: Split }> {
+  const { contents, where } = await readFiles(source, await find(name, source, options))
+  return source.decode(contents, where)
+}
+
+async function find(name: string, source: Source, options: LoadOptions): Promise<Location> {
+  const { dataDir, offline } = options
+  const files = source.files.map((file) => file.names[0]).join(', ')
+  if (dataDir !== undefined) {
+    if (!existsSync(dataDir)) throw new UserError(`The data folder ${dataDir} does not exist; make it or name another.`)
+    const location = locate(source, dataDir)
+    if (location) return location
+    throw new UserError(
+      `${dataDir} does not hold ${name}: put ${files} (as they are, or with .gz) into ` +
+        `${join(dataDir, source.folders[0]!)}, or leave the data folder out to download them.`,
+    )
+  }
+  const shared = process.env.ONWARD_DATA
+  const cache = join(options.cacheDir ?? cacheFolder(), name)
+  const location = (shared ? locate(source, shared) : undefined) ?? locateCached(source, cache)
+  if (location) return location
+  if (offline) {
+    throw new UserError(
+      `${name} is not on this machine (looked in ${[shared, cache].filter(Boolean).join(' and ')}), and downloads are ` +
+        `off: name the folder that holds ${files}, or allow the download.`,
+    )
+  }
+  for (const file of source.downloads) {
+    if (!isWhole(file, cache)) await download(file, cache, options)
+  }
+  return locateCached(source, cache)!
+}
+
+/** Like `locate`, for the cache: what is missing or cut there is no error but still to be fetched. */
+function locateCached(source: Source, cache: string): Location | undefined {
+  if (!source.downloads.every((file) => isWhole(file, cache))) return undefined
+  return locate({ ...source, folders: ['.'] }, cache)
+}
+
+function isWhole(file: Download, cache: string): boolean {
+  return statSync(join(cache, file.name), { throwIfNoEntry: false })?.size === file.bytes
+}

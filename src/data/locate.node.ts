@@ -1,0 +1,109 @@
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { gunzip } from 'node:zlib'
+import { UserError } from '../errors.js'
+import { readTar } from './formats/tar.js'
+import type { Source, SourceFile } from './source.js'
+
+/** Where the contents of a data set's files are: a path each, or one archive for all. */
+export type Location = { readonly paths: readonly string[] } | { readonly archive: string }
+
+/**
+ * Looks for the files of `source` in `directory`, folder after folder. Returns undefined where there is none of them,
+ * and throws a UserError where a folder holds some and lacks others.
+ */
+export function locate(source: Source, directory: string): Location | undefined {
+  for (const folder of source.folders) {
+    const paths = source.files.map((file) => findFile(file, join(directory, folder)))
+    const found = paths.filter((path) => path !== undefined)
+    if (found.length === paths.length) return { paths: found }
+    if (source.archive && existsSync(join(directory, folder, source.archive))) {
+      return { archive: join(directory, folder, source.archive) }
+    }
+    if (found.length > 0) {
+      const missing = source.files.filter((_, index) => paths[index] === undefined).map((file) => file.names[0])
+      throw new UserError(
+        `${join(directory, folder)} holds ${found.length} of the ${paths.length} files of this data set; ` +
+          `put ${missing.join(', ')} beside them (as they are, or with .gz).`,
+      )
+    }
+  }
+  return undefined
+}
+
+function findFile(file: SourceFile, folder: string): string | undefined {
+  return file.names.flatMap((name) => [join(folder, name), join(folder, `${name}.gz`)]).find((path) => existsSync(path))
+}
+
+/**
+ * The contents of the files at `location`, in the order of `source.files`, each checked against its size and SHA-256.
+ * Throws a UserError that names the file which is cut, unreadable or another one than was published.
+ */
+export async function readFiles(
+  source: Source,
+  location: Location,
+): Promise<{ contents: Uint8Array[]; where: string[] }> {
+  const contents: Uint8Array[] = []
+  const where: string[] = []
+  const members = 'archive' in location ? await readArchive(location.archive) : undefined
+  for (const [index, file] of source.files.entries()) {
+    let path: string
+    let bytes: Uint8Array
+    if ('archive' in location) {
+      path = `${file.names[0]} in ${location.archive}`
+      const member = members!.get(file.names[0])
+      if (!member) throw new UserError(`${location.archive} holds no ${file.names[0]}; get the archive again.`)
+      bytes = member
+    } else {
+      path = location.paths[index]!
+      bytes = await readPacked(path, file.bytes)
+    }
+    check(bytes, file, path)
+    contents.push(bytes)
+    where.push(path)
+  }
+  return { contents, where }
+}
+
+function check(bytes: Uint8Array, file: SourceFile, path: string): void {
+  if (bytes.length < file.bytes) {
+    throw new UserError(`${path} is cut: it holds ${bytes.length} of ${file.bytes} bytes; delete it and get it again.`)
+  }
+  const sha256 = createHash('sha256').update(bytes).digest('hex')
+  if (sha256 !== file.sha256) {
+    throw new UserError(
+      `${path} is not the published file: its contents have the SHA-256 ${sha256.slice(0, 12)}..., ` +
+        `but ${file.sha256.slice(0, 12)}... was expected; delete it and get it again.`,
+    )
+  }
+}
+
+async function readArchive(path: string): Promise<Map<string, Uint8Array>> {
+  return readTar(await readPacked(path), path)
+}
+
+/** The contents of a file, unpacked if its name ends in `.gz`; no more than `limit` bytes and a little. */
+async function readPacked(path: string, limit?: number): Promise<Uint8Array> {
+  let bytes: Uint8Array
+  try {
+    bytes = await readFile(path)
+  } catch (cause) {
+    throw new UserError(`${path} cannot be read (${reason(cause)}); check that it is a file you may read.`, { cause })
+  }
+  if (!path.endsWith('.gz')) return bytes
+  try {
+    return await promisify(gunzip)(bytes, limit === undefined ? {} : { maxOutputLength: limit + 1 })
+  } catch (cause) {
+    const what = reason(cause) === 'ERR_BUFFER_TOO_LARGE' ? 'is not the published file' : 'is cut or no gzip file'
+    throw new UserError(`${path} ${what} (${bytes.length} bytes); delete it and get it again.`, { cause })
+  }
+}
+
+/** The code of a system error, or its message. */
+export function reason(error: unknown): string {
+  const { code, message } = error as { code?: unknown; message?: unknown }
+  return String(code ?? message ?? error)
+}

@@ -1,0 +1,47 @@
+import leven from 'leven'
+import { UserError } from '../errors.js'
+import { type DataSet, dataSet } from './dataset.js'
+import { makeGlyphs } from './glyphs/glyphs.js'
+import type { DataSetEntry } from './source.js'
+import { cifar10 } from './sources/cifar-10.js'
+import { fashionMnist } from './sources/fashion-mnist.js'
+import { mnist } from './sources/mnist.js'
+import { optdigits } from './sources/optdigits.js'
+
+const glyphs: DataSetEntry = {
+  name: 'glyphs',
+  title: 'Glyphs, handwritten-like digits, embedded',
+  shape: [1, 28, 28],
+  classNames: ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'],
+  maximum: 255,
+  counts: { train: 10000, test: 2000 },
+  credit: 'drawn by Onward, Apache-2.0',
+  from: { make: makeGlyphs },
+}
+
+/** Every data set that Onward knows by name. */
+export const dataSets: readonly DataSetEntry[] = [glyphs, mnist, fashionMnist, cifar10, optdigits]
+
+/** The entry of that name; an unknown name throws a UserError that offers the nearest one. */
+export function findDataSet(name: string): DataSetEntry {
+  const entry = dataSets.find((candidate) => candidate.name === name)
+  if (entry) return entry
+  const names = dataSets.map((candidate) => candidate.name)
+  const nearest = names.toSorted((a, b) => leven(a, name) - leven(b, name))[0]!
+  throw new UserError(`There is no data set "${name}": did you mean "${nearest}"? Onward knows ${names.join(', ')}.`, {
+    exitCode: 2,
+  })
+}
+
+/** The data set of `entry` with the splits that were made or read for it. */
+export function assemble(entry: DataSetEntry, splits: Pick<DataSet, 'train' | 'test'>): DataSet {
+  const { name, shape, classNames, maximum } = entry
+  return dataSet({ name, shape, classes: classNames.length, classNames, maximum, ...splits })
+}
+
+/** An embedded data set, which needs no file; throws a UserError for one that does. */
+export function makeDataSet(name: string): DataSet {
+  const entry = findDataSet(name)
+  if ('make' in entry.from) return assemble(entry, entry.from.make())
+  throw new UserError(`The data set "${name}" is read from files, which only Node can do; "glyphs" needs none.`)
+}

@@ -1,0 +1,45 @@
+import type { DataSet, Split } from './dataset.js'
+
+/** A file of a data set, told by its contents: however it is named, packed or mirrored, these bytes must come out. */
+export interface SourceFile {
+  /** Names under which the file is found; each may also end in `.gz`. The first is the published one. */
+  readonly names: readonly [string, ...string[]]
+  /** Size and SHA-256 of the contents, not of the packed file. */
+  readonly bytes: number
+  readonly sha256: string
+}
+
+/** A file to fetch, exactly as the mirrors hold it. */
+export interface Download {
+  readonly name: string
+  readonly bytes: number
+  readonly sha256: string
+  /** Mirrors of the same bytes, the best first. */
+  readonly urls: readonly [string, ...string[]]
+}
+
+/** Where a data set comes from, and how its files become images. */
+export interface Source {
+  readonly files: readonly SourceFile[]
+  /** Folders below the data folder that may hold the files, in the order in which they are tried; '.' is itself. */
+  readonly folders: readonly string[]
+  /** A tar archive, gzip-compressed, that holds the files; looked for in the same folders. */
+  readonly archive?: string
+  readonly downloads: readonly [Download, ...Download[]]
+  /** Takes the contents of `files`, in their order, and the paths they came from, for messages. */
+  decode(contents: readonly Uint8Array[], where: readonly string[]): { train: Split; test: Split }
+}
+
+/** A data set that the registry knows. */
+export interface DataSetEntry {
+  readonly name: string
+  readonly title: string
+  readonly shape: DataSet['shape']
+  readonly classNames: readonly string[]
+  readonly maximum: number
+  readonly counts: { readonly train: number; readonly test: number }
+  /** Who made it, and under which terms it is given. */
+  readonly credit: string
+  /** Embedded data sets are made on the spot; the others are read from files. */
+  readonly from: { readonly make: () => { train: Split; test: Split } } | { readonly source: Source }
+}

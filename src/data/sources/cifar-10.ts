@@ -1,0 +1,42 @@
+import { readCifarBatches } from '../formats/cifar.js'
+import type { DataSetEntry, SourceFile } from '../source.js'
+
+const batch = (name: string, sha256: string): SourceFile => ({ names: [name], bytes: 30730000, sha256 })
+
+export const cifar10: DataSetEntry = {
+  name: 'cifar-10',
+  title: 'CIFAR-10, small colour photographs',
+  shape: [3, 32, 32],
+  classNames: ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'],
+  maximum: 255,
+  counts: { train: 50000, test: 10000 },
+  credit: 'Krizhevsky, Nair and Hinton; cite Krizhevsky 2009',
+  from: {
+    source: {
+      files: [
+        batch('data_batch_1.bin', 'cee916563c9f80d84e3cc88e17fdc0941787f1244f00a67874d45b261883ada5'),
+        batch('data_batch_2.bin', 'a591ca11fa1708a91ee40f54b3da4784ccd871ecf2137de63f51ada8b3fa57ed'),
+        batch('data_batch_3.bin', 'bbe8596564c0f86427f876058170b84dac6670ddf06d79402899d93ceea26f67'),
+        batch('data_batch_4.bin', '014e562d6e23c72197cc727519169a60359f5eccd8945ad5a09d710285ff4e48'),
+        batch('data_batch_5.bin', '755304fc0b379caeae8c14f0dac912fbc7d6cd469eb67a1029a08a39453a9add'),
+        batch('test_batch.bin', '8e2eb146ae340b09e24670f29cabc6326dba54da8789dab6768acf480273f65b'),
+      ],
+      folders: ['cifar-10-batches-bin', 'cifar-10', 'cifar-10/cifar-10-batches-bin', 'cifar10', 'CIFAR10', '.'],
+      archive: 'cifar-10-binary.tar.gz',
+      downloads: [
+        {
+          name: 'cifar-10-binary.tar.gz',
+          bytes: 170052171,
+          sha256: 'c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd',
+          urls: ['https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz'],
+        },
+      ],
+      decode(contents, where) {
+        return {
+          train: readCifarBatches(contents.slice(0, 5), where.slice(0, 5)),
+          test: readCifarBatches(contents.slice(5), where.slice(5)),
+        }
+      },
+    },
+  },
+}

@@ -1,0 +1,32 @@
+import { readOptdigits } from '../formats/optdigits.js'
+import type { DataSetEntry, Download } from '../source.js'
+
+const file = (name: string, bytes: number, sha256: string): Download => ({
+  name,
+  bytes,
+  sha256,
+  urls: [`https://archive.ics.uci.edu/ml/machine-learning-databases/optdigits/${name}`],
+})
+
+const train = file('optdigits.tra', 563639, 'e1b683cc211604fe8fd8c4417e6a69f31380e0c61d4af22e93cc21e9257ffedd')
+const test = file('optdigits.tes', 264712, '6ebb3d2fee246a4e99363262ddf8a00a3c41bee6014c373ed9d9216ba7f651b8')
+
+export const optdigits: DataSetEntry = {
+  name: 'optdigits',
+  title: 'Optical recognition of handwritten digits (UCI)',
+  shape: [1, 8, 8],
+  classNames: ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'],
+  maximum: 16,
+  counts: { train: 3823, test: 1797 },
+  credit: 'Alpaydin and Kaynak 1998, UCI Machine Learning Repository, CC BY 4.0',
+  from: {
+    source: {
+      files: [train, test].map(({ name, bytes, sha256 }) => ({ names: [name], bytes, sha256 })),
+      folders: ['optdigits', '.', 'optical+recognition+of+handwritten+digits'],
+      downloads: [train, test],
+      decode(contents, where) {
+        return { train: readOptdigits(contents[0]!, where[0]!), test: readOptdigits(contents[1]!, where[1]!) }
+      },
+    },
+  },
+}

@@ -1,0 +1,77 @@
+import type { Node, Tensor } from '../graph/index.js'
+import type { Flow } from './flow.js'
+
+/** Operations that multiply a trained tensor with what a network computes. A gather is a product with one-hot rows. */
+const PRODUCTS = new Set(['matmul', 'conv2d', 'quantizedMatmul', 'quantizedConv2d', 'gather'])
+
+/** A product whose one operand is made of trained state alone. */
+export interface TrainableProduct {
+  readonly node: Node
+  /** The names of the trained state in it. */
+  readonly names: readonly string[]
+  /** What the trained operand is multiplied with. */
+  readonly data: readonly Tensor[]
+}
+
+/** The names of the state that a tensor is made of, if it is made of state and constants alone. */
+export function stateAlone(tensor: Tensor, flow: Flow): readonly string[] | undefined {
+  const names = new Set<string>()
+  const seen = new Set<Tensor>()
+  const stack = [tensor]
+  while (stack.length > 0) {
+    const x = stack.pop()!
+    if (seen.has(x)) continue
+    seen.add(x)
+    const name = flow.stateName(x)
+    if (name !== undefined) names.add(name)
+    else if (x.node.op === 'input' && x.node.attributes.kind !== 'loop') return undefined
+    else stack.push(...flow.sources(x))
+  }
+  return [...names]
+}
+
+/** Every tensor that the state's new values depend on, within one step. */
+export function everyTensor(flow: Flow): Set<Tensor> {
+  const seen = new Set<Tensor>()
+  const stack = flow.names.flatMap((name) => [...flow.written(name)])
+  while (stack.length > 0) {
+    const x = stack.pop()!
+    if (seen.has(x)) continue
+    seen.add(x)
+    stack.push(...flow.sources(x))
+  }
+  return seen
+}
+
+/** The trainable products of the forward passes, found in the graph. */
+export function trainableProducts(flow: Flow): TrainableProduct[] {
+  const nodes = new Set([...everyTensor(flow)].map(({ node }) => node))
+  const products: TrainableProduct[] = []
+  for (const node of nodes) {
+    if (node.adjoint || !PRODUCTS.has(node.op)) continue
+    const operands = (node.op === 'gather' ? node.inputs.slice(0, 1) : node.inputs).map((operand) => ({
+      operand,
+      names: (stateAlone(operand, flow) ?? []).filter((name) => flow.written(name).length > 0),
+    }))
+    const trained = operands.filter(({ names }) => names.length > 0)
+    if (trained.length === 0) continue
+    const data = node.inputs.filter((x) => !trained.some(({ operand }) => operand === x))
+    products.push({ node, names: trained.flatMap(({ names }) => names), data })
+  }
+  return products.sort((a, b) => a.node.id - b.node.id)
+}
+
+/**
+ * The axis (0 or 1) of a weight matrix that a product sums over, following transpositions; 'swapped' tells a weight
+ * used forward from the same weight used to carry something back.
+ */
+export function summedAxis(node: Node, name: string, flow: Flow): number | undefined {
+  const index = node.inputs.findIndex((x) => stateAlone(x, flow)?.includes(name))
+  if (index < 0) return undefined
+  let swaps = 0
+  for (let x: Tensor | undefined = node.inputs[index]; x; x = flow.sources(x)[0]) if (x.node.op === 'transpose') swaps++
+  if (node.op === 'conv2d' || node.op === 'quantizedConv2d') return (1 + (swaps > 0 ? 1 : 0)) % 2
+  const { transposeA, transposeB } = node.attributes
+  const last = index === 0 ? (transposeA ? 0 : 1) : transposeB ? 1 : 0
+  return (last + swaps) % 2
+}

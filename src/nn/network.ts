@@ -1,0 +1,77 @@
+import { z } from 'zod'
+import { conv2d, maxPool2d, type Shape, sizeOf, type Tensor } from '../graph/index.js'
+import { type Dense, FLOAT32, type Precision, product } from './dense.js'
+import { type FanRule, normalWeights, zeros } from './initialize.js'
+import type { Random } from './random.js'
+
+/** The options by which rules describe a stack of layers; the same in every rule, so that networks can be compared. */
+export const networkOptions = {
+  network: z.enum(['dense', 'convolutional']).describe('kind of the layers'),
+  units: z.array(z.int().min(1)).min(1).describe('units (or channels) of each hidden layer'),
+  kernel: z.int().min(1).describe('side of the kernels of convolutional layers; outputs keep the size of inputs'),
+  poolAfter: z.array(z.int().min(0)).describe('convolutional layers (from 0) that end in a 2x2 max-pooling'),
+}
+
+export interface NetworkOptions {
+  readonly network: 'dense' | 'convolutional'
+  readonly units: readonly number[]
+  readonly kernel: number
+  readonly poolAfter: readonly number[]
+}
+
+/** One layer's affine map, its shapes without the batch axis, and the pooling behind its activation. */
+export interface Layer {
+  readonly inputShape: Shape
+  readonly outputShape: Shape
+  init(random: Random, name: string, rule: FanRule): Dense
+  /** W x, without the bias: [N, ...inputShape] to [N, ...]. */
+  linear(weight: Tensor, x: Tensor, precision?: Precision): Tensor
+  /** The bias in a shape that broadcasts over `linear`'s output. */
+  offset(bias: Tensor): Tensor
+  /** What follows the activation. */
+  pool(y: Tensor): Tensor
+}
+
+export function denseLayer(inputs: number, outputs: number): Layer {
+  return {
+    inputShape: [inputs],
+    outputShape: [outputs],
+    init: (random, name, rule) => ({
+      weight: normalWeights(random, `${name}.weight`, [inputs, outputs], rule),
+      bias: zeros([outputs]),
+    }),
+    linear: (weight, x, precision = FLOAT32) => product(x.reshape([x.shape[0]!, -1]), weight, precision),
+    offset: (bias) => bias,
+    pool: (y) => y,
+  }
+}
+
+export function convolutionLayer(inputShape: Shape, channels: number, kernel: number, pooled: boolean): Layer {
+  const [inputs, height, width] = inputShape as [number, number, number]
+  const shrink = (size: number): number => (pooled ? Math.floor(size / 2) : size)
+  return {
+    inputShape,
+    outputShape: [channels, shrink(height), shrink(width)],
+    init: (random, name, rule) => ({
+      weight: normalWeights(random, `${name}.weight`, [channels, inputs, kernel, kernel], rule),
+      bias: zeros([channels]),
+    }),
+    linear: (weight, x) => conv2d(x, weight, { padding: 'same' }),
+    offset: (bias) => bias.reshape([1, channels, 1, 1]),
+    pool: (y) => (pooled ? maxPool2d(y, 2) : y),
+  }
+}
+
+/** The hidden layers of a network over inputs of one shape, [C, H, W] without the batch axis. */
+export function hiddenLayers(options: NetworkOptions, inputShape: Shape): Layer[] {
+  const layers: Layer[] = []
+  for (const [i, units] of options.units.entries()) {
+    const shape = layers.at(-1)?.outputShape ?? inputShape
+    layers.push(
+      options.network === 'dense'
+        ? denseLayer(sizeOf(shape), units)
+        : convolutionLayer(shape, units, options.kernel, options.poolAfter.includes(i)),
+    )
+  }
+  return layers
+}

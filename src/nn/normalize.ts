@@ -1,0 +1,25 @@
+import { constant, type Tensor } from '../graph/index.js'
+
+const own = (x: Tensor): number[] => x.shape.map((_, i) => i).slice(1)
+
+/**
+ * Normalisations between layers without parameters, Forward-Forward specification 1.3; over all axes of a sample
+ * [N, ...]. Each takes away what goodness measures, so that a layer cannot read it off the layer below.
+ */
+export const NORMALIZATIONS = {
+  /** x / (sqrt(mean(x^2)) + 1e-8): Hinton's length normalisation; no mean is subtracted. */
+  length: (x: Tensor): Tensor => x.mul(inverseLength(x.square().mean(own(x), true))),
+  /** x / (||x||_2 + 1e-4): unit length, as in two re-implementations; inputs are sqrt(n) times smaller. */
+  unit: (x: Tensor): Tensor => x.div(x.square().sum(own(x), true).sqrt().add(1e-4)),
+  /** (x - mean) / sqrt(variance + 1e-5): layer normalisation without parameters. */
+  layer: (x: Tensor): Tensor => {
+    const centred = x.sub(x.mean(own(x), true))
+    return centred.div(centred.square().mean(own(x), true).add(1e-5).sqrt())
+  },
+  none: (x: Tensor): Tensor => x,
+} as const
+
+export type Normalization = keyof typeof NORMALIZATIONS
+
+/** The factor of length normalisation, from the mean square. */
+export const inverseLength = (meanSquare: Tensor): Tensor => constant(1).div(meanSquare.sqrt().add(1e-8))

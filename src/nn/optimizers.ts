@@ -1,0 +1,90 @@
+import { constant, type Tensor } from '../graph/index.js'
+import { zeros } from './initialize.js'
+import { leaves, rebuild, type Tree } from './tree.js'
+
+/**
+ * A pair of pure functions over visible state. `update` takes the gradients of the parameters, in the order of their
+ * leaves, and gives the new parameters and its own new state. `rate` is the step size of this step, a scalar.
+ */
+export interface Optimizer {
+  init(parameters: Tree): Tree
+  update<P extends Tree>(parameters: P, gradients: readonly Tensor[], state: Tree, rate: Tensor): [P, Tree]
+}
+
+/** Each parameter's new value by `f` of the parameter, its gradient and its own moments. */
+function each<P extends Tree>(
+  parameters: P,
+  gradients: readonly Tensor[],
+  f: (p: Tensor, g: Tensor, i: number) => [Tensor, ...Tensor[]],
+): [P, Tensor[][]] {
+  const results = leaves(parameters).map(([, p], i) => f(p, gradients[i]!, i))
+  const moments = results[0]!.slice(1).map((_, k) => results.map((row) => row[k + 1]!))
+  return [
+    rebuild(
+      parameters,
+      results.map(([p]) => p),
+    ),
+    moments,
+  ]
+}
+
+const like = (parameters: Tree): Tensor[] => leaves(parameters).map(([, p]) => zeros(p.shape))
+
+/** Weight decay as part of the gradient (L2); decoupled decay is AdamW's. */
+const decayed = (p: Tensor, g: Tensor, weightDecay: number): Tensor =>
+  weightDecay === 0 ? g : g.add(p.mul(weightDecay))
+
+/** p - rate g; with momentum the heavy ball v = m v + g, p - rate v. */
+export function sgd({ momentum = 0, weightDecay = 0 }: { momentum?: number; weightDecay?: number } = {}): Optimizer {
+  return {
+    init: (parameters) => (momentum === 0 ? {} : { velocity: like(parameters) }),
+    update(parameters, gradients, state, rate) {
+      const { velocity } = state as { velocity?: readonly Tensor[] }
+      const [next, [moved]] = each(parameters, gradients, (p, g, i) => {
+        const v = velocity ? velocity[i]!.mul(momentum).add(decayed(p, g, weightDecay)) : decayed(p, g, weightDecay)
+        return velocity ? [p.sub(v.mul(rate)), v] : [p.sub(v.mul(rate))]
+      })
+      return [next, moved ? { velocity: moved } : {}]
+    },
+  }
+}
+
+interface AdamOptions {
+  beta1?: number
+  beta2?: number
+  epsilon?: number
+  /** Decoupled (AdamW): p is also made smaller by rate * weightDecay * p. */
+  weightDecay?: number
+}
+
+/**
+ * Adam (Kingma and Ba 2015), AdamW with `weightDecay`. The moments are kept scaled, M = beta1 M + g and
+ * V = beta2 V + g^2, which saves two passes over memory; the scales (1 - beta) go into the step's scalars.
+ */
+export function adam(options: AdamOptions = {}): Optimizer {
+  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 } = options
+  return {
+    init: (parameters) => ({ count: constant(0), first: like(parameters), second: like(parameters) }),
+    update(parameters, gradients, state, rate) {
+      const { count, first, second } = state as { count: Tensor; first: Tensor[]; second: Tensor[] }
+      const t = count.add(1)
+      const corrected = (beta: number): Tensor => constant(1).sub(t.mul(Math.log(beta)).exp())
+      // m^ / (sqrt(v^) + eps) with m^ = (1 - beta1) M / c1 and v^ = (1 - beta2) V / c2.
+      const root = corrected(beta2)
+        .div(1 - beta2)
+        .sqrt()
+      const size = rate
+        .mul(1 - beta1)
+        .div(corrected(beta1))
+        .mul(root)
+      const floor = root.mul(epsilon)
+      const [next, [m, v]] = each(parameters, gradients, (p, g, i) => {
+        const M = first[i]!.mul(beta1).add(g)
+        const V = second[i]!.mul(beta2).add(g.square())
+        const kept = weightDecay === 0 ? p : p.mul(constant(1).sub(rate.mul(weightDecay)))
+        return [kept.sub(M.mul(size).div(V.sqrt().add(floor))), M, V]
+      })
+      return [next, { count: t, first: m!, second: v! }]
+    },
+  }
+}

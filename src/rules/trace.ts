@@ -1,0 +1,91 @@
+import { input, type Tensor } from '../graph/index.js'
+import { noiseInputs } from '../nn/random.js'
+import { leaves, mapTree, type Tree } from '../nn/tree.js'
+import type { StepGraph } from '../onnx/index.js'
+import type { AnyRule, Batch, Step, Task } from './contract.js'
+
+export interface TracedStep extends StepGraph {
+  readonly name: string
+}
+
+/** A rule, traced on a task: everything that the certificate and the runtime need. */
+export interface TracedRule {
+  /** Noise in, the first state out (as metrics, by name). */
+  readonly init: StepGraph
+  readonly steps: Readonly<Record<string, TracedStep>>
+  readonly predict: StepGraph
+  /** Greedy steps and what feeds them, by layer; empty where the rule has none or cannot here. */
+  greedy(layer: number): { step: TracedStep; features: StepGraph }
+}
+
+const named = (list: readonly [string, Tensor][]): { name: string; output: Tensor }[] =>
+  list.map(([name, output]) => ({ name, output }))
+
+const nameOf = (x: Tensor): string => x.node.attributes.name
+
+function batchInputs(task: Task, xShape: readonly number[] = task.shape): { batch: Batch; inputs: () => Tensor[] } {
+  const { random, inputs } = noiseInputs()
+  const x = input({ name: 'x', kind: 'data', shape: [task.batch, ...xShape], dtype: 'float32' })
+  const labels = input({ name: 'labels', kind: 'labels', shape: [task.batch], dtype: 'int32' })
+  const progress = input({ name: 'progress', kind: 'schedule', shape: [], dtype: 'float32' })
+  return { batch: { x, labels, progress, random }, inputs: () => [x, labels, progress, ...inputs] }
+}
+
+/** The state's leaves as inputs of a program, after a state that was traced by `init`. */
+function stateInputs<S extends Tree>(state: S): S {
+  return mapTree(state, ({ shape, dtype }, name) => input({ name, kind: 'state', shape, dtype }))
+}
+
+function traceStep(name: string, step: Step<Tree>, initial: Tree, task: Task, xShape?: readonly number[]): TracedStep {
+  const before = stateInputs(initial)
+  const { batch, inputs } = batchInputs(task, xShape)
+  const [after, metrics] = step(before, batch)
+  const outputs = new Map(leaves(after))
+  return {
+    name,
+    state: leaves(before).map(([leaf, tensor]) => ({ name: leaf, input: tensor, output: outputs.get(leaf)! })),
+    batch: inputs().map((x) => ({ name: nameOf(x), input: x })),
+    metrics: named(Object.entries(metrics)),
+  }
+}
+
+/** Traces `init`, every step and `predict` of a rule. Shape errors in a rule are thrown here, before anything runs. */
+export function traceRule(rule: AnyRule, task: Task, hyper: unknown): TracedRule {
+  const { random, inputs } = noiseInputs()
+  const initial: Tree = rule.init(random, task, hyper)
+  const init: StepGraph = {
+    state: [],
+    batch: inputs.map((x) => ({ name: nameOf(x), input: x })),
+    metrics: named(leaves(initial)),
+  }
+  const steps = Object.entries<Step<Tree>>(rule.steps(task, hyper)).map(([name, step]): [string, TracedStep] => [
+    name,
+    traceStep(name, step, initial, task),
+  ])
+  const reading = (f: (state: Tree, x: Tensor) => [string, Tensor][]): StepGraph => {
+    const state = stateInputs(initial)
+    const x = input({ name: 'x', kind: 'data', shape: [task.batch, ...task.shape], dtype: 'float32' })
+    const outputs = f(state, x)
+    return {
+      state: leaves(state).map(([name, leaf]) => ({ name, input: leaf, output: leaf })),
+      batch: [{ name: 'x', input: x }],
+      metrics: named(outputs),
+    }
+  }
+  return {
+    init,
+    steps: Object.fromEntries(steps),
+    predict: reading((state, x) => {
+      const { scores, layers } = rule.predict(state as never, x, task, hyper)
+      return [['scores', scores], ...Object.entries(layers as Record<string, Tensor>)]
+    }),
+    greedy(layer) {
+      const features = reading((state, x) => [
+        ['features', layer === 0 ? x : rule.greedy!.features(state as never, x, layer, task, hyper)],
+      ])
+      const shape = features.metrics[0]!.output.shape.slice(1)
+      const step = traceStep(`layers.${layer}`, rule.greedy!.step(layer, task, hyper), initial, task, shape)
+      return { step, features }
+    },
+  }
+}

@@ -1,0 +1,145 @@
+import { UserError } from '../errors.js'
+import { type DType, sameShape, show, sizeOf } from '../graph/types.js'
+import type { Device } from '../onnx/emitter.js'
+import {
+  lowerIdentity,
+  lowerLoop,
+  lowerStep,
+  lowerSums,
+  type OnnxProgram,
+  type Port,
+  type StepGraph,
+} from '../onnx/program.js'
+import type { Engine } from './engine.js'
+import type { CompileOptions, Program, TensorData, TensorRecord } from './program.js'
+
+/** An engine, and whether it lives behind a message channel: arrays then reach it as copies, or are handed over. */
+export interface Host {
+  readonly engine: Engine
+  readonly remote: boolean
+}
+
+interface Opened {
+  readonly id: number
+  readonly host: Host
+  readonly onnx: OnnxProgram
+}
+
+const ARRAYS = { float32: Float32Array, int32: Int32Array, bool: Uint8Array }
+
+const opened = new WeakMap<Program, Opened>()
+let nextId = 0
+
+/** Lowers a step and opens it on the host; every call is checked here, before anything is handed over. */
+export async function openProgram(
+  host: Host,
+  graph: StepGraph,
+  { device, stateOf }: CompileOptions,
+  threads: number,
+): Promise<Program> {
+  const onnx = device === 'webgpu' ? lowerStep(graph, device) : lowerLoop(graph, device)
+  const owner = stateOf && ownerOf(stateOf, onnx, host, device)
+  const shared = new Set(owner?.onnx.state.map(({ name }) => name))
+  const id = nextId++
+  await host.engine.open({
+    id,
+    device,
+    threads,
+    key: await digest(onnx.bytes),
+    program: onnx,
+    ...(!onnx.looped && deviceModels(onnx, device)),
+    ...(owner && { stateOf: owner.id }),
+  })
+
+  let disposed = false
+  const check = (): void => {
+    if (disposed) throw new UserError('this program was disposed of: compile the step again')
+  }
+  const program: Program = {
+    device,
+    async load(state) {
+      check()
+      checkArrays('load: the state', onnx.state, state, undefined, shared)
+      const copy = Object.fromEntries(Object.entries(state).map(([name, data]) => [name, data.slice()]))
+      await host.engine.load(id, host.remote ? state : copy)
+    },
+    async run(steps, batch) {
+      check()
+      if (!(Number.isSafeInteger(steps) && steps >= 1))
+        throw new UserError(`run: the number of steps must be a whole number >= 1, got ${steps}`)
+      checkArrays('run: the batch', onnx.batch, batch, steps)
+      return await host.engine.run(id, steps, batch)
+    },
+    async read() {
+      check()
+      return await host.engine.read(id)
+    },
+    async dispose() {
+      if (disposed) return
+      disposed = true
+      opened.delete(program)
+      await host.engine.close(id)
+    },
+  }
+  opened.set(program, { id, host, onnx })
+  return program
+}
+
+/** A tensor given to a session of another device is read as garbage, without a word: refused here. */
+function ownerOf(program: Program, { state }: OnnxProgram, host: Host, device: Device): Opened {
+  const owner = opened.get(program)
+  if (!owner) throw new UserError('stateOf: that program was disposed of, or was not made by compile')
+  if (owner.host !== host || program.device !== device)
+    throw new UserError(
+      `stateOf: the state lies on ${program.device} and cannot be shared with a program on ${device}` +
+        (program.device === device ? ' in another thread' : ''),
+    )
+  const own = new Map(state.map((port) => [port.name, port]))
+  for (const { name, dtype, shape } of owner.onnx.state) {
+    const port = own.get(name)
+    if (port && (port.dtype !== dtype || !sameShape(port.shape, shape)))
+      throw new UserError(
+        `stateOf: the state ${name} is ${dtype} ${show(shape)} there and ${port.dtype} ${show(port.shape)} here`,
+      )
+  }
+  return owner
+}
+
+/** Names, types and lengths. `steps`: the arrays are stacked; `optional`: names that may be missing. */
+function checkArrays(
+  what: string,
+  ports: readonly Port[],
+  given: TensorRecord,
+  steps?: number,
+  optional?: ReadonlySet<string>,
+): void {
+  for (const { name, dtype, shape } of ports) {
+    const data: TensorData | undefined = given[name]
+    const full = steps === undefined ? shape : [steps, ...shape]
+    const wanted = `${ARRAYS[dtype].name} of ${sizeOf(full)} numbers, ${show(full)}`
+    if (!data && optional?.has(name)) continue
+    if (!data) throw new UserError(`${what} lacks ${name}: expected a ${wanted}`)
+    if (!(data instanceof ARRAYS[dtype]) || data.length !== sizeOf(full))
+      throw new UserError(`${what} ${name}: expected a ${wanted}; got a ${data.constructor.name} of ${data.length}`)
+  }
+  for (const name of Object.keys(given))
+    if (!ports.some((port) => port.name === name))
+      throw new UserError(
+        `${what} holds ${name}, which the program does not have; it has ${ports.map((port) => port.name).join(', ') || 'nothing'}`,
+      )
+}
+
+function deviceModels({ state }: OnnxProgram, device: Device) {
+  const dtypes = [...new Set(state.map(({ dtype }): DType => dtype))]
+  return {
+    ...(dtypes.includes('float32') && { sums: lowerSums(state, device) }),
+    identities: Object.fromEntries(dtypes.map((dtype) => [dtype, lowerIdentity(dtype, device)])),
+  }
+}
+
+/** SHA-256. Pages that are not secure contexts have none: there, no two models count as the same. */
+async function digest(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  if (!globalThis.crypto?.subtle) return `model ${nextId}`
+  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
+  return Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}

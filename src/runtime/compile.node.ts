@@ -1,0 +1,57 @@
+import { availableParallelism } from 'node:os'
+import { Worker } from 'node:worker_threads'
+import ort from 'onnxruntime-node'
+import { UserError } from '../errors.js'
+import type { StepGraph } from '../onnx/program.js'
+import { type Channel, channel, type Reply } from './channel.js'
+import { type Host, openProgram } from './client.js'
+import { createEngine } from './engine.js'
+import { createGate, leave, shut } from './gate.js'
+import type { CompileOptions, Program } from './program.js'
+
+/**
+ * Compiles a step for `cpu` or `webgpu`. All programs of a process share one worker, and equal steps one session.
+ * Throws a UserError if the device does not exist here or does not fit the options.
+ */
+export async function compile(graph: StepGraph, options: CompileOptions): Promise<Program> {
+  const { device, threads = availableParallelism(), worker = true } = options
+  if (device === 'wasm') throw new UserError('the device wasm runs in browsers; in Node use cpu or webgpu')
+  if (!(Number.isInteger(threads) && threads >= 1))
+    throw new UserError(`the number of threads must be a whole number >= 1, got ${threads}`)
+  return await openProgram(worker ? workerHost() : localHost(), graph, options, threads)
+}
+
+let inWorker: Host | undefined
+let inThisThread: Host | undefined
+
+function localHost(): Host {
+  inThisThread ??= { engine: createEngine(ort), remote: false }
+  return inThisThread
+}
+
+function workerHost(): Host {
+  inWorker ??= startWorker()
+  return inWorker
+}
+
+/** The worker is never terminated. It keeps the process alive only while an answer is awaited. */
+function startWorker(): Host {
+  const gate = createGate()
+  const worker = new Worker(new URL('./worker.node.js', import.meta.url), { workerData: gate, execArgv: [] })
+  const own: Channel = channel(
+    (request, transfer) => worker.postMessage(request, transfer),
+    (busy) => (busy ? worker.ref() : worker.unref()),
+  )
+  const host: Host = { engine: own.engine, remote: true }
+  const gone = (reason: string): void => {
+    if (inWorker === host) inWorker = undefined
+    leave(gate)
+    own.fail(`the compute worker ended (${reason}); the state it held is lost: go on from the last checkpoint`)
+  }
+  worker.on('message', (reply: Reply) => own.receive(reply))
+  worker.on('error', (error) => gone(error.message))
+  worker.on('exit', (code) => gone(`exit code ${code}`))
+  worker.unref()
+  process.once('exit', () => shut(gate))
+  return host
+}

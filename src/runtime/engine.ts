@@ -1,0 +1,260 @@
+import type { InferenceSession, Tensor, TypedTensor } from 'onnxruntime-common'
+import type { Device } from '../onnx/emitter.js'
+import type { OnnxProgram, Port } from '../onnx/program.js'
+import type { RunResult, TensorData, TensorRecord } from './program.js'
+
+/** The part of ONNX Runtime that is used here; onnxruntime-node and onnxruntime-web both have it. */
+export interface Ort {
+  readonly InferenceSession: {
+    create(bytes: Uint8Array, options?: InferenceSession.SessionOptions): Promise<InferenceSession>
+  }
+  readonly Tensor: {
+    new (type: Port['dtype'], data: TensorData, dims: readonly number[]): Tensor
+    new (type: 'int64', data: BigInt64Array, dims: readonly number[]): TypedTensor<'int64'>
+  }
+}
+
+export interface OpenRequest {
+  readonly id: number
+  readonly device: Device
+  readonly threads: number
+  /** The same for the same model. */
+  readonly key: string
+  readonly program: OnnxProgram
+  /** For programs of one step: the sums of the float32 state, and copies to and from the device by element type. */
+  readonly sums?: Uint8Array
+  readonly identities?: Partial<Record<Port['dtype'], Uint8Array>>
+  /** The program whose state tensors are taken by name. */
+  readonly stateOf?: number
+}
+
+/**
+ * Holds sessions and state, in whatever thread the computing happens. Requests are answered in order. Arrays handed in
+ * are the engine's from then on, those handed out the caller's.
+ */
+export interface Engine {
+  open(request: OpenRequest): Promise<void>
+  load(id: number, state: TensorRecord): Promise<void>
+  run(id: number, steps: number, batch: TensorRecord): Promise<RunResult>
+  read(id: number): Promise<TensorRecord>
+  close(id: number): Promise<void>
+}
+
+/** A state tensor; several programs may hold it. */
+interface Cell {
+  tensor: Tensor | undefined
+  users: number
+}
+
+interface Cached {
+  readonly session: Promise<InferenceSession>
+  users: number
+}
+
+interface Opened extends OpenRequest {
+  readonly cells: ReadonlyMap<string, Cell>
+  readonly sessionKeys: string[]
+  readonly step: InferenceSession
+  readonly sum: InferenceSession | undefined
+  readonly uploads: Partial<Record<Port['dtype'], InferenceSession>>
+  readonly downloads: Partial<Record<Port['dtype'], InferenceSession>>
+}
+
+/** Sessions that no program uses are kept, so that compiling the same graph again costs nothing; not without end. */
+const KEPT_SESSIONS = 8
+
+export function createEngine(ort: Ort): Engine {
+  const opened = new Map<number, Opened>()
+  const sessions = new Map<string, Cached>()
+
+  async function acquire(
+    { key, device, threads }: OpenRequest,
+    role: string,
+    bytes: Uint8Array,
+    keys: string[],
+    outputs?: 'gpu-buffer' | Record<string, 'gpu-buffer' | 'cpu'>,
+  ): Promise<InferenceSession> {
+    const full = `${key} ${role} ${device} ${threads}`
+    const cached = sessions.get(full) ?? { session: create(ort, bytes, device, threads, outputs), users: 0 }
+    sessions.delete(full)
+    sessions.set(full, cached) // the last one used comes last
+    cached.users++
+    keys.push(full)
+    return await cached.session
+  }
+
+  async function release(keys: readonly string[]): Promise<void> {
+    for (const key of keys) sessions.get(key)!.users--
+    const idle = [...sessions].filter(([, { users }]) => users === 0)
+    for (const [key, { session }] of idle.slice(0, Math.max(0, idle.length - KEPT_SESSIONS))) {
+      sessions.delete(key)
+      await session.then(
+        (own) => own.release(),
+        () => undefined,
+      )
+    }
+  }
+
+  async function open(request: OpenRequest): Promise<void> {
+    const { id, program, sums, identities = {}, stateOf } = request
+    const keys: string[] = []
+    try {
+      const onDevice = Object.fromEntries([
+        ...program.state.filter(({ changes }) => changes).map(({ name }) => [`out.${name}`, 'gpu-buffer'] as const),
+        ...program.metrics.map(({ name }) => [`metric.${name}`, 'cpu'] as const),
+      ])
+      const step = await acquire(request, 'step', program.bytes, keys, program.looped ? undefined : onDevice)
+      const sum = sums && (await acquire(request, 'sum', sums, keys))
+      const uploads: Opened['uploads'] = {}
+      const downloads: Opened['downloads'] = {}
+      for (const [dtype, bytes] of Object.entries(identities) as [Port['dtype'], Uint8Array][]) {
+        const copy = { ...request, key: dtype }
+        uploads[dtype] = await acquire(copy, 'upload', bytes, keys, 'gpu-buffer')
+        downloads[dtype] = await acquire(copy, 'download', bytes, keys)
+      }
+      const owner = stateOf === undefined ? undefined : opened.get(stateOf)!
+      const cells = new Map(
+        program.state.map(({ name }) => [name, owner?.cells.get(name) ?? { tensor: undefined, users: 0 }]),
+      )
+      for (const cell of cells.values()) cell.users++
+      opened.set(id, { ...request, cells, sessionKeys: keys, step, sum, uploads, downloads })
+    } catch (error) {
+      for (const key of keys) {
+        const cached = sessions.get(key)!
+        if (
+          await cached.session.then(
+            () => false,
+            () => true,
+          )
+        )
+          sessions.delete(key)
+        else cached.users--
+      }
+      throw error
+    }
+  }
+
+  async function load(id: number, state: TensorRecord): Promise<void> {
+    const { program, cells, uploads } = opened.get(id)!
+    for (const { name, dtype, shape } of program.state) {
+      const data = state[name]
+      if (!data) continue
+      const tensor = new ort.Tensor(dtype, data, shape)
+      const upload = uploads[dtype]
+      const cell = cells.get(name)!
+      replace(cell, upload ? (await upload.run({ x: tensor })).y! : tensor)
+    }
+  }
+
+  async function run(id: number, steps: number, batch: TensorRecord): Promise<RunResult> {
+    const own = opened.get(id)!
+    const start = performance.now()
+    const { metrics, sums } = await (own.program.looped ? runLoop : runSteps)(ort, own, steps, batch)
+    const seconds = (performance.now() - start) / 1000
+    const notFinite = Object.keys(sums).filter((name) => !Number.isFinite(sums[name]))
+    return { metrics, seconds, notFinite }
+  }
+
+  async function read(id: number): Promise<TensorRecord> {
+    const { program, cells, downloads } = opened.get(id)!
+    const state: TensorRecord = {}
+    for (const { name, dtype } of program.state) {
+      const tensor = cells.get(name)!.tensor!
+      const download = downloads[dtype]
+      state[name] = download ? dataOf((await download.run({ x: tensor })).y!) : dataOf(tensor).slice()
+    }
+    return state
+  }
+
+  async function close(id: number): Promise<void> {
+    const own = opened.get(id)
+    if (!own) return
+    opened.delete(id)
+    for (const cell of own.cells.values()) if (--cell.users === 0) replace(cell, undefined)
+    await release(own.sessionKeys)
+  }
+
+  return inOrder({ open, load, run, read, close })
+}
+
+/** One call of the loop: the state goes in and comes back once. */
+async function runLoop(ort: Ort, { program, cells, step }: Opened, steps: number, batch: TensorRecord) {
+  const feeds: Record<string, Tensor> = { steps: new ort.Tensor('int64', BigInt64Array.of(BigInt(steps)), []) }
+  for (const { name } of program.state) feeds[name] = cells.get(name)!.tensor!
+  for (const { name, dtype, shape } of program.batch)
+    feeds[name] = new ort.Tensor(dtype, batch[name]!, [steps, ...shape])
+  const outputs = await step.run(feeds)
+  for (const { name, changes } of program.state) if (changes) replace(cells.get(name)!, outputs[`out.${name}`])
+  const metrics = Object.fromEntries(program.metrics.map(({ name }) => [name, dataOf(outputs[`metric.${name}`]!)]))
+  const floats = program.state.filter(({ dtype }) => dtype === 'float32')
+  return { metrics, sums: Object.fromEntries(floats.map(({ name }) => [name, first(outputs[`sum.${name}`]!)])) }
+}
+
+/** One call a step: the state never leaves the device, and is let go as soon as the next one is there. */
+async function runSteps(ort: Ort, { program, cells, step, sum }: Opened, steps: number, batch: TensorRecord) {
+  const metrics: TensorRecord = {}
+  for (let k = 0; k < steps; k++) {
+    const feeds: Record<string, Tensor> = {}
+    for (const { name } of program.state) feeds[name] = cells.get(name)!.tensor!
+    for (const { name, dtype, shape } of program.batch) {
+      const size = batch[name]!.length / steps
+      feeds[name] = new ort.Tensor(dtype, batch[name]!.subarray(k * size, (k + 1) * size), shape)
+    }
+    const outputs = await step.run(feeds)
+    for (const { name, changes } of program.state) if (changes) replace(cells.get(name)!, outputs[`out.${name}`])
+    for (const { name } of program.metrics) {
+      const data = dataOf(outputs[`metric.${name}`]!)
+      metrics[name] ??= new (data.constructor as Float32ArrayConstructor)(data.length * steps)
+      metrics[name].set(data, k * data.length)
+    }
+  }
+  const floats = program.state.filter(({ dtype }) => dtype === 'float32')
+  const sums = sum && (await sum.run(Object.fromEntries(floats.map(({ name }) => [name, cells.get(name)!.tensor!]))))
+  return {
+    metrics,
+    sums: sums ? Object.fromEntries(floats.map(({ name }) => [name, first(sums[`sum.${name}`]!)])) : {},
+  }
+}
+
+const dataOf = (tensor: Tensor): TensorData => tensor.data as TensorData
+
+const first = (tensor: Tensor): number => dataOf(tensor)[0]!
+
+/** Buffers of a GPU are not collected: each must be let go by hand. */
+function replace(cell: Cell, tensor: Tensor | undefined): void {
+  if (cell.tensor?.location === 'gpu-buffer') cell.tensor.dispose()
+  cell.tensor = tensor
+}
+
+async function create(
+  ort: Ort,
+  bytes: Uint8Array,
+  device: Device,
+  threads: number,
+  outputs: 'gpu-buffer' | Record<string, 'gpu-buffer' | 'cpu'> | undefined,
+): Promise<InferenceSession> {
+  return await ort.InferenceSession.create(bytes, {
+    executionProviders: [device],
+    graphOptimizationLevel: 'all',
+    intraOpNumThreads: threads,
+    logSeverityLevel: 4,
+    // Numbers in the denormal range make a step several times slower. The process's first session also sets this for
+    // the thread that made it, JavaScript's numbers there included: a reason to compute in a worker.
+    extra: { 'session.set_denormal_as_zero': '1' },
+    ...(outputs && { preferredOutputLocation: outputs }),
+  })
+}
+
+/** Each request waits for the one before it, failed or not. */
+function inOrder(engine: Engine): Engine {
+  let last: Promise<unknown> = Promise.resolve()
+  const queued = Object.entries(engine).map(([name, method]) => [
+    name,
+    (...args: unknown[]) => {
+      const result = last.then(() => method(...args))
+      last = result.catch(() => undefined)
+      return result
+    },
+  ])
+  return Object.fromEntries(queued)
+}

@@ -1,0 +1,2 @@
+export { newPace, observe, type Pace, stepsPerCall } from './pace.js'
+export type { CompileOptions, Program, RunResult, TensorData, TensorRecord } from './program.js'

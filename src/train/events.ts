@@ -1,0 +1,67 @@
+import type { Certificate } from '../locality/certificate.js'
+
+/** Figures by name; `layers.0.loss` belongs to layer 0. */
+export type Figures = Readonly<Record<string, number>>
+
+/** What `train` yields. The command line prints these, the run folder keeps them, a browser worker posts them. */
+export type TrainEvent =
+  | {
+      readonly event: 'start'
+      readonly rule: string
+      readonly source: string
+      readonly data: string
+      readonly seed: number
+      readonly device: string
+      readonly epochs: number
+      readonly batch: number
+      readonly batchesPerEpoch: number
+      readonly trainingImages: number
+      readonly validationImages: number
+      readonly parameters: number
+      /** Bytes of one training step from the graph's liveness: activations at their peak, and the state. */
+      readonly peakActivationBytes: number
+      readonly stateBytes: number
+      readonly certificate: Certificate
+      /** Batches that were already done when this run was resumed. */
+      readonly resumedAt?: number
+      readonly run?: string
+    }
+  | {
+      readonly event: 'progress'
+      readonly epoch: number
+      /** Batches of this epoch that are done. */
+      readonly batch: number
+      /** Part of the whole training that is done, 0 to 1. */
+      readonly progress: number
+      readonly rowsPerSecond: number
+      readonly secondsLeft: number
+      /** Means over the batches since the last event. */
+      readonly metrics: Figures
+      /** Greedy training: the layer that learns. */
+      readonly layer?: number
+    }
+  | {
+      readonly event: 'epoch'
+      readonly epoch: number
+      readonly metrics: Figures
+      /** Accuracy on held-out training images; absent where none are held out. */
+      readonly validationAccuracy?: number
+      /** The same for each layer alone. */
+      readonly layers: Figures
+      readonly seconds: number
+      readonly rowsPerSecond: number
+      readonly layer?: number
+    }
+  | { readonly event: 'checkpoint'; readonly path: string; readonly epoch: number; readonly batch: number }
+  | { readonly event: 'stopped'; readonly reason: 'aborted' | 'early' | 'not-finite'; readonly message: string }
+  | {
+      readonly event: 'done'
+      /** The test set is read once, here. */
+      readonly testAccuracy: number
+      readonly validationAccuracy?: number
+      /** Test accuracy of each layer alone. */
+      readonly layers: Figures
+      readonly seconds: number
+      readonly rowsPerSecond: number
+      readonly run?: string
+    }
