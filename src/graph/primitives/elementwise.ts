@@ -157,13 +157,24 @@ export const elementwise: Record<string, Primitive> = {
   greaterEqual: binary('greaterEqual', (a, b) => Number(a >= b), undefined, 'GreaterOrEqual', { result: 'bool' }),
   equal: binary('equal', (a, b) => Number(a === b), undefined, 'Equal', { result: 'bool' }),
   and: binary('and', (a, b) => a & b, undefined, 'And', { dtypes: ['bool'] }),
-  or: binary('or', (a, b) => a | b, undefined, 'Or', { dtypes: ['bool'] }),
+  or: {
+    ...binary('or', (a, b) => a | b, undefined, 'Or', { dtypes: ['bool'] }),
+    lower: (emit, { inputs }) => {
+      const names = inputs.map((x) => emit.name(x))
+      if (emit.device !== 'webgpu') return emit.node('Or', names)
+      const neither = names.map((name) => emit.one('Not', [name]))
+      return emit.node('Not', [emit.one('And', neither)])
+    },
+  },
   not: unary('not', (x) => 1 - x, undefined, 'Not', ['bool']),
   neg: unary(
     'neg',
     (x) => -x,
     (g) => g.neg(),
-    'Neg',
+    (emit, { inputs: [x] }) =>
+      x!.dtype === 'int32'
+        ? emit.node('Sub', [emit.scalar(0, 'int32'), emit.name(x!)]) // WebGPU negates floats alone
+        : emit.node('Neg', [emit.name(x!)]),
     NUMBERS,
   ),
   abs: unary('abs', Math.abs, (g, x) => g.mul(asFloat(x.greater(0)).sub(asFloat(constant(0).greater(x)))), 'Abs'),
@@ -247,9 +258,17 @@ export const elementwise: Record<string, Primitive> = {
     lower: (emit, { inputs, outputs: [y] }) => {
       const [condition, a, b] = inputs.map((x) => emit.name(x)) as [string, string, string]
       if (y!.dtype !== 'bool') return emit.node('Where', [condition, a, b])
-      // The CPU provider has no Where for bool.
-      const otherwise = emit.one('And', [emit.one('Not', [condition]), b])
-      return emit.node('Or', [emit.one('And', [condition, a]), otherwise])
+      // The CPU provider has no Where for bool, WebGPU no Or: neither (condition, not a) nor (not condition, not b).
+      const [notCondition, notA, notB] = [condition, a, b].map((name) => emit.one('Not', [name])) as [
+        string,
+        string,
+        string,
+      ]
+      const misses = [emit.one('And', [condition, notA]), emit.one('And', [notCondition, notB])]
+      return emit.node(
+        'And',
+        misses.map((miss) => emit.one('Not', [miss])),
+      )
     },
   },
 }

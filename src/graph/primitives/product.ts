@@ -117,12 +117,17 @@ export const products: Record<string, Primitive> = {
       convolutionInputGradient(g!, x!, w!, attributes),
       convolutionWeightGradient(g!, x!, w!, attributes),
     ],
-    lower: (emit, { inputs, attributes }) =>
-      emit.node(
-        'Conv',
-        inputs.map((x) => emit.name(x)),
-        { ...onnxWindow(attributes), group: attributes.groups },
-      ),
+    lower: (emit, { inputs: [x, w], attributes }) => {
+      const { strides, pads } = onnxWindow(attributes)
+      const [top, left, bottom, right] = pads as [number, number, number, number]
+      const names = [emit.name(x!), emit.name(w!)]
+      // WebGPU makes a matrix product of such a convolution, and forgets the padding; the output can be padded instead.
+      const pointwise = w!.shape[2] === 1 && w!.shape[3] === 1 && strides.every((stride) => stride === 1)
+      if (emit.device !== 'webgpu' || !pointwise || pads.every((width) => width === 0))
+        return emit.node('Conv', names, { strides, pads, group: attributes.groups })
+      const inner = emit.one('Conv', names, { group: attributes.groups })
+      return emit.node('Pad', [inner, emit.int64s([0, 0, top, left, 0, 0, bottom, right]), emit.scalar(0)])
+    },
   },
 }
 

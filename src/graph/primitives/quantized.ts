@@ -1,5 +1,6 @@
 import type { Primitive, Value } from '../primitive.js'
 import { apply, type Tensor } from '../tensor.js'
+import { GraphError } from '../types.js'
 import { products } from './product.js'
 
 /** Rounds half to even, as ONNX does. */
@@ -45,6 +46,8 @@ const quantizedMatmul: Primitive = {
     return [transposeA ? ofA.transpose() : ofA, transposeB ? ofB.transpose() : ofB]
   },
   lower: (emit, { inputs: [a, b], attributes: { transposeA, transposeB, levels } }) => {
+    if (emit.device === 'webgpu')
+      throw new GraphError('quantizedProduct: WebGPU has no 8-bit products; use float32 there, or the device cpu')
     const once = (key: string, make: () => string): string => emit.shared(`${key} ${emit.name(a!)}`, make)
     const quantized = once('uint8', () => emit.node('DynamicQuantizeLinear', [emit.name(a!)], {}, 3).join(' '))
     const [bytes, scaleA, zero] = quantized.split(' ') as [string, string, string]
