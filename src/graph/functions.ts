@@ -1,0 +1,73 @@
+import { range } from './primitives/shape.js'
+import { apply, constant, type Tensor } from './tensor.js'
+
+/** ln sum exp over the last axis, kept as an axis of size 1; the largest element is taken out first. */
+export function logSumExp(x: Tensor): Tensor {
+  const largest = x.max(-1, true).stopGradient()
+  return x.sub(largest).exp().sum(-1, true).log().add(largest)
+}
+
+/** Over the last axis. */
+export const logSoftmax = (x: Tensor): Tensor => x.sub(logSumExp(x))
+
+/** Over the last axis. */
+export function softmax(x: Tensor): Tensor {
+  const powers = x.sub(x.max(-1, true).stopGradient()).exp()
+  return powers.div(powers.sum(-1, true))
+}
+
+/** int32 indices [...] to float32 [..., classes]. */
+export const oneHot = (indices: Tensor, classes: number): Tensor =>
+  indices
+    .reshape([...indices.shape, 1])
+    .equal(range(classes))
+    .cast('float32')
+
+/** The index (int32) of the largest element of the last axis; the first one of equals. */
+export function argmax(x: Tensor): Tensor {
+  const size = x.shape.at(-1)!
+  const fromEnd = constant(Float64Array.from({ length: size }, (_, i) => size - i))
+  const hits = x.greaterEqual(x.max(-1, true)).select(fromEnd, 0)
+  return constant(size).sub(hits.max(-1)).cast('int32')
+}
+
+/** The k largest of the last axis, in falling order: values [..., k] and int32 indices [..., k]. */
+export function topK(x: Tensor, k: number): { values: Tensor; indices: Tensor } {
+  const [values, indices] = apply('topK', [x], { k }) as [Tensor, Tensor]
+  return { values, indices }
+}
+
+export interface ConvolutionOptions {
+  /** Default 1. */
+  readonly stride?: number
+  /** Zeros around the image: a width, or 'same' (output as large as the input at stride 1). Default 0. */
+  readonly padding?: number | 'same'
+  /** Default 1. */
+  readonly groups?: number
+}
+
+const pairs = (padding: number | 'same' | undefined, kernel: readonly number[]): [number, number][] =>
+  kernel.map((size) =>
+    padding === 'same' ? [Math.floor((size - 1) / 2), Math.ceil((size - 1) / 2)] : [padding ?? 0, padding ?? 0],
+  )
+
+/** Images [N, C, H, W] with weights [O, C / groups, KH, KW] give [N, O, H', W']. */
+export function conv2d(x: Tensor, w: Tensor, options: ConvolutionOptions = {}): Tensor {
+  const { stride = 1, groups = 1 } = options
+  return apply('conv2d', [x, w], {
+    stride: [stride, stride],
+    padding: pairs(options.padding, w.shape.slice(2)),
+    groups,
+  })[0]!
+}
+
+/** Largest cell of each size x size window of [N, C, H, W]; of equal cells the first one gets the gradient. */
+export const maxPool2d = (x: Tensor, size: number, stride = size, padding = 0): Tensor =>
+  pool('maxPool2d', x, size, stride, padding)
+
+/** Mean of each size x size window of [N, C, H, W]; padded cells count as zeros. */
+export const averagePool2d = (x: Tensor, size: number, stride = size, padding = 0): Tensor =>
+  pool('averagePool2d', x, size, stride, padding)
+
+const pool = (op: string, x: Tensor, size: number, stride: number, padding: number): Tensor =>
+  apply(op, [x], { kernel: [size, size], stride: [stride, stride], padding: pairs(padding, [size, size]) })[0]!

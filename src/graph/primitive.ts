@@ -1,0 +1,21 @@
+import type { Emitter } from '../onnx/emitter.js'
+import type { Attributes, Node, Tensor } from './tensor.js'
+import type { TensorType } from './types.js'
+
+/** One row of the table of operations: everything that the library knows about a primitive. */
+export interface Primitive {
+  /** The shape rule. Throws a GraphError that names the operation and the shapes. */
+  infer(inputs: readonly Tensor[], attributes: Attributes): TensorType[]
+  /** The plain definition, in float64, slow and obvious. Booleans are 0 and 1. */
+  evaluate(inputs: readonly Value[], attributes: Attributes, outputs: readonly TensorType[]): Float64Array[]
+  /** Cotangents of the inputs from those of the outputs; undefined where nothing flows. Absent: not differentiable. */
+  gradient?(node: Node, cotangents: readonly Tensor[]): (Tensor | undefined)[]
+  /** The gradient accepts a cotangent that only broadcasts to the output's shape. */
+  lazyCotangent?: boolean
+  /** Emits ONNX nodes and returns the names of the outputs. */
+  lower(emitter: Emitter, node: Node): string[]
+}
+
+export interface Value extends TensorType {
+  readonly data: Float64Array
+}

@@ -1,0 +1,108 @@
+import { pullback, reachable } from '../gradient.js'
+import { interpret } from '../interpreter.js'
+import { type LoopAttributes, scan, within } from '../loop.js'
+import type { Primitive, Value } from '../primitive.js'
+import { apply, asAdjointOf, constant, type Node, type Tensor } from '../tensor.js'
+import { GraphError, sizeOf, type TensorType } from '../types.js'
+
+const stack = (count: number, { shape, dtype }: TensorType): TensorType => ({ shape: [count, ...shape], dtype })
+
+/** Copies a loop's body with other tensors in place of some, its parameters among them. */
+function instantiate({ results, stacked, scope }: LoopAttributes, replaced: Iterable<[Tensor, Tensor]>) {
+  const copies = new Map(replaced)
+  const copy = (x: Tensor): Tensor => copies.get(x) ?? x
+  for (const node of reachable([...results, ...stacked], ({ scope: inner }) => within(inner, scope))) {
+    if (node.op === 'input') continue
+    const outputs = apply(node.op, node.inputs.map(copy), node.attributes)
+    node.outputs.forEach((y, i) => {
+      copies.set(y, outputs[i]!)
+    })
+  }
+  return { results: results.map(copy), stacked: stacked.map(copy) }
+}
+
+/**
+ * The outputs of a loop: the carried values at the end, what each iteration put out, stacked, and (with a fixed count)
+ * the carried values before each iteration, stacked. What nobody reads is left out of the compiled loop.
+ */
+export const looping: Record<string, Primitive> = {
+  loop: {
+    infer: (_, { count, parameters, stacked, condition }: LoopAttributes) => [
+      ...parameters.map(({ shape, dtype }) => ({ shape, dtype })),
+      ...stacked.map((x) => stack(count, x)),
+      ...(condition ? [] : parameters.map((x) => stack(count, x))),
+    ],
+    evaluate: (inputs, body: LoopAttributes, outputs) => {
+      const { parameters, captured, condition } = body
+      const bindings = new Map<Tensor, Value>(captured.map((x, i) => [x, inputs[parameters.length + i]!]))
+      let carried = inputs.slice(0, parameters.length)
+      const kept = outputs.slice(parameters.length).map(({ shape }) => new Float64Array(sizeOf(shape)))
+      for (let i = 0; i < body.count; i++) {
+        bindings.set(body.index, { shape: [], dtype: 'int32', data: Float64Array.of(i) })
+        parameters.forEach((p, k) => {
+          bindings.set(p, carried[k]!)
+        })
+        const values = interpret([...body.results, ...body.stacked, ...(condition ? [condition] : [])], bindings)
+        const parts = [...values.slice(parameters.length, parameters.length + body.stacked.length), ...carried]
+        kept.forEach((whole, k) => {
+          whole.set(parts[k]!.data, i * parts[k]!.data.length)
+        })
+        carried = values.slice(0, parameters.length)
+        if (condition && !values.at(-1)!.data[0]) break
+      }
+      return [...carried.map((x) => x.data), ...kept]
+    },
+    gradient: (node, cotangents) => [...loopGradient(node, cotangents)],
+    lower: (emit, node) => emit.loop(node),
+  },
+}
+
+/** The iterations backwards: each is traced again from the state before it, and pulled back. */
+function loopGradient(node: Node, cotangents: readonly (Tensor | undefined)[]): (Tensor | undefined)[] {
+  const body: LoopAttributes = node.attributes
+  const { count, parameters, stacked, captured } = body
+  if (body.condition) throw new GraphError('grad: a loop that stops by a condition has no derivative; use scan')
+  const size = parameters.length
+  const history = node.outputs.slice(size + stacked.length)
+  const float = (x: Tensor): boolean => x.dtype === 'float32'
+  const zeros = ({ shape }: Tensor): Tensor => constant(0).broadcastTo(shape)
+  const flowing = parameters.map((p, i) => ({ p, i })).filter(({ p }) => float(p))
+  const shared = captured.filter(float)
+  const start = [...flowing.map(({ p, i }) => cotangents[i] ?? zeros(p)), ...shared.map(zeros)]
+  const { carried } = scan(count, start, (carriedCotangents, index) => {
+    const at = constant(count - 1, [], 'int32').sub(index)
+    // The iteration itself, traced again, is no derivative: the mark comes off. Nothing flows past what it reads.
+    const [own, outside, copy] = asAdjointOf(undefined, () => {
+      const own = history.map((states) => states.gather(at).stopGradient())
+      const outside = captured.map((x) => x.stopGradient())
+      const pairs = [...parameters, ...captured].map((x, i): [Tensor, Tensor] => [x, [...own, ...outside][i]!])
+      return [own, outside, instantiate(body, [[body.index, at], ...pairs])]
+    })
+    const seeds = parameters.map((p) => {
+      const position = flowing.findIndex((entry) => entry.p === p)
+      return position < 0 ? undefined : carriedCotangents[position]
+    })
+    const outer = stacked.map((_, i) => cotangents[size + i]?.gather(at))
+    const sources = [...flowing.map(({ i }) => own[i]!), ...outside.filter(float)]
+    const pulled = pullback([...copy.results, ...copy.stacked], [...seeds, ...outer], sources)
+    const states = flowing.map(({ p }, i) => pulled[i] ?? zeros(p))
+    const sums = shared.map((_, i) => {
+      const before = carriedCotangents[flowing.length + i]!
+      const part = pulled[flowing.length + i]
+      return part ? before.add(part) : before
+    })
+    return { carried: [...states, ...sums] }
+  })
+  const cotangentOf = (list: readonly Tensor[], x: Tensor, offset: number): Tensor | undefined =>
+    list.includes(x) ? carried[offset + list.indexOf(x)] : undefined
+  return [
+    ...parameters.map((p) =>
+      cotangentOf(
+        flowing.map((entry) => entry.p),
+        p,
+        0,
+      ),
+    ),
+    ...captured.map((x) => cotangentOf(shared, x, flowing.length)),
+  ]
+}

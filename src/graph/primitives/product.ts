@@ -1,0 +1,175 @@
+import type { Primitive } from '../primitive.js'
+import { apply, concat, type Tensor } from '../tensor.js'
+import { GraphError, sameShape, show, sizeOf } from '../types.js'
+import { pooling } from './pool.js'
+import { dilate, reversed } from './shape.js'
+
+/** Strides and zero padding of a convolution or a pooling over [rows, columns]. */
+export interface Window {
+  readonly stride: readonly [number, number]
+  readonly padding: readonly [readonly [number, number], readonly [number, number]]
+}
+
+export interface Convolution extends Window {
+  readonly groups: number
+}
+
+export const windowCount = (size: number, kernel: number, axis: 0 | 1, { stride, padding }: Window): number =>
+  Math.floor((size + padding[axis][0] + padding[axis][1] - kernel) / stride[axis]) + 1
+
+/** ONNX orders the pads [top, left, bottom, right]. */
+export const onnxWindow = ({ stride, padding: [rows, columns] }: Window): { strides: number[]; pads: number[] } => ({
+  strides: [...stride],
+  pads: [rows[0], columns[0], rows[1], columns[1]],
+})
+
+export const products: Record<string, Primitive> = {
+  ...pooling,
+  matmul: {
+    infer: ([a, b], { transposeA, transposeB }) => {
+      const [m, k] = transposeA ? [a!.shape.at(-1)!, a!.shape.at(-2)!] : [a!.shape.at(-2)!, a!.shape.at(-1)!]
+      const [k2, n] = transposeB ? [b!.shape.at(-1)!, b!.shape.at(-2)!] : [b!.shape.at(-2)!, b!.shape.at(-1)!]
+      const batch = a!.shape.slice(0, -2)
+      if (a!.rank < 2 || a!.rank !== b!.rank || k !== k2 || !sameShape(batch, b!.shape.slice(0, -2)))
+        throw new GraphError(
+          `matmul: ${show(a!.shape)}${transposeA ? ' transposed' : ''} and ${show(b!.shape)}${transposeB ? ' transposed' : ''} do not multiply`,
+        )
+      if (a!.dtype !== 'float32' || b!.dtype !== 'float32')
+        throw new GraphError('matmul: both operands must be float32')
+      return [{ shape: [...batch, m, n], dtype: 'float32' }]
+    },
+    evaluate: ([a, b], { transposeA, transposeB }, [output]) => {
+      const [m, n] = output!.shape.slice(-2) as [number, number]
+      const k = a!.shape.at(transposeA ? -2 : -1)!
+      const result = new Float64Array(sizeOf(output!.shape))
+      for (let batch = 0; batch < result.length / (m * n); batch++)
+        for (let i = 0; i < m; i++)
+          for (let j = 0; j < n; j++) {
+            let sum = 0
+            for (let l = 0; l < k; l++)
+              sum +=
+                a!.data[batch * m * k + (transposeA ? l * m + i : i * k + l)]! *
+                b!.data[batch * k * n + (transposeB ? j * k + l : l * n + j)]!
+            result[(batch * m + i) * n + j] = sum
+          }
+      return [result]
+    },
+    gradient: ({ inputs: [a, b], attributes: { transposeA, transposeB } }, [g]) => [
+      transposeA
+        ? b!.matmul(g!, { transposeA: transposeB, transposeB: true })
+        : g!.matmul(b!, { transposeB: !transposeB }),
+      transposeB
+        ? g!.matmul(a!, { transposeA: true, transposeB: transposeA })
+        : a!.matmul(g!, { transposeA: !transposeA }),
+    ],
+    lower: (emit, { inputs: [a, b], attributes: { transposeA, transposeB } }) => {
+      const names = [emit.name(a!), emit.name(b!)]
+      if (!transposeA && !transposeB) return emit.node('MatMul', names)
+      if (a!.rank === 2) return emit.node('Gemm', names, { transA: Number(transposeA), transB: Number(transposeB) })
+      const swap = (name: string, rank: number): string => {
+        const perm = Array.from({ length: rank }, (_, i) => (i < rank - 2 ? i : 2 * rank - 3 - i))
+        return emit.one('Transpose', [name], { perm })
+      }
+      return emit.node('MatMul', [
+        transposeA ? swap(names[0]!, a!.rank) : names[0]!,
+        transposeB ? swap(names[1]!, b!.rank) : names[1]!,
+      ])
+    },
+  },
+  conv2d: {
+    infer: ([x, w], attributes: Convolution) => {
+      const [n, channels, height, width] = x!.shape as [number, number, number, number]
+      const [out, perGroup, kh, kw] = w!.shape as [number, number, number, number]
+      const rows = windowCount(height, kh, 0, attributes)
+      const columns = windowCount(width, kw, 1, attributes)
+      if (x!.rank !== 4 || w!.rank !== 4 || perGroup * attributes.groups !== channels || out % attributes.groups !== 0)
+        throw new GraphError(
+          `conv2d: ${show(x!.shape)} and weights ${show(w!.shape)} do not fit ${attributes.groups} group(s)`,
+        )
+      if (rows < 1 || columns < 1)
+        throw new GraphError(`conv2d: weights ${show(w!.shape)} are larger than the padded input ${show(x!.shape)}`)
+      return [{ shape: [n, out, rows, columns], dtype: 'float32' }]
+    },
+    evaluate: ([x, w], { stride, padding, groups }: Convolution, [output]) => {
+      const [n, out, rows, columns] = output!.shape as [number, number, number, number]
+      const [, channels, height, width] = x!.shape as [number, number, number, number]
+      const [, perGroup, kh, kw] = w!.shape as [number, number, number, number]
+      const result = new Float64Array(n * out * rows * columns)
+      for (let i = 0; i < result.length; i++) {
+        const column = i % columns
+        const row = Math.floor(i / columns) % rows
+        const o = Math.floor(i / (columns * rows)) % out
+        const image = Math.floor(i / (columns * rows * out))
+        const first = Math.floor(o / (out / groups)) * perGroup
+        for (let c = 0; c < perGroup; c++)
+          for (let ky = 0; ky < kh; ky++)
+            for (let kx = 0; kx < kw; kx++) {
+              const y = row * stride[0] + ky - padding[0][0]
+              const z = column * stride[1] + kx - padding[1][0]
+              if (y < 0 || y >= height || z < 0 || z >= width) continue
+              const weight = w!.data[((o * perGroup + c) * kh + ky) * kw + kx]!
+              result[i]! += weight * x!.data[((image * channels + first + c) * height + y) * width + z]!
+            }
+      }
+      return [result]
+    },
+    gradient: ({ inputs: [x, w], attributes }, [g]) => [
+      convolutionInputGradient(g!, x!, w!, attributes),
+      convolutionWeightGradient(g!, x!, w!, attributes),
+    ],
+    lower: (emit, { inputs, attributes }) =>
+      emit.node(
+        'Conv',
+        inputs.map((x) => emit.name(x)),
+        { ...onnxWindow(attributes), group: attributes.groups },
+      ),
+  },
+}
+
+/** A convolution of the spread-out cotangent with the flipped weights, inputs and outputs swapped in each group. */
+function convolutionInputGradient(g: Tensor, x: Tensor, w: Tensor, { stride, padding, groups }: Convolution): Tensor {
+  const [out, perGroup, kh, kw] = w.shape as [number, number, number, number]
+  let spread = g
+  const pads: [number, number][] = []
+  for (const axis of [0, 1] as const) {
+    const kernel = [kh, kw][axis]!
+    const count = (g.shape[2 + axis]! - 1) * stride[axis] + 1
+    const unread = x.shape[2 + axis]! + padding[axis][0] + padding[axis][1] - kernel - count + 1
+    spread = dilate(spread, 2 + axis, stride[axis]).slice(2 + axis, 0, count)
+    pads.push([kernel - 1 - padding[axis][0], kernel - 1 - padding[axis][1] + unread])
+  }
+  if (pads.flat().some((width) => width < 0))
+    throw new GraphError(`conv2d: padding wider than the kernel of ${show(w.shape)} less one has no gradient here`)
+  const swapped = reversed(w.reshape([out * perGroup, kh * kw]).transpose())
+    .transpose()
+    .reshape([groups, out / groups, perGroup, kh, kw])
+    .transpose([0, 2, 1, 3, 4])
+    .reshape([groups * perGroup, out / groups, kh, kw])
+  return apply('conv2d', [spread, swapped], { stride: [1, 1], padding: pads, groups })[0]!
+}
+
+/** One product for each position of the kernel: the shifted input, rows [N*H*W, C], against the cotangent's rows. */
+function convolutionWeightGradient(g: Tensor, x: Tensor, w: Tensor, { stride, padding, groups }: Convolution): Tensor {
+  const [out, perGroup, kh, kw] = w.shape as [number, number, number, number]
+  const [, , rows, columns] = g.shape as [number, number, number, number]
+  const padded = x.pad([[0, 0], [0, 0], padding[0], padding[1]])
+  const toRows = (t: Tensor, channels: number): Tensor =>
+    groups === 1 ? t.reshape([-1, channels]) : t.reshape([-1, groups, channels]).transpose([1, 0, 2])
+  const depthwise = perGroup === 1 && out === groups
+  const cotangent = depthwise ? g : toRows(g.transpose([0, 2, 3, 1]), out / groups)
+  const source = depthwise ? padded : padded.transpose([0, 2, 3, 1])
+  const axis = depthwise ? 2 : 1
+  const parts: Tensor[] = []
+  for (let ky = 0; ky < kh; ky++)
+    for (let kx = 0; kx < kw; kx++) {
+      const shifted = source
+        .slice(axis, ky, ky + (rows - 1) * stride[0] + 1, stride[0])
+        .slice(axis + 1, kx, kx + (columns - 1) * stride[1] + 1, stride[1])
+      parts.push(
+        depthwise
+          ? shifted.mul(cotangent).sum([0, 2, 3]).reshape([1, out])
+          : cotangent.matmul(toRows(shifted, perGroup), { transposeA: true }).reshape([1, out * perGroup]),
+      )
+    }
+  return concat(parts, 0).transpose().reshape(w.shape)
+}

@@ -1,0 +1,69 @@
+/** The element types of programs. float64 exists only in the interpreter. */
+export type DType = 'float32' | 'int32' | 'bool'
+
+export type Shape = readonly number[]
+
+export interface TensorType {
+  readonly shape: Shape
+  readonly dtype: DType
+}
+
+export const BYTES: Record<DType, number> = { float32: 4, int32: 4, bool: 1 }
+
+export const sizeOf = (shape: Shape): number => shape.reduce((product, size) => product * size, 1)
+
+export const byteLength = (type: TensorType): number => sizeOf(type.shape) * BYTES[type.dtype]
+
+export const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((size, i) => size === b[i])
+
+export const show = (shape: Shape): string => `[${shape.join(', ')}]`
+
+/** The shape two operands broadcast to (trailing axes aligned, 1 stretches), or undefined where they do not fit. */
+export function broadcastShapes(a: Shape, b: Shape): number[] | undefined {
+  const rank = Math.max(a.length, b.length)
+  const result: number[] = []
+  for (let i = 0; i < rank; i++) {
+    const x = a[a.length - rank + i] ?? 1
+    const y = b[b.length - rank + i] ?? 1
+    if (x !== y && x !== 1 && y !== 1) return undefined
+    result.push(x === 1 ? y : x)
+  }
+  return result
+}
+
+/** Row-major strides, in elements. */
+export function stridesOf(shape: Shape): number[] {
+  const strides = new Array<number>(shape.length)
+  let stride = 1
+  for (let i = shape.length - 1; i >= 0; i--) {
+    strides[i] = stride
+    stride *= shape[i]!
+  }
+  return strides
+}
+
+/** Axes made non-negative, sorted; throws on an axis that the rank does not have. */
+export function normalizeAxes(axes: readonly number[] | number | undefined, rank: number): number[] {
+  const list = axes === undefined ? Array.from({ length: rank }, (_, i) => i) : typeof axes === 'number' ? [axes] : axes
+  return list
+    .map((axis) => {
+      if (!Number.isInteger(axis) || axis < -rank || axis >= rank)
+        throw new GraphError(`axis ${axis} does not exist in a tensor of rank ${rank}`)
+      return axis < 0 ? axis + rank : axis
+    })
+    .sort((a, b) => a - b)
+}
+
+/** A mistake in a traced graph. The message ends with the first caller outside of the graph floor. */
+export class GraphError extends Error {
+  override readonly name = 'GraphError'
+
+  constructor(message: string) {
+    super(message)
+    const caller = (this.stack ?? '')
+      .split('\n')
+      .slice(1)
+      .find((line) => !/[/\\]graph[/\\]/.test(line) && /:\d+:\d+/.test(line))
+    if (caller) this.message += ` (${caller.trim()})`
+  }
+}

@@ -1,0 +1,209 @@
+import type { Message } from '@bufbuild/protobuf'
+import { reachable } from '../graph/gradient.js'
+import type { LoopAttributes } from '../graph/loop.js'
+import { primitive } from '../graph/primitives/table.js'
+import type { Node, Scope, Tensor } from '../graph/tensor.js'
+import { type DType, GraphError, type Shape } from '../graph/types.js'
+import { proto } from './schema.js'
+
+/** Where a program runs. A lowering may depend on it; nothing else does. */
+export type Device = 'cpu' | 'webgpu' | 'wasm'
+
+type ElementType = DType | 'int64' | 'uint8' | 'int8'
+
+const ELEMENT: Record<ElementType, number> = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, bool: 9 }
+
+type AttributeValue = number | readonly number[] | string | Message
+
+const text = new TextEncoder()
+
+function attribute(name: string, given: AttributeValue): Message {
+  if (typeof given === 'number') return proto('AttributeProto', { name, type: 2, i: BigInt(given) })
+  if (typeof given === 'string') return proto('AttributeProto', { name, type: 3, s: text.encode(given) })
+  if (Array.isArray(given)) return proto('AttributeProto', { name, type: 7, ints: given.map(BigInt) })
+  return proto('AttributeProto', { name, type: 5, g: given })
+}
+
+/** A dimension given as a string is free: it is known when the program runs. */
+export function valueInfo(name: string, dtype: ElementType, shape?: readonly (number | string)[]): Message {
+  const dim = shape?.map((size) =>
+    typeof size === 'string' ? proto('Dimension', { dimParam: size }) : proto('Dimension', { dimValue: BigInt(size) }),
+  )
+  const tensorType = { elemType: ELEMENT[dtype], ...(dim && { shape: proto('TensorShapeProto', { dim }) }) }
+  return proto('ValueInfoProto', { name, type: proto('TypeProto', { tensorType: proto('Tensor', tensorType) }) })
+}
+
+function rawData(dtype: ElementType, data: ArrayLike<number>): Uint8Array {
+  const Arrays = { float32: Float32Array, int32: Int32Array, bool: Uint8Array, uint8: Uint8Array, int8: Int8Array }
+  const array = dtype === 'int64' ? BigInt64Array.from(Array.from(data, BigInt)) : Arrays[dtype].from(data)
+  return new Uint8Array(array.buffer)
+}
+
+/** Writes one ONNX graph and the bodies of its loops. Each node of the traced graph is emitted once, in its scope. */
+export class Emitter {
+  readonly device: Device
+  readonly initializers: Message[] = []
+  readonly #names = new Map<Tensor, string>()
+  readonly #shared = new Map<string, string>()
+  readonly #used = new Set<Tensor>()
+  #nodes: Message[] = []
+  #next = 0
+
+  constructor(device: Device) {
+    this.device = device
+  }
+
+  fresh(prefix: string): string {
+    return `${prefix}_${this.#next++}`
+  }
+
+  /** The name under which a tensor was emitted. */
+  name(tensor: Tensor): string {
+    const name = this.#names.get(tensor)
+    if (name === undefined) throw new GraphError(`lowering: the output of ${tensor.node.op} was not emitted`)
+    return name
+  }
+
+  /** Gives a tensor the name of a graph input. */
+  bind(tensor: Tensor, name: string): void {
+    this.#names.set(tensor, name)
+  }
+
+  node(op: string, inputs: readonly string[], attributes: Record<string, AttributeValue> = {}, outputs = 1): string[] {
+    const output = Array.from({ length: outputs }, () => this.fresh(op))
+    this.raw(op, inputs, output, attributes)
+    return output
+  }
+
+  one(op: string, inputs: readonly string[], attributes: Record<string, AttributeValue> = {}): string {
+    return this.node(op, inputs, attributes)[0]!
+  }
+
+  /** A node whose outputs are named by the caller. */
+  raw(
+    op: string,
+    input: readonly string[],
+    output: readonly string[],
+    attributes: Record<string, AttributeValue> = {},
+  ): void {
+    const list = Object.entries(attributes).map(([name, given]) => attribute(name, given))
+    this.#nodes.push(
+      proto('NodeProto', { input: [...input], output: [...output], name: output[0], opType: op, attribute: list }),
+    )
+  }
+
+  cast(name: string, dtype: ElementType): string[] {
+    return this.node('Cast', [name], { to: ELEMENT[dtype] })
+  }
+
+  /** Constants live in the outermost graph, so that loops read them without making them anew. */
+  initializer({ data, shape, dtype }: { data: ArrayLike<number>; shape: Shape; dtype: ElementType }): string {
+    const key = data.length <= 16 ? `${dtype} ${shape} ${Array.from(data)}` : undefined
+    const before = key && this.#shared.get(key)
+    if (before) return before
+    const name = this.fresh('constant')
+    const dims = shape.map(BigInt)
+    this.initializers.push(
+      proto('TensorProto', { dims, dataType: ELEMENT[dtype], name, rawData: rawData(dtype, data) }),
+    )
+    if (key) this.#shared.set(key, name)
+    return name
+  }
+
+  int64s(values: readonly number[]): string {
+    return this.initializer({ data: values, shape: [values.length], dtype: 'int64' })
+  }
+
+  scalar(value: number, dtype: ElementType = 'float32'): string {
+    return this.initializer({ data: [value], shape: [], dtype })
+  }
+
+  /** Emits the node, or hands out again what it made for the same key in the same graph. */
+  shared(key: string, emit: () => string): string {
+    const before = this.#shared.get(key)
+    if (before) return before
+    const name = emit()
+    this.#shared.set(key, name)
+    return name
+  }
+
+  /** Emits everything that the tensors need and that lives in `scope`. */
+  emit(outputs: readonly Tensor[], scope: Scope | undefined): void {
+    const needed = new Set<Tensor>(outputs)
+    const nodes = reachable(outputs).reverse()
+    for (const node of nodes) if (node.outputs.some((y) => needed.has(y))) for (const x of operands(node)) needed.add(x)
+    for (const x of needed) this.#used.add(x)
+    for (const node of nodes.reverse()) {
+      if (node.scope !== scope || !node.outputs.some((y) => needed.has(y))) continue
+      if (this.#names.has(node.outputs[0]!)) continue
+      primitive(node.op)
+        .lower(this, node)
+        .forEach((name, i) => {
+          this.#names.set(node.outputs[i]!, name)
+        })
+    }
+  }
+
+  /** The nodes emitted by `build`, apart from those around it. */
+  graph(build: () => { input: Message[]; output: Message[] }): Message {
+    const before = this.#nodes
+    const shared = new Map(this.#shared)
+    this.#nodes = []
+    const { input, output } = build()
+    const graph = proto('GraphProto', { name: this.fresh('graph'), node: this.#nodes, input, output })
+    this.#nodes = before
+    for (const [key, name] of [...this.#shared])
+      if (!shared.has(key) && !name.startsWith('constant')) this.#shared.delete(key)
+    return graph
+  }
+
+  takeNodes(): Message[] {
+    return this.#nodes
+  }
+
+  loop(node: Node): string[] {
+    const body: LoopAttributes = node.attributes
+    const size = body.parameters.length
+    const kept = node.outputs.slice(size).map((y, k) => ({ used: this.#used.has(y), k }))
+    const sources = [...body.stacked, ...(body.condition ? [] : body.parameters)]
+    const stacked = kept.filter(({ used }) => used).map(({ k }) => sources[k]!)
+    const graph = this.graph(() => {
+      const iteration = this.fresh('iteration')
+      const goOn = this.fresh('condition')
+      const names = body.parameters.map((p) => {
+        const name = this.fresh('carried')
+        this.bind(p, name)
+        return name
+      })
+      const outputs = [...body.results, ...stacked, ...(body.condition ? [body.condition] : [])]
+      if (reachable(outputs).includes(body.index.node)) this.bind(body.index, this.cast(iteration, 'int32')[0]!)
+      this.emit(outputs, body.scope)
+      const results = outputs.map((x) => this.one('Identity', [this.name(x)]))
+      const condition = body.condition ? results.pop()! : this.one('Identity', [goOn])
+      const types = [...body.results, ...stacked]
+      return {
+        input: [
+          valueInfo(iteration, 'int64', []),
+          valueInfo(goOn, 'bool', []),
+          ...names.map((name, i) => valueInfo(name, body.parameters[i]!.dtype, body.parameters[i]!.shape)),
+        ],
+        output: [
+          valueInfo(condition, 'bool', []),
+          ...results.map((name, i) => valueInfo(name, types[i]!.dtype, types[i]!.shape)),
+        ],
+      }
+    })
+    const count = this.initializer({ data: [body.count], shape: [], dtype: 'int64' })
+    const initial = node.inputs.slice(0, size).map((x) => this.name(x))
+    const inputs = [count, this.scalar(1, 'bool'), ...initial]
+    const names = this.node('Loop', inputs, { body: graph }, size + stacked.length)
+    const outer = kept.map(({ used }) => (used ? names.splice(size, 1)[0]! : ''))
+    return [...names, ...outer]
+  }
+}
+
+/** What a node's lowering reads; a sum of squares reads what is squared. */
+function operands(node: Node): readonly Tensor[] {
+  const [x] = node.inputs
+  return node.op === 'sum' && x!.node.op === 'square' ? x!.node.inputs : node.inputs
+}

@@ -1,0 +1,73 @@
+import { create, createFileRegistry, type DescMessage, type Message, toBinary } from '@bufbuild/protobuf'
+import {
+  type FieldDescriptorProto,
+  FieldDescriptorProtoSchema,
+  FileDescriptorProtoSchema,
+  FieldDescriptorProto_Label as Label,
+  FieldDescriptorProto_Type as Type,
+} from '@bufbuild/protobuf/wkt'
+
+/** The part of onnx.proto (IR version 8) that Onward writes: field number, name, type; `*` marks a list. */
+const MESSAGES: Record<string, readonly string[]> = {
+  ModelProto: [
+    '1 ir_version int64',
+    '2 producer_name string',
+    '7 graph GraphProto',
+    '8 opset_import OperatorSetIdProto*',
+  ],
+  OperatorSetIdProto: ['1 domain string', '2 version int64'],
+  GraphProto: [
+    ...['1 node NodeProto*', '2 name string', '5 initializer TensorProto*'],
+    ...['11 input ValueInfoProto*', '12 output ValueInfoProto*'],
+  ],
+  NodeProto: [
+    ...['1 input string*', '2 output string*', '3 name string', '4 op_type string'],
+    ...['5 attribute AttributeProto*', '7 domain string'],
+  ],
+  AttributeProto: [
+    ...['1 name string', '2 f float', '3 i int64', '4 s bytes', '5 t TensorProto', '6 g GraphProto'],
+    ...['7 floats float*', '8 ints int64*', '20 type int32'],
+  ],
+  TensorProto: ['1 dims int64*', '2 data_type int32', '8 name string', '9 raw_data bytes'],
+  ValueInfoProto: ['1 name string', '2 type TypeProto'],
+  TypeProto: ['1 tensor_type Tensor'],
+  Tensor: ['1 elem_type int32', '2 shape TensorShapeProto'],
+  TensorShapeProto: ['1 dim Dimension*'],
+  Dimension: ['1 dim_value int64', '2 dim_param string'],
+}
+
+const SCALARS: Record<string, Type> = {
+  int64: Type.INT64,
+  int32: Type.INT32,
+  float: Type.FLOAT,
+  string: Type.STRING,
+  bytes: Type.BYTES,
+}
+
+function field(text: string): FieldDescriptorProto {
+  const [number, name, type] = text.split(' ') as [string, string, string]
+  const base = type.replace('*', '')
+  return create(FieldDescriptorProtoSchema, {
+    name,
+    number: Number(number),
+    label: type.endsWith('*') ? Label.REPEATED : Label.OPTIONAL,
+    ...(SCALARS[base] ? { type: SCALARS[base] } : { type: Type.MESSAGE, typeName: `.onnx.${base}` }),
+  })
+}
+
+const registry = createFileRegistry(
+  create(FileDescriptorProtoSchema, {
+    name: 'onnx.proto',
+    package: 'onnx',
+    syntax: 'proto3',
+    messageType: Object.entries(MESSAGES).map(([name, fields]) => ({ name, field: fields.map(field) })),
+  }),
+  () => undefined,
+)
+
+/** Makes a message of onnx.proto; fields are named in camel case. */
+export const proto = (name: string, fields: Record<string, unknown>): Message =>
+  create(registry.getMessage(`onnx.${name}`) as DescMessage, fields)
+
+export const encodeModel = (model: Message): Uint8Array<ArrayBuffer> =>
+  toBinary(registry.getMessage('onnx.ModelProto') as DescMessage, model)
