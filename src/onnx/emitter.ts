@@ -47,6 +47,8 @@ export class Emitter {
   readonly #shared = new Map<string, string>()
   readonly #used = new Set<Tensor>()
   #nodes: Message[] = []
+  /** What the nodes of the graph being written have put out. */
+  #made = new Set<string>()
   #next = 0
 
   constructor(device: Device) {
@@ -86,6 +88,7 @@ export class Emitter {
     output: readonly string[],
     attributes: Record<string, AttributeValue> = {},
   ): void {
+    for (const name of output) this.#made.add(name)
     const list = Object.entries(attributes).map(([name, given]) => attribute(name, given))
     this.#nodes.push(
       proto('NodeProto', { input: [...input], output: [...output], name: output[0], opType: op, attribute: list }),
@@ -149,15 +152,29 @@ export class Emitter {
     const before = this.#nodes
     const shared = new Map(this.#shared)
     const outer = this.#names
+    const made = this.#made
     this.#names = new Map(outer)
     this.#nodes = []
+    this.#made = new Set()
     const { input, output } = build()
     const graph = proto('GraphProto', { name: this.fresh('graph'), node: this.#nodes, input, output })
     this.#nodes = before
     this.#names = outer
+    this.#made = made
     for (const [key, name] of [...this.#shared])
       if (!shared.has(key) && !name.startsWith('constant')) this.#shared.delete(key)
     return graph
+  }
+
+  /** Names for the outputs of the graph being written; a copy only of what it did not make itself, or gives twice. */
+  outputs(tensors: readonly Tensor[]): string[] {
+    const given = new Set<string>()
+    return tensors.map((x) => {
+      const own = this.name(x)
+      const name = this.#made.has(own) && !given.has(own) ? own : this.one('Identity', [own])
+      given.add(name)
+      return name
+    })
   }
 
   takeNodes(): Message[] {
@@ -184,7 +201,7 @@ export class Emitter {
       const outputs = [...body.results, ...stacked, ...(body.condition ? [body.condition] : [])]
       if (reachable(outputs).includes(body.index.node)) this.bind(body.index, this.cast(iteration, 'int32')[0]!)
       this.emit(outputs, body.scope)
-      const results = outputs.map((x) => this.one('Identity', [this.name(x)]))
+      const results = this.outputs(outputs)
       const condition = body.condition ? results.pop()! : this.one('Identity', [goOn])
       const types = [...body.results, ...stacked]
       return {
