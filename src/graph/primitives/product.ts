@@ -63,17 +63,11 @@ export const products: Record<string, Primitive> = {
         : a!.matmul(g!, { transposeA: !transposeA }),
     ],
     lower: (emit, { inputs: [a, b], attributes: { transposeA, transposeB } }) => {
-      const names = [emit.name(a!), emit.name(b!)]
-      if (!transposeA && !transposeB) return emit.node('MatMul', names)
-      if (a!.rank === 2) return emit.node('Gemm', names, { transA: Number(transposeA), transB: Number(transposeB) })
-      const swap = (name: string, rank: number): string => {
-        const perm = Array.from({ length: rank }, (_, i) => (i < rank - 2 ? i : 2 * rank - 3 - i))
-        return emit.one('Transpose', [name], { perm })
-      }
-      return emit.node('MatMul', [
-        transposeA ? swap(names[0]!, a!.rank) : names[0]!,
-        transposeB ? swap(names[1]!, b!.rank) : names[1]!,
-      ])
+      if (a!.rank === 2 && (transposeA || transposeB))
+        return emit.node('Gemm', [a!, b!], { transA: Number(transposeA), transB: Number(transposeB) })
+      const perm = a!.shape.map((_, i) => (i < a!.rank - 2 ? i : 2 * a!.rank - 3 - i))
+      const swapped = (x: Tensor): string => emit.one('Transpose', [x], { perm })
+      return emit.node('MatMul', [transposeA ? swapped(a!) : a!, transposeB ? swapped(b!) : b!])
     },
   },
   conv2d: {
@@ -120,12 +114,11 @@ export const products: Record<string, Primitive> = {
     lower: (emit, { inputs: [x, w], attributes }) => {
       const { strides, pads } = onnxWindow(attributes)
       const [top, left, bottom, right] = pads as [number, number, number, number]
-      const names = [emit.name(x!), emit.name(w!)]
       // WebGPU makes a matrix product of such a convolution, and forgets the padding; the output can be padded instead.
       const pointwise = w!.shape[2] === 1 && w!.shape[3] === 1 && strides.every((stride) => stride === 1)
       if (emit.device !== 'webgpu' || !pointwise || pads.every((width) => width === 0))
-        return emit.node('Conv', names, { strides, pads, group: attributes.groups })
-      const inner = emit.one('Conv', names, { group: attributes.groups })
+        return emit.node('Conv', [x!, w!], { strides, pads, group: attributes.groups })
+      const inner = emit.one('Conv', [x!, w!], { group: attributes.groups })
       return emit.node('Pad', [inner, emit.int64s([0, 0, top, left, 0, 0, bottom, right]), emit.scalar(0)])
     },
   },

@@ -48,13 +48,11 @@ const quantizedMatmul: Primitive = {
   lower: (emit, { inputs: [a, b], attributes: { transposeA, transposeB, levels } }) => {
     if (emit.device === 'webgpu')
       throw new GraphError('quantizedProduct: WebGPU has no 8-bit products; use float32 there, or the device cpu')
-    const once = (key: string, make: () => string): string => emit.shared(`${key} ${emit.name(a!)}`, make)
-    const quantized = once('uint8', () => emit.node('DynamicQuantizeLinear', [emit.name(a!)], {}, 3).join(' '))
-    const [bytes, scaleA, zero] = quantized.split(' ') as [string, string, string]
-    const left = transposeA ? once('uint8T', () => emit.one('Transpose', [bytes], { perm: [1, 0] })) : bytes
-    const largest = emit.one('ReduceMax', [emit.one('Abs', [emit.name(b!)])], { keepdims: 0 })
+    const [bytes, scaleA, zero] = emit.node('DynamicQuantizeLinear', [a!], {}, 3) as [string, string, string]
+    const left = transposeA ? emit.one('Transpose', [bytes], { perm: [1, 0] }) : bytes
+    const largest = emit.one('ReduceMax', [emit.one('Abs', [b!])], { keepdims: 0 })
     const scaleB = emit.one('Max', [emit.one('Div', [largest, emit.scalar(levels)]), emit.scalar(1e-30)])
-    const rounded = emit.one('QuantizeLinear', [emit.name(b!), scaleB, emit.scalar(0, 'int8')])
+    const rounded = emit.one('QuantizeLinear', [b!, scaleB, emit.scalar(0, 'int8')])
     const right = transposeB ? emit.one('Transpose', [rounded], { perm: [1, 0] }) : rounded
     const inner = a!.shape[transposeA ? 0 : 1]!
     const cut = (name: string, axis: number, start: number): string =>
