@@ -1,4 +1,4 @@
-import { findDataSet, gather, makeDataSet } from '../src/data/index.js'
+import { gather, makeDataSet } from '../src/data/index.js'
 import type { StepGraph } from '../src/onnx/index.js'
 import { stream } from '../src/random/stream.js'
 import { forwardForward } from '../src/rules/forward-forward.js'
@@ -57,7 +57,7 @@ export async function ourStep(
   await init.dispose()
   const program = await compile(traced.steps.joint!, settings)
   await program.load(state)
-  const { train, maximum } = makeDataSet(findDataSet('glyphs'))
+  const { train, maximum } = makeDataSet('glyphs')
   let taken = 0
   const feed = (steps: number): TensorRecord => {
     const rows = steps * options.batch
