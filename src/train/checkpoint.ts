@@ -1,9 +1,10 @@
 import { z } from 'zod'
+import type { DataSet } from '../data/index.js'
 import { UserError } from '../errors.js'
 import { type DType, type Shape, sameShape, show } from '../graph/types.js'
 import type { StepGraph } from '../onnx/index.js'
 import type { TensorRecord } from '../runtime/index.js'
-import type { Settings } from './options.js'
+import { resolvedOptions, type Settings } from './options.js'
 import type { Position } from './plan.js'
 import { decodeSafetensors, encodeSafetensors, type NamedTensor } from './safetensors.js'
 
@@ -12,11 +13,19 @@ export interface Checkpoint {
   readonly rule: string
   readonly data: string
   readonly settings: Settings
+  readonly images: ImageKind
   readonly position: Position
   readonly state: readonly NamedTensor[]
   /** With early stopping: the best epoch of the phase so far, and the state after it. */
   readonly best?: Best & { readonly state: readonly NamedTensor[] }
 }
+
+/** The images that a network reads, and what it calls them. */
+export type ImageKind = Pick<DataSet, 'shape' | 'classes' | 'classNames' | 'maximum'>
+
+export const imageKind = ({ shape, classes, classNames, maximum }: DataSet): ImageKind => ({
+  ...{ shape, classes, classNames, maximum },
+})
 
 export interface Best {
   /** The epoch of the phase, from 0. */
@@ -30,11 +39,18 @@ const FORMAT = 1
 const BEST = 'best/'
 
 const count = z.int().min(0)
+const size = z.int().min(1)
 const values = z.record(z.string(), z.unknown())
 const contents = z.object({
   rule: z.string(),
   data: z.string(),
-  settings: z.object({ hyper: values, options: values }),
+  settings: z.object({ hyper: values, options: resolvedOptions }),
+  images: z.object({
+    shape: z.tuple([size, size, size]),
+    classes: size,
+    classNames: z.array(z.string()),
+    maximum: z.number().positive(),
+  }),
   position: z.object({ phase: count, epoch: count, batch: count }),
   best: z.object({ epoch: count, accuracy: z.number() }).optional(),
 })
@@ -70,7 +86,7 @@ export function decodeCheckpoint(bytes: Uint8Array, where: string): Checkpoint {
     const state = tensors.filter(({ name }) => !name.startsWith(BEST))
     const bestState = kept.map((tensor) => ({ ...tensor, name: tensor.name.slice(BEST.length) }))
     return {
-      ...(own as Omit<Checkpoint, 'state' | 'best'>),
+      ...own,
       state,
       ...(best && { best: { ...best, state: bestState } }),
     }

@@ -7,7 +7,11 @@ import type { Settings, TrainingOptions } from './options.js'
 import type { Plan } from './plan.js'
 
 /** What the network is asked to learn. `levels`: of 8-bit weights. */
-export const taskOf = (data: DataSet, { batch, precision }: TrainingOptions, levels = 127): Task => ({
+export const taskOf = (
+  data: Pick<DataSet, 'shape' | 'classes'>,
+  { batch, precision }: TrainingOptions,
+  levels = 127,
+): Task => ({
   shape: data.shape,
   classes: data.classes,
   batch,

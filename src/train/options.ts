@@ -39,15 +39,10 @@ export const trainingOptions = z.strictObject({
   limit: z.int().min(1).optional().describe('use only the first training images, so many; default: all'),
 })
 
-type Parsed = z.infer<typeof trainingOptions>
-
 /** The options with every default filled in, but for `threads`, which is the machine's business. */
-export type TrainingOptions = Omit<Parsed, 'epochs' | 'batch' | 'validation' | 'limit'> & {
-  readonly epochs: number
-  readonly batch: number
-  readonly validation: number
-  readonly limit: number
-}
+export const resolvedOptions = trainingOptions.required({ epochs: true, batch: true, validation: true, limit: true })
+
+export type TrainingOptions = Readonly<z.infer<typeof resolvedOptions>>
 
 /** What a run was asked to do, complete: the same settings give the same run. */
 export interface Settings {

@@ -1,6 +1,6 @@
 import type { DataSet } from '../data/index.js'
 import type { AnyRule } from '../rules/contract.js'
-import { type Checkpoint, checkSame, checkState, encodeCheckpoint, stateRecord } from './checkpoint.js'
+import { type Checkpoint, checkSame, checkState, encodeCheckpoint, imageKind, stateRecord } from './checkpoint.js'
 import type { TrainEvent } from './events.js'
 import { clock, meansOf, meter } from './meter.js'
 import { adviceOn, notFinite } from './not-finite.js'
@@ -48,7 +48,7 @@ export async function* train(config: TrainConfig): AsyncGenerator<TrainEvent> {
   const save = async function* (state?: readonly NamedTensor[]): AsyncGenerator<TrainEvent> {
     if (!platform.saveCheckpoint || saved?.at === at) return
     const checkpoint: Checkpoint = {
-      ...{ rule: rule.id, data: data.name, settings, position: at },
+      ...{ rule: rule.id, data: data.name, settings, images: imageKind(data), position: at },
       state: state ?? (await session.read()),
       ...(best && { best }),
     }

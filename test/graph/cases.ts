@@ -10,6 +10,7 @@ import {
   logSumExp,
   maxPool2d,
   oneHot,
+  quantizedConv2d,
   quantizedProduct,
   range,
   reversed,
@@ -38,8 +39,7 @@ export interface Case {
   readonly gradient?: 'refused' | 'none' | ((...inputs: Tensor[]) => Tensor)
   /** Largest error of a lowering, and of a straight-through gradient, relative to the largest value. */
   readonly tolerance?: number
-  /** Runs on the CPU provider only: a sentence that says why. */
-  readonly cpuOnly?: string
+  readonly webgpu?: 'refused'
 }
 
 const floats = (...shape: number[]): Argument => ({ shape, dtype: 'float32', between: [-2, 2] })
@@ -282,6 +282,7 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
     at('stride beyond the kernel', [floats(1, 2, 8, 7), floats(2, 2, 2, 2)], (x, w) => conv2d(x!, w!, { stride: 3 })),
     at('padding beyond the kernel', [floats(1, 2, 3, 3), floats(2, 2, 2, 2)], (x, w) => conv2d(x!, w!, { padding: 2 })),
     at('1x1', [floats(2, 3, 2, 3), floats(4, 3, 1, 1)], (x, w) => conv2d(x!, w!)),
+    at('1x1, padded', [floats(2, 3, 2, 3), floats(4, 3, 1, 1)], (x, w) => conv2d(x!, w!, { padding: 1 })),
     at('1x1, stride 2', [floats(2, 3, 3, 4), floats(4, 3, 1, 1)], (x, w) => conv2d(x!, w!, { stride: 2 })),
     at('two groups', [floats(2, 4, 4, 4), floats(6, 2, 3, 3)], (x, w) => conv2d(x!, w!, { groups: 2, padding: 1 })),
     at('two groups, stride 2', [floats(1, 4, 5, 4), floats(4, 2, 2, 2)], (x, w) =>
@@ -406,8 +407,37 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
     return at(name, inputs, (a, b) => quantizedProduct(a!, b!, flips), {
       gradient: (a, b) => a!.matmul(b!, flips),
       tolerance: 2e-2,
+      webgpu: 'refused',
     })
   }),
+  quantizedConv2d: [
+    ...(
+      [
+        ['plain', [2, 3, 5, 4], [4, 3, 3, 2], {}],
+        ['same', [2, 2, 4, 4], [3, 2, 3, 3], { padding: 'same' }],
+        ['stride 2, padded', [2, 2, 5, 6], [3, 2, 3, 3], { stride: 2, padding: 1 }],
+        ['rows left unread', [1, 2, 6, 7], [2, 2, 3, 3], { stride: 2 }],
+        ['1x1', [2, 3, 2, 3], [4, 3, 1, 1], {}],
+      ] as const
+    ).map(([name, x, w, options]) =>
+      at(name, [floats(...x), floats(...w)], (images, weights) => quantizedConv2d(images!, weights!, options), {
+        gradient: (images, weights) => conv2d(images!, weights!, options),
+        tolerance: 2e-2,
+        webgpu: 'refused',
+      }),
+    ),
+  ],
+  quantizedWeightGradient: [
+    at(
+      'as the gradient makes it',
+      [floats(2, 2, 4, 4), floats(3, 2, 3, 3)],
+      (x, w) => {
+        const [slope] = grad(quantizedConv2d(x!, w!, { padding: 1 }).square().sum(), [w!])
+        return slope!
+      },
+      { gradient: 'refused', tolerance: 2e-2, webgpu: 'refused' },
+    ),
+  ],
   grad: [
     at('of a gradient: a penalty on its length', [floats(2, 3), floats(3, 2)], (x, w) => {
       const [slope] = grad(x!.matmul(w!).tanh().square().sum(), [x!])

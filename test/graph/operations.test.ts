@@ -43,5 +43,5 @@ describe('gradients agree with central differences', () => {
 })
 
 describe('lowerings agree with the interpreter on the CPU provider', () => {
-  for (const { op, own } of ALL) it(`${op}: ${own.name}`, () => assertLowering(op, own, 'cpu', {}))
+  for (const { op, own } of ALL) it(`${op}: ${own.name}`, () => assertLowering(op, own, 'cpu'))
 })

@@ -1,6 +1,7 @@
+import type { Emitter } from '../../onnx/emitter.js'
 import type { Primitive } from '../primitive.js'
 import { constant, type Tensor } from '../tensor.js'
-import { broadcastShapes, GraphError, sameShape, show, sizeOf, stridesOf } from '../types.js'
+import { broadcastShapes, type DType, GraphError, sameShape, show, sizeOf, stridesOf } from '../types.js'
 import { broadcastOffsets } from './elementwise.js'
 
 /** For every element of `shape`, its position on each axis, handed to `visit`. */
@@ -18,6 +19,19 @@ function forEachPosition(shape: readonly number[], visit: (position: number[], i
 }
 
 const dot = (a: readonly number[], b: readonly number[]): number => a.reduce((sum, x, i) => sum + x * b[i]!, 0)
+
+/** Lowers an operation that moves elements about: where WebGPU has no kernel for bool, they go as int32. */
+function moving(
+  emit: Emitter,
+  inputs: readonly Tensor[],
+  lower: (names: string[], dtype: DType) => string[],
+): string[] {
+  const [{ dtype }] = inputs as [Tensor]
+  const detour = emit.device === 'webgpu' && dtype === 'bool'
+  const names = inputs.map((x) => (detour ? emit.cast(x, 'int32')[0]! : emit.name(x)))
+  const outputs = lower(names, detour ? 'int32' : dtype)
+  return detour ? emit.cast(outputs[0]!, 'bool') : outputs
+}
 
 export const shaping: Record<string, Primitive> = {
   input: {
@@ -40,8 +54,7 @@ export const shaping: Record<string, Primitive> = {
     },
     evaluate: ([x]) => [x!.data],
     gradient: ({ inputs: [x] }, [g]) => [g!.reshape(x!.shape)],
-    lower: (emit, { inputs, attributes }) =>
-      emit.node('Reshape', [emit.name(inputs[0]!), emit.int64s(attributes.shape)]),
+    lower: (emit, { inputs: [x], attributes }) => emit.node('Reshape', [x!, emit.int64s(attributes.shape)]),
   },
   transpose: {
     infer: ([x], { order }) => {
@@ -60,7 +73,7 @@ export const shaping: Record<string, Primitive> = {
     },
     gradient: ({ attributes: { order } }, [g]) => [g!.transpose(order.map((_: number, i: number) => order.indexOf(i)))],
     lower: (emit, { inputs, attributes }) =>
-      emit.node('Transpose', [emit.name(inputs[0]!)], { perm: attributes.order }),
+      moving(emit, inputs, (names) => emit.node('Transpose', names, { perm: attributes.order })),
   },
   broadcastTo: {
     infer: ([x], { shape }) => {
@@ -77,8 +90,7 @@ export const shaping: Record<string, Primitive> = {
       const axes = y!.shape.map((_, i) => i).filter((i) => i < lead || (x!.shape[i - lead] === 1 && y!.shape[i] !== 1))
       return [g!.sum(axes, true).reshape(x!.shape)]
     },
-    lower: (emit, { inputs, attributes }) =>
-      emit.node('Expand', [emit.name(inputs[0]!), emit.int64s(attributes.shape)]),
+    lower: (emit, { inputs: [x], attributes }) => emit.node('Expand', [x!, emit.int64s(attributes.shape)]),
   },
   slice: {
     infer: ([x], { axis, start, end, step }) => {
@@ -104,8 +116,12 @@ export const shaping: Record<string, Primitive> = {
       const fitted = after < 0 ? spread.slice(axis, 0, spread.shape[axis]! + after) : spread
       return [fitted.pad(x!.shape.map((_, i) => (i === axis ? [start, Math.max(after, 0)] : [0, 0])))]
     },
-    lower: (emit, { inputs, attributes: { axis, start, end, step } }) =>
-      emit.node('Slice', [emit.name(inputs[0]!), ...[[start], [end], [axis], [step]].map((v) => emit.int64s(v))]),
+    lower: (emit, { inputs: [x], outputs: [y], attributes: { axis, start, end, step } }) => {
+      if (emit.device !== 'webgpu' || x!.dtype === 'float32')
+        return emit.node('Slice', [x!, ...[[start], [end], [axis], [step]].map((v) => emit.int64s(v))])
+      const chosen = Array.from({ length: y!.shape[axis]! }, (_, i) => start + i * step)
+      return emit.node('Gather', [x!, emit.int64s(chosen)], { axis })
+    },
   },
   pad: {
     infer: ([x], { widths }) => {
@@ -132,9 +148,9 @@ export const shaping: Record<string, Primitive> = {
     ],
     lower: (emit, { inputs, attributes: { widths, value } }) => {
       const pads = [...widths.map(([before]: number[]) => before), ...widths.map(([, after]: number[]) => after)]
-      return emit.node('Pad', [emit.name(inputs[0]!), emit.int64s(pads), emit.scalar(value, inputs[0]!.dtype)], {
-        mode: 'constant',
-      })
+      return moving(emit, inputs, ([name], dtype) =>
+        emit.node('Pad', [name!, emit.int64s(pads), emit.scalar(value, dtype)], { mode: 'constant' }),
+      )
     },
   },
   concat: {
@@ -166,11 +182,7 @@ export const shaping: Record<string, Primitive> = {
       })
     },
     lower: (emit, { inputs, attributes }) =>
-      emit.node(
-        'Concat',
-        inputs.map((x) => emit.name(x)),
-        { axis: attributes.axis },
-      ),
+      moving(emit, inputs, (names) => emit.node('Concat', names, { axis: attributes.axis })),
   },
   gather: {
     infer: ([x, indices]) => {
@@ -193,12 +205,7 @@ export const shaping: Record<string, Primitive> = {
       const rows = g!.reshape([flat.size, -1])
       return [chosen.matmul(rows, { transposeA: true }).reshape(x!.shape), undefined]
     },
-    lower: (emit, { inputs }) =>
-      emit.node(
-        'Gather',
-        inputs.map((x) => emit.name(x)),
-        { axis: 0 },
-      ),
+    lower: (emit, { inputs }) => emit.node('Gather', inputs, { axis: 0 }),
   },
 }
 
