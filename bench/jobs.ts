@@ -115,7 +115,11 @@ function speedJobs(): SpeedJob[] {
   const jobs: SpeedJob[] = []
   for (const threads of [2, 1] as const)
     for (const [units, batch, two, one] of STEPS)
-      for (const [precision, sharedProduct] of [['float32', false], ['float32', true], ['int8', false]] as const) {
+      for (const [precision, sharedProduct] of [
+        ['float32', false],
+        ['float32', true],
+        ['int8', false],
+      ] as const) {
         const variant = `${precision === 'int8' ? '-int8' : ''}${sharedProduct ? '-shared' : ''}`
         const target = threads === 2 ? two : one
         const wide = precision === 'int8' && batch === 500 && threads === 2

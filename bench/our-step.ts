@@ -1,11 +1,10 @@
-import { glyphs } from '../src/data/index.js'
-import { gather } from '../src/data/index.js'
+import { gather, makeDataSet } from '../src/data/index.js'
+import type { StepGraph } from '../src/onnx/index.js'
 import { stream } from '../src/random/stream.js'
 import { forwardForward } from '../src/rules/forward-forward.js'
-import { traceRule, type TracedRule } from '../src/rules/trace.js'
+import { type TracedRule, traceRule } from '../src/rules/trace.js'
 import { compile } from '../src/runtime/compile.node.js'
 import type { Program, TensorRecord } from '../src/runtime/program.js'
-import type { StepGraph } from '../src/onnx/index.js'
 
 export interface StepOptions {
   readonly units: readonly number[]
@@ -58,7 +57,7 @@ export async function ourStep(
   await init.dispose()
   const program = await compile(traced.steps.joint!, settings)
   await program.load(state)
-  const { train, maximum } = glyphs(0)
+  const { train, maximum } = makeDataSet('glyphs')
   let taken = 0
   const feed = (steps: number): TensorRecord => {
     const rows = steps * options.batch

@@ -31,7 +31,9 @@ export const mean = (values: readonly number[]): number => values.reduce((a, b) 
 
 /** The sample deviation; 0 for a single value. */
 export const deviation = (values: readonly number[]): number =>
-  values.length < 2 ? 0 : Math.sqrt(mean(values.map((v) => (v - mean(values)) ** 2)) * (values.length / (values.length - 1)))
+  values.length < 2
+    ? 0
+    : Math.sqrt(mean(values.map((v) => (v - mean(values)) ** 2)) * (values.length / (values.length - 1)))
 
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)

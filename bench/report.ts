@@ -2,8 +2,11 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { type InferenceJob, JOBS, type SpeedJob, type TrainingJob } from './jobs.js'
 import { deviation, mean, median, type Record, readRecord } from './records.js'
 
-const figures = (record: Record, name: string, keep: (result: Record['results'][number]) => boolean = () => true): number[] =>
-  record.results.filter(keep).map((result) => result[name] as number)
+const figures = (
+  record: Record,
+  name: string,
+  keep: (result: Record['results'][number]) => boolean = () => true,
+): number[] => record.results.filter(keep).map((result) => result[name] as number)
 
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n')
@@ -32,7 +35,17 @@ function trainingRow(job: TrainingJob): string[] | undefined {
   ]
 }
 
-const TRAINING = ['what', 'test error, %', 'seeds', 'epochs', 'training images', 'minutes a run', 'local', 'target', 'reached']
+const TRAINING = [
+  'what',
+  'test error, %',
+  'seeds',
+  'epochs',
+  'training images',
+  'minutes a run',
+  'local',
+  'target',
+  'reached',
+]
 
 function speedRow(job: SpeedJob): string[] | undefined {
   const record = readRecord(job.id)
@@ -53,14 +66,28 @@ function speedRow(job: SpeedJob): string[] | undefined {
   ]
 }
 
-const SPEED = ['step', 'threads', 'times PyTorch, fresh', 'after more steps', 'of the product speed', 'times bfloat16', 'target', 'reached']
+const SPEED = [
+  'step',
+  'threads',
+  'times PyTorch, fresh',
+  'after more steps',
+  'of the product speed',
+  'times bfloat16',
+  'target',
+  'reached',
+]
 
 function inferenceRow(job: InferenceJob): string[] | undefined {
   const record = readRecord(job.id)
   if (!record) return undefined
   const passes = figures(record, 'passes')
   const reached = job.target === undefined ? undefined : median(passes) <= job.target
-  return [job.title, median(passes).toFixed(2), job.target === undefined ? '' : `at most ${job.target}`, verdict(reached)]
+  return [
+    job.title,
+    median(passes).toFixed(2),
+    job.target === undefined ? '' : `at most ${job.target}`,
+    verdict(reached),
+  ]
 }
 
 /** The paired differences of the runs in 8 bits and in float32, by seed, in points of test accuracy. */
@@ -78,9 +105,14 @@ const present = (rows: (string[] | undefined)[]): string[][] => rows.filter((row
 
 function machines(): string {
   const records = JOBS.map(({ id }) => readRecord(id)).filter((record) => record !== undefined)
-  const lines = records.map(({ machine: m }) => `${m.processor}, ${m.cores} cores, ${m.memoryGiB} GiB; Node ${m.node}, ONNX Runtime ${m.onnxruntime}`)
+  const lines = records.map(
+    ({ machine: m }) =>
+      `${m.processor}, ${m.cores} cores, ${m.memoryGiB} GiB; Node ${m.node}, ONNX Runtime ${m.onnxruntime}`,
+  )
   const speeds = records.map(({ machine }) => machine.gflops)
-  const versions = new Set(records.flatMap(({ results }) => results.flatMap((r) => (r.when === 'twin' ? [`PyTorch ${r.version}`] : []))))
+  const versions = new Set(
+    records.flatMap(({ results }) => results.flatMap((r) => (r.when === 'twin' ? [`PyTorch ${r.version}`] : []))),
+  )
   if (records.length === 0) return ''
   return `Machine: ${[...new Set(lines), ...versions].join('; ')}. Its own float32 matrix product, when the jobs began: ${Math.min(...speeds).toFixed(0)} to ${Math.max(...speeds).toFixed(0)} GFLOP/s (shared and noisy).`
 }
@@ -106,7 +138,13 @@ export function report(): void {
   ])
   fill('README.md', 'accuracy', accuracy)
   fill('docs/results.md', 'accuracy', accuracy)
-  fill('docs/results.md', 'commands', training.map((job) => `- ${job.title}: \`onward train ${job.arguments.join(' ')} --seed S\`, S = ${job.seeds.join(', ')}`).join('\n'))
+  fill(
+    'docs/results.md',
+    'commands',
+    training
+      .map((job) => `- ${job.title}: \`onward train ${job.arguments.join(' ')} --seed S\`, S = ${job.seeds.join(', ')}`)
+      .join('\n'),
+  )
   fill('docs/results.md', 'speed', table(SPEED, speed))
   fill('docs/results.md', '8 bits', table(['what', 'accuracy lost, points', 'deviation', 'seeds'], paired))
   fill('docs/results.md', 'inference', table(['net', 'all labels, in single passes', 'target', 'reached'], inference))

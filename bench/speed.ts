@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import { doctor } from '../src/runtime/doctor.node.js'
+import { int8IsExact } from '../src/runtime/doctor.node.js'
 import type { SpeedJob } from './jobs.js'
 import { describeMachine } from './machine.js'
 import { ourStep } from './our-step.js'
@@ -58,9 +58,8 @@ function flopsOf({ units, batch, sharedProduct }: SpeedJob): number {
 
 /** Times both sides in turns, fresh and after more steps, and keeps the record. */
 export async function runSpeed(job: SpeedJob, after: number): Promise<void> {
-  const { saturates } = await doctor({ quick: true })
-  const machine = await describeMachine()
-  const ours = await ourStep(job, saturates ? 63 : 127)
+  const machine = await describeMachine(job.threads)
+  const ours = await ourStep(job, (await int8IsExact()) ? 127 : 63)
   const twins = [await startTwin(job, 'float32')]
   if (job.precision === 'int8') twins.push(await startTwin(job, 'bfloat16'))
 

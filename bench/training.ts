@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TrainingJob } from './jobs.js'
-import { type Machine, describeMachine } from './machine.js'
+import { describeMachine, type Machine } from './machine.js'
 import { type Record, readRecord, writeRecord } from './records.js'
 
 export const commandOf = ({ arguments: given }: TrainingJob): string => `onward train ${given.join(' ')} --seed S`
@@ -53,7 +53,9 @@ export async function runTraining(job: TrainingJob): Promise<void> {
       const about = { epochs, batch, trainingImages, local: (certificate as { local: boolean }).local }
       results.push({ seed, testAccuracy, validationAccuracy, layers, seconds, rowsPerSecond, ...about })
       writeRecord({ ...record, results } satisfies Record)
-      console.error(`  seed ${seed}: test error ${(100 * (1 - (testAccuracy as number))).toFixed(2)} %, ${Math.round(seconds as number)} s`)
+      console.error(
+        `  seed ${seed}: test error ${(100 * (1 - (testAccuracy as number))).toFixed(2)} %, ${Math.round(seconds as number)} s`,
+      )
     } finally {
       if (existsSync(folder)) rmSync(folder, { recursive: true })
     }

@@ -23,7 +23,13 @@ export const localReadouts: Rule<Hyper, Stack<Layer>> = {
     layers: ({ shape, classes }, { units }) =>
       units.map((outputs, i) => ({
         init: (random, name) => ({
-          hidden: dense(random, `${name}.hidden`, i === 0 ? shape[0] * shape[1] * shape[2] : units[i - 1]!, outputs, 'he'),
+          hidden: dense(
+            random,
+            `${name}.hidden`,
+            i === 0 ? shape[0] * shape[1] * shape[2] : units[i - 1]!,
+            outputs,
+            'he',
+          ),
           readout: dense(random, `${name}.readout`, outputs, classes, 'fan-in'),
         }),
         forward: ({ hidden }, x) => affine(hidden, x.reshape([x.shape[0]!, -1])).relu(),

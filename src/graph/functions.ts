@@ -51,15 +51,19 @@ const pairs = (padding: number | 'same' | undefined, kernel: readonly number[]):
     padding === 'same' ? [Math.floor((size - 1) / 2), Math.ceil((size - 1) / 2)] : [padding ?? 0, padding ?? 0],
   )
 
+const convolution = (w: Tensor, { stride = 1, padding, groups = 1 }: ConvolutionOptions) => ({
+  stride: [stride, stride],
+  padding: pairs(padding, w.shape.slice(2)),
+  groups,
+})
+
 /** Images [N, C, H, W] with weights [O, C / groups, KH, KW] give [N, O, H', W']. */
-export function conv2d(x: Tensor, w: Tensor, options: ConvolutionOptions = {}): Tensor {
-  const { stride = 1, groups = 1 } = options
-  return apply('conv2d', [x, w], {
-    stride: [stride, stride],
-    padding: pairs(options.padding, w.shape.slice(2)),
-    groups,
-  })[0]!
-}
+export const conv2d = (x: Tensor, w: Tensor, options: ConvolutionOptions = {}): Tensor =>
+  apply('conv2d', [x, w], convolution(w, options))[0]!
+
+/** The same in 8 bits, without groups; the images are the left operand. For `levels` see `quantizedProduct`. */
+export const quantizedConv2d = (x: Tensor, w: Tensor, options: ConvolutionOptions = {}, levels = 63): Tensor =>
+  apply('quantizedConv2d', [x, w], { ...convolution(w, options), levels })[0]!
 
 /** Largest cell of each size x size window of [N, C, H, W]; of equal cells the first one gets the gradient. */
 export const maxPool2d = (x: Tensor, size: number, stride = size, padding = 0): Tensor =>

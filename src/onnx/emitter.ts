@@ -13,7 +13,14 @@ type ElementType = DType | 'int64' | 'uint8' | 'int8'
 
 const ELEMENT: Record<ElementType, number> = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, bool: 9 }
 
+type Input = Tensor | string
+
+/** Constants of at most so many numbers are compared, and made once. */
+const SMALL = 65_536
+
 type AttributeValue = number | readonly number[] | string | Message
+
+type Attributes = Readonly<Record<string, AttributeValue>>
 
 const text = new TextEncoder()
 
@@ -44,9 +51,12 @@ export class Emitter {
   readonly device: Device
   readonly initializers: Message[] = []
   #names = new Map<Tensor, string>()
-  readonly #shared = new Map<string, string>()
+  readonly #constants = new Map<string, string>()
+  #made = new Map<string, string[]>()
   readonly #used = new Set<Tensor>()
   #nodes: Message[] = []
+  /** What the nodes of the graph being written have put out. */
+  #own = new Set<string>()
   #next = 0
 
   constructor(device: Device) {
@@ -69,44 +79,49 @@ export class Emitter {
     this.#names.set(tensor, name)
   }
 
-  node(op: string, inputs: readonly string[], attributes: Record<string, AttributeValue> = {}, outputs = 1): string[] {
+  /**
+   * Adds a node; inputs are tensors or names. Equal nodes are made once, so that what two tensors share in their
+   * lowerings (rounded bytes, squares) is computed once; an Identity, made to have a name of its own, is not merged.
+   */
+  node(op: string, inputs: readonly Input[], attributes: Attributes = {}, outputs = 1): string[] {
+    const names = inputs.map((x) => (typeof x === 'string' ? x : this.name(x)))
+    const key = `${op} ${names} ${'body' in attributes ? this.#next : JSON.stringify(attributes)}`
+    const before = op === 'Identity' ? undefined : this.#made.get(key)
+    if (before) return [...before]
     const output = Array.from({ length: outputs }, () => this.fresh(op))
-    this.raw(op, inputs, output, attributes)
-    return output
+    this.raw(op, names, output, attributes)
+    this.#made.set(key, output)
+    return [...output]
   }
 
-  one(op: string, inputs: readonly string[], attributes: Record<string, AttributeValue> = {}): string {
+  one(op: string, inputs: readonly Input[], attributes: Attributes = {}): string {
     return this.node(op, inputs, attributes)[0]!
   }
 
   /** A node whose outputs are named by the caller. */
-  raw(
-    op: string,
-    input: readonly string[],
-    output: readonly string[],
-    attributes: Record<string, AttributeValue> = {},
-  ): void {
+  raw(op: string, input: readonly string[], output: readonly string[], attributes: Attributes = {}): void {
+    for (const name of output) this.#own.add(name)
     const list = Object.entries(attributes).map(([name, given]) => attribute(name, given))
     this.#nodes.push(
       proto('NodeProto', { input: [...input], output: [...output], name: output[0], opType: op, attribute: list }),
     )
   }
 
-  cast(name: string, dtype: ElementType): string[] {
-    return this.node('Cast', [name], { to: ELEMENT[dtype] })
+  cast(x: Input, dtype: ElementType): string[] {
+    return this.node('Cast', [x], { to: ELEMENT[dtype] })
   }
 
   /** Constants live in the outermost graph, so that loops read them without making them anew. */
   initializer({ data, shape, dtype }: { data: ArrayLike<number>; shape: Shape; dtype: ElementType }): string {
-    const key = data.length <= 16 ? `${dtype} ${shape} ${Array.from(data)}` : undefined
-    const before = key && this.#shared.get(key)
+    const key = data.length <= SMALL ? `${dtype} ${shape} ${Array.from(data)}` : undefined
+    const before = key && this.#constants.get(key)
     if (before) return before
     const name = this.fresh('constant')
     const dims = shape.map(BigInt)
     this.initializers.push(
       proto('TensorProto', { dims, dataType: ELEMENT[dtype], name, rawData: rawData(dtype, data) }),
     )
-    if (key) this.#shared.set(key, name)
+    if (key) this.#constants.set(key, name)
     return name
   }
 
@@ -118,20 +133,11 @@ export class Emitter {
     return this.initializer({ data: [value], shape: [], dtype })
   }
 
-  /** Emits the node, or hands out again what it made for the same key in the same graph. */
-  shared(key: string, emit: () => string): string {
-    const before = this.#shared.get(key)
-    if (before) return before
-    const name = emit()
-    this.#shared.set(key, name)
-    return name
-  }
-
   /** Emits everything that the tensors need and that lives in `scope`. */
   emit(outputs: readonly Tensor[], scope: Scope | undefined): void {
     const needed = new Set<Tensor>(outputs)
     const nodes = reachable(outputs).reverse()
-    for (const node of nodes) if (node.outputs.some((y) => needed.has(y))) for (const x of operands(node)) needed.add(x)
+    for (const node of nodes) if (node.outputs.some((y) => needed.has(y))) for (const x of node.inputs) needed.add(x)
     for (const x of needed) this.#used.add(x)
     for (const node of nodes.reverse()) {
       if (node.scope !== scope || !node.outputs.some((y) => needed.has(y))) continue
@@ -146,18 +152,26 @@ export class Emitter {
 
   /** The nodes emitted by `build`, apart from those around it; the names that it gives end with it. */
   graph(build: () => { input: Message[]; output: Message[] }): Message {
-    const before = this.#nodes
-    const shared = new Map(this.#shared)
-    const outer = this.#names
-    this.#names = new Map(outer)
+    const outer = [this.#nodes, this.#names, this.#made, this.#own] as const
     this.#nodes = []
+    this.#names = new Map(outer[1])
+    this.#made = new Map(outer[2])
+    this.#own = new Set()
     const { input, output } = build()
     const graph = proto('GraphProto', { name: this.fresh('graph'), node: this.#nodes, input, output })
-    this.#nodes = before
-    this.#names = outer
-    for (const [key, name] of [...this.#shared])
-      if (!shared.has(key) && !name.startsWith('constant')) this.#shared.delete(key)
+    ;[this.#nodes, this.#names, this.#made, this.#own] = outer
     return graph
+  }
+
+  /** Names for the outputs of the graph being written; a copy only of what it did not make itself, or gives twice. */
+  outputs(tensors: readonly Tensor[]): string[] {
+    const given = new Set<string>()
+    return tensors.map((x) => {
+      const own = this.name(x)
+      const name = this.#own.has(own) && !given.has(own) ? own : this.one('Identity', [own])
+      given.add(name)
+      return name
+    })
   }
 
   takeNodes(): Message[] {
@@ -184,7 +198,7 @@ export class Emitter {
       const outputs = [...body.results, ...stacked, ...(body.condition ? [body.condition] : [])]
       if (reachable(outputs).includes(body.index.node)) this.bind(body.index, this.cast(iteration, 'int32')[0]!)
       this.emit(outputs, body.scope)
-      const results = outputs.map((x) => this.one('Identity', [this.name(x)]))
+      const results = this.outputs(outputs)
       const condition = body.condition ? results.pop()! : this.one('Identity', [goOn])
       const types = [...body.results, ...stacked]
       return {
@@ -206,10 +220,4 @@ export class Emitter {
     const outer = kept.map(({ used }) => (used ? names.splice(size, 1)[0]! : ''))
     return [...names, ...outer]
   }
-}
-
-/** What a node's lowering reads; a sum of squares reads what is squared. */
-function operands(node: Node): readonly Tensor[] {
-  const [x] = node.inputs
-  return node.op === 'sum' && x!.node.op === 'square' ? x!.node.inputs : node.inputs
 }

@@ -1,7 +1,7 @@
 import { grad, type Tensor } from '../graph/index.js'
 import type { Optimizer } from '../nn/optimizers.js'
-import { leaves, type Tree } from '../nn/tree.js'
 import type { Random } from '../nn/random.js'
+import { leaves, type Tree } from '../nn/tree.js'
 import type { Batch, Metrics, Rule, Step, Task } from './contract.js'
 
 /** What one cell makes of a batch: its loss reads its own parameters and its own input alone. */

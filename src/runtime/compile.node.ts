@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
-import ort from 'onnxruntime-node'
 import { UserError } from '../errors.js'
 import type { StepGraph } from '../onnx/program.js'
 import { type Channel, channel, type Reply } from './channel.js'
@@ -19,7 +18,7 @@ export async function compile(graph: StepGraph, options: CompileOptions): Promis
   if (!(Number.isInteger(threads) && threads >= 1))
     throw new UserError(`the number of threads must be a whole number >= 1, got ${threads}`)
   try {
-    return await openProgram(worker ? workerHost() : localHost(), graph, options, threads)
+    return await openProgram(worker ? workerHost() : await localHost(), graph, options, threads)
   } catch (error) {
     if (device === 'webgpu' && /WebGPU adapter|execution provider|not supported/i.test((error as Error).message))
       throw new UserError(
@@ -32,10 +31,10 @@ export async function compile(graph: StepGraph, options: CompileOptions): Promis
 }
 
 let inWorker: Host | undefined
-let inThisThread: Host | undefined
+let inThisThread: Promise<Host> | undefined
 
-function localHost(): Host {
-  inThisThread ??= { engine: createEngine(ort), remote: false }
+function localHost(): Promise<Host> {
+  inThisThread ??= import('onnxruntime-node').then((ort) => ({ engine: createEngine(ort), remote: false }))
   return inThisThread
 }
 

@@ -90,6 +90,10 @@ test('a rotation turns about the middle by at most its angle; with shift and fli
   assert.ok(Math.min(...angles) < -27 && Math.min(...angles) > -30.001, String(Math.min(...angles)))
   assert.ok(Math.max(...angles) > 27 && Math.max(...angles) < 30.001, String(Math.max(...angles)))
 
+  for (const from of origins({ rotation: 10, flip: true })) {
+    const [[y1, x1], [y2, x2]] = [from(9, 12), from(10, 11)]
+    assert.ok(Math.hypot((y1 + y2) / 2 - 9.5, (x1 + x2) / 2 - 11.5) < 1e-4, 'the middle stays, mirrored or not')
+  }
   let mirrored = 0
   for (const from of origins({ rotation: 10, shift: 2, flip: true })) {
     const [y0, x0] = from(9, 11)

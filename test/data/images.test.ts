@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -99,10 +99,11 @@ test('shrinking averages the area, growing interpolates, and both keep constants
   close(toShape(picture(5, 7, new Array(35).fill(3)), [1, 28, 2]), new Array(56).fill(0.3), 1e-7)
 })
 
-test('a file that is none, cut, missing or of no size is refused in one sentence', async () => {
+test('a file that is none, cut, spoilt or missing is refused in one sentence', async () => {
   const whole = encode({ width: 28, height: 28, data: new Uint8Array(784).map((_, i) => i), channels: 1, depth: 8 })
   const flipped = whole.slice()
-  flipped[60]! ^= 0xff
+  // A byte of the header's checksum.
+  flipped[30]! ^= 0xff
   const noise = Uint8Array.from({ length: 64 * 64 * 4 }, (_, i) => (i * 2654435761) >>> 24)
   const jpg = jpeg.encode({ width: 64, height: 64, data: noise }, 90).data
   const cases: [string, Uint8Array, RegExp][] = [
@@ -130,5 +131,4 @@ test('a file that is none, cut, missing or of no size is refused in one sentence
     writePng(join(folder, 'no', 'x.png'), { width: 1, height: 1, channels: 1, data: new Uint8Array(1) }),
     /could not be written \(ENOENT\)/,
   )
-  assert.ok(readFileSync(join(folder, 'cut.png')).length > 0)
 })

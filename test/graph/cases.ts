@@ -10,6 +10,7 @@ import {
   logSumExp,
   maxPool2d,
   oneHot,
+  quantizedConv2d,
   quantizedProduct,
   range,
   reversed,
@@ -409,6 +410,34 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
       webgpu: 'refused',
     })
   }),
+  quantizedConv2d: [
+    ...(
+      [
+        ['plain', [2, 3, 5, 4], [4, 3, 3, 2], {}],
+        ['same', [2, 2, 4, 4], [3, 2, 3, 3], { padding: 'same' }],
+        ['stride 2, padded', [2, 2, 5, 6], [3, 2, 3, 3], { stride: 2, padding: 1 }],
+        ['rows left unread', [1, 2, 6, 7], [2, 2, 3, 3], { stride: 2 }],
+        ['1x1', [2, 3, 2, 3], [4, 3, 1, 1], {}],
+      ] as const
+    ).map(([name, x, w, options]) =>
+      at(name, [floats(...x), floats(...w)], (images, weights) => quantizedConv2d(images!, weights!, options), {
+        gradient: (images, weights) => conv2d(images!, weights!, options),
+        tolerance: 2e-2,
+        webgpu: 'refused',
+      }),
+    ),
+  ],
+  quantizedWeightGradient: [
+    at(
+      'as the gradient makes it',
+      [floats(2, 2, 4, 4), floats(3, 2, 3, 3)],
+      (x, w) => {
+        const [slope] = grad(quantizedConv2d(x!, w!, { padding: 1 }).square().sum(), [w!])
+        return slope!
+      },
+      { gradient: 'refused', tolerance: 2e-2, webgpu: 'refused' },
+    ),
+  ],
   grad: [
     at('of a gradient: a penalty on its length', [floats(2, 3), floats(3, 2)], (x, w) => {
       const [slope] = grad(x!.matmul(w!).tanh().square().sum(), [x!])

@@ -35,65 +35,39 @@ export function unbroadcast(cotangent: Tensor, shape: Shape, full: Shape): Tenso
   return whole.sum(axes, true).reshape(shape)
 }
 
-const needs = (op: string, inputs: readonly Tensor[], dtypes: readonly DType[]): void => {
-  for (const { dtype } of inputs)
-    if (!dtypes.includes(dtype)) throw new GraphError(`${op}: expected ${dtypes.join(' or ')}, got ${dtype}`)
-  if (inputs.length > 1 && inputs[0]!.dtype !== inputs[1]!.dtype)
-    throw new GraphError(`${op}: the element types ${inputs[0]!.dtype} and ${inputs[1]!.dtype} differ; cast one`)
-}
-
 const NUMBERS: readonly DType[] = ['float32', 'int32']
 
-type UnaryGradient = (g: Tensor, x: Tensor, y: Tensor) => Tensor | undefined
-
-function unary(
-  op: string,
-  f: (x: number) => number,
-  gradient: UnaryGradient | undefined,
-  lower: string | Primitive['lower'],
-  dtypes: readonly DType[] = ['float32'],
-): Primitive {
-  return {
-    infer: ([x]) => {
-      needs(op, [x!], dtypes)
-      return [x!]
-    },
-    evaluate: ([x]) => [x!.data.map(f)],
-    ...(gradient && { gradient: (node, [g]) => [gradient(g!, node.inputs[0]!, node.outputs[0]!)] }),
-    lazyCotangent: true,
-    lower: typeof lower === 'function' ? lower : (emit, { inputs }) => emit.node(lower, [emit.name(inputs[0]!)]),
-  }
+/** What tells one elementwise operation from another. */
+interface Row {
+  readonly f: (a: number, b: number) => number
+  /** The cotangents of the operands from that of the output y, before the sums over stretched axes. */
+  readonly gradient?: (g: Tensor, y: Tensor, a: Tensor, b: Tensor) => (Tensor | undefined)[]
+  readonly onnx: string | Primitive['lower']
+  /** Of the operands: float32 and int32, where not given. */
+  readonly dtypes?: readonly DType[]
+  /** Of the output: that of the operands, where not given. */
+  readonly result?: DType
 }
 
-type BinaryGradient = (g: Tensor, a: Tensor, b: Tensor, y: Tensor) => [Tensor, Tensor]
-
-function binary(
-  op: string,
-  f: (a: number, b: number) => number,
-  gradient: BinaryGradient | undefined,
-  onnx: string,
-  { dtypes = NUMBERS, result }: { dtypes?: readonly DType[]; result?: DType } = {},
-): Primitive {
+function primitiveOf(op: string, { f, gradient, onnx, dtypes = NUMBERS, result }: Row): Primitive {
   return {
-    infer: ([a, b]) => {
-      needs(op, [a!, b!], dtypes)
-      return [{ shape: elementwiseShape(op, a!, b!), dtype: result ?? a!.dtype }]
+    infer: (inputs) => {
+      const [a, b = a] = inputs as [Tensor, Tensor?]
+      for (const { dtype } of inputs)
+        if (!dtypes.includes(dtype)) throw new GraphError(`${op}: expected ${dtypes.join(' or ')}, got ${dtype}`)
+      if (a.dtype !== b.dtype)
+        throw new GraphError(`${op}: the element types ${a.dtype} and ${b.dtype} differ; cast one`)
+      return [{ shape: elementwiseShape(op, a, b), dtype: result ?? a.dtype }]
     },
-    evaluate: (inputs, _, [output]) => mapBroadcast(inputs, output!.shape, f),
+    evaluate: (inputs, _, [output]) => mapBroadcast(inputs, output!.shape, f as (...x: number[]) => number),
     ...(gradient && {
-      gradient: (node, [g]) => {
-        const [a, b] = node.inputs as [Tensor, Tensor]
-        const [output] = node.outputs as [Tensor]
-        const [ga, gb] = gradient(g!, a, b, output)
-        return [unbroadcast(ga, a.shape, output.shape), unbroadcast(gb, b.shape, output.shape)]
+      gradient: ({ inputs, outputs: [y] }, [g]) => {
+        const [a, b] = inputs as [Tensor, Tensor]
+        return gradient(g!, y!, a, b).map((own, i) => own && unbroadcast(own, inputs[i]!.shape, y!.shape))
       },
     }),
     lazyCotangent: true,
-    lower: (emit, { inputs }) =>
-      emit.node(
-        onnx,
-        inputs.map((x) => emit.name(x)),
-      ),
+    lower: typeof onnx === 'function' ? onnx : (emit, { inputs }) => emit.node(onnx, inputs),
   }
 }
 
@@ -122,127 +96,112 @@ export function erf(x: number): number {
   return Math.sign(x) * (1 - Math.exp(-z * z) / (Math.sqrt(Math.PI) * (z + fraction)))
 }
 
-export const elementwise: Record<string, Primitive> = {
-  add: binary(
-    'add',
-    (a, b) => a + b,
-    (g) => [g, g],
-    'Add',
-  ),
-  sub: binary(
-    'sub',
-    (a, b) => a - b,
-    (g) => [g, g.neg()],
-    'Sub',
-  ),
-  mul: binary(
-    'mul',
-    (a, b) => a * b,
-    (g, a, b) => [g.mul(b), g.mul(a)],
-    'Mul',
-  ),
-  div: binary(
-    'div',
-    (a, b) => a / b,
-    (g, _, b, y) => [g.div(b), g.mul(y).div(b).neg()],
-    'Div',
-    {
-      dtypes: ['float32'],
-    },
-  ),
+const FLOAT: readonly DType[] = ['float32']
+const BOOL: readonly DType[] = ['bool']
+
+const ROWS: Record<string, Row> = {
+  add: { f: (a, b) => a + b, onnx: 'Add', gradient: (g) => [g, g] },
+  sub: { f: (a, b) => a - b, onnx: 'Sub', gradient: (g) => [g, g.neg()] },
+  mul: { f: (a, b) => a * b, onnx: 'Mul', gradient: (g, _, a, b) => [g.mul(b), g.mul(a)] },
+  div: {
+    f: (a, b) => a / b,
+    onnx: 'Div',
+    gradient: (g, y, _, b) => [g.div(b), g.mul(y).div(b).neg()],
+    dtypes: FLOAT,
+  },
   // Where both are equal the first one gets the whole cotangent: "first wins", which is also max-pooling's rule.
-  maximum: binary('maximum', Math.max, (g, a, b) => split(g, a.greaterEqual(b)), 'Max'),
-  minimum: binary('minimum', Math.min, (g, a, b) => split(g, b.greaterEqual(a)), 'Min'),
-  greater: binary('greater', (a, b) => Number(a > b), undefined, 'Greater', { result: 'bool' }),
-  greaterEqual: binary('greaterEqual', (a, b) => Number(a >= b), undefined, 'GreaterOrEqual', { result: 'bool' }),
-  equal: binary('equal', (a, b) => Number(a === b), undefined, 'Equal', { result: 'bool' }),
-  and: binary('and', (a, b) => a & b, undefined, 'And', { dtypes: ['bool'] }),
+  maximum: { f: Math.max, onnx: 'Max', gradient: (g, _, a, b) => split(g, a.greaterEqual(b)) },
+  minimum: { f: Math.min, onnx: 'Min', gradient: (g, _, a, b) => split(g, b.greaterEqual(a)) },
+  greater: { f: (a, b) => Number(a > b), onnx: 'Greater', result: 'bool' },
+  greaterEqual: { f: (a, b) => Number(a >= b), onnx: 'GreaterOrEqual', result: 'bool' },
+  equal: { f: (a, b) => Number(a === b), onnx: 'Equal', result: 'bool' },
+  and: { f: (a, b) => a & b, onnx: 'And', dtypes: BOOL },
   or: {
-    ...binary('or', (a, b) => a | b, undefined, 'Or', { dtypes: ['bool'] }),
-    lower: (emit, { inputs }) => {
-      const names = inputs.map((x) => emit.name(x))
-      if (emit.device !== 'webgpu') return emit.node('Or', names)
-      const neither = names.map((name) => emit.one('Not', [name]))
+    f: (a, b) => a | b,
+    // WebGPU has And and Not alone.
+    onnx: (emit, { inputs }) => {
+      if (emit.device !== 'webgpu') return emit.node('Or', inputs)
+      const neither = inputs.map((x) => emit.one('Not', [x]))
       return emit.node('Not', [emit.one('And', neither)])
     },
+    dtypes: BOOL,
   },
-  not: unary('not', (x) => 1 - x, undefined, 'Not', ['bool']),
-  neg: unary(
-    'neg',
-    (x) => -x,
-    (g) => g.neg(),
-    (emit, { inputs: [x] }) =>
-      x!.dtype === 'int32'
-        ? emit.node('Sub', [emit.scalar(0, 'int32'), emit.name(x!)]) // WebGPU negates floats alone
-        : emit.node('Neg', [emit.name(x!)]),
-    NUMBERS,
-  ),
-  abs: unary('abs', Math.abs, (g, x) => g.mul(asFloat(x.greater(0)).sub(asFloat(constant(0).greater(x)))), 'Abs'),
-  square: unary(
-    'square',
-    (x) => x * x,
-    (g, x) => g.mul(2).mul(x),
-    (emit, { inputs: [x] }) => emit.node('Mul', [emit.name(x!), emit.name(x!)]),
-  ),
-  sqrt: unary('sqrt', Math.sqrt, (g, _, y) => g.div(y.mul(2)), 'Sqrt'),
-  exp: unary('exp', Math.exp, (g, _, y) => g.mul(y), 'Exp'),
-  log: unary('log', Math.log, (g, x) => g.div(x), 'Log'),
-  tanh: unary('tanh', Math.tanh, (g, _, y) => g.mul(constant(1).sub(y.square())), 'Tanh'),
-  sigmoid: unary(
-    'sigmoid',
-    (x) => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x))),
-    (g, _, y) => g.mul(y.mul(constant(1).sub(y))),
-    'Sigmoid',
-  ),
+  not: { f: (x) => 1 - x, onnx: 'Not', dtypes: BOOL },
+  neg: {
+    f: (x) => -x,
+    // WebGPU negates floats alone.
+    onnx: (emit, { inputs: [x] }) =>
+      x!.dtype === 'int32' ? emit.node('Sub', [emit.scalar(0, 'int32'), x!]) : emit.node('Neg', [x!]),
+    gradient: (g) => [g.neg()],
+  },
+  abs: {
+    f: Math.abs,
+    onnx: 'Abs',
+    gradient: (g, _, x) => [g.mul(asFloat(x.greater(0)).sub(asFloat(x.less(0))))],
+    dtypes: FLOAT,
+  },
+  square: {
+    f: (x) => x * x,
+    onnx: (emit, { inputs: [x] }) => emit.node('Mul', [x!, x!]),
+    gradient: (g, _, x) => [g.mul(2).mul(x)],
+    dtypes: FLOAT,
+  },
+  sqrt: { f: Math.sqrt, onnx: 'Sqrt', gradient: (g, y) => [g.div(y.mul(2))], dtypes: FLOAT },
+  exp: { f: Math.exp, onnx: 'Exp', gradient: (g, y) => [g.mul(y)], dtypes: FLOAT },
+  log: { f: Math.log, onnx: 'Log', gradient: (g, _, x) => [g.div(x)], dtypes: FLOAT },
+  tanh: { f: Math.tanh, onnx: 'Tanh', gradient: (g, y) => [g.mul(constant(1).sub(y.square()))], dtypes: FLOAT },
+  sigmoid: {
+    f: (x) => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x))),
+    onnx: 'Sigmoid',
+    gradient: (g, y) => [g.mul(y.mul(constant(1).sub(y)))],
+    dtypes: FLOAT,
+  },
   // max(x, 0) + log(1 + exp(-|x|)): ONNX's own Softplus is twenty times slower than an addition, and not on WebGPU.
-  softplus: unary(
-    'softplus',
-    (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
-    (g, x) => g.mul(x.sigmoid()),
-    (emit, { inputs: [x] }) => {
-      const exponential = emit.one('Exp', [emit.one('Neg', [emit.one('Abs', [emit.name(x!)])])])
+  softplus: {
+    f: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
+    onnx: (emit, { inputs: [x] }) => {
+      const exponential = emit.one('Exp', [emit.one('Neg', [emit.one('Abs', [x!])])])
       const tail = emit.one('Log', [emit.one('Add', [exponential, emit.scalar(1)])])
-      return emit.node('Add', [emit.one('Relu', [emit.name(x!)]), tail])
+      return emit.node('Add', [emit.one('Relu', [x!]), tail])
     },
-  ),
-  erf: unary(
-    'erf',
-    erf,
-    (g, x) =>
-      g.mul(
-        x
-          .square()
-          .neg()
-          .exp()
-          .mul(2 / Math.sqrt(Math.PI)),
-      ),
-    'Erf',
-  ),
+    gradient: (g, _, x) => [g.mul(x.sigmoid())],
+    dtypes: FLOAT,
+  },
+  erf: {
+    f: erf,
+    onnx: 'Erf',
+    gradient: (g, _, x) => [g.mul(x.square().neg().exp()).mul(2 / Math.sqrt(Math.PI))],
+    dtypes: FLOAT,
+  },
   // A cotangent that holds the activity as a factor is already zero where the unit is silent: no mask is needed.
-  relu: unary(
-    'relu',
-    (x) => Math.max(x, 0),
-    (g, _, y) => (vanishesWith(g, y) ? g : g.mul(asFloat(y.greater(0)))),
-    'Relu',
-  ),
-  stopGradient: unary(
-    'stopGradient',
-    (x) => x,
-    () => undefined,
-    (emit, { inputs }) => [emit.name(inputs[0]!)],
-    ['float32', 'int32', 'bool'],
-  ),
+  relu: {
+    f: (x) => Math.max(x, 0),
+    onnx: 'Relu',
+    gradient: (g, y) => [vanishesWith(g, y) ? g : g.mul(asFloat(y.greater(0)))],
+    dtypes: FLOAT,
+  },
+  stopGradient: {
+    f: (x) => x,
+    onnx: (emit, { inputs: [x] }) => [emit.name(x!)],
+    gradient: () => [undefined],
+    dtypes: [...NUMBERS, 'bool'],
+  },
+}
+
+export const elementwise: Record<string, Primitive> = {
+  ...Object.fromEntries(Object.entries(ROWS).map(([op, row]) => [op, primitiveOf(op, row)])),
   cast: {
     infer: ([x], { dtype }) => [{ shape: x!.shape, dtype }],
     evaluate: ([x], { dtype }) => [
       x!.data.map((v) => (dtype === 'bool' ? Number(v !== 0) : dtype === 'int32' ? Math.trunc(v) : v)),
     ],
     gradient: () => [undefined],
-    lower: (emit, { inputs, attributes }) => emit.cast(emit.name(inputs[0]!), attributes.dtype),
+    lower: (emit, { inputs: [x], attributes }) => emit.cast(x!, attributes.dtype),
   },
   select: {
     infer: ([condition, a, b]) => {
-      needs('select (the condition)', [condition!], ['bool'])
+      if (condition!.dtype !== 'bool')
+        throw new GraphError(`select: the condition must be bool, got ${condition!.dtype}`)
       if (a!.dtype !== b!.dtype) throw new GraphError(`select: the element types ${a!.dtype} and ${b!.dtype} differ`)
       const shape = elementwiseShape('select', a!, b!)
       const whole = elementwiseShape('select', condition!, { shape })
@@ -256,15 +215,11 @@ export const elementwise: Record<string, Primitive> = {
       unbroadcast(condition!.select(0, g!), b!.shape, y!.shape),
     ],
     lower: (emit, { inputs, outputs: [y] }) => {
-      const [condition, a, b] = inputs.map((x) => emit.name(x)) as [string, string, string]
-      if (y!.dtype !== 'bool') return emit.node('Where', [condition, a, b])
+      if (y!.dtype !== 'bool') return emit.node('Where', inputs)
       // The CPU provider has no Where for bool, WebGPU no Or: neither (condition, not a) nor (not condition, not b).
-      const [notCondition, notA, notB] = [condition, a, b].map((name) => emit.one('Not', [name])) as [
-        string,
-        string,
-        string,
-      ]
-      const misses = [emit.one('And', [condition, notA]), emit.one('And', [notCondition, notB])]
+      const [condition] = inputs
+      const [notCondition, notA, notB] = inputs.map((x) => emit.one('Not', [x])) as [string, string, string]
+      const misses = [emit.one('And', [condition!, notA]), emit.one('And', [notCondition, notB])]
       return emit.node(
         'And',
         misses.map((miss) => emit.one('Not', [miss])),

@@ -104,7 +104,7 @@ export const pooling: Record<string, Primitive> = {
       return [scatter(parts, node)]
     },
     lower: (emit, { inputs, attributes }) =>
-      emit.node('MaxPool', [emit.name(inputs[0]!)], { kernel_shape: attributes.kernel, ...onnxWindow(attributes) }),
+      emit.node('MaxPool', inputs, { kernel_shape: attributes.kernel, ...onnxWindow(attributes) }),
   },
   averagePool2d: {
     infer,
@@ -118,7 +118,7 @@ export const pooling: Record<string, Primitive> = {
       return [scatter(new Array<Tensor>(rows * columns).fill(share), node)]
     },
     lower: (emit, { inputs, attributes }) =>
-      emit.node('AveragePool', [emit.name(inputs[0]!)], {
+      emit.node('AveragePool', inputs, {
         kernel_shape: attributes.kernel,
         count_include_pad: 1,
         ...onnxWindow(attributes),

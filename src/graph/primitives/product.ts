@@ -1,6 +1,6 @@
 import type { Primitive } from '../primitive.js'
 import { apply, concat, type Tensor } from '../tensor.js'
-import { GraphError, sameShape, show, sizeOf } from '../types.js'
+import { GraphError, type Shape, sameShape, show, sizeOf } from '../types.js'
 import { pooling } from './pool.js'
 import { dilate, reversed } from './shape.js'
 
@@ -63,17 +63,11 @@ export const products: Record<string, Primitive> = {
         : a!.matmul(g!, { transposeA: !transposeA }),
     ],
     lower: (emit, { inputs: [a, b], attributes: { transposeA, transposeB } }) => {
-      const names = [emit.name(a!), emit.name(b!)]
-      if (!transposeA && !transposeB) return emit.node('MatMul', names)
-      if (a!.rank === 2) return emit.node('Gemm', names, { transA: Number(transposeA), transB: Number(transposeB) })
-      const swap = (name: string, rank: number): string => {
-        const perm = Array.from({ length: rank }, (_, i) => (i < rank - 2 ? i : 2 * rank - 3 - i))
-        return emit.one('Transpose', [name], { perm })
-      }
-      return emit.node('MatMul', [
-        transposeA ? swap(names[0]!, a!.rank) : names[0]!,
-        transposeB ? swap(names[1]!, b!.rank) : names[1]!,
-      ])
+      if (a!.rank === 2 && (transposeA || transposeB))
+        return emit.node('Gemm', [a!, b!], { transA: Number(transposeA), transB: Number(transposeB) })
+      const perm = a!.shape.map((_, i) => (i < a!.rank - 2 ? i : 2 * a!.rank - 3 - i))
+      const swapped = (x: Tensor): string => emit.one('Transpose', [x], { perm })
+      return emit.node('MatMul', [transposeA ? swapped(a!) : a!, transposeB ? swapped(b!) : b!])
     },
   },
   conv2d: {
@@ -90,49 +84,60 @@ export const products: Record<string, Primitive> = {
         throw new GraphError(`conv2d: weights ${show(w!.shape)} are larger than the padded input ${show(x!.shape)}`)
       return [{ shape: [n, out, rows, columns], dtype: 'float32' }]
     },
-    evaluate: ([x, w], { stride, padding, groups }: Convolution, [output]) => {
-      const [n, out, rows, columns] = output!.shape as [number, number, number, number]
-      const [, channels, height, width] = x!.shape as [number, number, number, number]
-      const [, perGroup, kh, kw] = w!.shape as [number, number, number, number]
-      const result = new Float64Array(n * out * rows * columns)
-      for (let i = 0; i < result.length; i++) {
-        const column = i % columns
-        const row = Math.floor(i / columns) % rows
-        const o = Math.floor(i / (columns * rows)) % out
-        const image = Math.floor(i / (columns * rows * out))
-        const first = Math.floor(o / (out / groups)) * perGroup
-        for (let c = 0; c < perGroup; c++)
-          for (let ky = 0; ky < kh; ky++)
-            for (let kx = 0; kx < kw; kx++) {
-              const y = row * stride[0] + ky - padding[0][0]
-              const z = column * stride[1] + kx - padding[1][0]
-              if (y < 0 || y >= height || z < 0 || z >= width) continue
-              const weight = w!.data[((o * perGroup + c) * kh + ky) * kw + kx]!
-              result[i]! += weight * x!.data[((image * channels + first + c) * height + y) * width + z]!
-            }
-      }
+    evaluate: ([x, w], attributes, [output]) => {
+      const result = new Float64Array(sizeOf(output!.shape))
+      eachProduct(x!.shape, w!.shape, output!.shape, attributes, (cell, weight, out) => {
+        result[out]! += x!.data[cell]! * w!.data[weight]!
+      })
       return [result]
     },
     gradient: ({ inputs: [x, w], attributes }, [g]) => [
-      convolutionInputGradient(g!, x!, w!, attributes),
+      convolutionInputGradient('conv2d', g!, x!, w!, attributes),
       convolutionWeightGradient(g!, x!, w!, attributes),
     ],
     lower: (emit, { inputs: [x, w], attributes }) => {
       const { strides, pads } = onnxWindow(attributes)
       const [top, left, bottom, right] = pads as [number, number, number, number]
-      const names = [emit.name(x!), emit.name(w!)]
       // WebGPU makes a matrix product of such a convolution, and forgets the padding; the output can be padded instead.
       const pointwise = w!.shape[2] === 1 && w!.shape[3] === 1 && strides.every((stride) => stride === 1)
       if (emit.device !== 'webgpu' || !pointwise || pads.every((width) => width === 0))
-        return emit.node('Conv', names, { strides, pads, group: attributes.groups })
-      const inner = emit.one('Conv', names, { group: attributes.groups })
+        return emit.node('Conv', [x!, w!], { strides, pads, group: attributes.groups })
+      const inner = emit.one('Conv', [x!, w!], { group: attributes.groups })
       return emit.node('Pad', [inner, emit.int64s([0, 0, top, left, 0, 0, bottom, right]), emit.scalar(0)])
     },
   },
 }
 
+/** Visits what a convolution multiplies: the offsets of an input cell, a weight and the output that takes their product. */
+export function eachProduct(
+  x: Shape,
+  w: Shape,
+  output: Shape,
+  { stride, padding, groups }: Convolution,
+  visit: (cell: number, weight: number, out: number) => void,
+): void {
+  const [, out, rows, columns] = output as [number, number, number, number]
+  const [, channels, height, width] = x as [number, number, number, number]
+  const [, perGroup, kh, kw] = w as [number, number, number, number]
+  for (let i = 0; i < sizeOf(output); i++) {
+    const column = i % columns
+    const row = Math.floor(i / columns) % rows
+    const o = Math.floor(i / (columns * rows)) % out
+    const image = Math.floor(i / (columns * rows * out))
+    const first = Math.floor(o / (out / groups)) * perGroup
+    for (let tap = 0; tap < perGroup * kh * kw; tap++) {
+      const y = row * stride[0] + (Math.floor(tap / kw) % kh) - padding[0][0]
+      const z = column * stride[1] + (tap % kw) - padding[1][0]
+      if (y < 0 || y >= height || z < 0 || z >= width) continue
+      const channel = image * channels + first + Math.floor(tap / (kw * kh))
+      visit((channel * height + y) * width + z, o * perGroup * kh * kw + tap, i)
+    }
+  }
+}
+
 /** A convolution of the spread-out cotangent with the flipped weights, inputs and outputs swapped in each group. */
-function convolutionInputGradient(g: Tensor, x: Tensor, w: Tensor, { stride, padding, groups }: Convolution): Tensor {
+export function convolutionInputGradient(op: string, g: Tensor, x: Tensor, w: Tensor, attributes: Convolution): Tensor {
+  const { stride, padding, groups } = attributes
   const [out, perGroup, kh, kw] = w.shape as [number, number, number, number]
   let spread = g
   const pads: [number, number][] = []
@@ -150,7 +155,7 @@ function convolutionInputGradient(g: Tensor, x: Tensor, w: Tensor, { stride, pad
     .reshape([groups, out / groups, perGroup, kh, kw])
     .transpose([0, 2, 1, 3, 4])
     .reshape([groups * perGroup, out / groups, kh, kw])
-  return apply('conv2d', [spread, swapped], { stride: [1, 1], padding: pads, groups })[0]!
+  return apply(op, [spread, swapped], { ...attributes, stride: [1, 1], padding: pads })[0]!
 }
 
 /** One product for each position of the kernel: the shifted input, rows [N*H*W, C], against the cotangent's rows. */

@@ -1,7 +1,8 @@
+import type { Emitter } from '../../onnx/emitter.js'
 import type { Primitive, Value } from '../primitive.js'
 import { apply, type Tensor } from '../tensor.js'
-import { GraphError } from '../types.js'
-import { products } from './product.js'
+import { GraphError, type Shape, sizeOf } from '../types.js'
+import { type Convolution, convolutionInputGradient, eachProduct, products } from './product.js'
 
 /** Rounds half to even, as ONNX does. */
 function roundEven(x: number): number {
@@ -29,10 +30,47 @@ function throughInt8({ data, ...type }: Value, levels: number): Value {
 /** 255 * 127 * K must fit int32. */
 const LONGEST = 66_311
 
-/**
- * The product of a left operand rounded to uint8 and a right one rounded to int8 with `levels` (127; 64 where pairwise
- * sums would saturate). Its derivative takes the rounding for the identity, and multiplies in 8 bits too.
- */
+interface Bytes {
+  bytes: string
+  readonly scale: string
+}
+
+/** Rounds a left operand to uint8. */
+function leftBytes(emit: Emitter, x: Tensor): Bytes & { zero: string } {
+  if (emit.device === 'webgpu')
+    throw new GraphError('WebGPU has no 8-bit products: use float32 there, or the device cpu')
+  const [bytes, scale, zero] = emit.node('DynamicQuantizeLinear', [x], {}, 3) as [string, string, string]
+  return { bytes, scale, zero }
+}
+
+/** Rounds a right operand to int8. */
+function rightBytes(emit: Emitter, x: Tensor, levels: number): Bytes {
+  const largest = emit.one('ReduceMax', [emit.one('Abs', [x])], { keepdims: 0 })
+  const scale = emit.one('Max', [emit.one('Div', [largest, emit.scalar(levels)]), emit.scalar(1e-30)])
+  return { bytes: emit.one('QuantizeLinear', [x, scale, emit.scalar(0, 'int8')]), scale }
+}
+
+/** The bytes [m, inner] x [inner, n], summed in int32, in parts where the sum could overflow; as float32. */
+function multiply(emit: Emitter, left: Bytes & { zero: string }, right: Bytes, inner: number): string {
+  const cut = (name: string, axis: number, start: number): string =>
+    inner <= LONGEST
+      ? name
+      : emit.one('Slice', [name, ...[[start], [Math.min(start + LONGEST, inner)], [axis]].map((v) => emit.int64s(v))])
+  let sum: string | undefined
+  for (let start = 0; start < inner; start += LONGEST) {
+    const part = emit.one('MatMulInteger', [cut(left.bytes, 1, start), cut(right.bytes, 0, start), left.zero])
+    const float = emit.cast(part, 'float32')[0]!
+    sum = sum ? emit.one('Add', [sum, float]) : float
+  }
+  return emit.one('Mul', [sum!, emit.one('Mul', [left.scale, right.scale])])
+}
+
+const move = (emit: Emitter, name: string, perm: readonly number[], shape?: readonly number[]): string => {
+  const moved = emit.one('Transpose', [name], { perm })
+  return shape ? emit.one('Reshape', [moved, emit.int64s(shape)]) : moved
+}
+
+/** [m, k] x [k, n]. The derivative takes the rounding for the identity, and multiplies in 8 bits too. */
 const quantizedMatmul: Primitive = {
   infer: (inputs, attributes) => products.matmul!.infer(inputs, attributes),
   evaluate: ([a, b], attributes, outputs) =>
@@ -46,34 +84,99 @@ const quantizedMatmul: Primitive = {
     return [transposeA ? ofA.transpose() : ofA, transposeB ? ofB.transpose() : ofB]
   },
   lower: (emit, { inputs: [a, b], attributes: { transposeA, transposeB, levels } }) => {
-    if (emit.device === 'webgpu')
-      throw new GraphError('quantizedProduct: WebGPU has no 8-bit products; use float32 there, or the device cpu')
-    const once = (key: string, make: () => string): string => emit.shared(`${key} ${emit.name(a!)}`, make)
-    const quantized = once('uint8', () => emit.node('DynamicQuantizeLinear', [emit.name(a!)], {}, 3).join(' '))
-    const [bytes, scaleA, zero] = quantized.split(' ') as [string, string, string]
-    const left = transposeA ? once('uint8T', () => emit.one('Transpose', [bytes], { perm: [1, 0] })) : bytes
-    const largest = emit.one('ReduceMax', [emit.one('Abs', [emit.name(b!)])], { keepdims: 0 })
-    const scaleB = emit.one('Max', [emit.one('Div', [largest, emit.scalar(levels)]), emit.scalar(1e-30)])
-    const rounded = emit.one('QuantizeLinear', [emit.name(b!), scaleB, emit.scalar(0, 'int8')])
-    const right = transposeB ? emit.one('Transpose', [rounded], { perm: [1, 0] }) : rounded
-    const inner = a!.shape[transposeA ? 0 : 1]!
-    const cut = (name: string, axis: number, start: number): string =>
-      inner <= LONGEST
-        ? name
-        : emit.one('Slice', [name, ...[[start], [Math.min(start + LONGEST, inner)], [axis]].map((v) => emit.int64s(v))])
-    let sum: string | undefined
-    for (let start = 0; start < inner; start += LONGEST) {
-      const part = emit.one('MatMulInteger', [cut(left, 1, start), cut(right, 0, start), zero])
-      const float = emit.cast(part, 'float32')[0]!
-      sum = sum ? emit.one('Add', [sum, float]) : float
-    }
-    return emit.node('Mul', [sum!, emit.one('Mul', [scaleA, scaleB])])
+    const [left, right] = [leftBytes(emit, a!), rightBytes(emit, b!, levels)]
+    if (transposeA) left.bytes = move(emit, left.bytes, [1, 0])
+    if (transposeB) right.bytes = move(emit, right.bytes, [1, 0])
+    return [multiply(emit, left, right, a!.shape[transposeA ? 0 : 1]!)]
   },
 }
 
-export const quantized: Record<string, Primitive> = { quantizedMatmul }
+interface QuantizedConvolution extends Convolution {
+  readonly levels: number
+}
 
-/** [m, k] x [k, n], both rounded to 8 bits; see the table entry. */
+/**
+ * What each output of a convolution reads, side by side, in 8 bits: rows [N*H'*W', KH*KW*C], or the transpose. Each is
+ * unfolded from the bytes of the image: that takes no longer than to transpose the other, and keeps nothing large.
+ * The columns are cut first, so that the nine-fold copy after it is one of whole rows.
+ */
+function unfold(
+  emit: Emitter,
+  { bytes, zero }: { bytes: string; zero: string },
+  { stride, padding }: Convolution,
+  [kernel, counts, channels]: [kernel: Shape, counts: Shape, channels: number],
+  transposed: boolean,
+): string {
+  const axes = transposed ? [2, 3] : [1, 2]
+  const image = move(emit, bytes, transposed ? [1, 0, 2, 3] : [0, 2, 3, 1])
+  const widths = [0, 1].flatMap((side) => [0, 1, 2, 3].map((axis) => padding[axis - axes[0]!]?.[side as 0 | 1] ?? 0))
+  const padded = widths.some((width) => width > 0) ? emit.one('Pad', [image, emit.int64s(widths), zero]) : image
+  const cut = (name: string, i: 0 | 1, start: number): string => {
+    const end = start + (counts[i]! - 1) * stride[i] + 1
+    return emit.one('Slice', [name, ...[start, end, axes[i]!, stride[i]].map((v) => emit.int64s([v]))])
+  }
+  const taps = Array.from({ length: kernel[0]! * kernel[1]! }, (_, tap) =>
+    cut(cut(padded, 1, tap % kernel[1]!), 0, Math.floor(tap / kernel[1]!)),
+  )
+  const side = taps.length * channels
+  const whole = emit.one('Concat', taps, { axis: transposed ? 0 : 3 })
+  return emit.one('Reshape', [whole, emit.int64s(transposed ? [side, -1] : [-1, side])])
+}
+
+/** Its derivatives take the rounding for the identity; both are products in 8 bits, so that backpropagation gains too. */
+const quantizedConv2d: Primitive = {
+  infer: (inputs, attributes: QuantizedConvolution) => {
+    if (attributes.groups !== 1)
+      throw new GraphError(`quantizedConv2d: one group only, got ${attributes.groups}; use conv2d`)
+    return products.conv2d!.infer(inputs, attributes)
+  },
+  evaluate: ([x, w], attributes, outputs) =>
+    products.conv2d!.evaluate([throughUint8(x!), throughInt8(w!, attributes.levels)], attributes, outputs),
+  gradient: ({ inputs: [x, w], attributes }, [g]) => [
+    convolutionInputGradient('quantizedConv2d', g!, x!, w!, attributes),
+    apply('quantizedWeightGradient', [x!, g!], { ...attributes, weights: w!.shape })[0],
+  ],
+  lower: (emit, { inputs: [x, w], outputs: [y], attributes }) => {
+    const [n, out, rows, columns] = y!.shape as [number, number, number, number]
+    const [left, right] = [leftBytes(emit, x!), rightBytes(emit, w!, attributes.levels)]
+    const [, channels, ...kernel] = w!.shape as [number, number, number, number]
+    const inner = sizeOf(w!.shape) / out
+    left.bytes = unfold(emit, left, attributes, [kernel, [rows, columns], channels], false)
+    right.bytes = move(emit, right.bytes, [2, 3, 1, 0], [inner, out])
+    const product = emit.one('Reshape', [multiply(emit, left, right, inner), emit.int64s([n, rows, columns, out])])
+    return [move(emit, product, [0, 3, 1, 2])]
+  },
+}
+
+/** The input [N, C, H, W], rounded to uint8, with the cotangent [N, O, H', W'], rounded to int8. */
+const quantizedWeightGradient: Primitive = {
+  infer: (_, { weights }) => [{ shape: weights, dtype: 'float32' }],
+  evaluate: ([x, g], attributes, [output]) => {
+    const [cells, cotangent] = [throughUint8(x!), throughInt8(g!, attributes.levels)]
+    const result = new Float64Array(sizeOf(output!.shape))
+    eachProduct(x!.shape, output!.shape, g!.shape, attributes, (cell, weight, out) => {
+      result[weight]! += cells.data[cell]! * cotangent.data[out]!
+    })
+    return [result]
+  },
+  lower: (emit, { inputs: [x, g], attributes }) => {
+    const [out, channels, ...kernel] = attributes.weights as [number, number, number, number]
+    const [left, right] = [leftBytes(emit, x!), rightBytes(emit, g!, attributes.levels)]
+    const inner = g!.size / out
+    left.bytes = unfold(emit, left, attributes, [kernel, g!.shape.slice(2), channels], true)
+    right.bytes = move(emit, right.bytes, [0, 2, 3, 1], [inner, out])
+    const product = multiply(emit, left, right, inner)
+    return [move(emit, emit.one('Reshape', [product, emit.int64s([...kernel, channels, out])]), [3, 2, 0, 1])]
+  },
+}
+
+export const quantized: Record<string, Primitive> = { quantizedMatmul, quantizedConv2d, quantizedWeightGradient }
+
+/**
+ * [m, k] x [k, n] in 8 bits: the left operand rounded to uint8 over its range, the right one to int8, -levels..levels.
+ * `levels` is 127 where the processor has VNNI or AMX. Elsewhere sums of two products saturate in int16, and 63 levels
+ * (7 bits: 2 * 255 * 63 < 32,768) are exact everywhere.
+ */
 export function quantizedProduct(
   a: Tensor,
   b: Tensor,

@@ -23,11 +23,8 @@ function fold(x: Value, axes: readonly number[], start: number, f: (a: number, b
   return [result]
 }
 
-const lower = (onnx: string): Primitive['lower'] => {
-  return (emit, { inputs: [x], attributes: { axes, keepDims } }) => {
-    if (axes.length === 0) return [emit.name(x!)]
-    return emit.node(onnx, [emit.name(x!), emit.int64s(axes)], { keepdims: keepDims ? 1 : 0 })
-  }
+function reduce(onnx: string, emit: Emitter, { inputs: [x], attributes: { axes, keepDims } }: Node): string[] {
+  return axes.length === 0 ? [emit.name(x!)] : emit.node(onnx, [x!, emit.int64s(axes)], { keepdims: Number(keepDims) })
 }
 
 export const reductions: Record<string, Primitive> = {
@@ -35,11 +32,19 @@ export const reductions: Record<string, Primitive> = {
     infer,
     evaluate: ([x], { axes }) => fold(x!, axes, 0, (a, b) => a + b),
     gradient: (node, [g]) => [g!.reshape(kept(node))],
-    // The square and its sum in one pass over memory.
     lower: (emit, node) => {
-      const [x] = node.inputs as [Tensor]
-      if (x.node.op !== 'square') return lower('ReduceSum')(emit, node)
-      return lower('ReduceSumSquare')(emit, { ...node, inputs: x.node.inputs })
+      const {
+        inputs: [x],
+        outputs: [y],
+        attributes: { axes },
+      } = node as Node & { inputs: [Tensor]; outputs: [Tensor] }
+      // Over the leading axes, a product with a row of ones takes less than half the time on the CPU.
+      const rows = sizeOf(x.shape.slice(0, axes.length))
+      const leading = axes.length > 0 && axes.length < x.rank && axes.at(-1) === axes.length - 1
+      if (emit.device !== 'cpu' || !leading || x.dtype !== 'float32') return reduce('ReduceSum', emit, node)
+      const ones = emit.initializer({ data: new Float32Array(rows).fill(1), shape: [1, rows], dtype: 'float32' })
+      const flat = emit.one('Reshape', [x, emit.int64s([rows, x.size / rows])])
+      return emit.node('Reshape', [emit.one('MatMul', [ones, flat]), emit.int64s(y.shape)])
     },
   },
   max: {
@@ -51,7 +56,7 @@ export const reductions: Record<string, Primitive> = {
       const hits = x.equal(node.outputs[0]!.reshape(kept(node))).cast('float32')
       return [hits.mul(g!.reshape(kept(node)).div(hits.sum(node.attributes.axes, true)))]
     },
-    lower: lower('ReduceMax'),
+    lower: (emit, node) => reduce('ReduceMax', emit, node),
   },
   topK: {
     infer: ([x], { k }) => {
@@ -80,7 +85,7 @@ export const reductions: Record<string, Primitive> = {
     },
     lower: (emit, { inputs: [x], attributes: { k } }) => {
       if (emit.device === 'webgpu') return repeatedMaximum(emit, x!, k)
-      const [values, indices] = emit.node('TopK', [emit.name(x!), emit.int64s([k])], {}, 2) as [string, string]
+      const [values, indices] = emit.node('TopK', [x!, emit.int64s([k])], {}, 2) as [string, string]
       return [values, ...emit.cast(indices, 'int32')]
     },
   },

@@ -28,7 +28,7 @@ function moving(
 ): string[] {
   const [{ dtype }] = inputs as [Tensor]
   const detour = emit.device === 'webgpu' && dtype === 'bool'
-  const names = inputs.map((x) => (detour ? emit.cast(emit.name(x), 'int32')[0]! : emit.name(x)))
+  const names = inputs.map((x) => (detour ? emit.cast(x, 'int32')[0]! : emit.name(x)))
   const outputs = lower(names, detour ? 'int32' : dtype)
   return detour ? emit.cast(outputs[0]!, 'bool') : outputs
 }
@@ -54,8 +54,7 @@ export const shaping: Record<string, Primitive> = {
     },
     evaluate: ([x]) => [x!.data],
     gradient: ({ inputs: [x] }, [g]) => [g!.reshape(x!.shape)],
-    lower: (emit, { inputs, attributes }) =>
-      emit.node('Reshape', [emit.name(inputs[0]!), emit.int64s(attributes.shape)]),
+    lower: (emit, { inputs: [x], attributes }) => emit.node('Reshape', [x!, emit.int64s(attributes.shape)]),
   },
   transpose: {
     infer: ([x], { order }) => {
@@ -91,8 +90,7 @@ export const shaping: Record<string, Primitive> = {
       const axes = y!.shape.map((_, i) => i).filter((i) => i < lead || (x!.shape[i - lead] === 1 && y!.shape[i] !== 1))
       return [g!.sum(axes, true).reshape(x!.shape)]
     },
-    lower: (emit, { inputs, attributes }) =>
-      emit.node('Expand', [emit.name(inputs[0]!), emit.int64s(attributes.shape)]),
+    lower: (emit, { inputs: [x], attributes }) => emit.node('Expand', [x!, emit.int64s(attributes.shape)]),
   },
   slice: {
     infer: ([x], { axis, start, end, step }) => {
@@ -120,9 +118,9 @@ export const shaping: Record<string, Primitive> = {
     },
     lower: (emit, { inputs: [x], outputs: [y], attributes: { axis, start, end, step } }) => {
       if (emit.device !== 'webgpu' || x!.dtype === 'float32')
-        return emit.node('Slice', [emit.name(x!), ...[[start], [end], [axis], [step]].map((v) => emit.int64s(v))])
+        return emit.node('Slice', [x!, ...[[start], [end], [axis], [step]].map((v) => emit.int64s(v))])
       const chosen = Array.from({ length: y!.shape[axis]! }, (_, i) => start + i * step)
-      return emit.node('Gather', [emit.name(x!), emit.int64s(chosen)], { axis })
+      return emit.node('Gather', [x!, emit.int64s(chosen)], { axis })
     },
   },
   pad: {
@@ -207,12 +205,7 @@ export const shaping: Record<string, Primitive> = {
       const rows = g!.reshape([flat.size, -1])
       return [chosen.matmul(rows, { transposeA: true }).reshape(x!.shape), undefined]
     },
-    lower: (emit, { inputs }) =>
-      emit.node(
-        'Gather',
-        inputs.map((x) => emit.name(x)),
-        { axis: 0 },
-      ),
+    lower: (emit, { inputs }) => emit.node('Gather', inputs, { axis: 0 }),
   },
 }
 
