@@ -10,7 +10,6 @@ import {
   mapTree,
   type NetworkOptions,
   ones,
-  product,
   type Random,
   rebuild,
 } from '../../src/nn/index.js'
@@ -26,18 +25,25 @@ test('affine maps: x W + b by hand, dense and over places', () => {
   assert.deepEqual(numbers(convolve(kernels, constant([1, 2], [1, 1, 1, 2]))), [2.5, 4.5, 0, -1])
 })
 
-test('8-bit products lie within the rounding of both operands', () => {
-  const x = normals('x', [4, 30])
-  const weight = normals('w', [30, 5])
-  const exact = numbers(product(x, weight))
-  const rounded = numbers(product(x, weight, { bits: 8, levels: 127 }))
-  assert.notDeepEqual(rounded, exact)
-  const range = (t: Tensor): number => Math.max(...numbers(t).map(Math.abs))
-  // Each term is off by half a step of one operand times the other one.
-  const bound = 30 * (range(weight) * (range(x) / 255) + range(x) * (range(weight) / 254)) * 1.1
-  exact.forEach((value, i) => {
-    assert.ok(Math.abs(value - rounded[i]!) < bound)
-  })
+test('8-bit products lie within the rounding of both operands, dense and over places', () => {
+  const largest = (t: Tensor): number => Math.max(...numbers(t).map(Math.abs))
+  const [dense] = hiddenLayers({ ...CONVOLUTIONAL, network: 'dense' }, [2, 4, 4])
+  const [convolutional] = hiddenLayers(CONVOLUTIONAL, [2, 4, 4])
+  const x = normals('images', [3, 2, 4, 4])
+  for (const [layer, terms, shape] of [
+    [dense!, 32, [32, 3]],
+    [convolutional!, 18, [3, 2, 3, 3]],
+  ] as const) {
+    const weight = normals('weight', shape)
+    const exact = numbers(layer.linear(weight, x))
+    const rounded = numbers(layer.linear(weight, x, { bits: 8, levels: 127 }))
+    assert.notDeepEqual(rounded, exact)
+    // Each term is off by half a step of one operand times the other one, and the other way round.
+    const bound = terms * 1.1 * largest(weight) * largest(x) * (1 / 255 + 1 / 254)
+    exact.forEach((value, i) => {
+      assert.ok(Math.abs(value - rounded[i]!) < bound)
+    })
+  }
 })
 
 describe('the layers of a network', () => {
