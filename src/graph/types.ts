@@ -42,6 +42,19 @@ export function stridesOf(shape: Shape): number[] {
   return strides
 }
 
+/** For every element of `shape`, in order, its offset from `start` where a step along each axis is `strides` long. */
+export function offsetsOf(shape: Shape, strides: readonly number[], start = 0): Int32Array {
+  const offsets = new Int32Array(sizeOf(shape)).fill(start)
+  for (let i = 0; i < offsets.length; i++) {
+    let rest = i
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      offsets[i]! += (rest % shape[axis]!) * strides[axis]!
+      rest = Math.floor(rest / shape[axis]!)
+    }
+  }
+  return offsets
+}
+
 /** Axes made non-negative, sorted; throws on an axis that the rank does not have. */
 export function normalizeAxes(axes: readonly number[] | number | undefined, rank: number): number[] {
   const list = axes === undefined ? Array.from({ length: rank }, (_, i) => i) : typeof axes === 'number' ? [axes] : axes

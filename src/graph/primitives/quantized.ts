@@ -2,7 +2,8 @@ import type { Emitter } from '../../onnx/emitter.js'
 import type { Primitive, Value } from '../primitive.js'
 import { apply, type Tensor } from '../tensor.js'
 import { GraphError, type Shape, sizeOf } from '../types.js'
-import { type Convolution, convolutionInputGradient, eachProduct, products } from './product.js'
+import { convolutionInputGradient, products } from './product.js'
+import { type Convolution, eachProduct } from './window.js'
 
 /** Rounds half to even, as ONNX does. */
 function roundEven(x: number): number {
@@ -53,9 +54,7 @@ function rightBytes(emit: Emitter, x: Tensor, levels: number): Bytes {
 /** The bytes [m, inner] x [inner, n], summed in int32, in parts where the sum could overflow; as float32. */
 function multiply(emit: Emitter, left: Bytes & { zero: string }, right: Bytes, inner: number): string {
   const cut = (name: string, axis: number, start: number): string =>
-    inner <= LONGEST
-      ? name
-      : emit.one('Slice', [name, ...[[start], [Math.min(start + LONGEST, inner)], [axis]].map((v) => emit.int64s(v))])
+    inner <= LONGEST ? name : emit.slice(name, axis, start, Math.min(start + LONGEST, inner))
   let sum: string | undefined
   for (let start = 0; start < inner; start += LONGEST) {
     const part = emit.one('MatMulInteger', [cut(left.bytes, 1, start), cut(right.bytes, 0, start), left.zero])
@@ -111,11 +110,9 @@ function unfold(
   const image = move(emit, bytes, transposed ? [1, 0, 2, 3] : [0, 2, 3, 1])
   const widths = [0, 1].flatMap((side) => [0, 1, 2, 3].map((axis) => padding[axis - axes[0]!]?.[side as 0 | 1] ?? 0))
   const padded = widths.some((width) => width > 0) ? emit.one('Pad', [image, emit.int64s(widths), zero]) : image
-  const cut = (name: string, i: 0 | 1, start: number): string => {
-    const end = start + (counts[i]! - 1) * stride[i] + 1
-    return emit.one('Slice', [name, ...[start, end, axes[i]!, stride[i]].map((v) => emit.int64s([v]))])
-  }
-  const taps = Array.from({ length: kernel[0]! * kernel[1]! }, (_, tap) =>
+  const cut = (name: string, i: 0 | 1, start: number): string =>
+    emit.slice(name, axes[i]!, start, start + (counts[i]! - 1) * stride[i] + 1, stride[i])
+  const taps = Array.from({ length: sizeOf(kernel) }, (_, tap) =>
     cut(cut(padded, 1, tap % kernel[1]!), 0, Math.floor(tap / kernel[1]!)),
   )
   const side = taps.length * channels
