@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { UserError } from '../errors.js'
 import { reason } from './locate.node.js'
+import { withLock } from './lock.node.js'
 import type { Download } from './source.js'
 
 export interface DownloadOptions {
@@ -27,32 +28,47 @@ const TRIES = 3
 export async function download(file: Download, folder: string, options: DownloadOptions = {}): Promise<string> {
   const path = join(folder, file.name)
   const part = `${path}.part`
-  const failures: string[] = []
+  let failures: string[]
   try {
     await mkdir(folder, { recursive: true })
-    for (const url of file.urls) {
-      for (let attempt = 1; attempt <= TRIES; attempt++) {
-        if (attempt > 1) await wait((options.pause ?? 1000) * 2 ** (attempt - 2))
-        const failure = await fetchPart(file, url, part, options)
-        if (failure === undefined) {
-          await moveIntoPlace(part, path)
-          return path
-        }
-        if (failure.again && attempt < TRIES) continue
-        failures.push(`${url} ${failure.what}`)
-        break
-      }
-    }
+    failures = await withLock(
+      `${path}.lock`,
+      async () => {
+        // Another process may have fetched it while this one waited.
+        if ((await sizeOf(path)) === file.bytes) return []
+        const found = await tryMirrors(file, part, options)
+        if (found.length === 0) await rename(part, path)
+        return found
+      },
+      options.signal,
+    )
   } catch (error) {
     if (options.signal?.aborted || error instanceof UserError || !('code' in (error as object))) throw error
     const { code } = error as { code: string }
     const what = code === 'ENOSPC' ? 'the disk is full; free some space' : `${code}; check that you may write there`
     throw new UserError(`${path} could not be written: ${what}, and run the same command again.`, { cause: error })
   }
+  if (failures.length === 0) return path
   const kept = existsSync(part) ? 'what arrived is kept, so the same command goes on from there' : 'try again later'
   throw new UserError(
     `${file.name} could not be downloaded: ${failures.join(', and ')}; ${kept}, or put the file into ${folder} yourself.`,
   )
+}
+
+/** Fetches the part from the first mirror that has it; returns why each failed, or nothing if one did not. */
+async function tryMirrors(file: Download, part: string, options: DownloadOptions): Promise<string[]> {
+  const failures: string[] = []
+  for (const url of file.urls) {
+    for (let attempt = 1; attempt <= TRIES; attempt++) {
+      if (attempt > 1) await wait((options.pause ?? 1000) * 2 ** (attempt - 2))
+      const failure = await fetchPart(file, url, part, options)
+      if (failure === undefined) return []
+      if (failure.again && attempt < TRIES) continue
+      failures.push(`${url} ${failure.what}`)
+      break
+    }
+  }
+  return failures
 }
 
 /** Why one try of one mirror gave no file, and whether another try of it may help. */
@@ -116,8 +132,7 @@ async function receive(
       await rm(part, { force: true })
       return { what: 'sent another range of bytes than was asked for', again: true }
     }
-    // A server without Range sends everything: start at the beginning. Writing at positions, not appending, keeps two
-    // downloads of the same file from spoiling each other.
+    // A server without Range sends everything: start at the beginning.
     received = resumed ? before : 0
     handle = await open(part, resumed ? 'r+' : 'w')
     const chunks = response.body![Symbol.asyncIterator]()
@@ -167,13 +182,4 @@ async function hashOf(path: string): Promise<string> {
   const hash = createHash('sha256')
   for await (const chunk of createReadStream(path)) hash.update(chunk as Uint8Array)
   return hash.digest('hex')
-}
-
-async function moveIntoPlace(part: string, path: string): Promise<void> {
-  try {
-    await rename(part, path)
-  } catch (error) {
-    // Another process has finished the same download first: its file has the same hash.
-    if (reason(error) !== 'ENOENT' || !existsSync(path)) throw error
-  }
 }

@@ -85,7 +85,7 @@ async function readArchive(path: string): Promise<Map<string, Uint8Array>> {
   return readTar(await readPacked(path), path)
 }
 
-/** The contents of a file, unpacked if its name ends in `.gz`; no more than `limit` bytes and a little. */
+/** The contents of a file, unpacked if its name ends in `.gz`; no more than `limit` bytes. */
 async function readPacked(path: string, limit?: number): Promise<Uint8Array> {
   let bytes: Uint8Array
   try {
@@ -95,7 +95,7 @@ async function readPacked(path: string, limit?: number): Promise<Uint8Array> {
   }
   if (!path.endsWith('.gz')) return bytes
   try {
-    return await promisify(gunzip)(bytes, limit === undefined ? {} : { maxOutputLength: limit + 1 })
+    return await promisify(gunzip)(bytes, limit === undefined ? {} : { maxOutputLength: limit })
   } catch (cause) {
     const what = reason(cause) === 'ERR_BUFFER_TOO_LARGE' ? 'is not the published file' : 'is cut or no gzip file'
     throw new UserError(`${path} ${what} (${bytes.length} bytes); delete it and get it again.`, { cause })

@@ -158,14 +158,14 @@ function isTransported(state: string, reached: Reached, flow: Flow, products: re
   })
 }
 
-/** Single numbers on the way from a block above: a reward, a loss, a scale. */
+/** Single numbers on the way from a block above, by the name of the state that holds them: a reward, a scale. */
 function globals(reached: Reached, above: (x: Tensor) => boolean, flow: Flow): string[] {
   const names = new Set<string>()
-  for (const source of [...reached.keys()].filter(above))
-    for (let x: Tensor | undefined = source; x; x = reached.get(x))
-      if (x.size === 1 && x !== source) {
-        names.add(flow.stateName(x) ?? x.node.op)
-        break
-      }
+  for (const source of [...reached.keys()].filter(above)) {
+    const single: Tensor[] = []
+    for (let x = reached.get(source); x; x = reached.get(x)) if (x.size === 1) single.push(x)
+    const named = single.map((x) => flow.stateName(x)).filter((name) => name !== undefined)
+    if (single.length > 0) names.add(named[0] ?? single[0]!.node.op)
+  }
   return [...names].sort()
 }

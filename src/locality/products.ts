@@ -43,20 +43,35 @@ export function everyTensor(flow: Flow): Set<Tensor> {
   return seen
 }
 
+/** State whose new value is made from its old one, as learned weights are; a buffer of activities is not. */
+function isTrained(name: string, flow: Flow): boolean {
+  const seen = new Set<Tensor>()
+  const stack = [...flow.written(name)]
+  while (stack.length > 0) {
+    const x = stack.pop()!
+    if (seen.has(x)) continue
+    seen.add(x)
+    if (flow.stateName(x) === name) return true
+    stack.push(...flow.sources(x))
+  }
+  return false
+}
+
 /** The trainable products of the forward passes, found in the graph. */
 export function trainableProducts(flow: Flow): TrainableProduct[] {
+  const trained = new Set(flow.names.filter((name) => isTrained(name, flow)))
   const nodes = new Set([...everyTensor(flow)].map(({ node }) => node))
   const products: TrainableProduct[] = []
   for (const node of nodes) {
     if (node.adjoint || !PRODUCTS.has(node.op)) continue
     const operands = (node.op === 'gather' ? node.inputs.slice(0, 1) : node.inputs).map((operand) => ({
       operand,
-      names: (stateAlone(operand, flow) ?? []).filter((name) => flow.written(name).length > 0),
+      names: (stateAlone(operand, flow) ?? []).filter((name) => trained.has(name)),
     }))
-    const trained = operands.filter(({ names }) => names.length > 0)
-    if (trained.length === 0) continue
-    const data = node.inputs.filter((x) => !trained.some(({ operand }) => operand === x))
-    products.push({ node, names: trained.flatMap(({ names }) => names), data })
+    const learned = operands.filter(({ names }) => names.length > 0)
+    if (learned.length === 0) continue
+    const data = node.inputs.filter((x) => !learned.some(({ operand }) => operand === x))
+    products.push({ node, names: learned.flatMap(({ names }) => names), data })
   }
   return products.sort((a, b) => a.node.id - b.node.id)
 }

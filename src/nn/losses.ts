@@ -1,4 +1,5 @@
 import { logSoftmax, oneHot, type Tensor } from '../graph/index.js'
+import { sampleAxes } from './axes.js'
 
 /** Losses on goodness, Forward-Forward specification 1.2: goodness of positives and negatives [N] to one loss each. */
 export const PAIR_LOSSES = {
@@ -21,9 +22,22 @@ export type PairLoss = keyof typeof PAIR_LOSSES
 export const crossEntropy = (logits: Tensor, labels: Tensor): Tensor =>
   logSoftmax(logits).mul(oneHot(labels, logits.shape[1]!)).sum(-1).neg()
 
+/** -t ln s(z) - (1 - t) ln(1 - s(z)), s the logistic function: logits z and targets t in [0, 1], elementwise. */
+export const binaryCrossEntropy = (logits: Tensor, targets: Tensor): Tensor =>
+  logits.softplus().sub(logits.mul(targets))
+
+/** sum_j (a_j - b_j)^2 for each sample: [N, ...] to [N]. */
+export const squaredError = (a: Tensor, b: Tensor): Tensor => a.sub(b).square().sum(sampleAxes(a))
+
 /** (1/n) sum_j (a_j - b_j)^2 for each sample: [N, ...] to [N]. */
-export const meanSquaredError = (a: Tensor, b: Tensor): Tensor =>
-  a
-    .sub(b)
-    .square()
-    .mean(a.shape.map((_, i) => i).slice(1))
+export const meanSquaredError = (a: Tensor, b: Tensor): Tensor => a.sub(b).square().mean(sampleAxes(a))
+
+/**
+ * 1 - cos(a, b) where `alike` (bool [N]) holds, elsewhere max(0, cos(a, b) - margin): two batches of vectors [N, D] to
+ * [N]. The cosine is a.b / sqrt(|a|^2 |b|^2 + 1e-12): of a zero vector it is 0, with a finite gradient.
+ */
+export function cosineEmbedding(a: Tensor, b: Tensor, alike: Tensor, margin = 0): Tensor {
+  const lengths = a.square().sum(-1).mul(b.square().sum(-1)).add(1e-12).sqrt()
+  const cosine = a.mul(b).sum(-1).div(lengths)
+  return alike.select(cosine.neg().add(1), cosine.sub(margin).relu())
+}

@@ -1,4 +1,4 @@
-import { argmax, concat, constant, conv2d, oneHot, type Tensor } from '../graph/index.js'
+import { argmax, concat, constant, conv2d, range, type Tensor } from '../graph/index.js'
 
 /**
  * Wrong labels for contrastive rules. None of these can give the true label: the draw is made among the other K - 1
@@ -6,14 +6,8 @@ import { argmax, concat, constant, conv2d, oneHot, type Tensor } from '../graph/
  */
 
 /** Each of the K - 1 wrong labels with the same chance. `u`: uniform on [0, 1), [N]. */
-export function uniformWrongLabel(labels: Tensor, classes: number, u: Tensor): Tensor {
-  // u can round to 1 after the product; the minimum keeps the draw inside.
-  const draw = u
-    .mul(classes - 1)
-    .cast('int32')
-    .minimum(classes - 2)
-  return draw.add(draw.greaterEqual(labels).cast('int32'))
-}
+export const uniformWrongLabel = (labels: Tensor, classes: number, u: Tensor): Tensor =>
+  skipTrue(u.mul(classes - 1).cast('int32'), labels, classes)
 
 /**
  * A wrong label drawn in proportion to exp(scores / temperature), from the network's own scores [N, K]: the label that
@@ -23,9 +17,17 @@ export function hardWrongLabel(scores: Tensor, labels: Tensor, u: Tensor, temper
   const classes = scores.shape[1]!
   // The Gumbel trick: argmax of score + Gumbel noise is a draw from the softmax.
   const gumbel = u.maximum(1e-7).log().neg().maximum(1e-7).log().neg()
-  const best = scores.div(temperature).add(gumbel)
-  const span = best.max(-1, true).sub(best.min(-1, true)).add(1)
-  return argmax(best.sub(oneHot(labels, classes).mul(span)))
+  const all = scores.div(temperature).add(gumbel)
+  // Only the K - 1 wrong labels compete, so that no score, infinite or not a number, lets the true one win.
+  const above = range(classes - 1).greaterEqual(labels.reshape([-1, 1]))
+  const wrong = above.select(all.slice(1, 1, classes), all.slice(1, 0, classes - 1))
+  return skipTrue(argmax(wrong), labels, classes)
+}
+
+/** A draw among the K - 1 wrong labels, 0 to K - 2, as a label. */
+const skipTrue = (draw: Tensor, labels: Tensor, classes: number): Tensor => {
+  const inside = draw.minimum(classes - 2)
+  return inside.add(inside.greaterEqual(labels).cast('int32'))
 }
 
 /** Hybrid images m a + (1 - m) b of each image [N, P] and its successor in the batch, with masks m in {0, 1}. */
@@ -46,7 +48,8 @@ export function smoothMasks(u: Tensor, times = 6): Tensor {
     row.flatMap((a) => row.map((b) => a * b)),
     [1, 1, 3, 3],
   )
-  let mask = u
-  for (let i = 0; i < times; i++) mask = conv2d(mask, kernel, { padding: 1 })
-  return mask.greater(0.5).cast('float32').reshape([n, -1])
+  // Less its mean, so that the zeros around the image do not pull the mask down at the edges.
+  let noise = u.sub(0.5)
+  for (let i = 0; i < times; i++) noise = conv2d(noise, kernel, { padding: 1 })
+  return noise.greater(0).cast('float32').reshape([n, -1])
 }

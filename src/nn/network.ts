@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { conv2d, maxPool2d, type Shape, sizeOf, type Tensor } from '../graph/index.js'
-import { type Dense, FLOAT32, type Precision, product } from './dense.js'
-import { type FanRule, normalWeights, zeros } from './initialize.js'
+import { convolution } from './convolution.js'
+import { type Dense, dense, FLOAT32, type Precision, product } from './dense.js'
+import type { FanRule } from './initialize.js'
 import type { Random } from './random.js'
 
 /** The options by which rules describe a stack of layers; the same in every rule, so that networks can be compared. */
@@ -36,10 +37,7 @@ export function denseLayer(inputs: number, outputs: number): Layer {
   return {
     inputShape: [inputs],
     outputShape: [outputs],
-    init: (random, name, rule) => ({
-      weight: normalWeights(random, `${name}.weight`, [inputs, outputs], rule),
-      bias: zeros([outputs]),
-    }),
+    init: (random, name, rule) => dense(random, name, inputs, outputs, rule),
     linear: (weight, x, precision = FLOAT32) => product(x.reshape([x.shape[0]!, -1]), weight, precision),
     offset: (bias) => bias,
     pool: (y) => y,
@@ -52,10 +50,7 @@ export function convolutionLayer(inputShape: Shape, channels: number, kernel: nu
   return {
     inputShape,
     outputShape: [channels, shrink(height), shrink(width)],
-    init: (random, name, rule) => ({
-      weight: normalWeights(random, `${name}.weight`, [channels, inputs, kernel, kernel], rule),
-      bias: zeros([channels]),
-    }),
+    init: (random, name, rule) => convolution(random, name, inputs, channels, kernel, rule),
     linear: (weight, x) => conv2d(x, weight, { padding: 'same' }),
     offset: (bias) => bias.reshape([1, channels, 1, 1]),
     pool: (y) => (pooled ? maxPool2d(y, 2) : y),

@@ -1,6 +1,6 @@
 import { constant, type Tensor } from '../graph/index.js'
-
-const own = (x: Tensor): number[] => x.shape.map((_, i) => i).slice(1)
+import { sampleAxes } from './axes.js'
+import { layerNorm } from './group-norm.js'
 
 /**
  * Normalisations between layers without parameters, Forward-Forward specification 1.3; over all axes of a sample
@@ -8,14 +8,11 @@ const own = (x: Tensor): number[] => x.shape.map((_, i) => i).slice(1)
  */
 export const NORMALIZATIONS = {
   /** x / (sqrt(mean(x^2)) + 1e-8): Hinton's length normalisation; no mean is subtracted. */
-  length: (x: Tensor): Tensor => x.mul(inverseLength(x.square().mean(own(x), true))),
+  length: (x: Tensor): Tensor => x.mul(inverseLength(x.square().mean(sampleAxes(x), true))),
   /** x / (||x||_2 + 1e-4): unit length, as in two re-implementations; inputs are sqrt(n) times smaller. */
-  unit: (x: Tensor): Tensor => x.div(x.square().sum(own(x), true).sqrt().add(1e-4)),
-  /** (x - mean) / sqrt(variance + 1e-5): layer normalisation without parameters. */
-  layer: (x: Tensor): Tensor => {
-    const centred = x.sub(x.mean(own(x), true))
-    return centred.div(centred.square().mean(own(x), true).add(1e-5).sqrt())
-  },
+  unit: (x: Tensor): Tensor => x.div(x.square().sum(sampleAxes(x), true).sqrt().add(1e-4)),
+  /** (x - mean) / sqrt(variance + 1e-5): layer normalisation; also hides the mean activity. */
+  layer: (x: Tensor): Tensor => layerNorm(x),
   none: (x: Tensor): Tensor => x,
 } as const
 

@@ -49,7 +49,7 @@ export function sgd({ momentum = 0, weightDecay = 0 }: { momentum?: number; weig
   }
 }
 
-interface AdamOptions {
+export interface AdamOptions {
   beta1?: number
   beta2?: number
   epsilon?: number

@@ -55,6 +55,8 @@ export class Emitter {
   #made = new Map<string, string[]>()
   readonly #used = new Set<Tensor>()
   #nodes: Message[] = []
+  /** What the nodes of the graph being written have put out. */
+  #own = new Set<string>()
   #next = 0
 
   constructor(device: Device) {
@@ -98,6 +100,7 @@ export class Emitter {
 
   /** A node whose outputs are named by the caller. */
   raw(op: string, input: readonly string[], output: readonly string[], attributes: Attributes = {}): void {
+    for (const name of output) this.#own.add(name)
     const list = Object.entries(attributes).map(([name, given]) => attribute(name, given))
     this.#nodes.push(
       proto('NodeProto', { input: [...input], output: [...output], name: output[0], opType: op, attribute: list }),
@@ -153,14 +156,26 @@ export class Emitter {
 
   /** The nodes emitted by `build`, apart from those around it; the names that it gives end with it. */
   graph(build: () => { input: Message[]; output: Message[] }): Message {
-    const outer = [this.#nodes, this.#names, this.#made] as const
+    const outer = [this.#nodes, this.#names, this.#made, this.#own] as const
     this.#nodes = []
     this.#names = new Map(outer[1])
     this.#made = new Map(outer[2])
+    this.#own = new Set()
     const { input, output } = build()
     const graph = proto('GraphProto', { name: this.fresh('graph'), node: this.#nodes, input, output })
-    ;[this.#nodes, this.#names, this.#made] = outer
+    ;[this.#nodes, this.#names, this.#made, this.#own] = outer
     return graph
+  }
+
+  /** Names for the outputs of the graph being written; a copy only of what it did not make itself, or gives twice. */
+  outputs(tensors: readonly Tensor[]): string[] {
+    const given = new Set<string>()
+    return tensors.map((x) => {
+      const own = this.name(x)
+      const name = this.#own.has(own) && !given.has(own) ? own : this.one('Identity', [own])
+      given.add(name)
+      return name
+    })
   }
 
   takeNodes(): Message[] {
@@ -187,7 +202,7 @@ export class Emitter {
       const outputs = [...body.results, ...stacked, ...(body.condition ? [body.condition] : [])]
       if (reachable(outputs).includes(body.index.node)) this.bind(body.index, this.cast(iteration, 'int32')[0]!)
       this.emit(outputs, body.scope)
-      const results = outputs.map((x) => this.one('Identity', [this.name(x)]))
+      const results = this.outputs(outputs)
       const condition = body.condition ? results.pop()! : this.one('Identity', [goOn])
       const types = [...body.results, ...stacked]
       return {

@@ -99,7 +99,7 @@ export function lowerLoop(graph: StepGraph, device: Device): OnnxProgram {
     })
     for (const { name, input } of batch) emitter.bind(input, emitter.one('Gather', [name, iteration], { axis: 0 }))
     emitter.emit(outputs, undefined)
-    const names = outputs.map((x) => emitter.one('Identity', [emitter.name(x)]))
+    const names = emitter.outputs(outputs)
     const condition = emitter.one('Identity', [goOn])
     return {
       input: [valueInfo(iteration, 'int64', []), valueInfo(goOn, 'bool', []), ...carried],

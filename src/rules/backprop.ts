@@ -56,7 +56,23 @@ export const backprop: Rule<BackpropHyper, BackpropState> = {
   source: 'paper',
   hyper,
   training: { epochs: 15, batch: 100 },
-  presets: {},
+  presets: {
+    fast: {
+      description: "784-500-500, 8 epochs: the network of forward-forward's preset of that name",
+      hyper: {},
+      train: { epochs: 8, batch: 250 },
+    },
+    accurate: {
+      description: "784-1000-1000, 16 epochs: the network of forward-forward's preset of that name",
+      hyper: { units: [1000, 1000] },
+      train: { epochs: 16, batch: 250 },
+    },
+    convolutional: {
+      description: "the network of forward-forward's preset of that name",
+      hyper: { network: 'convolutional', units: [16, 32, 32], poolAfter: [0, 1] },
+      train: { epochs: 5, batch: 100 },
+    },
+  },
 
   locality: (_, h) => ({
     blocks: [

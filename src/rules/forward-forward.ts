@@ -265,7 +265,51 @@ export const forwardForward: Rule<ForwardForwardHyper, ForwardForwardState> = {
   source: 'code',
   hyper,
   training: { epochs: 15, batch: 100 },
-  presets: {},
+  presets: {
+    fast: {
+      description:
+        '784-500-500, 8 epochs: swish loss, hard negatives, Adam (settings ours, chosen on validation images)',
+      hyper: {},
+      train: { epochs: 8, batch: 250 },
+    },
+    accurate: {
+      description: '784-1000-1000, 16 epochs: as fast, wider and longer (settings ours, chosen on validation images)',
+      hyper: { units: [1000, 1000], rate: 0.002 },
+      train: { epochs: 16, batch: 250 },
+    },
+    hinton: {
+      description: "784-1000x3, 100 epochs: the released MATLAB code's settings (its rates halved: see the header)",
+      hyper: {
+        units: [1000, 1000, 1000],
+        loss: 'threshold',
+        goodness: 'sum',
+        energyFrom: 1,
+        optimizer: 'sgd',
+        rate: 0.0005,
+        weightDecay: 0.001,
+        schedule: 'linear-half',
+        peer: 0.06,
+        headRate: 0.01,
+        headWeightDecay: 0.003,
+      },
+      train: { epochs: 100, batch: 100 },
+    },
+    symba: {
+      description: "784-500-500, 8 epochs: SymBa's loss with alpha 4 (rate ours)",
+      hyper: { loss: 'symba', alpha: 4, rate: 0.01 },
+      train: { epochs: 8, batch: 250 },
+    },
+    unsupervised: {
+      description: 'four layers of 500, negatives are hybrids of two images, a softmax head reads the upper three',
+      hyper: { units: [500, 500, 500, 500], negatives: 'hybrid', predict: 'softmax' },
+      train: { epochs: 8, batch: 250 },
+    },
+    convolutional: {
+      description: 'three 3x3 layers of 16, 32 and 32 channels, the label as a pattern in a channel of its own (ours)',
+      hyper: { network: 'convolutional', units: [16, 32, 32], poolAfter: [0, 1] },
+      train: { epochs: 5, batch: 100 },
+    },
+  },
 
   locality(_, h) {
     const layers = h.units.map((_, i) => ({ name: `layer ${i}`, parameters: [`layers.${i}`] }))

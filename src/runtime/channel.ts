@@ -63,9 +63,12 @@ export function channel(
 }
 
 /** Answers one request. The second value: what the reply hands over. */
-export async function answer(engine: Engine, { call, method, args }: Request): Promise<[Reply, ArrayBuffer[]]> {
+export async function answer(
+  engine: Engine | Promise<Engine>,
+  { call, method, args }: Request,
+): Promise<[Reply, ArrayBuffer[]]> {
   try {
-    const result = await (engine[method] as (...args: readonly unknown[]) => Promise<unknown>)(...args)
+    const result = await ((await engine)[method] as (...args: readonly unknown[]) => Promise<unknown>)(...args)
     return [{ call, result }, method === 'read' ? buffersOf(result as TensorRecord) : []]
   } catch (error) {
     return [{ call, error: { message: (error as Error).message, user: error instanceof UserError } }, []]

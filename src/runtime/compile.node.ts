@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
-import ort from 'onnxruntime-node'
 import { UserError } from '../errors.js'
 import type { StepGraph } from '../onnx/program.js'
 import { type Channel, channel, type Reply } from './channel.js'
@@ -18,14 +17,24 @@ export async function compile(graph: StepGraph, options: CompileOptions): Promis
   if (device === 'wasm') throw new UserError('the device wasm runs in browsers; in Node use cpu or webgpu')
   if (!(Number.isInteger(threads) && threads >= 1))
     throw new UserError(`the number of threads must be a whole number >= 1, got ${threads}`)
-  return await openProgram(worker ? workerHost() : localHost(), graph, options, threads)
+  try {
+    return await openProgram(worker ? workerHost() : await localHost(), graph, options, threads)
+  } catch (error) {
+    if (device === 'webgpu' && /WebGPU adapter|execution provider|not supported/i.test((error as Error).message))
+      throw new UserError(
+        'webgpu: no graphics adapter was found; install the driver of the graphics card (on Linux its Vulkan driver), ' +
+          'name a driver file in VK_DRIVER_FILES, or take the device cpu',
+        { cause: error },
+      )
+    throw error
+  }
 }
 
 let inWorker: Host | undefined
-let inThisThread: Host | undefined
+let inThisThread: Promise<Host> | undefined
 
-function localHost(): Host {
-  inThisThread ??= { engine: createEngine(ort), remote: false }
+function localHost(): Promise<Host> {
+  inThisThread ??= import('onnxruntime-node').then((ort) => ({ engine: createEngine(ort), remote: false }))
   return inThisThread
 }
 

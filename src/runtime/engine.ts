@@ -1,4 +1,5 @@
 import type { InferenceSession, Tensor, TypedTensor } from 'onnxruntime-common'
+import { UserError } from '../errors.js'
 import type { Device } from '../onnx/emitter.js'
 import type { OnnxProgram, Port } from '../onnx/program.js'
 import type { RunResult, TensorData, TensorRecord } from './program.js'
@@ -159,7 +160,7 @@ export function createEngine(ort: Ort): Engine {
     const { program, cells, downloads } = opened.get(id)!
     const state: TensorRecord = {}
     for (const { name, dtype } of program.state) {
-      const tensor = cells.get(name)!.tensor!
+      const tensor = loaded(cells, name)
       const download = downloads[dtype]
       state[name] = download ? dataOf((await download.run({ x: tensor })).y!) : dataOf(tensor).slice()
     }
@@ -180,7 +181,7 @@ export function createEngine(ort: Ort): Engine {
 /** One call of the loop: the state goes in and comes back once. */
 async function runLoop(ort: Ort, { program, cells, step }: Opened, steps: number, batch: TensorRecord) {
   const feeds: Record<string, Tensor> = { steps: new ort.Tensor('int64', BigInt64Array.of(BigInt(steps)), []) }
-  for (const { name } of program.state) feeds[name] = cells.get(name)!.tensor!
+  for (const { name } of program.state) feeds[name] = loaded(cells, name)
   for (const { name, dtype, shape } of program.batch)
     feeds[name] = new ort.Tensor(dtype, batch[name]!, [steps, ...shape])
   const outputs = await step.run(feeds)
@@ -195,7 +196,7 @@ async function runSteps(ort: Ort, { program, cells, step, sum }: Opened, steps: 
   const metrics: TensorRecord = {}
   for (let k = 0; k < steps; k++) {
     const feeds: Record<string, Tensor> = {}
-    for (const { name } of program.state) feeds[name] = cells.get(name)!.tensor!
+    for (const { name } of program.state) feeds[name] = loaded(cells, name)
     for (const { name, dtype, shape } of program.batch) {
       const size = batch[name]!.length / steps
       feeds[name] = new ort.Tensor(dtype, batch[name]!.subarray(k * size, (k + 1) * size), shape)
@@ -214,6 +215,12 @@ async function runSteps(ort: Ort, { program, cells, step, sum }: Opened, steps: 
     metrics,
     sums: sums ? Object.fromEntries(floats.map(({ name }) => [name, first(sums[`sum.${name}`]!)])) : {},
   }
+}
+
+function loaded(cells: ReadonlyMap<string, Cell>, name: string): Tensor {
+  const { tensor } = cells.get(name)!
+  if (!tensor) throw new UserError(`the state ${name} was never loaded: call load before run and read`)
+  return tensor
 }
 
 const dataOf = (tensor: Tensor): TensorData => tensor.data as TensorData

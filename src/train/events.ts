@@ -3,7 +3,10 @@ import type { Certificate } from '../locality/certificate.js'
 /** Figures by name; `layers.0.loss` belongs to layer 0. */
 export type Figures = Readonly<Record<string, number>>
 
-/** What `train` yields. The command line prints these, the run folder keeps them, a browser worker posts them. */
+/**
+ * What `train` yields. The command line prints these, the run folder keeps them, a browser worker posts them. Epochs
+ * count from 1; in greedy training each layer has its own.
+ */
 export type TrainEvent =
   | {
       readonly event: 'start'
@@ -44,7 +47,10 @@ export type TrainEvent =
       readonly event: 'epoch'
       readonly epoch: number
       readonly metrics: Figures
-      /** Accuracy on held-out training images; absent where none are held out. */
+      /**
+       * Accuracy on held-out training images; absent where none are held out. In greedy training that of the layer
+       * that learns, if it can predict alone.
+       */
       readonly validationAccuracy?: number
       /** The same for each layer alone. */
       readonly layers: Figures
@@ -52,8 +58,19 @@ export type TrainEvent =
       readonly rowsPerSecond: number
       readonly layer?: number
     }
-  | { readonly event: 'checkpoint'; readonly path: string; readonly epoch: number; readonly batch: number }
-  | { readonly event: 'stopped'; readonly reason: 'aborted' | 'early' | 'not-finite'; readonly message: string }
+  | {
+      readonly event: 'checkpoint'
+      readonly path: string
+      /** Epochs that are done, over all layers, and batches of the one after. */
+      readonly epoch: number
+      readonly batch: number
+    }
+  | {
+      readonly event: 'stopped'
+      /** After `early` the training goes on: with the next layer, or to its end. The others are the last event. */
+      readonly reason: 'aborted' | 'early' | 'not-finite'
+      readonly message: string
+    }
   | {
       readonly event: 'done'
       /** The test set is read once, here. */

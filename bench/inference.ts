@@ -1,0 +1,64 @@
+import { input } from '../src/graph/index.js'
+import { noiseInputs } from '../src/nn/random.js'
+import { leaves, mapTree, type Tree } from '../src/nn/tree.js'
+import type { StepGraph } from '../src/onnx/index.js'
+import { forwardForward } from '../src/rules/forward-forward.js'
+import { compile } from '../src/runtime/compile.node.js'
+import type { InferenceJob } from './jobs.js'
+import { describeMachine } from './machine.js'
+import { noiseFor } from './our-step.js'
+import { median, writeRecord } from './records.js'
+
+const BATCH = 500
+const ROUNDS = 15
+
+/** Times the prediction by all labels against one pass with the neutral label (the softmax read-out's pass). */
+export async function runInference(job: InferenceJob): Promise<void> {
+  const machine = await describeMachine()
+  const task = { shape: [1, 28, 28], classes: 10, batch: BATCH, precision: { bits: 32 } } as const
+  const hyper = forwardForward.hyper.parse({ units: job.units, predict: 'energy' })
+  const { random, inputs } = noiseInputs()
+  const first: Tree = forwardForward.init(random, task, hyper as never)
+  const init: StepGraph = {
+    state: [],
+    batch: inputs.map((x) => ({ name: x.node.attributes.name, input: x })),
+    metrics: leaves(first).map(([name, output]) => ({ name, output })),
+  }
+  const settings = { device: 'cpu', threads: 2 } as const
+  const start = await compile(init, settings)
+  const state = (await start.run(1, noiseFor(init, 0, 1))).metrics
+  await start.dispose()
+
+  const programs = []
+  for (const predict of ['energy', 'softmax'] as const) {
+    const before = mapTree(first, ({ shape, dtype }, name) => input({ name, kind: 'state', shape, dtype }))
+    const x = input({ name: 'x', kind: 'data', shape: [BATCH, 1, 28, 28], dtype: 'float32' })
+    const { scores } = forwardForward.predict(before as never, x, task, { ...hyper, predict } as never)
+    const graph: StepGraph = {
+      state: leaves(before).map(([name, leaf]) => ({ name, input: leaf, output: leaf })),
+      batch: [{ name: 'x', input: x }],
+      metrics: [{ name: 'scores', output: scores }],
+    }
+    const program = await compile(graph, settings)
+    await program.load(state)
+    programs.push(program)
+  }
+  const [all, one] = programs as [(typeof programs)[0], (typeof programs)[0]]
+  const time = async (program: typeof all): Promise<number> => {
+    const steps = 10
+    const { seconds } = await program.run(steps, { x: new Float32Array(steps * BATCH * 784).fill(0.5) })
+    return (1000 * seconds) / steps
+  }
+  await time(all)
+  await time(one)
+  const results = []
+  for (let round = 0; round < ROUNDS; round++) {
+    const everyLabel = await time(all)
+    const single = await time(one)
+    results.push({ everyLabel, single, passes: everyLabel / single })
+  }
+  for (const program of programs) await program.dispose()
+  console.error(`  all labels: ${median(results.map(({ passes }) => passes)).toFixed(2)} single passes`)
+  const date = new Date().toISOString().slice(0, 10)
+  writeRecord({ id: job.id, command: `bench/run ${job.id}`, date, machine, results })
+}

@@ -1,0 +1,147 @@
+/** A training run for several seeds, as the command line would do it. */
+export interface TrainingJob {
+  readonly kind: 'training'
+  readonly id: string
+  readonly title: string
+  /** Arguments of `onward train`, without the seed. */
+  readonly arguments: readonly string[]
+  readonly seeds: readonly number[]
+  /** The test error that the run must reach, in per cent. */
+  readonly target?: number
+}
+
+/** A training step timed against its PyTorch twin, A B A B in one session. */
+export interface SpeedJob {
+  readonly kind: 'speed'
+  readonly id: string
+  readonly title: string
+  readonly units: readonly number[]
+  readonly batch: number
+  readonly threads: 1 | 2
+  readonly precision: 'float32' | 'int8'
+  readonly sharedProduct: boolean
+  /** Ours against PyTorch: 1.2 is a fifth faster. */
+  readonly target?: number
+}
+
+/** All labels against one pass, ours alone. */
+export interface InferenceJob {
+  readonly kind: 'inference'
+  readonly id: string
+  readonly title: string
+  readonly units: readonly number[]
+  /** At most this many single passes. */
+  readonly target?: number
+}
+
+export type Job = TrainingJob | SpeedJob | InferenceJob
+
+const mnist = (rule: string, ...more: string[]): string[] => [rule, '--data', 'mnist', ...more]
+const THREE = [0, 1, 2]
+const FIVE = [0, 1, 2, 3, 4]
+
+const TRAINING: Omit<TrainingJob, 'kind'>[] = [
+  {
+    id: 'mnist-forward-forward-fast',
+    title: 'Forward-Forward, preset fast',
+    arguments: mnist('forward-forward', '--preset', 'fast', '--validation', '0'),
+    seeds: FIVE,
+    target: 2.5,
+  },
+  {
+    id: 'mnist-forward-forward-accurate',
+    title: 'Forward-Forward, preset accurate',
+    arguments: mnist('forward-forward', '--preset', 'accurate', '--validation', '0'),
+    seeds: THREE,
+    target: 1.6,
+  },
+  {
+    id: 'mnist-backprop-accurate',
+    title: 'Backpropagation, the same network',
+    arguments: mnist('backprop', '--preset', 'accurate', '--validation', '0'),
+    seeds: THREE,
+    target: 1.7,
+  },
+  {
+    id: 'mnist-backprop-fast',
+    title: 'Backpropagation, the network of preset fast',
+    arguments: mnist('backprop', '--preset', 'fast', '--validation', '0'),
+    seeds: FIVE,
+  },
+  {
+    id: 'mnist-forward-forward-convolutional',
+    title: 'Forward-Forward, convolutional',
+    arguments: mnist('forward-forward', '--preset', 'convolutional', '--validation', '0'),
+    seeds: [0],
+  },
+  {
+    id: 'mnist-forward-forward-fast-int8',
+    title: 'Forward-Forward, preset fast, products in 8 bits',
+    arguments: mnist('forward-forward', '--preset', 'fast', '--validation', '0', '--precision', 'int8'),
+    seeds: FIVE,
+  },
+  {
+    id: 'mnist-backprop-fast-int8',
+    title: 'Backpropagation, the network of preset fast, products in 8 bits',
+    arguments: mnist('backprop', '--preset', 'fast', '--validation', '0', '--precision', 'int8'),
+    seeds: FIVE,
+  },
+  {
+    id: 'glyphs-forward-forward',
+    title: 'Forward-Forward on glyphs, defaults (npm start)',
+    arguments: ['forward-forward', '--data', 'glyphs'],
+    seeds: THREE,
+    target: 5,
+  },
+  {
+    id: 'glyphs-backprop',
+    title: 'Backpropagation on glyphs, defaults',
+    arguments: ['backprop', '--data', 'glyphs'],
+    seeds: THREE,
+  },
+]
+
+/** [units, batch, target with two threads, with one, 8 bits with two]: the issue's table of speeds. */
+const STEPS: [number[], number, number, number][] = [
+  [[500, 500], 128, 1.2, 1.1],
+  [[2000, 2000, 2000, 2000], 64, 1.0, 1.0],
+  [[2000, 2000, 2000, 2000], 500, 0.9, 0.85],
+]
+
+const name = (units: readonly number[]): string =>
+  `784-${new Set(units).size === 1 && units.length > 2 ? `${units[0]}x${units.length}` : units.join('-')}`
+
+function speedJobs(): SpeedJob[] {
+  const jobs: SpeedJob[] = []
+  for (const threads of [2, 1] as const)
+    for (const [units, batch, two, one] of STEPS)
+      for (const [precision, sharedProduct] of [
+        ['float32', false],
+        ['float32', true],
+        ['int8', false],
+      ] as const) {
+        const variant = `${precision === 'int8' ? '-int8' : ''}${sharedProduct ? '-shared' : ''}`
+        const target = threads === 2 ? two : one
+        const wide = precision === 'int8' && batch === 500 && threads === 2
+        const own = precision === 'float32' && !sharedProduct ? target : wide ? 2.0 : undefined
+        jobs.push({
+          kind: 'speed',
+          id: `speed-${name(units)}-${batch}-${threads}${variant}`,
+          title: `${name(units)}, ${batch} + ${batch}${precision === 'int8' ? ', 8 bits' : ''}${sharedProduct ? ', shared first product' : ''}`,
+          units,
+          batch,
+          threads,
+          precision,
+          sharedProduct,
+          ...(own !== undefined && { target: own }),
+        })
+      }
+  return jobs
+}
+
+export const JOBS: readonly Job[] = [
+  ...speedJobs(),
+  { kind: 'inference', id: 'inference-784-500-500', title: '784-500-500', units: [500, 500], target: 5 },
+  { kind: 'inference', id: 'inference-784-2000x4', title: '784-2000x4', units: [2000, 2000, 2000, 2000] },
+  ...TRAINING.map((job): TrainingJob => ({ kind: 'training', ...job })),
+]

@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs'
+import { availableParallelism, cpus, totalmem } from 'node:os'
+import { matrixProductSpeed } from '../src/runtime/doctor.node.js'
+
+export interface Machine {
+  readonly processor: string
+  readonly cores: number
+  readonly memoryGiB: number
+  readonly node: string
+  readonly onnxruntime: string
+  readonly onward: string
+  /** The machine's own float32 matrix product (1024^3, all threads) when the job began. */
+  readonly gflops: number
+}
+
+/** What every record says of the machine that it was made on. */
+export async function describeMachine(threads = availableParallelism()): Promise<Machine> {
+  const version = (path: string): string => JSON.parse(readFileSync(path, 'utf8')).version
+  return {
+    processor: cpus()[0]?.model.trim() ?? 'unknown',
+    cores: cpus().length,
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    node: process.versions.node,
+    onnxruntime: version('node_modules/onnxruntime-node/package.json'),
+    onward: version('package.json'),
+    gflops: await matrixProductSpeed(threads),
+  }
+}

@@ -1,0 +1,73 @@
+import { gather, makeDataSet } from '../src/data/index.js'
+import type { StepGraph } from '../src/onnx/index.js'
+import { stream } from '../src/random/stream.js'
+import { forwardForward } from '../src/rules/forward-forward.js'
+import { type TracedRule, traceRule } from '../src/rules/trace.js'
+import { compile } from '../src/runtime/compile.node.js'
+import type { Program, TensorRecord } from '../src/runtime/program.js'
+
+export interface StepOptions {
+  readonly units: readonly number[]
+  readonly batch: number
+  readonly threads: number
+  readonly precision: 'float32' | 'int8'
+  readonly sharedProduct: boolean
+}
+
+/** The same step as the PyTorch twin's: SymBa, alpha 4, mean of squares, length normalisation, Adam 1e-3. */
+export function traceStep(options: StepOptions, levels = 127): TracedRule {
+  const { units, batch, precision, sharedProduct } = options
+  const hyper = forwardForward.hyper.parse({
+    units,
+    loss: 'symba',
+    alpha: 4,
+    negatives: 'uniform',
+    rate: 0.001,
+    schedule: 'constant',
+    sharedProduct,
+  })
+  const bits = precision === 'int8' ? ({ bits: 8, levels } as const) : ({ bits: 32 } as const)
+  return traceRule(forwardForward, { shape: [1, 28, 28], classes: 10, batch, precision: bits }, hyper)
+}
+
+export function noiseFor(graph: StepGraph, first: number, steps: number): TensorRecord {
+  const record: TensorRecord = {}
+  for (const { name, input } of graph.batch) {
+    const { kind, distribution } = input.node.attributes
+    if (kind !== 'noise') continue
+    const values = new Float32Array(steps * input.size)
+    for (let i = 0; i < steps; i++) {
+      const part = values.subarray(i * input.size, (i + 1) * input.size)
+      stream(0, first + i, name)[distribution as 'uniform' | 'normal'](part)
+    }
+    record[name] = values
+  }
+  return record
+}
+
+/** Compiled, with a first state, and a function that makes the batches of a call. */
+export async function ourStep(
+  options: StepOptions,
+  levels?: number,
+): Promise<{ program: Program; traced: TracedRule; feed(steps: number): TensorRecord }> {
+  const traced = traceStep(options, levels)
+  const settings = { device: 'cpu', threads: options.threads } as const
+  const init = await compile(traced.init, settings)
+  const state = (await init.run(1, noiseFor(traced.init, 0, 1))).metrics
+  await init.dispose()
+  const program = await compile(traced.steps.joint!, settings)
+  await program.load(state)
+  const { train, maximum } = makeDataSet('glyphs')
+  let taken = 0
+  const feed = (steps: number): TensorRecord => {
+    const rows = steps * options.batch
+    const indices = Uint32Array.from({ length: rows }, (_, i) => (taken * options.batch + i) % train.count)
+    const x = new Float32Array(rows * 784)
+    gather(train, indices, maximum, x)
+    const labels = Int32Array.from(indices, (i) => train.labels[i]!)
+    const noise = noiseFor(traced.steps.joint!, taken, steps)
+    taken += steps
+    return { x, labels, progress: new Float32Array(steps), ...noise }
+  }
+  return { program, traced, feed }
+}

@@ -1,0 +1,545 @@
+#!/usr/bin/env python3
+"""The PyTorch twin: one Forward-Forward training step, as fast as PyTorch does it on this CPU.
+
+Every layer is updated on every step and no gradient crosses layers. Per layer, with B positive rows above B negative rows:
+
+    n = x / (sqrt(mean(x^2)) + 1e-8)          length normalisation, per row
+    y = relu(n W + b)                          W is [in, out]; y, before the update, is the next layer's x
+    g = mean(y^2)                              goodness, per row
+    loss = mean(softplus(-alpha (g+ - g-)))    SymBa, alpha = 4
+    Adam on W and b                            lr 1e-3, betas 0.9 and 0.999, eps 1e-8
+
+A variant is a way to the gradient (autograd, or the closed form written by hand) and a way to run Adam (torch.optim.Adam in
+a loop, torch.optim.Adam with foreach, or the same update written by hand in place, per tensor or over one packed tensor).
+The fastest variant of this machine, net and batch is the one that is reported. `--selfcheck` holds every variant to a
+float64 NumPy reference.
+
+    python3 bench/pytorch/forward_forward_twin.py --net 784-500-500 --batch 128 --threads 2 --steps 200 --json
+    python3 bench/pytorch/forward_forward_twin.py --net 784-2000x4 --batch 500 --threads 1 --serve
+    python3 bench/pytorch/forward_forward_twin.py --conv --threads 2 --json
+
+With `--serve` it writes a JSON line when it is ready, then answers one JSON line to each line it reads: `run N` times N
+steps, `train N` takes N steps untimed, `probe` measures the machine's matrix product, `quit` ends. So a driver can alternate
+with another program within one session.
+"""
+
+import argparse
+import json
+import math
+import os
+import statistics
+import sys
+import time
+
+import numpy
+import torch
+import torch.nn.functional as F
+
+LABELS = 10
+ALPHA, LEARNING_RATE, BETA1, BETA2, EPSILON = 4.0, 1e-3, 0.9, 0.999, 1e-8
+VARIANTS = ("autograd+loop", "autograd+foreach", "closed+loop", "closed+foreach", "closed+inplace", "closed+packed")
+
+
+def parse_net(text):
+    """'784-2000x4' -> [784, 2000, 2000, 2000, 2000]."""
+    widths = []
+    for part in text.split("-"):
+        width, _, count = part.partition("x")
+        widths += [int(width)] * int(count or 1)
+    if len(widths) < 2 or min(widths) < 1 or widths[0] <= LABELS:
+        raise ValueError(f"--net: expected widths such as 784-500-500 or 784-2000x4, got {text!r}")
+    return widths
+
+
+def make_batches(inputs, batch, count, seed):
+    """Digit-like rows: a dark border, about a fifth of the pixels lit; a one-hot label in the first ten of them.
+
+    Each item: rows [2B, inputs], positives first; the shared images [B, inputs - 10]; positive and negative labels [B].
+    """
+    random = numpy.random.default_rng(seed)
+    side = math.isqrt(inputs)
+    lit = numpy.zeros(inputs, bool)
+    if side * side == inputs and side > 8:
+        lit.reshape(side, side)[4:-4, 4:-4] = True
+    else:
+        lit[LABELS:] = True
+    lit[:LABELS] = False
+    prototypes = (random.random((LABELS, inputs)) < 0.4) & lit
+    items = []
+    for _ in range(count):
+        right = random.integers(0, LABELS, batch)
+        wrong = (right + random.integers(1, LABELS, batch)) % LABELS
+        image = prototypes[right] * random.random((batch, inputs)) * (random.random((batch, inputs)) < 0.9)
+        positive, negative = image.copy(), image.copy()
+        positive[numpy.arange(batch), right] = 1
+        negative[numpy.arange(batch), wrong] = 1
+        rows = torch.from_numpy(numpy.concatenate([positive, negative]).astype(numpy.float32))
+        pixels = torch.from_numpy(numpy.ascontiguousarray(image[:, LABELS:]).astype(numpy.float32))
+        labels = torch.from_numpy(numpy.concatenate([right, wrong]))
+        items.append((rows, pixels, labels))
+    return items
+
+
+def make_parameters(widths, seed):
+    """Weights [in, out] and biases [out], all of them views of one flat tensor, and that tensor."""
+    shapes = [shape for inside, outside in zip(widths, widths[1:]) for shape in ((inside, outside), (outside,))]
+    flat = torch.zeros(sum(math.prod(shape) for shape in shapes))
+    random = numpy.random.default_rng(seed)
+    parameters = split_flat(flat, shapes)
+    for parameter in parameters[::2]:
+        values = random.standard_normal(tuple(parameter.shape)) / math.sqrt(parameter.shape[0])
+        parameter.copy_(torch.from_numpy(values.astype(numpy.float32)))
+    return parameters, flat, shapes
+
+
+def split_flat(flat, shapes):
+    parts = torch.split(flat, [math.prod(shape) for shape in shapes])
+    return [part.view(shape) for part, shape in zip(parts, shapes)]
+
+
+def adam_by_library(parameters, gradients, foreach):
+    optimiser = torch.optim.Adam(
+        parameters, lr=LEARNING_RATE, betas=(BETA1, BETA2), eps=EPSILON, foreach=foreach
+    )
+    if gradients is not None:
+        for parameter, gradient in zip(parameters, gradients):
+            parameter.grad = gradient
+    return optimiser
+
+
+def adam_by_hand(parameters, gradients):
+    """The same update in six passes, in place, with no tensor made. torch.optim.Adam makes one per parameter."""
+    states = [tuple(torch.zeros_like(parameter) for _ in range(3)) for parameter in parameters]
+    count = 0
+
+    @torch.no_grad()
+    def step():
+        nonlocal count
+        count += 1
+        size = LEARNING_RATE / (1 - BETA1**count)
+        correction = math.sqrt(1 - BETA2**count)
+        for parameter, gradient, (first, second, scratch) in zip(parameters, gradients, states):
+            first.mul_(BETA1).add_(gradient, alpha=1 - BETA1)
+            second.mul_(BETA2).addcmul_(gradient, gradient, value=1 - BETA2)
+            # m / (sqrt(v) / c + eps) is c m / (sqrt(v) + c eps): one pass fewer.
+            torch.sqrt(second, out=scratch).add_(EPSILON * correction)
+            parameter.addcdiv_(first, scratch, value=-size * correction)
+
+    return step
+
+
+def mean_square_of_rows(x):
+    """One pass, without the tensor of squares."""
+    return torch.linalg.vector_norm(x, dim=1).square_().div_(x.shape[1])
+
+
+def goodness_slope(goodness, batch):
+    """d loss / d goodness [2B], and the loss."""
+    margin = goodness[:batch] - goodness[batch:]
+    slope = torch.sigmoid(-ALPHA * margin) * (ALPHA / batch)
+    return torch.cat([-slope, slope]), F.softplus(-ALPHA * margin).mean()
+
+
+class Step:
+    """One training step of one variant. `step(i)` takes batch i and returns the losses of the layers, as tensors."""
+
+    def __init__(self, widths, batch, items, variant, shared, bfloat16, seed=0):
+        self.gradient, self.optimiser = variant.split("+")
+        self.batch, self.items, self.shared, self.bfloat16 = batch, items, shared, bfloat16
+        self.parameters, flat, shapes = make_parameters(widths, seed)
+        self.layers = list(zip(self.parameters[::2], self.parameters[1::2]))
+        closed = self.gradient == "closed"
+        if not closed:
+            # Leaves of their own: views of one tensor cannot be leaves.
+            self.parameters = [p.detach().clone().requires_grad_() for p in self.parameters]
+            self.layers = list(zip(self.parameters[::2], self.parameters[1::2]))
+        flat_gradient = torch.zeros_like(flat) if closed else None
+        self.gradients = split_flat(flat_gradient, shapes) if closed else None
+        if self.optimiser in ("loop", "foreach"):
+            self.adam = adam_by_library(self.parameters, self.gradients, self.optimiser == "foreach")
+            self.update = self.adam.step
+        elif self.optimiser == "packed":
+            self.update = adam_by_hand([flat], [flat_gradient])
+        else:
+            self.update = adam_by_hand(self.parameters, self.gradients)
+        if closed:
+            rows = 2 * batch
+            self.normal = [torch.empty(rows, inside) for inside in widths[:-1]]
+            self.delta = [torch.empty(rows, outside) for outside in widths[1:]]
+            self.hidden = [torch.empty(rows, outside) for outside in widths[1:]]
+
+    def __call__(self, index):
+        item = self.items[index % len(self.items)]
+        step = self.closed_step if self.gradient == "closed" else self.autograd_step
+        if not self.bfloat16:
+            return step(*item)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            return step(*item)
+
+    def first_product(self, weight, pixels, labels, scale):
+        """n W of the first layer, the images' product computed once: the two halves differ in the label pixels alone."""
+        image = torch.mm(pixels, weight[LABELS:])
+        return torch.cat([image, image]).add_(weight[:LABELS].index_select(0, labels)).mul_(scale)
+
+    def autograd_step(self, rows, pixels, labels):
+        x, losses = rows, []
+        for index, (weight, bias) in enumerate(self.layers):
+            if self.shared and index == 0:
+                scale = 1 / (rows.square().mean(1, keepdim=True).sqrt() + 1e-8)
+                # Rows of the image, then the label's row of W: the same sum as n W.
+                image = torch.mm(pixels, weight[LABELS:])
+                z = (torch.cat([image, image]) + F.embedding(labels, weight[:LABELS])) * scale + bias
+            else:
+                normal = x / (x.square().mean(1, keepdim=True).sqrt() + 1e-8)
+                z = torch.addmm(bias, normal, weight)
+            y = F.relu(z)
+            goodness = y.float().square().mean(1)
+            losses.append(F.softplus(-ALPHA * (goodness[: self.batch] - goodness[self.batch :])).mean())
+            x = y.detach().float()
+        total = torch.stack(losses).sum()
+        self.adam.zero_grad(set_to_none=True)
+        total.backward()
+        self.adam.step()
+        return [loss.detach() for loss in losses]
+
+    @torch.no_grad()
+    def closed_step(self, rows, pixels, labels):
+        losses, batch = [], self.batch
+        mean_square = mean_square_of_rows(rows)
+        x = rows
+        for index, (weight, bias) in enumerate(self.layers):
+            outside = weight.shape[1]
+            scale = (1 / (mean_square.sqrt() + 1e-8)).unsqueeze(1)
+            shared = self.shared and index == 0
+            if shared:
+                y = self.first_product(weight, pixels, labels, scale).add_(bias).relu_()
+            elif self.bfloat16:
+                normal = torch.mul(x, scale)
+                y = torch.addmm(bias, normal, weight).relu_().float()
+            else:
+                normal = torch.mul(x, scale, out=self.normal[index])
+                y = torch.addmm(bias, normal, weight, out=self.hidden[index]).relu_()
+            # The goodness is also the mean square that the next layer divides by.
+            mean_square = mean_square_of_rows(y)
+            slope, loss = goodness_slope(mean_square, batch)
+            losses.append(loss)
+            # d loss / d z = slope * 2 y / out; relu's mask is in y, which is 0 where z is not positive.
+            delta = torch.mul(y, (slope * (2 / outside)).unsqueeze(1), out=self.delta[index])
+            weight_gradient, bias_gradient = self.gradients[2 * index], self.gradients[2 * index + 1]
+            torch.sum(delta, 0, out=bias_gradient)
+            if shared:
+                delta.mul_(scale)
+                torch.add(delta[:batch], delta[batch:], out=self.hidden[index][:batch])
+                weight_gradient[:LABELS].zero_().index_add_(0, labels, delta)
+                both = self.hidden[index][:batch]
+                if self.bfloat16:
+                    weight_gradient[LABELS:].copy_(torch.mm(pixels.t(), both))
+                else:
+                    torch.mm(pixels.t(), both, out=weight_gradient[LABELS:])
+            elif self.bfloat16:
+                weight_gradient.copy_(torch.mm(normal.t(), delta))
+            else:
+                torch.mm(normal.t(), delta, out=weight_gradient)
+            x = y
+        self.update()
+        return losses
+
+
+def reference_steps(widths, batch, items, steps, seed=0):
+    """Float64 NumPy, written from the equations: losses [steps, layers] and the parameters and first gradients."""
+    parameters = [p.numpy().astype(numpy.float64) for p in make_parameters(widths, seed)[0]]
+    first = [numpy.zeros_like(p) for p in parameters]
+    second = [numpy.zeros_like(p) for p in parameters]
+    all_losses, first_gradients = [], None
+    for step in range(steps):
+        x = items[step % len(items)][0].numpy().astype(numpy.float64)
+        gradients, losses = [], []
+        for weight, bias in zip(parameters[::2], parameters[1::2]):
+            normal = x / (numpy.sqrt((x * x).mean(1, keepdims=True)) + 1e-8)
+            z = normal @ weight + bias
+            y = numpy.maximum(z, 0)
+            goodness = (y * y).mean(1)
+            margin = goodness[:batch] - goodness[batch:]
+            losses.append(numpy.log1p(numpy.exp(-ALPHA * margin)).mean())
+            slope = -ALPHA / (1 + numpy.exp(ALPHA * margin)) / batch
+            delta = numpy.concatenate([slope, -slope])[:, None] * (2 / y.shape[1]) * y * (z > 0)
+            gradients += [normal.T @ delta, delta.sum(0)]
+            x = y
+        first_gradients = first_gradients or gradients
+        for index, gradient in enumerate(gradients):
+            first[index] = BETA1 * first[index] + (1 - BETA1) * gradient
+            second[index] = BETA2 * second[index] + (1 - BETA2) * gradient**2
+            unbiased_first = first[index] / (1 - BETA1 ** (step + 1))
+            unbiased_second = second[index] / (1 - BETA2 ** (step + 1))
+            parameters[index] -= LEARNING_RATE * unbiased_first / (numpy.sqrt(unbiased_second) + EPSILON)
+        all_losses.append(losses)
+    return numpy.array(all_losses), parameters, first_gradients
+
+
+def self_check():
+    """Every variant against the reference; returns a list of rows, each with its greatest relative errors."""
+    widths, batch, steps = [784, 96, 64], 16, 5
+    items = make_batches(widths[0], batch, 3, seed=1)
+    losses, parameters, gradients = reference_steps(widths, batch, items, steps)
+    report = []
+    for bfloat16 in (False, True):
+        for shared in (False, True):
+            for variant in VARIANTS:
+                step = Step(widths, batch, items, variant, shared, bfloat16)
+                seen, seen_gradients = [], None
+                for index in range(steps):
+                    seen.append([float(loss) for loss in step(index)])
+                    if seen_gradients is None:
+                        seen_gradients = [(g if g is not None else p.grad).detach().clone().double().numpy()
+                                          for p, g in zip(step.parameters, step.gradients or [None] * len(step.parameters))]
+                loss_error = numpy.abs(numpy.array(seen) / losses - 1).max()
+                gradient_error = max(
+                    numpy.linalg.norm(s - g) / numpy.linalg.norm(g) for s, g in zip(seen_gradients, gradients)
+                )
+                # Adam divides tiny gradients by their own size, so single elements may differ by a whole step where
+                # rounding decides a sign: the mean is held tightly and the greatest difference to a few steps.
+                weight_errors = [numpy.abs(s.detach().double().numpy() - p) for s, p in zip(step.parameters, parameters)]
+                mean_error = max(error.mean() for error in weight_errors)
+                # bfloat16 keeps 8 bits, and a gradient here is the small difference of two nearly equal halves.
+                if bfloat16:
+                    right = loss_error < 0.02 and gradient_error < 0.2
+                else:
+                    right = loss_error < 1e-5 and gradient_error < 1e-5 and mean_error < 1e-3 * LEARNING_RATE
+                report.append({
+                    "variant": variant, "shared": shared, "precision": "bfloat16" if bfloat16 else "float32",
+                    "lossError": loss_error, "gradientError": gradient_error, "weightError": mean_error,
+                    "right": bool(right),
+                })
+    return report
+
+
+def busy_seconds():
+    """Processor time used by everybody on this machine, and by this process: None where /proc/stat is not there."""
+    try:
+        with open("/proc/stat") as stat:
+            fields = [int(field) for field in stat.readline().split()[1:9]]
+    except OSError:
+        return None
+    user, nice, system, _idle, _wait, irq, soft, steal = fields
+    everybody = (user + nice + system + irq + soft + steal) / os.sysconf("SC_CLK_TCK")
+    own = os.times()
+    return everybody, own.user + own.system
+
+
+def others_share(before, after, seconds):
+    """Share of one core that other processes (and the host) took meanwhile: a measure of the noise."""
+    if before is None or seconds <= 0:
+        return None
+    return max(0.0, ((after[0] - before[0]) - (after[1] - before[1])) / seconds)
+
+
+def wait_until_quiet(limit):
+    """Waits until other processes use less than 5 % of a core, at most `limit` seconds."""
+    end = time.perf_counter() + limit
+    while time.perf_counter() < end:
+        before, start = busy_seconds(), time.perf_counter()
+        time.sleep(0.25)
+        share = others_share(before, busy_seconds(), time.perf_counter() - start)
+        if share is None or share < 0.05:
+            return
+
+
+def time_steps(step, start, steps, chunk, quiet):
+    """ms per step over chunks, and the index after them."""
+    samples, shares, index = [], [], start
+    while steps > 0:
+        count = min(chunk, steps)
+        if quiet:
+            wait_until_quiet(quiet)
+        before, begin = busy_seconds(), time.perf_counter()
+        for _ in range(count):
+            losses = step(index)
+            index += 1
+        seconds = time.perf_counter() - begin
+        samples.append(seconds / count * 1e3)
+        shares.append(others_share(before, busy_seconds(), seconds))
+        steps -= count
+    shares = [share for share in shares if share is not None]
+    return {
+        "chunks": len(samples), "median": statistics.median(samples), "min": min(samples), "max": max(samples),
+        "others": statistics.median(shares) if shares else None, "losses": [float(loss) for loss in losses],
+    }, index
+
+
+def matrix_product_speed(repeats=15, size=1024):
+    """The machine's own matrix product, as PyTorch reaches it: the best GFLOP/s of size^3 in float32."""
+    a, b, out = torch.randn(size, size), torch.randn(size, size), torch.empty(size, size)
+    times = []
+    for _ in range(repeats):
+        begin = time.perf_counter()
+        torch.mm(a, b, out=out)
+        times.append(time.perf_counter() - begin)
+    return 2 * size**3 / min(times) / 1e9
+
+
+def step_flops(widths, batch, shared):
+    """Of the matrix products alone: one forward and one for the weight gradient per layer."""
+    rows = 2 * batch
+    first = 4 * batch * (widths[0] - LABELS) * widths[1] if shared else 4 * rows * widths[0] * widths[1]
+    return first + sum(4 * rows * inside * outside for inside, outside in zip(widths[1:], widths[2:]))
+
+
+def pick(widths, batch, items, names, shared, bfloat16, quiet):
+    """The fastest variant, each timed in turn several times over; its step, and the table of all."""
+    if len(names) == 1:
+        return names[0], Step(widths, batch, items, names[0], shared, bfloat16), {}
+    steps = {name: Step(widths, batch, items, name, shared, bfloat16) for name in names}
+    begin = time.perf_counter()
+    for step in steps.values():
+        step(0)
+    each = (time.perf_counter() - begin) / len(steps)
+    count = max(1, min(10, int(0.1 / each)))
+    best = {name: math.inf for name in names}
+    for turn in range(6):
+        for name, step in steps.items():
+            timed, _ = time_steps(step, turn, count, count, quiet)
+            best[name] = min(best[name], timed["min"])
+    name = min(best, key=best.get)
+    return name, Step(widths, batch, items, name, shared, bfloat16), best
+
+
+def build():
+    blas = None
+    try:
+        with open("/proc/self/maps") as maps:
+            blas = sorted({line.split()[-1] for line in maps if "blas" in line and ".so" in line})
+    except OSError:
+        pass
+    return {"torch": torch.__version__, "build": torch.__config__.show(), "python": sys.executable, "blas": blas}
+
+
+def convolution(options):
+    """3x3, 64 to 128 channels, 32x32, padding 1: forward and weight gradient, the faster of the two memory formats."""
+    rows = options.batch or 64
+    best = {}
+    flops = 2 * 2 * rows * 128 * 64 * 9 * 32 * 32
+    for name, layout in (("contiguous", torch.contiguous_format), ("channelsLast", torch.channels_last)):
+        x = torch.randn(rows, 64, 32, 32).contiguous(memory_format=layout)
+        weight = torch.randn(128, 64, 3, 3).contiguous(memory_format=layout)
+        delta = torch.randn(rows, 128, 32, 32).contiguous(memory_format=layout)
+
+        def step(_index):
+            with torch.no_grad():
+                y = torch.conv2d(x, weight, padding=1)
+                torch.ops.aten.convolution_backward(
+                    delta, x, weight, None, [1, 1], [1, 1], [1, 1], False, [0, 0], 1, [False, True, False]
+                )
+            return [y[0, 0, 0, 0]]
+
+        step(0)
+        best[name], _ = time_steps(step, 0, options.steps, 1, options.quiet)
+    layout = min(best, key=lambda name: best[name]["median"])
+    peak = matrix_product_speed()
+    return {
+        "event": "convolution", "batch": rows, "threads": options.threads, "layout": layout, "layouts": best,
+        "ms": best[layout], "gflops": flops / best[layout]["median"] / 1e6, "peakGflops": peak,
+        "shareOfPeak": flops / best[layout]["median"] / 1e6 / peak, **build(),
+    }
+
+
+def serve(step, describe):
+    """Answers one JSON line to each line read."""
+    print(json.dumps({"event": "ready", **describe}), flush=True)
+    index = 0
+    for line in sys.stdin:
+        words = line.split()
+        if not words:
+            continue
+        if words[0] == "quit":
+            return
+        if words[0] == "probe":
+            answer = {"event": "probe", "peakGflops": matrix_product_speed()}
+        elif words[0] in ("run", "train") and len(words) == 2 and words[1].isdigit() and int(words[1]) > 0:
+            count = int(words[1])
+            timed, index = time_steps(step, index, count, count, 0)
+            answer = {"event": words[0], "steps": count, "taken": index, "ms": timed["median"],
+                      "others": timed["others"], "losses": timed["losses"]}
+        else:
+            answer = {"event": "error", "message": f"expected 'run N', 'train N', 'probe' or 'quit', got {line.strip()!r}"}
+        print(json.dumps(answer), flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description="One Forward-Forward training step in PyTorch, timed.")
+    parser.add_argument("--net", default="784-500-500", help="widths: 784-500-500 or 784-2000x4")
+    parser.add_argument("--batch", type=int, default=0, help="positive rows; as many negative rows are added (128; 64 for --conv)")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--steps", type=int, default=200, help="timed steps, fresh and again after --after")
+    parser.add_argument("--chunk", type=int, default=0, help="steps per timed chunk (0: a twentieth of --steps)")
+    parser.add_argument("--after", type=int, default=2000, help="steps taken before the second timing; 0 leaves it out")
+    parser.add_argument("--batches", type=int, default=16, help="different batches, taken in turn")
+    parser.add_argument("--variant", default="all", help="gradient+optimiser, several by comma, or all: the fastest is taken")
+    parser.add_argument("--shared", action="store_true", help="compute the first layer's image product once for both halves")
+    parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32", help="bfloat16: autocast")
+    parser.add_argument("--quiet", type=float, default=0, help="wait up to this many seconds for a quiet machine before each chunk")
+    parser.add_argument("--conv", action="store_true", help="time the 3x3 convolution instead")
+    parser.add_argument("--selfcheck", action="store_true", help="compare every variant with the float64 reference")
+    parser.add_argument("--serve", action="store_true", help="answer 'run N' lines on standard input")
+    parser.add_argument("--json", action="store_true", help="JSON lines (else the same, indented)")
+    options = parser.parse_args()
+
+    torch.set_num_threads(options.threads)
+    # Moments of pixels that are never lit decay into the denormal range, where this processor is many times slower.
+    if not torch.set_flush_denormal(True):
+        print("this processor cannot flush denormals", file=sys.stderr)
+
+    def show(answer):
+        print(json.dumps(answer, indent=None if options.json or options.serve else 2), flush=True)
+
+    if options.selfcheck:
+        report = self_check()
+        for row in report:
+            show({"event": "selfcheck", **row})
+        sys.exit(0 if all(row["right"] for row in report) else 1)
+    if options.conv:
+        show(convolution(options))
+        return
+
+    try:
+        widths = parse_net(options.net)
+    except ValueError as error:
+        parser.error(str(error))
+    batch, bfloat16 = options.batch or 128, options.precision == "bfloat16"
+    names = VARIANTS if options.variant == "all" else options.variant.split(",")
+    unknown = [name for name in names if name not in VARIANTS]
+    if unknown:
+        parser.error(f"--variant: {unknown[0]!r} is none of {', '.join(VARIANTS)}")
+
+    items = make_batches(widths[0], batch, options.batches, seed=0)
+    variant, step, table = pick(widths, batch, items, names, options.shared, bfloat16, options.quiet)
+    flops = step_flops(widths, batch, options.shared)
+    describe = {
+        "net": options.net, "batch": batch, "rows": 2 * batch, "threads": torch.get_num_threads(),
+        "precision": options.precision, "shared": options.shared, "variant": variant, "variants": table, "flops": flops,
+    }
+    if options.serve:
+        serve(step, {**describe, "peakGflops": matrix_product_speed(), **build()})
+        return
+
+    chunk = options.chunk or max(1, options.steps // 20)
+    for _ in range(3):
+        step(0)
+
+    def measure(event, start):
+        timed, index = time_steps(step, start, options.steps, chunk, options.quiet)
+        peak = matrix_product_speed()
+        speed = flops / timed["median"] / 1e6
+        show({"event": event, **describe, "taken": index, "ms": timed, "gflops": speed, "peakGflops": peak,
+              "shareOfPeak": speed / peak, **build()})
+        return index
+
+    index = measure("fresh", 3)
+    if options.after > 0:
+        while index < options.after:
+            step(index)
+            index += 1
+        measure("after", index)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,42 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Machine } from './machine.js'
+
+/** One finished job. `results` is one entry a seed, or one a round. */
+export interface Record {
+  readonly id: string
+  readonly command: string
+  readonly date: string
+  readonly machine: Machine
+  readonly results: readonly { readonly [figure: string]: unknown }[]
+}
+
+const FOLDER = 'bench/results'
+
+export const pathOf = (id: string): string => join(FOLDER, `${id}.json`)
+
+export function readRecord(id: string): Record | undefined {
+  return existsSync(pathOf(id)) ? JSON.parse(readFileSync(pathOf(id), 'utf8')) : undefined
+}
+
+/** Written whole or not at all, so that a stopped queue leaves no half record. */
+export function writeRecord(record: Record): void {
+  mkdirSync(FOLDER, { recursive: true })
+  const part = `${pathOf(record.id)}.part`
+  writeFileSync(part, `${JSON.stringify(record, null, 2)}\n`)
+  renameSync(part, pathOf(record.id))
+}
+
+export const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length
+
+/** The sample deviation; 0 for a single value. */
+export const deviation = (values: readonly number[]): number =>
+  values.length < 2
+    ? 0
+    : Math.sqrt(mean(values.map((v) => (v - mean(values)) ** 2)) * (values.length / (values.length - 1)))
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  const middle = Math.floor(sorted.length / 2)
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
+}

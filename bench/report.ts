@@ -1,0 +1,152 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { type InferenceJob, JOBS, type SpeedJob, type TrainingJob } from './jobs.js'
+import { deviation, mean, median, type Record, readRecord } from './records.js'
+
+const figures = (
+  record: Record,
+  name: string,
+  keep: (result: Record['results'][number]) => boolean = () => true,
+): number[] => record.results.filter(keep).map((result) => result[name] as number)
+
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n')
+
+const verdict = (reached: boolean | undefined): string => (reached === undefined ? '' : reached ? 'yes' : '**no**')
+
+function errors(record: Record): number[] {
+  return figures(record, 'testAccuracy').map((accuracy) => 100 * (1 - accuracy))
+}
+
+function trainingRow(job: TrainingJob): string[] | undefined {
+  const record = readRecord(job.id)
+  if (!record) return undefined
+  const error = errors(record)
+  const [{ epochs, trainingImages, local }] = record.results as [Record['results'][number]]
+  return [
+    job.title,
+    `${mean(error).toFixed(2)} ± ${deviation(error).toFixed(2)}`,
+    `${error.length}`,
+    `${epochs}`,
+    `${trainingImages}`,
+    `${(mean(figures(record, 'seconds')) / 60).toFixed(1)}`,
+    local ? 'yes' : 'no',
+    job.target === undefined ? '' : `at most ${job.target}`,
+    job.target === undefined ? '' : verdict(mean(error) <= job.target),
+  ]
+}
+
+const TRAINING = [
+  'what',
+  'test error, %',
+  'seeds',
+  'epochs',
+  'training images',
+  'minutes a run',
+  'local',
+  'target',
+  'reached',
+]
+
+function speedRow(job: SpeedJob): string[] | undefined {
+  const record = readRecord(job.id)
+  if (!record) return undefined
+  const at = (when: string, name: string): number[] => figures(record, name, (result) => result.when === when)
+  const spread = (values: number[]): string =>
+    `${median(values).toFixed(2)} (${Math.min(...values).toFixed(2)} to ${Math.max(...values).toFixed(2)})`
+  const bfloat16 = at('fresh', 'ratioToBfloat16').filter((value) => value !== undefined)
+  return [
+    job.title,
+    `${job.threads}`,
+    spread(at('fresh', 'ratio')),
+    spread(at('after', 'ratio')),
+    `${(100 * median(at('fresh', 'shareOfProductSpeed'))).toFixed(0)} %`,
+    bfloat16.length > 0 ? median(bfloat16).toFixed(2) : '',
+    job.target === undefined ? '' : `at least ${job.target}`,
+    job.target === undefined ? '' : verdict(median(at('fresh', 'ratio')) >= job.target),
+  ]
+}
+
+const SPEED = [
+  'step',
+  'threads',
+  'times PyTorch, fresh',
+  'after more steps',
+  'of the product speed',
+  'times bfloat16',
+  'target',
+  'reached',
+]
+
+function inferenceRow(job: InferenceJob): string[] | undefined {
+  const record = readRecord(job.id)
+  if (!record) return undefined
+  const passes = figures(record, 'passes')
+  const reached = job.target === undefined ? undefined : median(passes) <= job.target
+  return [
+    job.title,
+    median(passes).toFixed(2),
+    job.target === undefined ? '' : `at most ${job.target}`,
+    verdict(reached),
+  ]
+}
+
+/** The paired differences of the runs in 8 bits and in float32, by seed, in points of test accuracy. */
+function pairedRow(id: string, title: string): string[] | undefined {
+  const [float, int] = [readRecord(id), readRecord(`${id}-int8`)]
+  if (!float || !int) return undefined
+  const differences = int.results.flatMap(({ seed, testAccuracy }) => {
+    const other = float.results.find((result) => result.seed === seed)
+    return other ? [100 * ((other.testAccuracy as number) - (testAccuracy as number))] : []
+  })
+  return [title, mean(differences).toFixed(2), deviation(differences).toFixed(2), `${differences.length}`]
+}
+
+const present = (rows: (string[] | undefined)[]): string[][] => rows.filter((row) => row !== undefined)
+
+function machines(): string {
+  const records = JOBS.map(({ id }) => readRecord(id)).filter((record) => record !== undefined)
+  const lines = records.map(
+    ({ machine: m }) =>
+      `${m.processor}, ${m.cores} cores, ${m.memoryGiB} GiB; Node ${m.node}, ONNX Runtime ${m.onnxruntime}`,
+  )
+  const speeds = records.map(({ machine }) => machine.gflops)
+  const versions = new Set(
+    records.flatMap(({ results }) => results.flatMap((r) => (r.when === 'twin' ? [`PyTorch ${r.version}`] : []))),
+  )
+  if (records.length === 0) return ''
+  return `Machine: ${[...new Set(lines), ...versions].join('; ')}. Its own float32 matrix product, when the jobs began: ${Math.min(...speeds).toFixed(0)} to ${Math.max(...speeds).toFixed(0)} GFLOP/s (shared and noisy).`
+}
+
+/** Replaces what stands between the markers of a name in a file. */
+function fill(path: string, name: string, text: string): void {
+  const [begin, end] = [`<!-- ${name}: written by bench/run -->`, `<!-- end of ${name} -->`]
+  const before = readFileSync(path, 'utf8')
+  const [from, to] = [before.indexOf(begin), before.indexOf(end)]
+  if (from < 0 || to < from) throw new Error(`${path} lacks the markers of ${name}`)
+  writeFileSync(path, `${before.slice(0, from + begin.length)}\n${text}\n${before.slice(to)}`)
+}
+
+/** Writes every table from the records. */
+export function report(): void {
+  const training = JOBS.filter((job) => job.kind === 'training')
+  const speed = present(JOBS.filter((job) => job.kind === 'speed').map(speedRow))
+  const inference = present(JOBS.filter((job) => job.kind === 'inference').map(inferenceRow))
+  const accuracy = table(TRAINING, present(training.map(trainingRow)))
+  const paired = present([
+    pairedRow('mnist-forward-forward-fast', 'Forward-Forward, preset fast'),
+    pairedRow('mnist-backprop-fast', 'Backpropagation, the same network'),
+  ])
+  fill('README.md', 'accuracy', accuracy)
+  fill('docs/results.md', 'accuracy', accuracy)
+  fill(
+    'docs/results.md',
+    'commands',
+    training
+      .map((job) => `- ${job.title}: \`onward train ${job.arguments.join(' ')} --seed S\`, S = ${job.seeds.join(', ')}`)
+      .join('\n'),
+  )
+  fill('docs/results.md', 'speed', table(SPEED, speed))
+  fill('docs/results.md', '8 bits', table(['what', 'accuracy lost, points', 'deviation', 'seeds'], paired))
+  fill('docs/results.md', 'inference', table(['net', 'all labels, in single passes', 'target', 'reached'], inference))
+  fill('docs/results.md', 'machine', machines())
+}

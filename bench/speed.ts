@@ -1,0 +1,111 @@
+import { spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import { int8IsExact } from '../src/runtime/doctor.node.js'
+import type { SpeedJob } from './jobs.js'
+import { describeMachine } from './machine.js'
+import { ourStep } from './our-step.js'
+import { median, writeRecord } from './records.js'
+
+const ROUNDS = 8
+/** Each side works about this long in a round, in seconds. */
+const ROUND = 1.5
+
+interface Twin {
+  readonly about: { readonly [key: string]: unknown }
+  ask(line: string): Promise<{ readonly [key: string]: unknown }>
+  stop(): void
+}
+
+const TWIN = 'bench/pytorch/forward_forward_twin.py'
+
+export const twinArguments = (job: SpeedJob, precision: 'float32' | 'bfloat16'): string[] => [
+  TWIN,
+  ...['--net', `784-${job.units.join('-')}`, '--batch', `${job.batch}`, '--threads', `${job.threads}`],
+  ...['--precision', precision, '--serve', ...(job.sharedProduct ? ['--shared'] : [])],
+]
+
+/** Debian's own Python, whose torch links OpenBLAS; another one that comes first on the path is not meant. */
+const PYTHON = process.env.ONWARD_BENCH_PYTHON ?? '/usr/bin/python3'
+
+async function startTwin(job: SpeedJob, precision: 'float32' | 'bfloat16'): Promise<Twin> {
+  const environment = { ...process.env, OMP_NUM_THREADS: `${job.threads}`, OPENBLAS_NUM_THREADS: `${job.threads}` }
+  const child = spawn(PYTHON, twinArguments(job, precision), { stdio: ['pipe', 'pipe', 'inherit'], env: environment })
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  const next = async (): Promise<{ readonly [key: string]: unknown }> => {
+    const { value, done } = await lines.next()
+    if (done) throw new Error(`${TWIN} ended before it answered; is python3-torch installed?`)
+    return JSON.parse(value)
+  }
+  const about = await next()
+  return {
+    about,
+    async ask(line) {
+      child.stdin.write(`${line}\n`)
+      return next()
+    },
+    stop: () => child.stdin.end('quit\n'),
+  }
+}
+
+/** Forward products and weight gradients of one step: what the machine's own product speed is compared with. */
+function flopsOf({ units, batch, sharedProduct }: SpeedJob): number {
+  const rows = 2 * batch
+  return units.reduce((sum, outputs, i) => {
+    const inputs = i === 0 ? 784 : units[i - 1]!
+    return sum + 2 * 2 * (i === 0 && sharedProduct ? batch : rows) * inputs * outputs
+  }, 0)
+}
+
+/** Times both sides in turns, fresh and after more steps, and keeps the record. */
+export async function runSpeed(job: SpeedJob, after: number): Promise<void> {
+  const machine = await describeMachine(job.threads)
+  const ours = await ourStep(job, (await int8IsExact()) ? 127 : 63)
+  const twins = [await startTwin(job, 'float32')]
+  if (job.precision === 'int8') twins.push(await startTwin(job, 'bfloat16'))
+
+  const runOurs = async (steps: number): Promise<number> => {
+    const { seconds } = await ours.program.run(steps, ours.feed(steps))
+    return (1000 * seconds) / steps
+  }
+  await runOurs(3)
+  const perCall = Math.max(5, Math.min(400, Math.round((1000 * ROUND) / (await runOurs(5)))))
+  const counts: number[] = []
+  for (const twin of twins) {
+    await twin.ask('run 3')
+    counts.push(Math.max(5, Math.round((1000 * ROUND) / Number((await twin.ask('run 5')).ms))))
+  }
+
+  const results = []
+  for (const when of ['fresh', 'after'] as const) {
+    if (when === 'after') {
+      for (let left = after; left > 0; left -= perCall) await runOurs(Math.min(perCall, left))
+      for (const twin of twins) await twin.ask(`train ${after}`)
+    }
+    for (let round = 0; round < ROUNDS; round++) {
+      const own = await runOurs(perCall)
+      const theirs: number[] = []
+      for (const [i, twin] of twins.entries()) theirs.push(Number((await twin.ask(`run ${counts[i]}`)).ms))
+      results.push({
+        when,
+        stepsBefore: when === 'after' ? after : 0,
+        ours: own,
+        torch: theirs[0],
+        ratio: theirs[0]! / own,
+        ...(theirs[1] !== undefined && { bfloat16: theirs[1], ratioToBfloat16: theirs[1] / own }),
+        shareOfProductSpeed: flopsOf(job) / (own * 1e6) / machine.gflops,
+      })
+    }
+    const now = results.filter((result) => result.when === when)
+    console.error(`  ${when}: ${median(now.map(({ ratio }) => ratio)).toFixed(2)} times PyTorch`)
+  }
+  const { variant, torch, version } = twins[0]!.about
+  for (const twin of twins) twin.stop()
+  await ours.program.dispose()
+  writeRecord({
+    id: job.id,
+    command: `bench/run ${job.id}`,
+    date: new Date().toISOString().slice(0, 10),
+    machine,
+    results: [...results, { when: 'twin', variant, version: torch ?? version }],
+  })
+}

@@ -1,0 +1,42 @@
+// A learning rule of your own: every layer has a small softmax read-out of its own activity and learns from that alone.
+// It is a value with a few pure functions; training, certificate, checkpoints and the command line's options follow.
+import { z } from 'zod'
+import { adam, affine, crossEntropy, type Dense, dense, SCHEDULES } from '../src/nn/index.js'
+import { train } from '../src/node.js'
+import { certifyRule, layerwise, type Rule, type Stack } from '../src/rules/index.js'
+
+type Hyper = { units: number[]; rate: number }
+type Layer = { hidden: Dense; readout: Dense }
+
+export const localReadouts: Rule<Hyper, Stack<Layer>> = {
+  id: 'local-readouts',
+  title: 'Local read-outs',
+  summary: 'each layer learns to classify by itself',
+  source: 'ours',
+  hyper: z.strictObject({
+    units: z.array(z.int().min(1)).default([200, 200]).describe('units of each layer'),
+    rate: z.number().positive().default(0.002).describe('step size of Adam'),
+  }),
+  training: { epochs: 4, batch: 100 },
+  presets: {},
+  ...layerwise<Hyper, Layer>({
+    layers: ({ shape, classes }, { units }) =>
+      units.map((outputs, i) => ({
+        init: (random, name) => ({
+          hidden: dense(
+            random,
+            `${name}.hidden`,
+            i === 0 ? shape[0] * shape[1] * shape[2] : units[i - 1]!,
+            outputs,
+            'he',
+          ),
+          readout: dense(random, `${name}.readout`, outputs, classes, 'fan-in'),
+        }),
+        forward: ({ hidden }, x) => affine(hidden, x.reshape([x.shape[0]!, -1])).relu(),
+        objective: ({ readout }, _, y, { labels }) => crossEntropy(affine(readout, y), labels).mean(),
+        scores: ({ readout }, y) => affine(readout, y),
+      })),
+    optimizer: () => adam(),
+    rate: ({ rate }, progress) => SCHEDULES.linear(progress).mul(rate),
+  }),
+}

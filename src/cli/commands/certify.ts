@@ -1,0 +1,46 @@
+import { findDataSet } from '../../data/index.js'
+import type { Certificate } from '../../locality/certificate.js'
+import { FLOAT32 } from '../../nn/dense.js'
+import { certifyRule } from '../../rules/certify.js'
+import type { AnyRule } from '../../rules/contract.js'
+import { RULES } from '../../rules/registry.js'
+import { describeCertificate } from '../certificate.js'
+import { print } from '../output/print.js'
+import { styleOf } from '../output/style.js'
+import { findRule, SOURCES } from '../rule.js'
+import { checkHyper, findPreset, readAssignments } from '../settings.js'
+
+export interface CertifyFlags {
+  readonly set?: readonly string[]
+  readonly preset?: string
+  readonly data: string
+  readonly json?: true
+}
+
+/** `onward certify [RULE]...`: what each layer's update reads, found in the traced graph; nothing is trained. */
+export function certifyCommand(ids: readonly string[], flags: CertifyFlags): void {
+  const rules = ids.length === 0 ? RULES : ids.map(findRule)
+  const { shape, classNames } = findDataSet(flags.data)
+  // What an update reads does not depend on the number of images; a few keep the graph's constants small.
+  const task = { shape, classes: classNames.length, batch: 4, precision: FLOAT32 }
+  const certificates = rules.map((rule) => {
+    const hyper = { ...findPreset(rule, flags.preset)?.hyper, ...readAssignments(rule, flags.set) }
+    return { rule, certificate: certifyRule(rule, task, checkHyper(rule, hyper)) }
+  })
+  if (flags.json) {
+    print(JSON.stringify(certificates.map(({ rule, certificate }) => toJson(rule, certificate))))
+    return
+  }
+  const style = styleOf(process.stdout)
+  const paragraphs = certificates.map(({ rule, certificate }) => [
+    `${style.bold(rule.id)} (${SOURCES[rule.source]})`,
+    ...describeCertificate(certificate, style),
+  ])
+  print(...paragraphs.flatMap((lines, i) => (i === 0 ? lines : ['', ...lines])))
+}
+
+const toJson = (rule: AnyRule, { local, layers }: Certificate): unknown => ({
+  rule: rule.id,
+  local,
+  layers: layers.map(({ layer, window, depth, reads }) => ({ layer, window, depth, reads })),
+})

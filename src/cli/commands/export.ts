@@ -1,0 +1,1 @@
+export const exportCommand = async (..._: unknown[]): Promise<void> => {}

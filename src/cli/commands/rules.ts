@@ -1,0 +1,75 @@
+import type { AnyRule } from '../../rules/contract.js'
+import { RULES } from '../../rules/registry.js'
+import { describeKind, type Option, optionTable, showValue } from '../options/table.js'
+import { columns, wrapText } from '../output/columns.js'
+import { print } from '../output/print.js'
+import { type Style, styleOf } from '../output/style.js'
+import { findRule, SOURCES } from '../rule.js'
+
+/** `onward rules [RULE]`: one line each, or everything about one. */
+export function rulesCommand(id: string | undefined, { json }: { readonly json?: true }): void {
+  const style = styleOf(process.stdout)
+  const rules = id === undefined ? RULES : [findRule(id)]
+  if (json) print(JSON.stringify(rules.map(toJson), undefined, 2))
+  else if (id === undefined) print(...listRules(style))
+  else print(...describeRule(rules[0]!, style))
+}
+
+function listRules(style: Style): string[] {
+  const rows = RULES.map((rule) => [
+    style.bold(rule.id),
+    rule.summary,
+    rule.paper ? `${rule.paper.authors} ${rule.paper.year}` : '',
+    SOURCES[rule.source],
+  ])
+  return [...columns(rows), '', 'onward rules RULE shows the options and presets of a rule.']
+}
+
+function describeRule(rule: AnyRule, style: Style): string[] {
+  const { paper, training } = rule
+  const arxiv = paper?.arxiv === undefined ? '' : `, arXiv ${paper.arxiv}`
+  return [
+    `${style.bold(rule.title)}: ${rule.summary}.`,
+    ...(paper ? [`${paper.authors} ${paper.year}, "${paper.title}"${arxiv}.`] : []),
+    `Written ${rule.source === 'ours' ? 'by us' : SOURCES[rule.source]}.`,
+    `Trains ${training.epochs} epochs in batches of ${training.batch} unless told otherwise.`,
+    '',
+    style.bold('Options (--set KEY=VALUE)'),
+    ...describeOptions(optionTable(rule.hyper), 100),
+    '',
+    style.bold('Presets (--preset NAME)'),
+    ...describePresets(rule),
+  ]
+}
+
+/** A line for each option and its description, broken to `width`. */
+export function describeOptions(options: readonly Option[], width: number): string[] {
+  const heads = options.map(({ name, fallback }) => `  ${name}=${showValue(fallback)}`)
+  const indent = Math.min(34, Math.max(...heads.map(({ length }) => length)) + 2)
+  return options.flatMap(({ kind, description }, i) => {
+    const head = heads[i]!
+    const text = wrapText([description, `[${describeKind(kind)}]`].filter(Boolean).join(' '), width - indent)
+    const lines = head.length + 2 <= indent ? [head.padEnd(indent) + text.shift()] : [head]
+    return [...lines, ...text.map((line) => ' '.repeat(indent) + line)]
+  })
+}
+
+function describePresets({ presets }: AnyRule): string[] {
+  const entries = Object.entries(presets)
+  if (entries.length === 0) return ['  none']
+  return entries.flatMap(([name, { description, hyper, train }]) => {
+    const settings = Object.entries({ ...train, ...hyper }).map(([key, value]) => `${key}=${showValue(value)}`)
+    return [`  ${name}: ${description}`, ...wrapText(settings.join(' '), 94).map((line) => `      ${line}`)]
+  })
+}
+
+function toJson(rule: AnyRule): unknown {
+  const { id, title, summary, paper, source, training, presets } = rule
+  const options = optionTable(rule.hyper).map(({ name, kind, description, fallback }) => ({
+    name,
+    default: fallback,
+    takes: describeKind(kind),
+    description,
+  }))
+  return { id, title, summary, paper, source, training, options, presets }
+}

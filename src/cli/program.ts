@@ -1,0 +1,138 @@
+import { Command, CommanderError } from 'commander'
+import { EXIT } from './failure.js'
+import { addTrainingFlags, ruleHelp } from './train/flags.js'
+import { version } from './version.js'
+
+const SETTING = 'an option of the rule; may be given more than once'
+
+const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value]
+
+/**
+ * Runs the command line and gives its exit code. What a command needs is loaded when it runs: `onward rules` and
+ * `--help` must not wait for the runtime. Throws what the command throws.
+ */
+export async function run(argv: readonly string[]): Promise<number> {
+  let code: number = EXIT.done
+  const program = new Command('onward')
+    .description('Trains deep networks without end-to-end backpropagation: every layer learns from what it can see.')
+    .version(version(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'show help')
+    .helpCommand(false)
+    .showSuggestionAfterError()
+    .configureOutput({
+      outputError: (text, write) => write(text.replace(/^error: /, 'onward: ')),
+      getOutHelpWidth: () => Math.min(process.stdout.columns ?? 100, 120),
+    })
+    .exitOverride()
+
+  addTrainingFlags(
+    program
+      .command('train')
+      .description('train a network by a rule and keep the run in a folder')
+      .argument('[rule]', 'the learning rule; `onward rules` lists them')
+      .optionsGroup('What and where:')
+      .option('--data <name>', 'the data set; `onward data` lists them')
+      .option('--data-dir <dir>', 'the folder that holds its files (else ONWARD_DATA, the cache, a download)')
+      .option('--preset <name>', 'settings with a name; `onward rules RULE` lists them')
+      .option('--config <file>', 'settings from a JSON file: the flags below by name, the options of the rule in "set"')
+      .option('--set <key=value>', SETTING, collect)
+      .option('--out <dir>', 'the folder of the run; default: runs/RULE-DATA-NUMBER')
+      .option('--resume <dir>', 'go on with the run in this folder')
+      .option('--json', 'print one JSON object per line')
+      .helpOption('-h, --help', 'show help, with a RULE that of its options too')
+      .optionsGroup('Training:'),
+  )
+    .addHelpText('after', () => ruleHelp(argv))
+    .action(async (rule: string | undefined, flags) => {
+      const { trainCommand } = await import('./train/command.js')
+      code = await trainCommand(rule, flags)
+    })
+
+  program
+    .command('evaluate')
+    .description('measure a trained network on the test images')
+    .argument('<run>', 'the folder of the run')
+    .option('--data-dir <dir>', 'the folder that holds the files of its data set')
+    .option('--json', 'print JSON')
+    .action(async (folder: string, flags) => {
+      const { evaluateCommand } = await import('./commands/evaluate.js')
+      await evaluateCommand(folder, flags)
+    })
+
+  program
+    .command('predict')
+    .description('classify pictures with a trained network')
+    .argument('<run>', 'the folder of the run')
+    .argument('<image...>', 'PNG or JPEG files')
+    .option('--invert', 'swap light and dark: for dark ink on light paper, where the network learned light on dark')
+    .option('--json', 'print JSON')
+    .action(async (folder: string, images: readonly string[], flags) => {
+      const { predictCommand } = await import('./commands/predict.js')
+      await predictCommand(folder, images, flags)
+    })
+
+  program
+    .command('certify')
+    .description("show what each layer's update reads, found in the graph of the training step")
+    .argument('[rule...]', 'learning rules; default: all')
+    .option('--set <key=value>', SETTING, collect)
+    .option('--preset <name>', 'settings with a name')
+    .option('--data <name>', 'the data set whose shapes are used', 'glyphs')
+    .option('--json', 'print JSON')
+    .action(async (rules: readonly string[], flags) => {
+      const { certifyCommand } = await import('./commands/certify.js')
+      certifyCommand(rules, flags)
+    })
+
+  program
+    .command('rules')
+    .description('list the learning rules, or show the options and presets of one')
+    .argument('[rule]', 'a learning rule')
+    .option('--json', 'print JSON')
+    .action(async (rule: string | undefined, flags) => {
+      const { rulesCommand } = await import('./commands/rules.js')
+      rulesCommand(rule, flags)
+    })
+
+  program
+    .command('data')
+    .description('list the data sets and where they are, or show one')
+    .argument('[name]', 'a data set')
+    .option('--data-dir <dir>', 'a folder to look in')
+    .option('--download', 'get the data set, unless it is here, and check it')
+    .option('--json', 'print JSON')
+    .action(async (name: string | undefined, flags) => {
+      const { dataCommand } = await import('./commands/data.js')
+      await dataCommand(name, flags)
+    })
+
+  program
+    .command('export')
+    .description('write a trained network as one file that other programs run')
+    .argument('<run>', 'the folder of the run')
+    .option('--format <format>', 'the format of the file: onnx', 'onnx')
+    .option('--out <file>', 'the file; default: model.onnx in the folder of the run')
+    .option('--json', 'print JSON')
+    .action(async (folder: string, flags) => {
+      const { exportCommand } = await import('./commands/export.js')
+      await exportCommand(folder, flags)
+    })
+
+  program
+    .command('doctor')
+    .description('show what runs on this machine: devices, threads, memory')
+    .option('--json', 'print JSON')
+    .action(async (flags) => {
+      const { doctorCommand } = await import('./commands/doctor.js')
+      await doctorCommand(flags)
+    })
+
+  try {
+    await program.parseAsync(argv, { from: 'user' })
+  } catch (error) {
+    // Commander has printed what is wrong, or the help that was asked for.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage
+    throw error
+  }
+  return code
+}

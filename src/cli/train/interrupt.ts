@@ -1,0 +1,31 @@
+import { EXIT } from '../failure.js'
+
+/**
+ * npm hands Ctrl-C on to a command that the terminal has told already: what comes so soon after the first signal is
+ * the same key.
+ */
+const SAME_KEY = 500
+
+/**
+ * Runs `work` with a signal that the first Ctrl-C (or SIGTERM) aborts, so that it can save where it is; another one
+ * ends the process at once. `onInterrupt` is called at the first.
+ */
+export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>, onInterrupt: () => void): Promise<T> {
+  const controller = new AbortController()
+  let first: number | undefined
+  const handle = (): void => {
+    if (first === undefined) {
+      first = performance.now()
+      controller.abort()
+      onInterrupt()
+    } else if (performance.now() - first > SAME_KEY) process.exit(EXIT.interrupted)
+  }
+  process.on('SIGINT', handle)
+  process.on('SIGTERM', handle)
+  try {
+    return await work(controller.signal)
+  } finally {
+    process.off('SIGINT', handle)
+    process.off('SIGTERM', handle)
+  }
+}

@@ -1,0 +1,54 @@
+import type { TrainEvent } from '../../train/events.js'
+import { PLAIN, type Style } from '../output/style.js'
+import { renderLine } from './lines.js'
+import { summarize } from './summary.js'
+import { liveBlock, type Output } from './terminal.js'
+import { EMPTY_VIEW, follow } from './view.js'
+
+/** Prints a run as it happens. */
+export interface Reporter {
+  show(event: TrainEvent): void
+  /** Something for the person at the keyboard, besides the events. */
+  note(line: string): void
+}
+
+/** One JSON object per line on `output` and nothing else there; notes go to `aside`. */
+export function jsonReporter(output: Output, aside: Output): Reporter {
+  return {
+    show: (event) => output.write(`${JSON.stringify(event)}\n`),
+    note: (line) => aside.write(`${line}\n`),
+  }
+}
+
+/** A block that is drawn again in place, and the summary when the run is done. */
+export function terminalReporter(output: Output, style: Style): Reporter {
+  const block = liveBlock(output, style)
+  let view = EMPTY_VIEW
+  return {
+    show(event) {
+      view = follow(view, event)
+      if (event.event !== 'done') block.draw(view, { force: event.event !== 'progress' })
+      else {
+        block.clear()
+        output.write(linesOf(summarize(view, event, style)))
+      }
+    },
+    note: (line) => block.note(line),
+  }
+}
+
+/** A line at the start and one an epoch, and the summary. */
+export function lineReporter(output: Output, aside: Output): Reporter {
+  let view = EMPTY_VIEW
+  return {
+    show(event) {
+      view = follow(view, event)
+      const line = renderLine(view, event)
+      if (line !== undefined) output.write(`${line}\n`)
+      if (event.event === 'done') output.write(linesOf(summarize(view, event, PLAIN)))
+    },
+    note: (line) => aside.write(`${line}\n`),
+  }
+}
+
+const linesOf = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join('')

@@ -1,0 +1,130 @@
+import { readFileSync } from 'node:fs'
+import { UserError } from '../../errors.js'
+import type { AnyRule } from '../../rules/contract.js'
+import { trainingOptions } from '../../train/options.js'
+import { checkValues, unknownKey } from '../options/check.js'
+import { optionTable } from '../options/table.js'
+import { keysOf } from '../options/values.js'
+import { findRule } from '../rule.js'
+import { checkHyper, findPreset, readAssignments } from '../settings.js'
+import { flagOf, readTrainingFlags } from './flags.js'
+
+type Values = Readonly<Record<string, unknown>>
+
+/** The flags of `onward train`, as they were given; those of the training table are among them. */
+export interface TrainFlags extends Values {
+  readonly data?: string
+  readonly dataDir?: string
+  readonly preset?: string
+  readonly config?: string
+  readonly set?: readonly string[]
+  readonly out?: string
+  readonly resume?: string
+  readonly json?: true
+}
+
+/** What is to be trained, read from the flags, the configuration file and the preset, each over the one after it. */
+export interface TrainRequest {
+  readonly rule: AnyRule
+  readonly data: string
+  readonly dataDir?: string
+  readonly preset?: string
+  readonly hyper: Values
+  readonly options: Values
+  readonly out?: string
+}
+
+/** Keys of a configuration file besides the training options. */
+const CONFIG_KEYS = ['rule', 'data', 'dataDir', 'preset', 'out', 'set'] as const
+
+type Config = { readonly [K in (typeof CONFIG_KEYS)[number]]?: unknown } & { readonly options: Values }
+
+/** Throws a UserError (wrong usage) that names the first flag, key or value that is wrong, and the nearest right one. */
+export function readRequest(ruleId: string | undefined, flags: TrainFlags): TrainRequest {
+  const config = flags.config === undefined ? { options: {} } : readConfig(flags.config)
+  const text = (key: 'rule' | 'data' | 'dataDir' | 'preset' | 'out', given: string | undefined): string | undefined => {
+    const value = given ?? config[key]
+    if (value === undefined || typeof value === 'string') return value
+    throw usage(`"${key}" in ${flags.config} must be text, not ${JSON.stringify(value)}.`)
+  }
+  const id = text('rule', ruleId)
+  if (id === undefined)
+    throw usage('Say which rule to train by: onward train RULE --data NAME; `onward rules` lists them.')
+  const rule = findRule(id)
+  const data = text('data', flags.data)
+  if (data === undefined)
+    throw usage(`Say what to learn: onward train ${id} --data glyphs, which needs no file; \`onward data\` lists more.`)
+  const dataDir = text('dataDir', flags.dataDir)
+  const preset = text('preset', flags.preset)
+  const out = text('out', flags.out)
+  const hyper = { ...ofConfig(config.set, rule, flags.config), ...readAssignments(rule, flags.set) }
+  const options = merge(config.options, readTrainingFlags(flags))
+  const base = findPreset(rule, preset)
+  checkHyper(rule, { ...base?.hyper, ...hyper })
+  checkValues(trainingOptions, merge(base?.train ?? {}, options), flagOf)
+  return {
+    rule,
+    data,
+    ...(dataDir !== undefined && { dataDir }),
+    ...(preset !== undefined && { preset }),
+    hyper,
+    options,
+    ...(out !== undefined && { out }),
+  }
+}
+
+/** Options over options; groups are merged key by key. */
+function merge(below: Values, above: Values): Values {
+  const isGroup = (value: unknown): value is Values =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+  const both = Object.entries(above).map(([key, value]) => {
+    const under = below[key]
+    return [key, isGroup(value) && isGroup(under) ? merge(under, value) : value] as const
+  })
+  return { ...below, ...Object.fromEntries(both) }
+}
+
+const usage = (message: string): UserError => new UserError(message, { exitCode: 2 })
+
+function readConfig(path: string): Config {
+  const content = readObject(path)
+  const training = keysOf(optionTable(trainingOptions)).map((key) => key.split('.')[0]!)
+  const known = [...CONFIG_KEYS, ...new Set(training)]
+  const unknown = Object.keys(content).find((key) => !known.includes(key))
+  if (unknown !== undefined) throw unknownKey(unknown, known, `setting of a run (in ${path})`)
+  const isOption = ([key]: [string, unknown]): boolean => training.includes(key)
+  const entries = Object.entries(content)
+  return {
+    ...Object.fromEntries(entries.filter((entry) => !isOption(entry))),
+    options: Object.fromEntries(entries.filter(isOption)),
+  }
+}
+
+function readObject(path: string): Values {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (cause) {
+    throw new UserError(`The configuration ${path} cannot be read (${(cause as NodeJS.ErrnoException).code}).`, {
+      exitCode: 2,
+      cause,
+    })
+  }
+  let content: unknown
+  try {
+    content = JSON.parse(text)
+  } catch (cause) {
+    throw new UserError(`The configuration ${path} is not JSON: ${(cause as Error).message}.`, { exitCode: 2, cause })
+  }
+  if (typeof content === 'object' && content !== null && !Array.isArray(content)) return content as Values
+  throw usage(
+    `The configuration ${path} must be an object such as {"data": "mnist", "epochs": 10, "set": {"rate": 0.01}}.`,
+  )
+}
+
+/** The rule's options in a configuration. */
+function ofConfig(set: unknown, rule: AnyRule, path: string | undefined): Values {
+  if (set === undefined) return {}
+  if (typeof set === 'object' && set !== null && !Array.isArray(set)) return set as Values
+  throw usage(`"set" in ${path} must be an object of options of ${rule.id}, not ${JSON.stringify(set)}.`)
+}

@@ -1,0 +1,45 @@
+import type { Figures, TrainEvent } from '../../train/events.js'
+import { describeCertificate } from '../certificate.js'
+import { bytes, count, duration, percent } from '../output/numbers.js'
+import type { Style } from '../output/style.js'
+import { renderTable } from './screen.js'
+import { accuracies, type View } from './view.js'
+
+type Done = Extract<TrainEvent, { event: 'done' }>
+
+/** What a finished run has to say: accuracies, the certificate, memory, and where it is kept. */
+export function summarize(view: View, done: Done, style: Style): string[] {
+  const { start } = view
+  if (!start) return []
+  const parts = [
+    style.bold(
+      `${start.rule} on ${start.data}: ${percent(done.testAccuracy)} of the test images right ` +
+        `after ${duration(done.seconds)} at ${count(done.rowsPerSecond)} images/s.`,
+    ),
+    '',
+    style.bold('Accuracy'),
+    ...renderTable(accuracyRows(view, done)),
+    '',
+    style.bold('What each layer learns from (the certificate, read from the graph of the training step)'),
+    ...describeCertificate(start.certificate, style),
+    '',
+    `${style.bold('Memory')} of a training step: ${describeMemory(start)}.`,
+  ]
+  const kept = done.run === undefined ? [] : [`${style.bold('Kept in')} ${done.run}: onward evaluate ${done.run}`]
+  return [...parts, ...kept]
+}
+
+/** Test accuracy beside the last validation accuracy of each layer and of the whole network. */
+function accuracyRows(view: View, done: Done): Map<string, Figures> {
+  const tested = accuracies(done.layers, done.testAccuracy)
+  return new Map(
+    [...tested].map(([row, test]) => {
+      const validation = view.rows.get(row)?.validation
+      return [row, { ...(validation !== undefined && { validation }), test }]
+    }),
+  )
+}
+
+function describeMemory({ peakActivationBytes, stateBytes }: NonNullable<View['start']>): string {
+  return `${bytes(peakActivationBytes)} of activations at their peak, ${bytes(stateBytes)} of weights and optimiser`
+}

@@ -1,0 +1,66 @@
+import { type DType, GraphError, reachable, type Tensor } from '../graph/index.js'
+import { Emitter, valueInfo } from '../onnx/emitter.js'
+import type { StepGraph } from '../onnx/index.js'
+import { encodeModel, proto } from '../onnx/schema.js'
+import type { AnyRule, Task } from '../rules/contract.js'
+import { traceRule } from '../rules/trace.js'
+import type { TensorRecord } from '../runtime/index.js'
+import { freeBatch, type Part } from './free-batch.js'
+
+/** A trained network as an ONNX model that needs nothing beside it. */
+export interface ExportedModel {
+  readonly bytes: Uint8Array<ArrayBuffer>
+  /** The number of images that the model takes at a time: any, or just so many. */
+  readonly batch: 'any' | number
+}
+
+/**
+ * The prediction of a trained network with its weights as constants. Input `x`: float32 [N, C, H, W], pixels from 0 to
+ * 1. Outputs: `scores`, float32 [N, K], and `label`, int64 [N], the class of the highest score. N is free wherever the
+ * graph allows it, and otherwise the batch of the task.
+ */
+export function exportModel(rule: AnyRule, task: Task, hyper: unknown, state: TensorRecord): ExportedModel {
+  const build = (batch: number): Part => emitPrediction(traceRule(rule, { ...task, batch }, hyper).predict, state)
+  // Two sizes that no size of a network is a multiple of: what differs between the two graphs is the batch.
+  const [a, b] = [1009, 2003]
+  const free = freeBatch(build(a), build(b), [a, b])
+  if (free) return { bytes: encode(free, task, 'N'), batch: 'any' }
+  return { bytes: encode(build(task.batch), task, task.batch), batch: task.batch }
+}
+
+const ELEMENT: Record<DType, number> = { float32: 1, int32: 6, bool: 9 }
+
+function emitPrediction({ state: ports, batch, metrics }: StepGraph, state: TensorRecord): Part {
+  const emitter = new Emitter('cpu')
+  const scores = metrics.find(({ name }) => name === 'scores')!.output
+  emitter.bind(batch[0]!.input, 'x')
+  const needed = new Set<Tensor>(reachable([scores]).flatMap(({ outputs }) => outputs))
+  for (const { name, input } of ports.filter((port) => needed.has(port.input))) {
+    const data = state[name]
+    if (data?.length !== input.size) throw new GraphError(`export: ${name} has no value of ${input.size} numbers`)
+    const rawData = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+    const dims = input.shape.map(BigInt)
+    emitter.bind(input, name)
+    emitter.initializers.push(proto('TensorProto', { dims, dataType: ELEMENT[input.dtype], name, rawData }))
+  }
+  emitter.emit([scores], undefined)
+  emitter.raw('Identity', [emitter.name(scores)], ['scores'])
+  emitter.raw('ArgMax', ['scores'], ['label'], { axis: 1, keepdims: 0 })
+  return { nodes: emitter.takeNodes(), initializers: emitter.initializers }
+}
+
+function encode(
+  { nodes, initializers }: Part,
+  { shape, classes }: Task,
+  batch: number | string,
+): Uint8Array<ArrayBuffer> {
+  const graph = proto('GraphProto', {
+    name: 'prediction',
+    node: nodes,
+    initializer: initializers,
+    input: [valueInfo('x', 'float32', [batch, ...shape])],
+    output: [valueInfo('scores', 'float32', [batch, classes]), valueInfo('label', 'int64', [batch])],
+  })
+  const opsetImport = [proto('OperatorSetIdProto', { version: 18n })]
+  return encodeModel(proto('ModelProto', { irVersion: 8n, producerName: 'onward', opsetImport, graph }))
+}

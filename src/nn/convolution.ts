@@ -1,0 +1,23 @@
+import { type ConvolutionOptions, conv2d, type Tensor } from '../graph/index.js'
+import { type FanRule, normalWeights, zeros } from './initialize.js'
+import type { Random } from './random.js'
+
+/** Kernels [out, in / groups, K, K] and biases [out]. */
+export type Convolution = { readonly weight: Tensor; readonly bias: Tensor }
+
+/** A square kernel's weights; `inputs` are the channels that one group reads. */
+export const convolution = (
+  random: Random,
+  name: string,
+  inputs: number,
+  outputs: number,
+  kernel: number,
+  rule: FanRule,
+): Convolution => ({
+  weight: normalWeights(random, `${name}.weight`, [outputs, inputs, kernel, kernel], rule),
+  bias: zeros([outputs]),
+})
+
+/** W * x + b: images [N, C, H, W] to [N, out, H', W']. */
+export const convolve = ({ weight, bias }: Convolution, x: Tensor, options: ConvolutionOptions = {}): Tensor =>
+  conv2d(x, weight, options).add(bias.reshape([1, -1, 1, 1]))

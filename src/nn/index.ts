@@ -1,0 +1,32 @@
+export { ACTIVATIONS, type Activation } from './activations.js'
+export { batchNorm, batchNormInference, type Statistics, statistics } from './batch-norm.js'
+export { type Convolution, convolution, convolve } from './convolution.js'
+export { affine, type Dense, dense, FLOAT32, type Precision, product } from './dense.js'
+export { GOODNESS, type Goodness, GROUP_GOODNESS, type GroupGoodness, locationGoodness } from './goodness.js'
+export { groupNorm, layerNorm, type NormOptions, type Scale, scale } from './group-norm.js'
+export { FAN_RULES, type FanRule, fans, normalWeights, ones, uniformWeights, zeros } from './initialize.js'
+export { firstPixels, labelChannel, labelTable, labelUnits, neutralPixels } from './labels.js'
+export {
+  binaryCrossEntropy,
+  cosineEmbedding,
+  crossEntropy,
+  meanSquaredError,
+  PAIR_LOSSES,
+  type PairLoss,
+  squaredError,
+} from './losses.js'
+export { hardWrongLabel, hybridImages, smoothMasks, uniformWrongLabel } from './negatives.js'
+export {
+  convolutionLayer,
+  denseLayer,
+  hiddenLayers,
+  type Layer,
+  type NetworkOptions,
+  networkOptions,
+} from './network.js'
+export { inverseLength, NORMALIZATIONS, type Normalization } from './normalize.js'
+export { type AdamOptions, adam, type Optimizer, sgd } from './optimizers.js'
+export { averagePool2d, globalAveragePool, maxPool2d } from './pooling.js'
+export { noiseInputs, type Random } from './random.js'
+export { SCHEDULES, type Schedule } from './schedules.js'
+export { leaves, mapTree, rebuild, type Tree } from './tree.js'

@@ -1,0 +1,143 @@
+/** Onward in Node: training, using and inspecting networks by data set and run folder. */
+import type { DataSet } from './data/index.js'
+import { type LoadOptions, loadDataSet } from './data/load.node.js'
+import { UserError } from './errors.js'
+import type { AnyRule } from './rules/contract.js'
+import { RULES } from './rules/registry.js'
+import { compile } from './runtime/compile.node.js'
+import { eightBitLevels } from './train/environment.node.js'
+import type { TrainEvent } from './train/events.js'
+import { type Network, openNetwork, type PredictedImage } from './train/network.js'
+import { resolve, type Wishes } from './train/options.js'
+import type { Platform } from './train/platform.js'
+import { createRun, type RunFolder, readCheckpoint, readConfig, reopenRun } from './train/run-folder.node.js'
+import { nearestName } from './train/settings.js'
+import { train as trainAnywhere } from './train/train.js'
+
+export { loadDataSet } from './data/load.node.js'
+export { UserError } from './errors.js'
+export { compile } from './runtime/compile.node.js'
+export { type Environment, environment } from './train/environment.node.js'
+export type { Figures, TrainEvent } from './train/events.js'
+export type { PredictedImage } from './train/network.js'
+export { type RunConfig, readCheckpoint, readConfig } from './train/run-folder.node.js'
+
+export interface TrainRequest extends Wishes {
+  /** A rule, or the name of one. */
+  readonly rule: AnyRule | string
+  /** A data set, or the name of one. */
+  readonly data: DataSet | string
+  /** The folder of the run. Default: `runs/RULE-DATA-N`; false: nothing is written. */
+  readonly out?: string | false | undefined
+  /** Where the files of a named data set are, and how they may be fetched. */
+  readonly load?: LoadOptions | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** How to go on with a run or to use it. Rules and data sets without a name that Onward knows are handed in. */
+export interface RunOptions {
+  readonly rule?: AnyRule | undefined
+  readonly data?: DataSet | undefined
+  readonly load?: LoadOptions | undefined
+}
+
+const platform = (): Platform => ({ compile, levels: eightBitLevels() })
+
+/** The rule of that name. An unknown one throws a UserError that offers the nearest. */
+export function findRule(id: string): AnyRule {
+  const rule = RULES.find((candidate) => candidate.id === id)
+  if (rule) return rule
+  const known = RULES.map((candidate) => candidate.id)
+  throw new UserError(`there is no rule "${id}"${nearestName(id, known)}; there are ${known.join(', ')}`, {
+    exitCode: 2,
+  })
+}
+
+/** Trains, and keeps the run in a folder: settings, events, checkpoint and environment. See `train/train.ts`. */
+export async function* train(request: TrainRequest): AsyncGenerator<TrainEvent> {
+  const { out, signal, load, ...wishes } = request
+  const rule = typeof request.rule === 'string' ? findRule(request.rule) : request.rule
+  const data = typeof request.data === 'string' ? await loadDataSet(request.data, load) : request.data
+  const settings = resolve(rule, data, wishes)
+  const config = { rule, data, ...settings, signal }
+  if (out === false) return yield* trainAnywhere({ ...config, platform: platform() })
+  const folder = createRun(out, { rule: rule.id, data: data.name, ...settings })
+  yield* intoFolder(folder, (own) => trainAnywhere({ ...config, ...own }))
+}
+
+/** Goes on with the run in a folder, as if it had never stopped. A run that is done is only scored again. */
+export async function* resume(
+  path: string,
+  options: RunOptions & { readonly signal?: AbortSignal | undefined } = {},
+): AsyncGenerator<TrainEvent> {
+  const config = readConfig(path)
+  const rule = options.rule ?? findRule(config.rule)
+  const data = options.data ?? (await loadDataSet(config.data, options.load))
+  const folder = reopenRun(path)
+  yield* intoFolder(folder, (own) => {
+    const { checkpoint } = readCheckpoint(path)
+    const { hyper, options: training } = config
+    return trainAnywhere({
+      rule,
+      data,
+      hyper,
+      options: { ...training },
+      signal: options.signal,
+      resume: checkpoint,
+      ...own,
+    })
+  })
+}
+
+async function* intoFolder(
+  folder: RunFolder,
+  start: (own: { platform: Platform; run: string }) => AsyncGenerator<TrainEvent>,
+): AsyncGenerator<TrainEvent> {
+  try {
+    const { saveCheckpoint } = folder
+    for await (const event of start({ platform: { ...platform(), saveCheckpoint }, run: folder.path })) {
+      folder.record(event)
+      yield event
+    }
+  } finally {
+    folder.close()
+  }
+}
+
+/** The network of a run, to be closed after use. */
+export async function openRun(path: string, { rule }: RunOptions = {}): Promise<Network> {
+  const config = readConfig(path)
+  const { checkpoint, path: where } = readCheckpoint(path)
+  const own = rule ?? findRule(config.rule)
+  const { hyper, options } = config
+  return await openNetwork(own, { ...checkpoint, settings: { hyper, options } }, platform(), where)
+}
+
+/** The test accuracy of a saved run, of its network and of each layer alone. */
+export async function evaluate(
+  path: string,
+  options: RunOptions = {},
+): Promise<{ testAccuracy: number; layers: Readonly<Record<string, number>> }> {
+  const network = await openRun(path, options)
+  try {
+    const data = options.data ?? (await loadDataSet(readConfig(path).data, options.load))
+    const { accuracy, layers } = await network.accuracy(data, data.test)
+    return { testAccuracy: accuracy, layers }
+  } finally {
+    await network.close()
+  }
+}
+
+/** What the network of a saved run makes of images, each [C, H, W] with pixels up to its data set's maximum. */
+export async function predict(
+  path: string,
+  images: readonly Uint8Array[],
+  options: RunOptions = {},
+): Promise<PredictedImage[]> {
+  const network = await openRun(path, options)
+  try {
+    return await network.predict(images)
+  } finally {
+    await network.close()
+  }
+}

@@ -1,0 +1,15 @@
+export { certifyRule } from './certify.js'
+export type * from './contract.js'
+export {
+  type Cell,
+  type CellResult,
+  type LayerDesign,
+  type LayerwiseDesign,
+  layerwise,
+  learnJointly,
+  learnLayer,
+  type Stack,
+  updateCell,
+} from './layerwise.js'
+export { RULES } from './registry.js'
+export { type TracedRule, type TracedStep, traceRule } from './trace.js'

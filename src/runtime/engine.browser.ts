@@ -1,0 +1,28 @@
+import { createEngine, type Engine } from './engine.js'
+
+export interface BrowserEngineOptions {
+  readonly device: 'wasm' | 'webgpu'
+  /** For wasm; more than one only on pages that are cross-origin isolated. */
+  readonly threads: number
+  /** The folder in which the page serves `RUNTIME_FILES`, as a whole URL that ends in `/`. Default: the script's. */
+  readonly runtimeFolder?: string | undefined
+}
+
+/** What a page serves for each device, from the folder `dist` of onnxruntime-web. */
+export const RUNTIME_FILES = {
+  wasm: { mjs: 'ort-wasm-simd-threaded.mjs', wasm: 'ort-wasm-simd-threaded.wasm' },
+  webgpu: { mjs: 'ort-wasm-simd-threaded.asyncify.mjs', wasm: 'ort-wasm-simd-threaded.asyncify.wasm' },
+} as const
+
+/**
+ * Loads ONNX Runtime's build for the device, and its own files when the first session is made. The module file is always
+ * named: threads start from it, and one that lies inside of a bundle would start the whole bundle again.
+ */
+export async function createBrowserEngine(options: BrowserEngineOptions): Promise<Engine> {
+  const { device, threads, runtimeFolder = new URL('.', import.meta.url).href } = options
+  const ort = device === 'webgpu' ? await import('onnxruntime-web/webgpu') : await import('onnxruntime-web/wasm')
+  ort.env.wasm.numThreads = threads
+  const { mjs, wasm } = RUNTIME_FILES[device]
+  ort.env.wasm.wasmPaths = { mjs: runtimeFolder + mjs, wasm: runtimeFolder + wasm }
+  return createEngine(ort)
+}

@@ -1,0 +1,135 @@
+import { z } from 'zod'
+import type { DataSet } from '../data/index.js'
+import { UserError } from '../errors.js'
+import { type DType, type Shape, sameShape, show } from '../graph/types.js'
+import type { StepGraph } from '../onnx/index.js'
+import type { TensorRecord } from '../runtime/index.js'
+import { resolvedOptions, type Settings } from './options.js'
+import type { Position } from './plan.js'
+import { decodeSafetensors, encodeSafetensors, type NamedTensor } from './safetensors.js'
+
+/** What a training saves: enough to go on bit for bit, or to use the network. */
+export interface Checkpoint {
+  readonly rule: string
+  readonly data: string
+  readonly settings: Settings
+  readonly images: ImageKind
+  readonly position: Position
+  readonly state: readonly NamedTensor[]
+  /** With early stopping: the best epoch of the phase so far, and the state after it. */
+  readonly best?: Best & { readonly state: readonly NamedTensor[] }
+}
+
+/** The images that a network reads, and what it calls them. */
+export type ImageKind = Pick<DataSet, 'shape' | 'classes' | 'classNames' | 'maximum'>
+
+export const imageKind = ({ shape, classes, classNames, maximum }: DataSet): ImageKind => ({
+  ...{ shape, classes, classNames, maximum },
+})
+
+export interface Best {
+  /** The epoch of the phase, from 0. */
+  readonly epoch: number
+  readonly accuracy: number
+}
+
+type StatePort = { readonly name: string; readonly dtype: DType; readonly shape: Shape }
+
+const FORMAT = 1
+const BEST = 'best/'
+
+const count = z.int().min(0)
+const size = z.int().min(1)
+const values = z.record(z.string(), z.unknown())
+const contents = z.object({
+  rule: z.string(),
+  data: z.string(),
+  settings: z.object({ hyper: values, options: resolvedOptions }),
+  images: z.object({
+    shape: z.tuple([size, size, size]),
+    classes: size,
+    classNames: z.array(z.string()),
+    maximum: z.number().positive(),
+  }),
+  position: z.object({ phase: count, epoch: count, batch: count }),
+  best: z.object({ epoch: count, accuracy: z.number() }).optional(),
+})
+
+export const statePorts = (graph: StepGraph): StatePort[] =>
+  graph.state.map(({ name, input: { dtype, shape } }) => ({ name, dtype, shape }))
+
+/** The numbers of a state with their names, types and shapes, in the order of the ports. */
+export const nameState = (ports: readonly StatePort[], state: TensorRecord): NamedTensor[] =>
+  ports.map((port) => ({ ...port, data: state[port.name]! }))
+
+export const stateRecord = (state: readonly NamedTensor[]): TensorRecord =>
+  Object.fromEntries(state.map(({ name, data }) => [name, data.slice()]))
+
+export function encodeCheckpoint({ state, best, ...own }: Checkpoint): Uint8Array<ArrayBuffer> {
+  const described = { ...own, ...(best && { best: { epoch: best.epoch, accuracy: best.accuracy } }) }
+  const kept = best?.state.map((tensor) => ({ ...tensor, name: BEST + tensor.name })) ?? []
+  return encodeSafetensors({
+    tensors: [...state, ...kept],
+    metadata: { format: 'onward', version: `${FORMAT}`, onward: JSON.stringify(described) },
+  })
+}
+
+/** Throws a UserError that names the file (`where`) and says what is wrong with it. */
+export function decodeCheckpoint(bytes: Uint8Array, where: string): Checkpoint {
+  try {
+    const { tensors, metadata } = decodeSafetensors(bytes)
+    if (metadata.format !== 'onward') throw new Error('it holds tensors, but was not written by onward')
+    if (metadata.version !== `${FORMAT}`)
+      throw new Error(`it has version ${metadata.version} of the format, this onward reads ${FORMAT}`)
+    const { best, ...own } = contents.parse(JSON.parse(metadata.onward ?? 'null'))
+    const kept = tensors.filter(({ name }) => name.startsWith(BEST))
+    const state = tensors.filter(({ name }) => !name.startsWith(BEST))
+    const bestState = kept.map((tensor) => ({ ...tensor, name: tensor.name.slice(BEST.length) }))
+    return {
+      ...own,
+      state,
+      ...(best && { best: { ...best, state: bestState } }),
+    }
+  } catch (error) {
+    const reason = error instanceof z.ZodError ? 'its description is incomplete' : (error as Error).message
+    throw new UserError(`${where} is no checkpoint of onward: ${reason}`, { cause: error })
+  }
+}
+
+/** Throws a UserError unless the tensors are those of the network: the same names, types and shapes. */
+export function checkState(ports: readonly StatePort[], state: readonly NamedTensor[], where: string): void {
+  const other = `${where} is the checkpoint of another network:`
+  for (const { name, dtype, shape } of ports) {
+    const own = state.find((tensor) => tensor.name === name)
+    if (!own) throw new UserError(`${other} it has no ${name}, which this one needs`)
+    if (own.dtype !== dtype || !sameShape(own.shape, shape))
+      throw new UserError(`${other} ${name} is ${own.dtype} ${show(own.shape)} there and ${dtype} ${show(shape)} here`)
+  }
+  const extra = state.find(({ name }) => !ports.some((port) => port.name === name))
+  if (extra) throw new UserError(`${other} it holds ${extra.name}, which this one does not have`)
+}
+
+/** What may differ between the two halves of a training without a change to its numbers. */
+const FREE = ['device', 'threads', 'cacheBytes', 'checkpointEvery']
+
+/** Throws a UserError unless the checkpoint belongs to a training with these settings, so that it can go on. */
+export function checkSame(
+  checkpoint: Checkpoint,
+  own: Pick<Checkpoint, 'rule' | 'data' | 'settings'>,
+  where: string,
+): void {
+  const pairs: [string, unknown, unknown][] = [
+    ['rule', checkpoint.rule, own.rule],
+    ['data', checkpoint.data, own.data],
+  ]
+  for (const part of ['hyper', 'options'] as const) {
+    const [there, here] = [checkpoint.settings[part], own.settings[part]] as Record<string, unknown>[]
+    for (const key of new Set([...Object.keys(there!), ...Object.keys(here!)]))
+      if (part === 'hyper' || !FREE.includes(key)) pairs.push([key, there![key], here![key]])
+  }
+  for (const [name, there, here] of pairs)
+    if (JSON.stringify(there) !== JSON.stringify(here))
+      throw new UserError(
+        `${where} belongs to another training: its ${name} is ${JSON.stringify(there)}, here it is ${JSON.stringify(here)}`,
+      )
+}

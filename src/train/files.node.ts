@@ -1,0 +1,95 @@
+import fs from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { UserError } from '../errors.js'
+
+/** What writing needs of a file system; tests bring one that fails. */
+export type Files = Pick<
+  typeof fs,
+  'openSync' | 'writeSync' | 'fsyncSync' | 'closeSync' | 'renameSync' | 'rmSync' | 'ftruncateSync'
+>
+
+const REASONS: Record<string, string> = {
+  ENOSPC: 'the disk is full: free some space',
+  EDQUOT: 'the quota of this disk is used up: free some space',
+  EFBIG: 'files may not grow that large here: allow larger ones',
+  EACCES: 'this user may not write there: choose another folder',
+  EPERM: 'this user may not write there: choose another folder',
+  EROFS: 'the disk is read-only: choose another folder',
+  EISDIR: 'there is a folder of that name: choose another one',
+  ENOTDIR: 'a part of that path is a file: choose another folder',
+  EIO: 'the disk reports an error: choose another one',
+}
+
+/** A UserError for a failed access to a file: what could not be done, why, and what to do. */
+export function fileError(what: string, error: unknown): UserError {
+  const { code = '', message } = error as NodeJS.ErrnoException
+  return new UserError(`${what}: ${REASONS[code] ?? message}${code ? ` (${code})` : ''}`, { cause: error })
+}
+
+/** Writes all of the bytes; one call may take only a part of them. */
+function writeAll(file: number, bytes: Uint8Array, files: Files): void {
+  for (let done = 0; done < bytes.length; ) done += files.writeSync(file, bytes, done, bytes.length - done)
+}
+
+/**
+ * Replaces a file, all of it or nothing: the bytes go to a file beside it, to the disk itself, and then take its name.
+ * Throws a UserError if that fails; what was there before is then still there.
+ */
+export function replaceFile(path: string, bytes: Uint8Array, files: Files = fs): void {
+  const part = join(dirname(path), `.${basename(path)}.part`)
+  try {
+    const file = files.openSync(part, 'w')
+    try {
+      writeAll(file, bytes, files)
+      files.fsyncSync(file)
+    } finally {
+      files.closeSync(file)
+    }
+    files.renameSync(part, path)
+  } catch (error) {
+    files.rmSync(part, { force: true })
+    throw fileError(`${path} could not be written and is as it was before`, error)
+  }
+  syncFolder(dirname(path), files)
+}
+
+/** So that the new name outlives a power cut; some systems cannot do this to a folder. */
+function syncFolder(folder: string, files: Files): void {
+  try {
+    const file = files.openSync(folder, 'r')
+    files.fsyncSync(file)
+    files.closeSync(file)
+  } catch {
+    // The file itself is whole either way.
+  }
+}
+
+export interface Journal {
+  /** Adds one line, whole or not at all. */
+  add(line: string): void
+  close(): void
+}
+
+/** A file of lines to add to. What a crash left of a last line is cut off first. */
+export function openJournal(path: string, files: Files = fs): Journal {
+  let length = 0
+  if (fs.existsSync(path)) {
+    const text = fs.readFileSync(path)
+    length = text.lastIndexOf(0x0a) + 1
+    if (length < text.length) fs.truncateSync(path, length)
+  }
+  const file = files.openSync(path, 'a')
+  return {
+    add(line) {
+      const bytes = new TextEncoder().encode(`${line}\n`)
+      try {
+        writeAll(file, bytes, files)
+        length += bytes.length
+      } catch (error) {
+        files.ftruncateSync(file, length)
+        throw fileError(`${path} could not be written`, error)
+      }
+    },
+    close: () => files.closeSync(file),
+  }
+}

@@ -1,0 +1,80 @@
+import type { DataSet, Split } from '../data/index.js'
+import { imageSize } from '../data/index.js'
+import { UserError } from '../errors.js'
+import type { AnyRule } from '../rules/contract.js'
+import { traceRule } from '../rules/trace.js'
+import { type Checkpoint, checkState, statePorts, stateRecord } from './checkpoint.js'
+import { taskOf } from './course.js'
+import type { Platform } from './platform.js'
+import { type Accuracy, accuracyOf, best, predictor, scoresOf } from './score.js'
+import { checkSettings } from './settings.js'
+
+/** What a network makes of one image. */
+export interface PredictedImage {
+  /** The class that scores highest, and its name. */
+  readonly label: number
+  readonly className: string
+  /** Of each class; larger is likelier. */
+  readonly scores: readonly number[]
+}
+
+/** A trained network, ready to be used. */
+export interface Network {
+  /** The share of images that it labels rightly, and of each layer alone. */
+  accuracy(data: DataSet, split: Split): Promise<Accuracy>
+  /** Labels images, each [C, H, W] with pixels up to the data set's maximum. Throws a UserError on another size. */
+  predict(images: readonly Uint8Array[]): Promise<PredictedImage[]>
+  close(): Promise<void>
+}
+
+/** The network of a checkpoint; `where` names the file in messages. Throws a UserError if it is another rule's. */
+export async function openNetwork(
+  rule: AnyRule,
+  checkpoint: Checkpoint,
+  platform: Platform,
+  where: string,
+): Promise<Network> {
+  const { settings, images: kind, state } = checkpoint
+  const { device, threads, batch } = settings.options
+  if (checkpoint.rule !== rule.id) throw new UserError(`${where} was trained by ${checkpoint.rule}, not by ${rule.id}`)
+  const hyper = checkSettings(rule.hyper, settings.hyper, rule.id)
+  const traced = traceRule(rule, taskOf(kind, settings.options, platform.levels), hyper)
+  checkState(statePorts(traced.predict), state, where)
+  const program = await platform.compile(traced.predict, { device, ...(threads !== undefined && { threads }) })
+  await program.load(stateRecord(state))
+  const own = predictor(program, batch, kind.classes)
+  const size = imageSize(kind.shape)
+
+  return {
+    async accuracy(data, split) {
+      const fits = data.classes === kind.classes && JSON.stringify(data.shape) === JSON.stringify(kind.shape)
+      if (!fits)
+        throw new UserError(
+          `${where} reads images [${kind.shape.join(', ')}] of ${kind.classes} classes; those of ${data.name} are ` +
+            `[${data.shape.join(', ')}] of ${data.classes}`,
+        )
+      return (await accuracyOf(own, split, data.maximum))!
+    },
+    async predict(images) {
+      const wrong = images.findIndex(({ length }) => length !== size)
+      if (wrong >= 0)
+        throw new UserError(
+          `image ${wrong + 1} has ${images[wrong]!.length} pixels; ${where} reads ${size}: [${kind.shape.join(', ')}]`,
+        )
+      const all = new Uint8Array(images.length * size)
+      images.forEach((image, i) => {
+        all.set(image, i * size)
+      })
+      const split = { images: all, labels: new Uint8Array(images.length), count: images.length }
+      const predicted: PredictedImage[] = []
+      for await (const { rows, scores } of scoresOf(own, split, kind.maximum))
+        for (let row = 0; row < rows; row++) {
+          const label = best(scores, row, kind.classes)
+          const ofRow = [...scores.subarray(row * kind.classes, (row + 1) * kind.classes)]
+          predicted.push({ label, className: kind.classNames[label] ?? 'not a number', scores: ofRow })
+        }
+      return predicted
+    },
+    close: () => program.dispose(),
+  }
+}

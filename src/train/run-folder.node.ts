@@ -1,0 +1,143 @@
+import fs from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { UserError } from '../errors.js'
+import { type Checkpoint, decodeCheckpoint } from './checkpoint.js'
+import { environment } from './environment.node.js'
+import type { TrainEvent } from './events.js'
+import { type Files, fileError, openJournal, replaceFile } from './files.node.js'
+import { lockFolder } from './lock.node.js'
+import { resolvedOptions, type Settings } from './options.js'
+
+/** `config.json`: what was asked for, complete. */
+export type RunConfig = Settings & { readonly rule: string; readonly data: string }
+
+/** A folder that a training writes to. */
+export interface RunFolder {
+  readonly path: string
+  /** Adds a line to `metrics.jsonl`. */
+  record(event: TrainEvent): void
+  /** Replaces `checkpoint.safetensors`, whole or not at all, and returns its path. */
+  saveCheckpoint(bytes: Uint8Array): Promise<string>
+  /** Gives the folder free for other processes. */
+  close(): void
+}
+
+const CONFIG = 'config.json'
+const METRICS = 'metrics.jsonl'
+const CHECKPOINT = 'checkpoint.safetensors'
+const ENVIRONMENT = 'environment.json'
+
+const json = (value: unknown): Uint8Array => new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`)
+
+/**
+ * Makes a folder for a new run and locks it. Without a path: the first free `runs/RULE-DATA-N`. Throws a UserError if
+ * the folder holds a run already, is in use, or cannot be written.
+ */
+export function createRun(path: string | undefined, config: RunConfig, files: Files = fs): RunFolder {
+  const folder = path ?? freeFolder(config)
+  try {
+    fs.mkdirSync(folder, { recursive: true })
+  } catch (error) {
+    throw fileError(`the folder ${folder} could not be made`, error)
+  }
+  const unlock = lockFolder(folder)
+  try {
+    if ([CONFIG, METRICS, CHECKPOINT, ENVIRONMENT].some((name) => fs.existsSync(join(folder, name))))
+      throw new UserError(`${folder} holds a run already: choose another folder, or go on with that one by resuming it`)
+    replaceFile(join(folder, ENVIRONMENT), json(environment()), files)
+    replaceFile(join(folder, CONFIG), json(config), files)
+    return openFolder(folder, unlock, files)
+  } catch (error) {
+    unlock()
+    throw error
+  }
+}
+
+/** Locks the folder of a run, to go on with it. */
+export function reopenRun(folder: string, files: Files = fs): RunFolder {
+  const unlock = lockFolder(folder)
+  try {
+    return openFolder(folder, unlock, files)
+  } catch (error) {
+    unlock()
+    throw error
+  }
+}
+
+const configSchema = z.object({
+  rule: z.string(),
+  data: z.string(),
+  hyper: z.record(z.string(), z.unknown()),
+  options: resolvedOptions,
+})
+
+/** Reads the settings of a run. Throws a UserError if the folder holds none. */
+export function readConfig(folder: string): RunConfig {
+  const path = join(folder, CONFIG)
+  if (!fs.existsSync(folder)) throw new UserError(`There is no folder ${folder}: name the folder of a run`)
+  if (!fs.existsSync(path)) throw new UserError(`${folder} holds no run: it has no ${CONFIG}`)
+  try {
+    return configSchema.parse(JSON.parse(read(path).toString()))
+  } catch (error) {
+    if (error instanceof UserError) throw error
+    throw new UserError(`${path} is damaged: it does not hold the settings of a run`, { cause: error })
+  }
+}
+
+/** Reads the last checkpoint of a run. Throws a UserError if there is none, or if it is damaged. */
+export function readCheckpoint(folder: string): { checkpoint: Checkpoint; path: string } {
+  const path = join(folder, CHECKPOINT)
+  if (!fs.existsSync(path))
+    throw new UserError(`the run in ${folder} has no checkpoint, it ended too early: start it anew, in another folder`)
+  return { checkpoint: decodeCheckpoint(read(path), path), path }
+}
+
+function read(path: string): Buffer {
+  try {
+    return fs.readFileSync(path)
+  } catch (error) {
+    throw fileError(`${path} could not be read`, error)
+  }
+}
+
+function openFolder(path: string, unlock: () => void, files: Files): RunFolder {
+  const metrics = openJournal(join(path, METRICS), files)
+  return {
+    path,
+    record: (event) => metrics.add(JSON.stringify(event)),
+    async saveCheckpoint(bytes) {
+      const checkpoint = join(path, CHECKPOINT)
+      replaceFile(checkpoint, bytes, files)
+      return checkpoint
+    },
+    close() {
+      metrics.close()
+      unlock()
+    },
+  }
+}
+
+/** Makes the folder with the first free number, whoever else may be doing the same. */
+function freeFolder({ rule, data }: RunConfig): string {
+  const name = `${rule}-${data}`.replaceAll(/[^\w.-]+/g, '-')
+  try {
+    fs.mkdirSync('runs', { recursive: true })
+    for (let number = 1; ; number++) {
+      const folder = join('runs', `${name}-${number}`)
+      if (!fs.existsSync(folder) && made(folder)) return folder
+    }
+  } catch (error) {
+    throw fileError('a folder for the run could not be made in runs', error)
+  }
+}
+
+function made(folder: string): boolean {
+  try {
+    fs.mkdirSync(folder)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
+  }
+}

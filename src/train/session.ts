@@ -1,0 +1,130 @@
+import type { DataSet, Split } from '../data/index.js'
+import { holdOut, select } from '../data/index.js'
+import { liveness } from '../graph/liveness.js'
+import type { Certificate } from '../locality/certificate.js'
+import { certify } from '../locality/certify.js'
+import type { StepGraph } from '../onnx/index.js'
+import type { AnyRule, Locality } from '../rules/contract.js'
+import type { Program, TensorRecord } from '../runtime/index.js'
+import { nameState, statePorts } from './checkpoint.js'
+import { type Course, courseOf, taskOf } from './course.js'
+import { frozenFeatures } from './features.js'
+import { type Images, pixels, type Reading } from './feed.js'
+import { initialNoise } from './noise.js'
+import type { Settings } from './options.js'
+import type { Platform } from './platform.js'
+import type { NamedTensor } from './safetensors.js'
+import { type Predictor, predictor } from './score.js'
+
+/** A rule on its data, traced and compiled; all programs share one state. */
+export interface Session {
+  readonly course: Course
+  readonly training: Images
+  readonly validation: Split
+  readonly certificate: Certificate
+  readonly parameters: number
+  /** Of the step that takes most. */
+  readonly peakActivationBytes: number
+  readonly stateBytes: number
+  readonly predictor: Predictor
+  readonly ports: ReturnType<typeof statePorts>
+  program(step: string): Promise<Program>
+  /** What the steps of a phase read. */
+  reading(phase: number): Promise<Reading>
+  initialState(): Promise<TensorRecord>
+  load(state: TensorRecord): Promise<void>
+  read(): Promise<NamedTensor[]>
+  close(): Promise<void>
+}
+
+export async function openSession(
+  rule: AnyRule,
+  data: DataSet,
+  settings: Settings,
+  platform: Platform,
+): Promise<Session> {
+  const { hyper, options } = settings
+  const { device, threads, seed } = options
+  const some = options.limit < data.train.count ? select(data.train, rowsUpTo(options.limit)) : data.train
+  const { train, validation } = holdOut(some, options.validation, seed)
+  const training: Images = { split: train, shape: data.shape, maximum: data.maximum }
+  const task = taskOf(data, options, platform.levels)
+  const course = courseOf(rule, task, settings, train.count)
+  const { traced } = course
+  const { blocks }: Locality = rule.locality(task, hyper)
+  const ports = statePorts(traced.predict)
+
+  const memory = Object.values(course.steps).map(liveness)
+
+  const place = { device, ...(threads !== undefined && { threads }) }
+  const opened: Program[] = []
+  const compile = async (graph: StepGraph, stateOf?: Program): Promise<Program> => {
+    const program = await platform.compile(graph, { ...place, ...(stateOf && { stateOf }) })
+    opened.push(program)
+    return program
+  }
+  const close = async (program: Program): Promise<void> => {
+    opened.splice(opened.indexOf(program), 1)
+    await program.dispose()
+  }
+  const owner = await compile(traced.predict)
+  const steps = new Map<string, Program>()
+  const images = pixels(training, options)
+
+  return {
+    course,
+    training,
+    validation,
+    certificate: certify(Object.values(traced.steps), blocks),
+    parameters: traced.predict.state
+      .filter(({ name }) => blocks.some((block) => block.parameters.some((path) => isUnder(name, path))))
+      .reduce((sum, { input }) => sum + input.size, 0),
+    peakActivationBytes: Math.max(...memory.map(({ peakActivationBytes }) => peakActivationBytes)),
+    stateBytes: memory[0]!.stateBytes,
+    predictor: predictor(owner, options.batch, data.classes),
+    ports,
+
+    async program(step) {
+      const known = steps.get(step)
+      if (known) return known
+      const program = await compile(course.steps[step]!, owner)
+      steps.set(step, program)
+      return program
+    },
+
+    async reading(phase) {
+      const graph = course.features(phase)
+      if (!graph) return images
+      const { augment, cacheBytes, batch } = options
+      const augmented = augment.shift > 0 || augment.rotation > 0 || augment.flip
+      const program = await compile(graph, owner)
+      const features = await frozenFeatures(graph, program, images, {
+        count: train.count,
+        batch,
+        cacheBytes,
+        augmented,
+      })
+      if (features.cached) await close(program)
+      return features.read
+    },
+
+    async initialState() {
+      const program = await compile(traced.init)
+      try {
+        return (await program.run(1, initialNoise(traced.init.batch, seed))).metrics
+      } finally {
+        await close(program)
+      }
+    },
+
+    load: (state) => owner.load(state),
+    read: async () => nameState(ports, await owner.read()),
+    async close() {
+      for (const program of [...opened].reverse()) await close(program)
+    },
+  }
+}
+
+const rowsUpTo = (limit: number): Uint32Array => Uint32Array.from({ length: limit }, (_, i) => i)
+
+const isUnder = (name: string, path: string): boolean => name === path || name.startsWith(`${path}.`)

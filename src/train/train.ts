@@ -1,0 +1,179 @@
+import type { DataSet } from '../data/index.js'
+import type { AnyRule } from '../rules/contract.js'
+import { type Checkpoint, checkSame, checkState, encodeCheckpoint, imageKind, stateRecord } from './checkpoint.js'
+import type { TrainEvent } from './events.js'
+import { clock, meansOf, meter } from './meter.js'
+import { adviceOn, notFinite } from './not-finite.js'
+import { resolve, type Wishes } from './options.js'
+import { type Pipeline, pipelineOf } from './pipeline.js'
+import { globalEpoch, globalStep, type Position } from './plan.js'
+import type { Platform } from './platform.js'
+import type { NamedTensor } from './safetensors.js'
+import { type Accuracy, accuracyOf } from './score.js'
+import { openSession } from './session.js'
+
+export interface TrainConfig extends Wishes {
+  readonly rule: AnyRule
+  readonly data: DataSet
+  readonly platform: Platform
+  /** Stops between two calls: a checkpoint is written, and `stopped` is the last event. */
+  readonly signal?: AbortSignal | undefined
+  /** Goes on where this checkpoint ends. Its settings must be those asked for here. */
+  readonly resume?: Checkpoint | undefined
+  /** Where the run is kept, for the events. */
+  readonly run?: string | undefined
+}
+
+/**
+ * Trains, and tells of it. On the CPU the same settings give the same numbers, however often the training was stopped
+ * and resumed and however its steps were cut into calls. The test set is read once, after everything else.
+ *
+ * Ends with `done`, or with `stopped` where it was aborted or a number was no longer finite; early stopping ends a
+ * phase, not the training. Throws a UserError for settings that are wrong, for a checkpoint that does not fit, and
+ * where one cannot be written; the one before is then still there.
+ */
+export async function* train(config: TrainConfig): AsyncGenerator<TrainEvent> {
+  const { rule, data, platform, signal, resume, run } = config
+  const settings = resolve(rule, data, config)
+  const { options } = settings
+  const session = await openSession(rule, data, settings, platform)
+  const { course, training, validation, predictor } = session
+  const { plan } = course
+
+  let at: Position = resume?.position ?? { phase: 0, epoch: 0, batch: 0 }
+  let best = resume?.best
+  let score: Accuracy | undefined
+  let saved: { at: Position; path: string } | undefined = resume && { at, path: run ?? 'the one that it began with' }
+
+  const save = async function* (state?: readonly NamedTensor[]): AsyncGenerator<TrainEvent> {
+    if (!platform.saveCheckpoint || saved?.at === at) return
+    const checkpoint: Checkpoint = {
+      ...{ rule: rule.id, data: data.name, settings, images: imageKind(data), position: at },
+      state: state ?? (await session.read()),
+      ...(best && { best }),
+    }
+    saved = { at, path: await platform.saveCheckpoint(encodeCheckpoint(checkpoint)) }
+    yield { event: 'checkpoint', path: saved.path, epoch: globalEpoch(plan, at), batch: at.batch }
+  }
+  const stop = async function* (): AsyncGenerator<TrainEvent> {
+    yield* save()
+    const kept = saved ? `; it can go on from its checkpoint, ${saved.path}` : ''
+    yield { event: 'stopped', reason: 'aborted', message: `stopped ${whereIs(at)}${kept}` }
+  }
+
+  try {
+    if (resume) {
+      checkState(session.ports, resume.state, 'the checkpoint')
+      checkSame(resume, { rule: rule.id, data: data.name, settings }, 'the checkpoint')
+    }
+    await session.load(resume ? stateRecord(resume.state) : await session.initialState())
+    const time = clock(platform.now ?? (() => performance.now()), plan)
+    yield {
+      event: 'start',
+      ...{ rule: rule.id, source: rule.source, data: data.name, seed: options.seed, device: options.device },
+      ...{ epochs: options.epochs, batch: options.batch, batchesPerEpoch: plan.batches },
+      ...{ trainingImages: training.split.count, validationImages: validation.count, parameters: session.parameters },
+      peakActivationBytes: session.peakActivationBytes,
+      stateBytes: session.stateBytes,
+      certificate: session.certificate,
+      ...(resume && { resumedAt: globalStep(plan, at) }),
+      ...(run !== undefined && { run }),
+    }
+    yield* save()
+
+    let pipeline: Pipeline | undefined
+    while (at.phase < plan.phases) {
+      const { phase, epoch } = at
+      const layer = options.schedule === 'greedy' ? { layer: phase } : {}
+      pipeline ??= pipelineOf(session, options, await session.reading(phase))
+      const means = meter()
+      time.beginEpoch()
+      for (;;) {
+        if (signal?.aborted) return yield* stop()
+        const done = await time.training(() => pipeline!.next(at))
+        if (!done) break
+        const steps = done.call.steps
+        time.count(steps)
+        const bad = notFinite(done)
+        if (bad) {
+          const message = `${bad} ${whereIs(at, steps)}: ${adviceOn(settings.hyper)}${keptIn(saved?.path)}`
+          return yield { event: 'stopped', reason: 'not-finite', message }
+        }
+        means.add(done.metrics)
+        at = { ...at, batch: at.batch + steps }
+        yield {
+          event: 'progress',
+          ...{ epoch: epoch + 1, batch: at.batch, progress: time.progress(at) },
+          ...{ rowsPerSecond: time.rowsPerSecond(options.batch), secondsLeft: time.secondsLeft(at) },
+          metrics: meansOf(done.metrics),
+          ...layer,
+        }
+        const { checkpointEvery: every } = plan
+        if (every > 0 && at.batch % every === 0 && at.batch < plan.batches) yield* save()
+      }
+
+      score = undefined
+      if (validation.count > 0) {
+        score = await time.scoring(() => accuracyOf(predictor, validation, data.maximum, signal))
+        if (!score) return yield* stop()
+      }
+      // A layer that learns while those above it know nothing yet is judged alone, where it can say something alone.
+      const own = score && (options.schedule === 'greedy' ? score.layers[`layers.${phase}`] : undefined)
+      const accuracy = own ?? score?.accuracy
+      yield {
+        event: 'epoch',
+        ...{ epoch: epoch + 1, metrics: means.means() },
+        ...(accuracy !== undefined && { validationAccuracy: accuracy }),
+        layers: score?.layers ?? {},
+        ...time.epoch(options.batch),
+        ...layer,
+      }
+
+      at = { phase, epoch: epoch + 1, batch: 0 }
+      let state: readonly NamedTensor[] | undefined
+      if (options.patience > 0 && (!best || accuracy! > best.accuracy)) {
+        state = await session.read()
+        best = { epoch, accuracy: accuracy!, state }
+      }
+      const early = best !== undefined && epoch - best.epoch >= options.patience
+      if (early || at.epoch >= options.epochs) {
+        if (early) yield { event: 'stopped', reason: 'early', message: earlyMessage(best!, epoch, layer.layer) }
+        if (best && best.epoch !== epoch) {
+          await session.load(stateRecord(best.state))
+          state = best.state
+          score = undefined
+        }
+        at = { phase: phase + 1, epoch: 0, batch: 0 }
+        best = undefined
+        pipeline = undefined
+      }
+      yield* save(state)
+    }
+
+    if (validation.count > 0) score ??= await accuracyOf(predictor, validation, data.maximum, signal)
+    if (signal?.aborted) return yield* stop()
+    const test = await accuracyOf(predictor, data.test, data.maximum, signal)
+    if (!test) return yield* stop()
+    yield {
+      event: 'done',
+      testAccuracy: test.accuracy,
+      ...(score && { validationAccuracy: score.accuracy }),
+      layers: test.layers,
+      ...time.run(options.batch),
+      ...(run !== undefined && { run }),
+    }
+  } finally {
+    await session.close()
+  }
+}
+
+const whereIs = ({ epoch, batch }: Position, steps = 0): string =>
+  steps === 0
+    ? `in epoch ${epoch + 1} after ${batch} batches`
+    : `in epoch ${epoch + 1}, batch ${batch + 1} to ${batch + steps}`
+
+const keptIn = (path: string | undefined): string => (path === undefined ? '' : `; the last good checkpoint is ${path}`)
+
+const earlyMessage = (best: { epoch: number; accuracy: number }, epoch: number, layer: number | undefined): string =>
+  `${layer === undefined ? '' : `layer ${layer}: `}no better validation accuracy for ${epoch - best.epoch} epochs; ` +
+  `kept is epoch ${best.epoch + 1} with ${(100 * best.accuracy).toFixed(2)} %`

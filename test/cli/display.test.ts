@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { PLAIN } from '../../src/cli/output/style.js'
+import { jsonReporter, lineReporter } from '../../src/cli/train/report.js'
+import { renderScreen } from '../../src/cli/train/screen.js'
+import { liveBlock } from '../../src/cli/train/terminal.js'
+import { EMPTY_VIEW, follow, type View } from '../../src/cli/train/view.js'
+import type { TrainEvent } from '../../src/train/events.js'
+import { DONE, EPOCH, PROGRESS, START } from './fake-run.js'
+
+const after = (...events: readonly TrainEvent[]): View => events.reduce(follow, EMPTY_VIEW)
+
+const recorder = (size: { columns?: number; rows?: number } = {}) => {
+  const writes: string[] = []
+  return { ...size, writes, text: () => writes.join(''), write: (text: string) => writes.push(text) }
+}
+
+test('the screen shows rate, time left, epoch and one row for each layer, and the rest below', () => {
+  assert.deepEqual(renderScreen(after(START, PROGRESS), PLAIN, 100, 20), [
+    'forward-forward on glyphs',
+    'epoch 1 of 2  ━━━━━━──────────────────  25 %  12,346 images/s  12 s left',
+    '             loss  separation',
+    '  layer 0  0.5000     81.00 %',
+    '  layer 1  0.2500',
+    '  head      1.500',
+  ])
+})
+
+test('after an epoch every layer has its validation accuracy, and the network its own', () => {
+  assert.deepEqual(
+    renderScreen(after(START, PROGRESS, EPOCH, { ...PROGRESS, epoch: 2 } as TrainEvent), PLAIN, 100, 20).slice(1),
+    [
+      'epoch 2 of 2  ━━━━━━──────────────────  25 %  12,346 images/s  12 s left',
+      '             loss  separation  validation',
+      '  layer 0  0.5000     81.00 %     91.20 %',
+      '  layer 1  0.2500                 93.45 %',
+      '  head      1.500',
+      '  network                         95.10 %',
+    ],
+  )
+})
+
+test('greedy training marks the layer that learns', () => {
+  const lines = renderScreen(after(START, { ...PROGRESS, layer: 1 } as TrainEvent), PLAIN, 100, 20)
+  assert.match(lines[4]!, /^ {2}layer 1 \(learns now\)/)
+})
+
+test('rules without layers of their own get one row', () => {
+  const progress = { ...PROGRESS, metrics: { loss: 2, accuracy: 0.1 } } as TrainEvent
+  assert.deepEqual(renderScreen(after(START, progress), PLAIN, 100, 20).slice(2), [
+    '            loss  accuracy',
+    '  network  2.000   10.00 %',
+  ])
+})
+
+test('the screen keeps to the size of the terminal', () => {
+  const lines = renderScreen(after(START, PROGRESS, EPOCH), PLAIN, 30, 4)
+  assert.equal(lines.length, 4)
+  assert.ok(lines.every((line) => line.length <= 30))
+  assert.equal(lines[3], '...')
+})
+
+test('the block is drawn over itself, at most ten times a second, and leaves nothing when cleared', () => {
+  const output = recorder({ columns: 100, rows: 30 })
+  let now = 0
+  const block = liveBlock(output, PLAIN, () => now)
+  const view = after(START, PROGRESS)
+  block.draw(view)
+  now = 50
+  block.draw(view)
+  assert.equal(output.writes.length, 1)
+  block.draw(view, { force: true })
+  assert.ok(output.writes[1]!.startsWith('\x1b[6A\x1b[0Jforward-forward on glyphs\n'))
+  now = 200
+  block.note('saved')
+  assert.ok(output.writes[2]!.startsWith('\x1b[6A\x1b[0Jsaved\nforward-forward on glyphs\n'))
+  block.clear()
+  assert.equal(output.writes[3], '\x1b[6A\x1b[0J')
+})
+
+test('without a terminal: a line at the start, one an epoch, and the summary', () => {
+  const output = recorder()
+  const aside = recorder()
+  const reporter = lineReporter(output, aside)
+  for (const event of [START, PROGRESS, EPOCH, DONE]) reporter.show(event)
+  assert.equal(
+    output.text(),
+    `forward-forward on glyphs: 9,000 images to learn from, 1,000 held out, 2 epochs, seed 0, cpu
+epoch 1 of 2  validation 95.10 %  layer 0 91.20 %  layer 1 93.45 %  12,000 images/s  4.3 s
+forward-forward on glyphs: 95.60 % of the test images right after 8.5 s at 12,100 images/s.
+
+Accuracy
+           validation     test
+  layer 0     91.20 %  92.00 %
+  layer 1     93.45 %  94.00 %
+  network     95.10 %  95.60 %
+
+What each layer learns from (the certificate, read from the graph of the training step)
+  layer 0  learns from its own input alone; the label is part of its input; what it is shown is
+           chosen with the help of head above
+  layer 1  learns from its own input alone; the label is part of its input
+  Local: no gradient passes from one layer to another.
+
+Memory of a training step: 3.0 MiB of activations at their peak, 7.5 MiB of weights and optimiser.
+Kept in runs/forward-forward-glyphs-1: onward evaluate runs/forward-forward-glyphs-1
+`,
+  )
+  assert.equal(aside.text(), '')
+})
+
+test('as JSON: one object a line and nothing else, notes aside', () => {
+  const output = recorder()
+  const aside = recorder()
+  const reporter = jsonReporter(output, aside)
+  for (const event of [START, PROGRESS, EPOCH, DONE]) reporter.show(event)
+  reporter.note('stopping')
+  const lines = output.text().trimEnd().split('\n')
+  assert.deepEqual(
+    lines.map((line) => JSON.parse(line)),
+    [START, PROGRESS, EPOCH, DONE],
+  )
+  assert.equal(aside.text(), 'stopping\n')
+})

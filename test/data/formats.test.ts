@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { dataSet } from '../../src/data/dataset.js'
+import { readCifarBatches } from '../../src/data/formats/cifar.js'
+import { readIdxImages, readIdxLabels } from '../../src/data/formats/idx.js'
+import { readOptdigits } from '../../src/data/formats/optdigits.js'
+import { readTar } from '../../src/data/formats/tar.js'
+import { UserError } from '../../src/errors.js'
+import { idxImages, idxLabels, tarOf } from './files.js'
+
+const refuses = (action: () => unknown, message: RegExp) =>
+  assert.throws(action, (error) => error instanceof UserError && message.test(error.message))
+
+test('an IDX file gives its images and labels', () => {
+  const images = readIdxImages(idxImages([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], 2, 3), 'images')
+  assert.equal(images.count, 2)
+  assert.equal(images.height, 2)
+  assert.equal(images.width, 3)
+  assert.deepEqual([...images.pixels], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12])
+  assert.deepEqual([...readIdxLabels(idxLabels([7, 0, 9]), 'labels')], [7, 0, 9])
+})
+
+test('a cut, overlong or foreign IDX file is named with what was expected and what came', () => {
+  const whole = idxImages([1, 2, 3, 4], 2, 2)
+  refuses(
+    () => readIdxImages(whole.subarray(0, 19), 'dir/train'),
+    /^dir\/train is cut: its header promises 20 bytes \(1 x 2 x 2 values\), but it has 19;/,
+  )
+  refuses(() => readIdxImages(new Uint8Array([...whole, 0]), 'dir/train'), /is too long: .* 20 bytes .* has 21/)
+  refuses(() => readIdxImages(idxLabels([1, 2, 3]), 'dir/train'), /no IDX file of images: .* 2051 .* holds .* 2049/)
+  refuses(() => readIdxLabels(whole, 'dir/labels'), /no IDX file of labels/)
+  refuses(() => readIdxLabels(new Uint8Array(3), 'dir/labels'), /but holds 3 bytes/)
+})
+
+test('CIFAR-10 batches give labels and planes in their order', () => {
+  const batch = (label: number, first: number) => {
+    const bytes = new Uint8Array(3073).fill(label, 0, 1)
+    for (let i = 1; i < 3073; i++) bytes[i] = first + Math.floor((i - 1) / 1024)
+    return bytes
+  }
+  const split = readCifarBatches([batch(3, 10), new Uint8Array([...batch(9, 20), ...batch(0, 30)])], ['a', 'b'])
+  assert.equal(split.count, 3)
+  assert.deepEqual([...split.labels], [3, 9, 0])
+  assert.deepEqual(
+    [0, 1023, 1024, 2048, 3072, 3072 * 3 - 1].map((i) => split.images[i]),
+    [10, 10, 11, 12, 20, 32],
+  )
+  refuses(() => readCifarBatches([batch(1, 0).subarray(1)], ['dir/b.bin']), /^dir\/b.bin is cut .* 3072 bytes/)
+  refuses(() => readCifarBatches([batch(10, 0)], ['dir/b.bin']), /record 0 has the label 10/)
+})
+
+test('optdigits lines give pixels and classes, and a bad line is named', () => {
+  const line = (pixel: number, label: number) => [...new Array<number>(64).fill(pixel), label].join(',')
+  const bytes = (text: string) => new TextEncoder().encode(text)
+  const split = readOptdigits(bytes(`${line(3, 7)}\n${line(16, 0)}\n`), 'file')
+  assert.equal(split.count, 2)
+  assert.deepEqual([...split.labels], [7, 0])
+  assert.deepEqual([split.images[0], split.images[63], split.images[64]], [3, 3, 16])
+  for (const bad of [line(17, 1), line(1, 10), `${line(1, 1)},5`, '1,2,3', line(0.5, 1), `,${line(1, 1).slice(2)}`]) {
+    refuses(
+      () => readOptdigits(bytes(`${line(1, 1)}\n${bad}`), 'dir/tra'),
+      /^dir\/tra .*: line 2 should hold 64 pixels/,
+    )
+  }
+})
+
+test('a tar archive gives its regular files by their last names', () => {
+  const archive = tarOf({ 'folder/a.bin': new Uint8Array([1, 2, 3]), 'folder/b.bin': new Uint8Array(600).fill(9) })
+  const files = readTar(archive, 'x.tar')
+  assert.deepEqual([...files.keys()], ['a.bin', 'b.bin'])
+  assert.deepEqual([...files.get('a.bin')!], [1, 2, 3])
+  assert.equal(files.get('b.bin')!.length, 600)
+  refuses(() => readTar(archive.subarray(0, 2100), 'x.tar'), /^x.tar is cut: folder\/b.bin ends after/)
+  refuses(() => readTar(archive.subarray(0, 1536), 'x.tar'), /^x.tar is cut: the tar archive has no end/)
+  refuses(() => readTar(new Uint8Array(2000).fill(65), 'x.tar'), /^x.tar is no tar archive/)
+})
+
+test('mean and deviation are those of pixel / maximum over the training images, per channel', () => {
+  const split = { images: new Uint8Array([0, 8, 16, 16, 4, 4, 0, 0]), labels: new Uint8Array(2), count: 2 }
+  const empty = { images: new Uint8Array(), labels: new Uint8Array(), count: 0 }
+  const set = dataSet({
+    name: 'tiny',
+    shape: [2, 1, 2],
+    classes: 2,
+    classNames: ['a', 'b'],
+    maximum: 16,
+    train: split,
+    test: empty,
+  })
+  // Channel 0 holds 0, 1/2, 1/4, 1/4; channel 1 holds 1, 1, 0, 0.
+  assert.deepEqual(set.mean, [1 / 4, 1 / 2])
+  assert.ok(Math.abs(set.deviation[0]! - Math.sqrt(1 / 32)) < 1e-12)
+  assert.ok(Math.abs(set.deviation[1]! - 1 / 2) < 1e-12)
+})
