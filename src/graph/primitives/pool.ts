@@ -2,7 +2,7 @@ import { pullback } from '../gradient.js'
 import type { Primitive, Value } from '../primitive.js'
 import { concat, type Node, type Tensor } from '../tensor.js'
 import { type Shape, sizeOf, type TensorType } from '../types.js'
-import { eachProduct, onnxWindow, views, type Window, windowCount } from './window.js'
+import { eachProduct, onnxWindow, slice, views, type Window, windowCount } from './window.js'
 
 /** Lower than every activity, and finite: a padded cell that never wins. */
 const LOWEST = -3e38
@@ -26,7 +26,7 @@ function scatter(node: Node, fill: number, parts: (seen: readonly Tensor[]) => T
   } = node as Node & { inputs: [Tensor]; outputs: [Tensor] }
   const { kernel, stride, padding }: Pooling = attributes
   const [n, c, rows, columns] = y.shape as [number, number, number, number]
-  const seen = views(x.pad([[0, 0], [0, 0], ...padding], fill), kernel, [rows, columns], attributes, 2)
+  const seen = views(x.pad([[0, 0], [0, 0], ...padding], fill), slice, kernel, [rows, columns], attributes, 2)
   const tiles = kernel.every((size, i) => size === stride[i] && y.shape[2 + i]! * size === x.shape[2 + i])
   if (!tiles) return pullback(seen, parts(seen), [x]) as Tensor[]
   const stacked = concat(

@@ -2,7 +2,7 @@ import type { Primitive } from '../primitive.js'
 import { apply, concat, type Tensor } from '../tensor.js'
 import { GraphError, sameShape, show, sizeOf } from '../types.js'
 import { dilate, reversed } from './shape.js'
-import { type Convolution, eachProduct, onnxWindow, views, windowCount } from './window.js'
+import { type Convolution, eachProduct, onnxWindow, slice, views, windowCount } from './window.js'
 
 export const products: Record<string, Primitive> = {
   matmul: {
@@ -120,10 +120,11 @@ function convolutionWeightGradient(g: Tensor, x: Tensor, w: Tensor, { stride, pa
   const cotangent = depthwise ? g : toRows(g.transpose([0, 2, 3, 1]), out / groups)
   const padded = x.pad([[0, 0], [0, 0], padding[0], padding[1]])
   const source = depthwise ? padded : padded.transpose([0, 2, 3, 1])
-  const parts = views(source, [kh, kw], g.shape.slice(2), { stride, padding }, depthwise ? 2 : 1).map((shifted) =>
-    depthwise
-      ? shifted.mul(cotangent).sum([0, 2, 3]).reshape([1, out])
-      : cotangent.matmul(toRows(shifted, perGroup), { transposeA: true }).reshape([1, out * perGroup]),
+  const parts = views(source, slice, [kh, kw], g.shape.slice(2), { stride, padding }, depthwise ? 2 : 1).map(
+    (shifted) =>
+      depthwise
+        ? shifted.mul(cotangent).sum([0, 2, 3]).reshape([1, out])
+        : cotangent.matmul(toRows(shifted, perGroup), { transposeA: true }).reshape([1, out * perGroup]),
   )
   return concat(parts, 0).transpose().reshape(w.shape)
 }

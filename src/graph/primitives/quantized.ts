@@ -3,7 +3,7 @@ import type { Primitive, Value } from '../primitive.js'
 import { apply, type Tensor } from '../tensor.js'
 import { GraphError, type Shape, sizeOf } from '../types.js'
 import { convolutionInputGradient, products } from './product.js'
-import { type Convolution, eachProduct } from './window.js'
+import { type Convolution, eachProduct, views } from './window.js'
 
 /** Rounds half to even, as ONNX does. */
 function roundEven(x: number): number {
@@ -97,7 +97,6 @@ interface QuantizedConvolution extends Convolution {
 /**
  * What each output of a convolution reads, side by side, in 8 bits: rows [N*H'*W', KH*KW*C], or the transpose. Each is
  * unfolded from the bytes of the image: that takes no longer than to transpose the other, and keeps nothing large.
- * The columns are cut first, so that the nine-fold copy after it is one of whole rows.
  */
 function unfold(
   emit: Emitter,
@@ -110,11 +109,8 @@ function unfold(
   const image = move(emit, bytes, transposed ? [1, 0, 2, 3] : [0, 2, 3, 1])
   const widths = [0, 1].flatMap((side) => [0, 1, 2, 3].map((axis) => padding[axis - axes[0]!]?.[side as 0 | 1] ?? 0))
   const padded = widths.some((width) => width > 0) ? emit.one('Pad', [image, emit.int64s(widths), zero]) : image
-  const cut = (name: string, i: 0 | 1, start: number): string =>
-    emit.slice(name, axes[i]!, start, start + (counts[i]! - 1) * stride[i] + 1, stride[i])
-  const taps = Array.from({ length: sizeOf(kernel) }, (_, tap) =>
-    cut(cut(padded, 1, tap % kernel[1]!), 0, Math.floor(tap / kernel[1]!)),
-  )
+  const slice = (name: string, ...range: [number, number, number, number]): string => emit.slice(name, ...range)
+  const taps = views(padded, slice, kernel, counts, { stride, padding }, axes[0]!)
   const side = taps.length * channels
   const whole = emit.one('Concat', taps, { axis: transposed ? 0 : 3 })
   return emit.one('Reshape', [whole, emit.int64s(transposed ? [side, -1] : [-1, side])])

@@ -20,14 +20,27 @@ export const onnxWindow = ({ stride, padding: [rows, columns] }: Window): { stri
   pads: [rows[0], columns[0], rows[1], columns[1]],
 })
 
-/** The padded input as each position of the kernel sees it: `counts` rows and columns on `axis` and the next one. */
-export function views(padded: Tensor, kernel: Shape, counts: Shape, { stride }: Window, axis: number): Tensor[] {
-  const [rows, columns] = kernel.map((size) => Array.from({ length: size }, (_, i) => i)) as [number[], number[]]
-  const cut = (x: Tensor, i: 0 | 1, start: number): Tensor =>
-    x.slice(axis + i, start, start + (counts[i]! - 1) * stride[i] + 1, stride[i])
-  const shifted = columns.map((start) => cut(padded, 1, start))
-  return rows.flatMap((start) => shifted.map((x) => cut(x, 0, start)))
+type Slice<T> = (x: T, axis: number, start: number, end: number, step: number) => T
+
+/** The padded image as each position of the kernel sees it: `counts` rows and columns, on `axis` and the next one. */
+export function views<T>(
+  image: T,
+  slice: Slice<T>,
+  kernel: Shape,
+  counts: Shape,
+  { stride }: Window,
+  axis: number,
+): T[] {
+  const cut = (x: T, i: 0 | 1): T[] =>
+    Array.from({ length: kernel[i]! }, (_, start) =>
+      slice(x, axis + i, start, start + (counts[i]! - 1) * stride[i] + 1, stride[i]),
+    )
+  // Columns first: cutting rows from those copies whole rows.
+  const columns = cut(image, 1).map((x) => cut(x, 0))
+  return columns[0]!.flatMap((_, row) => columns.map((rows) => rows[row]!))
 }
+
+export const slice: Slice<Tensor> = (x, ...range) => x.slice(...range)
 
 /** Visits what a convolution multiplies: the offsets of an input cell, a weight and the output that takes their product. */
 export function eachProduct(
