@@ -67,16 +67,20 @@ export function normalizeAxes(axes: readonly number[] | number | undefined, rank
     .sort((a, b) => a - b)
 }
 
+const folderOf = (line = ''): string => /[^\s(]*[/\\]/.exec(line)?.[0] ?? ''
+
+/** The folder of the graph floor, as lines of a stack name it. */
+const FLOOR = folderOf(new Error().stack?.split('\n')[1])
+
 /** A mistake in a traced graph. The message ends with the first caller outside of the graph floor. */
 export class GraphError extends Error {
   override readonly name = 'GraphError'
 
   constructor(message: string) {
     super(message)
-    const caller = (this.stack ?? '')
-      .split('\n')
-      .slice(1)
-      .find((line) => !/[/\\]graph[/\\]/.test(line) && /:\d+:\d+/.test(line))
+    const caller = this.stack
+      ?.split('\n')
+      .find((line) => /:\d+:\d+\)?$/.test(line) && !folderOf(line).startsWith(FLOOR))
     if (caller) this.message += ` (${caller.trim()})`
   }
 }

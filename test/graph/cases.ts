@@ -108,7 +108,7 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
   add: binary('add'),
   sub: binary('sub'),
   mul: binary('mul'),
-  div: binary('div'),
+  div: [...binary('div'), at('one by it', [positive(3)], (x) => constant(1).div(x!))],
   maximum: binary('maximum'),
   minimum: binary('minimum'),
   greater: comparison('greater'),

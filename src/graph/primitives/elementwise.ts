@@ -94,7 +94,11 @@ const ROWS: Record<string, Row> = {
   mul: { f: (a, b) => a * b, onnx: 'Mul', gradient: (g, _, a, b) => [g.mul(b), g.mul(a)] },
   div: {
     f: (a, b) => a / b,
-    onnx: 'Div',
+    onnx: (emit, { inputs: [a, b] }) =>
+      // ONNX Runtime turns x * (1 / y) back into x / y, which is slower, unless 1 / y is written so.
+      a!.rank === 0 && a!.node.op === 'constant' && a!.node.attributes.data[0] === 1
+        ? emit.node('Reciprocal', [b!])
+        : emit.node('Div', [a!, b!]),
     gradient: (g, y, _, b) => [g.div(b), g.mul(y).div(b).neg()],
     dtypes: FLOAT,
   },

@@ -1,7 +1,7 @@
 import { pullback } from '../gradient.js'
 import type { Primitive, Value } from '../primitive.js'
 import { concat, type Node, type Tensor } from '../tensor.js'
-import { type Shape, sizeOf, type TensorType } from '../types.js'
+import { GraphError, type Shape, show, sizeOf, type TensorType } from '../types.js'
 import { eachProduct, onnxWindow, slice, views, type Window, windowCount } from './window.js'
 
 /** Lower than every activity, and finite: a padded cell that never wins. */
@@ -13,8 +13,11 @@ interface Pooling extends Window {
 
 function infer([x]: readonly Tensor[], attributes: Pooling): TensorType[] {
   const [n, c, height, width] = x!.shape as [number, number, number, number]
-  const rows = windowCount(height, attributes.kernel[0], 0, attributes)
-  return [{ shape: [n, c, rows, windowCount(width, attributes.kernel[1], 1, attributes)], dtype: 'float32' }]
+  const { kernel } = attributes
+  const [rows, columns] = [windowCount(height, kernel[0], 0, attributes), windowCount(width, kernel[1], 1, attributes)]
+  if (x!.rank !== 4 || !(rows >= 1 && columns >= 1))
+    throw new GraphError(`pooling: a window of ${show(kernel)} does not fit the images ${show(x!.shape)}`)
+  return [{ shape: [n, c, rows, columns], dtype: 'float32' }]
 }
 
 /** Puts back what each position of the window makes of the cotangent to the cells that it saw. */

@@ -6,16 +6,15 @@ import { type Convolution, eachProduct, onnxWindow, slice, views, windowCount } 
 
 export const products: Record<string, Primitive> = {
   matmul: {
-    infer: ([a, b], { transposeA, transposeB }) => {
+    infer: ([a, b], { transposeA, transposeB, op = 'matmul' }) => {
       const [m, k] = transposeA ? [a!.shape.at(-1)!, a!.shape.at(-2)!] : [a!.shape.at(-2)!, a!.shape.at(-1)!]
       const [k2, n] = transposeB ? [b!.shape.at(-1)!, b!.shape.at(-2)!] : [b!.shape.at(-2)!, b!.shape.at(-1)!]
       const batch = a!.shape.slice(0, -2)
       if (a!.rank < 2 || a!.rank !== b!.rank || k !== k2 || !sameShape(batch, b!.shape.slice(0, -2)))
         throw new GraphError(
-          `matmul: ${show(a!.shape)}${transposeA ? ' transposed' : ''} and ${show(b!.shape)}${transposeB ? ' transposed' : ''} do not multiply`,
+          `${op}: ${show(a!.shape)}${transposeA ? ' transposed' : ''} and ${show(b!.shape)}${transposeB ? ' transposed' : ''} do not multiply`,
         )
-      if (a!.dtype !== 'float32' || b!.dtype !== 'float32')
-        throw new GraphError('matmul: both operands must be float32')
+      if (a!.dtype !== 'float32' || b!.dtype !== 'float32') throw new GraphError(`${op}: both operands must be float32`)
       return [{ shape: [...batch, m, n], dtype: 'float32' }]
     },
     evaluate: ([a, b], { transposeA, transposeB }, [output]) => {
@@ -51,17 +50,18 @@ export const products: Record<string, Primitive> = {
     },
   },
   conv2d: {
-    infer: ([x, w], attributes: Convolution) => {
+    infer: ([x, w], attributes: Convolution & { op?: string }) => {
+      const { op = 'conv2d' } = attributes
       const [n, channels, height, width] = x!.shape as [number, number, number, number]
       const [out, perGroup, kh, kw] = w!.shape as [number, number, number, number]
       const rows = windowCount(height, kh, 0, attributes)
       const columns = windowCount(width, kw, 1, attributes)
       if (x!.rank !== 4 || w!.rank !== 4 || perGroup * attributes.groups !== channels || out % attributes.groups !== 0)
         throw new GraphError(
-          `conv2d: ${show(x!.shape)} and weights ${show(w!.shape)} do not fit ${attributes.groups} group(s)`,
+          `${op}: ${show(x!.shape)} and weights ${show(w!.shape)} do not fit ${attributes.groups} group(s)`,
         )
       if (rows < 1 || columns < 1)
-        throw new GraphError(`conv2d: weights ${show(w!.shape)} are larger than the padded input ${show(x!.shape)}`)
+        throw new GraphError(`${op}: weights ${show(w!.shape)} are larger than the padded input ${show(x!.shape)}`)
       return [{ shape: [n, out, rows, columns], dtype: 'float32' }]
     },
     evaluate: ([x, w], attributes, [output]) => {

@@ -1,7 +1,7 @@
 import type { Emitter } from '../../onnx/emitter.js'
 import type { Primitive, Value } from '../primitive.js'
 import { apply, type Tensor } from '../tensor.js'
-import { GraphError, type Shape, sizeOf } from '../types.js'
+import { GraphError, type Shape, show, sizeOf } from '../types.js'
 import { convolutionInputGradient, products } from './product.js'
 import { type Convolution, eachProduct, views } from './window.js'
 
@@ -71,7 +71,11 @@ const move = (emit: Emitter, name: string, perm: readonly number[], shape?: read
 
 /** [m, k] x [k, n]. The derivative takes the rounding for the identity, and multiplies in 8 bits too. */
 const quantizedMatmul: Primitive = {
-  infer: (inputs, attributes) => products.matmul!.infer(inputs, attributes),
+  infer: (inputs, attributes) => {
+    const [a] = inputs as [Tensor]
+    if (a.rank !== 2) throw new GraphError(`quantizedProduct: expected rows [m, k], got ${show(a.shape)}; reshape it`)
+    return products.matmul!.infer(inputs, { ...attributes, op: 'quantizedProduct' })
+  },
   evaluate: ([a, b], attributes, outputs) =>
     products.matmul!.evaluate([throughUint8(a!), throughInt8(b!, attributes.levels)], attributes, outputs),
   gradient: ({ inputs: [a, b], attributes: { transposeA, transposeB, levels } }, [g]) => {
@@ -121,7 +125,7 @@ const quantizedConv2d: Primitive = {
   infer: (inputs, attributes: QuantizedConvolution) => {
     if (attributes.groups !== 1)
       throw new GraphError(`quantizedConv2d: one group only, got ${attributes.groups}; use conv2d`)
-    return products.conv2d!.infer(inputs, attributes)
+    return products.conv2d!.infer(inputs, { ...attributes, op: 'quantizedConv2d' })
   },
   evaluate: ([x, w], attributes, outputs) =>
     products.conv2d!.evaluate([throughUint8(x!), throughInt8(w!, attributes.levels)], attributes, outputs),

@@ -9,6 +9,7 @@ const kept = (node: Node): number[] =>
   node.inputs[0]!.shape.map((size, i) => (node.attributes.axes.includes(i) ? 1 : size))
 
 function infer([x]: readonly Tensor[], { axes, keepDims }: { axes: number[]; keepDims: boolean }): TensorType[] {
+  if (x!.dtype === 'bool') throw new GraphError(`sum and max take numbers, got bool ${show(x!.shape)}; cast it`)
   const shape = x!.shape.map((size, i) => (axes.includes(i) ? 1 : size))
   return [{ shape: keepDims ? shape : shape.filter((_, i) => !axes.includes(i)), dtype: x!.dtype }]
 }

@@ -40,7 +40,7 @@ export const shaping: Record<string, Primitive> = {
   },
   reshape: {
     infer: ([x], { shape }) => {
-      if (sizeOf(shape) !== x!.size)
+      if (sizeOf(shape) !== x!.size || !shape.every((size: number) => Number.isInteger(size) && size >= 0))
         throw new GraphError(`reshape: ${show(x!.shape)} has ${x!.size} elements, ${show(shape)} ${sizeOf(shape)}`)
       return [{ shape, dtype: x!.dtype }]
     },
