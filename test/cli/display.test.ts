@@ -81,7 +81,7 @@ test('the block is drawn over itself, at most ten times a second, and leaves not
 test('without a terminal: a line at the start, one an epoch, and the summary', () => {
   const output = recorder()
   const aside = recorder()
-  const reporter = lineReporter(output, aside)
+  const reporter = lineReporter(output, aside, () => 2 ** 21)
   for (const event of [START, PROGRESS, EPOCH, DONE]) reporter.show(event)
   assert.equal(
     output.text(),
@@ -101,7 +101,7 @@ What each layer learns from (the certificate, read from the graph of the trainin
   layer 1  learns from its own input alone; the label is part of its input
   Local: no gradient passes from one layer to another.
 
-Memory of a training step: 3.0 MiB of activations at their peak, 7.5 MiB of weights and optimiser.
+Memory of a training step: 3.0 MiB of activations at their peak (backpropagation through the same layers: 2.0 MiB), 7.5 MiB of weights and optimiser.
 Kept in runs/forward-forward-glyphs-1: onward evaluate runs/forward-forward-glyphs-1
 `,
   )

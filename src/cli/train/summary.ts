@@ -7,8 +7,11 @@ import { accuracies, type View } from './view.js'
 
 type Done = Extract<TrainEvent, { event: 'done' }>
 
-/** What a finished run has to say: accuracies, the certificate, memory, and where it is kept. */
-export function summarize(view: View, done: Done, style: Style): string[] {
+/**
+ * What a finished run has to say: accuracies, the certificate, memory, and where it is kept. `backpropBytes`: of
+ * activations, if backpropagation trained the same layers.
+ */
+export function summarize(view: View, done: Done, style: Style, backpropBytes?: number): string[] {
   const { start } = view
   if (!start) return []
   const parts = [
@@ -23,7 +26,7 @@ export function summarize(view: View, done: Done, style: Style): string[] {
     style.bold('What each layer learns from (the certificate, read from the graph of the training step)'),
     ...describeCertificate(start.certificate, style),
     '',
-    `${style.bold('Memory')} of a training step: ${describeMemory(start)}.`,
+    `${style.bold('Memory')} of a training step: ${describeMemory(start, backpropBytes)}.`,
   ]
   const kept = done.run === undefined ? [] : [`${style.bold('Kept in')} ${done.run}: onward evaluate ${done.run}`]
   return [...parts, ...kept]
@@ -40,6 +43,8 @@ function accuracyRows(view: View, done: Done): Map<string, Figures> {
   )
 }
 
-function describeMemory({ peakActivationBytes, stateBytes }: NonNullable<View['start']>): string {
-  return `${bytes(peakActivationBytes)} of activations at their peak, ${bytes(stateBytes)} of weights and optimiser`
+function describeMemory(start: NonNullable<View['start']>, backpropBytes: number | undefined): string {
+  const yardstick =
+    backpropBytes === undefined ? '' : ` (backpropagation through the same layers: ${bytes(backpropBytes)})`
+  return `${bytes(start.peakActivationBytes)} of activations at their peak${yardstick}, ${bytes(start.stateBytes)} of weights and optimiser`
 }
