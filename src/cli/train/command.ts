@@ -55,9 +55,7 @@ async function report(events: AsyncIterable<TrainEvent>, reporter: Reporter, atS
     last = event
   }
   if (last?.event !== 'stopped') return EXIT.done
-  if (last.reason === 'not-finite') throw new UserError(sentence(last.message))
-  process.stderr.write(`${sentence(last.message)}\nGo on with: onward train --resume ${run}\n`)
+  if (last.reason === 'not-finite') throw new UserError(last.message)
+  process.stderr.write(`onward: ${last.message}\nGo on with: onward train --resume ${run}\n`)
   return EXIT.interrupted
 }
-
-const sentence = (text: string): string => `${text[0]!.toUpperCase()}${text.slice(1)}.`

@@ -30,7 +30,8 @@ export function terminalReporter(output: Output, style: Style, yardstick: Yardst
   return {
     show(event) {
       view = follow(view, event)
-      if (event.event !== 'done') block.draw(view, { force: event.event !== 'progress' })
+      if (event.event === 'stopped' && event.reason === 'early') block.note(event.message)
+      else if (event.event !== 'done') block.draw(view, { force: event.event !== 'progress' })
       else {
         block.clear()
         output.write(linesOf(summarize(view, event, style, yardstick(event.run))))
@@ -40,7 +41,7 @@ export function terminalReporter(output: Output, style: Style, yardstick: Yardst
   }
 }
 
-/** A line at the start and one an epoch, and the summary. */
+/** The lines of `renderLine`, and the summary. */
 export function lineReporter(output: Output, aside: Output, yardstick: Yardstick): Reporter {
   let view = EMPTY_VIEW
   return {
