@@ -17,7 +17,7 @@ const x = normals('images', [IMAGES, 2, 4, 3])
 const random = { uniform: () => assert.fail(), normal: normals }
 
 const layersOf = (network: 'dense' | 'convolutional'): { plain: FirstLayer; shared: FirstLayer } => {
-  const options = { network, units: [5], kernel: 3, poolAfter: [], labelStrength: 1.7 }
+  const options = { network, units: [5], kernel: 3, poolAfter: [], labelStrength: 1.75 }
   return {
     plain: firstLayer({ ...options, sharedProduct: false }, task),
     shared: firstLayer({ ...options, sharedProduct: true }, task),

@@ -154,14 +154,14 @@ describe('gradient isolation: a change above leaves the update below bit for bit
     { network: 'convolutional', units: [3, 4, 2], poolAfter: [0], optimizer: 'adam' },
   ] as Partial<ForwardForwardHyper>[])
     test(JSON.stringify(options), () => {
-      const { joint, state, batch, after } = given({ units: [6, 5, 4], ...options })
+      const { joint, state, batch, after } = given({ units: [12, 10, 8], ...options })
       const under = (own: Numbers, layer: number) =>
         Object.entries(own).filter(([name]) => Number(name.split('.')[1]) === layer)
       for (const changed of [1, 2]) {
         const other = Object.fromEntries(
           Object.entries(state).map(([name, value]) => [
             name,
-            name.startsWith(`layers.${changed}.`) ? value.map((v) => 1.5 * v + 0.2) : value,
+            name.startsWith(`layers.${changed}.`) ? value.map((v, i) => 1.5 * v + Math.sin(i + 1)) : value,
           ]),
         )
         const moved = evaluate(joint, other, batch).state
