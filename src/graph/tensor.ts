@@ -76,6 +76,8 @@ function deepestScope(op: string, inputs: readonly Tensor[]): Scope | undefined 
     while (scope && scope.depth > (node.scope?.depth ?? 0)) scope = scope.parent
     if (scope !== node.scope) throw new GraphError(`${op}: a tensor of one loop's body was used inside another loop`)
   }
+  for (let scope = currentScope; scope !== deepest; scope = scope.parent)
+    if (!scope) throw new GraphError(`${op}: a tensor of a loop's body was used outside of it; let the body return it`)
   return deepest
 }
 

@@ -42,6 +42,19 @@ export function stridesOf(shape: Shape): number[] {
   return strides
 }
 
+/** For every element of `shape`, in order, its offset from `start` where a step along each axis is `strides` long. */
+export function offsetsOf(shape: Shape, strides: readonly number[], start = 0): Int32Array {
+  const offsets = new Int32Array(sizeOf(shape)).fill(start)
+  for (let i = 0; i < offsets.length; i++) {
+    let rest = i
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      offsets[i]! += (rest % shape[axis]!) * strides[axis]!
+      rest = Math.floor(rest / shape[axis]!)
+    }
+  }
+  return offsets
+}
+
 /** Axes made non-negative, sorted; throws on an axis that the rank does not have. */
 export function normalizeAxes(axes: readonly number[] | number | undefined, rank: number): number[] {
   const list = axes === undefined ? Array.from({ length: rank }, (_, i) => i) : typeof axes === 'number' ? [axes] : axes
@@ -54,16 +67,20 @@ export function normalizeAxes(axes: readonly number[] | number | undefined, rank
     .sort((a, b) => a - b)
 }
 
+const folderOf = (line = ''): string => /[^\s(]*[/\\]/.exec(line)?.[0] ?? ''
+
+/** The folder of the graph floor, as lines of a stack name it. */
+const FLOOR = folderOf(new Error().stack?.split('\n')[1])
+
 /** A mistake in a traced graph. The message ends with the first caller outside of the graph floor. */
 export class GraphError extends Error {
   override readonly name = 'GraphError'
 
   constructor(message: string) {
     super(message)
-    const caller = (this.stack ?? '')
-      .split('\n')
-      .slice(1)
-      .find((line) => !/[/\\]graph[/\\]/.test(line) && /:\d+:\d+/.test(line))
+    const caller = this.stack
+      ?.split('\n')
+      .find((line) => /:\d+:\d+\)?$/.test(line) && !folderOf(line).startsWith(FLOOR))
     if (caller) this.message += ` (${caller.trim()})`
   }
 }

@@ -111,6 +111,10 @@ export class Emitter {
     return this.node('Cast', [x], { to: ELEMENT[dtype] })
   }
 
+  slice(x: Input, axis: number, start: number, end: number, step = 1): string {
+    return this.one('Slice', [x, ...[start, end, axis, step].map((v) => this.int64s([v]))])
+  }
+
   /** Constants live in the outermost graph, so that loops read them without making them anew. */
   initializer({ data, shape, dtype }: { data: ArrayLike<number>; shape: Shape; dtype: ElementType }): string {
     const key = data.length <= SMALL ? `${dtype} ${shape} ${Array.from(data)}` : undefined

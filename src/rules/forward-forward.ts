@@ -270,7 +270,7 @@ export const forwardForward: Rule<ForwardForwardHyper, ForwardForwardState> = {
   },
   source: 'code',
   hyper,
-  training: { epochs: 15, batch: 100 },
+  training: { epochs: 8, batch: 100 },
   presets: {
     fast: {
       description:

@@ -48,7 +48,7 @@ export async function openSession(
   const some = options.limit < data.train.count ? select(data.train, rowsUpTo(options.limit)) : data.train
   const { train, validation } = holdOut(some, options.validation, seed)
   const training: Images = { split: train, shape: data.shape, maximum: data.maximum }
-  const task = taskOf(data, options, platform.levels)
+  const task = await taskOf(data, options, platform)
   const course = courseOf(rule, task, settings, train.count)
   const { traced } = course
   const { blocks }: Locality = rule.locality(task, hyper)

@@ -144,6 +144,6 @@ export async function assertLowering(op: string, own: Case, device: 'cpu' | 'web
     const what = i < traced.outputs.length ? `output ${i}` : `gradient ${i - traced.outputs.length}`
     assert.equal(result.type, dtype, what)
     assert.deepEqual([...result.dims], [...shape], what)
-    assertClose(Array.from(result.data as Float32Array, Number), data, own.tolerance ?? 2e-5, what)
+    assertClose(Array.from(result.data as Float32Array, Number), data, 2e-5, what)
   })
 }

@@ -36,7 +36,7 @@ describe('gradients agree with central differences', () => {
         ? interpret(gradients(smooth), smooth.bindings).map(({ data }) => data)
         : centralDifferences(traced)
       actual.forEach(({ data }, i) => {
-        assertClose(data, expected[i]!, own.tolerance ?? 1e-7, `gradient ${i}`)
+        assertClose(data, expected[i]!, own.rounding ?? 1e-7, `gradient ${i}`)
       })
     })
   }

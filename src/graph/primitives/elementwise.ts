@@ -1,21 +1,15 @@
 import type { Primitive, Value } from '../primitive.js'
 import { constant, elementwiseShape, type Tensor } from '../tensor.js'
-import { type DType, GraphError, type Shape, sameShape, show, sizeOf, stridesOf } from '../types.js'
+import { type DType, GraphError, offsetsOf, type Shape, sameShape, show, sizeOf, stridesOf } from '../types.js'
 
 /** For every element of `shape`, the offset of the element of an operand that broadcasts to it. */
 export function broadcastOffsets(from: Shape, shape: Shape): Int32Array {
-  const offsets = new Int32Array(sizeOf(shape))
   const lead = shape.length - from.length
   const strides = stridesOf(from)
-  for (let i = 0; i < offsets.length; i++) {
-    let rest = i
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      const position = rest % shape[axis]!
-      rest = (rest - position) / shape[axis]!
-      if (axis >= lead && from[axis - lead] !== 1) offsets[i]! += position * strides[axis - lead]!
-    }
-  }
-  return offsets
+  return offsetsOf(
+    shape,
+    shape.map((_, axis) => (axis < lead || from[axis - lead] === 1 ? 0 : strides[axis - lead]!)),
+  )
 }
 
 function mapBroadcast(inputs: readonly Value[], shape: Shape, f: (...x: number[]) => number): Float64Array[] {
@@ -79,21 +73,16 @@ function vanishesWith(product: Tensor, factor: Tensor): boolean {
 
 const asFloat = (condition: Tensor): Tensor => condition.cast('float32')
 
-/** erf by its series and, in the tails, its continued fraction; to float64 rounding. */
+/** By the series whose terms are all positive, to float64 rounding. */
 export function erf(x: number): number {
-  const z = Math.abs(x)
-  if (z < 3) {
-    let term = z
-    let sum = z
-    for (let n = 1; Math.abs(term) > 1e-18 * sum && n < 200; n++) {
-      term *= (-z * z) / n
-      sum += term / (2 * n + 1)
-    }
-    return (Math.sign(x) * 2 * sum) / Math.sqrt(Math.PI)
+  const z = Math.min(Math.abs(x), 6) // from there on it is 1
+  let term = z
+  let sum = z
+  for (let n = 1; term > 1e-18 * sum; n++) {
+    term *= (2 * z * z) / (2 * n + 1)
+    sum += term
   }
-  let fraction = 0
-  for (let n = 60; n >= 1; n--) fraction = n / 2 / (z + fraction)
-  return Math.sign(x) * (1 - Math.exp(-z * z) / (Math.sqrt(Math.PI) * (z + fraction)))
+  return (Math.sign(x) * 2 * Math.exp(-z * z) * sum) / Math.sqrt(Math.PI)
 }
 
 const FLOAT: readonly DType[] = ['float32']
@@ -105,7 +94,11 @@ const ROWS: Record<string, Row> = {
   mul: { f: (a, b) => a * b, onnx: 'Mul', gradient: (g, _, a, b) => [g.mul(b), g.mul(a)] },
   div: {
     f: (a, b) => a / b,
-    onnx: 'Div',
+    onnx: (emit, { inputs: [a, b] }) =>
+      // ONNX Runtime turns x * (1 / y) back into x / y, which is slower, unless 1 / y is written so.
+      a!.rank === 0 && a!.node.op === 'constant' && a!.node.attributes.data[0] === 1
+        ? emit.node('Reciprocal', [b!])
+        : emit.node('Div', [a!, b!]),
     gradient: (g, y, _, b) => [g.div(b), g.mul(y).div(b).neg()],
     dtypes: FLOAT,
   },
@@ -151,7 +144,7 @@ const ROWS: Record<string, Row> = {
   log: { f: Math.log, onnx: 'Log', gradient: (g, _, x) => [g.div(x)], dtypes: FLOAT },
   tanh: { f: Math.tanh, onnx: 'Tanh', gradient: (g, y) => [g.mul(constant(1).sub(y.square()))], dtypes: FLOAT },
   sigmoid: {
-    f: (x) => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x))),
+    f: (x) => 1 / (1 + Math.exp(-x)),
     onnx: 'Sigmoid',
     gradient: (g, y) => [g.mul(y.mul(constant(1).sub(y)))],
     dtypes: FLOAT,

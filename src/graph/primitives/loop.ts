@@ -52,57 +52,47 @@ export const looping: Record<string, Primitive> = {
       }
       return [...carried.map((x) => x.data), ...kept]
     },
-    gradient: (node, cotangents) => [...loopGradient(node, cotangents)],
+    gradient: loopGradient,
     lower: (emit, node) => emit.loop(node),
   },
 }
 
 /** The iterations backwards: each is traced again from the state before it, and pulled back. */
 function loopGradient(node: Node, cotangents: readonly (Tensor | undefined)[]): (Tensor | undefined)[] {
-  const body: LoopAttributes = node.attributes
+  const { inputs, outputs, attributes } = node
+  const body: LoopAttributes = attributes
   const { count, parameters, stacked, captured } = body
   if (body.condition) throw new GraphError('grad: a loop that stops by a condition has no derivative; use scan')
   const size = parameters.length
-  const history = node.outputs.slice(size + stacked.length)
+  const history = outputs.slice(size + stacked.length)
   const float = (x: Tensor): boolean => x.dtype === 'float32'
-  const sum = (a: Tensor | undefined, b: Tensor | undefined): Tensor | undefined => (a && b ? a.add(b) : (a ?? b))
   const zeros = ({ shape }: Tensor): Tensor => constant(0).broadcastTo(shape)
-  const flowing = parameters.map((p, i) => ({ p, i })).filter(({ p }) => float(p))
-  const shared = captured.filter(float)
-  const start = [...flowing.map(({ p, i }) => cotangents[i] ?? zeros(p)), ...shared.map(zeros)]
-  const { carried } = scan(count, start, (carriedCotangents, index) => {
+  /** What belongs to the float32 inputs, put at the place of each. */
+  const spread = (list: readonly (Tensor | undefined)[]): (Tensor | undefined)[] => {
+    let next = 0
+    return inputs.map((x) => (float(x) ? list[next++] : undefined))
+  }
+  // Carried: the cotangents of the state, which begin at those of the results, and of the captured, summed up from zero.
+  const start = inputs.map((x, i) => (i < size && cotangents[i]) || zeros(x)).filter((_, i) => float(inputs[i]!))
+  const { carried } = scan(count, start, (own, index) => {
+    const before = spread(own)
     const at = constant(count - 1, [], 'int32').sub(index)
     // The iteration itself, traced again, is no derivative: the mark comes off. It reads tensors of its own, so that
     // what one captured tensor passes on to another is not counted here and outside.
-    const [own, outside, copy] = asAdjointOf(undefined, () => {
-      const own = history.map((states) => states.gather(at))
-      const outside = node.inputs.slice(size).map((x) => apply('reshape', [x], { shape: x.shape })[0]!)
-      const pairs = [...parameters, ...captured].map((x, i): [Tensor, Tensor] => [x, [...own, ...outside][i]!])
-      return [own, outside, instantiate(body, [[body.index, at], ...pairs])]
+    const [reads, copy] = asAdjointOf(undefined, () => {
+      const outside = inputs.slice(size).map((x) => apply('reshape', [x], { shape: x.shape })[0]!)
+      const reads = [...history.map((states) => states.gather(at)), ...outside]
+      const pairs = [...parameters, ...captured].map((x, i): [Tensor, Tensor] => [x, reads[i]!])
+      return [reads, instantiate(body, [[body.index, at], ...pairs])]
     })
-    const seeds = parameters.map((p) => {
-      const position = flowing.findIndex((entry) => entry.p === p)
-      return position < 0 ? undefined : carriedCotangents[position]
+    const seeds = [...before.slice(0, size), ...stacked.map((_, i) => cotangents[size + i]?.gather(at))]
+    const pulled = spread(pullback([...copy.results, ...copy.stacked], seeds, reads.filter(float)))
+    const after = inputs.map((x, i) => {
+      const more = i < size ? cotangents[size + stacked.length + i]?.gather(at) : before[i]
+      const part = pulled[i]
+      return (part && more ? part.add(more) : (part ?? more)) ?? zeros(x)
     })
-    const outer = stacked.map((_, i) => cotangents[size + i]?.gather(at))
-    const sources = [...flowing.map(({ i }) => own[i]!), ...outside.filter(float)]
-    const pulled = pullback([...copy.results, ...copy.stacked], [...seeds, ...outer], sources)
-    const states = flowing.map(
-      ({ p, i }, k) => sum(pulled[k], cotangents[size + stacked.length + i]?.gather(at)) ?? zeros(p),
-    )
-    const sums = shared.map((_, i) => sum(carriedCotangents[flowing.length + i], pulled[flowing.length + i])!)
-    return { carried: [...states, ...sums] }
+    return { carried: after.filter((_, i) => float(inputs[i]!)) }
   })
-  const cotangentOf = (list: readonly Tensor[], x: Tensor, offset: number): Tensor | undefined =>
-    list.includes(x) ? carried[offset + list.indexOf(x)] : undefined
-  return [
-    ...parameters.map((p) =>
-      cotangentOf(
-        flowing.map((entry) => entry.p),
-        p,
-        0,
-      ),
-    ),
-    ...captured.map((x) => cotangentOf(shared, x, flowing.length)),
-  ]
+  return spread(carried)
 }

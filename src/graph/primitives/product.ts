@@ -1,41 +1,20 @@
 import type { Primitive } from '../primitive.js'
 import { apply, concat, type Tensor } from '../tensor.js'
-import { GraphError, type Shape, sameShape, show, sizeOf } from '../types.js'
-import { pooling } from './pool.js'
+import { GraphError, sameShape, show, sizeOf } from '../types.js'
 import { dilate, reversed } from './shape.js'
-
-/** Strides and zero padding of a convolution or a pooling over [rows, columns]. */
-export interface Window {
-  readonly stride: readonly [number, number]
-  readonly padding: readonly [readonly [number, number], readonly [number, number]]
-}
-
-export interface Convolution extends Window {
-  readonly groups: number
-}
-
-export const windowCount = (size: number, kernel: number, axis: 0 | 1, { stride, padding }: Window): number =>
-  Math.floor((size + padding[axis][0] + padding[axis][1] - kernel) / stride[axis]) + 1
-
-/** ONNX orders the pads [top, left, bottom, right]. */
-export const onnxWindow = ({ stride, padding: [rows, columns] }: Window): { strides: number[]; pads: number[] } => ({
-  strides: [...stride],
-  pads: [rows[0], columns[0], rows[1], columns[1]],
-})
+import { type Convolution, eachProduct, onnxWindow, slice, views, windowCount } from './window.js'
 
 export const products: Record<string, Primitive> = {
-  ...pooling,
   matmul: {
-    infer: ([a, b], { transposeA, transposeB }) => {
+    infer: ([a, b], { transposeA, transposeB, op = 'matmul' }) => {
       const [m, k] = transposeA ? [a!.shape.at(-1)!, a!.shape.at(-2)!] : [a!.shape.at(-2)!, a!.shape.at(-1)!]
       const [k2, n] = transposeB ? [b!.shape.at(-1)!, b!.shape.at(-2)!] : [b!.shape.at(-2)!, b!.shape.at(-1)!]
       const batch = a!.shape.slice(0, -2)
       if (a!.rank < 2 || a!.rank !== b!.rank || k !== k2 || !sameShape(batch, b!.shape.slice(0, -2)))
         throw new GraphError(
-          `matmul: ${show(a!.shape)}${transposeA ? ' transposed' : ''} and ${show(b!.shape)}${transposeB ? ' transposed' : ''} do not multiply`,
+          `${op}: ${show(a!.shape)}${transposeA ? ' transposed' : ''} and ${show(b!.shape)}${transposeB ? ' transposed' : ''} do not multiply`,
         )
-      if (a!.dtype !== 'float32' || b!.dtype !== 'float32')
-        throw new GraphError('matmul: both operands must be float32')
+      if (a!.dtype !== 'float32' || b!.dtype !== 'float32') throw new GraphError(`${op}: both operands must be float32`)
       return [{ shape: [...batch, m, n], dtype: 'float32' }]
     },
     evaluate: ([a, b], { transposeA, transposeB }, [output]) => {
@@ -71,17 +50,18 @@ export const products: Record<string, Primitive> = {
     },
   },
   conv2d: {
-    infer: ([x, w], attributes: Convolution) => {
+    infer: ([x, w], attributes: Convolution & { op?: string }) => {
+      const { op = 'conv2d' } = attributes
       const [n, channels, height, width] = x!.shape as [number, number, number, number]
       const [out, perGroup, kh, kw] = w!.shape as [number, number, number, number]
       const rows = windowCount(height, kh, 0, attributes)
       const columns = windowCount(width, kw, 1, attributes)
       if (x!.rank !== 4 || w!.rank !== 4 || perGroup * attributes.groups !== channels || out % attributes.groups !== 0)
         throw new GraphError(
-          `conv2d: ${show(x!.shape)} and weights ${show(w!.shape)} do not fit ${attributes.groups} group(s)`,
+          `${op}: ${show(x!.shape)} and weights ${show(w!.shape)} do not fit ${attributes.groups} group(s)`,
         )
       if (rows < 1 || columns < 1)
-        throw new GraphError(`conv2d: weights ${show(w!.shape)} are larger than the padded input ${show(x!.shape)}`)
+        throw new GraphError(`${op}: weights ${show(w!.shape)} are larger than the padded input ${show(x!.shape)}`)
       return [{ shape: [n, out, rows, columns], dtype: 'float32' }]
     },
     evaluate: ([x, w], attributes, [output]) => {
@@ -106,33 +86,6 @@ export const products: Record<string, Primitive> = {
       return emit.node('Pad', [inner, emit.int64s([0, 0, top, left, 0, 0, bottom, right]), emit.scalar(0)])
     },
   },
-}
-
-/** Visits what a convolution multiplies: the offsets of an input cell, a weight and the output that takes their product. */
-export function eachProduct(
-  x: Shape,
-  w: Shape,
-  output: Shape,
-  { stride, padding, groups }: Convolution,
-  visit: (cell: number, weight: number, out: number) => void,
-): void {
-  const [, out, rows, columns] = output as [number, number, number, number]
-  const [, channels, height, width] = x as [number, number, number, number]
-  const [, perGroup, kh, kw] = w as [number, number, number, number]
-  for (let i = 0; i < sizeOf(output); i++) {
-    const column = i % columns
-    const row = Math.floor(i / columns) % rows
-    const o = Math.floor(i / (columns * rows)) % out
-    const image = Math.floor(i / (columns * rows * out))
-    const first = Math.floor(o / (out / groups)) * perGroup
-    for (let tap = 0; tap < perGroup * kh * kw; tap++) {
-      const y = row * stride[0] + (Math.floor(tap / kw) % kh) - padding[0][0]
-      const z = column * stride[1] + (tap % kw) - padding[1][0]
-      if (y < 0 || y >= height || z < 0 || z >= width) continue
-      const channel = image * channels + first + Math.floor(tap / (kw * kh))
-      visit((channel * height + y) * width + z, o * perGroup * kh * kw + tap, i)
-    }
-  }
 }
 
 /** A convolution of the spread-out cotangent with the flipped weights, inputs and outputs swapped in each group. */
@@ -161,25 +114,17 @@ export function convolutionInputGradient(op: string, g: Tensor, x: Tensor, w: Te
 /** One product for each position of the kernel: the shifted input, rows [N*H*W, C], against the cotangent's rows. */
 function convolutionWeightGradient(g: Tensor, x: Tensor, w: Tensor, { stride, padding, groups }: Convolution): Tensor {
   const [out, perGroup, kh, kw] = w.shape as [number, number, number, number]
-  const [, , rows, columns] = g.shape as [number, number, number, number]
-  const padded = x.pad([[0, 0], [0, 0], padding[0], padding[1]])
   const toRows = (t: Tensor, channels: number): Tensor =>
     groups === 1 ? t.reshape([-1, channels]) : t.reshape([-1, groups, channels]).transpose([1, 0, 2])
   const depthwise = perGroup === 1 && out === groups
   const cotangent = depthwise ? g : toRows(g.transpose([0, 2, 3, 1]), out / groups)
+  const padded = x.pad([[0, 0], [0, 0], padding[0], padding[1]])
   const source = depthwise ? padded : padded.transpose([0, 2, 3, 1])
-  const axis = depthwise ? 2 : 1
-  const parts: Tensor[] = []
-  for (let ky = 0; ky < kh; ky++)
-    for (let kx = 0; kx < kw; kx++) {
-      const shifted = source
-        .slice(axis, ky, ky + (rows - 1) * stride[0] + 1, stride[0])
-        .slice(axis + 1, kx, kx + (columns - 1) * stride[1] + 1, stride[1])
-      parts.push(
-        depthwise
-          ? shifted.mul(cotangent).sum([0, 2, 3]).reshape([1, out])
-          : cotangent.matmul(toRows(shifted, perGroup), { transposeA: true }).reshape([1, out * perGroup]),
-      )
-    }
+  const parts = views(source, slice, [kh, kw], g.shape.slice(2), { stride, padding }, depthwise ? 2 : 1).map(
+    (shifted) =>
+      depthwise
+        ? shifted.mul(cotangent).sum([0, 2, 3]).reshape([1, out])
+        : cotangent.matmul(toRows(shifted, perGroup), { transposeA: true }).reshape([1, out * perGroup]),
+  )
   return concat(parts, 0).transpose().reshape(w.shape)
 }

@@ -1,8 +1,9 @@
 import type { Emitter } from '../../onnx/emitter.js'
 import type { Primitive, Value } from '../primitive.js'
 import { apply, type Tensor } from '../tensor.js'
-import { GraphError, type Shape, sizeOf } from '../types.js'
-import { type Convolution, convolutionInputGradient, eachProduct, products } from './product.js'
+import { GraphError, type Shape, show, sizeOf } from '../types.js'
+import { convolutionInputGradient, products } from './product.js'
+import { type Convolution, eachProduct, views } from './window.js'
 
 /** Rounds half to even, as ONNX does. */
 function roundEven(x: number): number {
@@ -53,9 +54,7 @@ function rightBytes(emit: Emitter, x: Tensor, levels: number): Bytes {
 /** The bytes [m, inner] x [inner, n], summed in int32, in parts where the sum could overflow; as float32. */
 function multiply(emit: Emitter, left: Bytes & { zero: string }, right: Bytes, inner: number): string {
   const cut = (name: string, axis: number, start: number): string =>
-    inner <= LONGEST
-      ? name
-      : emit.one('Slice', [name, ...[[start], [Math.min(start + LONGEST, inner)], [axis]].map((v) => emit.int64s(v))])
+    inner <= LONGEST ? name : emit.slice(name, axis, start, Math.min(start + LONGEST, inner))
   let sum: string | undefined
   for (let start = 0; start < inner; start += LONGEST) {
     const part = emit.one('MatMulInteger', [cut(left.bytes, 1, start), cut(right.bytes, 0, start), left.zero])
@@ -72,7 +71,11 @@ const move = (emit: Emitter, name: string, perm: readonly number[], shape?: read
 
 /** [m, k] x [k, n]. The derivative takes the rounding for the identity, and multiplies in 8 bits too. */
 const quantizedMatmul: Primitive = {
-  infer: (inputs, attributes) => products.matmul!.infer(inputs, attributes),
+  infer: (inputs, attributes) => {
+    const [a] = inputs as [Tensor]
+    if (a.rank !== 2) throw new GraphError(`quantizedProduct: expected rows [m, k], got ${show(a.shape)}; reshape it`)
+    return products.matmul!.infer(inputs, { ...attributes, op: 'quantizedProduct' })
+  },
   evaluate: ([a, b], attributes, outputs) =>
     products.matmul!.evaluate([throughUint8(a!), throughInt8(b!, attributes.levels)], attributes, outputs),
   gradient: ({ inputs: [a, b], attributes: { transposeA, transposeB, levels } }, [g]) => {
@@ -98,7 +101,6 @@ interface QuantizedConvolution extends Convolution {
 /**
  * What each output of a convolution reads, side by side, in 8 bits: rows [N*H'*W', KH*KW*C], or the transpose. Each is
  * unfolded from the bytes of the image: that takes no longer than to transpose the other, and keeps nothing large.
- * The columns are cut first, so that the nine-fold copy after it is one of whole rows.
  */
 function unfold(
   emit: Emitter,
@@ -111,13 +113,8 @@ function unfold(
   const image = move(emit, bytes, transposed ? [1, 0, 2, 3] : [0, 2, 3, 1])
   const widths = [0, 1].flatMap((side) => [0, 1, 2, 3].map((axis) => padding[axis - axes[0]!]?.[side as 0 | 1] ?? 0))
   const padded = widths.some((width) => width > 0) ? emit.one('Pad', [image, emit.int64s(widths), zero]) : image
-  const cut = (name: string, i: 0 | 1, start: number): string => {
-    const end = start + (counts[i]! - 1) * stride[i] + 1
-    return emit.one('Slice', [name, ...[start, end, axes[i]!, stride[i]].map((v) => emit.int64s([v]))])
-  }
-  const taps = Array.from({ length: kernel[0]! * kernel[1]! }, (_, tap) =>
-    cut(cut(padded, 1, tap % kernel[1]!), 0, Math.floor(tap / kernel[1]!)),
-  )
+  const slice = (name: string, ...range: [number, number, number, number]): string => emit.slice(name, ...range)
+  const taps = views(padded, slice, kernel, counts, { stride, padding }, axes[0]!)
   const side = taps.length * channels
   const whole = emit.one('Concat', taps, { axis: transposed ? 0 : 3 })
   return emit.one('Reshape', [whole, emit.int64s(transposed ? [side, -1] : [-1, side])])
@@ -128,7 +125,7 @@ const quantizedConv2d: Primitive = {
   infer: (inputs, attributes: QuantizedConvolution) => {
     if (attributes.groups !== 1)
       throw new GraphError(`quantizedConv2d: one group only, got ${attributes.groups}; use conv2d`)
-    return products.conv2d!.infer(inputs, attributes)
+    return products.conv2d!.infer(inputs, { ...attributes, op: 'quantizedConv2d' })
   },
   evaluate: ([x, w], attributes, outputs) =>
     products.conv2d!.evaluate([throughUint8(x!), throughInt8(w!, attributes.levels)], attributes, outputs),

@@ -1,14 +1,15 @@
 import type { Emitter } from '../../onnx/emitter.js'
+import { oneHot } from '../functions.js'
 import type { Primitive, Value } from '../primitive.js'
 import { constant, type Node, type Tensor } from '../tensor.js'
 import { GraphError, show, sizeOf, type TensorType } from '../types.js'
 import { broadcastOffsets } from './elementwise.js'
-import { range } from './shape.js'
 
 const kept = (node: Node): number[] =>
   node.inputs[0]!.shape.map((size, i) => (node.attributes.axes.includes(i) ? 1 : size))
 
 function infer([x]: readonly Tensor[], { axes, keepDims }: { axes: number[]; keepDims: boolean }): TensorType[] {
+  if (x!.dtype === 'bool') throw new GraphError(`sum and max take numbers, got bool ${show(x!.shape)}; cast it`)
   const shape = x!.shape.map((size, i) => (axes.includes(i) ? 1 : size))
   return [{ shape: keepDims ? shape : shape.filter((_, i) => !axes.includes(i)), dtype: x!.dtype }]
 }
@@ -77,11 +78,12 @@ export const reductions: Record<string, Primitive> = {
       return [Float64Array.from(rows, ({ value }) => value), Float64Array.from(rows, ({ index }) => index)]
     },
     gradient: ({ inputs: [x], outputs: [values, indices] }, [g]) => {
-      const chosen = indices!
-        .reshape([...values!.shape, 1])
-        .equal(range(x!.shape.at(-1)!))
-        .cast('float32')
-      return [chosen.mul((g ?? constant(0).broadcastTo(values!.shape)).reshape([...values!.shape, 1])).sum(-2)]
+      const cotangent = g ?? constant(0).broadcastTo(values!.shape)
+      return [
+        oneHot(indices!, x!.shape.at(-1)!)
+          .mul(cotangent.reshape([...values!.shape, 1]))
+          .sum(-2),
+      ]
     },
     lower: (emit, { inputs: [x], attributes: { k } }) => {
       if (emit.device === 'webgpu') return repeatedMaximum(emit, x!, k)

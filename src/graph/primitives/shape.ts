@@ -1,24 +1,16 @@
 import type { Emitter } from '../../onnx/emitter.js'
-import type { Primitive } from '../primitive.js'
+import { oneHot } from '../functions.js'
+import type { Primitive, Value } from '../primitive.js'
 import { constant, type Tensor } from '../tensor.js'
-import { broadcastShapes, type DType, GraphError, sameShape, show, sizeOf, stridesOf } from '../types.js'
-import { broadcastOffsets } from './elementwise.js'
+import { broadcastShapes, type DType, GraphError, offsetsOf, sameShape, show, sizeOf, stridesOf } from '../types.js'
+import { broadcastOffsets, unbroadcast } from './elementwise.js'
 
-/** For every element of `shape`, its position on each axis, handed to `visit`. */
-function forEachPosition(shape: readonly number[], visit: (position: number[], index: number) => void): void {
-  const position = shape.map(() => 0)
-  const size = sizeOf(shape)
-  for (let index = 0; index < size; index++) {
-    visit(position, index)
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      position[axis]!++
-      if (position[axis]! < shape[axis]!) break
-      position[axis] = 0
-    }
-  }
+const pick = (data: Float64Array, offsets: Int32Array): Float64Array =>
+  Float64Array.from(offsets, (offset) => data[offset]!)
+
+function place(target: Float64Array, { shape, data }: Value, strides: readonly number[], start: number): void {
+  for (const [i, offset] of offsetsOf(shape, strides, start).entries()) target[offset] = data[i]!
 }
-
-const dot = (a: readonly number[], b: readonly number[]): number => a.reduce((sum, x, i) => sum + x * b[i]!, 0)
 
 /** Lowers an operation that moves elements about: where WebGPU has no kernel for bool, they go as int32. */
 function moving(
@@ -48,7 +40,7 @@ export const shaping: Record<string, Primitive> = {
   },
   reshape: {
     infer: ([x], { shape }) => {
-      if (sizeOf(shape) !== x!.size)
+      if (sizeOf(shape) !== x!.size || !shape.every((size: number) => Number.isInteger(size) && size >= 0))
         throw new GraphError(`reshape: ${show(x!.shape)} has ${x!.size} elements, ${show(shape)} ${sizeOf(shape)}`)
       return [{ shape, dtype: x!.dtype }]
     },
@@ -62,14 +54,10 @@ export const shaping: Record<string, Primitive> = {
         throw new GraphError(`transpose: ${show(order)} is no order of the axes of ${show(x!.shape)}`)
       return [{ shape: order.map((axis: number) => x!.shape[axis]), dtype: x!.dtype }]
     },
-    evaluate: ([x], { order }, [output]) => {
+    evaluate: ([x], { order }, [y]) => {
       const strides = stridesOf(x!.shape)
-      const result = new Float64Array(x!.data.length)
       const own = order.map((axis: number) => strides[axis])
-      forEachPosition(output!.shape, (position, i) => {
-        result[i] = x!.data[dot(position, own)]!
-      })
-      return [result]
+      return [pick(x!.data, offsetsOf(y!.shape, own))]
     },
     gradient: ({ attributes: { order } }, [g]) => [g!.transpose(order.map((_: number, i: number) => order.indexOf(i)))],
     lower: (emit, { inputs, attributes }) =>
@@ -81,15 +69,8 @@ export const shaping: Record<string, Primitive> = {
         throw new GraphError(`broadcastTo: ${show(x!.shape)} does not broadcast to ${show(shape)}`)
       return [{ shape, dtype: x!.dtype }]
     },
-    evaluate: ([x], { shape }) => {
-      const offsets = broadcastOffsets(x!.shape, shape)
-      return [Float64Array.from(offsets, (offset) => x!.data[offset]!)]
-    },
-    gradient: ({ inputs: [x], outputs: [y] }, [g]) => {
-      const lead = y!.rank - x!.rank
-      const axes = y!.shape.map((_, i) => i).filter((i) => i < lead || (x!.shape[i - lead] === 1 && y!.shape[i] !== 1))
-      return [g!.sum(axes, true).reshape(x!.shape)]
-    },
+    evaluate: ([x], { shape }) => [pick(x!.data, broadcastOffsets(x!.shape, shape))],
+    gradient: ({ inputs: [x], outputs: [y] }, [g]) => [unbroadcast(g!, x!.shape, y!.shape)],
     lower: (emit, { inputs: [x], attributes }) => emit.node('Expand', [x!, emit.int64s(attributes.shape)]),
   },
   slice: {
@@ -101,14 +82,10 @@ export const shaping: Record<string, Primitive> = {
         )
       return [{ shape: x!.shape.with(axis, Math.ceil((end - start) / step)), dtype: x!.dtype }]
     },
-    evaluate: ([x], { axis, start, step }, [output]) => {
+    evaluate: ([x], { axis, start, step }, [y]) => {
       const strides = stridesOf(x!.shape)
-      const result = new Float64Array(sizeOf(output!.shape))
       const own = strides.with(axis, strides[axis]! * step)
-      forEachPosition(output!.shape, (position, i) => {
-        result[i] = x!.data[start * strides[axis]! + dot(position, own)]!
-      })
-      return [result]
+      return [pick(x!.data, offsetsOf(y!.shape, own, start * strides[axis]!))]
     },
     gradient: ({ inputs: [x], attributes: { axis, start, step } }, [g]) => {
       const spread = dilate(g!, axis, step)
@@ -117,8 +94,7 @@ export const shaping: Record<string, Primitive> = {
       return [fitted.pad(x!.shape.map((_, i) => (i === axis ? [start, Math.max(after, 0)] : [0, 0])))]
     },
     lower: (emit, { inputs: [x], outputs: [y], attributes: { axis, start, end, step } }) => {
-      if (emit.device !== 'webgpu' || x!.dtype === 'float32')
-        return emit.node('Slice', [x!, ...[[start], [end], [axis], [step]].map((v) => emit.int64s(v))])
+      if (emit.device !== 'webgpu' || x!.dtype === 'float32') return [emit.slice(x!, axis, start, end, step)]
       const chosen = Array.from({ length: y!.shape[axis]! }, (_, i) => start + i * step)
       return emit.node('Gather', [x!, emit.int64s(chosen)], { axis })
     },
@@ -131,23 +107,18 @@ export const shaping: Record<string, Primitive> = {
         )
       return [{ shape: x!.shape.map((size, i) => size + widths[i][0] + widths[i][1]), dtype: x!.dtype }]
     },
-    evaluate: ([x], { widths, value }, [output]) => {
-      const strides = stridesOf(output!.shape)
-      const result = new Float64Array(sizeOf(output!.shape)).fill(value)
-      const before = dot(
-        widths.map(([w]: [number]) => w),
-        strides,
-      )
-      forEachPosition(x!.shape, (position, i) => {
-        result[before + dot(position, strides)] = x!.data[i]!
-      })
+    evaluate: ([x], { widths, value }, [y]) => {
+      const strides = stridesOf(y!.shape)
+      const result = new Float64Array(sizeOf(y!.shape)).fill(value)
+      const start = strides.reduce((sum, stride, i) => sum + stride * widths[i][0], 0)
+      place(result, x!, strides, start)
       return [result]
     },
     gradient: ({ inputs: [x], attributes: { widths } }, [g]) => [
       x!.shape.reduce((inner, size, i) => inner.slice(i, widths[i][0], widths[i][0] + size), g!),
     ],
     lower: (emit, { inputs, attributes: { widths, value } }) => {
-      const pads = [...widths.map(([before]: number[]) => before), ...widths.map(([, after]: number[]) => after)]
+      const pads = [0, 1].flatMap((side) => widths.map((width: number[]) => width[side]))
       return moving(emit, inputs, ([name], dtype) =>
         emit.node('Pad', [name!, emit.int64s(pads), emit.scalar(value, dtype)], { mode: 'constant' }),
       )
@@ -162,15 +133,13 @@ export const shaping: Record<string, Primitive> = {
       const size = inputs.reduce((sum, x) => sum + x.shape[axis]!, 0)
       return [{ shape: first.shape.with(axis, size), dtype: first.dtype }]
     },
-    evaluate: (inputs, { axis }, [output]) => {
-      const strides = stridesOf(output!.shape)
-      const result = new Float64Array(sizeOf(output!.shape))
+    evaluate: (inputs, { axis }, [y]) => {
+      const strides = stridesOf(y!.shape)
+      const result = new Float64Array(sizeOf(y!.shape))
       let start = 0
-      for (const { shape, data } of inputs) {
-        forEachPosition(shape, (position, i) => {
-          result[start * strides[axis]! + dot(position, strides)] = data[i]!
-        })
-        start += shape[axis]!
+      for (const x of inputs) {
+        place(result, x, strides, start)
+        start += x.shape[axis]! * strides[axis]!
       }
       return [result]
     },
@@ -201,9 +170,8 @@ export const shaping: Record<string, Primitive> = {
     // Rows that were chosen more than once add up: a product with the one-hot indices, which every device has.
     gradient: ({ inputs: [x, indices] }, [g]) => {
       const flat = indices!.reshape([-1])
-      const chosen = flat.reshape([-1, 1]).equal(range(x!.shape[0]!)).cast('float32')
       const rows = g!.reshape([flat.size, -1])
-      return [chosen.matmul(rows, { transposeA: true }).reshape(x!.shape), undefined]
+      return [oneHot(flat, x!.shape[0]!).matmul(rows, { transposeA: true }).reshape(x!.shape), undefined]
     },
     lower: (emit, { inputs }) => emit.node('Gather', inputs, { axis: 0 }),
   },

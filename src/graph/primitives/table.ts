@@ -1,6 +1,7 @@
 import type { Primitive } from '../primitive.js'
 import { elementwise } from './elementwise.js'
 import { looping } from './loop.js'
+import { pooling } from './pool.js'
 import { products } from './product.js'
 import { quantized } from './quantized.js'
 import { reductions } from './reduce.js'
@@ -10,7 +11,7 @@ let table: Record<string, Primitive> | undefined
 
 /** Every operation there is, by name. Built at the first call, since entries and tensors refer to each other. */
 export function primitives(): Record<string, Primitive> {
-  table ??= { ...elementwise, ...reductions, ...shaping, ...products, ...quantized, ...looping }
+  table ??= { ...elementwise, ...reductions, ...shaping, ...products, ...pooling, ...quantized, ...looping }
   return table
 }
 
