@@ -20,6 +20,7 @@ import { assertPromise } from './promise.js'
 interface Variant {
   readonly rule: AnyRule
   readonly name: string
+  readonly isPreset: boolean
   // biome-ignore lint/suspicious/noExplicitAny: options of any rule
   readonly hyper: any
 }
@@ -33,6 +34,7 @@ const VARIANTS: Variant[] = RULES.flatMap((rule) => {
     const networks = full.network ? ['dense', 'convolutional'] : [undefined]
     return networks.map((network) => ({
       rule,
+      isPreset: preset !== 'defaults',
       name: `${rule.id}, ${preset}${network ? `, ${network}` : ''}`,
       hyper: rule.hyper.parse({ ...small, ...(network && { network }) }),
     }))
@@ -40,6 +42,7 @@ const VARIANTS: Variant[] = RULES.flatMap((rule) => {
 })
 
 const TASKS = { 'a batch of 4': taskOf(), 'a batch of 1': taskOf({ batch: 1 }) }
+const EIGHT_BITS = { 'a batch of 4 in 8 bits': taskOf({ precision: { bits: 8, levels: 63 } }) }
 
 let sessions = 0
 const counting: Ort = {
@@ -103,7 +106,7 @@ async function twoSteps(traced: TracedRule, task: Task) {
   return { start, results }
 }
 
-for (const { rule, name, hyper } of VARIANTS)
+for (const { rule, name, hyper, isPreset } of VARIANTS)
   describe(name, () => {
     test('is pure: traced twice it is the same program', () => {
       const [one, two] = [1, 2].map(() => bytesOf(traceRule(rule, taskOf(), hyper)))
@@ -112,7 +115,8 @@ for (const { rule, name, hyper } of VARIANTS)
 
     test('keeps the promise of its header', () => {
       const { blocks, promise } = rule.locality(taskOf(), hyper)
-      assertPromise(certifyRule(rule, taskOf(), hyper), promise)
+      for (const task of Object.values({ ...TASKS, ...EIGHT_BITS }))
+        assertPromise(certifyRule(rule, task, hyper), promise)
       const state = traceRule(rule, taskOf(), hyper).predict.state.map((entry) => entry.name)
       for (const path of blocks.flatMap(({ parameters }) => parameters))
         assert.ok(
@@ -121,7 +125,7 @@ for (const { rule, name, hyper } of VARIANTS)
         )
     })
 
-    for (const [size, task] of Object.entries(TASKS))
+    for (const [size, task] of Object.entries(isPreset ? TASKS : { ...TASKS, ...EIGHT_BITS }))
       test(`trains on ${size}: the same state by names and shapes, the same numbers again, nothing compiled again`, async () => {
         const traced = traceRule(rule, task, hyper)
         const { start, results } = await twoSteps(traced, task)
