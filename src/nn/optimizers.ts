@@ -18,7 +18,7 @@ function each<P extends Tree>(
   f: (p: Tensor, g: Tensor, i: number) => [Tensor, ...Tensor[]],
 ): [P, Tensor[][]] {
   const results = leaves(parameters).map(([, p], i) => f(p, gradients[i]!, i))
-  const moments = results[0]!.slice(1).map((_, k) => results.map((row) => row[k + 1]!))
+  const moments = (results[0] ?? []).slice(1).map((_, k) => results.map((row) => row[k + 1]!))
   return [
     rebuild(
       parameters,
@@ -84,7 +84,7 @@ export function adam(options: AdamOptions = {}): Optimizer {
         const kept = weightDecay === 0 ? p : p.mul(constant(1).sub(rate.mul(weightDecay)))
         return [kept.sub(M.mul(size).div(V.sqrt().add(floor))), M, V]
       })
-      return [next, { count: t, first: m!, second: v! }]
+      return [next, { count: t, first: m ?? [], second: v ?? [] }]
     },
   }
 }

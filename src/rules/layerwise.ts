@@ -161,6 +161,8 @@ export function layerwise<Hyper, P extends Tree>(
         const scores = layers[i]!.scores?.(stack.layers[i]!, output)
         return scores ? [[`layers.${i}`, scores]] : []
       })
+      if (each.length === 0)
+        throw new Error('layerwise: no layer says anything of the classes; give at least one of them `scores`')
       return { scores: each.map(([, scores]) => scores).reduce((a, b) => a.add(b)), layers: Object.fromEntries(each) }
     },
     greedy: {

@@ -87,3 +87,12 @@ test('the state of an optimiser keeps its names and shapes', () => {
     assert.deepEqual(outline(after), outline(before))
   }
 })
+
+test('a layer without parameters is no trouble', () => {
+  for (const optimizer of [sgd({ momentum: 0.5 }), adam()]) {
+    const before = optimizer.init([])
+    const [parameters, after] = optimizer.update([], [], before, constant(0.1))
+    assert.deepEqual(parameters, [])
+    assert.equal(leaves(after).length, leaves(before).length)
+  }
+})
