@@ -40,3 +40,11 @@ export const localReadouts: Rule<Hyper, Stack<Layer>> = {
     rate: ({ rate }, progress) => SCHEDULES.linear(progress).mul(rate),
   }),
 }
+
+const task = { shape: [1, 28, 28], classes: 10, batch: 100, precision: { bits: 32 } } as const
+const certificate = certifyRule(localReadouts, task, localReadouts.hyper.parse({}))
+console.log(`local: ${certificate.local}, windows: ${certificate.layers.map(({ window }) => window)}`)
+
+for await (const event of train({ rule: localReadouts, data: 'glyphs', out: false }))
+  if (event.event === 'epoch') console.log(`epoch ${event.epoch}: ${event.validationAccuracy} on validation images`)
+  else if (event.event === 'done') console.log(`test accuracy ${event.testAccuracy}`, event.layers)

@@ -5,7 +5,7 @@ import { UserError } from './errors.js'
 import type { AnyRule } from './rules/contract.js'
 import { RULES } from './rules/registry.js'
 import { compile } from './runtime/compile.node.js'
-import { eightBitLevels } from './train/environment.node.js'
+import { int8IsExact } from './runtime/doctor.node.js'
 import type { TrainEvent } from './train/events.js'
 import { type Network, openNetwork, type PredictedImage } from './train/network.js'
 import { resolve, type Wishes } from './train/options.js'
@@ -17,6 +17,7 @@ import { train as trainAnywhere } from './train/train.js'
 export { loadDataSet } from './data/load.node.js'
 export { UserError } from './errors.js'
 export { compile } from './runtime/compile.node.js'
+export { type Diagnosis, diagnose as doctor } from './runtime/doctor.node.js'
 export { type Environment, environment } from './train/environment.node.js'
 export type { Figures, TrainEvent } from './train/events.js'
 export type { PredictedImage } from './train/network.js'
@@ -41,7 +42,7 @@ export interface RunOptions {
   readonly load?: LoadOptions | undefined
 }
 
-const platform = (): Platform => ({ compile, levels: eightBitLevels() })
+const node: Platform = { compile, exactInt8: int8IsExact }
 
 /** The rule of that name. An unknown one throws a UserError that offers the nearest. */
 export function findRule(id: string): AnyRule {
@@ -60,7 +61,7 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainEvent> 
   const data = typeof request.data === 'string' ? await loadDataSet(request.data, load) : request.data
   const settings = resolve(rule, data, wishes)
   const config = { rule, data, ...settings, signal }
-  if (out === false) return yield* trainAnywhere({ ...config, platform: platform() })
+  if (out === false) return yield* trainAnywhere({ ...config, platform: node })
   const folder = createRun(out, { rule: rule.id, data: data.name, ...settings })
   yield* intoFolder(folder, (own) => trainAnywhere({ ...config, ...own }))
 }
@@ -95,7 +96,7 @@ async function* intoFolder(
 ): AsyncGenerator<TrainEvent> {
   try {
     const { saveCheckpoint } = folder
-    for await (const event of start({ platform: { ...platform(), saveCheckpoint }, run: folder.path })) {
+    for await (const event of start({ platform: { ...node, saveCheckpoint }, run: folder.path })) {
       folder.record(event)
       yield event
     }
@@ -110,7 +111,7 @@ export async function openRun(path: string, { rule }: RunOptions = {}): Promise<
   const { checkpoint, path: where } = readCheckpoint(path)
   const own = rule ?? findRule(config.rule)
   const { hyper, options } = config
-  return await openNetwork(own, { ...checkpoint, settings: { hyper, options } }, platform(), where)
+  return await openNetwork(own, { ...checkpoint, settings: { hyper, options } }, node, where)
 }
 
 /** The test accuracy of a saved run, of its network and of each layer alone. */

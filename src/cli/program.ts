@@ -112,6 +112,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     .argument('<run>', 'the folder of the run')
     .option('--format <format>', 'the format of the file: onnx', 'onnx')
     .option('--out <file>', 'the file; default: model.onnx in the folder of the run')
+    .option('--data-dir <dir>', 'the folder that holds the files of its data set, to check the file on test images')
     .option('--json', 'print JSON')
     .action(async (folder: string, flags) => {
       const { exportCommand } = await import('./commands/export.js')

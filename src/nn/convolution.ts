@@ -1,4 +1,5 @@
-import { type ConvolutionOptions, conv2d, type Tensor } from '../graph/index.js'
+import { type ConvolutionOptions, conv2d, quantizedConv2d, type Tensor } from '../graph/index.js'
+import { FLOAT32, type Precision } from './dense.js'
 import { type FanRule, normalWeights, zeros } from './initialize.js'
 import type { Random } from './random.js'
 
@@ -18,6 +19,18 @@ export const convolution = (
   bias: zeros([outputs]),
 })
 
+/** W * x in the given precision, without the bias; in 8 bits one group only. */
+export const convolved = (
+  x: Tensor,
+  weight: Tensor,
+  options: ConvolutionOptions = {},
+  precision: Precision = FLOAT32,
+): Tensor => (precision.bits === 8 ? quantizedConv2d(x, weight, options, precision.levels) : conv2d(x, weight, options))
+
 /** W * x + b: images [N, C, H, W] to [N, out, H', W']. */
-export const convolve = ({ weight, bias }: Convolution, x: Tensor, options: ConvolutionOptions = {}): Tensor =>
-  conv2d(x, weight, options).add(bias.reshape([1, -1, 1, 1]))
+export const convolve = (
+  { weight, bias }: Convolution,
+  x: Tensor,
+  options: ConvolutionOptions = {},
+  precision: Precision = FLOAT32,
+): Tensor => convolved(x, weight, options, precision).add(bias.reshape([1, -1, 1, 1]))

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { conv2d, maxPool2d, type Shape, sizeOf, type Tensor } from '../graph/index.js'
-import { convolution } from './convolution.js'
-import { type Dense, dense, FLOAT32, type Precision, product } from './dense.js'
+import { maxPool2d, type Shape, sizeOf, type Tensor } from '../graph/index.js'
+import { convolution, convolved } from './convolution.js'
+import { type Dense, dense, type Precision, product } from './dense.js'
 import type { FanRule } from './initialize.js'
 import type { Random } from './random.js'
 
@@ -38,7 +38,7 @@ export function denseLayer(inputs: number, outputs: number): Layer {
     inputShape: [inputs],
     outputShape: [outputs],
     init: (random, name, rule) => dense(random, name, inputs, outputs, rule),
-    linear: (weight, x, precision = FLOAT32) => product(x.reshape([x.shape[0]!, -1]), weight, precision),
+    linear: (weight, x, precision) => product(x.reshape([x.shape[0]!, -1]), weight, precision),
     offset: (bias) => bias,
     pool: (y) => y,
   }
@@ -51,7 +51,7 @@ export function convolutionLayer(inputShape: Shape, channels: number, kernel: nu
     inputShape,
     outputShape: [channels, shrink(height), shrink(width)],
     init: (random, name, rule) => convolution(random, name, inputs, channels, kernel, rule),
-    linear: (weight, x) => conv2d(x, weight, { padding: 'same' }),
+    linear: (weight, x, precision) => convolved(x, weight, { padding: 'same' }, precision),
     offset: (bias) => bias.reshape([1, channels, 1, 1]),
     pool: (y) => (pooled ? maxPool2d(y, 2) : y),
   }

@@ -55,7 +55,7 @@ export const backprop: Rule<BackpropHyper, BackpropState> = {
   },
   source: 'paper',
   hyper,
-  training: { epochs: 15, batch: 100 },
+  training: { epochs: 8, batch: 100 },
   presets: {
     fast: {
       description: "784-500-500, 8 epochs: the network of forward-forward's preset of that name",

@@ -219,18 +219,24 @@ function contrast(
   return { input: x, shown: { labels: [labels, wrong] } }
 }
 
+/** Throws a UserError where layers cannot be trained one after the other. */
+function refuseHead(h: ForwardForwardHyper): void {
+  if (hasHead(h))
+    throw new UserError(
+      'greedy training of forward-forward needs negatives=uniform and predict=energy: the softmax head reads layers that do not exist yet',
+      { exitCode: 2 },
+    )
+}
+
 /** The activities of layer `layer - 1` for images with every label, [N, K, ...]: what greedy training keeps. */
 function features(state: ForwardForwardState, x: Tensor, layer: number, task: Task, h: ForwardForwardHyper): Tensor {
+  refuseHead(h)
   const below = networkOf(task, h).activities(state.layers.slice(0, layer), x, 'every').at(-1)!
   return below.reshape([x.shape[0]!, task.classes, ...below.shape.slice(1)])
 }
 
 function greedyStep(layer: number, task: Task, h: ForwardForwardHyper): Step<ForwardForwardState> {
-  if (h.negatives !== 'uniform' || hasHead(h))
-    throw new UserError(
-      'greedy training of forward-forward needs negatives=uniform and predict=energy: the softmax head reads layers that do not exist yet',
-      { exitCode: 2 },
-    )
+  refuseHead(h)
   const net = networkOf(task, h)
   return (state, batch) => {
     const { classes } = task
@@ -264,7 +270,7 @@ export const forwardForward: Rule<ForwardForwardHyper, ForwardForwardState> = {
   },
   source: 'code',
   hyper,
-  training: { epochs: 15, batch: 100 },
+  training: { epochs: 8, batch: 100 },
   presets: {
     fast: {
       description:

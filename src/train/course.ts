@@ -5,18 +5,18 @@ import type { AnyRule, Metrics, Step, Task } from '../rules/contract.js'
 import { type TracedRule, type TracedStep, traceRule } from '../rules/trace.js'
 import type { Settings, TrainingOptions } from './options.js'
 import type { Plan } from './plan.js'
+import type { Platform } from './platform.js'
 
-/** What the network is asked to learn. `levels`: of 8-bit weights. */
-export const taskOf = (
-  data: Pick<DataSet, 'shape' | 'classes'>,
+/** What the network is asked to learn. Where 8-bit products are not exact, the right operands get 7 bits. */
+export async function taskOf(
+  { shape, classes }: Pick<DataSet, 'shape' | 'classes'>,
   { batch, precision }: TrainingOptions,
-  levels = 127,
-): Task => ({
-  shape: data.shape,
-  classes: data.classes,
-  batch,
-  precision: precision === 'int8' ? { bits: 8, levels } : { bits: 32 },
-})
+  platform: Platform,
+): Promise<Task> {
+  if (precision === 'float32') return { shape, classes, batch, precision: { bits: 32 } }
+  const exact = (await platform.exactInt8?.()) ?? true
+  return { shape, classes, batch, precision: { bits: 8, levels: exact ? 127 : 63 } }
+}
 
 /** The traced programs of a training, and the order in which they run. */
 export interface Course {

@@ -14,41 +14,17 @@ export interface Environment {
   /** What the operating system lets this process run at once. */
   readonly threads: number
   readonly memoryBytes: number
-  /** Instructions for 8-bit products that this processor has: of vnni, amx; undefined where that cannot be found out. */
-  readonly eightBit?: readonly string[]
 }
 
-export function environment(): Environment {
-  const eightBit = eightBitInstructions()
-  return {
-    onward: packageVersion(),
-    node: process.versions.node,
-    onnxruntime: engineVersion(),
-    system: `${platform()} ${release()} ${arch()}`,
-    processor: cpus()[0]?.model.trim() ?? 'unknown',
-    threads: availableParallelism(),
-    memoryBytes: totalmem(),
-    ...(eightBit && { eightBit }),
-  }
-}
-
-/**
- * Levels of 8-bit weights: 127, or 63 on x86 processors that are not known to have VNNI, where the sums of two products
- * are cut at 16 bits.
- */
-export const eightBitLevels = (): 127 | 63 => (arch() !== 'x64' || eightBitInstructions()?.includes('vnni') ? 127 : 63)
-
-function eightBitInstructions(): string[] | undefined {
-  if (arch() !== 'x64' || platform() !== 'linux') return undefined
-  const flags =
-    readFileSync('/proc/cpuinfo', 'utf8')
-      .match(/^flags\s*:(.*)$/m)?.[1]
-      ?.split(' ') ?? []
-  return [
-    ...(flags.some((flag) => flag === 'avx512_vnni' || flag === 'avx_vnni') ? ['vnni'] : []),
-    ...(flags.includes('amx_int8') ? ['amx'] : []),
-  ]
-}
+export const environment = (): Environment => ({
+  onward: packageVersion(),
+  node: process.versions.node,
+  onnxruntime: engineVersion(),
+  system: `${platform()} ${release()} ${arch()}`,
+  processor: cpus()[0]?.model.trim() ?? 'unknown',
+  threads: availableParallelism(),
+  memoryBytes: totalmem(),
+})
 
 /** The version of this package: of the nearest package.json above this file. */
 function packageVersion(): string {

@@ -38,7 +38,7 @@ export async function openNetwork(
   const { device, threads, batch } = settings.options
   if (checkpoint.rule !== rule.id) throw new UserError(`${where} was trained by ${checkpoint.rule}, not by ${rule.id}`)
   const hyper = checkSettings(rule.hyper, settings.hyper, rule.id)
-  const traced = traceRule(rule, taskOf(kind, settings.options, platform.levels), hyper)
+  const traced = traceRule(rule, await taskOf(kind, settings.options, platform), hyper)
   checkState(statePorts(traced.predict), state, where)
   const program = await platform.compile(traced.predict, { device, ...(threads !== undefined && { threads }) })
   await program.load(stateRecord(state))

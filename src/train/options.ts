@@ -72,13 +72,14 @@ export function resolve(rule: AnyRule, data: DataSet, { preset, hyper = {}, opti
   const base = preset === undefined ? undefined : rule.presets[preset]
   const given = checkSettings(trainingOptions, { ...base?.train, ...options }, 'training')
   const limit = Math.min(given.limit ?? data.train.count, data.train.count)
+  const validation = given.validation ?? Math.min(Math.round(limit / 10), 5000)
   const settings: Settings = {
     hyper: checkSettings(rule.hyper, { ...base?.hyper, ...hyper }, rule.id) as Record<string, unknown>,
     options: {
       ...given,
       epochs: given.epochs ?? rule.training.epochs,
-      batch: given.batch ?? rule.training.batch,
-      validation: given.validation ?? Math.min(Math.round(limit / 10), 5000),
+      batch: given.batch ?? Math.max(1, Math.min(rule.training.batch, limit - validation)),
+      validation,
       limit,
     },
   }
@@ -91,14 +92,14 @@ function check(
   rule: AnyRule,
   { validation, limit, batch, patience, precision, device, schedule }: TrainingOptions,
 ): void {
+  if (precision === 'int8' && device === 'webgpu')
+    throw usage('precision int8 runs on the processor alone: choose the device cpu, or float32')
+  if (schedule === 'greedy' && !rule.greedy)
+    throw usage(`${rule.id} cannot train layer after layer: choose the schedule joint`)
   const left = limit - validation
   if (left < 1) throw usage(`validation takes ${validation} of ${limit} training images: none are left to train on`)
   if (batch > left)
     throw usage(`a batch of ${batch} is larger than the ${left} training images (${validation} are held out)`)
   if (patience > 0 && validation === 0)
     throw usage(`patience is ${patience}, but without validation images there is nothing to wait for: hold some out`)
-  if (precision === 'int8' && device === 'webgpu')
-    throw usage('precision int8 runs on the processor alone: choose the device cpu, or float32')
-  if (schedule === 'greedy' && !rule.greedy)
-    throw usage(`${rule.id} cannot train layer after layer: choose the schedule joint`)
 }

@@ -8,6 +8,6 @@ export interface Platform {
   now?(): number
   /** Keeps the bytes of a checkpoint in the place of the one before, all of them or none, and says where. */
   saveCheckpoint?(bytes: Uint8Array<ArrayBuffer>): Promise<string>
-  /** Levels of the 8-bit weights: 127, or 63 where the processor's pairwise sums would saturate. Default: 127. */
-  readonly levels?: number
+  /** Whether 8-bit products are exact here; x86 processors without VNNI cut off sums of two products. Default: yes. */
+  exactInt8?(): Promise<boolean>
 }

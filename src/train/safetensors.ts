@@ -86,7 +86,7 @@ function parseHeader(bytes: Uint8Array): Record<string, unknown> {
 
 function checkEntry(name: string, entry: unknown) {
   const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>
-  if (typeof dtype !== 'string' || !(dtype in ARRAYS))
+  if (typeof dtype !== 'string' || !Object.hasOwn(ARRAYS, dtype))
     throw new Error(`${name} has the type ${JSON.stringify(dtype)}; known are ${Object.keys(ARRAYS).join(', ')}`)
   const code = dtype as keyof typeof ARRAYS
   const sizes = (list: unknown): list is number[] =>

@@ -28,7 +28,7 @@ export function checkSettings<T>(schema: z.ZodType<T>, values: Readonly<Record<s
     })
   }
   const came = issue.path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown>)?.[key], values)
-  const shown = came === undefined ? 'nothing' : JSON.stringify(came)
+  const shown = came === undefined ? 'nothing' : typeof came === 'number' ? `${came}` : JSON.stringify(came)
   const wanted = issue.message.replace(/, received .*$/, '').replace(/^(Too small|Too big|Invalid \w+): /, '')
   throw new UserError(`${issue.path.join('.')} of ${owner}: ${wanted}, got ${shown}`, { exitCode: 2 })
 }

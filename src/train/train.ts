@@ -85,7 +85,7 @@ export async function* train(config: TrainConfig): AsyncGenerator<TrainEvent> {
     while (at.phase < plan.phases) {
       const { phase, epoch } = at
       const layer = options.schedule === 'greedy' ? { layer: phase } : {}
-      pipeline ??= pipelineOf(session, options, await session.reading(phase))
+      pipeline ??= pipelineOf(session, options, await session.source(phase))
       const means = meter()
       time.beginEpoch()
       for (;;) {

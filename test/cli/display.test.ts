@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { PLAIN } from '../../src/cli/output/style.js'
-import { jsonReporter, lineReporter } from '../../src/cli/train/report.js'
+import { jsonReporter, lineReporter, terminalReporter } from '../../src/cli/train/report.js'
 import { renderScreen } from '../../src/cli/train/screen.js'
 import { liveBlock } from '../../src/cli/train/terminal.js'
 import { EMPTY_VIEW, follow, type View } from '../../src/cli/train/view.js'
@@ -45,6 +45,12 @@ test('greedy training marks the layer that learns', () => {
   assert.match(lines[4]!, /^ {2}layer 1 \(learns now\)/)
 })
 
+test('in greedy training the accuracy of the layer that learns is not taken for that of the network', () => {
+  const epoch = { ...EPOCH, layer: 0 } as TrainEvent
+  const lines = renderScreen(after(START, PROGRESS, epoch), PLAIN, 100, 20)
+  assert.ok(!lines.some((line) => line.includes('network')))
+})
+
 test('rules without layers of their own get one row', () => {
   const progress = { ...PROGRESS, metrics: { loss: 2, accuracy: 0.1 } } as TrainEvent
   assert.deepEqual(renderScreen(after(START, progress), PLAIN, 100, 20).slice(2), [
@@ -70,18 +76,18 @@ test('the block is drawn over itself, at most ten times a second, and leaves not
   block.draw(view)
   assert.equal(output.writes.length, 1)
   block.draw(view, { force: true })
-  assert.ok(output.writes[1]!.startsWith('\x1b[6A\x1b[0Jforward-forward on glyphs\n'))
+  assert.ok(output.writes[1]!.startsWith('\r\x1b[6A\x1b[0Jforward-forward on glyphs\n'))
   now = 200
   block.note('saved')
-  assert.ok(output.writes[2]!.startsWith('\x1b[6A\x1b[0Jsaved\nforward-forward on glyphs\n'))
+  assert.ok(output.writes[2]!.startsWith('\r\x1b[6A\x1b[0Jsaved\nforward-forward on glyphs\n'))
   block.clear()
-  assert.equal(output.writes[3], '\x1b[6A\x1b[0J')
+  assert.equal(output.writes[3], '\r\x1b[6A\x1b[0J')
 })
 
 test('without a terminal: a line at the start, one an epoch, and the summary', () => {
   const output = recorder()
   const aside = recorder()
-  const reporter = lineReporter(output, aside)
+  const reporter = lineReporter(output, aside, () => 2 ** 21)
   for (const event of [START, PROGRESS, EPOCH, DONE]) reporter.show(event)
   assert.equal(
     output.text(),
@@ -101,11 +107,23 @@ What each layer learns from (the certificate, read from the graph of the trainin
   layer 1  learns from its own input alone; the label is part of its input
   Local: no gradient passes from one layer to another.
 
-Memory of a training step: 3.0 MiB of activations at their peak, 7.5 MiB of weights and optimiser.
-Kept in runs/forward-forward-glyphs-1: onward evaluate runs/forward-forward-glyphs-1
+Memory of a training step
+  activations at their peak  3.0 MiB (backpropagation through the same layers: 2.0 MiB)
+  weights and optimiser      7.5 MiB
+
+Kept in runs/forward-forward-glyphs-1; use it with: onward evaluate runs/forward-forward-glyphs-1
 `,
   )
   assert.equal(aside.text(), '')
+})
+
+test('an early stop is told, on a terminal above the block', () => {
+  const stopped = { event: 'stopped', reason: 'early', message: 'no better for 3 epochs' } as const
+  const [line, block] = [recorder(), recorder({ columns: 100, rows: 30 })]
+  for (const reporter of [lineReporter(line, line, () => undefined), terminalReporter(block, PLAIN, () => undefined)])
+    for (const event of [START, stopped]) reporter.show(event)
+  assert.ok(line.text().endsWith('\nno better for 3 epochs\n'))
+  assert.ok(block.writes.at(-1)!.includes('\x1b[0Jno better for 3 epochs\nforward-forward on glyphs\n'))
 })
 
 test('as JSON: one object a line and nothing else, notes aside', () => {

@@ -2,7 +2,7 @@ import type { TrainEvent } from '../../train/events.js'
 import { count, duration, percent, plural } from '../output/numbers.js'
 import { accuracies, type View, WHOLE } from './view.js'
 
-/** What a run without a terminal prints for an event, or undefined: one line at the start and one an epoch. */
+/** What a run without a terminal prints for an event, or undefined: a line at the start, one an epoch, one for an early stop. */
 export function renderLine(view: View, event: TrainEvent): string | undefined {
   if (event.event === 'start') {
     const images = `${count(event.trainingImages)} images to learn from, ${count(event.validationImages)} held out`
@@ -10,11 +10,12 @@ export function renderLine(view: View, event: TrainEvent): string | undefined {
       event.resumedAt === undefined ? '' : `, resumed after ${plural(event.resumedAt, 'batch', 'batches')}`
     return `${event.rule} on ${event.data}: ${images}, ${plural(event.epochs, 'epoch')}, seed ${event.seed}, ${event.device}${resumed}`
   }
+  if (event.event === 'stopped' && event.reason === 'early') return event.message
   if (event.event !== 'epoch' || !view.start) return undefined
   const measured = [...accuracies(event.layers, undefined)].map(([row, accuracy]) => `${row} ${percent(accuracy)}`)
   const whole = event.validationAccuracy === undefined ? [] : [`validation ${percent(event.validationAccuracy)}`]
   const losses = view.rows.get(WHOLE)?.loss === undefined ? [] : [`loss ${view.rows.get(WHOLE)!.loss!.toPrecision(4)}`]
-  const learned = event.layer === undefined ? [] : [`layer ${event.layer} learned`]
+  const learned = event.layer === undefined ? [] : [`layer ${event.layer} learns`]
   return [
     `epoch ${event.epoch} of ${view.start.epochs}`,
     ...learned,

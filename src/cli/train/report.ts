@@ -20,32 +20,36 @@ export function jsonReporter(output: Output, aside: Output): Reporter {
   }
 }
 
+/** Bytes of activations by backpropagation for the run in a folder, if that can be said. */
+export type Yardstick = (run: string | undefined) => number | undefined
+
 /** A block that is drawn again in place, and the summary when the run is done. */
-export function terminalReporter(output: Output, style: Style): Reporter {
+export function terminalReporter(output: Output, style: Style, yardstick: Yardstick): Reporter {
   const block = liveBlock(output, style)
   let view = EMPTY_VIEW
   return {
     show(event) {
       view = follow(view, event)
-      if (event.event !== 'done') block.draw(view, { force: event.event !== 'progress' })
+      if (event.event === 'stopped' && event.reason === 'early') block.note(event.message)
+      else if (event.event !== 'done') block.draw(view, { force: event.event !== 'progress' })
       else {
         block.clear()
-        output.write(linesOf(summarize(view, event, style)))
+        output.write(linesOf(summarize(view, event, style, yardstick(event.run))))
       }
     },
     note: (line) => block.note(line),
   }
 }
 
-/** A line at the start and one an epoch, and the summary. */
-export function lineReporter(output: Output, aside: Output): Reporter {
+/** The lines of `renderLine`, and the summary. */
+export function lineReporter(output: Output, aside: Output, yardstick: Yardstick): Reporter {
   let view = EMPTY_VIEW
   return {
     show(event) {
       view = follow(view, event)
       const line = renderLine(view, event)
       if (line !== undefined) output.write(`${line}\n`)
-      if (event.event === 'done') output.write(linesOf(summarize(view, event, PLAIN)))
+      if (event.event === 'done') output.write(linesOf(summarize(view, event, PLAIN, yardstick(event.run))))
     },
     note: (line) => aside.write(`${line}\n`),
   }

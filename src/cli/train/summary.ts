@@ -1,14 +1,18 @@
 import type { Figures, TrainEvent } from '../../train/events.js'
 import { describeCertificate } from '../certificate.js'
+import { columns } from '../output/columns.js'
 import { bytes, count, duration, percent } from '../output/numbers.js'
 import type { Style } from '../output/style.js'
 import { renderTable } from './screen.js'
-import { accuracies, type View } from './view.js'
+import { accuracies, type View, WHOLE } from './view.js'
 
 type Done = Extract<TrainEvent, { event: 'done' }>
 
-/** What a finished run has to say: accuracies, the certificate, memory, and where it is kept. */
-export function summarize(view: View, done: Done, style: Style): string[] {
+/**
+ * What a finished run has to say: accuracies, the certificate, memory, and where it is kept. `backpropBytes`: of
+ * activations, if backpropagation trained the same layers.
+ */
+export function summarize(view: View, done: Done, style: Style, backpropBytes?: number): string[] {
   const { start } = view
   if (!start) return []
   const parts = [
@@ -23,23 +27,30 @@ export function summarize(view: View, done: Done, style: Style): string[] {
     style.bold('What each layer learns from (the certificate, read from the graph of the training step)'),
     ...describeCertificate(start.certificate, style),
     '',
-    `${style.bold('Memory')} of a training step: ${describeMemory(start)}.`,
+    style.bold('Memory of a training step'),
+    ...describeMemory(start, backpropBytes),
   ]
-  const kept = done.run === undefined ? [] : [`${style.bold('Kept in')} ${done.run}: onward evaluate ${done.run}`]
+  const kept =
+    done.run === undefined ? [] : ['', `${style.bold('Kept in')} ${done.run}; use it with: onward evaluate ${done.run}`]
   return [...parts, ...kept]
 }
 
-/** Test accuracy beside the last validation accuracy of each layer and of the whole network. */
+/** Test accuracy beside the last validation accuracy of each layer, and of the whole network. */
 function accuracyRows(view: View, done: Done): Map<string, Figures> {
   const tested = accuracies(done.layers, done.testAccuracy)
   return new Map(
     [...tested].map(([row, test]) => {
-      const validation = view.rows.get(row)?.validation
+      const validation = row === WHOLE ? done.validationAccuracy : view.rows.get(row)?.validation
       return [row, { ...(validation !== undefined && { validation }), test }]
     }),
   )
 }
 
-function describeMemory({ peakActivationBytes, stateBytes }: NonNullable<View['start']>): string {
-  return `${bytes(peakActivationBytes)} of activations at their peak, ${bytes(stateBytes)} of weights and optimiser`
+function describeMemory(start: NonNullable<View['start']>, backpropBytes: number | undefined): string[] {
+  const yardstick =
+    backpropBytes === undefined ? '' : ` (backpropagation through the same layers: ${bytes(backpropBytes)})`
+  return columns([
+    ['  activations at their peak', bytes(start.peakActivationBytes) + yardstick],
+    ['  weights and optimiser', bytes(start.stateBytes)],
+  ])
 }

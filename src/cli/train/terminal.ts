@@ -24,8 +24,8 @@ const FRAME = 100
 export function liveBlock(output: Output, style: Style, now: () => number = () => performance.now()): Block {
   let lines: string[] = []
   let drawnAt = Number.NEGATIVE_INFINITY
-  // Up to the first line of the block, then everything from there on erased.
-  const erased = (): string => (lines.length === 0 ? '' : `\x1b[${lines.length}A\x1b[0J`)
+  // To the start of the block's first line, whatever the terminal has echoed, then everything from there on erased.
+  const erased = (): string => (lines.length === 0 ? '' : `\r\x1b[${lines.length}A\x1b[0J`)
   const shown = (): string => lines.map((line) => `${line}\n`).join('')
   return {
     draw(view, { force = false } = {}) {

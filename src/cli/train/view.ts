@@ -27,7 +27,9 @@ export function follow(view: View, event: TrainEvent): View {
       return { ...view, progress: event, rows: withFigures(view.rows, event.metrics) }
     case 'epoch': {
       const { progress, ...rest } = view
-      const validation = accuracies(event.layers, event.validationAccuracy)
+      // In greedy training the accuracy is that of the layer that learns, which has a row of its own.
+      const whole = event.layer === undefined ? event.validationAccuracy : undefined
+      const validation = accuracies(event.layers, whole)
       const rows = withFigures(withFigures(rest.rows, event.metrics), suffixed(validation, 'validation'))
       return { ...rest, ...(progress && { progress }), epoch: event, rows }
     }

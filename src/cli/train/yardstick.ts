@@ -1,0 +1,21 @@
+import { findDataSet } from '../../data/index.js'
+import { liveness } from '../../graph/liveness.js'
+import { FLOAT32, type Precision } from '../../nn/dense.js'
+import { networkOptions } from '../../nn/network.js'
+import { backprop } from '../../rules/backprop.js'
+import { traceRule } from '../../rules/trace.js'
+import type { RunConfig } from '../../train/run-folder.node.js'
+
+/**
+ * Bytes of activations at their peak if the same layers, batch and precision learned by backpropagation: traced, not
+ * run. Undefined where the rule's network is not described by the common options, or where it is backpropagation.
+ */
+export function backpropActivationBytes({ rule, data, hyper, options }: RunConfig): number | undefined {
+  const same = Object.keys(networkOptions).filter((key) => key in hyper)
+  if (rule === backprop.id || same.length === 0) return undefined
+  const own = backprop.hyper.parse(Object.fromEntries(same.map((key) => [key, hyper[key]])))
+  const { shape, classNames } = findDataSet(data)
+  const precision: Precision = options.precision === 'int8' ? { bits: 8, levels: 127 } : FLOAT32
+  const task = { shape, classes: classNames.length, batch: options.batch, precision }
+  return liveness(traceRule(backprop, task, own).steps.joint!).peakActivationBytes
+}

@@ -1,0 +1,141 @@
+import { reachable } from '../graph/gradient.js'
+import { primitives } from '../graph/primitives/table.js'
+import { apply, concat, input, type Node, type Tensor } from '../graph/tensor.js'
+import { sameShape, sizeOf } from '../graph/types.js'
+import type { StepGraph } from './program.js'
+
+/** Matrices of more elements than this are cut; a piece has about half as many, so that its update stays in the cache. */
+const LARGEST = 2 ** 20
+
+/** A state matrix that a program carries in pieces of its columns. */
+export interface Cut {
+  readonly name: string
+  readonly pieces: readonly { readonly name: string; readonly columns: number }[]
+}
+
+/** Columns of a matrix, piece by piece. */
+type Pieces = readonly Tensor[]
+
+const widthOf = ([rows, columns]: readonly number[]): number =>
+  Math.ceil(columns! / Math.ceil((rows! * columns!) / (LARGEST / 2)))
+
+const isLarge = ({ shape, dtype }: Tensor): boolean =>
+  shape.length === 2 && dtype === 'float32' && sizeOf(shape) > LARGEST
+
+/** Operations whose every element depends on the same place of their operands alone. */
+const isElementwise = (node: Node): boolean =>
+  primitives()[node.op]!.lazyCotangent === true && node.outputs.length === 1 && node.op !== 'stopGradient'
+
+/**
+ * The same step over large weight matrices in pieces of their columns. An optimiser passes ten times over each weight;
+ * over a piece that stays in the processor's cache these passes cost a third, and products with it gain too. Elementwise
+ * operations, products with such a matrix and products that give one are done piece by piece; everything else gets the
+ * pieces put together. Matrices that a product reads rounded to 8 bits are left whole: a piece would have its own scale.
+ */
+export function inPieces(graph: StepGraph): { graph: StepGraph; cuts: readonly Cut[] } {
+  const outputs = [...graph.state, ...graph.metrics].map(({ output }) => output)
+  const nodes = reachable(outputs)
+  const rounded = new Set(nodes.filter(({ op }) => op.startsWith('quantized')).flatMap(({ inputs }) => inputs))
+  const large = graph.state.filter((x) => x.input !== x.output && isLarge(x.input))
+  const shapes = large.filter(({ input: x }) => rounded.has(x)).map(({ input: x }) => x.shape)
+  const chosen = large.filter(({ input: x }) => !shapes.some((shape) => sameShape(shape, x.shape)))
+  if (chosen.length === 0) return { graph, cuts: [] }
+
+  const wholes = new Map<Tensor, Tensor>()
+  const cut = new Map<Tensor, Pieces>()
+  const whole = (x: Tensor): Tensor => {
+    const known = wholes.get(x)
+    if (known) return known
+    const pieces = cut.get(x)
+    const made = pieces ? concat(pieces, 1) : x
+    wholes.set(x, made)
+    return made
+  }
+  /** The columns of an operand that belong to pieces of the given widths; what broadcasts over columns stays as it is. */
+  const along = (x: Tensor, widths: readonly number[]): Pieces => {
+    const known = cut.get(x)
+    if (known && known.length === widths.length && known.every(({ shape }, i) => shape[1] === widths[i])) return known
+    const value = whole(x)
+    const axis = value.rank - 1
+    if (value.rank === 0 || value.shape[axis] === 1) return widths.map(() => value)
+    let start = 0
+    return widths.map((width) => {
+      start += width
+      return value.slice(axis, start - width, start)
+    })
+  }
+  const widthsOf = (pieces: Pieces): number[] => pieces.map(({ shape }) => shape[1]!)
+  const keep = (node: Node, pieces: Pieces): void => {
+    cut.set(node.outputs[0]!, pieces)
+  }
+
+  const states = graph.state.map((entry) => {
+    if (!chosen.includes(entry)) return { entry, pieces: undefined }
+    const { name, input: x } = entry
+    const [rows, columns] = x.shape as [number, number]
+    const width = widthOf(x.shape)
+    const pieces = Array.from({ length: Math.ceil(columns / width) }, (_, i) => {
+      const shape = [rows, Math.min(width, columns - i * width)]
+      return input({ name: `${name}#${i}`, kind: 'state', shape, dtype: 'float32' })
+    })
+    cut.set(x, pieces)
+    return { entry, pieces }
+  })
+
+  for (const node of nodes) {
+    if (node.op === 'input') continue
+    const [a, b] = node.inputs
+    const [y] = node.outputs as [Tensor]
+    if (isElementwise(node) && y.rank === 2) {
+      const first = node.inputs.map((x) => cut.get(x)).find((pieces) => pieces !== undefined)
+      if (first && node.inputs.every((x) => !cut.has(x) || sameShape(x.shape, y.shape))) {
+        const operands = node.inputs.map((x) => along(x, widthsOf(first)))
+        keep(
+          node,
+          first.map(
+            (_, i) =>
+              apply(
+                node.op,
+                operands.map((pieces) => pieces[i]!),
+                node.attributes,
+              )[0]!,
+          ),
+        )
+        continue
+      }
+    }
+    if (node.op === 'matmul' && y.rank === 2 && !node.attributes.transposeB) {
+      const right = cut.get(b!)
+      if (right || isLarge(y)) {
+        const width = widthOf(y.shape)
+        const count = Math.ceil(y.shape[1]! / width)
+        const widths = isLarge(y)
+          ? Array.from({ length: count }, (_, i) => Math.min(width, y.shape[1]! - i * width))
+          : widthsOf(right!)
+        keep(
+          node,
+          along(b!, widths).map((piece) => whole(a!).matmul(piece, node.attributes)),
+        )
+        continue
+      }
+    }
+    if (!node.inputs.some((x) => wholes.has(x) || cut.has(x))) continue
+    const made = apply(node.op, node.inputs.map(whole), node.attributes)
+    node.outputs.forEach((output, i) => {
+      wholes.set(output, made[i]!)
+    })
+  }
+
+  const state = states.flatMap(({ entry, pieces }) => {
+    if (!pieces) return [{ ...entry, output: whole(entry.output) }]
+    const next = along(entry.output, widthsOf(pieces))
+    return pieces.map((piece, i) => ({ name: piece.node.attributes.name as string, input: piece, output: next[i]! }))
+  })
+  const metrics = graph.metrics.map(({ name, output }) => ({ name, output: whole(output) }))
+  const cuts = states.flatMap(({ entry, pieces }) =>
+    pieces
+      ? [{ name: entry.name, pieces: pieces.map((x) => ({ name: x.node.attributes.name, columns: x.shape[1]! })) }]
+      : [],
+  )
+  return { graph: { state, batch: graph.batch, metrics }, cuts }
+}

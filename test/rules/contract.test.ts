@@ -1,0 +1,254 @@
+// What every rule of the registry must do, with its defaults and with every preset, dense and convolutional.
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import * as ort from 'onnxruntime-node'
+import { optionTable } from '../../src/cli/options/table.js'
+import { UserError } from '../../src/errors.js'
+import { certify } from '../../src/locality/certify.js'
+import { lowerStep, type StepGraph } from '../../src/onnx/index.js'
+import { certifyRule } from '../../src/rules/certify.js'
+import type { AnyRule, Task } from '../../src/rules/contract.js'
+import { RULES } from '../../src/rules/registry.js'
+import { type TracedRule, traceRule } from '../../src/rules/trace.js'
+import { openProgram } from '../../src/runtime/client.js'
+import { createEngine, type Ort } from '../../src/runtime/engine.js'
+import type { Program, TensorRecord } from '../../src/runtime/program.js'
+import { checkSettings } from '../../src/train/settings.js'
+import { batchFor, initialState, type Numbers, taskOf } from './harness.js'
+import { assertPromise } from './promise.js'
+
+interface Variant {
+  readonly rule: AnyRule
+  readonly name: string
+  readonly isPreset: boolean
+  // biome-ignore lint/suspicious/noExplicitAny: options of any rule
+  readonly hyper: any
+}
+
+/** Every rule with its defaults and its presets, on both kinds of networks where it knows both, and small. */
+const VARIANTS: Variant[] = RULES.flatMap((rule) => {
+  const settings = { defaults: {}, ...Object.fromEntries(Object.entries(rule.presets).map(([k, v]) => [k, v.hyper])) }
+  return Object.entries(settings).flatMap(([preset, own]) => {
+    const full = rule.hyper.parse(own) as { network?: string; units?: number[] }
+    const small = full.units ? { ...own, units: full.units.map((_, i) => 6 - (i % 2)) } : own
+    const networks = full.network ? ['dense', 'convolutional'] : [undefined]
+    return networks.map((network) => ({
+      rule,
+      isPreset: preset !== 'defaults',
+      name: `${rule.id}, ${preset}${network ? `, ${network}` : ''}`,
+      hyper: rule.hyper.parse({ ...small, ...(network && { network }) }),
+    }))
+  })
+})
+
+const TASKS = { 'a batch of 4': taskOf(), 'a batch of 1': taskOf({ batch: 1 }) }
+const EIGHT_BITS = { 'a batch of 4 in 8 bits': taskOf({ precision: { bits: 8, levels: 63 } }) }
+
+let sessions = 0
+const counting: Ort = {
+  Tensor: ort.Tensor as unknown as Ort['Tensor'],
+  InferenceSession: {
+    create: async (bytes, options) => {
+      sessions++
+      return await ort.InferenceSession.create(bytes, options)
+    },
+  },
+}
+const host = { engine: createEngine(counting), remote: false }
+
+const typed = (graph: StepGraph, numbers: Numbers): TensorRecord =>
+  Object.fromEntries(
+    [...graph.state, ...graph.batch]
+      .filter(({ name }) => numbers[name])
+      .map(({ name, input }) => [name, (input.dtype === 'int32' ? Int32Array : Float32Array).from(numbers[name]!)]),
+  )
+
+async function opened<T>(graph: StepGraph, use: (program: Program) => Promise<T>): Promise<T> {
+  const program = await openProgram(host, graph, { device: 'cpu' }, 1)
+  try {
+    return await use(program)
+  } finally {
+    await program.dispose()
+  }
+}
+
+const bytesOf = (traced: TracedRule): Record<string, Uint8Array> =>
+  Object.fromEntries(
+    Object.entries({ init: traced.init, predict: traced.predict, ...traced.steps }).map(([name, graph]) => [
+      name,
+      lowerStep(graph, 'cpu').bytes,
+    ]),
+  )
+
+function assertFinite(numbers: Readonly<Record<string, ArrayLike<number>>>, what: string): void {
+  for (const [name, data] of Object.entries(numbers))
+    assert.ok(Array.from(data).every(Number.isFinite), `${what}: ${name} is not finite`)
+}
+
+/** Two steps of each kind from the first state: the new state after each, and the metrics. */
+async function twoSteps(traced: TracedRule, task: Task) {
+  const start = initialState(traced)
+  const results: Record<string, { states: TensorRecord[]; metrics: TensorRecord[] }> = {}
+  for (const [name, step] of Object.entries(traced.steps))
+    results[name] = await opened(step, async (program) => {
+      await program.load(typed(step, start))
+      const [states, metrics]: [TensorRecord[], TensorRecord[]] = [[], []]
+      const made = sessions
+      for (const k of [0, 1]) {
+        const result = await program.run(1, typed(step, batchFor(step, task, k)))
+        assert.deepEqual(result.notFinite, [])
+        metrics.push(result.metrics)
+        states.push(await program.read())
+      }
+      assert.equal(sessions, made, `${name} was compiled again between two steps`)
+      return { states, metrics }
+    })
+  return { start, results }
+}
+
+for (const { rule, name, hyper, isPreset } of VARIANTS)
+  describe(name, () => {
+    test('is pure: traced twice it is the same program', () => {
+      const [one, two] = [1, 2].map(() => bytesOf(traceRule(rule, taskOf(), hyper)))
+      assert.deepEqual(one, two)
+    })
+
+    test('keeps the promise of its header', () => {
+      const { blocks, promise } = rule.locality(taskOf(), hyper)
+      for (const task of Object.values({ ...TASKS, ...EIGHT_BITS }))
+        assertPromise(certifyRule(rule, task, hyper), promise)
+      const state = traceRule(rule, taskOf(), hyper).predict.state.map((entry) => entry.name)
+      for (const path of blocks.flatMap(({ parameters }) => parameters))
+        assert.ok(
+          state.some((leaf) => leaf === path || leaf.startsWith(`${path}.`)),
+          `no state under ${path}`,
+        )
+    })
+
+    for (const [size, task] of Object.entries(isPreset ? TASKS : { ...TASKS, ...EIGHT_BITS }))
+      test(`trains on ${size}: the same state by names and shapes, the same numbers again, nothing compiled again`, async () => {
+        const traced = traceRule(rule, task, hyper)
+        const { start, results } = await twoSteps(traced, task)
+        const again = await twoSteps(traced, task)
+        assertFinite(start, 'the first state')
+        for (const [step, { states, metrics }] of Object.entries(results)) {
+          assert.deepEqual({ states, metrics }, again.results[step])
+          metrics.forEach((own, k) => {
+            assert.ok(Object.keys(own).length > 0, `${step} has no metrics`)
+            assertFinite(own, `${step} ${k}`)
+          })
+          for (const state of states) {
+            assertFinite(state, step)
+            assert.deepEqual(Object.keys(state), Object.keys(start))
+            for (const leaf of Object.keys(start)) assert.equal(state[leaf]!.length, start[leaf]!.length, leaf)
+          }
+          for (const { input, output } of traced.steps[step]!.state)
+            assert.deepEqual([output.shape, output.dtype], [input.shape, input.dtype])
+        }
+      })
+
+    test('changes the parameters of every block', async () => {
+      const { start, results } = await twoSteps(traceRule(rule, taskOf(), hyper), taskOf())
+      const after = Object.values(results).map(({ states }) => states[1]!)
+      for (const { name: block, parameters } of rule.locality(taskOf(), hyper).blocks) {
+        const own = Object.keys(start).filter((leaf) => parameters.some((path) => leaf.startsWith(`${path}.`)))
+        const moved = own.some((leaf) =>
+          after.some((state) => state[leaf]!.some((v, i) => v !== Math.fround(start[leaf]![i]!))),
+        )
+        assert.ok(moved, `${block} did not learn`)
+      }
+    })
+
+    test('predicts finite scores [N, K], of layers too', async () => {
+      for (const task of Object.values(TASKS)) {
+        const traced = traceRule(rule, task, hyper)
+        assert.ok(traced.predict.metrics.some((port) => port.name === 'scores'))
+        for (const { name: port, output } of traced.predict.metrics)
+          assert.deepEqual(output.shape, [task.batch, task.classes], port)
+        const { metrics } = await opened(traced.predict, async (program) => {
+          await program.load(typed(traced.predict, initialState(traced)))
+          return await program.run(1, typed(traced.predict, batchFor(traced.predict, task)))
+        })
+        assertFinite(metrics, 'predict')
+      }
+    })
+
+    if (rule.greedy)
+      test('trains layer after layer, or says why it cannot', () => {
+        const traced = traceRule(rule, taskOf(), hyper)
+        const layers = rule.greedy!.layers(taskOf(), hyper)
+        const { blocks } = rule.locality(taskOf(), hyper)
+        for (let layer = 0; layer < layers; layer++)
+          try {
+            const { step, features } = traced.greedy(layer)
+            assert.deepEqual(
+              step.state.map((entry) => entry.name),
+              features.state.map((entry) => entry.name),
+            )
+            const changed = step.state.filter(({ input, output }) => input !== output).map((entry) => entry.name)
+            const own = blocks[layer]!.parameters.map((path) => `${path}.`)
+            const others = blocks.filter((_, i) => i !== layer).flatMap(({ parameters }) => parameters)
+            assert.ok(changed.some((leaf) => own.some((path) => leaf.startsWith(path))))
+            assert.ok(!changed.some((leaf) => others.some((path) => leaf.startsWith(`${path}.`))), `${changed}`)
+            const certificate = certify([step], blocks)
+            assert.equal(certificate.layers[layer]!.window, 1)
+          } catch (error) {
+            if (!(error instanceof UserError)) throw error
+            assert.match(error.message, /greedy/)
+          }
+      })
+  })
+
+for (const rule of RULES)
+  describe(`options of ${rule.id}`, () => {
+    const options = optionTable(rule.hyper)
+    const check = (values: Record<string, unknown>): unknown => checkSettings(rule.hyper, values, rule.id)
+
+    test('may all be left out, and have a description', () => {
+      assert.deepEqual(check({}), rule.hyper.parse({}))
+      assert.ok(options.length > 0)
+      for (const { name, description } of options) assert.ok(description, `${name} of ${rule.id} has no description`)
+    })
+
+    test('an unknown one is refused by name', () => {
+      assert.throws(() => check({ nosuch: 1 }), { name: 'UserError', message: /no setting "nosuch"/, exitCode: 2 })
+    })
+
+    test('each refuses a value of another kind by name', () => {
+      for (const { name } of options)
+        assert.throws(() => check({ [name]: { wrong: true } }), {
+          name: 'UserError',
+          message: new RegExp(`^${name} of ${rule.id}: .*got \\{"wrong":true\\}`),
+          exitCode: 2,
+        })
+    })
+
+    test('a wrong choice is told which ones there are', () => {
+      for (const { name, kind } of options)
+        if (kind.type === 'choice')
+          assert.throws(
+            () => check({ [name]: 'nosuch' }),
+            (error) => error instanceof UserError && kind.values.every((choice) => error.message.includes(choice)),
+          )
+    })
+
+    test('presets hold options of the rule alone', () => {
+      for (const [name, { hyper, description }] of Object.entries(rule.presets)) {
+        check({ ...hyper })
+        assert.ok(description, name)
+      }
+    })
+
+    test('its schedule names its own steps', () => {
+      const hyper = rule.hyper.parse({})
+      const names = Object.keys(rule.steps(taskOf(), hyper))
+      for (const epoch of [0, 1, 2])
+        for (const batch of [0, 1, 2, 3])
+          for (const step of rule.schedule?.(epoch, batch, hyper) ?? ['joint']) assert.ok(names.includes(step), step)
+    })
+  })
+
+test('names of rules are unique and their presets are not called defaults', () => {
+  assert.equal(new Set(RULES.map(({ id }) => id)).size, RULES.length)
+  for (const { presets } of RULES) assert.ok(!('defaults' in presets))
+})

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { UserError } from '../../src/errors.js'
+import { backprop } from '../../src/rules/backprop.js'
+import type { AnyRule } from '../../src/rules/contract.js'
+import { forwardForward } from '../../src/rules/forward-forward.js'
+import { resolve, type Wishes } from '../../src/train/options.js'
+import { counter, counterWith } from './counter.js'
+import { lines } from './fixtures.js'
+
+const data = lines(100, 10)
+
+const refused: [AnyRule, Wishes, RegExp][] = [
+  [forwardForward, { options: { epochs: -1 } }, /^epochs of training: expected number to be >=1, got -1$/],
+  [forwardForward, { options: { epochs: 1.5 } }, /^epochs of training: expected int, got 1.5$/],
+  [forwardForward, { options: { epoch: 3 } }, /^training has no setting "epoch": did you mean "epochs"\?$/],
+  [forwardForward, { options: { augment: { rotate: 9 } } }, /no setting "augment.rotate": did you mean "rotation"\?/],
+  [forwardForward, { options: { augment: { shift: -2 } } }, /^augment.shift of training: .*>=0, got -2$/],
+  [forwardForward, { options: { seed: -1 } }, /^seed of training: .*>=0, got -1$/],
+  [forwardForward, { options: { device: 'gpu' } }, /^device of training: .*"cpu"\|"webgpu"\|"wasm", got "gpu"$/],
+  [forwardForward, { options: { batch: 91 } }, /batch of 91 is larger than the 90 training images \(10 are held out\)/],
+  [forwardForward, { options: { validation: 100 } }, /validation takes 100 of 100 training images/],
+  [forwardForward, { options: { patience: 2, validation: 0 } }, /without validation images/],
+  [forwardForward, { options: { precision: 'int8', device: 'webgpu' } }, /int8 runs on the processor alone/],
+  [forwardForward, { hyper: { rat: 0.1 } }, /^forward-forward has no setting "rat": did you mean "rate"\?$/],
+  [forwardForward, { hyper: { rate: 0 } }, /^rate of forward-forward: expected number to be >0, got 0$/],
+  [forwardForward, { hyper: { units: [10, -3] } }, /^units.1 of forward-forward: .*>=1, got -3$/],
+  [forwardForward, { hyper: { rate: Number.NaN } }, /^rate of forward-forward: expected number, got NaN$/],
+  [backprop, { options: { schedule: 'greedy' } }, /backprop cannot train layer after layer/],
+  [counterWith({ presets: {} }), { preset: 'fast' }, /counter has no presets: leave "fast" out/],
+  [counter as AnyRule, { preset: 'quik' }, /counter has no preset "quik": did you mean "quick"\?/],
+]
+
+for (const [rule, wishes, message] of refused)
+  test(`refused: ${rule.id} ${JSON.stringify(wishes)}`, () => {
+    assert.throws(
+      () => resolve(rule, data, wishes),
+      (error) => {
+        assert.ok(error instanceof UserError)
+        assert.match(error.message, message)
+        assert.equal(error.exitCode, 2)
+        return true
+      },
+    )
+  })
+
+test('defaults come from the rule and the data; a tenth is held out, at most 5,000', () => {
+  const { options } = resolve(counter as AnyRule, data, {})
+  assert.deepEqual([options.epochs, options.batch, options.validation, options.limit, options.seed], [3, 4, 10, 100, 0])
+  const large = { ...data, train: { ...data.train, count: 60000 } }
+  assert.equal(resolve(counter as AnyRule, large, {}).options.validation, 5000)
+  assert.equal(resolve(counter as AnyRule, large, { options: { limit: 200 } }).options.validation, 20)
+  assert.equal(resolve(counter as AnyRule, data, { options: { limit: 10 ** 6 } }).options.limit, 100)
+})
+
+test('a preset lies under what is said beside it', () => {
+  const { hyper, options } = resolve(counter as AnyRule, data, { preset: 'quick', options: { seed: 9 } })
+  assert.deepEqual([hyper.best, options.epochs, options.seed], [7, 1, 9])
+})
+
+test('resolved settings resolve to themselves', () => {
+  const settings = resolve(forwardForward, data, { hyper: { units: [7] }, options: { augment: { shift: 1 } } })
+  assert.deepEqual(resolve(forwardForward, data, { ...settings, options: { ...settings.options } }), settings)
+})
