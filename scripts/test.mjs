@@ -11,7 +11,7 @@ const files = readdirSync('build/test', { recursive: true })
   .filter((file) => file.endsWith('.test.js') && (filters.length === 0 || filters.some((part) => file.includes(part))))
   .sort()
 if (files.length === 0) {
-  console.error('No test file matches: ' + filters.join(', '))
+  console.error(`No test file matches: ${filters.join(', ')}`)
   process.exit(1)
 }
 

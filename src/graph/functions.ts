@@ -1,5 +1,6 @@
 import { range } from './primitives/shape.js'
-import { apply, constant, type Tensor } from './tensor.js'
+import { apply, concat, constant, type Tensor } from './tensor.js'
+import { GraphError, LOWEST, show } from './types.js'
 
 /** ln sum exp over the last axis, kept as an axis of size 1; the largest element is taken out first. */
 export function logSumExp(x: Tensor): Tensor {
@@ -31,10 +32,22 @@ export function argmax(x: Tensor): Tensor {
   return constant(size).sub(hits.max(-1)).cast('int32')
 }
 
-/** The k largest of the last axis, in falling order: values [..., k] and int32 indices [..., k]. */
+/**
+ * The k largest of the last axis, in falling order, of equals the first one: values [..., k] and int32 indices [..., k].
+ * k rounds of argmax, which every device has; for a small k.
+ */
 export function topK(x: Tensor, k: number): { values: Tensor; indices: Tensor } {
-  const [values, indices] = apply('topK', [x], { k }) as [Tensor, Tensor]
-  return { values, indices }
+  const size = x.shape.at(-1)!
+  if (!(k >= 1 && k <= size)) throw new GraphError(`topK: ${k} of an axis of ${show(x.shape)}`)
+  let rest = x
+  const rounds = Array.from({ length: k }, () => {
+    const index = argmax(rest).reshape([...x.shape.slice(0, -1), 1])
+    const chosen = index.equal(range(size))
+    rest = chosen.select(LOWEST, rest)
+    return { value: chosen.select(x, 0).sum(-1, true), index }
+  })
+  const join = (parts: Tensor[]): Tensor => concat(parts, x.rank - 1)
+  return { values: join(rounds.map(({ value }) => value)), indices: join(rounds.map(({ index }) => index)) }
 }
 
 export interface ConvolutionOptions {

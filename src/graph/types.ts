@@ -31,6 +31,9 @@ export function broadcastShapes(a: Shape, b: Shape): number[] | undefined {
   return result
 }
 
+/** Lower than every activity, and finite: a cell that never wins. */
+export const LOWEST = -3e38
+
 /** Row-major strides, in elements. */
 export function stridesOf(shape: Shape): number[] {
   const strides = new Array<number>(shape.length)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { type DType, grad, input, scan, type Tensor, whileLoop } from '../../src/graph/index.js'
-import { liveness } from '../../src/graph/liveness.js'
+import { liveness } from '../../src/onnx/liveness.js'
 
 const data = (shape: readonly number[], dtype: DType = 'float32'): Tensor =>
   input({ name: 'x', kind: 'data', shape, dtype })

@@ -1,7 +1,7 @@
 import { findDataSet } from '../../data/index.js'
-import { liveness } from '../../graph/liveness.js'
 import { FLOAT32, type Precision } from '../../nn/dense.js'
 import { networkOptions } from '../../nn/network.js'
+import { liveness } from '../../onnx/liveness.js'
 import { backprop } from '../../rules/backprop.js'
 import { traceRule } from '../../rules/trace.js'
 import type { RunConfig } from '../../train/run-folder.node.js'

@@ -1,11 +1,8 @@
 import { pullback } from '../gradient.js'
 import type { Primitive, Value } from '../primitive.js'
 import { concat, type Node, type Tensor } from '../tensor.js'
-import { GraphError, type Shape, show, sizeOf, type TensorType } from '../types.js'
+import { GraphError, LOWEST, type Shape, show, sizeOf, type TensorType } from '../types.js'
 import { eachProduct, onnxWindow, slice, views, type Window, windowCount } from './window.js'
-
-/** Lower than every activity, and finite: a padded cell that never wins. */
-const LOWEST = -3e38
 
 interface Pooling extends Window {
   readonly kernel: readonly [number, number]

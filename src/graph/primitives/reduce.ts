@@ -1,7 +1,6 @@
 import type { Emitter } from '../../onnx/emitter.js'
-import { oneHot } from '../functions.js'
 import type { Primitive, Value } from '../primitive.js'
-import { constant, type Node, type Tensor } from '../tensor.js'
+import type { Node, Tensor } from '../tensor.js'
 import { GraphError, show, sizeOf, type TensorType } from '../types.js'
 import { broadcastOffsets } from './elementwise.js'
 
@@ -59,60 +58,4 @@ export const reductions: Record<string, Primitive> = {
     },
     lower: (emit, node) => reduce('ReduceMax', emit, node),
   },
-  topK: {
-    infer: ([x], { k }) => {
-      if (!(k >= 1 && k <= x!.shape.at(-1)!)) throw new GraphError(`topK: ${k} of an axis of ${show(x!.shape)}`)
-      const shape = x!.shape.with(-1, k)
-      return [
-        { shape, dtype: 'float32' },
-        { shape, dtype: 'int32' },
-      ]
-    },
-    evaluate: ([x], { k }) => {
-      const size = x!.shape.at(-1)!
-      const rows = Array.from({ length: x!.data.length / size }, (_, row) => {
-        const own = x!.data.subarray(row * size, (row + 1) * size)
-        const order = Array.from(own.keys()).sort((a, b) => own[b]! - own[a]! || a - b)
-        return order.slice(0, k).map((index) => ({ index, value: own[index]! }))
-      }).flat()
-      return [Float64Array.from(rows, ({ value }) => value), Float64Array.from(rows, ({ index }) => index)]
-    },
-    gradient: ({ inputs: [x], outputs: [values, indices] }, [g]) => {
-      const cotangent = g ?? constant(0).broadcastTo(values!.shape)
-      return [
-        oneHot(indices!, x!.shape.at(-1)!)
-          .mul(cotangent.reshape([...values!.shape, 1]))
-          .sum(-2),
-      ]
-    },
-    lower: (emit, { inputs: [x], attributes: { k } }) => {
-      if (emit.device === 'webgpu') return repeatedMaximum(emit, x!, k)
-      const [values, indices] = emit.node('TopK', [x!, emit.int64s([k])], {}, 2) as [string, string]
-      return [values, ...emit.cast(indices, 'int32')]
-    },
-  },
-}
-
-/** WebGPU has no TopK: the largest element, and the first index that has it, k times; each is then taken out. */
-function repeatedMaximum(emit: Emitter, x: Tensor, k: number): string[] {
-  const size = x.shape.at(-1)!
-  const last = emit.int64s([-1])
-  const positions = emit.initializer({
-    data: Array.from({ length: size }, (_, i) => -i),
-    shape: [size],
-    dtype: 'float32',
-  })
-  const [lowest, absent] = [emit.scalar(Number.NEGATIVE_INFINITY), emit.scalar(-size)]
-  const values: string[] = []
-  const indices: string[] = []
-  let rest = emit.name(x)
-  for (let i = 0; i < k; i++) {
-    const largest = emit.one('ReduceMax', [rest, last], { keepdims: 1 })
-    const hits = emit.one('Where', [emit.one('Equal', [rest, largest]), positions, absent])
-    const first = emit.one('ReduceMax', [hits, last], { keepdims: 1 })
-    rest = emit.one('Where', [emit.one('Equal', [positions, first]), lowest, rest])
-    values.push(largest)
-    indices.push(emit.one('Neg', [first]))
-  }
-  return [emit.one('Concat', values, { axis: -1 }), ...emit.cast(emit.one('Concat', indices, { axis: -1 }), 'int32')]
 }

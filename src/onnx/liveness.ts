@@ -1,7 +1,7 @@
-import { reachable } from './gradient.js'
-import { type LoopAttributes, within } from './loop.js'
-import type { Node, Tensor } from './tensor.js'
-import { byteLength } from './types.js'
+import { reachable } from '../graph/gradient.js'
+import { type LoopAttributes, within } from '../graph/loop.js'
+import type { Node, Tensor } from '../graph/tensor.js'
+import { byteLength } from '../graph/types.js'
 
 /** What a step holds in memory, in bytes. */
 export interface Liveness {
