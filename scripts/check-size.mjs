@@ -25,7 +25,9 @@ for (const [folder, ceiling] of Object.entries(CEILINGS)) {
     for (const { file, lines } of counts.sort((a, b) => b.lines - a.lines)) console.log(`  ${lines}  ${file}`)
   if (total > ceiling) {
     failed = true
-    console.error(`${folder} is ${total - ceiling} lines over its ceiling: simplify, or move what is no core out of it.`)
+    console.error(
+      `${folder} is ${total - ceiling} lines over its ceiling: simplify, or move what is no core out of it.`,
+    )
   }
 }
 process.exit(failed ? 1 : 0)

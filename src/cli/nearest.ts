@@ -7,10 +7,10 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   const ranked = candidates
     .map((candidate) => {
       const [a, b] = [plain(word), plain(candidate)]
-      // Abbreviations and long forms are nearer than their length says: `forwad`, `backpropagation`.
+      // Abbreviations and long forms are nearer than their length says: `gpu`, `forwad`, `backpropagation`.
       const short = Math.min(a.length, b.length)
       const cut = short < 3 ? Number.POSITIVE_INFINITY : 1 + leven(a.slice(0, short), b.slice(0, short))
-      return { candidate, distance: Math.min(leven(a, b), cut) }
+      return { candidate, distance: short >= 3 && b.includes(a) ? 0.5 : Math.min(leven(a, b), cut) }
     })
     .sort((a, b) => a.distance - b.distance)
   const [best] = ranked

@@ -93,7 +93,7 @@ export async function int8IsExact(): Promise<boolean> {
         { name: 'a', input: a },
         { name: 'b', input: b },
       ],
-      metrics: [{ name: 'product', output: quantizedProduct(a, b) }],
+      metrics: [{ name: 'product', output: quantizedProduct(a, b, {}, 127) }],
     },
     { device: 'cpu' },
   )

@@ -247,7 +247,11 @@ async function create(
     logSeverityLevel: 4,
     // Numbers in the denormal range make a step several times slower. The process's first session also sets this for
     // the thread that made it, JavaScript's numbers there included: a reason to compute in a worker.
-    extra: { 'session.set_denormal_as_zero': '1' },
+    extra: {
+      'session.set_denormal_as_zero': '1',
+      // On the CPU these fusions undo what the lowering chose for speed: a transposition of its own, a factor per row.
+      'optimization.disable_specified_optimizers': 'GemmTransposeFusion;MatmulTransposeFusion;DivMulFusion',
+    },
     ...(outputs && { preferredOutputLocation: outputs }),
   })
 }

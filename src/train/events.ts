@@ -67,7 +67,10 @@ export type TrainEvent =
     }
   | {
       readonly event: 'stopped'
-      /** After `early` the training goes on: with the next layer, or to its end. The others are the last event. */
+      /**
+       * After `early` the training goes on: with the next layer, or to its end. The others are the last event;
+       * `not-finite` also stands for figures that grew beyond all bounds.
+       */
       readonly reason: 'aborted' | 'early' | 'not-finite'
       readonly message: string
     }

@@ -1,14 +1,20 @@
 import type { Done } from './pipeline.js'
 
-/** What a call left that is no finite number, in words; undefined where all is well. */
+/** No loss gets there but on its way out: Adam's steps are bounded, and a network may stay finite in its ruin. */
+const LARGEST = 1e12
+
+/** What a call left that is no finite number, or measured beyond all bounds, in words; undefined where all is well. */
 export function notFinite({ notFinite: state, metrics }: Done): string | undefined {
-  const measured = Object.keys(metrics).filter((name) => metrics[name]!.some((value) => !Number.isFinite(value)))
-  const names = [...state, ...measured.filter((name) => !state.includes(name))]
+  const measured = (bound: number): string[] =>
+    Object.keys(metrics).filter((name) => metrics[name]!.some((value) => !(Math.abs(value) <= bound)))
+  const broken = [...new Set([...state, ...measured(Number.MAX_VALUE)])]
+  const names = broken.length > 0 ? broken : measured(LARGEST)
   if (names.length === 0) return undefined
   const layers = new Set(names.flatMap((name) => name.match(/^\w+\.(\d+)\./)?.[1] ?? []).map(Number))
   const first = layers.size === 0 ? '' : `layer ${Math.min(...layers)}: `
   const more = names.length > 3 ? ` and ${names.length - 3} more` : ''
-  return `${first}${names.slice(0, 3).join(', ')}${more} stopped being finite numbers`
+  const what = broken.length > 0 ? 'stopped being finite numbers' : `grew beyond ${LARGEST}`
+  return `${first}${names.slice(0, 3).join(', ')}${more} ${what}`
 }
 
 /** What to do about it, in view of the rates that were set. */

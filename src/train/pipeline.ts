@@ -1,5 +1,5 @@
 import { newPace, observe, type Pace, type RunResult, stepsPerCall, type TensorRecord } from '../runtime/index.js'
-import { bytesPerStep, CALL_BYTES, feed, type Reading } from './feed.js'
+import { bytesPerStep, CALL_BYTES, feed, type Source } from './feed.js'
 import type { TrainingOptions } from './options.js'
 import { type Call, callAt, following, type Position } from './plan.js'
 import type { Session } from './session.js'
@@ -20,11 +20,11 @@ interface Ahead {
   readonly batch: Promise<TensorRecord>
 }
 
-export function pipelineOf(session: Session, options: TrainingOptions, read: Reading): Pipeline {
+export function pipelineOf(session: Session, options: TrainingOptions, source: Source): Pipeline {
   const { course, training } = session
   const { plan } = course
   const paces = new Map<string, Pace>()
-  const make = feed(plan, training, options)
+  const make = feed(plan, training, options, source)
   let ahead: Ahead | undefined
 
   const prepare = (at: Position): Ahead | undefined => {
@@ -33,7 +33,7 @@ export function pipelineOf(session: Session, options: TrainingOptions, read: Rea
     const most = Math.max(1, Math.floor(CALL_BYTES / bytesPerStep(inputs)))
     const call = callAt(plan, at, stepsPerCall(paces.get(step) ?? newPace(), most))
     if (!call) return undefined
-    const batch = make(call, inputs, read)
+    const batch = make(call, inputs)
     // Whoever waits for the batch hears of a failure; until then it is nobody's.
     batch.catch(() => undefined)
     return { call, batch }

@@ -31,7 +31,8 @@ export const globalStep = ({ epochs, batches }: Plan, { phase, epoch, batch }: P
   (phase * epochs + epoch) * batches + batch
 
 /** The epochs of all phases, counted through: the order of images and their changes are drawn by it. */
-export const globalEpoch = ({ epochs }: Plan, { phase, epoch }: Position): number => phase * epochs + epoch
+export const globalEpoch = ({ epochs }: Plan, { phase, epoch }: Pick<Position, 'phase' | 'epoch'>): number =>
+  phase * epochs + epoch
 
 /** The part of the phase that is done before a batch, from 0 to below 1: what a rule's schedules go by. */
 export const progressAt = ({ epochs, batches }: Plan, { epoch, batch }: Position): number =>

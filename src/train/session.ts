@@ -8,11 +8,12 @@ import type { AnyRule, Locality } from '../rules/contract.js'
 import type { Program, TensorRecord } from '../runtime/index.js'
 import { nameState, statePorts } from './checkpoint.js'
 import { type Course, courseOf, taskOf } from './course.js'
-import { frozenFeatures } from './features.js'
-import { type Images, pixels, type Reading } from './feed.js'
+import { frozenFeatures, keepFeatures } from './features.js'
+import { type Images, pixels, type Source } from './feed.js'
 import { initialNoise } from './noise.js'
 import type { Settings } from './options.js'
 import type { Platform } from './platform.js'
+import { fixedBatches, shuffledRows } from './rows.js'
 import type { NamedTensor } from './safetensors.js'
 import { type Predictor, predictor } from './score.js'
 
@@ -30,7 +31,7 @@ export interface Session {
   readonly ports: ReturnType<typeof statePorts>
   program(step: string): Promise<Program>
   /** What the steps of a phase read. */
-  reading(phase: number): Promise<Reading>
+  source(phase: number): Promise<Source>
   initialState(): Promise<TensorRecord>
   load(state: TensorRecord): Promise<void>
   read(): Promise<NamedTensor[]>
@@ -92,20 +93,19 @@ export async function openSession(
       return program
     },
 
-    async reading(phase) {
+    async source(phase) {
       const graph = course.features(phase)
-      if (!graph) return images
-      const { augment, cacheBytes, batch } = options
-      const augmented = augment.shift > 0 || augment.rotation > 0 || augment.flip
+      const { plan } = course
+      const shuffled = shuffledRows(plan, train.count, options)
+      if (!graph) return { rows: shuffled, read: images }
       const program = await compile(graph, owner)
-      const features = await frozenFeatures(graph, program, images, {
-        count: train.count,
-        batch,
-        cacheBytes,
-        augmented,
-      })
-      if (features.cached) await close(program)
-      return features.read
+      const compute = frozenFeatures(graph, program, images, options.batch)
+      const { augment, cacheBytes } = options
+      if (augment.shift > 0 || augment.rotation > 0 || augment.flip) return { rows: shuffled, read: compute }
+      const rows = fixedBatches(plan, train.count, options)
+      const kept = await keepFeatures(compute, graph, rows({ phase, epoch: 0 }), train.count, cacheBytes)
+      if (kept) await close(program)
+      return { rows, read: kept ?? compute }
     },
 
     async initialState() {

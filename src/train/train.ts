@@ -85,7 +85,11 @@ export async function* train(config: TrainConfig): AsyncGenerator<TrainEvent> {
     while (at.phase < plan.phases) {
       const { phase, epoch } = at
       const layer = options.schedule === 'greedy' ? { layer: phase } : {}
-      pipeline ??= pipelineOf(session, options, await session.reading(phase))
+      if (!pipeline) {
+        pipeline = pipelineOf(session, options, await session.source(phase))
+        // Compiled before the clock runs: rates are those of the steps.
+        await session.program(plan.stepOf({ ...at, batch: 0 }))
+      }
       const means = meter()
       time.beginEpoch()
       for (;;) {

@@ -34,14 +34,17 @@ describe('what is emitted', () => {
     assert.ok(!ops(body(nodes)).includes('Exp'))
   })
 
-  it('is not shared between two bodies', () => {
-    const a = x('a', [3])
-    const loop = (): Tensor => scan(2, [a], ([h]) => ({ carried: [h!.exp()] })).carried[0]!
-    for (const node of emitted([loop(), loop()]).filter(({ opType }) => opType === 'Loop'))
-      assert.deepEqual(
-        ops(body([node])).filter((op) => op === 'Exp'),
-        ['Exp'],
-      )
+  it('is two nodes where the attributes differ', () => {
+    const a = x('a', [2, 2, 2])
+    assert.deepEqual(ops(emitted([a.transpose([1, 0, 2]), a.transpose([0, 2, 1])])), ['Transpose', 'Transpose'])
+  })
+
+  it('is not shared between two bodies, though both make it from what lies outside', () => {
+    const [a, w] = [x('a', [2, 2]), x('w', [2, 2])]
+    const loop = (): Tensor => scan(2, [a], ([h]) => ({ carried: [quantizedProduct(h!, w)] })).carried[0]!
+    const loops = emitted([loop(), loop()]).filter(({ opType }) => opType === 'Loop')
+    assert.equal(loops.length, 2)
+    for (const node of loops) assert.equal(ops(body([node])).filter((op) => op === 'QuantizeLinear').length, 1)
   })
 
   it('lies outside of the loop where it depends on nothing inside', () => {

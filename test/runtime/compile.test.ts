@@ -65,6 +65,19 @@ test('a batch is handed over; a view of a part of a buffer, and shared memory, a
   await program.dispose()
 })
 
+test('a loaded state is a copy, and a state read is one', async () => {
+  for (const worker of [true, false]) {
+    const program = await compile(graph, { device: 'cpu', worker })
+    const given = initialState(graph)
+    await program.load(given)
+    given.w1!.fill(0)
+    const read = await program.read()
+    read.w2!.fill(0)
+    assert.deepEqual(await program.read(), start)
+    await program.dispose()
+  }
+})
+
 test('calls may be queued, and disposal waits for them', async () => {
   const expected = await runs(graph, [3, 3])
   const program = await compile(graph, { device: 'cpu' })

@@ -83,3 +83,49 @@ test('a model that the engine refuses leaves nothing behind', async () => {
   await program.run(2, {})
   assert.deepEqual(await program.read(), { w: Float32Array.of(3) })
 })
+
+test('of the tensors on a graphics card, each is let go exactly once, when nothing reads it any more', async () => {
+  // A card without one: every tensor that a session puts out lies "there", and counts how often it was let go.
+  const there: { disposed: number }[] = []
+  const onCard = (data: Float32Array) => {
+    const tensor = { data, location: 'gpu-buffer', disposed: 0, dispose: () => tensor.disposed++ }
+    there.push(tensor)
+    return tensor
+  }
+  const held = (): number => {
+    assert.ok(there.every(({ disposed }) => disposed <= 1))
+    return there.filter(({ disposed }) => disposed === 0).length
+  }
+  type Feeds = Record<string, { data: Float32Array }>
+  const ort = {
+    Tensor,
+    InferenceSession: {
+      async create(_: Uint8Array, { preferredOutputLocation }: InferenceSession.SessionOptions = {}) {
+        const step = ({ w }: Feeds) => ({ 'out.w': onCard(w!.data.map((v) => 2 * v)), 'metric.m': { data: w!.data } })
+        const copy = ({ x }: Feeds) => ({ y: preferredOutputLocation ? onCard(x!.data) : { data: x!.data.slice() } })
+        const sum = ({ w }: Feeds) => ({ 'sum.w': { data: w!.data.slice(0, 1) } })
+        const run = async (feeds: Feeds) => (feeds.x ? copy(feeds) : preferredOutputLocation ? step(feeds) : sum(feeds))
+        return { run, release: async () => undefined }
+      },
+    },
+  } as unknown as Ort
+  const host: Host = { engine: createEngine(ort), remote: false }
+  const w = input({ name: 'w', kind: 'state', shape: [2], dtype: 'float32' })
+  const step = { state: [{ name: 'w', input: w, output: w.mul(2) }], batch: [], metrics: [{ name: 'm', output: w }] }
+  const open = () => openProgram(host, step, { device: 'webgpu' }, 1)
+  const a = await open()
+  await a.load({ w: Float32Array.of(1, 3) })
+  assert.equal(held(), 1)
+  assert.deepEqual((await a.run(3, {})).metrics, { m: Float32Array.of(1, 3, 2, 6, 4, 12) })
+  assert.equal(held(), 1)
+  await a.load({ w: Float32Array.of(1, 1) })
+  assert.equal(held(), 1)
+  const b = await openProgram(host, step, { device: 'webgpu', stateOf: a }, 1)
+  await b.run(2, {})
+  await a.dispose()
+  assert.equal(held(), 1)
+  assert.deepEqual(await b.read(), { w: Float32Array.of(4, 4) })
+  await b.dispose()
+  assert.equal(held(), 0)
+  assert.equal(there.length, 1 + 3 + 1 + 2)
+})

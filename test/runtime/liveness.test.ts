@@ -44,6 +44,14 @@ test('views cost nothing, and keep what they look at', () => {
   assert.equal(liveness({ state: [], batch: [{ input: x }], metrics: [metric(m)] }).peakActivationBytes, 132)
 })
 
+test('each kind of view is one', () => {
+  const x = data([4, 4])
+  for (const view of [(h: Tensor) => h.reshape([16]), (h: Tensor) => h.stopGradient()]) {
+    const step = { state: [], batch: [{ input: x }], metrics: [metric(view(x.exp()).sum())] }
+    assert.equal(liveness(step).peakActivationBytes, 64 + 4)
+  }
+})
+
 test('int32 has four bytes, bool one', () => {
   const x = data([10], 'int32')
   const b = x.greater(3) // 10

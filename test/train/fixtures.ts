@@ -52,6 +52,7 @@ export function keeper() {
       saved.push(bytes)
       return `memory ${saved.length}`
     },
+    at: (index: number): Checkpoint => decodeCheckpoint(saved.at(index)!, 'memory'),
     last: (): Checkpoint => decodeCheckpoint(saved.at(-1)!, 'memory'),
   }
 }

@@ -4,10 +4,10 @@ import { type DataSet, imageSize } from '../../data/index.js'
 import { UserError } from '../../errors.js'
 import { checkModel } from '../../export/check.node.js'
 import { exportModel } from '../../export/model.js'
-import { loadDataSet, openRun, readCheckpoint, readConfig } from '../../node.js'
+import { compile, loadDataSet, openRun, readCheckpoint, readConfig } from '../../node.js'
+import { int8IsExact } from '../../runtime/doctor.node.js'
 import { type Checkpoint, stateRecord } from '../../train/checkpoint.js'
 import { taskOf } from '../../train/course.js'
-import { eightBitLevels } from '../../train/environment.node.js'
 import { fileError } from '../../train/files.node.js'
 import { unknownName } from '../nearest.js'
 import { bytes } from '../output/numbers.js'
@@ -27,7 +27,7 @@ export async function exportCommand(run: string, flags: ExportFlags): Promise<vo
   const { hyper, options } = readConfig(run)
   const { checkpoint } = readCheckpoint(run)
   const { images, state } = checkpoint
-  const task = taskOf(images, options, eightBitLevels())
+  const task = await taskOf(images, options, { compile, exactInt8: int8IsExact })
   const model = exportModel(findRule(checkpoint.rule), task, hyper, stateRecord(state))
 
   const out = flags.out ?? join(run, 'model.onnx')

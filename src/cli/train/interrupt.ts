@@ -8,7 +8,7 @@ const SAME_KEY = 500
 
 /**
  * Runs `work` with a signal that the first Ctrl-C (or SIGTERM) aborts, so that it can save where it is; another one
- * ends the process at once. `onInterrupt` is called at the first.
+ * ends the process at once. `onInterrupt` is called at the first. A reader that closes the output aborts it, too.
  */
 export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>, onInterrupt: () => void): Promise<T> {
   const controller = new AbortController()
@@ -20,11 +20,14 @@ export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>
       onInterrupt()
     } else if (performance.now() - first > SAME_KEY) process.exit(EXIT.interrupted)
   }
+  const closed = (): void => controller.abort()
+  process.stdout.on('error', closed)
   process.on('SIGINT', handle)
   process.on('SIGTERM', handle)
   try {
     return await work(controller.signal)
   } finally {
+    process.stdout.off('error', closed)
     process.off('SIGINT', handle)
     process.off('SIGTERM', handle)
   }

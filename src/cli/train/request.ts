@@ -34,14 +34,14 @@ export interface TrainRequest {
   readonly out?: string
 }
 
-/** Keys of a configuration file besides the training options. */
-const CONFIG_KEYS = ['rule', 'data', 'dataDir', 'preset', 'out', 'set'] as const
+/** Keys of a configuration file besides the training options; a run keeps its own as `hyper` and `options`. */
+const CONFIG_KEYS = ['rule', 'data', 'dataDir', 'preset', 'out', 'set', 'hyper', 'options'] as const
 
-type Config = { readonly [K in (typeof CONFIG_KEYS)[number]]?: unknown } & { readonly options: Values }
+type Config = { readonly [K in (typeof CONFIG_KEYS)[number]]?: unknown }
 
 /** Throws a UserError (wrong usage) that names the first flag, key or value that is wrong, and the nearest right one. */
 export function readRequest(ruleId: string | undefined, flags: TrainFlags): TrainRequest {
-  const config = flags.config === undefined ? { options: {} } : readConfig(flags.config)
+  const config: Config = flags.config === undefined ? {} : readConfig(flags.config)
   const text = (key: 'rule' | 'data' | 'dataDir' | 'preset' | 'out', given: string | undefined): string | undefined => {
     const value = given ?? config[key]
     if (value === undefined || typeof value === 'string') return value
@@ -57,8 +57,14 @@ export function readRequest(ruleId: string | undefined, flags: TrainFlags): Trai
   const dataDir = text('dataDir', flags.dataDir)
   const preset = text('preset', flags.preset)
   const out = text('out', flags.out)
-  const hyper = { ...ofConfig(config.set, rule, flags.config), ...readAssignments(rule, flags.set) }
-  const options = merge(config.options, readTrainingFlags(flags))
+  const group = (key: 'set' | 'hyper' | 'options'): Values => {
+    const value = config[key] ?? {}
+    if (isGroup(value)) return value
+    const of = key === 'options' ? 'training options' : `options of ${rule.id}`
+    throw usage(`"${key}" in ${flags.config} must be an object of ${of}, not ${JSON.stringify(value)}.`)
+  }
+  const hyper = { ...group('hyper'), ...group('set'), ...readAssignments(rule, flags.set) }
+  const options = merge(group('options'), readTrainingFlags(flags))
   const base = findPreset(rule, preset)
   checkHyper(rule, { ...base?.hyper, ...hyper })
   checkValues(trainingOptions, merge(base?.train ?? {}, options), flagOf)
@@ -73,10 +79,11 @@ export function readRequest(ruleId: string | undefined, flags: TrainFlags): Trai
   }
 }
 
+const isGroup = (value: unknown): value is Values =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
 /** Options over options; groups are merged key by key. */
 function merge(below: Values, above: Values): Values {
-  const isGroup = (value: unknown): value is Values =>
-    typeof value === 'object' && value !== null && !Array.isArray(value)
   const both = Object.entries(above).map(([key, value]) => {
     const under = below[key]
     return [key, isGroup(value) && isGroup(under) ? merge(under, value) : value] as const
@@ -92,12 +99,10 @@ function readConfig(path: string): Config {
   const known = [...CONFIG_KEYS, ...new Set(training)]
   const unknown = Object.keys(content).find((key) => !known.includes(key))
   if (unknown !== undefined) throw unknownKey(unknown, known, `setting of a run (in ${path})`)
-  const isOption = ([key]: [string, unknown]): boolean => training.includes(key)
   const entries = Object.entries(content)
-  return {
-    ...Object.fromEntries(entries.filter((entry) => !isOption(entry))),
-    options: Object.fromEntries(entries.filter(isOption)),
-  }
+  const options = Object.fromEntries(entries.filter(([key]) => training.includes(key)))
+  const others = Object.fromEntries(entries.filter(([key]) => !training.includes(key)))
+  return isGroup(others.options ?? {}) ? { ...others, options: { ...(others.options as Values), ...options } } : others
 }
 
 function readObject(path: string): Values {
@@ -116,15 +121,8 @@ function readObject(path: string): Values {
   } catch (cause) {
     throw new UserError(`The configuration ${path} is not JSON: ${(cause as Error).message}.`, { exitCode: 2, cause })
   }
-  if (typeof content === 'object' && content !== null && !Array.isArray(content)) return content as Values
+  if (isGroup(content)) return content
   throw usage(
     `The configuration ${path} must be an object such as {"data": "mnist", "epochs": 10, "set": {"rate": 0.01}}.`,
   )
-}
-
-/** The rule's options in a configuration. */
-function ofConfig(set: unknown, rule: AnyRule, path: string | undefined): Values {
-  if (set === undefined) return {}
-  if (typeof set === 'object' && set !== null && !Array.isArray(set)) return set as Values
-  throw usage(`"set" in ${path} must be an object of options of ${rule.id}, not ${JSON.stringify(set)}.`)
 }

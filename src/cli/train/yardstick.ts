@@ -1,9 +1,9 @@
 import { findDataSet } from '../../data/index.js'
 import { liveness } from '../../graph/liveness.js'
+import { FLOAT32, type Precision } from '../../nn/dense.js'
 import { networkOptions } from '../../nn/network.js'
 import { backprop } from '../../rules/backprop.js'
 import { traceRule } from '../../rules/trace.js'
-import { taskOf } from '../../train/course.js'
 import type { RunConfig } from '../../train/run-folder.node.js'
 
 /**
@@ -15,6 +15,7 @@ export function backpropActivationBytes({ rule, data, hyper, options }: RunConfi
   if (rule === backprop.id || same.length === 0) return undefined
   const own = backprop.hyper.parse(Object.fromEntries(same.map((key) => [key, hyper[key]])))
   const { shape, classNames } = findDataSet(data)
-  const task = taskOf({ shape, classes: classNames.length }, options)
+  const precision: Precision = options.precision === 'int8' ? { bits: 8, levels: 127 } : FLOAT32
+  const task = { shape, classes: classNames.length, batch: options.batch, precision }
   return liveness(traceRule(backprop, task, own).steps.joint!).peakActivationBytes
 }

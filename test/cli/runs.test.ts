@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { writePng } from '../../src/data/images.node.js'
+import { makeDataSet } from '../../src/data/index.js'
+import { events, onward, start, workFolder } from './onward.js'
+
+const folder = workFolder()
+const glyphs = (rule: string, limit: number, ...more: readonly string[]): string[] => [
+  ...['train', rule, '--data', 'glyphs', '--limit', `${limit}`, '--set', 'units=20,20', '--threads', '1', ...more],
+]
+
+test('a run from training to use: JSON alone on standard output, then evaluate, predict and export agree', async () => {
+  const ended = await onward(folder, ...glyphs('forward-forward', 600, '--epochs', '2', '--json'))
+  assert.deepEqual([ended.code, ended.stderr], [0, ''])
+  const all = events(ended)
+  const done = all.at(-1)
+  assert.equal(all[0].event, 'start')
+  assert.deepEqual(Object.keys(done).sort(), [
+    ...['event', 'layers', 'rowsPerSecond', 'run', 'seconds', 'testAccuracy', 'validationAccuracy'],
+  ])
+  assert.deepEqual([done.event, done.run], ['done', join('runs', 'forward-forward-glyphs-1')])
+
+  const evaluated = JSON.parse((await onward(folder, 'evaluate', done.run, '--json')).stdout)
+  assert.deepEqual(evaluated, { run: done.run, testAccuracy: done.testAccuracy, layers: done.layers })
+  const inWords = (await onward(folder, 'evaluate', done.run)).stdout
+  assert.ok(inWords.includes(`${(done.testAccuracy * 100).toFixed(2)} % of the test images right`))
+
+  const { test: split } = makeDataSet('glyphs')
+  const pictures = await Promise.all(
+    [0, 1].map(async (i) => {
+      const data = split.images.slice(i * 784, (i + 1) * 784)
+      await writePng(join(folder, `light${i}.png`), { width: 28, height: 28, channels: 1, data })
+      await writePng(join(folder, `dark${i}.png`), {
+        width: 28,
+        height: 28,
+        channels: 1,
+        data: data.map((p) => 255 - p),
+      })
+      return [`light${i}.png`, `dark${i}.png`]
+    }),
+  )
+  const [light, dark] = [pictures.map(([name]) => name!), pictures.map(([, name]) => name!)]
+  const predicted = JSON.parse((await onward(folder, 'predict', done.run, ...light, '--json')).stdout)
+  const inverted = JSON.parse((await onward(folder, 'predict', done.run, ...dark, '--invert', '--json')).stdout)
+  const labels = (list: { label: number }[]): number[] => list.map(({ label }) => label)
+  assert.deepEqual(labels(predicted), labels(inverted))
+  assert.deepEqual(predicted[0].image, 'light0.png')
+  assert.equal(predicted[0].scores.length, 10)
+
+  const exported = await onward(folder, 'export', done.run)
+  assert.equal(exported.code, 0)
+  assert.match(exported.stdout, /model\.onnx: [\d.]+ KiB, checked by running it alone on 100 test images\./)
+  assert.match(exported.stdout, /input {3}x {7}float32 \[N, 1, 28, 28\]/)
+  assert.deepEqual(
+    ['model.onnx', 'model.onnx.part'].map((name) => existsSync(join(folder, done.run, name))),
+    [true, false],
+  )
+
+  writeFileSync(join(folder, 'not.png'), 'this is text')
+  const refused = await onward(folder, 'predict', done.run, 'not.png')
+  assert.deepEqual([refused.code, refused.stdout], [1, ''])
+  assert.match(refused.stderr, /^onward: The image not\.png is neither PNG nor JPEG/)
+  const taken = await onward(folder, ...glyphs('forward-forward', 600, '--out', done.run))
+  assert.equal(taken.code, 1)
+  assert.match(taken.stderr, /holds a run already/)
+  const other = await onward(folder, 'train', 'backprop', '--resume', done.run)
+  assert.deepEqual(
+    [other.code, other.stderr],
+    [2, `onward: ${done.run} is a run of forward-forward, not of backprop.\n`],
+  )
+  const changed = await onward(folder, 'train', '--resume', done.run, '--epochs', '9')
+  assert.equal(changed.code, 2)
+  assert.match(changed.stderr, /leave --epochs out/)
+})
+
+test('Ctrl-C, told twice at once as npm does, saves and exits with 130; resumed, the run ends as if never stopped', async () => {
+  const args = glyphs('backprop', 400, '--epochs', '400', '--json')
+  const whole = onward(folder, ...args, '--out', 'whole')
+  const run = start(folder, [...args, '--out', 'cut'])
+  let pressed = false
+  run.onOutput((stdout) => {
+    if (pressed || !stdout.includes('"progress"')) return
+    pressed = true
+    run.signal('SIGINT')
+    setTimeout(() => run.signal('SIGINT'), 5)
+  })
+  const cut = await run.ended
+  assert.equal(cut.code, 130)
+  assert.match(cut.stderr, /^Stopping after the steps in flight/)
+  assert.match(cut.stderr, /Go on with: onward train --resume cut\n$/)
+  const last = events(cut).at(-1)
+  assert.deepEqual([last.event, last.reason], ['stopped', 'aborted'])
+
+  const resumed = events(await onward(folder, 'train', '--resume', 'cut', '--json'))
+  assert.ok(resumed[0].resumedAt > 0)
+  assert.equal(resumed.at(-1).testAccuracy, events(await whole).at(-1).testAccuracy)
+  assert.deepEqual(
+    readFileSync(join(folder, 'cut', 'checkpoint.safetensors')),
+    readFileSync(join(folder, 'whole', 'checkpoint.safetensors')),
+  )
+})
+
+test('numbers that blow up end a run with 1, one sentence, and the last good checkpoint', async () => {
+  const ended = await onward(folder, ...glyphs('backprop', 400, '--set', 'rate=1e9', '--out', 'blown', '--json'))
+  assert.equal(ended.code, 1)
+  assert.match(ended.stderr, /^onward: .*smaller rate.*the last good checkpoint is blown\/checkpoint\.safetensors\n$/)
+  const last = events(ended).at(-1)
+  assert.deepEqual([last.event, last.reason], ['stopped', 'not-finite'])
+  assert.equal((await onward(folder, 'evaluate', 'blown')).code, 0)
+})
+
+test('a run whose reader has gone saves and ends quietly', async () => {
+  const run = start(folder, glyphs('backprop', 400, '--epochs', '2000', '--out', 'unread', '--json'))
+  run.onOutput((stdout) => {
+    if (stdout.includes('"progress"')) run.closeOutput()
+  })
+  const { code, stderr } = await run.ended
+  assert.equal(code, 130)
+  assert.match(stderr, /^onward: stopped in epoch .*\nGo on with: onward train --resume unread\n$/)
+})

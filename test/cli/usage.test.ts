@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { describeFailure } from '../../src/cli/failure.js'
+import { UserError } from '../../src/errors.js'
+import { RULES } from '../../src/rules/registry.js'
+import { onward, start, workFolder } from './onward.js'
+
+const folder = workFolder()
+const TRAIN = ['train', 'forward-forward', '--data', 'glyphs']
+
+const WRONG: [args: string[], message: RegExp][] = [
+  [['trian'], /unknown command 'trian'\n\(Did you mean train\?\)/],
+  [[...TRAIN, '--epoch', '3'], /unknown option '--epoch'\n\(Did you mean --epochs\?\)/],
+  [[...TRAIN, '--epochs', '-1'], /^onward: --epochs takes a whole number at least 1, not -1\.\n$/],
+  [[...TRAIN, '--epochs', 'many'], /^onward: --epochs takes a whole number at least 1, not "many"\.\n$/],
+  [
+    [...TRAIN, '--device', 'gpu'],
+    /^onward: --device takes one of cpu, webgpu, wasm, not "gpu"\. Did you mean "webgpu"\?\n$/,
+  ],
+  [[...TRAIN, '--preset', 'fastest'], /^onward: There is no preset of forward-forward "fastest"\./],
+  [[...TRAIN, '--set', 'unit=3'], /^onward: There is no option of forward-forward "unit"\. Did you mean "units"\?/],
+  [[...TRAIN, '--set', 'units'], /^onward: --set takes KEY=VALUE such as network=\.\.\., not "units"\.\n$/],
+  [[...TRAIN, '--set', 'rate=-1'], /^onward: the option rate of forward-forward takes a number above 0, not -1\.\n$/],
+  [[...TRAIN, '--set', 'loss=simba'], /not "simba"\. Did you mean "symba"\?\n$/],
+  [[...TRAIN, '--batch', '1000000'], /^onward: a batch of 1000000 is larger than the \d+ training images/],
+  [['train', 'forwad', '--data', 'glyphs'], /^onward: There is no rule "forwad"\. Did you mean "forward-forward"\?/],
+  [['train', 'forward-forward', '--data', 'minst'], /^onward: There is no data set "minst": did you mean "mnist"\?/],
+  [['train', 'forward-forward'], /^onward: Say what to learn: onward train forward-forward --data glyphs/],
+  [['train'], /^onward: Say which rule to train by/],
+  [['certify', 'backpropp'], /^onward: There is no rule "backpropp"\. Did you mean "backprop"\?/],
+  [['rules', 'backprop', 'twice'], /too many arguments/],
+  [['data', '--download'], /^onward: Say which data set to download/],
+  [['export', 'x', '--format', 'onx'], /^onward: There is no format "onx"\. Did you mean "onnx"\?/],
+  [[...TRAIN, '--config', 'none.json'], /^onward: The configuration none\.json cannot be read \(ENOENT\)\.\n$/],
+]
+
+test('wrong usage exits with 2, says one thing on standard error and nothing on standard output', async () => {
+  // Two at a time: each is a process.
+  const queue = [...WRONG]
+  const work = async (): Promise<void> => {
+    for (let next = queue.shift(); next; next = queue.shift()) {
+      const [args, message] = next
+      const { code, stdout, stderr } = await onward(folder, ...args)
+      const what = `onward ${args.join(' ')}: ${stderr}`
+      assert.match(stderr, message, what)
+      assert.deepEqual([code, stdout], [2, ''], what)
+      assert.doesNotMatch(stderr, /\n {4}at /, what)
+    }
+  }
+  await Promise.all([work(), work()])
+})
+
+test('help and lists exit with 0 and load no runtime', async () => {
+  const preload = join(folder, 'loaded.cjs')
+  writeFileSync(
+    preload,
+    `process.on('exit', () => process.stderr.write(Object.keys(require.cache).filter((path) => /onnxruntime/.test(path)).join('\\n')))`,
+  )
+  for (const args of [['--help'], ['train', 'forward-forward', '--help'], ['rules'], ['rules', 'backprop'], ['data']]) {
+    const { code, stdout, stderr } = await start(folder, args, ['--require', preload]).ended
+    assert.deepEqual([code, stderr], [0, ''], args.join(' '))
+    assert.ok(stdout.length > 100)
+  }
+  const { stderr } = await start(folder, ['export', 'none'], ['--require', preload]).ended
+  assert.match(stderr, /onnxruntime/)
+})
+
+test('the help of train shows the training table, and with a rule its options too', async () => {
+  const { stdout } = await onward(folder, 'train', '--help', 'forward-forward')
+  for (const part of ['--augment-shift <n>', '--schedule <schedule>', '(cpu, webgpu, wasm)', 'units=500,500'])
+    assert.ok(stdout.includes(part), part)
+})
+
+test('rules lists every rule with what it was written from, and as JSON with its options', async () => {
+  const { stdout } = await onward(folder, 'rules')
+  for (const { id, summary } of RULES) assert.ok(stdout.includes(id) && stdout.includes(summary))
+  assert.ok(stdout.includes("from the authors' code"))
+  const listed = JSON.parse((await onward(folder, 'rules', '--json')).stdout)
+  assert.deepEqual(
+    listed.map(({ id }: { id: string }) => id),
+    RULES.map(({ id }) => id),
+  )
+  const units = listed[0].options.find(({ name }: { name: string }) => name === 'units')
+  assert.deepEqual(units.default, [500, 500])
+})
+
+test('certify prints exactly the certificate as JSON, and follows --set', async () => {
+  const { code, stdout, stderr } = await onward(folder, 'certify', 'backprop', '--set', 'units=8', '--json')
+  const reads = '"reads":{"labels":"loss","choice":[],"feedback":[],"transport":false,"global":[]}'
+  const layers = `{"layer":0,"window":2,"depth":2,${reads}},{"layer":1,"window":1,"depth":1,${reads}}`
+  assert.deepEqual([code, stderr], [0, ''])
+  assert.equal(stdout, `[{"rule":"backprop","local":false,"layers":[${layers}]}]\n`)
+})
+
+test('certify without a rule certifies all, in words', async () => {
+  const { stdout } = await onward(folder, 'certify')
+  assert.match(stdout, /^forward-forward \(from the authors' code\)\n/)
+  assert.match(stdout, /Local: no gradient passes from one layer to another\./)
+  assert.match(stdout, /Not local: gradients cross layers in the updates of layer 0, layer 1\./)
+})
+
+test('data says where every data set is, and what to do about one that is not', async () => {
+  const listed = JSON.parse((await onward(folder, 'data', '--json')).stdout)
+  const places = Object.fromEntries(listed.map((entry: { name: string; where: unknown }) => [entry.name, entry.where]))
+  assert.deepEqual([places.glyphs, places.mnist], ['embedded', null])
+  assert.match((await onward(folder, 'data', 'mnist')).stdout, /not here: onward data mnist --download \(11\.1 MiB\)/)
+})
+
+test('a truncated IDX file is named, with what to do, and exits with 1', async () => {
+  const data = join(folder, 'files', 'mnist')
+  mkdirSync(data, { recursive: true })
+  const names = [
+    'train-images-idx3-ubyte',
+    'train-labels-idx1-ubyte',
+    't10k-images-idx3-ubyte',
+    't10k-labels-idx1-ubyte',
+  ]
+  for (const name of names) writeFileSync(join(data, name), Buffer.alloc(1000))
+  const args = ['train', 'forward-forward', '--data', 'mnist', '--data-dir', join(folder, 'files')]
+  const { code, stdout, stderr } = await onward(folder, ...args)
+  assert.match(
+    stderr,
+    /^onward: .*train-images-idx3-ubyte is cut: it holds 1000 of 47040016 bytes; delete it and get it again\.\n$/,
+  )
+  assert.deepEqual([code, stdout], [1, ''])
+})
+
+test('a reader that closes the pipe early is no error', async () => {
+  const { ended, closeOutput } = start(folder, ['rules'])
+  closeOutput()
+  const { code, stderr } = await ended
+  assert.deepEqual([code, stderr], [0, ''])
+})
+
+test('user errors print their message alone; others keep the stack and ask for a report', () => {
+  assert.deepEqual(describeFailure(new UserError('no such file')), { text: 'onward: no such file', code: 1 })
+  assert.equal(describeFailure(new UserError('wrong', { exitCode: 2 })).code, 2)
+  const { text, code } = describeFailure(new TypeError('x is undefined'))
+  assert.equal(code, 1)
+  assert.match(text, /Please report it/)
+  assert.match(text, /\nTypeError: x is undefined\n {4}at /)
+})

@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { forwardForward } from '../../src/rules/forward-forward.js'
+import { traceRule } from '../../src/rules/trace.js'
+import { compile } from '../../src/runtime/compile.node.js'
+import { frozenFeatures, keepFeatures } from '../../src/train/features.js'
+import { pixels } from '../../src/train/feed.js'
+import { resolve } from '../../src/train/options.js'
+import type { Plan } from '../../src/train/plan.js'
+import { fixedBatches } from '../../src/train/rows.js'
+import { train } from '../../src/train/train.js'
+import { collect, keeper, lines, numbersOf, ofKind } from './fixtures.js'
+
+const data = lines(200, 60)
+const hyper = { units: [70, 50, 30], rate: 0.01, negatives: 'uniform' }
+const common = { epochs: 2, batch: 37, seed: 4, schedule: 'greedy' }
+
+const run = async (options: Readonly<Record<string, unknown>>) => {
+  const kept = keeper()
+  const platform = { compile, ...kept, exactInt8: async () => false }
+  const events = await collect(
+    train({ rule: forwardForward, data, hyper, options: { ...common, ...options }, platform }),
+  )
+  return { events, kept, final: numbersOf(kept.last()) }
+}
+const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
+
+for (const options of [{}, { precision: 'int8' }])
+  test(`kept or computed again, features give the same weights, bit for bit: ${JSON.stringify(options)}`, async () => {
+    const [kept, again] = [await run(options), await run({ ...options, cacheBytes: 0 })]
+    assert.ok(same(kept.final, again.final))
+  })
+
+test('layers learn one after the other, and what has learned stays as it is', async () => {
+  const { events, kept } = await run({ checkpointEvery: 2 })
+  assert.deepEqual(
+    ofKind(events, 'epoch').map(({ layer, epoch }) => [layer, epoch]),
+    [
+      [0, 1],
+      [0, 2],
+      [1, 1],
+      [1, 2],
+      [2, 1],
+      [2, 2],
+    ],
+  )
+  for (const { layer, layers, validationAccuracy } of ofKind(events, 'epoch'))
+    assert.equal(validationAccuracy, layers[`layers.${layer}`])
+  for (const { layer, metrics } of ofKind(events, 'progress'))
+    assert.ok(Object.keys(metrics).every((name) => name.startsWith(`layers.${layer}.`)))
+  // 4 batches an epoch and a checkpoint every 2: four checkpoints a layer, after the first one.
+  const weights = kept.saved.map((_, i) => {
+    const numbers = numbersOf(kept.at(i))
+    return [0, 1, 2].map((layer) => numbers[`layers.${layer}.weight`])
+  })
+  for (const layer of [0, 1, 2])
+    for (let i = 1; i < weights.length; i++)
+      assert.equal(
+        !same(weights[i]![layer], weights[i - 1]![layer]),
+        Math.floor((i - 1) / 4) === layer,
+        `layer ${layer}, checkpoint ${i}`,
+      )
+})
+
+test('fixed batches come once each in every epoch, in another order, and are drawn anew in the next phase', () => {
+  const plan: Plan = { phases: 3, epochs: 4, batches: 5, checkpointEvery: 0, stepOf: () => '' }
+  const { options } = resolve(forwardForward, data, { hyper, options: common })
+  const rows = fixedBatches(plan, 200, options)
+  const batchesOf = (phase: number, epoch: number): string[] => {
+    const own = rows({ phase, epoch })
+    return Array.from({ length: 5 }, (_, i) => own.slice(37 * i, 37 * (i + 1)).join(' '))
+  }
+  assert.equal(new Set(rows({ phase: 1, epoch: 2 })).size, 185)
+  const epochs = [0, 1, 2, 3].map((epoch) => batchesOf(1, epoch))
+  for (const own of epochs) assert.deepEqual(own.toSorted(), epochs[0]!.toSorted())
+  assert.ok(new Set(epochs.map((own) => own.join('|'))).size > 1)
+  const [one, other] = [new Set(epochs[0]), batchesOf(2, 0)]
+  assert.ok(other.every((batch) => !one.has(batch)))
+})
+
+test('features are kept up to the budget, and images are then read no more', async () => {
+  const { options, hyper: own } = resolve(forwardForward, data, { hyper, options: { ...common, validation: 0 } })
+  const task = { shape: data.shape, classes: 3, batch: 37, precision: { bits: 32 } } as const
+  const { features: graph } = traceRule(forwardForward, task, own).greedy(1)
+  const program = await compile(graph, { device: 'cpu' })
+  await program.load(
+    Object.fromEntries(
+      graph.state.map(({ name, input: { size } }) => [
+        name,
+        Float32Array.from({ length: size }, (_, i) => Math.sin(i)),
+      ]),
+    ),
+  )
+  const images = pixels({ split: data.train, shape: data.shape, maximum: data.maximum }, options)
+  let read = 0
+  const compute = frozenFeatures(
+    graph,
+    program,
+    (indices, epoch) => {
+      read += indices.length
+      return images(indices, epoch)
+    },
+    37,
+  )
+  const rows = Uint32Array.from({ length: 185 }, (_, i) => (i * 31 + 5) % 200)
+  const bytes = 4 * 200 * 3 * 70
+  assert.equal(await keepFeatures(compute, graph, rows, 200, bytes - 1), undefined)
+  assert.equal(read, 0)
+  const kept = await keepFeatures(compute, graph, rows, 200, bytes)
+  assert.equal(read, 185)
+  const two = rows.slice(37, 3 * 37)
+  const features = await kept!(two, 5)
+  assert.equal(read, 185)
+  assert.deepEqual(features, await compute(two, 5))
+})

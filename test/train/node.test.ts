@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { interpret, value } from '../../src/graph/index.js'
+import { evaluate, predict, resume, type TrainRequest, train } from '../../src/node.js'
+import { forwardForward } from '../../src/rules/forward-forward.js'
+import { traceRule } from '../../src/rules/trace.js'
+import { readCheckpoint } from '../../src/train/run-folder.node.js'
+import { counter } from './counter.js'
+import { collect, lines, numbersOf, ofKind } from './fixtures.js'
+
+const root = fs.mkdtempSync(join(tmpdir(), 'onward-node-'))
+after(() => fs.rmSync(root, { recursive: true }))
+const data = lines()
+const request = (out: string, epochs = 3): TrainRequest => ({
+  ...{ rule: 'forward-forward', data, out },
+  hyper: { units: [12, 12], rate: 0.01 },
+  options: { epochs, batch: 10, seed: 3 },
+})
+
+test('a run is trained, stopped, resumed, evaluated and used, all by its folder', async () => {
+  const [whole, parts] = [join(root, 'whole'), join(root, 'parts')]
+  const events = await collect(train(request(whole)))
+  const abort = new AbortController()
+  for await (const { event } of train({ ...request(parts), signal: abort.signal })) if (event === 'epoch') abort.abort()
+  const after = await collect(resume(parts, { data }))
+  const { checkpoint } = readCheckpoint(whole)
+  assert.deepEqual(numbersOf(readCheckpoint(parts).checkpoint), numbersOf(checkpoint))
+
+  // The journal of the run in parts: all that was told, of both parts.
+  const journal = fs.readFileSync(join(parts, 'metrics.jsonl'), 'utf8').trimEnd().split('\n')
+  const kinds = journal.map((line) => JSON.parse(line).event)
+  assert.deepEqual(
+    kinds.slice(-after.length),
+    after.map(({ event }) => event),
+  )
+  assert.deepEqual(
+    kinds.filter((kind) => ['start', 'stopped', 'done', 'epoch'].includes(kind)),
+    ['start', 'epoch', 'stopped', 'start', 'epoch', 'epoch', 'done'],
+  )
+
+  const done = events.at(-1)!
+  assert.ok(done.event === 'done')
+  assert.equal(done.run, whole)
+  assert.deepEqual(await evaluate(whole, { data }), { testAccuracy: done.testAccuracy, layers: done.layers })
+
+  // Predictions against the interpreter, which knows nothing of batches that were filled up.
+  const images = Array.from({ length: 60 }, (_, i) => data.test.images.slice(25 * i, 25 * (i + 1)))
+  const predicted = await predict(whole, images)
+  const task = { shape: data.shape, classes: 3, batch: 60, precision: { bits: 32 } } as const
+  const { predict: graph } = traceRule(forwardForward, task, checkpoint.settings.hyper)
+  const state = new Map(checkpoint.state.map((tensor) => [tensor.name, tensor.data]))
+  const pixels = Float32Array.from(data.test.images, (pixel) => pixel / data.maximum)
+  const [scores] = interpret(
+    [graph.metrics[0]!.output],
+    new Map([
+      ...graph.state.map(({ name, input }) => [input, value(input, state.get(name)!)] as const),
+      ...graph.batch.map(({ input }) => [input, value(input, pixels)] as const),
+    ]),
+  )
+  const rows = images.map((_, i) => [...scores!.data.slice(3 * i, 3 * i + 3)])
+  for (const [i, row] of rows.entries()) {
+    const { label, className, scores: own } = predicted[i]!
+    assert.equal(label, row.indexOf(Math.max(...row)))
+    assert.equal(className, data.classNames[label])
+    for (const [k, score] of row.entries()) assert.ok(Math.abs(own[k]! - score) < 1e-4 * (1 + Math.abs(score)))
+  }
+  const right = predicted.filter(({ label }, i) => label === data.test.labels[i]).length
+  assert.equal(done.testAccuracy, right / 60)
+  assert.deepEqual(await predict(whole, []), [])
+  await assert.rejects(
+    predict(whole, [new Uint8Array(25), new Uint8Array(24)]),
+    /^UserError: image 2 has 24 pixels; .* reads 25: \[1, 5, 5\]$/,
+  )
+})
+
+test('a checkpoint of another network in the folder of a run is refused', async () => {
+  const [one, other] = [join(root, 'one'), join(root, 'other')]
+  await collect(train(request(one, 1)))
+  await collect(train({ ...request(other, 1), hyper: { units: [14, 12], rate: 0.01 } }))
+  fs.copyFileSync(join(other, 'checkpoint.safetensors'), join(one, 'checkpoint.safetensors'))
+  const message = /of another network: layers\.0\.weight is float32 \[22, 14\] there and float32 \[22, 12\] here$/
+  await assert.rejects(collect(resume(one, { data })), message)
+  await assert.rejects(evaluate(one, { data }), message)
+  // Nothing was lost, and the folder is free again.
+  assert.ok((await evaluate(other, { data })).testAccuracy >= 0)
+  fs.truncateSync(join(other, 'checkpoint.safetensors'), 1000)
+  await assert.rejects(collect(resume(other, { data })), /checkpoint\.safetensors is no checkpoint of onward: /)
+  assert.ok(!fs.existsSync(join(other, 'lock')))
+})
+
+test('images of another kind are refused', async () => {
+  const path = join(root, 'kind')
+  await collect(train(request(path, 1)))
+  const larger = { ...data, name: 'wide', shape: [1, 5, 10] as const }
+  await assert.rejects(
+    evaluate(path, { data: larger }),
+    /reads images \[1, 5, 5\] of 3 classes; those of wide are \[1, 5, 10\] of 3$/,
+  )
+})
+
+test('a run that nobody waits for to its end gives its folder back', async () => {
+  const path = join(root, 'left')
+  for await (const { event } of train(request(path))) if (event === 'progress') break
+  assert.ok(!fs.existsSync(join(path, 'lock')))
+  assert.equal(ofKind(await collect(resume(path, { data })), 'done').length, 1)
+})
+
+test('nothing is written where that was asked for, and rules of one’s own are handed in', async () => {
+  const before = fs.readdirSync(root).length
+  const events = await collect(train({ rule: counter as never, data, out: false, options: { epochs: 1 } }))
+  assert.equal(events.at(-1)!.event, 'done')
+  assert.equal(ofKind(events, 'checkpoint').length, 0)
+  assert.equal(fs.readdirSync(root).length, before)
+  const path = join(root, 'counter')
+  await collect(train({ rule: counter as never, data, out: path, options: { epochs: 1 } }))
+  await assert.rejects(evaluate(path, { data }), /there is no rule "counter".*; there are forward-forward, backprop/)
+  assert.ok((await evaluate(path, { data, rule: counter as never })).testAccuracy > 0)
+})
+
+test('names that nobody knows are answered with the nearest', async () => {
+  await assert.rejects(collect(train({ rule: 'forwardforward', data })), /did you mean "forward-forward"\?/)
+  await assert.rejects(collect(train({ rule: 'backprop', data: 'glyph' })), /did you mean "glyphs"\?/)
+})

@@ -1,0 +1,223 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import fs from 'node:fs'
+import { hostname, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { UserError } from '../../src/errors.js'
+import { backprop } from '../../src/rules/backprop.js'
+import { type Files, openJournal, replaceFile } from '../../src/train/files.node.js'
+import { lockFolder } from '../../src/train/lock.node.js'
+import { resolve } from '../../src/train/options.js'
+import { createRun, readCheckpoint, readConfig, reopenRun } from '../../src/train/run-folder.node.js'
+import { lines } from './fixtures.js'
+
+const root = fs.mkdtempSync(join(tmpdir(), 'onward-run-'))
+after(() => fs.rmSync(root, { recursive: true }))
+let count = 0
+const fresh = (): string => join(root, `${count++}`)
+const config = { rule: 'backprop', data: 'lines', ...resolve(backprop, lines(), {}) }
+
+const refuses = (act: () => unknown, message: RegExp): void =>
+  assert.throws(act, (error) => {
+    assert.ok(error instanceof UserError, String(error))
+    assert.match(error.message, message)
+    return true
+  })
+
+/** A disk with room for so many bytes. */
+function smallDisk(room: number): Files {
+  let left = room
+  const full = () => Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' })
+  const writeSync = (file: number, bytes: Uint8Array, offset: number, length: number): number => {
+    if (left === 0) throw full()
+    const some = Math.min(left, length)
+    left -= some
+    return fs.writeSync(file, bytes, offset, some)
+  }
+  return { ...fs, writeSync: writeSync as Files['writeSync'] }
+}
+
+test('a run folder holds settings, environment, events and checkpoint', async () => {
+  const path = join(fresh(), 'deep', 'er')
+  const run = createRun(path, config)
+  run.record({ event: 'checkpoint', path: 'x', epoch: 0, batch: 0 })
+  run.record({ event: 'stopped', reason: 'aborted', message: 'stopped' })
+  assert.equal(await run.saveCheckpoint(Uint8Array.of(1, 2)), join(path, 'checkpoint.safetensors'))
+  assert.ok(fs.existsSync(join(path, 'lock')))
+  run.close()
+  assert.deepEqual(fs.readdirSync(path).sort(), [
+    'checkpoint.safetensors',
+    'config.json',
+    'environment.json',
+    'metrics.jsonl',
+  ])
+  assert.deepEqual(readConfig(path), JSON.parse(JSON.stringify(config)))
+  const events = fs.readFileSync(join(path, 'metrics.jsonl'), 'utf8').trimEnd().split('\n')
+  assert.deepEqual(
+    events.map((line) => JSON.parse(line).event),
+    ['checkpoint', 'stopped'],
+  )
+  const environment = JSON.parse(fs.readFileSync(join(path, 'environment.json'), 'utf8'))
+  assert.deepEqual(Object.keys(environment), [
+    'onward',
+    'node',
+    'onnxruntime',
+    'system',
+    'processor',
+    'threads',
+    'memoryBytes',
+  ])
+  assert.match(environment.onward, /^\d+\.\d+\.\d+/)
+  assert.equal(environment.node, process.versions.node)
+  const text = JSON.stringify(environment)
+  for (const secret of [process.env.USER, process.env.HOME, process.cwd(), hostname()])
+    if (secret && secret.length > 2) assert.ok(!text.includes(secret), secret)
+})
+
+test('a folder that holds a run takes no other', () => {
+  const path = fresh()
+  createRun(path, config).close()
+  refuses(() => createRun(path, config), /^.* holds a run already: choose another folder, or go on with that one/)
+  // The refusal leaves no lock behind.
+  reopenRun(path).close()
+})
+
+test('two runs into one folder are refused while the first one lasts', async () => {
+  const path = fresh()
+  const run = createRun(path, config)
+  refuses(() => reopenRun(path), new RegExp(`is in use by process ${process.pid}: `))
+  run.close()
+  reopenRun(path).close()
+  // Another process that is there, and then is not.
+  const other = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'])
+  const lock = join(path, 'lock')
+  fs.writeFileSync(lock, JSON.stringify({ process: other.pid, machine: hostname() }))
+  refuses(() => reopenRun(path), new RegExp(`is in use by process ${other.pid}: `))
+  other.kill()
+  await once(other, 'exit')
+  const taken = reopenRun(path)
+  assert.equal(JSON.parse(fs.readFileSync(lock, 'utf8')).process, process.pid)
+  taken.close()
+  assert.deepEqual(fs.readdirSync(path).sort(), ['config.json', 'environment.json', 'metrics.jsonl'])
+})
+
+test('a lock of this very process number from before, or a damaged one, is taken over; that of another machine is not', () => {
+  const path = fresh()
+  fs.mkdirSync(path)
+  const lock = join(path, 'lock')
+  for (const stale of [
+    JSON.stringify({ process: process.pid, machine: hostname() }),
+    '',
+    '{"process":',
+    '{}',
+    'null',
+  ]) {
+    fs.writeFileSync(lock, stale)
+    lockFolder(path)()
+    assert.deepEqual(fs.readdirSync(path), [])
+  }
+  fs.writeFileSync(lock, JSON.stringify({ process: 1, machine: `not-${hostname()}` }))
+  refuses(() => lockFolder(path), /in use by process 1 on not-.*delete .*lock if no run is going on there$/)
+})
+
+test('runs without a folder get the first free number', () => {
+  const before = process.cwd()
+  const place = fresh()
+  fs.mkdirSync(place)
+  process.chdir(place)
+  try {
+    const paths = ['lines', 'lines', '../my data'].map((data) => {
+      const run = createRun(undefined, { ...config, data })
+      run.close()
+      return run.path
+    })
+    assert.deepEqual(paths, [
+      join('runs', 'backprop-lines-1'),
+      join('runs', 'backprop-lines-2'),
+      join('runs', 'backprop-..-my-data-1'),
+    ])
+  } finally {
+    process.chdir(before)
+  }
+})
+
+test('a full disk leaves the old checkpoint, and says so in one sentence', async () => {
+  const path = fresh()
+  createRun(path, config).close()
+  const old = Uint8Array.from({ length: 1000 }, (_, i) => i)
+  const checkpoint = join(path, 'checkpoint.safetensors')
+  fs.writeFileSync(checkpoint, old)
+  const run = reopenRun(path, smallDisk(600))
+  await assert.rejects(run.saveCheckpoint(new Uint8Array(1000)), (error) => {
+    assert.ok(error instanceof UserError)
+    assert.equal(
+      error.message,
+      `${checkpoint} could not be written and is as it was before: the disk is full: free some space (ENOSPC)`,
+    )
+    return true
+  })
+  assert.deepEqual(new Uint8Array(fs.readFileSync(checkpoint)), old)
+  run.close()
+  assert.deepEqual(
+    fs.readdirSync(path).filter((name) => name.includes('part') || name === 'lock'),
+    [],
+  )
+})
+
+test('a disk that takes the bytes in pieces gets all of them', () => {
+  const path = fresh()
+  const bytes = Uint8Array.from({ length: 1000 }, (_, i) => i)
+  const pieces: Files = {
+    ...fs,
+    writeSync: ((file: number, own: Uint8Array, offset: number, length: number) =>
+      fs.writeSync(file, own, offset, Math.min(7, length))) as Files['writeSync'],
+  }
+  replaceFile(path, bytes, pieces)
+  assert.deepEqual(new Uint8Array(fs.readFileSync(path)), bytes)
+})
+
+test('no failure on the way changes the file', () => {
+  const path = fresh()
+  for (const step of ['openSync', 'writeSync', 'fsyncSync', 'renameSync'] as const) {
+    fs.writeFileSync(path, 'before')
+    const broken = {
+      ...fs,
+      [step]: () => {
+        throw Object.assign(new Error('EIO: i/o error'), { code: 'EIO' })
+      },
+    }
+    refuses(() => replaceFile(path, new Uint8Array(9), broken), /as it was before: the disk reports an error/)
+    assert.equal(fs.readFileSync(path, 'utf8'), 'before')
+  }
+})
+
+test('a line that was cut by a crash is cut off, and a full disk leaves no half line', () => {
+  const path = fresh()
+  fs.writeFileSync(path, 'one\ntwo\nthr')
+  const journal = openJournal(path)
+  journal.add('three')
+  journal.close()
+  assert.equal(fs.readFileSync(path, 'utf8'), 'one\ntwo\nthree\n')
+  const small = openJournal(path, smallDisk(8))
+  small.add('four')
+  refuses(() => small.add('five'), /could not be written: the disk is full/)
+  small.close()
+  assert.equal(fs.readFileSync(path, 'utf8'), 'one\ntwo\nthree\nfour\n')
+})
+
+test('a folder that is no run, or a damaged one, is refused in one sentence', () => {
+  const path = fresh()
+  refuses(() => readConfig(path), /^There is no folder .*: name the folder of a run$/)
+  fs.mkdirSync(path)
+  refuses(() => readConfig(path), /holds no run: it has no config\.json$/)
+  for (const text of ['{', '{}', '{"rule":"x","data":"y","hyper":{},"options":{"epochs":-1}}']) {
+    fs.writeFileSync(join(path, 'config.json'), text)
+    refuses(() => readConfig(path), /config\.json is damaged/)
+  }
+  refuses(() => readCheckpoint(path), /has no checkpoint, it ended too early/)
+  fs.writeFileSync(join(path, 'checkpoint.safetensors'), 'x')
+  refuses(() => readCheckpoint(path), /checkpoint\.safetensors is no checkpoint of onward: it has 1 bytes/)
+  refuses(() => createRun(join(path, 'config.json', 'run'), config), /could not be made: a part of that path is a file/)
+})
