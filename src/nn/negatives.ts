@@ -1,8 +1,7 @@
 import { argmax, concat, constant, conv2d, range, type Tensor } from '../graph/index.js'
 
 /**
- * Wrong labels for contrastive rules. None of these can give the true label: the draw is made among the other K - 1
- * labels, or the true one is taken out of the competition.
+ * Negatives for contrastive rules. No draw can give the true label: it is made among the other K - 1 alone.
  */
 
 /** Each of the K - 1 wrong labels with the same chance. `u`: uniform on [0, 1), [N]. */
@@ -38,8 +37,8 @@ export function hybridImages(x: Tensor, masks: Tensor): Tensor {
 }
 
 /**
- * Smooth random masks in {0, 1}: uniform noise, blurred `times` times by [1/4, 1/2, 1/4] in both directions, cut at 1/2
- * (Hinton 2022; six blurs after a re-implementation). `u`: uniform on [0, 1), [N, 1, H, W]. Returns [N, H * W].
+ * Smooth random masks in {0, 1}: uniform noise, blurred `times` times by [1/4, 1/2, 1/4] in both directions, cut at its
+ * mean (Hinton 2022; six blurs after a re-implementation). `u`: uniform on [0, 1), [N, 1, H, W]. Returns [N, H * W].
  */
 export function smoothMasks(u: Tensor, times = 6): Tensor {
   const n = u.shape[0]!
