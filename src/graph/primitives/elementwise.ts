@@ -37,13 +37,13 @@ interface Row {
   /** The cotangents of the operands from that of the output y, before the sums over stretched axes. */
   readonly gradient?: (g: Tensor, y: Tensor, a: Tensor, b: Tensor) => (Tensor | undefined)[]
   readonly onnx: string | Primitive['lower']
-  /** Of the operands: float32 and int32, where not given. */
+  /** Of the operands: float32 alone, where not given. */
   readonly dtypes?: readonly DType[]
   /** Of the output: that of the operands, where not given. */
   readonly result?: DType
 }
 
-function primitiveOf(op: string, { f, gradient, onnx, dtypes = NUMBERS, result }: Row): Primitive {
+function primitiveOf(op: string, { f, gradient, onnx, dtypes = ['float32'], result }: Row): Primitive {
   return {
     infer: (inputs) => {
       const [a, b = a] = inputs as [Tensor, Tensor?]
@@ -85,13 +85,12 @@ export function erf(x: number): number {
   return (Math.sign(x) * 2 * Math.exp(-z * z) * sum) / Math.sqrt(Math.PI)
 }
 
-const FLOAT: readonly DType[] = ['float32']
 const BOOL: readonly DType[] = ['bool']
 
 const ROWS: Record<string, Row> = {
-  add: { f: (a, b) => a + b, onnx: 'Add', gradient: (g) => [g, g] },
-  sub: { f: (a, b) => a - b, onnx: 'Sub', gradient: (g) => [g, g.neg()] },
-  mul: { f: (a, b) => a * b, onnx: 'Mul', gradient: (g, _, a, b) => [g.mul(b), g.mul(a)] },
+  add: { f: (a, b) => a + b, onnx: 'Add', gradient: (g) => [g, g], dtypes: NUMBERS },
+  sub: { f: (a, b) => a - b, onnx: 'Sub', gradient: (g) => [g, g.neg()], dtypes: NUMBERS },
+  mul: { f: (a, b) => a * b, onnx: 'Mul', gradient: (g, _, a, b) => [g.mul(b), g.mul(a)], dtypes: NUMBERS },
   div: {
     f: (a, b) => a / b,
     onnx: (emit, { inputs: [a, b] }) =>
@@ -100,14 +99,13 @@ const ROWS: Record<string, Row> = {
         ? emit.node('Reciprocal', [b!])
         : emit.node('Div', [a!, b!]),
     gradient: (g, y, _, b) => [g.div(b), g.mul(y).div(b).neg()],
-    dtypes: FLOAT,
   },
   // Where both are equal the first one gets the whole cotangent: "first wins", which is also max-pooling's rule.
-  maximum: { f: Math.max, onnx: 'Max', gradient: (g, _, a, b) => split(g, a.greaterEqual(b)) },
-  minimum: { f: Math.min, onnx: 'Min', gradient: (g, _, a, b) => split(g, b.greaterEqual(a)) },
-  greater: { f: (a, b) => Number(a > b), onnx: 'Greater', result: 'bool' },
-  greaterEqual: { f: (a, b) => Number(a >= b), onnx: 'GreaterOrEqual', result: 'bool' },
-  equal: { f: (a, b) => Number(a === b), onnx: 'Equal', result: 'bool' },
+  maximum: { f: Math.max, onnx: 'Max', gradient: (g, _, a, b) => split(g, a.greaterEqual(b)), dtypes: NUMBERS },
+  minimum: { f: Math.min, onnx: 'Min', gradient: (g, _, a, b) => split(g, b.greaterEqual(a)), dtypes: NUMBERS },
+  greater: { f: (a, b) => Number(a > b), onnx: 'Greater', result: 'bool', dtypes: NUMBERS },
+  greaterEqual: { f: (a, b) => Number(a >= b), onnx: 'GreaterOrEqual', result: 'bool', dtypes: NUMBERS },
+  equal: { f: (a, b) => Number(a === b), onnx: 'Equal', result: 'bool', dtypes: NUMBERS },
   and: { f: (a, b) => a & b, onnx: 'And', dtypes: BOOL },
   or: {
     f: (a, b) => a | b,
@@ -126,28 +124,22 @@ const ROWS: Record<string, Row> = {
     onnx: (emit, { inputs: [x] }) =>
       x!.dtype === 'int32' ? emit.node('Sub', [emit.scalar(0, 'int32'), x!]) : emit.node('Neg', [x!]),
     gradient: (g) => [g.neg()],
+    dtypes: NUMBERS,
   },
-  abs: {
-    f: Math.abs,
-    onnx: 'Abs',
-    gradient: (g, _, x) => [g.mul(asFloat(x.greater(0)).sub(asFloat(x.less(0))))],
-    dtypes: FLOAT,
-  },
+  abs: { f: Math.abs, onnx: 'Abs', gradient: (g, _, x) => [g.mul(asFloat(x.greater(0)).sub(asFloat(x.less(0))))] },
   square: {
     f: (x) => x * x,
     onnx: (emit, { inputs: [x] }) => emit.node('Mul', [x!, x!]),
     gradient: (g, _, x) => [g.mul(2).mul(x)],
-    dtypes: FLOAT,
   },
-  sqrt: { f: Math.sqrt, onnx: 'Sqrt', gradient: (g, y) => [g.div(y.mul(2))], dtypes: FLOAT },
-  exp: { f: Math.exp, onnx: 'Exp', gradient: (g, y) => [g.mul(y)], dtypes: FLOAT },
-  log: { f: Math.log, onnx: 'Log', gradient: (g, _, x) => [g.div(x)], dtypes: FLOAT },
-  tanh: { f: Math.tanh, onnx: 'Tanh', gradient: (g, y) => [g.mul(constant(1).sub(y.square()))], dtypes: FLOAT },
+  sqrt: { f: Math.sqrt, onnx: 'Sqrt', gradient: (g, y) => [g.div(y.mul(2))] },
+  exp: { f: Math.exp, onnx: 'Exp', gradient: (g, y) => [g.mul(y)] },
+  log: { f: Math.log, onnx: 'Log', gradient: (g, _, x) => [g.div(x)] },
+  tanh: { f: Math.tanh, onnx: 'Tanh', gradient: (g, y) => [g.mul(constant(1).sub(y.square()))] },
   sigmoid: {
     f: (x) => 1 / (1 + Math.exp(-x)),
     onnx: 'Sigmoid',
     gradient: (g, y) => [g.mul(y.mul(constant(1).sub(y)))],
-    dtypes: FLOAT,
   },
   // max(x, 0) + log(1 + exp(-|x|)): ONNX's own Softplus is twenty times slower than an addition, and not on WebGPU.
   softplus: {
@@ -158,20 +150,13 @@ const ROWS: Record<string, Row> = {
       return emit.node('Add', [emit.one('Relu', [x!]), tail])
     },
     gradient: (g, _, x) => [g.mul(x.sigmoid())],
-    dtypes: FLOAT,
   },
-  erf: {
-    f: erf,
-    onnx: 'Erf',
-    gradient: (g, _, x) => [g.mul(x.square().neg().exp()).mul(2 / Math.sqrt(Math.PI))],
-    dtypes: FLOAT,
-  },
+  erf: { f: erf, onnx: 'Erf', gradient: (g, _, x) => [g.mul(x.square().neg().exp()).mul(2 / Math.sqrt(Math.PI))] },
   // A cotangent that holds the activity as a factor is already zero where the unit is silent: no mask is needed.
   relu: {
     f: (x) => Math.max(x, 0),
     onnx: 'Relu',
     gradient: (g, y) => [vanishesWith(g, y) ? g : g.mul(asFloat(y.greater(0)))],
-    dtypes: FLOAT,
   },
   stopGradient: {
     f: (x) => x,

@@ -19,11 +19,7 @@ function infer([x]: readonly Tensor[], attributes: Pooling): TensorType[] {
 
 /** Puts back what each position of the window makes of the cotangent to the cells that it saw. */
 function scatter(node: Node, fill: number, parts: (seen: readonly Tensor[]) => Tensor[]): Tensor[] {
-  const {
-    inputs: [x],
-    outputs: [y],
-    attributes,
-  } = node as Node & { inputs: [Tensor]; outputs: [Tensor] }
+  const [x, y, attributes] = [node.inputs[0]!, node.outputs[0]!, node.attributes]
   const { kernel, stride, padding }: Pooling = attributes
   const [n, c, rows, columns] = y.shape as [number, number, number, number]
   const seen = views(x.pad([[0, 0], [0, 0], ...padding], fill), slice, kernel, [rows, columns], attributes, 2)

@@ -94,10 +94,6 @@ const quantizedMatmul: Primitive = {
   },
 }
 
-interface QuantizedConvolution extends Convolution {
-  readonly levels: number
-}
-
 /**
  * What each output of a convolution reads, side by side, in 8 bits: rows [N*H'*W', KH*KW*C], or the transpose. Each is
  * unfolded from the bytes of the image: that takes no longer than to transpose the other, and keeps nothing large.
@@ -122,7 +118,7 @@ function unfold(
 
 /** Its derivatives take the rounding for the identity; both are products in 8 bits, so that backpropagation gains too. */
 const quantizedConv2d: Primitive = {
-  infer: (inputs, attributes: QuantizedConvolution) => {
+  infer: (inputs, attributes: Convolution) => {
     if (attributes.groups !== 1)
       throw new GraphError(`quantizedConv2d: one group only, got ${attributes.groups}; use conv2d`)
     return products.conv2d!.infer(inputs, { ...attributes, op: 'quantizedConv2d' })

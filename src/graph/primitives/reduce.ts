@@ -33,11 +33,7 @@ export const reductions: Record<string, Primitive> = {
     evaluate: ([x], { axes }) => fold(x!, axes, 0, (a, b) => a + b),
     gradient: (node, [g]) => [g!.reshape(kept(node))],
     lower: (emit, node) => {
-      const {
-        inputs: [x],
-        outputs: [y],
-        attributes: { axes },
-      } = node as Node & { inputs: [Tensor]; outputs: [Tensor] }
+      const [x, y, axes] = [node.inputs[0]!, node.outputs[0]!, node.attributes.axes]
       // Over the leading axes, a product with a row of ones takes less than half the time on the CPU.
       const rows = sizeOf(x.shape.slice(0, axes.length))
       const leading = axes.length > 0 && axes.length < x.rank && axes.at(-1) === axes.length - 1
