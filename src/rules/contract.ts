@@ -43,7 +43,7 @@ export interface Block {
 }
 
 /** What the certificate of a rule must say; the tests hold each rule to it. */
-export interface Promise {
+export interface LocalityPromise {
   readonly local: boolean
   /** The largest number of blocks that one update's derivative spans. */
   readonly window: number | 'all'
@@ -51,7 +51,7 @@ export interface Promise {
 
 export interface Locality {
   readonly blocks: readonly Block[]
-  readonly promise: Promise
+  readonly promise: LocalityPromise
 }
 
 export interface Paper {

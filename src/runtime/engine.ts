@@ -249,6 +249,8 @@ async function create(
     // the thread that made it, JavaScript's numbers there included: a reason to compute in a worker.
     extra: {
       'session.set_denormal_as_zero': '1',
+      // Between calls the threads sleep: spinning on, they would take some 30 ms of each core from whoever makes batches.
+      'session.force_spinning_stop': '1',
       // On the CPU these fusions undo what the lowering chose for speed: a transposition of its own, a factor per row.
       'optimization.disable_specified_optimizers': 'GemmTransposeFusion;MatmulTransposeFusion;DivMulFusion',
     },

@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { grad, type Tensor } from '../../src/graph/index.js'
 import { affine, type Dense, dense } from '../../src/nn/index.js'
 import { certifyRule } from '../../src/rules/certify.js'
-import type { Promise as LocalityPromise, Rule } from '../../src/rules/contract.js'
+import type { LocalityPromise, Rule } from '../../src/rules/contract.js'
 import { taskOf } from './harness.js'
 import { assertPromise } from './promise.js'
 

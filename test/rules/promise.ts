@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Certificate } from '../../src/locality/certificate.js'
-import type { Promise as LocalityPromise } from '../../src/rules/contract.js'
+import type { LocalityPromise } from '../../src/rules/contract.js'
 
 /** Holds a certificate to the promise in the rule's header: neither more nor less than what was promised. */
 export function assertPromise({ local, layers }: Certificate, promise: LocalityPromise): void {
