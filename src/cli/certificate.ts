@@ -4,7 +4,7 @@ import { plural } from './output/numbers.js'
 import type { Style } from './output/style.js'
 
 /** The certificate in words, lines of at most `width` places: what each layer learns from, and the verdict. */
-export function describeCertificate(certificate: Certificate, style: Style, width = 100): string[] {
+export function describeCertificate(certificate: Certificate, style: Style, width: number): string[] {
   const indent = Math.max(...certificate.layers.map(({ name }) => name.length)) + 4
   const lines = certificate.layers.flatMap((layer) =>
     wrapText(describeLayer(layer), width - indent).map(

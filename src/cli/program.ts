@@ -21,8 +21,12 @@ export async function run(argv: readonly string[]): Promise<number> {
     .showSuggestionAfterError()
     .configureOutput({
       outputError: (text, write) => write(text.replace(/^error: /, 'onward: ')),
-      getOutHelpWidth: () => Math.min(process.stdout.columns ?? 100, 120),
+      getOutHelpWidth: () => Math.min(process.stdout.columns || 100, 120),
     })
+    .addHelpText(
+      'after',
+      `\nExit codes: ${EXIT.done} done, ${EXIT.failed} failed, ${EXIT.usage} wrong usage, ${EXIT.interrupted} interrupted with the checkpoint saved.`,
+    )
     .exitOverride()
 
   addTrainingFlags(
@@ -125,7 +129,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     .option('--json', 'print JSON')
     .action(async (flags) => {
       const { doctorCommand } = await import('./commands/doctor.js')
-      await doctorCommand(flags)
+      code = await doctorCommand(flags)
     })
 
   try {

@@ -101,7 +101,7 @@ Accuracy
   layer 1     93.45 %  94.00 %
   network     95.10 %  95.60 %
 
-What each layer learns from (the certificate, read from the graph of the training step)
+What each layer learns from: the certificate, read from the graph of the step
   layer 0  learns from its own input alone; the label is part of its input; what it is shown is
            chosen with the help of head above
   layer 1  learns from its own input alone; the label is part of its input

@@ -37,7 +37,8 @@ for (const rule of RULES)
       const state = stateOf(rule, hyper, FLOAT32)
       const model = exportModel(rule, { shape, classes: 4, batch: 2, precision: FLOAT32 }, hyper, state)
       assert.equal(model.batch, 'any')
-      const session = await ort.InferenceSession.create(model.bytes)
+      // As written: optimisation guesses shapes anew, and would hide wrong ones.
+      const session = await ort.InferenceSession.create(model.bytes, { graphOptimizationLevel: 'disabled' })
       assert.deepEqual([session.inputNames, session.outputNames], [['x'], ['scores', 'label']])
       for (const count of [1, 2, 7]) {
         const x = images(count)

@@ -34,7 +34,7 @@ export function certifyCommand(ids: readonly string[], flags: CertifyFlags): voi
   const style = styleOf(process.stdout)
   const paragraphs = certificates.map(({ rule, certificate }) => [
     `${style.bold(rule.id)} (${SOURCES[rule.source]})`,
-    ...describeCertificate(certificate, style),
+    ...describeCertificate(certificate, style, Math.min(100, process.stdout.columns || 100)),
   ])
   print(...paragraphs.flatMap((lines, i) => (i === 0 ? lines : ['', ...lines])))
 }

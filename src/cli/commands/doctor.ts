@@ -1,18 +1,20 @@
 import { cacheFolder } from '../../data/cache.node.js'
 import type { Diagnosis } from '../../runtime/doctor.node.js'
+import { EXIT } from '../failure.js'
 import { columns } from '../output/columns.js'
 import { bytes } from '../output/numbers.js'
 import { print, printAside } from '../output/print.js'
 import { type Style, styleOf } from '../output/style.js'
 import { version } from '../version.js'
 
-/** `onward doctor`: finds out by trying what runs on this machine. */
-export async function doctorCommand({ json }: { readonly json?: true }): Promise<void> {
+/** `onward doctor`: finds out by trying what runs on this machine. The exit code says whether anything does. */
+export async function doctorCommand({ json }: { readonly json?: true }): Promise<number> {
   if (process.stderr.isTTY) printAside('Trying what runs here; this takes a few seconds.')
   const { diagnose } = await import('../../runtime/doctor.node.js')
   const diagnosis = await diagnose()
   if (json) print(JSON.stringify({ onward: version(), ...diagnosis }, undefined, 2))
   else print(...describeDiagnosis(diagnosis, styleOf(process.stdout)))
+  return diagnosis.providers.some(({ works }) => works) ? EXIT.done : EXIT.failed
 }
 
 /** What runs here, a line each. */

@@ -1,6 +1,7 @@
 import { evaluate } from '../../node.js'
 import { percent } from '../output/numbers.js'
 import { print } from '../output/print.js'
+import { downloadProgress } from '../train/download.js'
 import { renderTable } from '../train/screen.js'
 import { accuracies } from '../train/view.js'
 
@@ -11,7 +12,9 @@ export interface EvaluateFlags {
 
 /** `onward evaluate RUN`: the test accuracy of a kept run, of the whole network and of each layer alone. */
 export async function evaluateCommand(run: string, { dataDir, json }: EvaluateFlags): Promise<void> {
-  const { testAccuracy, layers } = await evaluate(run, { ...(dataDir !== undefined && { load: { dataDir } }) })
+  const downloads = downloadProgress(process.stderr)
+  const load = { onProgress: downloads.show, ...(dataDir !== undefined && { dataDir }) }
+  const { testAccuracy, layers } = await evaluate(run, { load }).finally(downloads.end)
   if (json) {
     print(JSON.stringify({ run, testAccuracy, layers }))
     return

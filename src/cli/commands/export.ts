@@ -1,5 +1,5 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { type DataSet, imageSize } from '../../data/index.js'
 import { UserError } from '../../errors.js'
 import { checkModel } from '../../export/check.node.js'
@@ -108,6 +108,9 @@ function writeFile(path: string, content: Uint8Array): void {
   try {
     writeFileSync(path, content)
   } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT')
+      throw new UserError(`The folder ${dirname(path)} does not exist: make it, or name another file.`)
     throw fileError(`${path} could not be written`, error)
   }
 }

@@ -17,7 +17,7 @@ export async function trainCommand(rule: string | undefined, flags: TrainFlags):
     folder === undefined ? undefined : backpropActivationBytes(readConfig(folder))
   const reporter = flags.json
     ? jsonReporter(process.stdout, process.stderr)
-    : process.stdout.isTTY
+    : process.stdout.isTTY && process.env.TERM !== 'dumb'
       ? terminalReporter(process.stdout, styleOf(process.stdout), yardstick)
       : lineReporter(process.stdout, process.stderr, yardstick)
   // The runtime is loaded here, after all that can be wrong with the request.

@@ -55,7 +55,7 @@ export function readTrainingFlags(given: Readonly<Record<string, unknown>>): Rec
 export function ruleHelp(argv: readonly string[]): string {
   const rule = RULES.find(({ id }) => argv.includes(id))
   if (!rule) return '\n`onward train RULE --help` shows the options of a rule, too.'
-  const width = Math.min(process.stdout.columns ?? 100, 120)
+  const width = Math.min(process.stdout.columns || 100, 120)
   const lines = describeOptions(optionTable(rule.hyper), width)
   return `\nOptions of ${rule.id} (--set KEY=VALUE):\n${lines.join('\n')}`
 }

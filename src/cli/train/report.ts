@@ -34,7 +34,9 @@ export function terminalReporter(output: Output, style: Style, yardstick: Yardst
       else if (event.event !== 'done') block.draw(view, { force: event.event !== 'progress' })
       else {
         block.clear()
-        output.write(linesOf(summarize(view, event, style, yardstick(event.run))))
+        output.write(
+          linesOf(summarize(view, event, style, { width: widthOf(output), backpropBytes: yardstick(event.run) })),
+        )
       }
     },
     note: (line) => block.note(line),
@@ -49,10 +51,16 @@ export function lineReporter(output: Output, aside: Output, yardstick: Yardstick
       view = follow(view, event)
       const line = renderLine(view, event)
       if (line !== undefined) output.write(`${line}\n`)
-      if (event.event === 'done') output.write(linesOf(summarize(view, event, PLAIN, yardstick(event.run))))
+      if (event.event === 'done')
+        output.write(
+          linesOf(summarize(view, event, PLAIN, { width: widthOf(output), backpropBytes: yardstick(event.run) })),
+        )
     },
     note: (line) => aside.write(`${line}\n`),
   }
 }
+
+/** Text is no wider than is good to read, nor than the terminal. */
+const widthOf = ({ columns }: Output): number => Math.min(100, columns || 100)
 
 const linesOf = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join('')

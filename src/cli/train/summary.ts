@@ -10,9 +10,14 @@ type Done = Extract<TrainEvent, { event: 'done' }>
 
 /**
  * What a finished run has to say: accuracies, the certificate, memory, and where it is kept. `backpropBytes`: of
- * activations, if backpropagation trained the same layers.
+ * activations, if backpropagation trained the same layers. Lines are at most `width` places long.
  */
-export function summarize(view: View, done: Done, style: Style, backpropBytes?: number): string[] {
+export function summarize(
+  view: View,
+  done: Done,
+  style: Style,
+  { width, backpropBytes }: { readonly width: number; readonly backpropBytes: number | undefined },
+): string[] {
   const { start } = view
   if (!start) return []
   const parts = [
@@ -24,8 +29,8 @@ export function summarize(view: View, done: Done, style: Style, backpropBytes?: 
     style.bold('Accuracy'),
     ...renderTable(accuracyRows(view, done)),
     '',
-    style.bold('What each layer learns from (the certificate, read from the graph of the training step)'),
-    ...describeCertificate(start.certificate, style),
+    style.bold('What each layer learns from: the certificate, read from the graph of the step'),
+    ...describeCertificate(start.certificate, style, width),
     '',
     style.bold('Memory of a training step'),
     ...describeMemory(start, backpropBytes),

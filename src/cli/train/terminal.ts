@@ -32,7 +32,7 @@ export function liveBlock(output: Output, style: Style, now: () => number = () =
       if (!force && now() - drawnAt < FRAME) return
       drawnAt = now()
       const before = erased()
-      lines = renderScreen(view, style, (output.columns ?? 80) - 1, Math.max(3, (output.rows ?? 24) - 2))
+      lines = renderScreen(view, style, (output.columns || 80) - 1, Math.max(3, (output.rows || 24) - 2))
       output.write(before + shown())
     },
     note(line) {

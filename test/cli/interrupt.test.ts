@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { interruptible } from '../../src/cli/train/interrupt.js'
+
+/** Sends Ctrl-C at the given milliseconds and gives the exit codes of ends at once, and the notices. */
+async function press(context: TestContext, ...times: readonly number[]) {
+  let clock = 0
+  context.mock.method(performance, 'now', () => clock)
+  const exit = context.mock.method(process, 'exit', () => undefined as never)
+  let notices = 0
+  const aborted = await interruptible(
+    async (signal) => {
+      for (const time of times) {
+        clock = time
+        process.emit('SIGINT')
+      }
+      return signal.aborted
+    },
+    () => notices++,
+  )
+  return { aborted, notices, exits: exit.mock.calls.map(({ arguments: [code] }) => code) }
+}
+
+test('work that nobody interrupts runs to its end, and no listener stays behind', async (context) => {
+  const before = process.listenerCount('SIGINT')
+  assert.deepEqual(await press(context), { aborted: false, notices: 0, exits: [] })
+  assert.equal(process.listenerCount('SIGINT'), before)
+})
+
+test('one Ctrl-C aborts; the same key, told again by npm, does nothing more', async (context) => {
+  assert.deepEqual(await press(context, 1000, 1005), { aborted: true, notices: 1, exits: [] })
+})
+
+test('another Ctrl-C ends the process at once with 130', async (context) => {
+  assert.deepEqual(await press(context, 1000, 2000), { aborted: true, notices: 1, exits: [130] })
+})
