@@ -64,7 +64,7 @@ const hyper = z.strictObject({
   weightDecay: z.number().min(0).default(0).describe('L2 with sgd, decoupled with adam'),
   schedule: z.enum(['constant', 'linear-half', 'linear', 'cosine']).default('linear').describe('of all step sizes'),
   peer: z.number().min(0).default(0).describe("strength of Hinton's peer normalisation (his 0.03 is 0.06 here)"),
-  headRate: z.number().positive().default(0.003).describe('step size of the softmax head'),
+  headRate: z.number().positive().default(0.01).describe('step size of the softmax head'),
   headWeightDecay: z.number().min(0).default(0).describe('weight decay of the softmax head'),
   initial: z
     .enum(Object.keys(FAN_RULES) as [FanRule, ...FanRule[]])
