@@ -1,3 +1,4 @@
+import type { Message } from '@bufbuild/protobuf'
 import { type DType, GraphError, reachable, type Tensor } from '../graph/index.js'
 import { Emitter, valueInfo } from '../onnx/emitter.js'
 import type { StepGraph } from '../onnx/index.js'
@@ -54,13 +55,25 @@ function encode(
   { shape, classes }: Task,
   batch: number | string,
 ): Uint8Array<ArrayBuffer> {
+  const used = new Set(nodes.flatMap(inputsOf))
   const graph = proto('GraphProto', {
     name: 'prediction',
     node: nodes,
-    initializer: initializers,
+    initializer: initializers.filter((tensor) => used.has((tensor as Message & { name: string }).name)),
     input: [valueInfo('x', 'float32', [batch, ...shape])],
     output: [valueInfo('scores', 'float32', [batch, classes]), valueInfo('label', 'int64', [batch])],
   })
   const opsetImport = [proto('OperatorSetIdProto', { version: 18n })]
   return encodeModel(proto('ModelProto', { irVersion: 8n, producerName: 'onward', opsetImport, graph }))
+}
+
+interface NodeProto {
+  readonly input: readonly string[]
+  readonly attribute: readonly { readonly g?: { readonly node: readonly Message[] } }[]
+}
+
+/** The names that a node reads, and those that the bodies in it read. */
+function inputsOf(message: Message): string[] {
+  const { input, attribute } = message as unknown as NodeProto
+  return [...input, ...attribute.flatMap(({ g }) => g?.node.flatMap(inputsOf) ?? [])]
 }
