@@ -13,7 +13,7 @@ export function notFinite({ notFinite: state, metrics }: Done): string | undefin
   const layers = new Set(names.flatMap((name) => name.match(/^\w+\.(\d+)\./)?.[1] ?? []).map(Number))
   const first = layers.size === 0 ? '' : `layer ${Math.min(...layers)}: `
   const more = names.length > 3 ? ` and ${names.length - 3} more` : ''
-  const what = broken.length > 0 ? 'stopped being finite numbers' : `grew beyond ${LARGEST}`
+  const what = broken.length > 0 ? 'stopped being finite numbers' : `grew beyond ${LARGEST.toExponential(0)}`
   return `${first}${names.slice(0, 3).join(', ')}${more} ${what}`
 }
 

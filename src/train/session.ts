@@ -53,6 +53,7 @@ export async function openSession(
   const course = courseOf(rule, task, settings, train.count)
   const { traced } = course
   const { blocks }: Locality = rule.locality(task, hyper)
+  const certificate = certify(Object.values(traced.steps), blocks)
   const ports = statePorts(traced.predict)
 
   const memory = Object.values(course.steps).map(liveness)
@@ -76,7 +77,7 @@ export async function openSession(
     course,
     training,
     validation,
-    certificate: certify(Object.values(traced.steps), blocks),
+    certificate,
     parameters: traced.predict.state
       .filter(({ name }) => blocks.some((block) => block.parameters.some((path) => isUnder(name, path))))
       .reduce((sum, { input }) => sum + input.size, 0),

@@ -57,8 +57,9 @@ export async function* train(config: TrainConfig): AsyncGenerator<TrainEvent> {
   }
   const stop = async function* (): AsyncGenerator<TrainEvent> {
     yield* save()
+    const where = at.phase < plan.phases ? whereIs(at) : 'after the last epoch'
     const kept = saved ? `; it can go on from its checkpoint, ${saved.path}` : ''
-    yield { event: 'stopped', reason: 'aborted', message: `stopped ${whereIs(at)}${kept}` }
+    yield { event: 'stopped', reason: 'aborted', message: `stopped ${where}${kept}` }
   }
 
   try {
@@ -171,10 +172,11 @@ export async function* train(config: TrainConfig): AsyncGenerator<TrainEvent> {
   }
 }
 
-const whereIs = ({ epoch, batch }: Position, steps = 0): string =>
-  steps === 0
-    ? `in epoch ${epoch + 1} after ${batch} batches`
-    : `in epoch ${epoch + 1}, batch ${batch + 1} to ${batch + steps}`
+/** `steps`: of a call that begins there. */
+const whereIs = ({ epoch, batch }: Position, steps = 0): string => {
+  if (steps === 0) return `in epoch ${epoch + 1} after ${batch} batches`
+  return `in epoch ${epoch + 1}, batch ${batch + 1}${steps === 1 ? '' : ` to ${batch + steps}`}`
+}
 
 const keptIn = (path: string | undefined): string => (path === undefined ? '' : `; the last good checkpoint is ${path}`)
 
