@@ -53,16 +53,20 @@ function speedRow(job: SpeedJob): string[] | undefined {
   const at = (when: string, name: string): number[] => figures(record, name, (result) => result.when === when)
   const spread = (values: number[]): string =>
     `${median(values).toFixed(2)} (${Math.min(...values).toFixed(2)} to ${Math.max(...values).toFixed(2)})`
-  const bfloat16 = at('fresh', 'ratioToBfloat16').filter((value) => value !== undefined)
+  const other = (name: string): string => {
+    const values = at('fresh', name).filter((value) => value !== undefined)
+    return values.length > 0 ? median(values).toFixed(2) : ''
+  }
   return [
     job.title,
     `${job.threads}`,
-    spread(at('fresh', 'ratio')),
-    spread(at('after', 'ratio')),
+    spread(at('fresh', 'torchRatio')),
+    spread(at('after', 'torchRatio')),
     `${(100 * median(at('fresh', 'shareOfProductSpeed'))).toFixed(0)} %`,
-    bfloat16.length > 0 ? median(bfloat16).toFixed(2) : '',
+    other('byHandRatio'),
+    other('bfloat16Ratio'),
     job.target === undefined ? '' : `at least ${job.target}`,
-    job.target === undefined ? '' : verdict(median(at('fresh', 'ratio')) >= job.target),
+    job.target === undefined ? '' : verdict(median(at('fresh', 'torchRatio')) >= job.target),
   ]
 }
 
@@ -72,6 +76,7 @@ const SPEED = [
   'times PyTorch, fresh',
   'after more steps',
   'of the product speed',
+  'times PyTorch by hand',
   'times bfloat16',
   'target',
   'reached',
@@ -111,7 +116,7 @@ function machines(): string {
   )
   const speeds = records.map(({ machine }) => machine.gflops)
   const versions = new Set(
-    records.flatMap(({ results }) => results.flatMap((r) => (r.when === 'twin' ? [`PyTorch ${r.version}`] : []))),
+    records.flatMap(({ results }) => results.flatMap((r) => (r.when === 'twin' ? [`PyTorch ${r.torch}`] : []))),
   )
   if (records.length === 0) return ''
   return `Machine: ${[...new Set(lines), ...versions].join('; ')}. Its own float32 matrix product, when the jobs began: ${Math.min(...speeds).toFixed(0)} to ${Math.max(...speeds).toFixed(0)} GFLOP/s (shared and noisy).`

@@ -18,18 +18,35 @@ interface Twin {
 
 const TWIN = 'bench/pytorch/forward_forward_twin.py'
 
-export const twinArguments = (job: SpeedJob, precision: 'float32' | 'bfloat16'): string[] => [
+/** The twin takes the fastest of its variants. Beside the library's own optimisers: Adam fused by hand, in place. */
+const LIBRARY = 'autograd+loop,autograd+foreach,closed+loop,closed+foreach'
+const BY_HAND = 'closed+inplace,closed+packed'
+
+interface Opponent {
+  readonly name: 'torch' | 'byHand' | 'bfloat16'
+  readonly precision: 'float32' | 'bfloat16'
+  readonly variants: string
+}
+
+const opponentsOf = (job: SpeedJob): Opponent[] => [
+  { name: 'torch', precision: 'float32', variants: LIBRARY },
+  job.precision === 'int8'
+    ? { name: 'bfloat16', precision: 'bfloat16', variants: LIBRARY }
+    : { name: 'byHand', precision: 'float32', variants: BY_HAND },
+]
+
+const twinArguments = (job: SpeedJob, { precision, variants }: Opponent): string[] => [
   TWIN,
   ...['--net', `784-${job.units.join('-')}`, '--batch', `${job.batch}`, '--threads', `${job.threads}`],
-  ...['--precision', precision, '--serve', ...(job.sharedProduct ? ['--shared'] : [])],
+  ...['--precision', precision, '--variant', variants, '--serve', ...(job.sharedProduct ? ['--shared'] : [])],
 ]
 
 /** Debian's own Python, whose torch links OpenBLAS; another one that comes first on the path is not meant. */
 const PYTHON = process.env.ONWARD_BENCH_PYTHON ?? '/usr/bin/python3'
 
-async function startTwin(job: SpeedJob, precision: 'float32' | 'bfloat16'): Promise<Twin> {
+async function startTwin(job: SpeedJob, opponent: Opponent): Promise<Twin> {
   const environment = { ...process.env, OMP_NUM_THREADS: `${job.threads}`, OPENBLAS_NUM_THREADS: `${job.threads}` }
-  const child = spawn(PYTHON, twinArguments(job, precision), { stdio: ['pipe', 'pipe', 'inherit'], env: environment })
+  const child = spawn(PYTHON, twinArguments(job, opponent), { stdio: ['pipe', 'pipe', 'inherit'], env: environment })
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   const next = async (): Promise<{ readonly [key: string]: unknown }> => {
     const { value, done } = await lines.next()
@@ -60,8 +77,9 @@ function flopsOf({ units, batch, sharedProduct }: SpeedJob): number {
 export async function runSpeed(job: SpeedJob, after: number): Promise<void> {
   const machine = await describeMachine(job.threads)
   const ours = await ourStep(job, (await int8IsExact()) ? 127 : 63)
-  const twins = [await startTwin(job, 'float32')]
-  if (job.precision === 'int8') twins.push(await startTwin(job, 'bfloat16'))
+  const opponents = opponentsOf(job)
+  const twins: Twin[] = []
+  for (const opponent of opponents) twins.push(await startTwin(job, opponent))
 
   const runOurs = async (steps: number): Promise<number> => {
     const { seconds } = await ours.program.run(steps, ours.feed(steps))
@@ -75,7 +93,7 @@ export async function runSpeed(job: SpeedJob, after: number): Promise<void> {
     counts.push(Math.max(5, Math.round((1000 * ROUND) / Number((await twin.ask('run 5')).ms))))
   }
 
-  const results = []
+  const results: { [figure: string]: unknown }[] = []
   for (const when of ['fresh', 'after'] as const) {
     if (when === 'after') {
       for (let left = after; left > 0; left -= perCall) await runOurs(Math.min(perCall, left))
@@ -83,22 +101,26 @@ export async function runSpeed(job: SpeedJob, after: number): Promise<void> {
     }
     for (let round = 0; round < ROUNDS; round++) {
       const own = await runOurs(perCall)
-      const theirs: number[] = []
-      for (const [i, twin] of twins.entries()) theirs.push(Number((await twin.ask(`run ${counts[i]}`)).ms))
+      const theirs: { [name: string]: number } = {}
+      for (const [i, { name }] of opponents.entries()) {
+        theirs[name] = Number((await twins[i]!.ask(`run ${counts[i]}`)).ms)
+        theirs[`${name}Ratio`] = theirs[name]! / own
+      }
       results.push({
         when,
         stepsBefore: when === 'after' ? after : 0,
         ours: own,
-        torch: theirs[0],
-        ratio: theirs[0]! / own,
-        ...(theirs[1] !== undefined && { bfloat16: theirs[1], ratioToBfloat16: theirs[1] / own }),
+        ...theirs,
         shareOfProductSpeed: flopsOf(job) / (own * 1e6) / machine.gflops,
       })
     }
     const now = results.filter((result) => result.when === when)
-    console.error(`  ${when}: ${median(now.map(({ ratio }) => ratio)).toFixed(2)} times PyTorch`)
+    console.error(`  ${when}: ${median(now.map(({ torchRatio }) => torchRatio as number)).toFixed(2)} times PyTorch`)
   }
-  const { variant, torch, version } = twins[0]!.about
+  const about = twins.map(({ about: { variant, variants, torch, build } }, i) => ({
+    when: 'twin',
+    ...{ name: opponents[i]!.name, variant, variants, torch, build },
+  }))
   for (const twin of twins) twin.stop()
   await ours.program.dispose()
   writeRecord({
@@ -106,6 +128,6 @@ export async function runSpeed(job: SpeedJob, after: number): Promise<void> {
     command: `bench/run ${job.id}`,
     date: new Date().toISOString().slice(0, 10),
     machine,
-    results: [...results, { when: 'twin', variant, version: torch ?? version }],
+    results: [...results, ...about],
   })
 }

@@ -37,6 +37,7 @@ const GOLDEN: Golden[] = [
       network: 'convolutional',
       units: [3, 4],
       poolAfter: [0],
+      headRate: 0.003,
       loss: 'threshold',
       goodness: 'sum',
       optimizer: 'sgd',
