@@ -1,9 +1,10 @@
 // Compiles sources and tests to build/ and runs the compiled tests, one process per file, two at a time.
 // Arguments narrow the files: `node scripts/test.mjs graph/ onnx` runs those whose path contains one of them.
 import { execFileSync, spawnSync } from 'node:child_process'
-import { readdirSync } from 'node:fs'
+import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 
+rmSync('build', { recursive: true, force: true })
 execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.test.json'], { stdio: 'inherit' })
 const filters = process.argv.slice(2)
 const files = readdirSync('build/test', { recursive: true })

@@ -7,9 +7,10 @@ import type { StepGraph } from './program.js'
 /** Matrices of more elements than this are cut; a piece has about half as many, so that its update stays in the cache. */
 const LARGEST = 2 ** 20
 
-/** A state matrix that a program carries in pieces of its columns. */
+/** A state matrix that a program holds in pieces of its columns. */
 export interface Cut {
   readonly name: string
+  readonly rows: number
   readonly pieces: readonly { readonly name: string; readonly columns: number }[]
 }
 
@@ -30,15 +31,12 @@ const isElementwise = (node: Node): boolean =>
  * The same step over large weight matrices in pieces of their columns. An optimiser passes ten times over each weight;
  * over a piece that stays in the processor's cache these passes cost a third, and products with it gain too. Elementwise
  * operations, products with such a matrix and products that give one are done piece by piece; everything else gets the
- * pieces put together. Matrices that a product reads rounded to 8 bits are left whole: a piece would have its own scale.
+ * pieces put together. Which matrices are cut depends on their shape alone, so that programs can share them.
  */
 export function inPieces(graph: StepGraph): { graph: StepGraph; cuts: readonly Cut[] } {
   const outputs = [...graph.state, ...graph.metrics].map(({ output }) => output)
   const nodes = reachable(outputs)
-  const rounded = new Set(nodes.filter(({ op }) => op.startsWith('quantized')).flatMap(({ inputs }) => inputs))
-  const large = graph.state.filter((x) => x.input !== x.output && isLarge(x.input))
-  const shapes = large.filter(({ input: x }) => rounded.has(x)).map(({ input: x }) => x.shape)
-  const chosen = large.filter(({ input: x }) => !shapes.some((shape) => sameShape(shape, x.shape)))
+  const chosen = graph.state.filter((x) => isLarge(x.input))
   if (chosen.length === 0) return { graph, cuts: [] }
 
   const wholes = new Map<Tensor, Tensor>()
@@ -134,7 +132,12 @@ export function inPieces(graph: StepGraph): { graph: StepGraph; cuts: readonly C
   const metrics = graph.metrics.map(({ name, output }) => ({ name, output: whole(output) }))
   const cuts = states.flatMap(({ entry, pieces }) =>
     pieces
-      ? [{ name: entry.name, pieces: pieces.map((x) => ({ name: x.node.attributes.name, columns: x.shape[1]! })) }]
+      ? [
+          {
+            ...{ name: entry.name, rows: entry.input.shape[0]! },
+            pieces: pieces.map((x) => ({ name: x.node.attributes.name as string, columns: x.shape[1]! })),
+          },
+        ]
       : [],
   )
   return { graph: { state, batch: graph.batch, metrics }, cuts }

@@ -1,3 +1,4 @@
+export { type Cut, inPieces } from './blocks.js'
 export type { Device } from './emitter.js'
 export {
   lowerIdentity,

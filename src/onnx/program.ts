@@ -1,7 +1,6 @@
 import type { Message } from '@bufbuild/protobuf'
 import type { Tensor } from '../graph/tensor.js'
 import { type DType, GraphError, sameShape, show } from '../graph/types.js'
-import { inPieces } from './blocks.js'
 import { type Device, Emitter, valueInfo } from './emitter.js'
 import { encodeModel, proto } from './schema.js'
 
@@ -86,8 +85,7 @@ export function lowerStep(graph: StepGraph, device: Device): OnnxProgram {
 export function lowerLoop(graph: StepGraph, device: Device): OnnxProgram {
   const named = ports(graph)
   const emitter = new Emitter(device)
-  const { graph: inner, cuts } = device === 'cpu' ? inPieces(graph) : { graph, cuts: [] }
-  const { state, batch, metrics } = inner
+  const { state, batch, metrics } = graph
   const changing = state.filter(changes)
   const outputs = [...changing, ...metrics].map(({ output }) => output)
   for (const { name, input } of state) emitter.bind(input, name)
@@ -112,33 +110,17 @@ export function lowerLoop(graph: StepGraph, device: Device): OnnxProgram {
     }
   })
   const results = [...changing.map(({ name }) => `out.${name}`), ...metrics.map(({ name }) => `metric.${name}`)]
-  for (const { name, pieces } of cuts) {
-    const widths = emitter.int64s(pieces.map(({ columns }) => columns))
-    emitter.raw(
-      'Split',
-      [name, widths],
-      pieces.map((piece) => piece.name),
-      { axis: 1 },
-    )
-  }
   emitter.raw('Loop', [STEPS, emitter.scalar(1, 'bool'), ...changing.map(({ name }) => name)], results, { body })
-  for (const { name, pieces } of cuts)
-    emitter.raw(
-      'Concat',
-      pieces.map((piece) => `out.${piece.name}`),
-      [`out.${name}`],
-      { axis: 1 },
-    )
   const sums = emitSums(emitter, named.state, ({ name, changes }) => (changes ? `out.${name}` : name))
   const bytes = model(
     emitter,
     [
       valueInfo(STEPS, 'int64', []),
-      ...named.state.map(({ name, dtype, shape }) => valueInfo(name, dtype, shape)),
+      ...state.map(({ name, input }) => valueInfo(name, input.dtype, input.shape)),
       ...batch.map(({ name, input }) => valueInfo(name, input.dtype, [STEPS, ...input.shape])),
     ],
     [
-      ...named.state.filter(({ changes }) => changes).map((x) => valueInfo(`out.${x.name}`, x.dtype, x.shape)),
+      ...changing.map(({ name, output }) => valueInfo(`out.${name}`, output.dtype, output.shape)),
       ...metrics.map(({ name, output }) => valueInfo(`metric.${name}`, output.dtype, [STEPS, ...output.shape])),
       ...sums,
     ],

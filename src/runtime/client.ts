@@ -1,5 +1,6 @@
 import { UserError } from '../errors.js'
 import { type DType, sameShape, show, sizeOf } from '../graph/types.js'
+import { type Cut, inPieces } from '../onnx/blocks.js'
 import type { Device } from '../onnx/emitter.js'
 import {
   lowerIdentity,
@@ -11,6 +12,7 @@ import {
   type StepGraph,
 } from '../onnx/program.js'
 import type { Engine } from './engine.js'
+import { cutState, joinPorts, joinState, wholeName } from './pieces.js'
 import type { CompileOptions, Program, TensorData, TensorRecord } from './program.js'
 
 /** An engine, and whether it lives behind a message channel: arrays then reach it as copies, or are handed over. */
@@ -37,9 +39,11 @@ export async function openProgram(
   { device, stateOf }: CompileOptions,
   threads: number,
 ): Promise<Program> {
-  const onnx = device === 'webgpu' ? lowerStep(graph, device) : lowerLoop(graph, device)
+  const { graph: inner, cuts } = device === 'cpu' ? inPieces(graph) : { graph, cuts: [] as Cut[] }
+  const onnx = device === 'webgpu' ? lowerStep(inner, device) : lowerLoop(inner, device)
+  const state = joinPorts(onnx.state, cuts)
   const owner = stateOf && ownerOf(stateOf, onnx, host, device)
-  const shared = new Set(owner?.onnx.state.map(({ name }) => name))
+  const shared = new Set(owner?.onnx.state.map(({ name }) => wholeName(name, cuts)))
   const id = nextId++
   await host.engine.open({
     id,
@@ -57,22 +61,24 @@ export async function openProgram(
   }
   const program: Program = {
     device,
-    async load(state) {
+    async load(given) {
       check()
-      checkArrays('load: the state', onnx.state, state, undefined, shared)
-      const copy = Object.fromEntries(Object.entries(state).map(([name, data]) => [name, data.slice()]))
-      await host.engine.load(id, host.remote ? state : copy)
+      checkArrays('load: the state', state, given, undefined, shared)
+      const pieces = cutState(given, cuts)
+      const copy = Object.fromEntries(Object.entries(pieces).map(([name, data]) => [name, data.slice()]))
+      await host.engine.load(id, host.remote ? pieces : copy)
     },
     async run(steps, batch) {
       check()
       if (!(Number.isSafeInteger(steps) && steps >= 1))
         throw new UserError(`run: the number of steps must be a whole number >= 1, got ${steps}`)
       checkArrays('run: the batch', onnx.batch, batch, steps)
-      return await host.engine.run(id, steps, batch)
+      const result = await host.engine.run(id, steps, batch)
+      return { ...result, notFinite: [...new Set(result.notFinite.map((name) => wholeName(name, cuts)))] }
     },
     async read() {
       check()
-      return await host.engine.read(id)
+      return joinState(await host.engine.read(id), cuts)
     },
     async dispose() {
       if (disposed) return
