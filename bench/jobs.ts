@@ -34,7 +34,15 @@ export interface InferenceJob {
   readonly target?: number
 }
 
-export type Job = TrainingJob | SpeedJob | InferenceJob
+/** What the command line prints, for the README. */
+export interface OutputJob {
+  readonly kind: 'output'
+  readonly id: string
+  readonly title: string
+  readonly arguments: readonly string[]
+}
+
+export type Job = TrainingJob | SpeedJob | InferenceJob | OutputJob
 
 const mnist = (rule: string, ...more: string[]): string[] => [rule, '--data', 'mnist', ...more]
 const THREE = [0, 1, 2]
@@ -140,6 +148,7 @@ function speedJobs(): SpeedJob[] {
 }
 
 export const JOBS: readonly Job[] = [
+  { kind: 'output', id: 'start', title: 'npm start', arguments: ['train', 'forward-forward', '--data', 'glyphs'] },
   ...speedJobs(),
   { kind: 'inference', id: 'inference-784-500-500', title: '784-500-500', units: [500, 500], target: 5 },
   { kind: 'inference', id: 'inference-784-2000x4', title: '784-2000x4', units: [2000, 2000, 2000, 2000] },

@@ -141,6 +141,8 @@ export function report(): void {
     pairedRow('mnist-forward-forward-fast', 'Forward-Forward, preset fast'),
     pairedRow('mnist-backprop-fast', 'Backpropagation, the same network'),
   ])
+  const start = readRecord('start')
+  if (start) fill('README.md', 'start', `\`\`\`text\n${start.results[0]!.output}\n\`\`\``)
   fill('README.md', 'accuracy', accuracy)
   fill('docs/results.md', 'accuracy', accuracy)
   fill(
