@@ -1,9 +1,8 @@
 /** Onward in Node: training, using and inspecting networks by data set and run folder. */
 import type { DataSet } from './data/index.js'
 import { type LoadOptions, loadDataSet } from './data/load.node.js'
-import { UserError } from './errors.js'
 import type { AnyRule } from './rules/contract.js'
-import { RULES } from './rules/registry.js'
+import { findRule } from './rules/registry.js'
 import { compile } from './runtime/compile.node.js'
 import { int8IsExact } from './runtime/doctor.node.js'
 import type { TrainEvent } from './train/events.js'
@@ -11,11 +10,11 @@ import { type Network, openNetwork, type PredictedImage } from './train/network.
 import { resolve, type Wishes } from './train/options.js'
 import type { Platform } from './train/platform.js'
 import { createRun, type RunFolder, readCheckpoint, readConfig, reopenRun } from './train/run-folder.node.js'
-import { nearestName } from './train/settings.js'
 import { train as trainAnywhere } from './train/train.js'
 
 export { loadDataSet } from './data/load.node.js'
 export { UserError } from './errors.js'
+export { findRule } from './rules/registry.js'
 export { compile } from './runtime/compile.node.js'
 export { type Diagnosis, diagnose as doctor } from './runtime/doctor.node.js'
 export { type Environment, environment } from './train/environment.node.js'
@@ -43,16 +42,6 @@ export interface RunOptions {
 }
 
 const node: Platform = { compile, exactInt8: int8IsExact }
-
-/** The rule of that name. An unknown one throws a UserError that offers the nearest. */
-export function findRule(id: string): AnyRule {
-  const rule = RULES.find((candidate) => candidate.id === id)
-  if (rule) return rule
-  const known = RULES.map((candidate) => candidate.id)
-  throw new UserError(`there is no rule "${id}"${nearestName(id, known)}; there are ${known.join(', ')}`, {
-    exitCode: 2,
-  })
-}
 
 /** Trains, and keeps the run in a folder: settings, events, checkpoint and environment. See `train/train.ts`. */
 export async function* train(request: TrainRequest): AsyncGenerator<TrainEvent> {
@@ -102,6 +91,7 @@ async function* intoFolder(
     }
   } finally {
     folder.close()
+    folder.discard()
   }
 }
 

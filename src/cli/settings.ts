@@ -1,6 +1,6 @@
 import { UserError } from '../errors.js'
+import { unknownName } from '../names.js'
 import type { AnyRule, Preset } from '../rules/contract.js'
-import { unknownName } from './nearest.js'
 import { checkValues, unknownKey } from './options/check.js'
 import { optionTable } from './options/table.js'
 import { findOption, keysOf, parseValue, withValue } from './options/values.js'

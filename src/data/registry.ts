@@ -1,5 +1,5 @@
-import leven from 'leven'
 import { UserError } from '../errors.js'
+import { unknownName } from '../names.js'
 import { type DataSet, dataSet } from './dataset.js'
 import { makeGlyphs } from './glyphs/glyphs.js'
 import type { DataSetEntry } from './source.js'
@@ -26,11 +26,11 @@ export const dataSets: readonly DataSetEntry[] = [glyphs, mnist, fashionMnist, c
 export function findDataSet(name: string): DataSetEntry {
   const entry = dataSets.find((candidate) => candidate.name === name)
   if (entry) return entry
-  const names = dataSets.map((candidate) => candidate.name)
-  const nearest = names.toSorted((a, b) => leven(a, name) - leven(b, name))[0]!
-  throw new UserError(`There is no data set "${name}": did you mean "${nearest}"? Onward knows ${names.join(', ')}.`, {
-    exitCode: 2,
-  })
+  throw unknownName(
+    'data set',
+    name,
+    dataSets.map((candidate) => candidate.name),
+  )
 }
 
 /** The data set of `entry` with the splits that were made or read for it. */

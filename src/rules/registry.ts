@@ -1,6 +1,15 @@
+import { unknownName } from '../names.js'
 import { backprop } from './backprop.js'
 import type { AnyRule } from './contract.js'
 import { forwardForward } from './forward-forward.js'
 
 /** Every rule there is. Adding a rule is adding its file, its test and one line here. */
 export const RULES: readonly AnyRule[] = [forwardForward, backprop]
+
+/** The rule of that name; an unknown one throws a UserError that offers the nearest. */
+export function findRule(id: string): AnyRule {
+  const rule = RULES.find((candidate) => candidate.id === id)
+  const known = RULES.map((candidate) => candidate.id)
+  if (!rule) throw unknownName('rule', id, known)
+  return rule
+}

@@ -21,6 +21,8 @@ export interface RunFolder {
   saveCheckpoint(bytes: Uint8Array): Promise<string>
   /** Gives the folder free for other processes. */
   close(): void
+  /** After closing: takes back a run without a checkpoint, which nobody can go on with; its name is free again. */
+  discard(): void
 }
 
 const CONFIG = 'config.json'
@@ -114,6 +116,11 @@ function openFolder(path: string, unlock: () => void, files: Files): RunFolder {
     close() {
       metrics.close()
       unlock()
+    },
+    discard() {
+      if (fs.existsSync(join(path, CHECKPOINT))) return
+      for (const name of [CONFIG, METRICS, ENVIRONMENT]) fs.rmSync(join(path, name), { force: true })
+      if (fs.readdirSync(path).length === 0) fs.rmdirSync(path)
     },
   }
 }

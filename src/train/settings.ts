@@ -1,14 +1,11 @@
-import leven from 'leven'
 import type { z } from 'zod'
 import { UserError } from '../errors.js'
+import { nearest } from '../names.js'
 
 /** ': did you mean "x"?' where a name is near enough to be meant, or nothing. */
 export function nearestName(name: string, known: readonly string[]): string {
-  const ranked = known
-    .map((candidate) => ({ candidate, distance: leven(candidate.toLowerCase(), name.toLowerCase()) }))
-    .sort((a, b) => a.distance - b.distance)
-  const best = ranked[0]
-  return best && best.distance <= Math.max(2, name.length / 2) ? `: did you mean "${best.candidate}"?` : ''
+  const meant = nearest(name, known)
+  return meant === undefined ? '' : `: did you mean "${meant}"?`
 }
 
 /**

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { nearest, unknownName } from '../../src/cli/nearest.js'
+import { nearest, unknownName } from '../../src/names.js'
 
 const RULES = ['forward-forward', 'backprop', 'trifecta']
 

@@ -3,12 +3,12 @@ import type { Certificate } from '../../locality/certificate.js'
 import { FLOAT32 } from '../../nn/dense.js'
 import { certifyRule } from '../../rules/certify.js'
 import type { AnyRule } from '../../rules/contract.js'
-import { RULES } from '../../rules/registry.js'
+import { findRule, RULES } from '../../rules/registry.js'
 import { describeCertificate } from '../certificate.js'
 import { print } from '../output/print.js'
 import { styleOf } from '../output/style.js'
-import { findRule, SOURCES } from '../rule.js'
 import { checkHyper, findPreset, readAssignments } from '../settings.js'
+import { SOURCES } from '../sources.js'
 
 export interface CertifyFlags {
   readonly set?: readonly string[]

@@ -4,15 +4,15 @@ import { type DataSet, imageSize } from '../../data/index.js'
 import { UserError } from '../../errors.js'
 import { checkModel } from '../../export/check.node.js'
 import { exportModel } from '../../export/model.js'
+import { unknownName } from '../../names.js'
 import { compile, loadDataSet, openRun, readCheckpoint, readConfig } from '../../node.js'
+import { findRule } from '../../rules/registry.js'
 import { int8IsExact } from '../../runtime/doctor.node.js'
 import { type Checkpoint, stateRecord } from '../../train/checkpoint.js'
 import { taskOf } from '../../train/course.js'
 import { fileError } from '../../train/files.node.js'
-import { unknownName } from '../nearest.js'
 import { bytes } from '../output/numbers.js'
 import { print } from '../output/print.js'
-import { findRule } from '../rule.js'
 
 export interface ExportFlags {
   readonly format: string

@@ -1,10 +1,10 @@
 import type { AnyRule } from '../../rules/contract.js'
-import { RULES } from '../../rules/registry.js'
+import { findRule, RULES } from '../../rules/registry.js'
 import { describeKind, type Option, optionTable, showValue } from '../options/table.js'
 import { columns, wrapText } from '../output/columns.js'
 import { print } from '../output/print.js'
 import { type Style, styleOf } from '../output/style.js'
-import { findRule, SOURCES } from '../rule.js'
+import { SOURCES } from '../sources.js'
 
 /** `onward rules [RULE]`: one line each, or everything about one. */
 export function rulesCommand(id: string | undefined, { json }: { readonly json?: true }): void {

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { UserError } from '../../errors.js'
-import { nearest } from '../nearest.js'
+import { nearest } from '../../names.js'
 import { describeKind, type Kind, optionTable, showValue } from './table.js'
 import { findOption, keysOf } from './values.js'
 

@@ -1,5 +1,5 @@
 import { UserError } from '../../errors.js'
-import { nearest } from '../nearest.js'
+import { nearest } from '../../names.js'
 import { describeKind, type Kind, type Option } from './table.js'
 
 /**

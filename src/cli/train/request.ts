@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { UserError } from '../../errors.js'
 import type { AnyRule } from '../../rules/contract.js'
+import { findRule } from '../../rules/registry.js'
 import { trainingOptions } from '../../train/options.js'
 import { checkValues, unknownKey } from '../options/check.js'
 import { optionTable } from '../options/table.js'
 import { keysOf } from '../options/values.js'
-import { findRule } from '../rule.js'
 import { checkHyper, findPreset, readAssignments } from '../settings.js'
 import { flagOf, readTrainingFlags } from './flags.js'
 

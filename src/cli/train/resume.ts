@@ -1,6 +1,6 @@
 import { UserError } from '../../errors.js'
+import { findRule } from '../../rules/registry.js'
 import { readConfig } from '../../train/run-folder.node.js'
-import { findRule } from '../rule.js'
 import { flagOf } from './flags.js'
 import type { TrainFlags } from './request.js'
 

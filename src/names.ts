@@ -1,5 +1,5 @@
 import leven from 'leven'
-import { UserError } from '../errors.js'
+import { UserError } from './errors.js'
 
 /** The candidate that a slip of the fingers most likely meant, or undefined where none is near. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
