@@ -59,7 +59,8 @@ export interface AdamOptions {
 
 /**
  * Adam (Kingma and Ba 2015), AdamW with `weightDecay`. The moments are kept scaled, M = beta1 M + g and
- * V = beta2 V + g^2, which saves two passes over memory; the scales (1 - beta) go into the step's scalars.
+ * V = beta2 V + g^2, which saves two passes over memory; the scales (1 - beta) go into the step's scalars. The quotient
+ * comes first, so that the passes after it can work in place.
  */
 export function adam(options: AdamOptions = {}): Optimizer {
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 } = options
@@ -82,7 +83,7 @@ export function adam(options: AdamOptions = {}): Optimizer {
         const M = first[i]!.mul(beta1).add(g)
         const V = second[i]!.mul(beta2).add(g.square())
         const kept = weightDecay === 0 ? p : p.mul(constant(1).sub(rate.mul(weightDecay)))
-        return [kept.sub(M.mul(size).div(V.sqrt().add(floor))), M, V]
+        return [kept.sub(M.div(V.sqrt().add(floor)).mul(size)), M, V]
       })
       return [next, { count: t, first: m ?? [], second: v ?? [] }]
     },

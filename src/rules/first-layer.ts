@@ -95,7 +95,8 @@ export function firstLayer(options: FirstLayerOptions, { shape, classes }: Task)
       const bias = layer.offset(p.bias)
       const scale = factor(own, shown === 'neutral' ? neutralSquare : codeSquare).reshape(perRow(own))
       if (!p.label) {
-        const joined = (code: Tensor): Tensor => concat([code, own], 1).mul(scale)
+        const scaled = own.mul(scale)
+        const joined = (code: Tensor): Tensor => concat([code.mul(scale), scaled], 1)
         const inputs =
           shown === 'neutral'
             ? joined(codes.mean(0, true).broadcastTo([n, ...codeShape]))
