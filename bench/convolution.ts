@@ -4,6 +4,7 @@ import { conv2d, input, pullback, quantizedConv2d } from '../src/graph/index.js'
 import type { StepGraph } from '../src/onnx/index.js'
 import { compile } from '../src/runtime/compile.node.js'
 import { int8IsExact } from '../src/runtime/doctor.node.js'
+import type { Program } from '../src/runtime/program.js'
 import type { ConvolutionJob } from './jobs.js'
 import { describeMachine } from './machine.js'
 import { median, writeRecord } from './records.js'
@@ -38,14 +39,14 @@ export async function runConvolution(job: ConvolutionJob): Promise<void> {
   const machine = await describeMachine(job.threads)
   const levels = (await int8IsExact()) ? 127 : 63
   const noise = (count: number): Float32Array => Float32Array.from({ length: count }, (_, i) => Math.sin(i * 12.9898))
-  const programs = []
+  const programs: Program[] = []
   for (const graph of [stepOf(undefined), stepOf(levels)]) {
     const program = await compile(graph, { device: 'cpu', threads: job.threads })
     await program.load(Object.fromEntries(graph.state.map(({ name, input: x }) => [name, noise(x.size)])))
     await program.run(2, {})
     programs.push(program)
   }
-  const time = async (program: (typeof programs)[0]): Promise<number> => (1000 * (await program.run(8, {})).seconds) / 8
+  const time = async (program: Program): Promise<number> => (1000 * (await program.run(8, {})).seconds) / 8
   const twin = async (): Promise<number> => {
     const given = [TWIN, '--conv', '--threads', `${job.threads}`, '--steps', '8', '--json']
     const environment = { ...process.env, OMP_NUM_THREADS: `${job.threads}`, OPENBLAS_NUM_THREADS: `${job.threads}` }
