@@ -26,7 +26,7 @@ const WRONG: [args: string[], message: RegExp][] = [
   [[...TRAIN, '--set', 'loss=simba'], /not "simba"\. Did you mean "symba"\?\n$/],
   [[...TRAIN, '--batch', '1000000'], /^onward: a batch of 1000000 is larger than the \d+ training images/],
   [['train', 'forwad', '--data', 'glyphs'], /^onward: There is no rule "forwad"\. Did you mean "forward-forward"\?/],
-  [['train', 'forward-forward', '--data', 'minst'], /^onward: There is no data set "minst": did you mean "mnist"\?/],
+  [['train', 'forward-forward', '--data', 'minst'], /^onward: There is no data set "minst"\. Did you mean "mnist"\?/],
   [['train', 'forward-forward'], /^onward: Say what to learn: onward train forward-forward --data glyphs/],
   [['train'], /^onward: Say which rule to train by/],
   [['certify', 'backpropp'], /^onward: There is no rule "backpropp"\. Did you mean "backprop"\?/],

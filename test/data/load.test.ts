@@ -119,7 +119,7 @@ test('an archive without the file, cut or wrong, is named', async () => {
 })
 
 test('an unknown name is answered with the nearest one', async () => {
-  await fails(loadDataSet('mnits'), /no data set "mnits": did you mean "mnist"\? Onward knows glyphs, mnist/)
+  await fails(loadDataSet('mnits'), /no data set "mnits"\. Did you mean "mnist"\? Known: glyphs, mnist/)
   assert.throws(() => makeDataSet('mnist'), /"mnist" is read from files, which only Node can do/)
 })
 

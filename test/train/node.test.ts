@@ -116,11 +116,11 @@ test('nothing is written where that was asked for, and rules of one’s own are 
   assert.equal(fs.readdirSync(root).length, before)
   const path = join(root, 'counter')
   await collect(train({ rule: counter as never, data, out: path, options: { epochs: 1 } }))
-  await assert.rejects(evaluate(path, { data }), /there is no rule "counter".*; there are forward-forward, backprop/)
+  await assert.rejects(evaluate(path, { data }), /There is no rule "counter"\. Known: forward-forward, backprop/)
   assert.ok((await evaluate(path, { data, rule: counter as never })).testAccuracy > 0)
 })
 
 test('names that nobody knows are answered with the nearest', async () => {
-  await assert.rejects(collect(train({ rule: 'forwardforward', data })), /did you mean "forward-forward"\?/)
-  await assert.rejects(collect(train({ rule: 'backprop', data: 'glyph' })), /did you mean "glyphs"\?/)
+  await assert.rejects(collect(train({ rule: 'forwardforward', data })), /Did you mean "forward-forward"\?/)
+  await assert.rejects(collect(train({ rule: 'backprop', data: 'glyph' })), /Did you mean "glyphs"\?/)
 })
