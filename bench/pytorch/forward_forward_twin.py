@@ -11,18 +11,18 @@ above B negative rows:
     loss = mean(softplus(-alpha (g+ - g-)))    SymBa, alpha = 4
     Adam on W and b                            lr 1e-3, betas 0.9 and 0.999, eps 1e-8
 
-A variant is a way to the gradient (autograd, or the closed form written by hand) and a way to run Adam (torch.optim.Adam
-in a loop, torch.optim.Adam with foreach, or the same update written by hand in place, per tensor or over one packed
-tensor). The fastest variant of this machine, net and batch is the one that is reported. `--selfcheck` holds every variant
-to a float64 NumPy reference.
+A variant is a way to the gradient (autograd, or the closed form written by hand) and a way to run Adam: torch.optim.Adam
+in a loop or with foreach, or the same update written by hand in place, per tensor or over one packed tensor. The fastest
+variant of this machine, net and batch is the one that is reported. `--selfcheck` holds every variant to a float64 NumPy
+reference.
 
     python3 bench/pytorch/forward_forward_twin.py --net 784-500-500 --batch 128 --threads 2 --steps 200 --json
     python3 bench/pytorch/forward_forward_twin.py --net 784-2000x4 --batch 500 --threads 1 --serve
     python3 bench/pytorch/forward_forward_twin.py --conv --threads 2 --json
 
 With `--serve` it writes a JSON line when it is ready, then answers one JSON line to each line it reads: `run N` and
-`train N` take N steps, `probe` measures the machine's matrix product, `quit` ends. So a driver can alternate with another
-program within one session.
+`train N` take N steps, `probe` measures the machine's matrix product, `quit` ends. So a driver can alternate with
+another program within one session.
 """
 
 import argparse
@@ -368,7 +368,7 @@ def wait_until_quiet(limit):
 
 
 def time_steps(step, start, steps, chunk, quiet):
-    """ms per step over chunks, and the index after them. `cpu` is processor time, which other processes disturb less."""
+    """ms per step over chunks, and the index after them. `cpu` is processor time, less disturbed by others."""
     samples, cpu, shares, index = [], [], [], start
     while steps > 0:
         count = min(chunk, steps)
@@ -486,23 +486,24 @@ def serve(step, describe):
             answer = {"event": words[0], "steps": count, "taken": index, "ms": timed["median"], "cpu": timed["cpu"],
                       "others": timed["others"], "losses": timed["losses"]}
         else:
-            answer = {"event": "error", "message": f"expected 'run N', 'train N', 'probe' or 'quit', got {line.strip()!r}"}
+            message = f"expected 'run N', 'train N', 'probe' or 'quit', got {line.strip()!r}"
+            answer = {"event": "error", "message": message}
         print(json.dumps(answer), flush=True)
 
 
 def main():
     parser = argparse.ArgumentParser(description="One Forward-Forward training step in PyTorch, timed.")
     parser.add_argument("--net", default="784-500-500", help="widths: 784-500-500 or 784-2000x4")
-    parser.add_argument("--batch", type=int, default=0, help="positive rows; as many negative rows are added (128; 64 for --conv)")
+    parser.add_argument("--batch", type=int, default=0, help="positive rows, as many negative (128; 64 for --conv)")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--steps", type=int, default=200, help="timed steps, fresh and again after --after")
     parser.add_argument("--chunk", type=int, default=0, help="steps per timed chunk (0: a twentieth of --steps)")
     parser.add_argument("--after", type=int, default=2000, help="steps taken before the second timing; 0 leaves it out")
     parser.add_argument("--batches", type=int, default=16, help="different batches, taken in turn")
-    parser.add_argument("--variant", default="all", help="gradient+optimiser, several by comma, or all: the fastest is taken")
-    parser.add_argument("--shared", action="store_true", help="compute the first layer's image product once for both halves")
+    parser.add_argument("--variant", default="all", help="several by comma, or all: the fastest is taken")
+    parser.add_argument("--shared", action="store_true", help="the first layer's image product once for both halves")
     parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32", help="bfloat16: autocast")
-    parser.add_argument("--quiet", type=float, default=0, help="wait up to this many seconds for a quiet machine before each chunk")
+    parser.add_argument("--quiet", type=float, default=0, help="seconds to wait for a quiet machine before each chunk")
     parser.add_argument("--conv", action="store_true", help="time the 3x3 convolution instead")
     parser.add_argument("--selfcheck", action="store_true", help="compare every variant with the float64 reference")
     parser.add_argument("--serve", action="store_true", help="answer 'run N' lines on standard input")
