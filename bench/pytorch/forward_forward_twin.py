@@ -11,10 +11,10 @@ above B negative rows:
     loss = mean(softplus(-alpha (g+ - g-)))    SymBa, alpha = 4
     Adam on W and b                            lr 1e-3, betas 0.9 and 0.999, eps 1e-8
 
-A variant is a way to the gradient (autograd, or the closed form written by hand) and a way to run Adam: torch.optim.Adam
-in a loop or with foreach, or the same update written by hand in place, per tensor or over one packed tensor. The fastest
-variant of this machine, net and batch is the one that is reported. `--selfcheck` holds every variant to a float64 NumPy
-reference.
+A variant is a way to the gradient (autograd, or the closed form written by hand) and a way to run Adam:
+torch.optim.Adam in a loop or with foreach, or the same update written by hand in place, per tensor or over one packed
+tensor. The fastest variant of this machine, net and batch is the one that is reported. `--selfcheck` holds every
+variant to a float64 NumPy reference.
 
     python3 bench/pytorch/forward_forward_twin.py --net 784-500-500 --batch 128 --threads 2 --steps 200 --json
     python3 bench/pytorch/forward_forward_twin.py --net 784-2000x4 --batch 500 --threads 1 --serve
