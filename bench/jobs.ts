@@ -34,6 +34,16 @@ export interface InferenceJob {
   readonly target?: number
 }
 
+/** A 3x3 convolution of 64 to 128 channels at 32x32, batch 64, and its weight gradient, against PyTorch in float32. */
+export interface ConvolutionJob {
+  readonly kind: 'convolution'
+  readonly id: string
+  readonly title: string
+  readonly threads: 1 | 2
+  /** Of the one in 8 bits. */
+  readonly target?: number
+}
+
 /** What the command line prints, for the README. */
 export interface OutputJob {
   readonly kind: 'output'
@@ -42,7 +52,7 @@ export interface OutputJob {
   readonly arguments: readonly string[]
 }
 
-export type Job = TrainingJob | SpeedJob | InferenceJob | OutputJob
+export type Job = TrainingJob | SpeedJob | InferenceJob | ConvolutionJob | OutputJob
 
 const mnist = (rule: string, ...more: string[]): string[] => [rule, '--data', 'mnist', ...more]
 const THREE = [0, 1, 2]
@@ -152,5 +162,7 @@ export const JOBS: readonly Job[] = [
   ...speedJobs(),
   { kind: 'inference', id: 'inference-784-500-500', title: '784-500-500', units: [500, 500], target: 5 },
   { kind: 'inference', id: 'inference-784-2000x4', title: '784-2000x4', units: [2000, 2000, 2000, 2000] },
+  { kind: 'convolution', id: 'convolution-2', title: '3x3 convolution, 64 to 128', threads: 2, target: 1.4 },
+  { kind: 'convolution', id: 'convolution-1', title: '3x3 convolution, 64 to 128', threads: 1 },
   ...TRAINING.map((job): TrainingJob => ({ kind: 'training', ...job })),
 ]

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { runConvolution } from './convolution.js'
 import { runInference } from './inference.js'
 import { JOBS, type Job } from './jobs.js'
 import { runOutput } from './output.js'
@@ -15,6 +16,7 @@ const isDone = (job: Job): boolean => (job.kind === 'training' ? isTrained(job) 
 async function run(job: Job): Promise<void> {
   if (job.kind === 'training') return runTraining(job)
   if (job.kind === 'inference') return runInference(job)
+  if (job.kind === 'convolution') return runConvolution(job)
   if (job.kind === 'output') return runOutput(job)
   // The second timing stands after 2,000 steps; where a step takes a tenth of a second, after 300.
   return runSpeed(job, job.units.length > 2 ? 300 : 2000)

@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import { type InferenceJob, JOBS, type SpeedJob, type TrainingJob } from './jobs.js'
+import { type ConvolutionJob, type InferenceJob, JOBS, type SpeedJob, type TrainingJob } from './jobs.js'
 import { deviation, mean, median, type Record, readRecord } from './records.js'
 
 const figures = (
@@ -106,6 +106,15 @@ function pairedRow(id: string, title: string): string[] | undefined {
   return [title, mean(differences).toFixed(2), deviation(differences).toFixed(2), `${differences.length}`]
 }
 
+function convolutionRow(job: ConvolutionJob): string[] | undefined {
+  const record = readRecord(job.id)
+  if (!record) return undefined
+  const [float32, int8] = ['float32Ratio', 'int8Ratio'].map((name) => median(figures(record, name)))
+  const reached = job.target === undefined ? undefined : int8! >= job.target
+  const target = job.target === undefined ? '' : `at least ${job.target} in 8 bits`
+  return [job.title, `${job.threads}`, float32!.toFixed(2), int8!.toFixed(2), target, verdict(reached)]
+}
+
 const present = (rows: (string[] | undefined)[]): string[][] => rows.filter((row) => row !== undefined)
 
 function machines(): string {
@@ -155,5 +164,15 @@ export function report(): void {
   fill('docs/results.md', 'speed', table(SPEED, speed))
   fill('docs/results.md', '8 bits', table(['what', 'accuracy lost, points', 'deviation', 'seeds'], paired))
   fill('docs/results.md', 'inference', table(['net', 'all labels, in single passes', 'target', 'reached'], inference))
+  const convolutions = present(JOBS.filter((job) => job.kind === 'convolution').map(convolutionRow))
+  const head = [
+    'forward and weight gradient',
+    'threads',
+    'float32, times PyTorch',
+    '8 bits, times PyTorch float32',
+    'target',
+    'reached',
+  ]
+  fill('docs/results.md', 'convolution', table(head, convolutions))
   fill('docs/results.md', 'machine', machines())
 }

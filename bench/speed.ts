@@ -16,7 +16,7 @@ interface Twin {
   stop(): void
 }
 
-const TWIN = 'bench/pytorch/forward_forward_twin.py'
+export const TWIN = 'bench/pytorch/forward_forward_twin.py'
 
 /** The twin takes the fastest of its variants. Beside the library's own optimisers: Adam fused by hand, in place. */
 const LIBRARY = 'autograd+loop,autograd+foreach,closed+loop,closed+foreach'
@@ -42,7 +42,7 @@ const twinArguments = (job: SpeedJob, { precision, variants }: Opponent): string
 ]
 
 /** Debian's own Python, whose torch links OpenBLAS; another one that comes first on the path is not meant. */
-const PYTHON = process.env.ONWARD_BENCH_PYTHON ?? '/usr/bin/python3'
+export const PYTHON = process.env.ONWARD_BENCH_PYTHON ?? '/usr/bin/python3'
 
 async function startTwin(job: SpeedJob, opponent: Opponent): Promise<Twin> {
   const environment = { ...process.env, OMP_NUM_THREADS: `${job.threads}`, OPENBLAS_NUM_THREADS: `${job.threads}` }

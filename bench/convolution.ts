@@ -1,0 +1,66 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { conv2d, input, pullback, quantizedConv2d } from '../src/graph/index.js'
+import type { StepGraph } from '../src/onnx/index.js'
+import { compile } from '../src/runtime/compile.node.js'
+import { int8IsExact } from '../src/runtime/doctor.node.js'
+import type { Program } from '../src/runtime/program.js'
+import type { ConvolutionJob } from './jobs.js'
+import { describeMachine } from './machine.js'
+import { median, writeRecord } from './records.js'
+import { PYTHON, TWIN } from './speed.js'
+
+const ROUNDS = 5
+const [ROWS, INPUTS, OUTPUTS, SIDE] = [64, 64, 128, 32]
+
+/** A 3x3 convolution and its weight gradient; both come out as sums, so that reading them costs nothing. */
+function stepOf(levels: number | undefined): StepGraph {
+  const state = (name: string, shape: readonly number[]) => input({ name, kind: 'state', shape, dtype: 'float32' })
+  const x = state('x', [ROWS, INPUTS, SIDE, SIDE])
+  const w = state('w', [OUTPUTS, INPUTS, 3, 3])
+  const delta = state('delta', [ROWS, OUTPUTS, SIDE, SIDE])
+  const y = levels === undefined ? conv2d(x, w, { padding: 1 }) : quantizedConv2d(x, w, { padding: 1 }, levels)
+  const [gradient] = pullback([y], [delta], [w])
+  // The weights change a little in every step: nothing can be lifted out of the loop.
+  const next = w.add(gradient!.mul(1e-9))
+  return {
+    state: [
+      { name: 'x', input: x, output: x },
+      { name: 'delta', input: delta, output: delta },
+      { name: 'w', input: w, output: next },
+    ],
+    batch: [],
+    metrics: [{ name: 'y', output: y.slice(0, 0, 1).slice(1, 0, 1).sum() }],
+  }
+}
+
+/** Times ours in float32 and in 8 bits, and the twin's, in turns. */
+export async function runConvolution(job: ConvolutionJob): Promise<void> {
+  const machine = await describeMachine(job.threads)
+  const levels = (await int8IsExact()) ? 127 : 63
+  const noise = (count: number): Float32Array => Float32Array.from({ length: count }, (_, i) => Math.sin(i * 12.9898))
+  const programs: Program[] = []
+  for (const graph of [stepOf(undefined), stepOf(levels)]) {
+    const program = await compile(graph, { device: 'cpu', threads: job.threads })
+    await program.load(Object.fromEntries(graph.state.map(({ name, input: x }) => [name, noise(x.size)])))
+    await program.run(2, {})
+    programs.push(program)
+  }
+  const time = async (program: Program): Promise<number> => (1000 * (await program.run(8, {})).seconds) / 8
+  const twin = async (): Promise<number> => {
+    const given = [TWIN, '--conv', '--threads', `${job.threads}`, '--steps', '8', '--json']
+    const environment = { ...process.env, OMP_NUM_THREADS: `${job.threads}`, OPENBLAS_NUM_THREADS: `${job.threads}` }
+    const { stdout } = await promisify(execFile)(PYTHON, given, { env: environment })
+    return JSON.parse(stdout).ms.median
+  }
+  const results = []
+  for (let round = 0; round < ROUNDS; round++) {
+    const [float32, int8] = [await time(programs[0]!), await time(programs[1]!)]
+    const torch = await twin()
+    results.push({ float32, int8, torch, float32Ratio: torch / float32, int8Ratio: torch / int8, levels })
+  }
+  for (const program of programs) await program.dispose()
+  console.error(`  8 bits: ${median(results.map(({ int8Ratio }) => int8Ratio)).toFixed(2)} times PyTorch float32`)
+  const date = new Date().toISOString().slice(0, 10)
+  writeRecord({ id: job.id, command: `bench/run ${job.id}`, date, machine, results })
+}
