@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """The PyTorch twin: one Forward-Forward training step, as fast as PyTorch does it on this CPU.
 
-Every layer is updated on every step and no gradient crosses layers. Per layer, with B positive rows above B negative rows:
+A step begins with images, their labels and random numbers: it draws the wrong labels and writes both labels' codes over
+the first pixels. Every layer is updated on every step and no gradient crosses layers. Per layer, with B positive rows
+above B negative rows:
 
     n = x / (sqrt(mean(x^2)) + 1e-8)          length normalisation, per row
     y = relu(n W + b)                          W is [in, out]; y, before the update, is the next layer's x
@@ -9,18 +11,18 @@ Every layer is updated on every step and no gradient crosses layers. Per layer, 
     loss = mean(softplus(-alpha (g+ - g-)))    SymBa, alpha = 4
     Adam on W and b                            lr 1e-3, betas 0.9 and 0.999, eps 1e-8
 
-A variant is a way to the gradient (autograd, or the closed form written by hand) and a way to run Adam (torch.optim.Adam in
-a loop, torch.optim.Adam with foreach, or the same update written by hand in place, per tensor or over one packed tensor).
-The fastest variant of this machine, net and batch is the one that is reported. `--selfcheck` holds every variant to a
-float64 NumPy reference.
+A variant is a way to the gradient (autograd, or the closed form written by hand) and a way to run Adam:
+torch.optim.Adam in a loop or with foreach, or the same update written by hand in place, per tensor or over one packed
+tensor. The fastest variant of this machine, net and batch is the one that is reported. `--selfcheck` holds every
+variant to a float64 NumPy reference.
 
     python3 bench/pytorch/forward_forward_twin.py --net 784-500-500 --batch 128 --threads 2 --steps 200 --json
     python3 bench/pytorch/forward_forward_twin.py --net 784-2000x4 --batch 500 --threads 1 --serve
     python3 bench/pytorch/forward_forward_twin.py --conv --threads 2 --json
 
-With `--serve` it writes a JSON line when it is ready, then answers one JSON line to each line it reads: `run N` times N
-steps, `train N` takes N steps untimed, `probe` measures the machine's matrix product, `quit` ends. So a driver can alternate
-with another program within one session.
+With `--serve` it writes a JSON line when it is ready, then answers one JSON line to each line it reads: `run N` and
+`train N` take N steps, `probe` measures the machine's matrix product, `quit` ends. So a driver can alternate with
+another program within one session.
 """
 
 import argparse
@@ -42,20 +44,17 @@ VARIANTS = ("autograd+loop", "autograd+foreach", "closed+loop", "closed+foreach"
 
 def parse_net(text):
     """'784-2000x4' -> [784, 2000, 2000, 2000, 2000]."""
-    widths = []
-    for part in text.split("-"):
-        width, _, count = part.partition("x")
-        widths += [int(width)] * int(count or 1)
-    if len(widths) < 2 or min(widths) < 1 or widths[0] <= LABELS:
+    parts = [part.partition("x") for part in text.split("-")]
+    if not all(width.isdigit() and (not times or count.isdigit()) for width, times, count in parts):
         raise ValueError(f"--net: expected widths such as 784-500-500 or 784-2000x4, got {text!r}")
+    widths = [int(width) for width, _, count in parts for _ in range(int(count or 1))]
+    if len(widths) < 2 or min(widths) < 1 or widths[0] <= LABELS:
+        raise ValueError(f"--net: expected at least two widths, the first above {LABELS}, got {text!r}")
     return widths
 
 
 def make_batches(inputs, batch, count, seed):
-    """Digit-like rows: a dark border, about a fifth of the pixels lit; a one-hot label in the first ten of them.
-
-    Each item: rows [2B, inputs], positives first; the shared images [B, inputs - 10]; positive and negative labels [B].
-    """
+    """Digit-like images [B, inputs], about a fifth of the pixels lit, the border never; labels [B]; uniforms [B]."""
     random = numpy.random.default_rng(seed)
     side = math.isqrt(inputs)
     lit = numpy.zeros(inputs, bool)
@@ -63,21 +62,29 @@ def make_batches(inputs, batch, count, seed):
         lit.reshape(side, side)[4:-4, 4:-4] = True
     else:
         lit[LABELS:] = True
-    lit[:LABELS] = False
     prototypes = (random.random((LABELS, inputs)) < 0.4) & lit
     items = []
     for _ in range(count):
-        right = random.integers(0, LABELS, batch)
-        wrong = (right + random.integers(1, LABELS, batch)) % LABELS
-        image = prototypes[right] * random.random((batch, inputs)) * (random.random((batch, inputs)) < 0.9)
-        positive, negative = image.copy(), image.copy()
-        positive[numpy.arange(batch), right] = 1
-        negative[numpy.arange(batch), wrong] = 1
-        rows = torch.from_numpy(numpy.concatenate([positive, negative]).astype(numpy.float32))
-        pixels = torch.from_numpy(numpy.ascontiguousarray(image[:, LABELS:]).astype(numpy.float32))
-        labels = torch.from_numpy(numpy.concatenate([right, wrong]))
-        items.append((rows, pixels, labels))
+        labels = random.integers(0, LABELS, batch)
+        images = prototypes[labels] * random.random((batch, inputs)) * (random.random((batch, inputs)) < 0.9)
+        uniform = random.random(batch, dtype=numpy.float32)
+        parts = images.astype(numpy.float32), labels, uniform
+        items.append(tuple(torch.from_numpy(part) for part in parts))
     return items
+
+
+def both_labels(labels, uniform):
+    """The true labels, then wrong ones: any other, all of them equally likely; [2B]."""
+    return torch.cat([labels, (labels + 1 + (uniform * (LABELS - 1)).long()) % LABELS])
+
+
+def write_labels(images, labels, rows):
+    """Rows [2B, inputs]: the images twice, with the labels' one-hot codes in place of their first pixels."""
+    batch = len(images)
+    rows[:batch].copy_(images)
+    rows[batch:].copy_(images)
+    rows[:, :LABELS].zero_()
+    return rows.scatter_(1, labels.unsqueeze(1), 1)
 
 
 def make_parameters(widths, seed):
@@ -148,6 +155,7 @@ class Step:
         self.batch, self.items, self.shared, self.bfloat16 = batch, items, shared, bfloat16
         self.parameters, flat, shapes = make_parameters(widths, seed)
         self.layers = list(zip(self.parameters[::2], self.parameters[1::2]))
+        self.rows = torch.empty(2 * batch, widths[0])
         closed = self.gradient == "closed"
         if not closed:
             # Leaves of their own: views of one tensor cannot be leaves.
@@ -176,17 +184,25 @@ class Step:
         with torch.autocast("cpu", dtype=torch.bfloat16):
             return step(*item)
 
+    def image_scale(self, images):
+        """1 / length of the rows, [2B, 1]: to the other pixels' squares a one-hot code adds 1, whichever the label."""
+        mean_square = (mean_square_of_rows(images[:, LABELS:]) * (images.shape[1] - LABELS) + 1) / images.shape[1]
+        return torch.cat([1 / (mean_square.sqrt() + 1e-8)] * 2).unsqueeze(1)
+
     def first_product(self, weight, pixels, labels, scale):
-        """n W of the first layer, the images' product computed once: the two halves differ in the label pixels alone."""
+        """n W of the first layer, the images' product computed once: the halves differ in the label pixels alone."""
         image = torch.mm(pixels, weight[LABELS:])
         return torch.cat([image, image]).add_(weight[:LABELS].index_select(0, labels)).mul_(scale)
 
-    def autograd_step(self, rows, pixels, labels):
-        x, losses = rows, []
+    def autograd_step(self, images, labels, uniform):
+        labels, losses = both_labels(labels, uniform), []
+        if self.shared:
+            pixels, scale = images[:, LABELS:], self.image_scale(images)
+        else:
+            x = write_labels(images, labels, self.rows)
         for index, (weight, bias) in enumerate(self.layers):
             if self.shared and index == 0:
-                scale = 1 / (rows.square().mean(1, keepdim=True).sqrt() + 1e-8)
-                # Rows of the image, then the label's row of W: the same sum as n W.
+                # The image's product, then the label's row of W: the same sum as n W.
                 image = torch.mm(pixels, weight[LABELS:])
                 z = (torch.cat([image, image]) + F.embedding(labels, weight[:LABELS])) * scale + bias
             else:
@@ -203,14 +219,17 @@ class Step:
         return [loss.detach() for loss in losses]
 
     @torch.no_grad()
-    def closed_step(self, rows, pixels, labels):
-        losses, batch = [], self.batch
-        mean_square = mean_square_of_rows(rows)
-        x = rows
+    def closed_step(self, images, labels, uniform):
+        losses, batch, labels = [], self.batch, both_labels(labels, uniform)
+        if self.shared:
+            pixels = images[:, LABELS:]
+        else:
+            x = write_labels(images, labels, self.rows)
+            mean_square = mean_square_of_rows(x)
         for index, (weight, bias) in enumerate(self.layers):
             outside = weight.shape[1]
-            scale = (1 / (mean_square.sqrt() + 1e-8)).unsqueeze(1)
             shared = self.shared and index == 0
+            scale = self.image_scale(images) if shared else (1 / (mean_square.sqrt() + 1e-8)).unsqueeze(1)
             if shared:
                 y = self.first_product(weight, pixels, labels, scale).add_(bias).relu_()
             elif self.bfloat16:
@@ -252,7 +271,11 @@ def reference_steps(widths, batch, items, steps, seed=0):
     second = [numpy.zeros_like(p) for p in parameters]
     all_losses, first_gradients = [], None
     for step in range(steps):
-        x = items[step % len(items)][0].numpy().astype(numpy.float64)
+        images, labels, uniform = (part.numpy() for part in items[step % len(items)])
+        x = numpy.concatenate([images, images]).astype(numpy.float64)
+        wrong = (labels + 1 + (uniform * numpy.float32(LABELS - 1)).astype(int)) % LABELS
+        assert (wrong != labels).all()
+        x[:, :LABELS] = numpy.eye(LABELS)[numpy.concatenate([labels, wrong])]
         gradients, losses = [], []
         for weight, bias in zip(parameters[::2], parameters[1::2]):
             normal = x / (numpy.sqrt((x * x).mean(1, keepdims=True)) + 1e-8)
@@ -290,16 +313,16 @@ def self_check():
                 for index in range(steps):
                     seen.append([float(loss) for loss in step(index)])
                     if seen_gradients is None:
-                        seen_gradients = [(g if g is not None else p.grad).detach().clone().double().numpy()
-                                          for p, g in zip(step.parameters, step.gradients or [None] * len(step.parameters))]
+                        found = step.gradients or [parameter.grad for parameter in step.parameters]
+                        seen_gradients = [gradient.double().numpy() for gradient in found]
                 loss_error = numpy.abs(numpy.array(seen) / losses - 1).max()
                 gradient_error = max(
                     numpy.linalg.norm(s - g) / numpy.linalg.norm(g) for s, g in zip(seen_gradients, gradients)
                 )
-                # Adam divides tiny gradients by their own size, so single elements may differ by a whole step where
-                # rounding decides a sign: the mean is held tightly and the greatest difference to a few steps.
-                weight_errors = [numpy.abs(s.detach().double().numpy() - p) for s, p in zip(step.parameters, parameters)]
-                mean_error = max(error.mean() for error in weight_errors)
+                # Adam divides tiny gradients by their own size: single elements may differ by a whole step where
+                # rounding decides a sign, so that only the mean can be held tightly.
+                ends = [parameter.detach().double().numpy() for parameter in step.parameters]
+                mean_error = max(numpy.abs(s - p).mean() for s, p in zip(ends, parameters))
                 # bfloat16 keeps 8 bits, and a gradient here is the small difference of two nearly equal halves.
                 if bfloat16:
                     right = loss_error < 0.02 and gradient_error < 0.2
@@ -345,23 +368,25 @@ def wait_until_quiet(limit):
 
 
 def time_steps(step, start, steps, chunk, quiet):
-    """ms per step over chunks, and the index after them."""
-    samples, shares, index = [], [], start
+    """ms per step over chunks, and the index after them. `cpu` is processor time, less disturbed by others."""
+    samples, cpu, shares, index = [], [], [], start
     while steps > 0:
         count = min(chunk, steps)
         if quiet:
             wait_until_quiet(quiet)
-        before, begin = busy_seconds(), time.perf_counter()
+        before, begin, begin_cpu = busy_seconds(), time.perf_counter(), time.process_time()
         for _ in range(count):
             losses = step(index)
             index += 1
         seconds = time.perf_counter() - begin
+        cpu.append((time.process_time() - begin_cpu) / count * 1e3)
         samples.append(seconds / count * 1e3)
         shares.append(others_share(before, busy_seconds(), seconds))
         steps -= count
     shares = [share for share in shares if share is not None]
     return {
         "chunks": len(samples), "median": statistics.median(samples), "min": min(samples), "max": max(samples),
+        "cpu": statistics.median(cpu),
         "others": statistics.median(shares) if shares else None, "losses": [float(loss) for loss in losses],
     }, index
 
@@ -395,7 +420,8 @@ def pick(widths, batch, items, names, shared, bfloat16, quiet):
     each = (time.perf_counter() - begin) / len(steps)
     count = max(1, min(10, int(0.1 / each)))
     best = {name: math.inf for name in names}
-    for turn in range(6):
+    # bfloat16 takes seconds a step on a processor without its instructions: then one turn must do.
+    for turn in range(6 if each < 1 else 1):
         for name, step in steps.items():
             timed, _ = time_steps(step, turn, count, count, quiet)
             best[name] = min(best[name], timed["min"])
@@ -457,26 +483,27 @@ def serve(step, describe):
         elif words[0] in ("run", "train") and len(words) == 2 and words[1].isdigit() and int(words[1]) > 0:
             count = int(words[1])
             timed, index = time_steps(step, index, count, count, 0)
-            answer = {"event": words[0], "steps": count, "taken": index, "ms": timed["median"],
+            answer = {"event": words[0], "steps": count, "taken": index, "ms": timed["median"], "cpu": timed["cpu"],
                       "others": timed["others"], "losses": timed["losses"]}
         else:
-            answer = {"event": "error", "message": f"expected 'run N', 'train N', 'probe' or 'quit', got {line.strip()!r}"}
+            message = f"expected 'run N', 'train N', 'probe' or 'quit', got {line.strip()!r}"
+            answer = {"event": "error", "message": message}
         print(json.dumps(answer), flush=True)
 
 
 def main():
     parser = argparse.ArgumentParser(description="One Forward-Forward training step in PyTorch, timed.")
     parser.add_argument("--net", default="784-500-500", help="widths: 784-500-500 or 784-2000x4")
-    parser.add_argument("--batch", type=int, default=0, help="positive rows; as many negative rows are added (128; 64 for --conv)")
+    parser.add_argument("--batch", type=int, default=0, help="positive rows, as many negative (128; 64 for --conv)")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--steps", type=int, default=200, help="timed steps, fresh and again after --after")
     parser.add_argument("--chunk", type=int, default=0, help="steps per timed chunk (0: a twentieth of --steps)")
     parser.add_argument("--after", type=int, default=2000, help="steps taken before the second timing; 0 leaves it out")
     parser.add_argument("--batches", type=int, default=16, help="different batches, taken in turn")
-    parser.add_argument("--variant", default="all", help="gradient+optimiser, several by comma, or all: the fastest is taken")
-    parser.add_argument("--shared", action="store_true", help="compute the first layer's image product once for both halves")
+    parser.add_argument("--variant", default="all", help="several by comma, or all: the fastest is taken")
+    parser.add_argument("--shared", action="store_true", help="the first layer's image product once for both halves")
     parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32", help="bfloat16: autocast")
-    parser.add_argument("--quiet", type=float, default=0, help="wait up to this many seconds for a quiet machine before each chunk")
+    parser.add_argument("--quiet", type=float, default=0, help="seconds to wait for a quiet machine before each chunk")
     parser.add_argument("--conv", action="store_true", help="time the 3x3 convolution instead")
     parser.add_argument("--selfcheck", action="store_true", help="compare every variant with the float64 reference")
     parser.add_argument("--serve", action="store_true", help="answer 'run N' lines on standard input")
