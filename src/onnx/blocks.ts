@@ -4,8 +4,12 @@ import { apply, concat, input, type Node, type Tensor } from '../graph/tensor.js
 import { sameShape, sizeOf } from '../graph/types.js'
 import type { StepGraph } from './program.js'
 
-/** Matrices of more elements than this are cut; a piece has about half as many, so that its update stays in the cache. */
+/** Matrices of more elements than this are cut. */
 const LARGEST = 2 ** 20
+
+/** A piece has at most so many, so that its update stays in the cache; its width fits the tiles of the product. */
+const PIECE = 2 ** 18
+const TILE = 16
 
 /** A state matrix that a program holds in pieces of its columns. */
 export interface Cut {
@@ -17,8 +21,7 @@ export interface Cut {
 /** Columns of a matrix, piece by piece. */
 type Pieces = readonly Tensor[]
 
-const widthOf = ([rows, columns]: readonly number[]): number =>
-  Math.ceil(columns! / Math.ceil((rows! * columns!) / (LARGEST / 2)))
+const widthOf = ([rows]: readonly number[]): number => TILE * Math.max(1, Math.floor(PIECE / rows! / TILE))
 
 const isLarge = ({ shape, dtype }: Tensor): boolean =>
   shape.length === 2 && dtype === 'float32' && sizeOf(shape) > LARGEST
