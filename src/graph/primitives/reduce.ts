@@ -23,8 +23,13 @@ function fold(x: Value, axes: readonly number[], start: number, f: (a: number, b
   return [result]
 }
 
-function reduce(onnx: string, emit: Emitter, { inputs: [x], attributes: { axes, keepDims } }: Node): string[] {
-  return axes.length === 0 ? [emit.name(x!)] : emit.node(onnx, [x!, emit.int64s(axes)], { keepdims: Number(keepDims) })
+function reduce(onnx: string, emit: Emitter, { inputs: [x], outputs: [y], attributes }: Node): string[] {
+  const { axes, keepDims } = attributes
+  if (axes.length === 0) return [emit.name(x!)]
+  if (y!.rank === 0) return emit.node(onnx, [x!, emit.int64s(axes)], { keepdims: 0 })
+  // Always with its axes kept: the mean of squares that is goodness here and a length there becomes one node.
+  const [sums] = emit.node(onnx, [x!, emit.int64s(axes)], { keepdims: 1 }) as [string]
+  return keepDims ? [sums] : emit.node('Reshape', [sums, emit.int64s(y!.shape)])
 }
 
 export const reductions: Record<string, Primitive> = {
