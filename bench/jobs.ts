@@ -61,21 +61,21 @@ const FIVE = [0, 1, 2, 3, 4]
 const TRAINING: Omit<TrainingJob, 'kind'>[] = [
   {
     id: 'mnist-forward-forward-fast',
-    title: 'Forward-Forward, preset fast',
+    title: 'Forward-Forward, preset fast (784-500-500)',
     arguments: mnist('forward-forward', '--preset', 'fast', '--validation', '0'),
     seeds: FIVE,
     target: 2.5,
   },
   {
     id: 'mnist-forward-forward-accurate',
-    title: 'Forward-Forward, preset accurate',
+    title: 'Forward-Forward, preset accurate (784-1000-1000)',
     arguments: mnist('forward-forward', '--preset', 'accurate', '--validation', '0'),
     seeds: THREE,
     target: 1.6,
   },
   {
     id: 'mnist-backprop-accurate',
-    title: 'Backpropagation, the same network',
+    title: 'Backpropagation, preset accurate (784-1000-1000)',
     arguments: mnist('backprop', '--preset', 'accurate', '--validation', '0'),
     seeds: THREE,
     target: 1.7,

@@ -24,7 +24,7 @@ function trainingRow(job: TrainingJob): string[] | undefined {
   const [{ epochs, trainingImages, local }] = record.results as [Record['results'][number]]
   return [
     job.title,
-    `${mean(error).toFixed(2)} ± ${deviation(error).toFixed(2)}`,
+    error.length > 1 ? `${mean(error).toFixed(2)} ± ${deviation(error).toFixed(2)}` : mean(error).toFixed(2),
     `${error.length}`,
     `${epochs}`,
     `${trainingImages}`,

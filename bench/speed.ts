@@ -6,7 +6,7 @@ import { describeMachine } from './machine.js'
 import { ourStep } from './our-step.js'
 import { median, writeRecord } from './records.js'
 
-const ROUNDS = 6
+const ROUNDS = 5
 /** Each side works about this long in a round, in seconds. */
 const ROUND = 1.5
 
