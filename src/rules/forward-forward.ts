@@ -90,7 +90,7 @@ const optimizerOf = (h: ForwardForwardHyper, weightDecay: number): Optimizer =>
 function networkOf(task: Task, h: ForwardForwardHyper) {
   const first = firstLayer(h, task)
   const unlabelled = h.negatives === 'hybrid'
-  const above = hiddenLayers({ ...h, units: h.units, poolAfter: h.poolAfter }, task.shape).slice(1)
+  const above = hiddenLayers(h, task.shape).slice(1)
   const layers: Layer[] = [unlabelled ? hiddenLayers(h, task.shape)[0]! : first.layer, ...above]
   const normalize = NORMALIZATIONS[h.normalization]
   const flat = (y: Tensor): Tensor => y.reshape([y.shape[0]!, -1])
