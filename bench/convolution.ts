@@ -8,7 +8,7 @@ import type { Program } from '../src/runtime/program.js'
 import type { ConvolutionJob } from './jobs.js'
 import { describeMachine } from './machine.js'
 import { median, writeRecord } from './records.js'
-import { PYTHON, TWIN } from './speed.js'
+import { PYTHON, TWIN, twinEnvironment } from './pytorch.js'
 
 const ROUNDS = 5
 const [ROWS, INPUTS, OUTPUTS, SIDE] = [64, 64, 128, 32]
@@ -49,8 +49,7 @@ export async function runConvolution(job: ConvolutionJob): Promise<void> {
   const time = async (program: Program): Promise<number> => (1000 * (await program.run(8, {})).seconds) / 8
   const twin = async (): Promise<number> => {
     const given = [TWIN, '--conv', '--threads', `${job.threads}`, '--steps', '8', '--json']
-    const environment = { ...process.env, OMP_NUM_THREADS: `${job.threads}`, OPENBLAS_NUM_THREADS: `${job.threads}` }
-    const { stdout } = await promisify(execFile)(PYTHON, given, { env: environment })
+    const { stdout } = await promisify(execFile)(PYTHON, given, { env: twinEnvironment(job.threads) })
     return JSON.parse(stdout).ms.median
   }
   const results = []

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { availableParallelism, cpus, totalmem } from 'node:os'
-import { matrixProductSpeed } from '../src/runtime/doctor.node.js'
+import { instructionSets, matrixProductSpeed } from '../src/runtime/doctor.node.js'
 
 export interface Machine {
   readonly processor: string
+  /** Two processors of one name may differ in these. */
+  readonly instructions: readonly string[]
   readonly cores: number
   readonly memoryGiB: number
   readonly node: string
@@ -18,6 +20,7 @@ export async function describeMachine(threads = availableParallelism()): Promise
   const version = (path: string): string => JSON.parse(readFileSync(path, 'utf8')).version
   return {
     processor: cpus()[0]?.model.trim() ?? 'unknown',
+    instructions: await instructionSets(),
     cores: cpus().length,
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     node: process.versions.node,

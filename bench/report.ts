@@ -121,7 +121,7 @@ function machines(): string {
   const records = JOBS.map(({ id }) => readRecord(id)).filter((record) => record !== undefined)
   const lines = records.map(
     ({ machine: m }) =>
-      `${m.processor}, ${m.cores} cores, ${m.memoryGiB} GiB; Node ${m.node}, ONNX Runtime ${m.onnxruntime}`,
+      `${m.processor} (${m.instructions.join(', ')}), ${m.cores} cores, ${m.memoryGiB} GiB; Node ${m.node}, ONNX Runtime ${m.onnxruntime}`,
   )
   const speeds = records.map(({ machine }) => machine.gflops)
   const versions = new Set(

@@ -4,19 +4,21 @@ import { int8IsExact } from '../src/runtime/doctor.node.js'
 import type { SpeedJob } from './jobs.js'
 import { describeMachine } from './machine.js'
 import { ourStep } from './our-step.js'
+import { PYTHON, TWIN, twinEnvironment } from './pytorch.js'
 import { median, writeRecord } from './records.js'
 
 const ROUNDS = 5
 /** Each side works about this long in a round, in seconds. */
 const ROUND = 1.5
+/** The second timing stands after so many steps, or as many as take the slowest side a minute. */
+const AFTER = 2000
+const MINUTE = 60_000
 
 interface Twin {
   readonly about: { readonly [key: string]: unknown }
   ask(line: string): Promise<{ readonly [key: string]: unknown }>
   stop(): void
 }
-
-export const TWIN = 'bench/pytorch/forward_forward_twin.py'
 
 /** The twin takes the fastest of its variants. Beside the library's own optimisers: Adam fused by hand, in place. */
 const LIBRARY = 'autograd+loop,autograd+foreach,closed+loop,closed+foreach'
@@ -41,12 +43,9 @@ const twinArguments = (job: SpeedJob, { precision, variants }: Opponent): string
   ...['--precision', precision, '--variant', variants, '--serve', ...(job.sharedProduct ? ['--shared'] : [])],
 ]
 
-/** Debian's own Python, whose torch links OpenBLAS; another one that comes first on the path is not meant. */
-export const PYTHON = process.env.ONWARD_BENCH_PYTHON ?? '/usr/bin/python3'
-
 async function startTwin(job: SpeedJob, opponent: Opponent): Promise<Twin> {
-  const environment = { ...process.env, OMP_NUM_THREADS: `${job.threads}`, OPENBLAS_NUM_THREADS: `${job.threads}` }
-  const child = spawn(PYTHON, twinArguments(job, opponent), { stdio: ['pipe', 'pipe', 'inherit'], env: environment })
+  const env = twinEnvironment(job.threads)
+  const child = spawn(PYTHON, twinArguments(job, opponent), { stdio: ['pipe', 'pipe', 'inherit'], env })
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   const next = async (): Promise<{ readonly [key: string]: unknown }> => {
     const { value, done } = await lines.next()
@@ -74,7 +73,7 @@ function flopsOf({ units, batch, sharedProduct }: SpeedJob): number {
 }
 
 /** Times both sides in turns, fresh and after more steps, and keeps the record. */
-export async function runSpeed(job: SpeedJob, after: number): Promise<void> {
+export async function runSpeed(job: SpeedJob): Promise<void> {
   const machine = await describeMachine(job.threads)
   const ours = await ourStep(job, (await int8IsExact()) ? 127 : 63)
   const opponents = opponentsOf(job)
@@ -85,13 +84,17 @@ export async function runSpeed(job: SpeedJob, after: number): Promise<void> {
     const { seconds } = await ours.program.run(steps, ours.feed(steps))
     return (1000 * seconds) / steps
   }
+  const perRound = (ms: number): number => Math.max(5, Math.round((1000 * ROUND) / ms))
   await runOurs(3)
-  const perCall = Math.max(5, Math.min(400, Math.round((1000 * ROUND) / (await runOurs(5)))))
-  const counts: number[] = []
+  const own = await runOurs(5)
+  const perCall = Math.min(400, perRound(own))
+  const theirs: number[] = []
   for (const twin of twins) {
     await twin.ask('run 3')
-    counts.push(Math.max(5, Math.round((1000 * ROUND) / Number((await twin.ask('run 5')).ms))))
+    theirs.push(Number((await twin.ask('run 5')).ms))
   }
+  const counts = theirs.map(perRound)
+  const after = Math.min(AFTER, Math.round(MINUTE / Math.max(own, ...theirs)))
 
   const results: { [figure: string]: unknown }[] = []
   for (const when of ['fresh', 'after'] as const) {

@@ -116,11 +116,12 @@ async function webgpu(): Promise<Provider> {
 }
 
 const INSTRUCTIONS = [
-  ...['avx2', 'fma', 'avx512f', 'avx_vnni', 'avx512_vnni', 'amx_int8', 'amx_bf16'],
+  ...['avx2', 'fma', 'avx512f', 'avx_vnni', 'avx512_vnni', 'avx512_bf16', 'amx_int8', 'amx_bf16'],
   ...['asimd', 'asimddp', 'i8mm', 'sve'],
 ]
 
-async function instructionSets(): Promise<string[]> {
+/** Those sets of the processor that decide how fast products are; empty where the system does not tell. */
+export async function instructionSets(): Promise<string[]> {
   const text = await readFile('/proc/cpuinfo', 'utf8').catch(() => '')
   const flags = /^(?:flags|Features)\s*:(.*)$/m.exec(text)?.[1]?.trim().split(/\s+/) ?? []
   return INSTRUCTIONS.filter((name) => flags.includes(name))
