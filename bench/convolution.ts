@@ -7,8 +7,8 @@ import { int8IsExact } from '../src/runtime/doctor.node.js'
 import type { Program } from '../src/runtime/program.js'
 import type { ConvolutionJob } from './jobs.js'
 import { describeMachine } from './machine.js'
-import { median, writeRecord } from './records.js'
 import { PYTHON, TWIN, twinEnvironment } from './pytorch.js'
+import { median, writeRecord } from './records.js'
 
 const ROUNDS = 5
 const [ROWS, INPUTS, OUTPUTS, SIDE] = [64, 64, 128, 32]

@@ -33,7 +33,7 @@ export async function runInference(job: InferenceJob): Promise<void> {
   for (const predict of ['energy', 'softmax'] as const) {
     const before = mapTree(first, ({ shape, dtype }, name) => input({ name, kind: 'state', shape, dtype }))
     const x = input({ name: 'x', kind: 'data', shape: [BATCH, 1, 28, 28], dtype: 'float32' })
-    const { scores } = forwardForward.predict(before as never, x, task, { ...hyper, predict } as never)
+    const { scores } = forwardForward.predict!(before as never, x, task, { ...hyper, predict } as never)
     const graph: StepGraph = {
       state: leaves(before).map(([name, leaf]) => ({ name, input: leaf, output: leaf })),
       batch: [{ name: 'x', input: x }],

@@ -26,6 +26,7 @@ export {
 } from './network.js'
 export { inverseLength, NORMALIZATIONS, type Normalization } from './normalize.js'
 export { type AdamOptions, adam, type Optimizer, sgd } from './optimizers.js'
+export { filterImages } from './pictures.js'
 export { averagePool2d, globalAveragePool, maxPool2d } from './pooling.js'
 export { noiseInputs, type Random } from './random.js'
 export { SCHEDULES, type Schedule } from './schedules.js'

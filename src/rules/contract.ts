@@ -29,6 +29,21 @@ export type Metrics = Readonly<Record<string, Tensor>>
 /** Pure and traced: the state and a batch give the next state, of the same shapes, and the metrics. */
 export type Step<State extends Tree> = (state: State, batch: Batch) => [State, Metrics]
 
+/** What a held-out figure is computed from: images with their labels, and noise that is the same in every run. */
+export type View = Pick<Batch, 'x' | 'labels' | 'random'>
+
+/** A figure of every image, [N], by name: a reconstruction error, a divergence. Nothing is learned from them. */
+export type Assessment = Readonly<Record<string, Tensor>>
+
+/** Images that a trained network draws. */
+export interface Picture<State> {
+  readonly description: string
+  /** Images in a row. */
+  readonly columns: number
+  /** [M, C, H, W], pixels in [0, 1], row after row, from the images of the view. */
+  draw(state: State, view: View): Tensor
+}
+
 /** Class scores [N, K], larger is likelier. */
 export interface Prediction {
   readonly scores: Tensor
@@ -78,6 +93,8 @@ export interface Rule<Hyper = never, State extends Tree = never> {
   readonly summary: string
   readonly paper?: Paper
   readonly source: Source
+  /** Parts that the source leaves open and the specification or we filled in; listed and printed as reconstructed. */
+  readonly reconstructed?: readonly string[]
   /** The table of options: defaults, ranges and a description that names the default's source. */
   readonly hyper: z.ZodType<Hyper>
   /** How long and in which batches a run trains if nobody says otherwise. */
@@ -89,7 +106,14 @@ export interface Rule<Hyper = never, State extends Tree = never> {
   steps(task: Task, hyper: Hyper): Readonly<Record<string, Step<State>>>
   /** Which steps run on a mini-batch. Absent: every batch runs `joint`. */
   schedule?(epoch: number, batchIndex: number, hyper: Hyper): readonly string[]
-  predict(state: State, x: Tensor, task: Task, hyper: Hyper): Prediction
+  /** Absent where a rule only generates; it then has an `objective`. */
+  predict?(state: State, x: Tensor, task: Task, hyper: Hyper): Prediction
+  /** Figures of held-out images besides the accuracy; their means are reported. */
+  assess?(state: State, view: View, task: Task, hyper: Hyper): Assessment
+  /** The name of the assessed figure that is to be small: what a run without predictions is judged by. */
+  readonly objective?: string
+  /** What `onward samples` draws, by name. */
+  pictures?(task: Task, hyper: Hyper): Readonly<Record<string, Picture<State>>>
   /** For rules whose layers learn from their own input alone: one layer after the other. */
   readonly greedy?: Greedy<Hyper, State>
 }

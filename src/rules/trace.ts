@@ -1,8 +1,8 @@
-import { input, type Tensor } from '../graph/index.js'
+import { input, reachable, type Tensor } from '../graph/index.js'
 import { noiseInputs } from '../nn/random.js'
 import { leaves, mapTree, type Tree } from '../nn/tree.js'
 import type { StepGraph } from '../onnx/index.js'
-import type { AnyRule, Batch, Step, Task } from './contract.js'
+import type { AnyRule, Assessment, Batch, Picture, Prediction, Step, Task, View } from './contract.js'
 
 export interface TracedStep extends StepGraph {
   readonly name: string
@@ -13,7 +13,10 @@ export interface TracedRule {
   /** Noise in, the first state out (as metrics, by name). */
   readonly init: StepGraph
   readonly steps: Readonly<Record<string, TracedStep>>
+  /** What images give: `scores` and those of each layer, where the rule predicts, and its own `figures.NAME`. */
   readonly predict: StepGraph
+  /** Images that the network draws, from images `x`: the pixels are the metric `images`. */
+  picture(name: string): StepGraph
   /** Greedy steps and what feeds them, by layer; empty where the rule has none or cannot here. */
   greedy(layer: number): { step: TracedStep; features: StepGraph }
 }
@@ -62,25 +65,36 @@ export function traceRule(rule: AnyRule, task: Task, hyper: unknown): TracedRule
     name,
     traceStep(name, step, initial, task),
   ])
-  const reading = (f: (state: Tree, x: Tensor) => [string, Tensor][]): StepGraph => {
+  const reading = (f: (state: Tree, view: View) => readonly [string, Tensor][]): StepGraph => {
     const state = stateInputs(initial)
-    const x = input({ name: 'x', kind: 'data', shape: [task.batch, ...task.shape], dtype: 'float32' })
-    const outputs = f(state, x)
+    const { batch, inputs: read } = batchInputs(task)
+    const outputs = f(state, batch)
+    const used = new Set(reachable(outputs.map(([, output]) => output)).map(({ id }) => id))
     return {
       state: leaves(state).map(([name, leaf]) => ({ name, input: leaf, output: leaf })),
-      batch: [{ name: 'x', input: x }],
+      batch: read()
+        .filter((x) => nameOf(x) === 'x' || used.has(x.node.id))
+        .map((x) => ({ name: nameOf(x), input: x })),
       metrics: named(outputs),
     }
   }
   return {
     init,
     steps: Object.fromEntries(steps),
-    predict: reading((state, x) => {
-      const { scores, layers } = rule.predict(state as never, x, task, hyper)
-      return [['scores', scores], ...Object.entries(layers as Record<string, Tensor>)]
+    predict: reading((state, view) => {
+      const predicted: Prediction | undefined = rule.predict?.(state, view.x, task, hyper)
+      const figures: Assessment = rule.assess?.(state, view, task, hyper) ?? {}
+      return [
+        ...(predicted ? Object.entries({ scores: predicted.scores, ...predicted.layers }) : []),
+        ...Object.entries(figures).map(([name, each]): [string, Tensor] => [`figures.${name}`, each]),
+      ]
     }),
+    picture: (name) => {
+      const { draw }: Picture<Tree> = rule.pictures!(task, hyper)[name]!
+      return reading((state, view) => [['images', draw(state, view)]])
+    },
     greedy(layer) {
-      const features = reading((state, x) => [
+      const features = reading((state, { x }) => [
         ['features', layer === 0 ? x : rule.greedy!.features(state as never, x, layer, task, hyper)],
       ])
       const shape = features.metrics[0]!.output.shape.slice(1)

@@ -17,6 +17,7 @@ import type { Program, TensorRecord } from '../../src/runtime/program.js'
 import { checkSettings } from '../../src/train/settings.js'
 import { batchFor, initialState, type Numbers, taskOf } from './harness.js'
 import { assertPromise } from './promise.js'
+import { SMALL } from './small.js'
 
 interface Variant {
   readonly rule: AnyRule
@@ -24,6 +25,7 @@ interface Variant {
   readonly isPreset: boolean
   // biome-ignore lint/suspicious/noExplicitAny: options of any rule
   readonly hyper: any
+  task(other?: Partial<Task>): Task
 }
 
 /** Every rule with its defaults and its presets, on both kinds of networks where it knows both, and small. */
@@ -31,19 +33,21 @@ const VARIANTS: Variant[] = RULES.flatMap((rule) => {
   const settings = { defaults: {}, ...Object.fromEntries(Object.entries(rule.presets).map(([k, v]) => [k, v.hyper])) }
   return Object.entries(settings).flatMap(([preset, own]) => {
     const full = rule.hyper.parse(own) as { network?: string; units?: number[] }
-    const small = full.units ? { ...own, units: full.units.map((_, i) => 6 - (i % 2)) } : own
+    const units = full.units && { units: full.units.map((_, i) => 6 - (i % 2)) }
+    const small = { ...own, ...units, ...SMALL[rule.id]?.hyper }
     const networks = full.network ? ['dense', 'convolutional'] : [undefined]
     return networks.map((network) => ({
       rule,
       isPreset: preset !== 'defaults',
       name: `${rule.id}, ${preset}${network ? `, ${network}` : ''}`,
       hyper: rule.hyper.parse({ ...small, ...(network && { network }) }),
+      task: (other = {}) => taskOf({ ...SMALL[rule.id]?.task, ...other }),
     }))
   })
 })
 
-const TASKS = { 'a batch of 4': taskOf(), 'a batch of 1': taskOf({ batch: 1 }) }
-const EIGHT_BITS = { 'a batch of 4 in 8 bits': taskOf({ precision: { bits: 8, levels: 63 } }) }
+const TASKS: Record<string, Partial<Task>> = { 'a batch of 4': {}, 'a batch of 1': { batch: 1 } }
+const EIGHT_BITS: Record<string, Partial<Task>> = { 'a batch of 4 in 8 bits': { precision: { bits: 8, levels: 63 } } }
 
 let sessions = 0
 const counting: Ort = {
@@ -108,18 +112,18 @@ async function twoSteps(traced: TracedRule, task: Task) {
   return { start, results }
 }
 
-for (const { rule, name, hyper, isPreset } of VARIANTS)
+for (const { rule, name, hyper, isPreset, task: taskFor } of VARIANTS)
   describe(name, () => {
     test('is pure: traced twice it is the same program', () => {
-      const [one, two] = [1, 2].map(() => digestsOf(traceRule(rule, taskOf(), hyper)))
+      const [one, two] = [1, 2].map(() => digestsOf(traceRule(rule, taskFor(), hyper)))
       assert.deepEqual(one, two)
     })
 
     test('keeps the promise of its header', () => {
-      const { blocks, promise } = rule.locality(taskOf(), hyper)
-      for (const task of Object.values({ ...TASKS, ...EIGHT_BITS }))
-        assertPromise(certifyRule(rule, task, hyper), promise)
-      const state = traceRule(rule, taskOf(), hyper).predict.state.map((entry) => entry.name)
+      const { blocks, promise } = rule.locality(taskFor(), hyper)
+      for (const own of Object.values({ ...TASKS, ...EIGHT_BITS }))
+        assertPromise(certifyRule(rule, taskFor(own), hyper), promise)
+      const state = traceRule(rule, taskFor(), hyper).predict.state.map((entry) => entry.name)
       for (const path of blocks.flatMap(({ parameters }) => parameters))
         assert.ok(
           state.some((leaf) => leaf === path || leaf.startsWith(`${path}.`)),
@@ -127,8 +131,9 @@ for (const { rule, name, hyper, isPreset } of VARIANTS)
         )
     })
 
-    for (const [size, task] of Object.entries(isPreset ? TASKS : { ...TASKS, ...EIGHT_BITS }))
+    for (const [size, own] of Object.entries(isPreset ? TASKS : { ...TASKS, ...EIGHT_BITS }))
       test(`trains on ${size}: the same state by names and shapes, the same numbers again, nothing compiled again`, async () => {
+        const task = taskFor(own)
         const traced = traceRule(rule, task, hyper)
         const { start, results } = await twoSteps(traced, task)
         const again = await twoSteps(traced, task)
@@ -150,9 +155,9 @@ for (const { rule, name, hyper, isPreset } of VARIANTS)
       })
 
     test('changes the parameters of every block', async () => {
-      const { start, results } = await twoSteps(traceRule(rule, taskOf(), hyper), taskOf())
+      const { start, results } = await twoSteps(traceRule(rule, taskFor(), hyper), taskFor())
       const after = Object.values(results).map(({ states }) => states[1]!)
-      for (const { name: block, parameters } of rule.locality(taskOf(), hyper).blocks) {
+      for (const { name: block, parameters } of rule.locality(taskFor(), hyper).blocks) {
         const own = Object.keys(start).filter((leaf) => parameters.some((path) => leaf.startsWith(`${path}.`)))
         const moved = own.some((leaf) =>
           after.some((state) => state[leaf]!.some((v, i) => v !== Math.fround(start[leaf]![i]!))),
@@ -161,12 +166,19 @@ for (const { rule, name, hyper, isPreset } of VARIANTS)
       }
     })
 
-    test('predicts finite scores [N, K], of layers too', async () => {
-      for (const task of Object.values(TASKS)) {
+    test('gives finite scores [N, K], of layers too, and figures [N]', async () => {
+      for (const own of Object.values(TASKS)) {
+        const task = taskFor(own)
         const traced = traceRule(rule, task, hyper)
-        assert.ok(traced.predict.metrics.some((port) => port.name === 'scores'))
-        for (const { name: port, output } of traced.predict.metrics)
-          assert.deepEqual(output.shape, [task.batch, task.classes], port)
+        const ports = traced.predict.metrics
+        const isFigure = (port: string): boolean => port.startsWith('figures.')
+        assert.equal(
+          ports.some((port) => port.name === 'scores'),
+          rule.predict !== undefined,
+        )
+        assert.ok(rule.predict || ports.some((port) => port.name === `figures.${rule.objective}`), 'no objective')
+        for (const { name: port, output } of ports)
+          assert.deepEqual(output.shape, isFigure(port) ? [task.batch] : [task.batch, task.classes], port)
         const { metrics } = await opened(traced.predict, async (program) => {
           await program.load(typed(traced.predict, initialState(traced)))
           return await program.run(1, typed(traced.predict, batchFor(traced.predict, task)))
@@ -175,11 +187,26 @@ for (const { rule, name, hyper, isPreset } of VARIANTS)
       }
     })
 
+    test('draws pictures of finite pixels', async () => {
+      const task = taskFor()
+      const traced = traceRule(rule, task, hyper)
+      for (const [picture, { columns, description }] of Object.entries(rule.pictures?.(task, hyper) ?? {})) {
+        assert.ok(columns >= 1 && description)
+        const graph = traced.picture(picture)
+        assert.equal(graph.metrics[0]!.output.rank, 4, picture)
+        const { metrics } = await opened(graph, async (program) => {
+          await program.load(typed(graph, initialState(traced)))
+          return await program.run(1, typed(graph, batchFor(graph, task)))
+        })
+        assertFinite(metrics, picture)
+      }
+    })
+
     if (rule.greedy)
       test('trains layer after layer, or says why it cannot', () => {
-        const traced = traceRule(rule, taskOf(), hyper)
-        const layers = rule.greedy!.layers(taskOf(), hyper)
-        const { blocks } = rule.locality(taskOf(), hyper)
+        const traced = traceRule(rule, taskFor(), hyper)
+        const layers = rule.greedy!.layers(taskFor(), hyper)
+        const { blocks } = rule.locality(taskFor(), hyper)
         for (let layer = 0; layer < layers; layer++)
           try {
             const { step, features } = traced.greedy(layer)
@@ -243,7 +270,7 @@ for (const rule of RULES)
 
     test('its schedule names its own steps', () => {
       const hyper = rule.hyper.parse({})
-      const names = Object.keys(rule.steps(taskOf(), hyper))
+      const names = Object.keys(rule.steps(taskOf(SMALL[rule.id]?.task), hyper))
       for (const epoch of [0, 1, 2])
         for (const batch of [0, 1, 2, 3])
           for (const step of rule.schedule?.(epoch, batch, hyper) ?? ['joint']) assert.ok(names.includes(step), step)

@@ -1,0 +1,29 @@
+import { type Shape, sizeOf, type Tensor } from '../graph/index.js'
+
+/**
+ * Weights [in, out] of a dense first layer (`in` pixels) or kernels [out, in, K, K] as images: one for each of the first
+ * `count` units, each with its own scale, so that 0 is the middle grey. A dense layer gives [M, C, H, W], kernels
+ * [M, 1, K, K] (the mean over channels that are neither one nor three) or [M, 3, K, K].
+ */
+export function filterImages(weight: Tensor, shape: readonly [number, number, number], count: number): Tensor {
+  const whole = (): Tensor => {
+    if (weight.rank === 2) {
+      const size = sizeOf(shape)
+      const [inputs, outputs] = weight.shape as [number, number]
+      // Where a label's code takes the first pixels, their weights lie elsewhere: those pixels stay grey.
+      const pixels = weight.slice(0, Math.max(0, inputs - size), inputs).slice(1, 0, Math.min(count, outputs))
+      const missing = size - pixels.shape[0]!
+      return pixels.transpose().pad([
+        [0, 0],
+        [missing, 0],
+      ])
+    }
+    const kernels = weight.slice(0, 0, Math.min(count, weight.shape[0]!))
+    return kernels.shape[1] === 1 || kernels.shape[1] === 3 ? kernels : kernels.mean(1, true)
+  }
+  const filters = whole()
+  const images: Shape = filters.rank === 2 ? [filters.shape[0]!, ...shape] : filters.shape
+  const rows = filters.reshape([filters.shape[0]!, -1])
+  const largest = rows.abs().max(1, true).add(1e-12)
+  return rows.div(largest).mul(0.5).add(0.5).reshape(images)
+}
