@@ -5,7 +5,7 @@ import type { AnyRule } from './rules/contract.js'
 import { findRule } from './rules/registry.js'
 import { compile } from './runtime/compile.node.js'
 import { int8IsExact } from './runtime/doctor.node.js'
-import type { TrainEvent } from './train/events.js'
+import type { Figures, TrainEvent } from './train/events.js'
 import { type Network, openNetwork, type PredictedImage } from './train/network.js'
 import { resolve, type Wishes } from './train/options.js'
 import type { Platform } from './train/platform.js'
@@ -39,6 +39,15 @@ export interface RunOptions {
   readonly rule?: AnyRule | undefined
   readonly data?: DataSet | undefined
   readonly load?: LoadOptions | undefined
+}
+
+export interface Evaluation {
+  /** Absent where the rule only generates. */
+  readonly testAccuracy?: number
+  /** The accuracy of each layer alone. */
+  readonly layers: Figures
+  /** The rule's own figures, where it has some. */
+  readonly test?: Figures
 }
 
 const node: Platform = { compile, exactInt8: int8IsExact }
@@ -104,16 +113,17 @@ export async function openRun(path: string, { rule }: RunOptions = {}): Promise<
   return await openNetwork(own, { ...checkpoint, settings: { hyper, options } }, node, where)
 }
 
-/** The test accuracy of a saved run, of its network and of each layer alone. */
-export async function evaluate(
-  path: string,
-  options: RunOptions = {},
-): Promise<{ testAccuracy: number; layers: Readonly<Record<string, number>> }> {
+/** What the test images say of a saved run: the accuracy of its network and of each layer, the rule's own figures. */
+export async function evaluate(path: string, options: RunOptions = {}): Promise<Evaluation> {
   const network = await openRun(path, options)
   try {
     const data = options.data ?? (await loadDataSet(readConfig(path).data, options.load))
-    const { accuracy, layers } = await network.accuracy(data, data.test)
-    return { testAccuracy: accuracy, layers }
+    const { accuracy, layers, figures } = await network.measure(data, data.test)
+    return {
+      ...(accuracy !== undefined && { testAccuracy: accuracy }),
+      layers,
+      ...(Object.keys(figures).length > 0 && { test: figures }),
+    }
   } finally {
     await network.close()
   }

@@ -30,7 +30,8 @@ export const imageKind = ({ shape, classes, classNames, maximum }: DataSet): Ima
 export interface Best {
   /** The epoch of the phase, from 0. */
   readonly epoch: number
-  readonly accuracy: number
+  /** The larger the better: an accuracy, or an objective with a minus sign. */
+  readonly merit: number
 }
 
 type StatePort = { readonly name: string; readonly dtype: DType; readonly shape: Shape }
@@ -52,7 +53,7 @@ const contents = z.object({
     maximum: z.number().positive(),
   }),
   position: z.object({ phase: count, epoch: count, batch: count }),
-  best: z.object({ epoch: count, accuracy: z.number() }).optional(),
+  best: z.object({ epoch: count, merit: z.number() }).optional(),
 })
 
 export const statePorts = (graph: StepGraph): StatePort[] =>
@@ -66,7 +67,7 @@ export const stateRecord = (state: readonly NamedTensor[]): TensorRecord =>
   Object.fromEntries(state.map(({ name, data }) => [name, data.slice()]))
 
 export function encodeCheckpoint({ state, best, ...own }: Checkpoint): Uint8Array<ArrayBuffer> {
-  const described = { ...own, ...(best && { best: { epoch: best.epoch, accuracy: best.accuracy } }) }
+  const described = { ...own, ...(best && { best: { epoch: best.epoch, merit: best.merit } }) }
   const kept = best?.state.map((tensor) => ({ ...tensor, name: BEST + tensor.name })) ?? []
   return encodeSafetensors({
     tensors: [...state, ...kept],

@@ -63,7 +63,7 @@ test('layers learn one after the other, and what has learned stays as it is', as
 })
 
 test('fixed batches come once each in every epoch, in another order, and are drawn anew in the next phase', () => {
-  const plan: Plan = { phases: 3, epochs: 4, batches: 5, checkpointEvery: 0, stepOf: () => '' }
+  const plan: Plan = { phases: 3, epochs: 4, batches: 5, checkpointEvery: 0, stepOf: () => '', spanOf: () => 1 }
   const { options } = resolve(forwardForward, data, { hyper, options: common })
   const rows = fixedBatches(plan, 200, options)
   const batchesOf = (phase: number, epoch: number): string[] => {
