@@ -29,6 +29,8 @@ export interface TrainRequest extends Wishes {
   readonly data: DataSet | string
   /** The folder of the run. Default: `runs/RULE-DATA-N`; false: nothing is written. */
   readonly out?: string | false | undefined
+  /** For a layer that is trained alone (`options.layer`): the folder of the run that trained the layers below it. */
+  readonly below?: string | undefined
   /** Where the files of a named data set are, and how they may be fetched. */
   readonly load?: LoadOptions | undefined
   readonly signal?: AbortSignal | undefined
@@ -54,11 +56,17 @@ const node: Platform = { compile, exactInt8: int8IsExact }
 
 /** Trains, and keeps the run in a folder: settings, events, checkpoint and environment. See `train/train.ts`. */
 export async function* train(request: TrainRequest): AsyncGenerator<TrainEvent> {
-  const { out, signal, load, ...wishes } = request
+  const { out, signal, load, below, ...wishes } = request
   const rule = typeof request.rule === 'string' ? findRule(request.rule) : request.rule
   const data = typeof request.data === 'string' ? await loadDataSet(request.data, load) : request.data
   const settings = resolve(rule, data, wishes)
-  const config = { rule, data, ...settings, signal }
+  const config = {
+    rule,
+    data,
+    ...settings,
+    signal,
+    below: below === undefined ? undefined : readCheckpoint(below).checkpoint,
+  }
   if (out === false) return yield* trainAnywhere({ ...config, platform: node })
   const folder = createRun(out, { rule: rule.id, data: data.name, ...settings })
   yield* intoFolder(folder, (own) => trainAnywhere({ ...config, ...own }))

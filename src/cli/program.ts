@@ -42,6 +42,7 @@ export async function run(argv: readonly string[]): Promise<number> {
       .option('--set <key=value>', SETTING, collect)
       .option('--out <dir>', 'the folder of the run; default: runs/RULE-DATA-NUMBER')
       .option('--resume <dir>', 'go on with the run in this folder')
+      .option('--below <run>', 'with --layer: the run that trained the layers below it')
       .option('--json', 'print one JSON object per line')
       .helpOption('-h, --help', 'show help, with a RULE that of its options too')
       .optionsGroup('Training:'),
