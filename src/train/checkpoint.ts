@@ -110,6 +110,29 @@ export function checkState(ports: readonly StatePort[], state: readonly NamedTen
   if (extra) throw new UserError(`${other} it holds ${extra.name}, which this one does not have`)
 }
 
+/** Throws a UserError unless the checkpoint holds a network of this rule with these options. */
+export function checkNetwork(
+  checkpoint: Checkpoint,
+  own: { readonly rule: string; readonly hyper: Readonly<Record<string, unknown>> },
+  where: string,
+): void {
+  refuseOther([['rule', checkpoint.rule, own.rule], ...hyperPairs(checkpoint.settings.hyper, own.hyper)], where)
+}
+
+type Pair = [name: string, there: unknown, here: unknown]
+
+function hyperPairs(there: Readonly<Record<string, unknown>>, here: Readonly<Record<string, unknown>>): Pair[] {
+  return [...new Set([...Object.keys(there), ...Object.keys(here)])].map((key) => [key, there[key], here[key]])
+}
+
+function refuseOther(pairs: readonly Pair[], where: string): void {
+  for (const [name, there, here] of pairs)
+    if (JSON.stringify(there) !== JSON.stringify(here))
+      throw new UserError(
+        `${where} belongs to another training: its ${name} is ${JSON.stringify(there)}, here it is ${JSON.stringify(here)}`,
+      )
+}
+
 /** What may differ between the two halves of a training without a change to its numbers. */
 const FREE = ['device', 'threads', 'cacheBytes', 'checkpointEvery']
 
@@ -119,18 +142,14 @@ export function checkSame(
   own: Pick<Checkpoint, 'rule' | 'data' | 'settings'>,
   where: string,
 ): void {
-  const pairs: [string, unknown, unknown][] = [
-    ['rule', checkpoint.rule, own.rule],
-    ['data', checkpoint.data, own.data],
-  ]
-  for (const part of ['hyper', 'options'] as const) {
-    const [there, here] = [checkpoint.settings[part], own.settings[part]] as Record<string, unknown>[]
-    for (const key of new Set([...Object.keys(there!), ...Object.keys(here!)]))
-      if (part === 'hyper' || !FREE.includes(key)) pairs.push([key, there![key], here![key]])
-  }
-  for (const [name, there, here] of pairs)
-    if (JSON.stringify(there) !== JSON.stringify(here))
-      throw new UserError(
-        `${where} belongs to another training: its ${name} is ${JSON.stringify(there)}, here it is ${JSON.stringify(here)}`,
-      )
+  const [there, here] = [checkpoint.settings, own.settings]
+  refuseOther(
+    [
+      ['rule', checkpoint.rule, own.rule],
+      ['data', checkpoint.data, own.data],
+      ...hyperPairs(there.hyper, here.hyper),
+      ...hyperPairs(there.options, here.options).filter(([key]) => !FREE.includes(key)),
+    ],
+    where,
+  )
 }

@@ -1,4 +1,5 @@
 import type { DataSet } from '../data/index.js'
+import { UserError } from '../errors.js'
 import type { StepGraph } from '../onnx/index.js'
 import type { AnyRule, Task } from '../rules/contract.js'
 import { type TracedRule, type TracedStep, traceRule } from '../rules/trace.js'
@@ -31,16 +32,23 @@ export interface Course {
 export function courseOf(rule: AnyRule, task: Task, { hyper, options }: Settings, count: number): Course {
   const { epochs, checkpointEvery } = options
   const batches = Math.floor(count / options.batch)
-  const common = { epochs, batches, checkpointEvery }
+  const common = { from: 0, epochs, batches, checkpointEvery }
   const traced = traceRule(rule, task, hyper)
   if (options.schedule === 'greedy') {
-    const phases: number = rule.greedy!.layers(task, hyper)
-    const greedy = Array.from({ length: phases }, (_, layer) => traced.greedy(layer))
+    const layers: number = rule.greedy!.layers(task, hyper)
+    const { layer } = options
+    if (layer !== undefined && layer >= layers)
+      throw new UserError(`layer is ${layer}, but ${rule.id} trains ${layers} one after the other here, from 0`, {
+        exitCode: 2,
+      })
+    const [from, phases] = layer === undefined ? [0, layers] : [layer, layer + 1]
+    const own = Array.from({ length: phases - from }, (_, i) => [from + i, traced.greedy(from + i)] as const)
+    const byPhase = new Map(own)
     return {
       traced,
-      plan: { ...common, phases, stepOf: ({ phase }) => `${phase}`, spanOf: () => 1 },
-      steps: Object.fromEntries(greedy.map(({ step }, layer) => [`${layer}`, step])),
-      features: (phase) => (phase === 0 ? undefined : greedy[phase]!.features),
+      plan: { ...common, from, phases, stepOf: ({ phase }) => `${phase}`, spanOf: () => 1 },
+      steps: Object.fromEntries(own.map(([phase, { step }]) => [`${phase}`, step])),
+      features: (phase) => (phase === 0 ? undefined : byPhase.get(phase)!.features),
     }
   }
   if (!rule.schedule)

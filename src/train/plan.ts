@@ -9,6 +9,9 @@ export interface Position {
 
 /** The whole course of a training, known before it begins. */
 export interface Plan {
+  /** The first phase that runs; those before it were another training's. */
+  readonly from: number
+  /** The number of the last phase that runs, plus one. */
   readonly phases: number
   readonly epochs: number
   /** Batches per epoch. Images that do not fill a last batch sit this epoch out; another order comes in the next. */

@@ -1,8 +1,10 @@
 import type { DataSet } from '../data/index.js'
+import { UserError } from '../errors.js'
 import type { AnyRule } from '../rules/contract.js'
 import {
   type Best,
   type Checkpoint,
+  checkNetwork,
   checkSame,
   checkState,
   encodeCheckpoint,
@@ -28,6 +30,8 @@ export interface TrainConfig extends Wishes {
   readonly signal?: AbortSignal | undefined
   /** Goes on where this checkpoint ends. Its settings must be those asked for here. */
   readonly resume?: Checkpoint | undefined
+  /** For a layer that is trained alone: the network whose layers below it are frozen. */
+  readonly below?: Checkpoint | undefined
   /** Where the run is kept, for the events. */
   readonly run?: string | undefined
 }
@@ -41,14 +45,14 @@ export interface TrainConfig extends Wishes {
  * where one cannot be written; the one before is then still there.
  */
 export async function* train(config: TrainConfig): AsyncGenerator<TrainEvent> {
-  const { rule, data, platform, signal, resume, run } = config
+  const { rule, data, platform, signal, resume, below, run } = config
   const settings = resolve(rule, data, config)
   const { options } = settings
   const session = await openSession(rule, data, settings, platform)
   const { course, training, validation, predictor } = session
   const { plan } = course
 
-  let at: Position = resume?.position ?? { phase: 0, epoch: 0, batch: 0 }
+  let at: Position = resume?.position ?? { phase: plan.from, epoch: 0, batch: 0 }
   let best = resume?.best
   let score: Measured | undefined
   let saved: { at: Position; path: string } | undefined = resume && { at, path: run ?? 'the one that it began with' }
@@ -74,8 +78,18 @@ export async function* train(config: TrainConfig): AsyncGenerator<TrainEvent> {
     if (resume) {
       checkState(session.ports, resume.state, 'the checkpoint')
       checkSame(resume, { rule: rule.id, data: data.name, settings }, 'the checkpoint')
-    }
-    await session.load(resume ? stateRecord(resume.state) : await session.initialState())
+    } else if (below) {
+      checkState(session.ports, below.state, BELOW)
+      checkNetwork(below, { rule: rule.id, hyper: settings.hyper }, BELOW)
+    } else if (plan.from > 0)
+      throw new UserError(
+        `layer ${plan.from} learns from what the layers below it hand up: name the run that trained them`,
+        {
+          exitCode: 2,
+        },
+      )
+    const given = resume ?? below
+    await session.load(given ? stateRecord(given.state) : await session.initialState())
     const time = clock(platform.now ?? (() => performance.now()), plan)
     yield {
       event: 'start',
@@ -188,6 +202,8 @@ export async function* train(config: TrainConfig): AsyncGenerator<TrainEvent> {
     await session.close()
   }
 }
+
+const BELOW = 'the run below'
 
 /** `batches`: of a call that begins there. */
 const whereIs = ({ epoch, batch }: Position, batches = 0): string => {

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { type Call, callAt, following, globalStep, type Plan, type Position, progressAt } from '../../src/train/plan.js'
 
 const plan = (changes: Partial<Plan> = {}): Plan => ({
-  ...{ phases: 2, epochs: 3, batches: 10, checkpointEvery: 0, stepOf: () => 'joint', spanOf: () => 1 },
+  ...{ from: 0, phases: 2, epochs: 3, batches: 10, checkpointEvery: 0, stepOf: () => 'joint', spanOf: () => 1 },
   ...changes,
 })
 
