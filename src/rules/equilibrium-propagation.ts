@@ -80,9 +80,9 @@ const hyper = z.strictObject({
   rates: z
     .array(z.number().positive())
     .min(1)
-    .default([0.1, 0.05])
-    .describe('step size of each layer from the input up, or one for all (S&B net1)'),
-  optimizer: z.enum(['sgd', 'adam']).default('sgd').describe('of all layers'),
+    .default([0.001])
+    .describe('step size of each layer from the input up, or one for all (0.001 with adam: smonsays; sgd: see p-1h)'),
+  optimizer: z.enum(['sgd', 'adam']).default('adam').describe('of all layers'),
   momentum: z.number().min(0).max(1).default(0.9).describe('heavy-ball momentum of sgd (Scellier 2023)'),
   weightDecay: z.number().min(0).default(0).describe('L2 with sgd, decoupled with adam'),
   schedule: z.enum(['constant', 'linear-half', 'linear', 'cosine']).default('cosine').describe('of all step sizes'),
@@ -274,6 +274,7 @@ export const equilibriumPropagation: Rule<EquilibriumPropagationHyper, Equilibri
         output: 'logistic',
         estimator: 'positive',
         beta: 0.1,
+        optimizer: 'sgd',
         freeSweeps: 40,
         nudgedSweeps: 15,
         rates: [0.08, 0.04],
@@ -283,8 +284,8 @@ export const equilibriumPropagation: Rule<EquilibriumPropagationHyper, Equilibri
       train: { epochs: 30, batch: 20 },
     },
     'cross-entropy': {
-      description: 'two hidden layers of 512 under a softmax read-out (settings ours)',
-      hyper: { units: [512, 512], output: 'cross-entropy', beta: 0.5, rates: [0.1] },
+      description: 'two hidden layers of 256 under a softmax read-out (settings ours)',
+      hyper: { units: [256, 256], output: 'cross-entropy', beta: 0.5, rates: [0.0005] },
       train: { epochs: 20, batch: 50 },
     },
   },
