@@ -10,6 +10,8 @@ export interface TrainingJob {
   readonly seeds: readonly number[]
   /** The test error that the run must reach, in per cent. */
   readonly target?: number
+  /** Stands in the table of the README, too. */
+  readonly headline?: true
   /** Keep the run folders, for jobs that use the networks. */
   readonly keep?: true
 }

@@ -7,6 +7,7 @@ const FIVE = [0, 1, 2, 3, 4]
 export const JOBS: readonly Omit<TrainingJob, 'kind'>[] = [
   {
     id: 'mnist-forward-forward-fast',
+    headline: true,
     title: 'Forward-Forward, preset fast (784-500-500)',
     arguments: mnist('forward-forward', '--preset', 'fast', '--validation', '0'),
     seeds: FIVE,
@@ -14,6 +15,7 @@ export const JOBS: readonly Omit<TrainingJob, 'kind'>[] = [
   },
   {
     id: 'mnist-forward-forward-accurate',
+    headline: true,
     title: 'Forward-Forward, preset accurate (784-1000-1000)',
     arguments: mnist('forward-forward', '--preset', 'accurate', '--validation', '0'),
     seeds: THREE,
@@ -21,6 +23,7 @@ export const JOBS: readonly Omit<TrainingJob, 'kind'>[] = [
   },
   {
     id: 'mnist-backprop-accurate',
+    headline: true,
     title: 'Backpropagation, preset accurate (784-1000-1000)',
     arguments: mnist('backprop', '--preset', 'accurate', '--validation', '0'),
     seeds: THREE,
@@ -28,6 +31,7 @@ export const JOBS: readonly Omit<TrainingJob, 'kind'>[] = [
   },
   {
     id: 'mnist-backprop-fast',
+    headline: true,
     title: 'Backpropagation, the network of preset fast',
     arguments: mnist('backprop', '--preset', 'fast', '--validation', '0'),
     seeds: FIVE,
@@ -40,6 +44,7 @@ export const JOBS: readonly Omit<TrainingJob, 'kind'>[] = [
   },
   {
     id: 'mnist-forward-forward-fast-int8',
+    headline: true,
     title: 'Forward-Forward, preset fast, products in 8 bits',
     arguments: mnist('forward-forward', '--preset', 'fast', '--validation', '0', '--precision', 'int8'),
     seeds: FIVE,
@@ -52,6 +57,7 @@ export const JOBS: readonly Omit<TrainingJob, 'kind'>[] = [
   },
   {
     id: 'glyphs-forward-forward',
+    headline: true,
     title: 'Forward-Forward on glyphs, defaults (npm start)',
     arguments: ['forward-forward', '--data', 'glyphs'],
     seeds: THREE,
@@ -59,6 +65,7 @@ export const JOBS: readonly Omit<TrainingJob, 'kind'>[] = [
   },
   {
     id: 'glyphs-backprop',
+    headline: true,
     title: 'Backpropagation on glyphs, defaults',
     arguments: ['backprop', '--data', 'glyphs'],
     seeds: THREE,
