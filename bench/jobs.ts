@@ -1,5 +1,5 @@
 import { JOBS as FORWARD_FORWARD } from './jobs/forward-forward.js'
-import { JOBS as HOPFIELD_VAE, SPEED as HOPFIELD_VAE_SPEED } from './jobs/hopfield-vae.js'
+import { JOBS as HOPFIELD_VAE, SPEED as HOPFIELD_VAE_SPEED, JUDGED } from './jobs/hopfield-vae.js'
 
 /** A training run for several seeds, as the command line would do it. */
 export interface TrainingJob {
@@ -144,4 +144,5 @@ export const JOBS: readonly Job[] = [
   { kind: 'convolution', id: 'convolution-1', title: '3x3 convolution, 64 to 128', threads: 1 },
   ...RULE_SPEEDS.map((job): RuleSpeedJob => ({ kind: 'rule-speed', ...job })),
   ...Object.values(TRAINING).flatMap((jobs) => jobs.map((job): TrainingJob => ({ kind: 'training', ...job }))),
+  ...JUDGED.map((job): JudgeJob => ({ kind: 'judge', ...job })),
 ]

@@ -1,4 +1,6 @@
-import type { RuleSpeedJob, TrainingJob } from '../jobs.js'
+import type { JudgeJob, RuleSpeedJob, TrainingJob } from '../jobs.js'
+
+const VARIANTS = ['f', 'h', 'th', 'dh', 'tdh']
 
 /**
  * The five variants at 784-256-16, batch 128, T1/T2 20/10 layered and 60/20 dense, 10 epochs of all training images: J,
@@ -15,7 +17,7 @@ const mnist = (variant: string): Omit<TrainingJob, 'kind'> => ({
 })
 
 export const JOBS: readonly Omit<TrainingJob, 'kind'>[] = [
-  ...['f', 'h', 'th', 'dh', 'tdh'].map(mnist),
+  ...VARIANTS.map(mnist),
   // To be reached: half of the squared error that it begins with.
   {
     id: 'glyphs-hopfield-vae',
@@ -34,5 +36,12 @@ const speed = (variant: string, threads: 1 | 2): Omit<RuleSpeedJob, 'kind'> => (
 
 /** Aimed at: at least 1.0. */
 export const SPEED: readonly Omit<RuleSpeedJob, 'kind'>[] = [1, 2].flatMap((threads) =>
-  ['f', 'h', 'th', 'dh', 'tdh'].map((variant) => speed(variant, threads as 1 | 2)),
+  VARIANTS.map((variant) => speed(variant, threads as 1 | 2)),
 )
+
+export const JUDGED: readonly Omit<JudgeJob, 'kind'>[] = VARIANTS.map((variant) => ({
+  id: `samples-hopfield-vae-${variant}`,
+  title: `${variant.toUpperCase()}-VAE`,
+  drawers: `mnist-hopfield-vae-${variant}`,
+  judge: 'mnist-judge',
+}))
