@@ -1,5 +1,6 @@
 export { ACTIVATIONS, type Activation } from './activations.js'
 export { batchNorm, batchNormInference, type Statistics, statistics } from './batch-norm.js'
+export { type Contrast, contrastOf, outerContrast } from './contrast.js'
 export { type Convolution, convolution, convolve, convolved } from './convolution.js'
 export { affine, type Dense, dense, FLOAT32, type Precision, product } from './dense.js'
 export { GOODNESS, type Goodness, GROUP_GOODNESS, type GroupGoodness, locationGoodness } from './goodness.js'
@@ -26,9 +27,20 @@ export {
 } from './network.js'
 export { inverseLength, NORMALIZATIONS, type Normalization } from './normalize.js'
 export { type AdamOptions, adam, type Optimizer, sgd } from './optimizers.js'
-export { filterImages } from './pictures.js'
+export { filterImages, signedImages } from './pictures.js'
 export { averagePool2d, globalAveragePool, maxPool2d } from './pooling.js'
 export { noiseInputs, type Random } from './random.js'
 export { SCHEDULES, type Schedule } from './schedules.js'
 export { packedShape, packSymmetric, unpackSymmetric } from './symmetric.js'
+export {
+  energy,
+  halfSweep,
+  type LayeredNetwork,
+  resting,
+  type Settled,
+  type States,
+  settle,
+  sweep,
+} from './settling.js'
 export { leaves, mapTree, rebuild, type Tree } from './tree.js'
+export { UNITS, type Unit, type UnitKind } from './units.js'
