@@ -31,7 +31,6 @@ export { filterImages, signedImages } from './pictures.js'
 export { averagePool2d, globalAveragePool, maxPool2d } from './pooling.js'
 export { noiseInputs, type Random } from './random.js'
 export { SCHEDULES, type Schedule } from './schedules.js'
-export { packedShape, packSymmetric, unpackSymmetric } from './symmetric.js'
 export {
   energy,
   halfSweep,
@@ -42,5 +41,6 @@ export {
   settle,
   sweep,
 } from './settling.js'
+export { packedShape, packSymmetric, unpackSymmetric } from './symmetric.js'
 export { leaves, mapTree, rebuild, type Tree } from './tree.js'
 export { UNITS, type Unit, type UnitKind } from './units.js'

@@ -7,8 +7,13 @@ import { hopfieldVae } from './hopfield-vae.js'
 import { targetPropagation } from './target-propagation.js'
 
 /** Every rule there is. Adding a rule is adding its file, its test and one line here. */
-export const RULES: readonly AnyRule[] = [forwardForward, backprop, hopfieldVae, targetPropagation]
-export const RULES: readonly AnyRule[] = [forwardForward, equilibriumPropagation, backprop]
+export const RULES: readonly AnyRule[] = [
+  forwardForward,
+  backprop,
+  equilibriumPropagation,
+  hopfieldVae,
+  targetPropagation,
+]
 
 /** The rule of that name; an unknown one throws a UserError that offers the nearest. */
 export function findRule(id: string): AnyRule {
