@@ -2,9 +2,11 @@ import { existsSync } from 'node:fs'
 import { runConvolution } from './convolution.js'
 import { runInference } from './inference.js'
 import { JOBS, type Job } from './jobs.js'
+import { runJudge } from './judge.js'
 import { runOutput } from './output.js'
 import { pathOf } from './records.js'
 import { report } from './report.js'
+import { runRuleSpeed } from './rule-speed.js'
 import { runSpeed } from './speed.js'
 import { isTrained, runTraining } from './training.js'
 
@@ -15,6 +17,8 @@ const isDone = (job: Job): boolean => (job.kind === 'training' ? isTrained(job) 
 
 async function run(job: Job): Promise<void> {
   if (job.kind === 'training') return runTraining(job)
+  if (job.kind === 'rule-speed') return runRuleSpeed(job)
+  if (job.kind === 'judge') return runJudge(job)
   if (job.kind === 'inference') return runInference(job)
   if (job.kind === 'convolution') return runConvolution(job)
   if (job.kind === 'output') return runOutput(job)
