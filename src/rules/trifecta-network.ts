@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { UserError } from '../errors.js'
 import { maxPool2d, type Tensor } from '../graph/index.js'
-import { batchNorm, batchNormInference, type Statistics, statistics } from '../nn/batch-norm.js'
-import { convolved } from '../nn/convolution.js'
+import { batchNormalizer, type Normalizer, runningNormalizer, type Statistics, statistics } from '../nn/batch-norm.js'
+import { convolvedAffine } from '../nn/convolution.js'
 import type { Precision } from '../nn/dense.js'
 import { layerNorm, scale } from '../nn/group-norm.js'
 import { uniformWeights } from '../nn/initialize.js'
@@ -70,10 +70,15 @@ function block(
   normalization: BlockOptions['normalization'],
   precision: Precision,
 ): Block {
-  const product = (x: Tensor, weight: Tensor): Tensor => convolved(x, weight, { padding: 1 }, precision)
   const activity = (z: Tensor): Tensor => (pooled ? maxPool2d(z, 2) : z).relu()
-  const normal = (p: BlockParameters, running: Statistics, x: Tensor): Tensor =>
-    normalization === 'batch' ? batchNormInference(x, running, { scale: p }) : layerNorm(x, { scale: p })
+  const isBatch = normalization === 'batch'
+  /** The convolution of the normalised input. A layer's gain and bias are applied as a batch's: within the product. */
+  const product = (p: BlockParameters, normal: Normalizer, x: Tensor): Tensor =>
+    isBatch
+      ? convolvedAffine(x, p.weight, normal, { padding: 1 }, precision)
+      : convolvedAffine(layerNorm(x), p.weight, { factor: p.gain, offset: p.bias }, { padding: 1 }, precision)
+  const inferred = (p: BlockParameters, running: Statistics, x: Tensor): Tensor =>
+    product(p, runningNormalizer(running, { scale: p }), x)
   return {
     init: (random, name) => ({
       ...scale(inputs),
@@ -82,21 +87,17 @@ function block(
     }),
     statistics: () => statistics(inputs),
     train(p, running, x) {
-      const { output, next } =
-        normalization === 'batch'
-          ? batchNorm(x, running, { scale: p })
-          : { output: normal(p, running, x), next: running }
-      return { output: activity(product(output, p.weight)), next }
+      const { next, ...normal } = batchNormalizer(x, running, { scale: p })
+      return { output: activity(product(p, normal, x)), next: isBatch ? next : running }
     },
-    infer: (p, running, x) => activity(product(normal(p, running, x), p.weight)),
+    infer: (p, running, x) => activity(inferred(p, running, x)),
     part(p, running, x, from, to) {
       const own = {
         gain: p.gain.slice(0, from, to),
         bias: p.bias.slice(0, from, to),
         weight: p.weight.slice(1, from, to),
       }
-      const seen = { mean: running.mean.slice(0, from, to), variance: running.variance.slice(0, from, to) }
-      return product(normal(own, seen, x), own.weight)
+      return inferred(own, { mean: running.mean.slice(0, from, to), variance: running.variance.slice(0, from, to) }, x)
     },
     activity,
   }
