@@ -4,7 +4,7 @@ import type { Flow } from './flow.js'
 /** Operations that multiply a trained tensor with what a network computes. A gather is a product with one-hot rows. */
 const PRODUCTS = new Set(['matmul', 'conv2d', 'quantizedMatmul', 'quantizedConv2d', 'gather'])
 
-/** A product whose one operand is made of trained state alone. */
+/** A product whose one operand is made of trained state alone, or is trained weights, scaled. */
 export interface TrainableProduct {
   readonly node: Node
   /** The names of the trained state in it. */
@@ -29,6 +29,20 @@ export function stateAlone(tensor: Tensor, flow: Flow): readonly string[] | unde
   }
   return [...names]
 }
+
+/** Operations that keep weights what they are, scaled: a normalisation of their input may lie in them. */
+const SCALING = new Set(['mul', 'div', 'neg', 'reshape', 'transpose'])
+
+/** The state of two axes or more that a tensor is, number by number, but for factors, whatever these are made of. */
+function scaledState(tensor: Tensor, flow: Flow): readonly string[] {
+  const name = flow.stateName(tensor)
+  if (name !== undefined) return tensor.rank > 1 ? [name] : []
+  if (!SCALING.has(tensor.node.op)) return []
+  return tensor.node.inputs.filter(({ size }) => size === tensor.size).flatMap((x) => scaledState(x, flow))
+}
+
+/** The names of the state that makes a tensor an operand to be learned. */
+const stateOf = (tensor: Tensor, flow: Flow): readonly string[] => stateAlone(tensor, flow) ?? scaledState(tensor, flow)
 
 /** Every tensor that the state's new values depend on, within one step. */
 export function everyTensor(flow: Flow): Set<Tensor> {
@@ -66,7 +80,7 @@ export function trainableProducts(flow: Flow): TrainableProduct[] {
     if (node.adjoint || !PRODUCTS.has(node.op)) continue
     const operands = (node.op === 'gather' ? node.inputs.slice(0, 1) : node.inputs).map((operand) => ({
       operand,
-      names: (stateAlone(operand, flow) ?? []).filter((name) => trained.has(name)),
+      names: stateOf(operand, flow).filter((name) => trained.has(name)),
     }))
     const learned = operands.filter(({ names }) => names.length > 0)
     if (learned.length === 0) continue
@@ -81,7 +95,7 @@ export function trainableProducts(flow: Flow): TrainableProduct[] {
  * used forward from the same weight used to carry something back.
  */
 export function summedAxis(node: Node, name: string, flow: Flow): number | undefined {
-  const index = node.inputs.findIndex((x) => stateAlone(x, flow)?.includes(name))
+  const index = node.inputs.findIndex((x) => stateOf(x, flow).includes(name))
   if (index < 0) return undefined
   let swaps = 0
   for (let x: Tensor | undefined = node.inputs[index]; x; x = flow.sources(x)[0]) if (x.node.op === 'transpose') swaps++
