@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { runConvolution } from './convolution.js'
 import { runInference } from './inference.js'
 import { JOBS, type Job } from './jobs.js'
@@ -13,10 +14,12 @@ import { isTrained, runTraining } from './training.js'
 const words = process.argv.slice(2).filter((word) => !word.startsWith('--'))
 const flags = process.argv.slice(2).filter((word) => word.startsWith('--'))
 
+const threads = Number(flags.find((flag) => flag.startsWith('--threads='))?.slice(10) ?? availableParallelism())
+
 const isDone = (job: Job): boolean => (job.kind === 'training' ? isTrained(job) : existsSync(pathOf(job.id)))
 
 async function run(job: Job): Promise<void> {
-  if (job.kind === 'training') return runTraining(job)
+  if (job.kind === 'training') return runTraining(job, threads)
   if (job.kind === 'rule-speed') return runRuleSpeed(job)
   if (job.kind === 'judge') return runJudge(job)
   if (job.kind === 'inference') return runInference(job)

@@ -19,11 +19,11 @@ const WORK = 'bench/results/work'
 export const keptRun = ({ id }: Pick<TrainingJob, 'id'>, seed: number): string => join(WORK, `${id}-${seed}`)
 
 /** One run through the command line, as a reader of the record would start it; a run that was stopped goes on. */
-function trainOnce(job: TrainingJob, seed: number): Promise<void> {
+function trainOnce(job: TrainingJob, seed: number, threads: number): Promise<void> {
   const folder = keptRun(job, seed)
   const begun = existsSync(join(folder, 'checkpoint.safetensors'))
   if (!begun && existsSync(folder)) rmSync(folder, { recursive: true })
-  const fresh = [...job.arguments, '--seed', `${seed}`, '--out', folder]
+  const fresh = [...job.arguments, '--seed', `${seed}`, '--threads', `${threads}`, '--out', folder]
   const given = ['build/src/cli/main.js', 'train', ...(begun ? ['--resume', folder] : fresh), '--json']
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, given, { stdio: ['ignore', 'pipe', 'inherit'] })
@@ -67,8 +67,8 @@ function resultOf(folder: string): { readonly [figure: string]: unknown } {
   }
 }
 
-/** Runs the seeds that the record lacks, and keeps each as soon as it is done. */
-export async function runTraining(job: TrainingJob): Promise<void> {
+/** Runs the seeds that the record lacks, and keeps each as soon as it is done. The threads change no number. */
+export async function runTraining(job: TrainingJob, threads: number): Promise<void> {
   const before = readRecord(job.id)
   const machine: Machine = before?.machine ?? (await describeMachine())
   const record = { id: job.id, command: commandOf(job), date: new Date().toISOString().slice(0, 10), machine }
@@ -76,9 +76,9 @@ export async function runTraining(job: TrainingJob): Promise<void> {
   for (const seed of job.seeds) {
     if (results.some((result) => result.seed === seed)) continue
     const folder = keptRun(job, seed)
-    await trainOnce(job, seed)
+    await trainOnce(job, seed, threads)
     const result = resultOf(folder)
-    results.push({ seed, ...result })
+    results.push({ seed, threads, ...result })
     writeRecord({ ...record, results } satisfies Record)
     if (!job.keep) rmSync(folder, { recursive: true })
     const { testAccuracy, test, seconds } = result
