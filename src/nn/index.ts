@@ -2,6 +2,16 @@ export { ACTIVATIONS, type Activation } from './activations.js'
 export { batchNorm, batchNormInference, type Statistics, statistics } from './batch-norm.js'
 export { type Contrast, contrastOf, outerContrast } from './contrast.js'
 export { type Convolution, convolution, convolve, convolved } from './convolution.js'
+export {
+  batchNorm,
+  batchNormalizer,
+  batchNormInference,
+  type Normalizer,
+  runningNormalizer,
+  type Statistics,
+  statistics,
+} from './batch-norm.js'
+export { type Convolution, convolution, convolve, convolved, convolvedAffine } from './convolution.js'
 export { affine, type Dense, dense, FLOAT32, type Precision, product } from './dense.js'
 export { GOODNESS, type Goodness, GROUP_GOODNESS, type GroupGoodness, locationGoodness } from './goodness.js'
 export { groupNorm, layerNorm, type NormOptions, type Scale, scale } from './group-norm.js'

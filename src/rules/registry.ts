@@ -5,6 +5,7 @@ import { equilibriumPropagation } from './equilibrium-propagation.js'
 import { forwardForward } from './forward-forward.js'
 import { hopfieldVae } from './hopfield-vae.js'
 import { targetPropagation } from './target-propagation.js'
+import { trifecta } from './trifecta.js'
 
 /** Every rule there is. Adding a rule is adding its file, its test and one line here. */
 export const RULES: readonly AnyRule[] = [
@@ -14,6 +15,7 @@ export const RULES: readonly AnyRule[] = [
   hopfieldVae,
   targetPropagation,
 ]
+export const RULES: readonly AnyRule[] = [forwardForward, backprop, hopfieldVae, targetPropagation, trifecta]
 
 /** The rule of that name; an unknown one throws a UserError that offers the nearest. */
 export function findRule(id: string): AnyRule {
