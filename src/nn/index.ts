@@ -1,17 +1,29 @@
 export { ACTIVATIONS, type Activation } from './activations.js'
-export { batchNorm, batchNormInference, type Statistics, statistics } from './batch-norm.js'
-export { type Contrast, contrastOf, outerContrast } from './contrast.js'
-export { type Convolution, convolution, convolve, convolved } from './convolution.js'
 export {
   batchNorm,
+  batchNorm,
   batchNormalizer,
+  batchNormInference,
   batchNormInference,
   type Normalizer,
   runningNormalizer,
   type Statistics,
+  type Statistics,
+  statistics,
   statistics,
 } from './batch-norm.js'
-export { type Convolution, convolution, convolve, convolved, convolvedAffine } from './convolution.js'
+export { type Contrast, contrastOf, outerContrast } from './contrast.js'
+export {
+  type Convolution,
+  type Convolution,
+  convolution,
+  convolution,
+  convolve,
+  convolve,
+  convolved,
+  convolved,
+  convolvedAffine,
+} from './convolution.js'
 export { affine, type Dense, dense, FLOAT32, type Precision, product } from './dense.js'
 export { GOODNESS, type Goodness, GROUP_GOODNESS, type GroupGoodness, locationGoodness } from './goodness.js'
 export { groupNorm, layerNorm, type NormOptions, type Scale, scale } from './group-norm.js'

@@ -11,11 +11,11 @@ import { trifecta } from './trifecta.js'
 export const RULES: readonly AnyRule[] = [
   forwardForward,
   backprop,
+  trifecta,
   equilibriumPropagation,
   hopfieldVae,
   targetPropagation,
 ]
-export const RULES: readonly AnyRule[] = [forwardForward, backprop, hopfieldVae, targetPropagation, trifecta]
 
 /** The rule of that name; an unknown one throws a UserError that offers the nearest. */
 export function findRule(id: string): AnyRule {
