@@ -13,8 +13,9 @@ import { maxPool2d, type Shape, sizeOf, type Tensor } from '../graph/index.js'
 import { ACTIVATIONS, type Activation } from '../nn/activations.js'
 import { sampleAxes } from '../nn/axes.js'
 import { CORRUPTIONS, type Corruption } from '../nn/corruption.js'
-import type { Dense, Precision } from '../nn/dense.js'
+import { type Dense, type Precision, transposedProduct } from '../nn/dense.js'
 import { depthToSpace } from '../nn/depth-to-space.js'
+import { type FanRule, zeros } from '../nn/initialize.js'
 import { binaryCrossEntropy, squaredError } from '../nn/losses.js'
 import { convolutionLayer, denseLayer, type Layer, type NetworkOptions } from '../nn/network.js'
 import { NORMALIZATIONS } from '../nn/normalize.js'
@@ -26,6 +27,8 @@ import type { Task } from './contract.js'
 export interface CellOptions extends NetworkOptions {
   readonly cell: 'auto-encoder' | 'denoising' | 'variational'
   readonly hidden: readonly number[]
+  readonly tied: boolean
+  readonly initial: FanRule
   readonly activation: Activation
   readonly noise: Corruption
   readonly noiseLevel: number
@@ -35,11 +38,14 @@ export interface CellOptions extends NetworkOptions {
   readonly normalization: 'layer' | 'none'
 }
 
-/** Layers from the input to the latent and back; `logVariance` stands beside the encoder's last layer. */
+/**
+ * Layers from the input to the latent and back; `logVariance` stands beside the encoder's last layer. A tied decoder has
+ * only biases: its weights are the encoder's, transposed.
+ */
 export type CellParameters = {
   readonly encoder: readonly Dense[]
   readonly logVariance?: Dense
-  readonly decoder: readonly Dense[]
+  readonly decoder: readonly { readonly weight?: Tensor; readonly bias: Tensor }[]
 }
 
 /** What a cell makes of a batch while it learns. */
@@ -80,6 +86,7 @@ export function unsupervisedCell(options: CellOptions, place: Place): Unsupervis
   const variational = cell === 'variational'
   const isDense = options.network === 'dense'
   const pooled = place.pooled && !isDense
+  const tied = options.tied && isDense
   const bernoulli = options.likelihood === 'bernoulli' && place.first
 
   const between = (from: Shape, units: number): Layer =>
@@ -90,7 +97,8 @@ export function unsupervisedCell(options: CellOptions, place: Place): Unsupervis
     return layers
   }
   const encoder = chain(inputShape, [...options.hidden, place.units])
-  const whole = encoder.at(-1)!.outputShape
+  const last = encoder.length - 1
+  const whole = encoder[last]!.outputShape
   const outputShape = pooled ? [whole[0]!, ...whole.slice(1).map((size) => Math.floor(size / 2))] : whole
   const back = [...options.hidden.toReversed(), inputShape[0]!]
   // Behind a pooling the decoder's first layer spreads four channels over 2x2 places.
@@ -99,31 +107,37 @@ export function unsupervisedCell(options: CellOptions, place: Place): Unsupervis
 
   const affine = (layer: Layer, p: Dense, x: Tensor): Tensor =>
     layer.linear(p.weight, x, precision).add(layer.offset(p.bias))
+  const upward = (p: CellParameters, i: number, x: Tensor): Tensor => affine(encoder[i]!, p.encoder[i]!, x)
+  const downward = (p: CellParameters, i: number, x: Tensor): Tensor => {
+    const { weight, bias } = p.decoder[i]!
+    if (weight) return affine(decoder[i]!, { weight, bias }, x)
+    return transposedProduct(x, p.encoder[encoder.length - 1 - i]!.weight, precision).add(bias)
+  }
   const shaped = (x: Tensor): Tensor => x.reshape([x.shape[0]!, ...inputShape])
   const read = (x: Tensor): Tensor => (place.first ? x : NORMALIZATIONS[options.normalization](x))
   /** The input of the encoder's last layer. */
   const hidden = (p: CellParameters, x: Tensor): Tensor =>
-    encoder.slice(0, -1).reduce((h, layer, i) => affine(layer, p.encoder[i]!, h).relu(), x)
+    encoder.slice(0, -1).reduce((h, _, i) => upward(p, i, h).relu(), x)
   /** A linear map's maps are averaged over 2x2 places, which is a linear map too. */
   const linearLatent = (p: Dense, h: Tensor): Tensor => {
-    const y = affine(encoder.at(-1)!, p, h)
+    const y = affine(encoder[last]!, p, h)
     return pooled ? averagePool2d(y, 2) : y
   }
   const code = (p: CellParameters, x: Tensor): Tensor => {
     const h = hidden(p, x)
-    if (variational) return linearLatent(p.encoder.at(-1)!, h)
-    const y = ACTIVATIONS[options.activation](affine(encoder.at(-1)!, p.encoder.at(-1)!, h))
+    if (variational) return linearLatent(p.encoder[last]!, h)
+    const y = ACTIVATIONS[options.activation](upward(p, last, h))
     return pooled ? maxPool2d(y, 2) : y
   }
   const posterior = (p: CellParameters, x: Tensor): { mean: Tensor; logVariance: Tensor } => {
     const h = hidden(p, x)
-    return { mean: linearLatent(p.encoder.at(-1)!, h), logVariance: linearLatent(p.logVariance!, h) }
+    return { mean: linearLatent(p.encoder[last]!, h), logVariance: linearLatent(p.logVariance!, h) }
   }
   /** What D says before the likelihood's own function: a mean, or the logits of pixels. */
   const decoded = (p: CellParameters, latent: Tensor): Tensor => {
-    const widest = affine(widened, p.decoder[0]!, latent)
+    const widest = downward(p, 0, latent)
     const first = pooled ? fit(depthToSpace(widest, 2), whole) : widest
-    return decoder.slice(1).reduce((h, layer, i) => affine(layer, p.decoder[i + 1]!, h.relu()), first)
+    return decoder.slice(1).reduce((h, _, i) => downward(p, i + 1, h.relu()), first)
   }
   const errors = (x: Tensor, said: Tensor): Tensor => {
     if (bernoulli) return binaryCrossEntropy(said, x).sum(sampleAxes(x))
@@ -135,12 +149,12 @@ export function unsupervisedCell(options: CellOptions, place: Place): Unsupervis
     inputShape,
     outputShape,
     init(random, name) {
-      const initial = (layers: readonly Layer[], part: string, rule: 'he' | 'fan-in'): Dense[] =>
-        layers.map((layer, i) => layer.init(random, `${name}.${part}.${i}`, rule))
+      const initial = (layers: readonly Layer[], part: string): Dense[] =>
+        layers.map((layer, i) => layer.init(random, `${name}.${part}.${i}`, options.initial))
       return {
-        encoder: initial(encoder, 'encoder', 'he'),
-        ...(variational && { logVariance: encoder.at(-1)!.init(random, `${name}.logVariance`, 'fan-in') }),
-        decoder: initial(decoder, 'decoder', 'fan-in'),
+        encoder: initial(encoder, 'encoder'),
+        ...(variational && { logVariance: encoder[last]!.init(random, `${name}.logVariance`, options.initial) }),
+        decoder: tied ? decoder.map(({ outputShape: shape }) => ({ bias: zeros(shape) })) : initial(decoder, 'decoder'),
       }
     },
     encode: (p, input) => code(p, read(shaped(input))),

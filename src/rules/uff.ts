@@ -27,7 +27,7 @@ import { argmax, concat, grad, oneHot, sizeOf, type Tensor } from '../graph/inde
 import { ACTIVATIONS, type Activation } from '../nn/activations.js'
 import { CORRUPTIONS, type Corruption } from '../nn/corruption.js'
 import { affine, type Dense } from '../nn/dense.js'
-import { zeros } from '../nn/initialize.js'
+import { FAN_RULES, type FanRule, zeros } from '../nn/initialize.js'
 import { crossEntropy, meanSquaredError, squaredError } from '../nn/losses.js'
 import { networkOptions } from '../nn/network.js'
 import { NORMALIZATIONS } from '../nn/normalize.js'
@@ -56,6 +56,14 @@ const hyper = z.strictObject({
     .array(z.int().min(1))
     .default([])
     .describe('ReLU layers inside a cell between its input and its latent, mirrored in its decoder (ours)'),
+  tied: z
+    .boolean()
+    .default(true)
+    .describe("a dense decoder's weights are the encoder's, transposed; convolutional ones have their own (ours)"),
+  initial: z
+    .enum(choices<FanRule>(FAN_RULES))
+    .default('glorot')
+    .describe('standard deviation of the initial weights (ours: with larger ones tied cells lose units)'),
   activation: z
     .enum(choices<Activation>(ACTIVATIONS))
     .default('relu')
@@ -71,7 +79,7 @@ const hyper = z.strictObject({
     .describe('standard deviation of Gaussian noise, or the part that masking sets to zero (ours)'),
   likelihood: z
     .enum(['gaussian', 'bernoulli'])
-    .default('gaussian')
+    .default('bernoulli')
     .describe('of pixels: squared error, or the cross-entropy of a sigmoid; latents have the squared error (ours)'),
   variance: z.number().positive().default(0.1).describe('of the Gaussian likelihood in variational cells (ours)'),
   beta: z.number().min(0).default(1).describe('weight of the KL divergence in variational cells (1: the ELBO)'),
@@ -227,22 +235,22 @@ export const uff: Rule<UffHyper, UffState> = {
     },
     dense: {
       description: 'two dense auto-encoders',
-      hyper: { units: [2000, 1000], likelihood: 'bernoulli' },
+      hyper: { units: [2000, 1000] },
       train: { epochs: 8, batch: 250 },
     },
     denoising: {
       description: 'two dense denoising auto-encoders, half of their input masked',
-      hyper: { cell: 'denoising', units: [2000, 1000], likelihood: 'bernoulli' },
+      hyper: { cell: 'denoising', units: [2000, 1000] },
       train: { epochs: 8, batch: 250 },
     },
     convolutional: {
       description: 'two convolutional auto-encoders with 2x2 max-pooling',
-      hyper: { network: 'convolutional', units: [32, 64], likelihood: 'bernoulli' },
+      hyper: { network: 'convolutional', units: [32, 64] },
       train: { epochs: 4, batch: 100 },
     },
     variational: {
       description: 'two dense variational cells (ours) with a hidden layer of 500 each',
-      hyper: { cell: 'variational', units: [64, 64], hidden: [500], likelihood: 'bernoulli' },
+      hyper: { cell: 'variational', units: [64, 64], hidden: [500] },
       train: { epochs: 10, batch: 250 },
     },
   },
