@@ -260,6 +260,14 @@ describe('between cells', () => {
     close(second('none')(z), second('layer', true)(z))
   })
 
+  test('a cell reconstructs what was handed up, not what it made of it', () => {
+    const cell = unsupervisedCell(LINEAR, { ...place, first: false })
+    const p = cell.init({ ...random, normal: normals }, 'cell')
+    const silent = { ...p, decoder: [{ weight: normals('w', [4, 6]).mul(0), bias: constant(0).broadcastTo([6]) }] }
+    const squares = numbers(z).reduce((sum, v) => sum + v ** 2, 0)
+    close(numbers(cell.learn(silent, z, quiet, 'noise').loss), [squares / 3])
+  })
+
   for (const options of [{ cell: 'denoising' }, { cell: 'variational' }] as const)
     test(`what goes up is the same under all noise: ${options.cell}`, () => {
       const cell = unsupervisedCell({ ...LINEAR, ...options, noiseLevel: 0.5 }, { ...place, first: false })
