@@ -25,6 +25,11 @@ export {
   convolvedAffine,
 } from './convolution.js'
 export { affine, type Dense, dense, FLOAT32, type Precision, product } from './dense.js'
+export { batchNorm, batchNormInference, type Statistics, statistics } from './batch-norm.js'
+export { type Convolution, convolution, convolve, convolved } from './convolution.js'
+export { CORRUPTIONS, type Corruption } from './corruption.js'
+export { affine, type Dense, dense, FLOAT32, type Precision, product, transposedProduct } from './dense.js'
+export { depthToSpace } from './depth-to-space.js'
 export { GOODNESS, type Goodness, GROUP_GOODNESS, type GroupGoodness, locationGoodness } from './goodness.js'
 export { groupNorm, layerNorm, type NormOptions, type Scale, scale } from './group-norm.js'
 export { FAN_RULES, type FanRule, fans, normalWeights, ones, uniformWeights, zeros } from './initialize.js'
@@ -66,3 +71,4 @@ export {
 export { packedShape, packSymmetric, unpackSymmetric } from './symmetric.js'
 export { leaves, mapTree, rebuild, type Tree } from './tree.js'
 export { UNITS, type Unit, type UnitKind } from './units.js'
+export { gaussianDivergence, gaussianSample } from './variational.js'
