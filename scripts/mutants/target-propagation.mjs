@@ -19,15 +19,15 @@ export default [
   {
     what: 'the correction uses the target twice',
     file: targets,
-    find: 'down[i]!(activities[i + 1]!))\n    targets',
-    replace: 'down[i]!(targets[0]!))\n    targets',
+    find: 'inverse.sub(down[i]!(activities[i + 1]!))',
+    replace: 'inverse.sub(down[i]!(targets[0]!))',
     ...quick,
   },
   {
-    what: 'an inverse also learns through the layer that it inverts',
+    what: 'the loss of an inverse is halved',
     file: targets,
     find: 'squaredError(g(f(v).stopGradient()), v.stopGradient())',
-    replace: 'squaredError(g(f(v)), v)',
+    replace: 'squaredError(g(f(v).stopGradient()), v.stopGradient()).mul(0.5)',
     ...quick,
   },
   {
@@ -99,7 +99,14 @@ export default [
     what: 'damping is not halved',
     file: rule,
     find: 'mul(h.inverseDecay / 2)',
-    replace: 'mul(0)',
+    replace: 'mul(h.inverseDecay)',
+    ...quick,
+  },
+  {
+    what: 'the difference reconstruction loss is divided by the noise, not by its square',
+    file: rule,
+    find: 'chain).mean().div(sigma.square())',
+    replace: 'chain).mean().div(sigma)',
     ...quick,
   },
   {

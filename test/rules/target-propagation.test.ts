@@ -462,6 +462,22 @@ test('the noise of the inverses falls as noise / (1 + decay progress)', () => {
   close(evaluate(feedback, own.state, batch).metrics['layers.0.inverse']!, scaled.metrics['layers.0.inverse']!)
 })
 
+test('the difference reconstruction loss is one over the squared noise, and damped by lambda / 2 || V ||^2', () => {
+  const lossOf = (options: Options, scale: number): number => {
+    const own = given({ form: 'drl', topTarget: 'output', ...options })
+    const feedback = own.traced.steps.feedback!
+    const batch = Object.entries(batchFor(feedback, own.task)).map(([name, z]) => [
+      name,
+      name.startsWith('noise') ? z.map((n) => n * scale) : z,
+    ])
+    return evaluate(feedback, own.state, Object.fromEntries(batch)).metrics['layers.1.inverse']![0]!
+  }
+  const [loose, strict] = [lossOf({ noise: 1 }, 0.5), lossOf({ noise: 0.5 }, 1)]
+  close([strict], [4 * loose])
+  const weight = given({}).state['inverses.1.weight']!
+  close([lossOf({ noise: 0.5, inverseDecay: 0.2 }, 1) - strict], [0.1 * weight.reduce((sum, v) => sum + v * v, 0)])
+})
+
 test('inverses and layers take turns by batch or by epoch, after a pretraining of the inverses', () => {
   const at = (options: Options): string[] => {
     const hyper = targetPropagation.hyper.parse(options)
