@@ -1,4 +1,5 @@
 import { JOBS as FORWARD_FORWARD } from './jobs/forward-forward.js'
+import { JOBS as HOPFIELD_VAE, SPEED as HOPFIELD_VAE_SPEED, JUDGED } from './jobs/hopfield-vae.js'
 
 /** A training run for several seeds, as the command line would do it. */
 export interface TrainingJob {
@@ -128,7 +129,11 @@ function speedJobs(): SpeedJob[] {
 /** Training jobs by the table of docs/results.md in which they stand. */
 export const TRAINING: Readonly<Record<string, readonly Omit<TrainingJob, 'kind'>[]>> = {
   accuracy: FORWARD_FORWARD,
+  'hopfield-vae': HOPFIELD_VAE,
 }
+
+/** Steps timed against their twins. */
+const RULE_SPEEDS: readonly Omit<RuleSpeedJob, 'kind'>[] = [...HOPFIELD_VAE_SPEED]
 
 export const JOBS: readonly Job[] = [
   { kind: 'output', id: 'start', title: 'npm start', arguments: ['train', 'forward-forward', '--data', 'glyphs'] },
@@ -137,5 +142,7 @@ export const JOBS: readonly Job[] = [
   { kind: 'inference', id: 'inference-784-2000x4', title: '784-2000x4', units: [2000, 2000, 2000, 2000] },
   { kind: 'convolution', id: 'convolution-2', title: '3x3 convolution, 64 to 128', threads: 2, target: 1.4 },
   { kind: 'convolution', id: 'convolution-1', title: '3x3 convolution, 64 to 128', threads: 1 },
+  ...RULE_SPEEDS.map((job): RuleSpeedJob => ({ kind: 'rule-speed', ...job })),
   ...Object.values(TRAINING).flatMap((jobs) => jobs.map((job): TrainingJob => ({ kind: 'training', ...job }))),
+  ...JUDGED.map((job): JudgeJob => ({ kind: 'judge', ...job })),
 ]

@@ -70,4 +70,11 @@ export const JOBS: readonly Omit<TrainingJob, 'kind'>[] = [
     arguments: ['backprop', '--data', 'glyphs'],
     seeds: THREE,
   },
+  {
+    id: 'mnist-judge',
+    title: 'Backpropagation, preset accurate, on 55,000 images: the classifier that judges samples',
+    arguments: mnist('backprop', '--preset', 'accurate'),
+    seeds: [0],
+    keep: true,
+  },
 ]

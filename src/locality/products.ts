@@ -15,7 +15,7 @@ const PRODUCTS: ReadonlyMap<string, string> = new Map([
 
 export const sameKind = (a: Node, b: Node): boolean => PRODUCTS.get(a.op) === PRODUCTS.get(b.op)
 
-/** A product whose one operand is made of trained state alone. */
+/** A product whose one operand is made of trained state alone, or is trained weights, scaled. */
 export interface TrainableProduct {
   readonly node: Node
   /** The names of the trained state in it. */
@@ -42,6 +42,20 @@ export function stateAlone(tensor: Tensor, flow: Flow): readonly string[] | unde
   }
   return [...names]
 }
+
+/** Operations that keep weights what they are, scaled: a normalisation of their input may lie in them. */
+const SCALING = new Set(['mul', 'div', 'neg', 'reshape', 'transpose'])
+
+/** The state of two axes or more that a tensor is, number by number, but for factors, whatever these are made of. */
+function scaledState(tensor: Tensor, flow: Flow): readonly string[] {
+  const name = flow.stateName(tensor)
+  if (name !== undefined) return tensor.rank > 1 ? [name] : []
+  if (!SCALING.has(tensor.node.op)) return []
+  return tensor.node.inputs.filter(({ size }) => size === tensor.size).flatMap((x) => scaledState(x, flow))
+}
+
+/** The names of the state that makes a tensor an operand to be learned. */
+const stateOf = (tensor: Tensor, flow: Flow): readonly string[] => stateAlone(tensor, flow) ?? scaledState(tensor, flow)
 
 /** Every tensor that the state's new values depend on, within one step. */
 export function everyTensor(flow: Flow): Set<Tensor> {
@@ -79,7 +93,7 @@ export function trainableProducts(flow: Flow): TrainableProduct[] {
     if (node.adjoint || !PRODUCTS.has(node.op)) continue
     const operands = (node.op === 'gather' ? node.inputs.slice(0, 1) : node.inputs).map((operand) => ({
       operand,
-      names: (stateAlone(operand, flow) ?? []).filter((name) => trained.has(name)),
+      names: stateOf(operand, flow).filter((name) => trained.has(name)),
     }))
     const learned = operands.filter(({ names }) => names.length > 0)
     if (learned.length === 0) continue
@@ -122,7 +136,7 @@ const areOpposite = (a: Product, b: Product, flow: Flow): boolean =>
  * used forward from the same weight used to carry something back.
  */
 export function summedAxis(node: Node, name: string, flow: Flow): number | undefined {
-  const index = node.inputs.findIndex((x) => stateAlone(x, flow)?.includes(name))
+  const index = node.inputs.findIndex((x) => stateOf(x, flow).includes(name))
   if (index < 0) return undefined
   let swaps = 0
   for (let x: Tensor | undefined = node.inputs[index]; x; x = flow.sources(x)[0]) if (x.node.op === 'transpose') swaps++

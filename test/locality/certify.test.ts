@@ -111,6 +111,29 @@ describe('what is local', () => {
 })
 
 describe('what is not, and each way to hide it', () => {
+  test('weights times a factor that reads the batch are still weights', () => {
+    const certificate = certificateOf((given) => {
+      const { W0, x } = given
+      const scaled = (w: Tensor, by: Tensor): Tensor => w.mul(by.square().mean().sqrt())
+      const h = x.matmul(scaled(W0, x)).relu()
+      const W1 = scaled(given.W1, h)
+      const [g0, g1] = grad(
+        errorOf(h, { ...given, W1 })
+          .square()
+          .sum(),
+        [W0, given.W1],
+      ) as [Tensor, Tensor]
+      return { W0: descend(W0, g0), W1: descend(given.W1, g1) }
+    })
+    assert.deepEqual(
+      certificate.layers.map(({ window, depth }) => ({ window, depth })),
+      [
+        { window: 2, depth: 2 },
+        { window: 1, depth: 1 },
+      ],
+    )
+  })
+
   test('backpropagation: the window spans all blocks, depth counts the products', () => {
     const certificate = certificateOf((given) => {
       const { W0, W1, x } = given
