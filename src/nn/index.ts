@@ -1,53 +1,17 @@
 export { ACTIVATIONS, type Activation } from './activations.js'
 export {
   batchNorm,
-  batchNorm,
-  batchNorm,
   batchNormalizer,
-  batchNormInference,
-  batchNormInference,
   batchNormInference,
   type Normalizer,
   runningNormalizer,
   type Statistics,
-  type Statistics,
-  type Statistics,
-  statistics,
-  statistics,
   statistics,
 } from './batch-norm.js'
 export { type Contrast, contrastOf, outerContrast } from './contrast.js'
-export {
-  type Convolution,
-  type Convolution,
-  type Convolution,
-  convolution,
-  convolution,
-  convolution,
-  convolve,
-  convolve,
-  convolve,
-  convolved,
-  convolved,
-  convolved,
-  convolvedAffine,
-} from './convolution.js'
+export { type Convolution, convolution, convolve, convolved, convolvedAffine } from './convolution.js'
 export { CORRUPTIONS, type Corruption } from './corruption.js'
-export {
-  affine,
-  affine,
-  type Dense,
-  type Dense,
-  dense,
-  dense,
-  FLOAT32,
-  FLOAT32,
-  type Precision,
-  type Precision,
-  product,
-  product,
-  transposedProduct,
-} from './dense.js'
+export { affine, type Dense, dense, FLOAT32, type Precision, product, transposedProduct } from './dense.js'
 export { depthToSpace } from './depth-to-space.js'
 export { GOODNESS, type Goodness, GROUP_GOODNESS, type GroupGoodness, locationGoodness } from './goodness.js'
 export { groupNorm, layerNorm, type NormOptions, type Scale, scale } from './group-norm.js'
