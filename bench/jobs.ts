@@ -1,4 +1,7 @@
-import { JOBS as EQUILIBRIUM_PROPAGATION, SPEED as EQUILIBRIUM_PROPAGATION_SPEED } from './jobs/equilibrium-propagation.js'
+import {
+  JOBS as EQUILIBRIUM_PROPAGATION,
+  SPEED as EQUILIBRIUM_PROPAGATION_SPEED,
+} from './jobs/equilibrium-propagation.js'
 import { JOBS as FORWARD_FORWARD } from './jobs/forward-forward.js'
 import { JOBS as HOPFIELD_VAE, SPEED as HOPFIELD_VAE_SPEED, JUDGED } from './jobs/hopfield-vae.js'
 
