@@ -4,6 +4,7 @@ import {
 } from './jobs/equilibrium-propagation.js'
 import { JOBS as FORWARD_FORWARD } from './jobs/forward-forward.js'
 import { JOBS as HOPFIELD_VAE, SPEED as HOPFIELD_VAE_SPEED, JUDGED } from './jobs/hopfield-vae.js'
+import { JOBS as TRIFECTA, SPEED as TRIFECTA_SPEED } from './jobs/trifecta.js'
 
 /** A training run for several seeds, as the command line would do it. */
 export interface TrainingJob {
@@ -133,12 +134,17 @@ function speedJobs(): SpeedJob[] {
 /** Training jobs by the table of docs/results.md in which they stand. */
 export const TRAINING: Readonly<Record<string, readonly Omit<TrainingJob, 'kind'>[]>> = {
   accuracy: FORWARD_FORWARD,
+  trifecta: TRIFECTA,
   'equilibrium-propagation': EQUILIBRIUM_PROPAGATION,
   'hopfield-vae': HOPFIELD_VAE,
 }
 
 /** Steps timed against their twins. */
-const RULE_SPEEDS: readonly Omit<RuleSpeedJob, 'kind'>[] = [...EQUILIBRIUM_PROPAGATION_SPEED, ...HOPFIELD_VAE_SPEED]
+const RULE_SPEEDS: readonly Omit<RuleSpeedJob, 'kind'>[] = [
+  ...TRIFECTA_SPEED,
+  ...EQUILIBRIUM_PROPAGATION_SPEED,
+  ...HOPFIELD_VAE_SPEED,
+]
 
 export const JOBS: readonly Job[] = [
   { kind: 'output', id: 'start', title: 'npm start', arguments: ['train', 'forward-forward', '--data', 'glyphs'] },
