@@ -1,5 +1,6 @@
 import { JOBS as FORWARD_FORWARD } from './jobs/forward-forward.js'
 import { JOBS as HOPFIELD_VAE, SPEED as HOPFIELD_VAE_SPEED, JUDGED } from './jobs/hopfield-vae.js'
+import { JOBS as UFF, SPEED as UFF_SPEED } from './jobs/uff.js'
 
 /** A training run for several seeds, as the command line would do it. */
 export interface TrainingJob {
@@ -130,10 +131,11 @@ function speedJobs(): SpeedJob[] {
 export const TRAINING: Readonly<Record<string, readonly Omit<TrainingJob, 'kind'>[]>> = {
   accuracy: FORWARD_FORWARD,
   'hopfield-vae': HOPFIELD_VAE,
+  uff: UFF,
 }
 
 /** Steps timed against their twins. */
-const RULE_SPEEDS: readonly Omit<RuleSpeedJob, 'kind'>[] = [...HOPFIELD_VAE_SPEED]
+const RULE_SPEEDS: readonly Omit<RuleSpeedJob, 'kind'>[] = [...HOPFIELD_VAE_SPEED, ...UFF_SPEED]
 
 export const JOBS: readonly Job[] = [
   { kind: 'output', id: 'start', title: 'npm start', arguments: ['train', 'forward-forward', '--data', 'glyphs'] },
