@@ -2,9 +2,10 @@ import { unknownName } from '../names.js'
 import { backprop } from './backprop.js'
 import type { AnyRule } from './contract.js'
 import { forwardForward } from './forward-forward.js'
+import { vaeLayer } from './vae-layer.js'
 
 /** Every rule there is. Adding a rule is adding its file, its test and one line here. */
-export const RULES: readonly AnyRule[] = [forwardForward, backprop]
+export const RULES: readonly AnyRule[] = [forwardForward, backprop, vaeLayer]
 
 /** The rule of that name; an unknown one throws a UserError that offers the nearest. */
 export function findRule(id: string): AnyRule {

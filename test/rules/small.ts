@@ -7,4 +7,6 @@ export interface Small {
 }
 
 /** By rule; a rule of the common network options alone needs no entry: its `units` are cut down. */
-export const SMALL: Readonly<Record<string, Small>> = {}
+export const SMALL: Readonly<Record<string, Small>> = {
+  'vae-layer': { hyper: { latents: [4, 3] } },
+}
