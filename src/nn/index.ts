@@ -10,6 +10,7 @@ export { firstPixels, labelChannel, labelTable, labelUnits, neutralPixels } from
 export {
   binaryCrossEntropy,
   cosineEmbedding,
+  cosineEmbeddingOfAll,
   crossEntropy,
   meanSquaredError,
   PAIR_LOSSES,

@@ -1,8 +1,7 @@
 /**
  * A variational auto-encoder as a layer: e = relu(W_e x), mu = W_mu e, log v = W_v e, and x^ = W_d2 relu(W_d1 z), each
- * with a bias, dense or convolutional. The convolutional one halves the map where its stride is 2: W_e looks through
- * K x K windows, W_mu and W_v at single places; W_d1 looks through K x K windows of z, and W_d2 draws the pixels of
- * each place.
+ * with a bias, dense or convolutional. In the convolutional one W_e looks through K x K windows, a stride apart; all
+ * other maps are convolutions by 1 x 1, so that the latents of a place are decoded to the stride x stride inputs there.
  */
 import { type Shape, sizeOf, type Tensor } from '../graph/index.js'
 import { convolution, convolve } from '../nn/convolution.js'
@@ -77,11 +76,14 @@ function maps(inputShape: Shape, { network, units, latents, kernel, stride }: Ce
     latentShape: [latents, Math.ceil(height / stride), Math.ceil(width / stride)],
     encode: convolutionMap(channels, units, kernel, stride),
     read: convolutionMap(units, latents, 1),
-    expand: convolutionMap(latents, units, kernel),
+    expand: convolutionMap(latents, units, 1),
     draw: convolutionMap(units, channels * stride * stride, 1),
     shaped: (y: Tensor): Tensor => channelsToPlaces(y, stride).slice(2, 0, height).slice(3, 0, width),
   }
 }
+
+/** Noise that begins with a deviation of about exp(-2), so that it does not drown what untrained weights say. */
+const quiet = ({ weight, bias }: Dense): Dense => ({ weight: weight.mul(0.1), bias: bias.sub(4) })
 
 export function cellDesign(inputShape: Shape, options: CellOptions): CellDesign {
   const { latentShape, encode, read, expand, draw, shaped } = maps(inputShape, options)
@@ -92,7 +94,7 @@ export function cellDesign(inputShape: Shape, options: CellOptions): CellDesign 
       encoder: {
         hidden: encode.init(random, `${name}.encoder.hidden`, 'he'),
         mean: read.init(random, `${name}.encoder.mean`, 'fan-in'),
-        ...(variational && { logVariance: read.init(random, `${name}.encoder.logVariance`, 'fan-in') }),
+        ...(variational && { logVariance: quiet(read.init(random, `${name}.encoder.logVariance`, 'fan-in')) }),
       },
       decoder: {
         hidden: expand.init(random, `${name}.decoder.hidden`, 'he'),

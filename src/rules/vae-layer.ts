@@ -23,11 +23,12 @@
  * has no noise: cell=ae.
  */
 import { z } from 'zod'
-import { argmax, averagePool2d, concat, constant, grad, sizeOf, softmax, type Tensor } from '../graph/index.js'
+import { argmax, averagePool2d, concat, constant, grad, softmax, type Tensor } from '../graph/index.js'
 import { batchNorm, type Statistics, statistics } from '../nn/batch-norm.js'
 import { affine, type Dense, dense } from '../nn/dense.js'
 import { reparameterized, standardDivergence } from '../nn/gaussian.js'
-import { cosineEmbedding, crossEntropy, meanSquaredError } from '../nn/losses.js'
+import { zeros } from '../nn/initialize.js'
+import { cosineEmbedding, cosineEmbeddingOfAll, crossEntropy, meanSquaredError } from '../nn/losses.js'
 import { networkOptions } from '../nn/network.js'
 import { adam, type Optimizer } from '../nn/optimizers.js'
 import { classPairs } from '../nn/pairs.js'
@@ -61,6 +62,12 @@ const hyper = z.strictObject({
     .default('none')
     .describe('random-encoder: encoders stay as they began, decoders and output layers learn'),
   contrast: z.number().min(0).default(1).describe('lambda: weight of the contrast of A and B; 0: none (ours)'),
+  pairs: z
+    .enum(['drawn', 'all'])
+    .default('drawn')
+    .describe(
+      'pairs of the contrast: a partner drawn for each image, or all of the batch, alike and unlike ones equally (ours)',
+    ),
   contrastPlaces: z
     .int()
     .min(0)
@@ -85,6 +92,13 @@ const hyper = z.strictObject({
     .enum(['all', 'last'])
     .default('all')
     .describe("what the output layer reads: all cells' latents (ours) or the last one's (the paper's picture)"),
+  readoutPlaces: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe(
+      'convolutional: latents are averaged over the map to so many places a side before the output layer; 0: all (ours)',
+    ),
   rate: z.number().positive().default(0.001).describe('step size of the cells (ours)'),
   outputRate: z.number().positive().default(0.001).describe('step size of the output layers (ours)'),
   outputWeightDecay: z.number().min(0).default(0).describe('decoupled weight decay of the output layers (ours)'),
@@ -125,15 +139,24 @@ const outputOptimizerOf = (h: VaeLayerHyper): Optimizer => adam({ weightDecay: h
 
 const flat = (x: Tensor): Tensor => x.reshape([x.shape[0]!, -1])
 
-/** What the output layers read of the standardised latents of all cells. */
-const outputInput = (latents: readonly Tensor[], { readout }: VaeLayerHyper): Tensor =>
-  concat((readout === 'all' ? latents : latents.slice(-1)).map(flat), 1)
-
-/** The latents as the contrast sees them: [N, D]. */
-function contrasted(z: Tensor, { contrastPlaces: places }: VaeLayerHyper): Tensor {
+/** Maps averaged to `places` a side, about; 0: left as they are. */
+function pooled(z: Tensor, places: number): Tensor {
   const side = Math.min(z.shape[2] ?? 1, z.shape[3] ?? 1)
   const window = places === 0 ? 1 : Math.floor(side / places)
-  return flat(z.rank === 4 && window > 1 ? averagePool2d(z, window) : z)
+  return z.rank === 4 && window > 1 ? averagePool2d(z, window) : z
+}
+
+/** What the output layers read of the standardised latents of all cells. */
+const outputInput = (latents: readonly Tensor[], { readout, readoutPlaces }: VaeLayerHyper): Tensor =>
+  concat(
+    (readout === 'all' ? latents : latents.slice(-1)).map((z) => flat(pooled(z, readoutPlaces))),
+    1,
+  )
+
+/** The latents as the contrast sees them: [N, D]. */
+function contrasted(z: Tensor, h: VaeLayerHyper): Tensor {
+  const rows = flat(pooled(z, h.contrastPlaces))
+  return h.standardize ? batchNorm(rows, statistics(rows.shape[1]!)).output : rows
 }
 
 /** The two cells of layer i. The input holds what A reads in the first half of the rows, what B reads in the second. */
@@ -149,13 +172,13 @@ function cellOf(
   return {
     learn(parameters, buffers, input) {
       const n = input.shape[0]! / 2
+      const noise = h.cell === 'vae' ? random.normal(`cells.${i}`, [n, ...design.latentShape]) : undefined
       const one = (side: Side, start: number) => {
         const x = input.slice(0, start, start + n)
         const { encoder, decoder } = parameters[side]
         // Nothing but zeros comes back to a frozen encoder, and Adam's step on zeros is exactly zero.
         const latents = design.encode(h.control === 'none' ? encoder : frozen(encoder), x, task.precision)
-        const noise = (): Tensor => random.normal(`cells.${i}.${side}`, [n, ...design.latentShape])
-        const z = drawn(latents, noise)
+        const z = drawn(latents, side === 'a' ? noise : noise && turned(noise))
         const reconstruction = meanSquaredError(design.decode(decoder, z, task.precision), x).mean()
         return { z, reconstruction, kl: divergence(latents) }
       }
@@ -168,7 +191,8 @@ function cellOf(
         metrics.kl = kl.mul(0.5)
       }
       if (alike) {
-        metrics.contrast = cosineEmbedding(contrasted(a.z, h), contrasted(b.z, h), alike).mean()
+        const compare = h.pairs === 'all' ? cosineEmbeddingOfAll : cosineEmbedding
+        metrics.contrast = compare(contrasted(a.z, h), contrasted(b.z, h), alike).mean()
         loss = loss.add(metrics.contrast.mul(h.contrast))
       }
       const up = SIDES.map((side, k) => standardized([a, b][k]!.z.stopGradient(), (buffers as Buffers)[side]))
@@ -190,8 +214,15 @@ type Buffers = Mirrored<Statistics | Record<string, never>>
 
 const frozen = (encoder: Encoder): Encoder => mapTree(encoder, (p) => p.stopGradient())
 
-const drawn = ({ mean, logVariance }: Latents, noise: () => Tensor): Tensor =>
-  logVariance ? reparameterized({ mean, logVariance }, noise()) : mean
+/** B takes A's noise, turned by one row: one draw serves both, and the two of a drawn pair never share it. */
+const turned = (noise: Tensor): Tensor => {
+  const n = noise.shape[0]!
+  return n === 1 ? noise : concat([noise.slice(0, 1, n), noise.slice(0, 0, 1)], 0)
+}
+
+/** z = mu + exp(log v / 2) eps; an auto-encoder's latents are its means. */
+const drawn = ({ mean, logVariance }: Latents, noise: Tensor | undefined): Tensor =>
+  logVariance && noise ? reparameterized({ mean, logVariance }, noise) : mean
 
 const divergence = ({ mean, logVariance }: Latents): Tensor | undefined =>
   logVariance && standardDivergence({ mean, logVariance })
@@ -209,6 +240,7 @@ function seen(
   const a = { x, labels }
   if (h.contrast === 0) return { a, b: a }
   const n = labels.shape[0]!
+  if (h.pairs === 'all') return { a, b: a, alike: labels.reshape([n, 1]).equal(labels.reshape([1, n])) }
   const { partner, alike } = classPairs(labels, random.uniform('partners', [n, n]))
   return { a, b: { x: x.gather(partner), labels: labels.gather(partner) }, alike }
 }
@@ -328,7 +360,8 @@ export const vaeLayer: Rule<VaeLayerHyper, VaeLayerState> = {
     const layers = designs.map((design, i) =>
       mirror((side) => design.init(random, `layers.${i}.${side}`, h.cell === 'vae')),
     )
-    const inputs = designs.slice(h.readout === 'all' ? 0 : -1).reduce((sum, own) => sum + sizeOf(own.latentShape), 0)
+    const latents = designs.map(({ latentShape }) => zeros([1, ...latentShape]))
+    const inputs = outputInput(latents, h).shape[1]!
     const output = mirror((side) => dense(random, `output.${side}`, inputs, task.classes, 'fan-in'))
     return {
       layers,
