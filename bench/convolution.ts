@@ -7,8 +7,9 @@ import { int8IsExact } from '../src/runtime/doctor.node.js'
 import type { Program } from '../src/runtime/program.js'
 import type { ConvolutionJob } from './jobs.js'
 import { describeMachine } from './machine.js'
-import { PYTHON, TWIN, twinEnvironment } from './pytorch.js'
+import { PYTHON, twinEnvironment } from './pytorch.js'
 import { median, writeRecord } from './records.js'
+import { TWIN } from './speed.js'
 
 const ROUNDS = 5
 const [ROWS, INPUTS, OUTPUTS, SIDE] = [64, 64, 128, 32]

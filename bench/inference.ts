@@ -4,9 +4,9 @@ import { leaves, mapTree, type Tree } from '../src/nn/tree.js'
 import type { StepGraph } from '../src/onnx/index.js'
 import { forwardForward } from '../src/rules/forward-forward.js'
 import { compile } from '../src/runtime/compile.node.js'
+import { initialNoise } from '../src/train/noise.js'
 import type { InferenceJob } from './jobs.js'
 import { describeMachine } from './machine.js'
-import { noiseFor } from './our-step.js'
 import { median, writeRecord } from './records.js'
 
 const BATCH = 500
@@ -26,7 +26,7 @@ export async function runInference(job: InferenceJob): Promise<void> {
   }
   const settings = { device: 'cpu', threads: 2 } as const
   const start = await compile(init, settings)
-  const state = (await start.run(1, noiseFor(init, 0, 1))).metrics
+  const state = (await start.run(1, initialNoise(init.batch, 0))).metrics
   await start.dispose()
 
   const programs = []

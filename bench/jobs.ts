@@ -1,3 +1,6 @@
+import { JOBS as FORWARD_FORWARD } from './jobs/forward-forward.js'
+import { JOBS as HOPFIELD_VAE, SPEED as HOPFIELD_VAE_SPEED, JUDGED } from './jobs/hopfield-vae.js'
+
 /** A training run for several seeds, as the command line would do it. */
 export interface TrainingJob {
   readonly kind: 'training'
@@ -8,6 +11,37 @@ export interface TrainingJob {
   readonly seeds: readonly number[]
   /** The test error that the run must reach, in per cent. */
   readonly target?: number
+  /** Stands in the table of the README, too. */
+  readonly headline?: true
+  /** Keep the run folders, for jobs that use the networks. */
+  readonly keep?: true
+}
+
+/** A rule's training step timed against its PyTorch twin, A B A B in one session. */
+export interface RuleSpeedJob {
+  readonly kind: 'rule-speed'
+  readonly id: string
+  readonly title: string
+  readonly rule: string
+  readonly preset: string
+  readonly hyper?: Readonly<Record<string, unknown>>
+  /** The data set whose shapes are used. */
+  readonly data: string
+  readonly batch: number
+  readonly twin: string
+  /** The twin's name for this network and these settings. */
+  readonly case: string
+  readonly threads: 1 | 2
+}
+
+/** How many samples from the prior of each run of a training job a trained classifier is sure of. */
+export interface JudgeJob {
+  readonly kind: 'judge'
+  readonly id: string
+  readonly title: string
+  /** The training jobs whose runs draw and judge; both keep their runs. */
+  readonly drawers: string
+  readonly judge: string
 }
 
 /** A training step timed against its PyTorch twin, A B A B in one session. */
@@ -52,72 +86,7 @@ export interface OutputJob {
   readonly arguments: readonly string[]
 }
 
-export type Job = TrainingJob | SpeedJob | InferenceJob | ConvolutionJob | OutputJob
-
-const mnist = (rule: string, ...more: string[]): string[] => [rule, '--data', 'mnist', ...more]
-const THREE = [0, 1, 2]
-const FIVE = [0, 1, 2, 3, 4]
-
-const TRAINING: Omit<TrainingJob, 'kind'>[] = [
-  {
-    id: 'mnist-forward-forward-fast',
-    title: 'Forward-Forward, preset fast (784-500-500)',
-    arguments: mnist('forward-forward', '--preset', 'fast', '--validation', '0'),
-    seeds: FIVE,
-    target: 2.5,
-  },
-  {
-    id: 'mnist-forward-forward-accurate',
-    title: 'Forward-Forward, preset accurate (784-1000-1000)',
-    arguments: mnist('forward-forward', '--preset', 'accurate', '--validation', '0'),
-    seeds: THREE,
-    target: 1.6,
-  },
-  {
-    id: 'mnist-backprop-accurate',
-    title: 'Backpropagation, preset accurate (784-1000-1000)',
-    arguments: mnist('backprop', '--preset', 'accurate', '--validation', '0'),
-    seeds: THREE,
-    target: 1.7,
-  },
-  {
-    id: 'mnist-backprop-fast',
-    title: 'Backpropagation, the network of preset fast',
-    arguments: mnist('backprop', '--preset', 'fast', '--validation', '0'),
-    seeds: FIVE,
-  },
-  {
-    id: 'mnist-forward-forward-convolutional',
-    title: 'Forward-Forward, convolutional',
-    arguments: mnist('forward-forward', '--preset', 'convolutional', '--validation', '0'),
-    seeds: [0],
-  },
-  {
-    id: 'mnist-forward-forward-fast-int8',
-    title: 'Forward-Forward, preset fast, products in 8 bits',
-    arguments: mnist('forward-forward', '--preset', 'fast', '--validation', '0', '--precision', 'int8'),
-    seeds: FIVE,
-  },
-  {
-    id: 'mnist-backprop-fast-int8',
-    title: 'Backpropagation, the network of preset fast, products in 8 bits',
-    arguments: mnist('backprop', '--preset', 'fast', '--validation', '0', '--precision', 'int8'),
-    seeds: FIVE,
-  },
-  {
-    id: 'glyphs-forward-forward',
-    title: 'Forward-Forward on glyphs, defaults (npm start)',
-    arguments: ['forward-forward', '--data', 'glyphs'],
-    seeds: THREE,
-    target: 5,
-  },
-  {
-    id: 'glyphs-backprop',
-    title: 'Backpropagation on glyphs, defaults',
-    arguments: ['backprop', '--data', 'glyphs'],
-    seeds: THREE,
-  },
-]
+export type Job = TrainingJob | SpeedJob | RuleSpeedJob | JudgeJob | InferenceJob | ConvolutionJob | OutputJob
 
 /** [units, batch, target with two threads, with one, 8 bits with two]: the table of speeds. */
 const STEPS: [number[], number, number, number][] = [
@@ -157,6 +126,15 @@ function speedJobs(): SpeedJob[] {
   return jobs
 }
 
+/** Training jobs by the table of docs/results.md in which they stand. */
+export const TRAINING: Readonly<Record<string, readonly Omit<TrainingJob, 'kind'>[]>> = {
+  accuracy: FORWARD_FORWARD,
+  'hopfield-vae': HOPFIELD_VAE,
+}
+
+/** Steps timed against their twins. */
+const RULE_SPEEDS: readonly Omit<RuleSpeedJob, 'kind'>[] = [...HOPFIELD_VAE_SPEED]
+
 export const JOBS: readonly Job[] = [
   { kind: 'output', id: 'start', title: 'npm start', arguments: ['train', 'forward-forward', '--data', 'glyphs'] },
   ...speedJobs(),
@@ -164,5 +142,7 @@ export const JOBS: readonly Job[] = [
   { kind: 'inference', id: 'inference-784-2000x4', title: '784-2000x4', units: [2000, 2000, 2000, 2000] },
   { kind: 'convolution', id: 'convolution-2', title: '3x3 convolution, 64 to 128', threads: 2, target: 1.4 },
   { kind: 'convolution', id: 'convolution-1', title: '3x3 convolution, 64 to 128', threads: 1 },
-  ...TRAINING.map((job): TrainingJob => ({ kind: 'training', ...job })),
+  ...RULE_SPEEDS.map((job): RuleSpeedJob => ({ kind: 'rule-speed', ...job })),
+  ...Object.values(TRAINING).flatMap((jobs) => jobs.map((job): TrainingJob => ({ kind: 'training', ...job }))),
+  ...JUDGED.map((job): JudgeJob => ({ kind: 'judge', ...job })),
 ]

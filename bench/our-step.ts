@@ -1,10 +1,9 @@
 import { gather, makeDataSet } from '../src/data/index.js'
-import type { StepGraph } from '../src/onnx/index.js'
-import { stream } from '../src/random/stream.js'
 import { forwardForward } from '../src/rules/forward-forward.js'
 import { type TracedRule, traceRule } from '../src/rules/trace.js'
 import { compile } from '../src/runtime/compile.node.js'
 import type { Program, TensorRecord } from '../src/runtime/program.js'
+import { initialNoise, stepNoise } from '../src/train/noise.js'
 
 export interface StepOptions {
   readonly units: readonly number[]
@@ -30,21 +29,6 @@ export function traceStep(options: StepOptions, levels = 127): TracedRule {
   return traceRule(forwardForward, { shape: [1, 28, 28], classes: 10, batch, precision: bits }, hyper)
 }
 
-export function noiseFor(graph: StepGraph, first: number, steps: number): TensorRecord {
-  const record: TensorRecord = {}
-  for (const { name, input } of graph.batch) {
-    const { kind, distribution } = input.node.attributes
-    if (kind !== 'noise') continue
-    const values = new Float32Array(steps * input.size)
-    for (let i = 0; i < steps; i++) {
-      const part = values.subarray(i * input.size, (i + 1) * input.size)
-      stream(0, first + i, name)[distribution as 'uniform' | 'normal'](part)
-    }
-    record[name] = values
-  }
-  return record
-}
-
 /** Compiled, with a first state, and a function that makes the batches of a call. */
 export async function ourStep(
   options: StepOptions,
@@ -53,7 +37,7 @@ export async function ourStep(
   const traced = traceStep(options, levels)
   const settings = { device: 'cpu', threads: options.threads } as const
   const init = await compile(traced.init, settings)
-  const state = (await init.run(1, noiseFor(traced.init, 0, 1))).metrics
+  const state = (await init.run(1, initialNoise(traced.init.batch, 0))).metrics
   await init.dispose()
   const program = await compile(traced.steps.joint!, settings)
   await program.load(state)
@@ -65,7 +49,7 @@ export async function ourStep(
     const x = new Float32Array(rows * 784)
     gather(train, indices, maximum, x)
     const labels = Int32Array.from(indices, (i) => train.labels[i]!)
-    const noise = noiseFor(traced.steps.joint!, taken, steps)
+    const noise = stepNoise(traced.steps.joint!.batch, 0, taken, steps)
     taken += steps
     return { x, labels, progress: new Float32Array(steps), ...noise }
   }

@@ -1,7 +1,8 @@
+import { spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+
 /** Debian's own Python, whose torch links OpenBLAS; another one that comes first on the path is not meant. */
 export const PYTHON = process.env.ONWARD_BENCH_PYTHON ?? '/usr/bin/python3'
-
-export const TWIN = 'bench/pytorch/forward_forward_twin.py'
 
 /** A machine may hold OpenBLAS to old kernels by these; the twin is to run the fastest that its processor has. */
 const HELD_BACK = ['OPENBLAS_CORETYPE', 'OPENBLAS_L2_SIZE']
@@ -9,4 +10,32 @@ const HELD_BACK = ['OPENBLAS_CORETYPE', 'OPENBLAS_L2_SIZE']
 export function twinEnvironment(threads: number): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(([name]) => !HELD_BACK.includes(name))
   return { ...Object.fromEntries(own), OMP_NUM_THREADS: `${threads}`, OPENBLAS_NUM_THREADS: `${threads}` }
+}
+
+export interface Twin {
+  /** What the twin says of itself: variant, build, threads. */
+  readonly about: { readonly [key: string]: unknown }
+  /** Sends a line, and waits for the answer. */
+  ask(line: string): Promise<{ readonly [key: string]: unknown }>
+  stop(): void
+}
+
+/** Starts a twin that answers JSON lines. */
+export async function startTwin(given: readonly string[], threads: number): Promise<Twin> {
+  const child = spawn(PYTHON, given, { stdio: ['pipe', 'pipe', 'inherit'], env: twinEnvironment(threads) })
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  const next = async (): Promise<{ readonly [key: string]: unknown }> => {
+    const { value, done } = await lines.next()
+    if (done) throw new Error(`${given[0]} ended before it answered; is python3-torch installed?`)
+    return JSON.parse(value)
+  }
+  const about = await next()
+  return {
+    about,
+    async ask(line) {
+      child.stdin.write(`${line}\n`)
+      return next()
+    },
+    stop: () => child.stdin.end('quit\n'),
+  }
 }

@@ -1,20 +1,27 @@
 import { existsSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { runConvolution } from './convolution.js'
 import { runInference } from './inference.js'
 import { JOBS, type Job } from './jobs.js'
+import { runJudge } from './judge.js'
 import { runOutput } from './output.js'
 import { pathOf } from './records.js'
 import { report } from './report.js'
+import { runRuleSpeed } from './rule-speed.js'
 import { runSpeed } from './speed.js'
 import { isTrained, runTraining } from './training.js'
 
 const words = process.argv.slice(2).filter((word) => !word.startsWith('--'))
 const flags = process.argv.slice(2).filter((word) => word.startsWith('--'))
 
+const threads = Number(flags.find((flag) => flag.startsWith('--threads='))?.slice(10) ?? availableParallelism())
+
 const isDone = (job: Job): boolean => (job.kind === 'training' ? isTrained(job) : existsSync(pathOf(job.id)))
 
 async function run(job: Job): Promise<void> {
-  if (job.kind === 'training') return runTraining(job)
+  if (job.kind === 'training') return runTraining(job, threads)
+  if (job.kind === 'rule-speed') return runRuleSpeed(job)
+  if (job.kind === 'judge') return runJudge(job)
   if (job.kind === 'inference') return runInference(job)
   if (job.kind === 'convolution') return runConvolution(job)
   if (job.kind === 'output') return runOutput(job)

@@ -1,51 +1,7 @@
-import { readFileSync, writeFileSync } from 'node:fs'
-import { type ConvolutionJob, type InferenceJob, JOBS, type SpeedJob, type TrainingJob } from './jobs.js'
+import { type ConvolutionJob, type InferenceJob, JOBS, type SpeedJob, TRAINING } from './jobs.js'
 import { deviation, mean, median, type Record, readRecord } from './records.js'
-
-const figures = (
-  record: Record,
-  name: string,
-  keep: (result: Record['results'][number]) => boolean = () => true,
-): number[] => record.results.filter(keep).map((result) => result[name] as number)
-
-const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
-  [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n')
-
-const verdict = (reached: boolean | undefined): string => (reached === undefined ? '' : reached ? 'yes' : '**no**')
-
-function errors(record: Record): number[] {
-  return figures(record, 'testAccuracy').map((accuracy) => 100 * (1 - accuracy))
-}
-
-function trainingRow(job: TrainingJob): string[] | undefined {
-  const record = readRecord(job.id)
-  if (!record) return undefined
-  const error = errors(record)
-  const [{ epochs, trainingImages, local }] = record.results as [Record['results'][number]]
-  return [
-    job.title,
-    error.length > 1 ? `${mean(error).toFixed(2)} ± ${deviation(error).toFixed(2)}` : mean(error).toFixed(2),
-    `${error.length}`,
-    `${epochs}`,
-    `${trainingImages}`,
-    `${(mean(figures(record, 'seconds')) / 60).toFixed(1)}`,
-    local ? 'yes' : 'no',
-    job.target === undefined ? '' : `at most ${job.target}`,
-    job.target === undefined ? '' : verdict(mean(error) <= job.target),
-  ]
-}
-
-const TRAINING = [
-  'what',
-  'test error, %',
-  'seeds',
-  'epochs',
-  'training images',
-  'minutes a run',
-  'local',
-  'target',
-  'reached',
-]
+import { figures, fill, meanAndDeviation, present, table, verdict } from './tables.js'
+import { accuracyTable, commandList, figureTable } from './training-table.js'
 
 function speedRow(job: SpeedJob): string[] | undefined {
   const record = readRecord(job.id)
@@ -115,8 +71,6 @@ function convolutionRow(job: ConvolutionJob): string[] | undefined {
   return [job.title, `${job.threads}`, float32!.toFixed(2), int8!.toFixed(2), target, verdict(reached)]
 }
 
-const present = (rows: (string[] | undefined)[]): string[][] => rows.filter((row) => row !== undefined)
-
 function machines(): string {
   const records = JOBS.map(({ id }) => readRecord(id)).filter((record) => record !== undefined)
   const lines = records.map(
@@ -131,36 +85,55 @@ function machines(): string {
   return `Machine: ${[...new Set(lines), ...versions].join('; ')}. Its own float32 matrix product, when the jobs began: ${Math.min(...speeds).toFixed(0)} to ${Math.max(...speeds).toFixed(0)} GFLOP/s (shared and noisy).`
 }
 
-/** Replaces what stands between the markers of a name in a file. */
-function fill(path: string, name: string, text: string): void {
-  const [begin, end] = [`<!-- ${name}: written by bench/run -->`, `<!-- end of ${name} -->`]
-  const before = readFileSync(path, 'utf8')
-  const [from, to] = [before.indexOf(begin), before.indexOf(end)]
-  if (from < 0 || to < from) throw new Error(`${path} lacks the markers of ${name}`)
-  writeFileSync(path, `${before.slice(0, from + begin.length)}\n${text}\n${before.slice(to)}`)
+function ruleSpeeds(): string {
+  const rows = JOBS.filter((job) => job.kind === 'rule-speed').map((job) => {
+    const record = readRecord(job.id)
+    if (!record) return undefined
+    const isRound = ({ when }: Record['results'][number]): boolean => when !== 'twin'
+    const ratios = figures(record, 'torchRatio', isRound)
+    const ms = (name: string): string => median(figures(record, name, isRound)).toFixed(1)
+    const range = `(${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)})`
+    const times = `${median(ratios).toFixed(2)} ${range}`
+    return [job.title, `${job.threads}`, times, ms('ours'), ms('torch'), verdict(median(ratios) >= 1)]
+  })
+  return table(['step', 'threads', 'times PyTorch', 'ours, ms', 'PyTorch, ms', 'at least 1'], present(rows))
 }
+
+function judgements(): string {
+  const jobs = JOBS.filter((job) => job.kind === 'judge')
+  const rows = jobs.map((job) => {
+    const record = readRecord(job.id)
+    if (!record) return undefined
+    const classes = record.results.map((result) => result.classes as { readonly [name: string]: number })
+    const share = (name: string): string => (100 * mean(classes.map((own) => own[name]!))).toFixed(1)
+    const sure = figures(record, 'sure').map((part) => 100 * part)
+    return [job.title, meanAndDeviation(sure, 1), ...Object.keys(classes[0]!).map(share)]
+  })
+  const names = jobs.map(({ id }) => readRecord(id)?.results[0]?.classes).find((classes) => classes !== undefined)
+  return table(['samples of', 'sure, %', ...Object.keys(names ?? {})], present(rows))
+}
+
+/** Sections of docs/results.md whose rules have no accuracy. */
+const GENERATIVE: readonly string[] = ['hopfield-vae']
 
 /** Writes every table from the records. */
 export function report(): void {
-  const training = JOBS.filter((job) => job.kind === 'training')
   const speed = present(JOBS.filter((job) => job.kind === 'speed').map(speedRow))
   const inference = present(JOBS.filter((job) => job.kind === 'inference').map(inferenceRow))
-  const accuracy = table(TRAINING, present(training.map(trainingRow)))
   const paired = present([
     pairedRow('mnist-forward-forward-fast', 'Forward-Forward, preset fast'),
     pairedRow('mnist-backprop-fast', 'Backpropagation, the same network'),
   ])
   const start = readRecord('start')
   if (start) fill('README.md', 'start', `\`\`\`text\n${start.results[0]!.output}\n\`\`\``)
-  fill('README.md', 'accuracy', accuracy)
-  fill('docs/results.md', 'accuracy', accuracy)
-  fill(
-    'docs/results.md',
-    'commands',
-    training
-      .map((job) => `- ${job.title}: \`onward train ${job.arguments.join(' ')} --seed S\`, S = ${job.seeds.join(', ')}`)
-      .join('\n'),
-  )
+  const headlines = Object.values(TRAINING)
+    .flat()
+    .filter(({ headline }) => headline)
+  fill('README.md', 'accuracy', accuracyTable(headlines))
+  for (const [section, jobs] of Object.entries(TRAINING)) {
+    const rows = GENERATIVE.includes(section) ? figureTable(jobs) : accuracyTable(jobs)
+    fill('docs/results.md', section, `${rows}\n\n${commandList(jobs)}`)
+  }
   fill('docs/results.md', 'speed', table(SPEED, speed))
   fill('docs/results.md', '8 bits', table(['what', 'accuracy lost, points', 'deviation', 'seeds'], paired))
   fill('docs/results.md', 'inference', table(['net', 'all labels, in single passes', 'target', 'reached'], inference))
@@ -174,5 +147,7 @@ export function report(): void {
     'reached',
   ]
   fill('docs/results.md', 'convolution', table(head, convolutions))
+  fill('docs/results.md', 'rule speed', ruleSpeeds())
+  fill('docs/results.md', 'samples', judgements())
   fill('docs/results.md', 'machine', machines())
 }

@@ -1,10 +1,8 @@
-import { spawn } from 'node:child_process'
-import { createInterface } from 'node:readline'
 import { int8IsExact } from '../src/runtime/doctor.node.js'
 import type { SpeedJob } from './jobs.js'
 import { describeMachine } from './machine.js'
 import { ourStep } from './our-step.js'
-import { PYTHON, TWIN, twinEnvironment } from './pytorch.js'
+import { startTwin, type Twin } from './pytorch.js'
 import { median, writeRecord } from './records.js'
 
 const ROUNDS = 5
@@ -14,11 +12,7 @@ const ROUND = 1.5
 const AFTER = 2000
 const MINUTE = 60_000
 
-interface Twin {
-  readonly about: { readonly [key: string]: unknown }
-  ask(line: string): Promise<{ readonly [key: string]: unknown }>
-  stop(): void
-}
+export const TWIN = 'bench/pytorch/forward_forward_twin.py'
 
 /** The twin takes the fastest of its variants. Beside the library's own optimisers: Adam fused by hand, in place. */
 const LIBRARY = 'autograd+loop,autograd+foreach,closed+loop,closed+foreach'
@@ -43,26 +37,6 @@ const twinArguments = (job: SpeedJob, { precision, variants }: Opponent): string
   ...['--precision', precision, '--variant', variants, '--serve', ...(job.sharedProduct ? ['--shared'] : [])],
 ]
 
-async function startTwin(job: SpeedJob, opponent: Opponent): Promise<Twin> {
-  const env = twinEnvironment(job.threads)
-  const child = spawn(PYTHON, twinArguments(job, opponent), { stdio: ['pipe', 'pipe', 'inherit'], env })
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
-  const next = async (): Promise<{ readonly [key: string]: unknown }> => {
-    const { value, done } = await lines.next()
-    if (done) throw new Error(`${TWIN} ended before it answered; is python3-torch installed?`)
-    return JSON.parse(value)
-  }
-  const about = await next()
-  return {
-    about,
-    async ask(line) {
-      child.stdin.write(`${line}\n`)
-      return next()
-    },
-    stop: () => child.stdin.end('quit\n'),
-  }
-}
-
 /** Forward products and weight gradients of one step: what the machine's own product speed is compared with. */
 function flopsOf({ units, batch, sharedProduct }: SpeedJob): number {
   const rows = 2 * batch
@@ -78,7 +52,7 @@ export async function runSpeed(job: SpeedJob): Promise<void> {
   const ours = await ourStep(job, (await int8IsExact()) ? 127 : 63)
   const opponents = opponentsOf(job)
   const twins: Twin[] = []
-  for (const opponent of opponents) twins.push(await startTwin(job, opponent))
+  for (const opponent of opponents) twins.push(await startTwin(twinArguments(job, opponent), job.threads))
 
   const runOurs = async (steps: number): Promise<number> => {
     const { seconds } = await ours.program.run(steps, ours.feed(steps))

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Certificate } from '../src/locality/certificate.js'
 import type { TrainingJob } from './jobs.js'
 import { describeMachine, type Machine } from './machine.js'
 import { type Record, readRecord, writeRecord } from './records.js'
@@ -13,52 +13,80 @@ interface Line {
   readonly [key: string]: unknown
 }
 
-/** One run through the command line, as a reader of the record would start it. */
-function trainOnce(job: TrainingJob, seed: number, folder: string): Promise<{ start: Line; done: Line }> {
-  const given = ['build/src/cli/main.js', 'train', ...job.arguments, '--seed', `${seed}`, '--json', '--out', folder]
+const WORK = 'bench/results/work'
+
+/** Where a run is computed, and kept where its job says so. */
+export const keptRun = ({ id }: Pick<TrainingJob, 'id'>, seed: number): string => join(WORK, `${id}-${seed}`)
+
+/** One run through the command line, as a reader of the record would start it; a run that was stopped goes on. */
+function trainOnce(job: TrainingJob, seed: number, threads: number): Promise<void> {
+  const folder = keptRun(job, seed)
+  const begun = existsSync(join(folder, 'checkpoint.safetensors'))
+  if (!begun && existsSync(folder)) rmSync(folder, { recursive: true })
+  const fresh = [...job.arguments, '--seed', `${seed}`, '--threads', `${threads}`, '--out', folder]
+  const given = ['build/src/cli/main.js', 'train', ...(begun ? ['--resume', folder] : fresh), '--json']
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, given, { stdio: ['ignore', 'pipe', 'inherit'] })
-    const lines = new Map<string, Line>()
     let rest = ''
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       const parts = (rest + text).split('\n')
       rest = parts.pop()!
       for (const part of parts) {
-        const line: Line = JSON.parse(part)
-        lines.set(line.event, line)
-        if (line.event === 'epoch') console.error(`  seed ${seed} epoch ${line.epoch} ${JSON.stringify(line.metrics)}`)
+        const { event, epoch, validationAccuracy, validation, metrics }: Line = JSON.parse(part)
+        if (event === 'epoch')
+          console.error(`  seed ${seed} epoch ${epoch} ${JSON.stringify(validationAccuracy ?? validation ?? metrics)}`)
       }
     })
     child.on('close', (code) => {
-      const [start, done] = [lines.get('start'), lines.get('done')]
-      if (code === 0 && start && done) resolve({ start, done })
+      if (code === 0) resolve()
       else reject(new Error(`${job.id}, seed ${seed}: the run ended with exit code ${code}`))
     })
   })
 }
 
-/** Runs the seeds that the record lacks, and keeps each as soon as it is done. */
-export async function runTraining(job: TrainingJob): Promise<void> {
+/** What the events of a run say, over all its sittings. */
+function resultOf(folder: string): { readonly [figure: string]: unknown } {
+  const lines = readFileSync(join(folder, 'metrics.jsonl'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line): Line => JSON.parse(line))
+  const last = (event: string): Line => lines.findLast((line) => line.event === event)!
+  const { testAccuracy, validationAccuracy, layers, test, validation, rowsPerSecond } = last('done')
+  const { certificate, epochs, batch, trainingImages, parameters, reconstructed } = lines[0]!
+  const { local, layers: blocks } = certificate as Certificate
+  // An epoch that a stopped sitting lost comes again: the last one counts.
+  const byEpoch = new Map(
+    lines.filter(({ event }) => event === 'epoch').map((line) => [`${line.layer} ${line.epoch}`, line]),
+  )
+  const seconds = [...byEpoch.values()].reduce((sum, line) => sum + (line.seconds as number), 0)
+  return {
+    ...{ testAccuracy, validationAccuracy, layers, test, validation, seconds, rowsPerSecond },
+    validationByEpoch: [...byEpoch.values()].map((line) => line.validationAccuracy ?? line.validation),
+    ...{ epochs, batch, trainingImages, parameters, local, window: Math.max(...blocks.map(({ window }) => window)) },
+    ...(reconstructed !== undefined && { reconstructed: true }),
+  }
+}
+
+/** Runs the seeds that the record lacks, and keeps each as soon as it is done. The threads change no number. */
+export async function runTraining(job: TrainingJob, threads: number): Promise<void> {
   const before = readRecord(job.id)
   const machine: Machine = before?.machine ?? (await describeMachine())
   const record = { id: job.id, command: commandOf(job), date: new Date().toISOString().slice(0, 10), machine }
   const results = [...(before?.results ?? [])]
   for (const seed of job.seeds) {
     if (results.some((result) => result.seed === seed)) continue
-    const folder = mkdtempSync(join(tmpdir(), 'onward-bench-'))
-    try {
-      const { start, done } = await trainOnce(job, seed, join(folder, 'run'))
-      const { testAccuracy, validationAccuracy, layers, seconds, rowsPerSecond } = done
-      const { certificate, epochs, batch, trainingImages } = start
-      const about = { epochs, batch, trainingImages, local: (certificate as { local: boolean }).local }
-      results.push({ seed, testAccuracy, validationAccuracy, layers, seconds, rowsPerSecond, ...about })
-      writeRecord({ ...record, results } satisfies Record)
-      console.error(
-        `  seed ${seed}: test error ${(100 * (1 - (testAccuracy as number))).toFixed(2)} %, ${Math.round(seconds as number)} s`,
-      )
-    } finally {
-      if (existsSync(folder)) rmSync(folder, { recursive: true })
-    }
+    const folder = keptRun(job, seed)
+    await trainOnce(job, seed, threads)
+    const result = resultOf(folder)
+    results.push({ seed, threads, ...result })
+    writeRecord({ ...record, results } satisfies Record)
+    if (!job.keep) rmSync(folder, { recursive: true })
+    const { testAccuracy, test, seconds } = result
+    const outcome =
+      testAccuracy === undefined
+        ? JSON.stringify(test)
+        : `${(100 * (1 - (testAccuracy as number))).toFixed(2)} % test error`
+    console.error(`  seed ${seed}: ${outcome}, ${Math.round(seconds as number)} s`)
   }
 }
 

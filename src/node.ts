@@ -1,11 +1,12 @@
 /** Onward in Node: training, using and inspecting networks by data set and run folder. */
-import type { DataSet } from './data/index.js'
+import { type DataSet, holdOut } from './data/index.js'
 import { type LoadOptions, loadDataSet } from './data/load.node.js'
 import type { AnyRule } from './rules/contract.js'
 import { findRule } from './rules/registry.js'
 import { compile } from './runtime/compile.node.js'
 import { int8IsExact } from './runtime/doctor.node.js'
-import type { TrainEvent } from './train/events.js'
+import { type Drawing, draw } from './train/drawing.js'
+import type { Figures, TrainEvent } from './train/events.js'
 import { type Network, openNetwork, type PredictedImage } from './train/network.js'
 import { resolve, type Wishes } from './train/options.js'
 import type { Platform } from './train/platform.js'
@@ -17,6 +18,7 @@ export { UserError } from './errors.js'
 export { findRule } from './rules/registry.js'
 export { compile } from './runtime/compile.node.js'
 export { type Diagnosis, diagnose as doctor } from './runtime/doctor.node.js'
+export type { Drawing } from './train/drawing.js'
 export { type Environment, environment } from './train/environment.node.js'
 export type { Figures, TrainEvent } from './train/events.js'
 export type { PredictedImage } from './train/network.js'
@@ -29,6 +31,8 @@ export interface TrainRequest extends Wishes {
   readonly data: DataSet | string
   /** The folder of the run. Default: `runs/RULE-DATA-N`; false: nothing is written. */
   readonly out?: string | false | undefined
+  /** For a layer that is trained alone (`options.layer`): the folder of the run that trained the layers below it. */
+  readonly below?: string | undefined
   /** Where the files of a named data set are, and how they may be fetched. */
   readonly load?: LoadOptions | undefined
   readonly signal?: AbortSignal | undefined
@@ -41,15 +45,30 @@ export interface RunOptions {
   readonly load?: LoadOptions | undefined
 }
 
+export interface Evaluation {
+  /** Absent where the rule only generates. */
+  readonly testAccuracy?: number
+  /** The accuracy of each layer alone. */
+  readonly layers: Figures
+  /** The rule's own figures, where it has some. */
+  readonly test?: Figures
+}
+
 const node: Platform = { compile, exactInt8: int8IsExact }
 
 /** Trains, and keeps the run in a folder: settings, events, checkpoint and environment. See `train/train.ts`. */
 export async function* train(request: TrainRequest): AsyncGenerator<TrainEvent> {
-  const { out, signal, load, ...wishes } = request
+  const { out, signal, load, below, ...wishes } = request
   const rule = typeof request.rule === 'string' ? findRule(request.rule) : request.rule
   const data = typeof request.data === 'string' ? await loadDataSet(request.data, load) : request.data
   const settings = resolve(rule, data, wishes)
-  const config = { rule, data, ...settings, signal }
+  const config = {
+    rule,
+    data,
+    ...settings,
+    signal,
+    below: below === undefined ? undefined : readCheckpoint(below).checkpoint,
+  }
   if (out === false) return yield* trainAnywhere({ ...config, platform: node })
   const folder = createRun(out, { rule: rule.id, data: data.name, ...settings })
   yield* intoFolder(folder, (own) => trainAnywhere({ ...config, ...own }))
@@ -104,16 +123,17 @@ export async function openRun(path: string, { rule }: RunOptions = {}): Promise<
   return await openNetwork(own, { ...checkpoint, settings: { hyper, options } }, node, where)
 }
 
-/** The test accuracy of a saved run, of its network and of each layer alone. */
-export async function evaluate(
-  path: string,
-  options: RunOptions = {},
-): Promise<{ testAccuracy: number; layers: Readonly<Record<string, number>> }> {
+/** What the test images say of a saved run: the accuracy of its network and of each layer, the rule's own figures. */
+export async function evaluate(path: string, options: RunOptions = {}): Promise<Evaluation> {
   const network = await openRun(path, options)
   try {
     const data = options.data ?? (await loadDataSet(readConfig(path).data, options.load))
-    const { accuracy, layers } = await network.accuracy(data, data.test)
-    return { testAccuracy: accuracy, layers }
+    const { accuracy, layers, figures } = await network.measure(data, data.test)
+    return {
+      ...(accuracy !== undefined && { testAccuracy: accuracy }),
+      layers,
+      ...(Object.keys(figures).length > 0 && { test: figures }),
+    }
   } finally {
     await network.close()
   }
@@ -131,4 +151,25 @@ export async function predict(
   } finally {
     await network.close()
   }
+}
+
+export interface DrawOptions extends RunOptions {
+  /** Which pictures; default: all that the rule has. */
+  readonly names?: readonly string[]
+  /** The images that a picture starts from: the first that were held out, or else of the training images. */
+  readonly count: number
+  /** Of the noise. */
+  readonly seed: number
+}
+
+/** What the network of a saved run draws. The test images are not touched. */
+export async function drawRun(path: string, options: DrawOptions): Promise<Drawing[]> {
+  const config = readConfig(path)
+  const { checkpoint, path: where } = readCheckpoint(path)
+  const rule = options.rule ?? findRule(config.rule)
+  const data = options.data ?? (await loadDataSet(config.data, options.load))
+  const { train, validation } = holdOut(data.train, config.options.validation, config.options.seed)
+  const split = validation.count >= options.count ? validation : train
+  const { names, count, seed } = options
+  return await draw(rule, checkpoint, split, node, { count, seed, where, ...(names && { names }) })
 }

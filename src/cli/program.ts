@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { EXIT } from './failure.js'
+import { wholeNumber } from './options/number.js'
 import { addTrainingFlags, ruleHelp } from './train/flags.js'
 import { version } from './version.js'
 
@@ -42,6 +43,7 @@ export async function run(argv: readonly string[]): Promise<number> {
       .option('--set <key=value>', SETTING, collect)
       .option('--out <dir>', 'the folder of the run; default: runs/RULE-DATA-NUMBER')
       .option('--resume <dir>', 'go on with the run in this folder')
+      .option('--below <run>', 'with --layer: the run that trained the layers below it')
       .option('--json', 'print one JSON object per line')
       .helpOption('-h, --help', 'show help, with a RULE that of its options too')
       .optionsGroup('Training:'),
@@ -73,6 +75,22 @@ export async function run(argv: readonly string[]): Promise<number> {
     .action(async (folder: string, images: readonly string[], flags) => {
       const { predictCommand } = await import('./commands/predict.js')
       await predictCommand(folder, images, flags)
+    })
+
+  program
+    .command('samples')
+    .description('write what a trained network draws as PNG grids: reconstructions, samples, filters')
+    .argument('<run>', 'the folder of the run')
+    .argument('[picture...]', 'which pictures; default: all that its rule has')
+    .option('--count <n>', 'images that a picture starts from', wholeNumber('--count', 1), 20)
+    .option('--seed <n>', 'of the noise', wholeNumber('--seed', 0), 0)
+    .option('--out <dir>', 'the folder of the pictures; default: samples in the folder of the run')
+    .option('--data-dir <dir>', 'the folder that holds the files of its data set')
+    .option('--judge <run>', 'a trained classifier: how many samples from the prior is it sure of?')
+    .option('--json', 'print JSON')
+    .action(async (folder: string, pictures: readonly string[], flags) => {
+      const { samplesCommand } = await import('./commands/samples.js')
+      await samplesCommand(folder, pictures, flags)
     })
 
   program

@@ -7,3 +7,6 @@ export const SOURCES: Readonly<Record<Source, string>> = {
   reconstructed: 'reconstructed',
   ours: 'our own',
 }
+
+/** The heading over what a rule's source leaves open. */
+export const RECONSTRUCTED = 'Reconstructed: the source leaves these open, and they were filled in'

@@ -9,6 +9,7 @@ import { FAN_RULES, type FanRule } from '../nn/initialize.js'
 import { crossEntropy } from '../nn/losses.js'
 import { hiddenLayers, networkOptions } from '../nn/network.js'
 import { adam, type Optimizer, sgd } from '../nn/optimizers.js'
+import { filterImages } from '../nn/pictures.js'
 import { SCHEDULES } from '../nn/schedules.js'
 import { leaves, type Tree } from '../nn/tree.js'
 import type { Rule, Task } from './contract.js'
@@ -57,6 +58,7 @@ export const backprop: Rule<BackpropHyper, BackpropState> = {
   hyper,
   training: { epochs: 8, batch: 100 },
   presets: {
+    quick: { description: 'the defaults, 4 epochs', hyper: {}, train: { epochs: 4 } },
     fast: {
       description: "784-500-500, 8 epochs: the network of forward-forward's preset of that name",
       hyper: {},
@@ -107,6 +109,14 @@ export const backprop: Rule<BackpropHyper, BackpropState> = {
         { layers: next, optimizer: state },
         { loss, accuracy },
       ]
+    },
+  }),
+
+  pictures: ({ shape }) => ({
+    filters: {
+      description: 'weights of the first layer: light is positive, dark negative, each on its own scale',
+      columns: 10,
+      draw: ({ layers }) => filterImages(layers[0]!.weight, shape, 100),
     },
   }),
 

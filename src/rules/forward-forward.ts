@@ -24,6 +24,7 @@ import { hardWrongLabel, hybridImages, smoothMasks, uniformWrongLabel } from '..
 import { hiddenLayers, type Layer, networkOptions } from '../nn/network.js'
 import { NORMALIZATIONS } from '../nn/normalize.js'
 import { adam, type Optimizer, sgd } from '../nn/optimizers.js'
+import { filterImages } from '../nn/pictures.js'
 import { SCHEDULES } from '../nn/schedules.js'
 import { leaves, type Tree } from '../nn/tree.js'
 import type { Batch, Metrics, Rule, Step, Task } from './contract.js'
@@ -272,6 +273,7 @@ export const forwardForward: Rule<ForwardForwardHyper, ForwardForwardState> = {
   hyper,
   training: { epochs: 8, batch: 100 },
   presets: {
+    quick: { description: 'the defaults, 4 epochs', hyper: {}, train: { epochs: 4 } },
     fast: {
       description:
         '784-500-500, 8 epochs: swish loss, hard negatives, Adam (settings ours, chosen on validation images)',
@@ -360,6 +362,14 @@ export const forwardForward: Rule<ForwardForwardHyper, ForwardForwardState> = {
     const scores = energies.slice(h.energyFrom).reduce((sum, e) => sum.add(e))
     return { scores, layers: Object.fromEntries(energies.map((e, i) => [`layers.${i}`, e])) }
   },
+
+  pictures: ({ shape }) => ({
+    filters: {
+      description: 'weights of the first layer: light is positive, dark negative, each on its own scale',
+      columns: 10,
+      draw: ({ layers }) => filterImages(layers[0]!.weight, shape, 100),
+    },
+  }),
 
   greedy: { layers: (_, h) => h.units.length, features, step: greedyStep },
 }

@@ -1,11 +1,14 @@
-import { input, reachable, type Tensor } from '../graph/index.js'
-import { noiseInputs } from '../nn/random.js'
+import { GraphError, type InputAttributes, input, reachable, type Shape, type Tensor } from '../graph/index.js'
+import { sameShape, show } from '../graph/types.js'
+import { noiseInputs, type Random } from '../nn/random.js'
 import { leaves, mapTree, type Tree } from '../nn/tree.js'
 import type { StepGraph } from '../onnx/index.js'
-import type { AnyRule, Assessment, Batch, Picture, Prediction, Step, Task, View } from './contract.js'
+import type { AnyRule, Assessment, Batch, Metrics, Picture, Prediction, Step, Task, View } from './contract.js'
 
 export interface TracedStep extends StepGraph {
   readonly name: string
+  /** The mini-batches that one run takes, one after the other: its inputs are [span, ...] where that is more than one. */
+  readonly span: number
 }
 
 /** A rule, traced on a task: everything that the certificate and the runtime need. */
@@ -13,6 +16,11 @@ export interface TracedRule {
   /** Noise in, the first state out (as metrics, by name). */
   readonly init: StepGraph
   readonly steps: Readonly<Record<string, TracedStep>>
+  /**
+   * Consecutive mini-batches as one program: for each of them the names of the steps that run on it, in a row. Each step
+   * in a row draws noise of its own. Metrics with one name: the last in a row counts, and the mean over the batches.
+   */
+  turn(name: string, lists: readonly (readonly string[])[]): TracedStep
   /** What images give: `scores` and those of each layer, where the rule predicts, and its own `figures.NAME`. */
   readonly predict: StepGraph
   /** Images that the network draws, from images `x`: the pixels are the metric `images`. */
@@ -26,12 +34,41 @@ const named = (list: readonly [string, Tensor][]): { name: string; output: Tenso
 
 const nameOf = (x: Tensor): string => x.node.attributes.name
 
-function batchInputs(task: Task, xShape: readonly number[] = task.shape): { batch: Batch; inputs: () => Tensor[] } {
-  const { random, inputs } = noiseInputs()
-  const x = input({ name: 'x', kind: 'data', shape: [task.batch, ...xShape], dtype: 'float32' })
-  const labels = input({ name: 'labels', kind: 'labels', shape: [task.batch], dtype: 'int32' })
-  const progress = input({ name: 'progress', kind: 'schedule', shape: [], dtype: 'float32' })
-  return { batch: { x, labels, progress, random }, inputs: () => [x, labels, progress, ...inputs] }
+/** What `span` mini-batches read: inputs, stacked [span, ...] where there are more than one, and the part of each batch. */
+function batchInputs(
+  task: Task,
+  span = 1,
+  xShape: readonly number[] = task.shape,
+): { batches: Batch[]; inputs: () => Tensor[] } {
+  const all = new Map<string, Tensor>()
+  const part = (k: number, attributes: InputAttributes): Tensor => {
+    const { name, shape } = attributes
+    const whole = all.get(name) ?? input(span === 1 ? attributes : { ...attributes, shape: [span, ...shape] })
+    all.set(name, whole)
+    if (span === 1) return whole
+    if (!sameShape(whole.shape.slice(1), shape))
+      throw new GraphError(
+        `${name} has the shape ${show(shape)} in one step and ${show(whole.shape.slice(1))} in another`,
+      )
+    return whole.slice(0, k, k + 1).reshape(shape)
+  }
+  const batches = Array.from({ length: span }, (_, k): Batch => {
+    const asked = new Set<string>()
+    const draw = (distribution: 'uniform' | 'normal') => {
+      return (own: string, shape: Shape): Tensor => {
+        if (asked.has(own)) throw new Error(`noise ${own} was asked for twice`)
+        asked.add(own)
+        return part(k, { name: `noise.${own}`, kind: 'noise', shape, dtype: 'float32', distribution })
+      }
+    }
+    return {
+      x: part(k, { name: 'x', kind: 'data', shape: [task.batch, ...xShape], dtype: 'float32' }),
+      labels: part(k, { name: 'labels', kind: 'labels', shape: [task.batch], dtype: 'int32' }),
+      progress: part(k, { name: 'progress', kind: 'schedule', shape: [], dtype: 'float32' }),
+      random: { uniform: draw('uniform'), normal: draw('normal') },
+    }
+  })
+  return { batches, inputs: () => [...all.values()] }
 }
 
 /** The state's leaves as inputs of a program, after a state that was traced by `init`. */
@@ -39,16 +76,52 @@ function stateInputs<S extends Tree>(state: S): S {
   return mapTree(state, ({ shape, dtype }, name) => input({ name, kind: 'state', shape, dtype }))
 }
 
-function traceStep(name: string, step: Step<Tree>, initial: Tree, task: Task, xShape?: readonly number[]): TracedStep {
+/** Steps on consecutive mini-batches, one each, as one program. */
+function traceSteps(
+  name: string,
+  steps: readonly Step<Tree>[],
+  initial: Tree,
+  task: Task,
+  xShape?: readonly number[],
+): TracedStep {
   const before = stateInputs(initial)
-  const { batch, inputs } = batchInputs(task, xShape)
-  const [after, metrics] = step(before, batch)
+  const { batches, inputs } = batchInputs(task, steps.length, xShape)
+  let after = before
+  const measured = new Map<string, Tensor[]>()
+  for (const [k, step] of steps.entries()) {
+    const [next, metrics] = step(after, batches[k]!)
+    after = next
+    for (const [metric, value] of Object.entries(metrics))
+      measured.set(metric, [...(measured.get(metric) ?? []), value])
+  }
+  const mean = (values: readonly Tensor[]): Tensor =>
+    values.length === 1 ? values[0]! : values.reduce((a, b) => a.add(b)).mul(1 / values.length)
   const outputs = new Map(leaves(after))
   return {
     name,
+    span: steps.length,
     state: leaves(before).map(([leaf, tensor]) => ({ name: leaf, input: tensor, output: outputs.get(leaf)! })),
     batch: inputs().map((x) => ({ name: nameOf(x), input: x })),
-    metrics: named(Object.entries(metrics)),
+    metrics: named([...measured].map(([metric, values]) => [metric, mean(values)])),
+  }
+}
+
+/** Steps that run one after the other on the same batch, as one. */
+function inRow(own: Readonly<Record<string, Step<Tree>>>, list: readonly string[]): Step<Tree> {
+  if (list.length === 1) return own[list[0]!]!
+  return (state, batch) => {
+    let now = state
+    let metrics: Metrics = {}
+    for (const name of list) {
+      const random: Random = {
+        uniform: (noise, shape) => batch.random.uniform(`${name}.${noise}`, shape),
+        normal: (noise, shape) => batch.random.normal(`${name}.${noise}`, shape),
+      }
+      const [next, more] = own[name]!(now, { ...batch, random })
+      now = next
+      metrics = { ...metrics, ...more }
+    }
+    return [now, metrics]
   }
 }
 
@@ -61,14 +134,15 @@ export function traceRule(rule: AnyRule, task: Task, hyper: unknown): TracedRule
     batch: inputs.map((x) => ({ name: nameOf(x), input: x })),
     metrics: named(leaves(initial)),
   }
-  const steps = Object.entries<Step<Tree>>(rule.steps(task, hyper)).map(([name, step]): [string, TracedStep] => [
+  const own: Readonly<Record<string, Step<Tree>>> = rule.steps(task, hyper)
+  const steps = Object.entries(own).map(([name, step]): [string, TracedStep] => [
     name,
-    traceStep(name, step, initial, task),
+    traceSteps(name, [step], initial, task),
   ])
   const reading = (f: (state: Tree, view: View) => readonly [string, Tensor][]): StepGraph => {
     const state = stateInputs(initial)
-    const { batch, inputs: read } = batchInputs(task)
-    const outputs = f(state, batch)
+    const { batches, inputs: read } = batchInputs(task)
+    const outputs = f(state, batches[0]!)
     const used = new Set(reachable(outputs.map(([, output]) => output)).map(({ id }) => id))
     return {
       state: leaves(state).map(([name, leaf]) => ({ name, input: leaf, output: leaf })),
@@ -81,6 +155,17 @@ export function traceRule(rule: AnyRule, task: Task, hyper: unknown): TracedRule
   return {
     init,
     steps: Object.fromEntries(steps),
+    turn(name, lists) {
+      const unknown = lists.flat().find((step) => !own[step])
+      if (unknown !== undefined)
+        throw new Error(`the schedule of ${rule.id} names the step "${unknown}", which the rule does not have`)
+      return traceSteps(
+        name,
+        lists.map((list) => inRow(own, list)),
+        initial,
+        task,
+      )
+    },
     predict: reading((state, view) => {
       const predicted: Prediction | undefined = rule.predict?.(state, view.x, task, hyper)
       const figures: Assessment = rule.assess?.(state, view, task, hyper) ?? {}
@@ -98,7 +183,7 @@ export function traceRule(rule: AnyRule, task: Task, hyper: unknown): TracedRule
         ['features', layer === 0 ? x : rule.greedy!.features(state as never, x, layer, task, hyper)],
       ])
       const shape = features.metrics[0]!.output.shape.slice(1)
-      const step = traceStep(`layers.${layer}`, rule.greedy!.step(layer, task, hyper), initial, task, shape)
+      const step = traceSteps(`layers.${layer}`, [rule.greedy!.step(layer, task, hyper)], initial, task, shape)
       return { step, features }
     },
   }

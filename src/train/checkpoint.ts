@@ -30,7 +30,8 @@ export const imageKind = ({ shape, classes, classNames, maximum }: DataSet): Ima
 export interface Best {
   /** The epoch of the phase, from 0. */
   readonly epoch: number
-  readonly accuracy: number
+  /** The larger the better: an accuracy, or an objective with a minus sign. */
+  readonly merit: number
 }
 
 type StatePort = { readonly name: string; readonly dtype: DType; readonly shape: Shape }
@@ -52,7 +53,7 @@ const contents = z.object({
     maximum: z.number().positive(),
   }),
   position: z.object({ phase: count, epoch: count, batch: count }),
-  best: z.object({ epoch: count, accuracy: z.number() }).optional(),
+  best: z.object({ epoch: count, merit: z.number() }).optional(),
 })
 
 export const statePorts = (graph: StepGraph): StatePort[] =>
@@ -66,7 +67,7 @@ export const stateRecord = (state: readonly NamedTensor[]): TensorRecord =>
   Object.fromEntries(state.map(({ name, data }) => [name, data.slice()]))
 
 export function encodeCheckpoint({ state, best, ...own }: Checkpoint): Uint8Array<ArrayBuffer> {
-  const described = { ...own, ...(best && { best: { epoch: best.epoch, accuracy: best.accuracy } }) }
+  const described = { ...own, ...(best && { best: { epoch: best.epoch, merit: best.merit } }) }
   const kept = best?.state.map((tensor) => ({ ...tensor, name: BEST + tensor.name })) ?? []
   return encodeSafetensors({
     tensors: [...state, ...kept],
@@ -109,6 +110,29 @@ export function checkState(ports: readonly StatePort[], state: readonly NamedTen
   if (extra) throw new UserError(`${other} it holds ${extra.name}, which this one does not have`)
 }
 
+/** Throws a UserError unless the checkpoint holds a network of this rule with these options. */
+export function checkNetwork(
+  checkpoint: Checkpoint,
+  own: { readonly rule: string; readonly hyper: Readonly<Record<string, unknown>> },
+  where: string,
+): void {
+  refuseOther([['rule', checkpoint.rule, own.rule], ...hyperPairs(checkpoint.settings.hyper, own.hyper)], where)
+}
+
+type Pair = [name: string, there: unknown, here: unknown]
+
+function hyperPairs(there: Readonly<Record<string, unknown>>, here: Readonly<Record<string, unknown>>): Pair[] {
+  return [...new Set([...Object.keys(there), ...Object.keys(here)])].map((key) => [key, there[key], here[key]])
+}
+
+function refuseOther(pairs: readonly Pair[], where: string): void {
+  for (const [name, there, here] of pairs)
+    if (JSON.stringify(there) !== JSON.stringify(here))
+      throw new UserError(
+        `${where} belongs to another training: its ${name} is ${JSON.stringify(there)}, here it is ${JSON.stringify(here)}`,
+      )
+}
+
 /** What may differ between the two halves of a training without a change to its numbers. */
 const FREE = ['device', 'threads', 'cacheBytes', 'checkpointEvery']
 
@@ -118,18 +142,14 @@ export function checkSame(
   own: Pick<Checkpoint, 'rule' | 'data' | 'settings'>,
   where: string,
 ): void {
-  const pairs: [string, unknown, unknown][] = [
-    ['rule', checkpoint.rule, own.rule],
-    ['data', checkpoint.data, own.data],
-  ]
-  for (const part of ['hyper', 'options'] as const) {
-    const [there, here] = [checkpoint.settings[part], own.settings[part]] as Record<string, unknown>[]
-    for (const key of new Set([...Object.keys(there!), ...Object.keys(here!)]))
-      if (part === 'hyper' || !FREE.includes(key)) pairs.push([key, there![key], here![key]])
-  }
-  for (const [name, there, here] of pairs)
-    if (JSON.stringify(there) !== JSON.stringify(here))
-      throw new UserError(
-        `${where} belongs to another training: its ${name} is ${JSON.stringify(there)}, here it is ${JSON.stringify(here)}`,
-      )
+  const [there, here] = [checkpoint.settings, own.settings]
+  refuseOther(
+    [
+      ['rule', checkpoint.rule, own.rule],
+      ['data', checkpoint.data, own.data],
+      ...hyperPairs(there.hyper, here.hyper),
+      ...hyperPairs(there.options, here.options).filter(([key]) => !FREE.includes(key)),
+    ],
+    where,
+  )
 }

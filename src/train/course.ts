@@ -1,10 +1,10 @@
 import type { DataSet } from '../data/index.js'
-import type { Tree } from '../nn/tree.js'
+import { UserError } from '../errors.js'
 import type { StepGraph } from '../onnx/index.js'
-import type { AnyRule, Metrics, Step, Task } from '../rules/contract.js'
+import type { AnyRule, Task } from '../rules/contract.js'
 import { type TracedRule, type TracedStep, traceRule } from '../rules/trace.js'
 import type { Settings, TrainingOptions } from './options.js'
-import type { Plan } from './plan.js'
+import type { Plan, Position } from './plan.js'
 import type { Platform } from './platform.js'
 
 /** What the network is asked to learn. Where 8-bit products are not exact, the right operands get 7 bits. */
@@ -32,65 +32,76 @@ export interface Course {
 export function courseOf(rule: AnyRule, task: Task, { hyper, options }: Settings, count: number): Course {
   const { epochs, checkpointEvery } = options
   const batches = Math.floor(count / options.batch)
-  const common = { epochs, batches, checkpointEvery }
+  const common = { from: 0, epochs, batches, checkpointEvery }
   const traced = traceRule(rule, task, hyper)
   if (options.schedule === 'greedy') {
-    const phases: number = rule.greedy!.layers(task, hyper)
-    const greedy = Array.from({ length: phases }, (_, layer) => traced.greedy(layer))
+    const layers: number = rule.greedy!.layers(task, hyper)
+    const { layer } = options
+    if (layer !== undefined && layer >= layers)
+      throw new UserError(`layer is ${layer}, but ${rule.id} trains ${layers} one after the other here, from 0`, {
+        exitCode: 2,
+      })
+    const [from, phases] = layer === undefined ? [0, layers] : [layer, layer + 1]
+    const own = Array.from({ length: phases - from }, (_, i) => [from + i, traced.greedy(from + i)] as const)
+    const byPhase = new Map(own)
     return {
       traced,
-      plan: { ...common, phases, stepOf: ({ phase }) => `${phase}` },
-      steps: Object.fromEntries(greedy.map(({ step }, layer) => [`${layer}`, step])),
-      features: (phase) => (phase === 0 ? undefined : greedy[phase]!.features),
+      plan: { ...common, from, phases, stepOf: ({ phase }) => `${phase}`, spanOf: () => 1 },
+      steps: Object.fromEntries(own.map(([phase, { step }]) => [`${phase}`, step])),
+      features: (phase) => (phase === 0 ? undefined : byPhase.get(phase)!.features),
     }
   }
-  const listAt = (epoch: number, batch: number): readonly string[] => rule.schedule?.(epoch, batch, hyper) ?? ['joint']
-  const lists = new Map<string, readonly string[]>()
-  for (let epoch = 0; epoch < epochs; epoch++)
-    for (let batch = 0; batch < (rule.schedule ? batches : 1); batch++) {
-      const list = listAt(epoch, batch)
-      lists.set(keyOf(list), list)
+  if (!rule.schedule)
+    return {
+      traced,
+      plan: { ...common, phases: 1, stepOf: () => JOINT, spanOf: () => 1 },
+      steps: { [JOINT]: traced.steps[JOINT]! },
+      features: () => undefined,
     }
-  const inRow = [...lists.values()].filter(({ length }) => length !== 1)
-  const all = inRow.length === 0 ? traced.steps : { ...traced.steps, ...traceInRow(rule, task, hyper, inRow) }
-  const used = [...lists.keys()].map((key): [string, TracedStep] => {
-    if (!all[key]) throw new Error(`the schedule of ${rule.id} names the step "${key}", which the rule does not have`)
-    return [key, all[key]]
-  })
+  const listAt = (epoch: number, batch: number): readonly string[] => rule.schedule!(epoch, batch, hyper)
+  const period = periodOf(listAt, epochs, batches)
+  const steps: Record<string, TracedStep> = {}
+  const known = (lists: readonly (readonly string[])[]): string => {
+    const key = lists.map((list) => list.join(' then ')).join(', ')
+    const [list] = lists
+    steps[key] ??=
+      lists.length === 1 && list!.length === 1
+        ? (traced.steps[key] ?? traced.turn(key, lists))
+        : traced.turn(key, lists)
+    return key
+  }
+  /** A whole period where there is room for it: batches whose steps take turns then fit into one call. */
+  const stepOf = ({ epoch, batch }: Position, room: number): string => {
+    const whole = batch % period === 0 && room >= period
+    return known(Array.from({ length: whole ? period : 1 }, (_, i) => listAt(epoch, batch + i)))
+  }
+  for (let epoch = 0; epoch < epochs; epoch++)
+    for (let batch = 0; batch < batches; batch++) stepOf({ phase: 0, epoch, batch }, batches - batch)
   return {
     traced,
-    plan: { ...common, phases: 1, stepOf: ({ epoch, batch }) => keyOf(listAt(epoch, batch)) },
-    steps: Object.fromEntries(used),
+    plan: { ...common, phases: 1, stepOf, spanOf: (step) => steps[step]!.span },
+    steps,
     features: () => undefined,
   }
 }
 
-const keyOf = (list: readonly string[]): string => list.join(' then ')
+const JOINT = 'joint'
 
-/**
- * Steps that run one after the other on the same batch, traced as one, so that many batches still fit into one call.
- * Each draws noise of its own; of metrics with one name the last counts.
- */
-function traceInRow(rule: AnyRule, task: Task, hyper: unknown, lists: readonly (readonly string[])[]) {
-  const inRow = (own: Readonly<Record<string, Step<Tree>>>, list: readonly string[]): Step<Tree> => {
-    return (state, batch) => {
-      let now = state
-      let metrics: Metrics = {}
-      for (const name of list) {
-        const random: typeof batch.random = {
-          uniform: (noise, shape) => batch.random.uniform(`${name}.${noise}`, shape),
-          normal: (noise, shape) => batch.random.normal(`${name}.${noise}`, shape),
-        }
-        const [next, more] = own[name]!(now, { ...batch, random })
-        now = next
-        metrics = { ...metrics, ...more }
-      }
-      return [now, metrics]
-    }
+/** No longer period is traced as one program. */
+const LONGEST_PERIOD = 8
+
+/** After how many batches of an epoch the steps come again, in every epoch; 1 where they do not, or only after many. */
+function periodOf(
+  listAt: (epoch: number, batch: number) => readonly string[],
+  epochs: number,
+  batches: number,
+): number {
+  const comesAgain = (period: number): boolean => {
+    for (let epoch = 0; epoch < epochs; epoch++)
+      for (let batch = period; batch < batches; batch++)
+        if (listAt(epoch, batch).join() !== listAt(epoch, batch % period).join()) return false
+    return true
   }
-  const steps = (t: Task, h: unknown) => {
-    const own = rule.steps(t, h) as Readonly<Record<string, Step<Tree>>>
-    return Object.fromEntries(lists.map((list) => [keyOf(list), inRow(own, list)]))
-  }
-  return traceRule({ ...rule, steps }, task, hyper).steps
+  for (let period = 1; period <= Math.min(LONGEST_PERIOD, batches); period++) if (comesAgain(period)) return period
+  return 1
 }

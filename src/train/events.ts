@@ -12,6 +12,10 @@ export type TrainEvent =
       readonly event: 'start'
       readonly rule: string
       readonly source: string
+      /** What the rule's source leaves open and was filled in. */
+      readonly reconstructed?: readonly string[]
+      /** The figure that a rule without predictions is judged by; it is to be small. */
+      readonly objective?: string
       readonly data: string
       readonly seed: number
       readonly device: string
@@ -54,6 +58,8 @@ export type TrainEvent =
       readonly validationAccuracy?: number
       /** The same for each layer alone. */
       readonly layers: Figures
+      /** The rule's own figures on held-out training images, where it has some. */
+      readonly validation?: Figures
       readonly seconds: number
       readonly rowsPerSecond: number
       readonly layer?: number
@@ -76,11 +82,14 @@ export type TrainEvent =
     }
   | {
       readonly event: 'done'
-      /** The test set is read once, here. */
-      readonly testAccuracy: number
+      /** The test set is read once, here. Absent where the rule only generates. */
+      readonly testAccuracy?: number
       readonly validationAccuracy?: number
       /** Test accuracy of each layer alone. */
       readonly layers: Figures
+      /** The rule's own figures on test images and on held-out training images, where it has some. */
+      readonly test?: Figures
+      readonly validation?: Figures
       readonly seconds: number
       readonly rowsPerSecond: number
       readonly run?: string

@@ -49,16 +49,16 @@ export function feed(plan: Plan, { split }: Images, { seed, batch }: TrainingOpt
     return known.rows
   }
   return async (
-    { at, steps }: Call,
+    { at, batches, steps }: Call,
     inputs: readonly { readonly name: string; readonly input: Tensor }[],
   ): Promise<TensorRecord> => {
-    const indices = rowsOf(at).slice(at.batch * batch, (at.batch + steps) * batch)
-    const progress = Float32Array.from({ length: steps }, (_, k) => progressAt(plan, { ...at, batch: at.batch + k }))
+    const indices = rowsOf(at).slice(at.batch * batch, (at.batch + batches) * batch)
+    const progress = Float32Array.from({ length: batches }, (_, k) => progressAt(plan, { ...at, batch: at.batch + k }))
     return {
       x: await read(indices, globalEpoch(plan, at)),
       labels: Int32Array.from(indices, (row) => split.labels[row]!),
       progress,
-      ...stepNoise(inputs, seed, globalStep(plan, at), steps),
+      ...stepNoise(inputs, seed, globalStep(plan, at), batches, batches / steps),
     }
   }
 }

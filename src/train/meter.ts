@@ -31,7 +31,9 @@ interface Stretch {
 
 /** Times a training. Rates count the training steps alone, spans everything. `now` in milliseconds. */
 export function clock(now: () => number, plan: Plan) {
-  const total = plan.phases * plan.epochs * plan.batches
+  const before = plan.from * plan.epochs * plan.batches
+  const total = plan.phases * plan.epochs * plan.batches - before
+  const doneAt = (at: Position): number => globalStep(plan, at) - before
   const begin = now()
   const all: Stretch = { steps: 0, seconds: 0 }
   let epoch: Stretch = { steps: 0, seconds: 0 }
@@ -64,10 +66,10 @@ export function clock(now: () => number, plan: Plan) {
     count(steps: number): void {
       for (const stretch of [last, all, epoch]) stretch.steps += steps
     },
-    progress: (at: Position): number => globalStep(plan, at) / total,
+    progress: (at: Position): number => doneAt(at) / total,
     rowsPerSecond: (batch: number): number => rate(last, batch),
     secondsLeft(at: Position): number {
-      const left = total - globalStep(plan, at)
+      const left = total - doneAt(at)
       const scores = scoring.count === 0 ? 0 : (scoring.seconds / scoring.count) * Math.ceil(left / plan.batches)
       return all.steps === 0 ? 0 : (all.seconds / all.steps) * left + scores
     },

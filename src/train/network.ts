@@ -6,7 +6,7 @@ import { traceRule } from '../rules/trace.js'
 import { type Checkpoint, checkState, statePorts, stateRecord } from './checkpoint.js'
 import { taskOf } from './course.js'
 import type { Platform } from './platform.js'
-import { type Accuracy, accuracyOf, best, predictor, scoresOf } from './score.js'
+import { best, type Measured, measure, predictor, scoresOf } from './score.js'
 import { checkSettings } from './settings.js'
 
 /** What a network makes of one image. */
@@ -20,9 +20,12 @@ export interface PredictedImage {
 
 /** A trained network, ready to be used. */
 export interface Network {
-  /** The share of images that it labels rightly, and of each layer alone. */
-  accuracy(data: DataSet, split: Split): Promise<Accuracy>
-  /** Labels images, each [C, H, W] with pixels up to the data set's maximum. Throws a UserError on another size. */
+  /** The share of images that it labels rightly, that of each layer alone, and the rule's own figures. */
+  measure(data: DataSet, split: Split): Promise<Measured>
+  /**
+   * Labels images, each [C, H, W] with pixels up to the data set's maximum. Throws a UserError on another size, and where
+   * the network only generates.
+   */
   predict(images: readonly Uint8Array[]): Promise<PredictedImage[]>
   close(): Promise<void>
 }
@@ -42,20 +45,25 @@ export async function openNetwork(
   checkState(statePorts(traced.predict), state, where)
   const program = await platform.compile(traced.predict, { device, ...(threads !== undefined && { threads }) })
   await program.load(stateRecord(state))
-  const own = predictor(program, batch, kind.classes)
+  const own = predictor({
+    ...{ program, inputs: traced.predict.batch, batch, classes: kind.classes },
+    seed: settings.options.seed,
+  })
   const size = imageSize(kind.shape)
 
   return {
-    async accuracy(data, split) {
+    async measure(data, split) {
       const fits = data.classes === kind.classes && JSON.stringify(data.shape) === JSON.stringify(kind.shape)
       if (!fits)
         throw new UserError(
           `${where} reads images [${kind.shape.join(', ')}] of ${kind.classes} classes; those of ${data.name} are ` +
             `[${data.shape.join(', ')}] of ${data.classes}`,
         )
-      return (await accuracyOf(own, split, data.maximum))!
+      return (await measure(own, split, data.maximum))!
     },
     async predict(images) {
+      if (!rule.predict)
+        throw new UserError(`${rule.id} only generates, it labels nothing: draw with it instead (onward samples)`)
       const wrong = images.findIndex(({ length }) => length !== size)
       if (wrong >= 0)
         throw new UserError(
@@ -67,12 +75,14 @@ export async function openNetwork(
       })
       const split = { images: all, labels: new Uint8Array(images.length), count: images.length }
       const predicted: PredictedImage[] = []
-      for await (const { rows, scores } of scoresOf(own, split, kind.maximum))
+      for await (const { rows, outputs } of scoresOf(own, split, kind.maximum)) {
+        const scores = outputs.scores!
         for (let row = 0; row < rows; row++) {
           const label = best(scores, row, kind.classes)
           const ofRow = [...scores.subarray(row * kind.classes, (row + 1) * kind.classes)]
           predicted.push({ label, className: kind.classNames[label] ?? 'not a number', scores: ofRow })
         }
+      }
       return predicted
     },
     close: () => program.dispose(),

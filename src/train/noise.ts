@@ -11,25 +11,36 @@ function draw(random: Stream, input: Tensor, out: Float32Array): void {
   else random.uniform(out)
 }
 
-/** The noise inputs of `steps` steps, stacked; each draw is keyed by the seed, the step's number and the input's name. */
-export function stepNoise(inputs: Inputs, seed: number, firstStep: number, steps: number): TensorRecord {
+/** Every noise input, stacked over `steps` steps; each draw is keyed by the seed, the step's number and a key. */
+function drawAll(
+  inputs: Inputs,
+  seed: number,
+  firstStep: number,
+  steps: number,
+  key: (name: string) => string,
+  span = 1,
+): TensorRecord {
   const noise: TensorRecord = {}
   for (const { name, input } of inputs.filter(isNoise)) {
-    const out = new Float32Array(steps * input.size)
+    const size = input.size / span
+    const out = new Float32Array(steps * size)
     for (let k = 0; k < steps; k++)
-      draw(stream(seed, firstStep + k, name), input, out.subarray(k * input.size, (k + 1) * input.size))
+      draw(stream(seed, firstStep + k, key(name)), input, out.subarray(k * size, (k + 1) * size))
     noise[name] = out
   }
   return noise
 }
 
-/** The noise of the first state. Its names may come again in steps: they are keyed apart. */
-export function initialNoise(inputs: Inputs, seed: number): TensorRecord {
-  const noise: TensorRecord = {}
-  for (const { name, input } of inputs.filter(isNoise)) {
-    const out = new Float32Array(input.size)
-    draw(stream(seed, 0, `initial ${name}`), input, out)
-    noise[name] = out
-  }
-  return noise
-}
+/** The noise inputs of `steps` steps, stacked; `span`: of them, those that one run of the program takes. */
+export const stepNoise = (inputs: Inputs, seed: number, firstStep: number, steps: number, span = 1): TensorRecord =>
+  drawAll(inputs, seed, firstStep, steps, (name) => name, span)
+
+// The same names may come again elsewhere: they are keyed apart.
+
+/** The noise of the first state. */
+export const initialNoise = (inputs: Inputs, seed: number): TensorRecord =>
+  drawAll(inputs, seed, 0, 1, (name) => `initial ${name}`)
+
+/** The noise by which held-out images are measured: one draw a batch of images, the same in every measurement. */
+export const heldOutNoise = (inputs: Inputs, seed: number, firstBatch: number, batches: number): TensorRecord =>
+  drawAll(inputs, seed, firstBatch, batches, (name) => `held out ${name}`)

@@ -19,6 +19,11 @@ export const trainingOptions = z.strictObject({
     .enum(['joint', 'greedy'])
     .default('joint')
     .describe('all layers at once, or one after the other, each for all epochs, those below frozen'),
+  layer: z
+    .int()
+    .min(0)
+    .optional()
+    .describe('greedy: train this layer (from 0) alone, on what the frozen layers of another run below it hand up'),
   cacheBytes: z
     .int()
     .min(0)
@@ -39,7 +44,7 @@ export const trainingOptions = z.strictObject({
   limit: z.int().min(1).optional().describe('use only the first training images, so many; default: all'),
 })
 
-/** The options with every default filled in, but for `threads`, which is the machine's business. */
+/** The options with every default filled in, but for `threads`, the machine's business, and `layer`: all of them. */
 export const resolvedOptions = trainingOptions.required({ epochs: true, batch: true, validation: true, limit: true })
 
 export type TrainingOptions = Readonly<z.infer<typeof resolvedOptions>>
@@ -90,12 +95,14 @@ export function resolve(rule: AnyRule, data: DataSet, { preset, hyper = {}, opti
 /** What one option alone cannot say. */
 function check(
   rule: AnyRule,
-  { validation, limit, batch, patience, precision, device, schedule }: TrainingOptions,
+  { validation, limit, batch, patience, precision, device, schedule, layer }: TrainingOptions,
 ): void {
   if (precision === 'int8' && device === 'webgpu')
     throw usage('precision int8 runs on the processor alone: choose the device cpu, or float32')
   if (schedule === 'greedy' && !rule.greedy)
     throw usage(`${rule.id} cannot train layer after layer: choose the schedule joint`)
+  if (layer !== undefined && schedule !== 'greedy')
+    throw usage(`layer ${layer} can be trained alone by the schedule greedy only: choose that, or leave the layer out`)
   const left = limit - validation
   if (left < 1) throw usage(`validation takes ${validation} of ${limit} training images: none are left to train on`)
   if (batch > left)

@@ -1,7 +1,7 @@
 import { newPace, observe, type Pace, type RunResult, stepsPerCall, type TensorRecord } from '../runtime/index.js'
 import { bytesPerStep, CALL_BYTES, feed, type Source } from './feed.js'
 import type { TrainingOptions } from './options.js'
-import { type Call, callAt, following, type Position } from './plan.js'
+import { type Call, callAt, following, type Position, stepAt } from './plan.js'
 import type { Session } from './session.js'
 
 /** A call that was run, and its outcome. */
@@ -28,7 +28,7 @@ export function pipelineOf(session: Session, options: TrainingOptions, source: S
   let ahead: Ahead | undefined
 
   const prepare = (at: Position): Ahead | undefined => {
-    const step = at.batch < plan.batches ? plan.stepOf(at) : ''
+    const step = at.batch < plan.batches ? stepAt(plan, at) : ''
     const inputs = step === '' ? [] : course.steps[step]!.batch
     const most = Math.max(1, Math.floor(CALL_BYTES / bytesPerStep(inputs)))
     const call = callAt(plan, at, stepsPerCall(paces.get(step) ?? newPace(), most))

@@ -9,19 +9,26 @@ export interface Position {
 
 /** The whole course of a training, known before it begins. */
 export interface Plan {
+  /** The first phase that runs; those before it were another training's. */
+  readonly from: number
+  /** The number of the last phase that runs, plus one. */
   readonly phases: number
   readonly epochs: number
   /** Batches per epoch. Images that do not fill a last batch sit this epoch out; another order comes in the next. */
   readonly batches: number
   /** Batches between checkpoints; 0: none within an epoch. */
   readonly checkpointEvery: number
-  /** The key of the program that runs on a batch. */
-  stepOf(position: Position): string
+  /** The key of the program that begins at a batch; it may span no more batches than `room`. */
+  stepOf(position: Position, room: number): string
+  /** The batches that one run of a program takes. */
+  spanOf(step: string): number
 }
 
 /** Consecutive batches of one epoch on which one program runs. */
 export interface Call {
   readonly at: Position
+  readonly batches: number
+  /** Runs of the program: fewer than the batches where one takes several. */
   readonly steps: number
   readonly step: string
 }
@@ -38,21 +45,33 @@ export const globalEpoch = ({ epochs }: Plan, { phase, epoch }: Pick<Position, '
 export const progressAt = ({ epochs, batches }: Plan, { epoch, batch }: Position): number =>
   (epoch * batches + batch) / (epochs * batches)
 
+/** The batches from a position to the end of its epoch, or to where a checkpoint is due. */
+function roomAt({ batches, checkpointEvery: every }: Plan, { batch }: Position): number {
+  const checkpoint = every === 0 ? batches : (Math.floor(batch / every) + 1) * every
+  return Math.min(batches, checkpoint) - batch
+}
+
+/** The key of the program that runs at a position. */
+export const stepAt = (plan: Plan, at: Position): string => plan.stepOf(at, roomAt(plan, at))
+
 /** The longest call from a position on, of at most `limit` steps; undefined at the end of an epoch. */
 export function callAt(plan: Plan, at: Position, limit: number): Call | undefined {
   if (at.batch >= plan.batches) return undefined
-  const step = plan.stepOf(at)
-  const { checkpointEvery: every } = plan
-  const checkpoint = every === 0 ? plan.batches : (Math.floor(at.batch / every) + 1) * every
-  const end = Math.min(plan.batches, at.batch + limit, checkpoint)
-  let batch = at.batch + 1
-  while (batch < end && plan.stepOf({ ...at, batch }) === step) batch++
-  return { at, steps: batch - at.batch, step }
+  const step = stepAt(plan, at)
+  const span = plan.spanOf(step)
+  const most = Math.min(roomAt(plan, at), limit * span)
+  let batches = span
+  while (batches + span <= most) {
+    const next = { ...at, batch: at.batch + batches }
+    if (stepAt(plan, next) !== step) break
+    batches += span
+  }
+  return { at, batches, steps: batches / span, step }
 }
 
 /** Where the next call begins, past the end of an epoch too, as long as the phase lasts. */
-export function following({ epochs, batches }: Plan, { at, steps }: Call): Position | undefined {
-  const batch = at.batch + steps
+export function following({ epochs, batches }: Plan, { at, batches: taken }: Call): Position | undefined {
+  const batch = at.batch + taken
   if (batch < batches) return { ...at, batch }
   return at.epoch + 1 < epochs ? { ...at, epoch: at.epoch + 1, batch: 0 } : undefined
 }

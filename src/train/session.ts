@@ -83,7 +83,9 @@ export async function openSession(
       .reduce((sum, { input }) => sum + input.size, 0),
     peakActivationBytes: Math.max(...memory.map(({ peakActivationBytes }) => peakActivationBytes)),
     stateBytes: memory[0]!.stateBytes,
-    predictor: predictor(owner, options.batch, data.classes),
+    predictor: predictor({
+      ...{ program: owner, inputs: traced.predict.batch, batch: options.batch, classes: data.classes, seed },
+    }),
     ports,
 
     async program(step) {

@@ -1,15 +1,25 @@
 import type { DataSet } from '../data/index.js'
+import { UserError } from '../errors.js'
 import type { AnyRule } from '../rules/contract.js'
-import { type Checkpoint, checkSame, checkState, encodeCheckpoint, imageKind, stateRecord } from './checkpoint.js'
-import type { TrainEvent } from './events.js'
+import {
+  type Best,
+  type Checkpoint,
+  checkNetwork,
+  checkSame,
+  checkState,
+  encodeCheckpoint,
+  imageKind,
+  stateRecord,
+} from './checkpoint.js'
+import type { Figures, TrainEvent } from './events.js'
 import { clock, meansOf, meter } from './meter.js'
 import { adviceOn, notFinite } from './not-finite.js'
 import { resolve, type Wishes } from './options.js'
 import { type Pipeline, pipelineOf } from './pipeline.js'
-import { globalEpoch, globalStep, type Position } from './plan.js'
+import { globalEpoch, globalStep, type Position, stepAt } from './plan.js'
 import type { Platform } from './platform.js'
 import type { NamedTensor } from './safetensors.js'
-import { type Accuracy, accuracyOf } from './score.js'
+import { type Measured, measure, merit } from './score.js'
 import { openSession } from './session.js'
 
 export interface TrainConfig extends Wishes {
@@ -20,6 +30,8 @@ export interface TrainConfig extends Wishes {
   readonly signal?: AbortSignal | undefined
   /** Goes on where this checkpoint ends. Its settings must be those asked for here. */
   readonly resume?: Checkpoint | undefined
+  /** For a layer that is trained alone: the network whose layers below it are frozen. */
+  readonly below?: Checkpoint | undefined
   /** Where the run is kept, for the events. */
   readonly run?: string | undefined
 }
@@ -33,16 +45,16 @@ export interface TrainConfig extends Wishes {
  * where one cannot be written; the one before is then still there.
  */
 export async function* train(config: TrainConfig): AsyncGenerator<TrainEvent> {
-  const { rule, data, platform, signal, resume, run } = config
+  const { rule, data, platform, signal, resume, below, run } = config
   const settings = resolve(rule, data, config)
   const { options } = settings
   const session = await openSession(rule, data, settings, platform)
   const { course, training, validation, predictor } = session
   const { plan } = course
 
-  let at: Position = resume?.position ?? { phase: 0, epoch: 0, batch: 0 }
+  let at: Position = resume?.position ?? { phase: plan.from, epoch: 0, batch: 0 }
   let best = resume?.best
-  let score: Accuracy | undefined
+  let score: Measured | undefined
   let saved: { at: Position; path: string } | undefined = resume && { at, path: run ?? 'the one that it began with' }
 
   const save = async function* (state?: readonly NamedTensor[]): AsyncGenerator<TrainEvent> {
@@ -66,12 +78,25 @@ export async function* train(config: TrainConfig): AsyncGenerator<TrainEvent> {
     if (resume) {
       checkState(session.ports, resume.state, 'the checkpoint')
       checkSame(resume, { rule: rule.id, data: data.name, settings }, 'the checkpoint')
-    }
-    await session.load(resume ? stateRecord(resume.state) : await session.initialState())
+    } else if (below) {
+      checkState(session.ports, below.state, BELOW)
+      checkNetwork(below, { rule: rule.id, hyper: settings.hyper }, BELOW)
+    } else if (plan.from > 0)
+      throw new UserError(
+        `layer ${plan.from} learns from what the layers below it hand up: name the run that trained them`,
+        {
+          exitCode: 2,
+        },
+      )
+    const given = resume ?? below
+    await session.load(given ? stateRecord(given.state) : await session.initialState())
     const time = clock(platform.now ?? (() => performance.now()), plan)
     yield {
       event: 'start',
-      ...{ rule: rule.id, source: rule.source, data: data.name, seed: options.seed, device: options.device },
+      ...{ rule: rule.id, source: rule.source },
+      ...(rule.reconstructed && { reconstructed: rule.reconstructed }),
+      ...(!rule.predict && { objective: rule.objective }),
+      ...{ data: data.name, seed: options.seed, device: options.device },
       ...{ epochs: options.epochs, batch: options.batch, batchesPerEpoch: plan.batches },
       ...{ trainingImages: training.split.count, validationImages: validation.count, parameters: session.parameters },
       peakActivationBytes: session.peakActivationBytes,
@@ -89,7 +114,7 @@ export async function* train(config: TrainConfig): AsyncGenerator<TrainEvent> {
       if (!pipeline) {
         pipeline = pipelineOf(session, options, await session.source(phase))
         // Compiled before the clock runs: rates are those of the steps.
-        await session.program(plan.stepOf({ ...at, batch: 0 }))
+        await session.program(stepAt(plan, { ...at, batch: 0 }))
       }
       const means = meter()
       time.beginEpoch()
@@ -97,15 +122,15 @@ export async function* train(config: TrainConfig): AsyncGenerator<TrainEvent> {
         if (signal?.aborted) return yield* stop()
         const done = await time.training(() => pipeline!.next(at))
         if (!done) break
-        const steps = done.call.steps
-        time.count(steps)
+        const { batches } = done.call
+        time.count(batches)
         const bad = notFinite(done)
         if (bad) {
-          const message = `${bad} ${whereIs(at, steps)}: ${adviceOn(settings.hyper)}${keptIn(saved?.path)}`
+          const message = `${bad} ${whereIs(at, batches)}: ${adviceOn(settings.hyper)}${keptIn(saved?.path)}`
           return yield { event: 'stopped', reason: 'not-finite', message }
         }
         means.add(done.metrics)
-        at = { ...at, batch: at.batch + steps }
+        at = { ...at, batch: at.batch + batches }
         yield {
           event: 'progress',
           ...{ epoch: epoch + 1, batch: at.batch, progress: time.progress(at) },
@@ -119,7 +144,7 @@ export async function* train(config: TrainConfig): AsyncGenerator<TrainEvent> {
 
       score = undefined
       if (validation.count > 0) {
-        score = await time.scoring(() => accuracyOf(predictor, validation, data.maximum, signal))
+        score = await time.scoring(() => measure(predictor, validation, data.maximum, signal))
         if (!score) return yield* stop()
       }
       // A layer that learns while those above it know nothing yet is judged alone, where it can say something alone.
@@ -130,19 +155,23 @@ export async function* train(config: TrainConfig): AsyncGenerator<TrainEvent> {
         ...{ epoch: epoch + 1, metrics: means.means() },
         ...(accuracy !== undefined && { validationAccuracy: accuracy }),
         layers: score?.layers ?? {},
+        ...figuresOf('validation', score),
         ...time.epoch(options.batch),
         ...layer,
       }
 
       at = { phase, epoch: epoch + 1, batch: 0 }
       let state: readonly NamedTensor[] | undefined
-      if (options.patience > 0 && (!best || accuracy! > best.accuracy)) {
-        state = await session.read()
-        best = { epoch, accuracy: accuracy!, state }
+      if (options.patience > 0) {
+        const now = own ?? merit(score!, rule.objective)
+        if (!best || now > best.merit) {
+          state = await session.read()
+          best = { epoch, merit: now, state }
+        }
       }
       const early = best !== undefined && epoch - best.epoch >= options.patience
       if (early || at.epoch >= options.epochs) {
-        if (early) yield { event: 'stopped', reason: 'early', message: earlyMessage(best!, epoch, layer.layer) }
+        if (early) yield { event: 'stopped', reason: 'early', message: earlyMessage(best!, epoch, layer.layer, rule) }
         if (best && best.epoch !== epoch) {
           await session.load(stateRecord(best.state))
           state = best.state
@@ -155,15 +184,17 @@ export async function* train(config: TrainConfig): AsyncGenerator<TrainEvent> {
       yield* save(state)
     }
 
-    if (validation.count > 0) score ??= await accuracyOf(predictor, validation, data.maximum, signal)
+    if (validation.count > 0) score ??= await measure(predictor, validation, data.maximum, signal)
     if (signal?.aborted) return yield* stop()
-    const test = await accuracyOf(predictor, data.test, data.maximum, signal)
+    const test = await measure(predictor, data.test, data.maximum, signal)
     if (!test) return yield* stop()
     yield {
       event: 'done',
-      testAccuracy: test.accuracy,
-      ...(score && { validationAccuracy: score.accuracy }),
+      ...(test.accuracy !== undefined && { testAccuracy: test.accuracy }),
+      ...(score?.accuracy !== undefined && { validationAccuracy: score.accuracy }),
       layers: test.layers,
+      ...figuresOf('test', test),
+      ...figuresOf('validation', score),
       ...time.run(options.batch),
       ...(run !== undefined && { run }),
     }
@@ -172,14 +203,23 @@ export async function* train(config: TrainConfig): AsyncGenerator<TrainEvent> {
   }
 }
 
-/** `steps`: of a call that begins there. */
-const whereIs = ({ epoch, batch }: Position, steps = 0): string => {
-  if (steps === 0) return `in epoch ${epoch + 1} after ${batch} batches`
-  return `in epoch ${epoch + 1}, batch ${batch + 1}${steps === 1 ? '' : ` to ${batch + steps}`}`
+const BELOW = 'the run below'
+
+/** `batches`: of a call that begins there. */
+const whereIs = ({ epoch, batch }: Position, batches = 0): string => {
+  if (batches === 0) return `in epoch ${epoch + 1} after ${batch} batches`
+  return `in epoch ${epoch + 1}, batch ${batch + 1}${batches === 1 ? '' : ` to ${batch + batches}`}`
 }
 
 const keptIn = (path: string | undefined): string => (path === undefined ? '' : `; the last good checkpoint is ${path}`)
 
-const earlyMessage = (best: { epoch: number; accuracy: number }, epoch: number, layer: number | undefined): string =>
-  `${layer === undefined ? '' : `layer ${layer}: `}no better validation accuracy for ${epoch - best.epoch} epochs; ` +
-  `kept is epoch ${best.epoch + 1} with ${(100 * best.accuracy).toFixed(2)} %`
+const figuresOf = <K extends string>(name: K, measured: Measured | undefined): { [key in K]?: Figures } =>
+  measured && Object.keys(measured.figures).length > 0 ? ({ [name]: measured.figures } as { [key in K]?: Figures }) : {}
+
+function earlyMessage(best: Best, epoch: number, layer: number | undefined, rule: AnyRule): string {
+  const of = layer === undefined ? '' : `layer ${layer}: `
+  const [what, kept] = rule.predict
+    ? ['accuracy', `${(100 * best.merit).toFixed(2)} %`]
+    : [rule.objective, `${-best.merit}`]
+  return `${of}no better validation ${what} for ${epoch - best.epoch} epochs; kept is epoch ${best.epoch + 1} with ${kept}`
+}

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { writePng } from '../../src/data/images.node.js'
+import { readImage, writePng } from '../../src/data/images.node.js'
 import { makeDataSet } from '../../src/data/index.js'
 import { events, onward, start, workFolder } from './onward.js'
 
@@ -48,6 +48,17 @@ test('a run from training to use: JSON alone on standard output, then evaluate, 
   assert.deepEqual(labels(predicted), labels(inverted))
   assert.deepEqual(predicted[0].image, 'light0.png')
   assert.equal(predicted[0].scores.length, 10)
+
+  const drawn = JSON.parse((await onward(folder, 'samples', done.run, '--json')).stdout)
+  assert.deepEqual(
+    drawn.pictures.map(({ picture, images }: { picture: string; images: number }) => [picture, images]),
+    [['filters', 20]],
+  )
+  const filters = await readImage(join(folder, drawn.pictures[0].file), [1, 118, 582])
+  assert.ok(Math.abs(filters[0]! - 96 / 255) < 1e-6, 'the grey line at the border')
+  const unknown = await onward(folder, 'samples', done.run, 'filter')
+  assert.deepEqual([unknown.code, unknown.stdout], [2, ''])
+  assert.match(unknown.stderr, /"filter".*"filters"/)
 
   const exported = await onward(folder, 'export', done.run)
   assert.equal(exported.code, 0)

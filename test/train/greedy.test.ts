@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { forwardForward } from '../../src/rules/forward-forward.js'
 import { traceRule } from '../../src/rules/trace.js'
 import { compile } from '../../src/runtime/compile.node.js'
+import type { Checkpoint } from '../../src/train/checkpoint.js'
 import { frozenFeatures, keepFeatures } from '../../src/train/features.js'
 import { pixels } from '../../src/train/feed.js'
 import { resolve } from '../../src/train/options.js'
@@ -15,11 +16,11 @@ const data = lines(200, 60)
 const hyper = { units: [70, 50, 30], rate: 0.01, negatives: 'uniform' }
 const common = { epochs: 2, batch: 37, seed: 4, schedule: 'greedy' }
 
-const run = async (options: Readonly<Record<string, unknown>>) => {
+const run = async (options: Readonly<Record<string, unknown>>, below?: Checkpoint) => {
   const kept = keeper()
   const platform = { compile, ...kept, exactInt8: async () => false }
   const events = await collect(
-    train({ rule: forwardForward, data, hyper, options: { ...common, ...options }, platform }),
+    train({ rule: forwardForward, data, hyper, options: { ...common, ...options }, platform, below }),
   )
   return { events, kept, final: numbersOf(kept.last()) }
 }
@@ -62,8 +63,40 @@ test('layers learn one after the other, and what has learned stays as it is', as
       )
 })
 
+test('each layer alone, from the run below it, gives the bits of one after the other', async () => {
+  const { final } = await run({})
+  let below: Checkpoint | undefined
+  for (const layer of [0, 1, 2]) {
+    const { events, kept } = await run({ layer }, below)
+    assert.deepEqual(
+      ofKind(events, 'epoch').map((event) => event.layer),
+      [layer, layer],
+    )
+    assert.equal(ofKind(events, 'progress').at(-1)!.progress, 1)
+    below = kept.last()
+  }
+  assert.ok(same(numbersOf(below!), final))
+})
+
+test('a layer alone needs the run below it, of the same network, and must exist', async () => {
+  await assert.rejects(run({ layer: 1 }), { name: 'UserError', message: /layer 1 learns from what the layers below/ })
+  await assert.rejects(run({ layer: 3 }), { name: 'UserError', message: /layer is 3, but forward-forward trains 3/ })
+  await assert.rejects(run({ layer: 1, schedule: 'joint' }), { name: 'UserError', message: /schedule greedy only/ })
+  const { kept } = await run({ layer: 0 })
+  const other = { ...kept.last(), settings: { ...kept.last().settings, hyper: { rate: 1 } } }
+  await assert.rejects(run({ layer: 1 }, other), { name: 'UserError', message: /the run below belongs to another/ })
+})
+
 test('fixed batches come once each in every epoch, in another order, and are drawn anew in the next phase', () => {
-  const plan: Plan = { phases: 3, epochs: 4, batches: 5, checkpointEvery: 0, stepOf: () => '' }
+  const plan: Plan = {
+    from: 0,
+    phases: 3,
+    epochs: 4,
+    batches: 5,
+    checkpointEvery: 0,
+    stepOf: () => '',
+    spanOf: () => 1,
+  }
   const { options } = resolve(forwardForward, data, { hyper, options: common })
   const rows = fixedBatches(plan, 200, options)
   const batchesOf = (phase: number, epoch: number): string[] => {

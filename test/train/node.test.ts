@@ -85,7 +85,7 @@ test('a checkpoint of another network in the folder of a run is refused', async 
   await assert.rejects(collect(resume(one, { data })), message)
   await assert.rejects(evaluate(one, { data }), message)
   // Nothing was lost, and the folder is free again.
-  assert.ok((await evaluate(other, { data })).testAccuracy >= 0)
+  assert.ok((await evaluate(other, { data })).testAccuracy! >= 0)
   fs.truncateSync(join(other, 'checkpoint.safetensors'), 1000)
   await assert.rejects(collect(resume(other, { data })), /checkpoint\.safetensors is no checkpoint of onward: /)
   assert.ok(!fs.existsSync(join(other, 'lock')))
@@ -117,7 +117,7 @@ test('nothing is written where that was asked for, and rules of one’s own are 
   const path = join(root, 'counter')
   await collect(train({ rule: counter as never, data, out: path, options: { epochs: 1 } }))
   await assert.rejects(evaluate(path, { data }), /There is no rule "counter"\. Known: forward-forward, backprop/)
-  assert.ok((await evaluate(path, { data, rule: counter as never })).testAccuracy > 0)
+  assert.ok((await evaluate(path, { data, rule: counter as never })).testAccuracy! > 0)
 })
 
 test('names that nobody knows are answered with the nearest', async () => {

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { type Call, callAt, following, globalStep, type Plan, type Position, progressAt } from '../../src/train/plan.js'
 
 const plan = (changes: Partial<Plan> = {}): Plan => ({
-  ...{ phases: 2, epochs: 3, batches: 10, checkpointEvery: 0, stepOf: () => 'joint' },
+  ...{ from: 0, phases: 2, epochs: 3, batches: 10, checkpointEvery: 0, stepOf: () => 'joint', spanOf: () => 1 },
   ...changes,
 })
 
@@ -13,7 +13,7 @@ function epochOf(own: Plan, limit: number): Call[] {
   let at: Position = { phase: 0, epoch: 0, batch: 0 }
   for (let call = callAt(own, at, limit); call; call = callAt(own, at, limit)) {
     calls.push(call)
-    at = { ...at, batch: at.batch + call.steps }
+    at = { ...at, batch: at.batch + call.batches }
   }
   return calls
 }
@@ -48,6 +48,7 @@ test('what follows a call may be the next epoch, but not the next phase', () => 
   const call = (epoch: number, batch: number, steps: number): Call => ({
     at: { phase: 0, epoch, batch },
     steps,
+    batches: steps,
     step: '',
   })
   assert.deepEqual(following(plan(), call(0, 2, 3)), { phase: 0, epoch: 0, batch: 5 })

@@ -49,7 +49,7 @@ test('an equal epoch is no better one', async () => {
 test('without patience the last epoch counts', async () => {
   const { epochs, count, done } = await counting(27, 4, 0)
   assert.deepEqual([epochs, count], [4, 36])
-  assert.ok(Math.abs(done.testAccuracy - 1 / 3) < 1e-12)
+  assert.ok(Math.abs(done.testAccuracy! - 1 / 3) < 1e-12)
 })
 
 for (const [rule, optimizer] of [

@@ -1,8 +1,8 @@
-import { evaluate } from '../../node.js'
-import { percent } from '../output/numbers.js'
+import { evaluate, findRule, readConfig } from '../../node.js'
 import { print } from '../output/print.js'
 import { downloadProgress } from '../train/download.js'
 import { renderTable } from '../train/screen.js'
+import { figureRows, outcome } from '../train/summary.js'
 import { accuracies } from '../train/view.js'
 
 export interface EvaluateFlags {
@@ -10,15 +10,18 @@ export interface EvaluateFlags {
   readonly json?: true
 }
 
-/** `onward evaluate RUN`: the test accuracy of a kept run, of the whole network and of each layer alone. */
+/** `onward evaluate RUN`: what the test images say of a kept run: accuracies, of each layer too, and the rule's figures. */
 export async function evaluateCommand(run: string, { dataDir, json }: EvaluateFlags): Promise<void> {
   const downloads = downloadProgress(process.stderr)
   const load = { onProgress: downloads.show, ...(dataDir !== undefined && { dataDir }) }
-  const { testAccuracy, layers } = await evaluate(run, { load }).finally(downloads.end)
+  const evaluation = await evaluate(run, { load }).finally(downloads.end)
   if (json) {
-    print(JSON.stringify({ run, testAccuracy, layers }))
+    print(JSON.stringify({ run, ...evaluation }))
     return
   }
-  const rows = [...accuracies(layers, testAccuracy)].map(([row, test]) => [row, { test }] as const)
-  print(`${run}: ${percent(testAccuracy)} of the test images right.`, ...renderTable(new Map(rows)))
+  const { testAccuracy, layers, test } = evaluation
+  const objective = findRule(readConfig(run).rule).objective
+  const rows = [...accuracies(layers, testAccuracy)].map(([row, own]) => [row, { test: own }] as const)
+  print(`${run}: ${outcome(evaluation, objective)}.`, ...renderTable(new Map(rows)))
+  if (test) print(...renderTable(figureRows({ test })))
 }

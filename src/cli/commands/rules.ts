@@ -1,10 +1,10 @@
 import type { AnyRule } from '../../rules/contract.js'
 import { findRule, RULES } from '../../rules/registry.js'
 import { describeKind, type Option, optionTable, showValue } from '../options/table.js'
-import { columns, wrapText } from '../output/columns.js'
+import { bulleted, columns, wrapText } from '../output/columns.js'
 import { print } from '../output/print.js'
 import { type Style, styleOf } from '../output/style.js'
-import { SOURCES } from '../sources.js'
+import { RECONSTRUCTED, SOURCES } from '../sources.js'
 
 /** `onward rules [RULE]`: one line each, or everything about one. */
 export function rulesCommand(id: string | undefined, { json }: { readonly json?: true }): void {
@@ -20,7 +20,7 @@ function listRules(style: Style): string[] {
     style.bold(rule.id),
     rule.summary,
     rule.paper ? `${rule.paper.authors} ${rule.paper.year}` : '',
-    SOURCES[rule.source],
+    SOURCES[rule.source] + (rule.reconstructed && rule.source !== 'reconstructed' ? ', in parts reconstructed' : ''),
   ])
   return [...columns(rows), '', 'onward rules RULE shows the options and presets of a rule.']
 }
@@ -32,6 +32,7 @@ function describeRule(rule: AnyRule, style: Style): string[] {
     `${style.bold(rule.title)}: ${rule.summary}.`,
     ...(paper ? [`${paper.authors} ${paper.year}, "${paper.title}"${arxiv}.`] : []),
     `Written ${rule.source === 'ours' ? 'by us' : SOURCES[rule.source]}.`,
+    ...(rule.reconstructed ? [`${RECONSTRUCTED}:`, ...bulleted(rule.reconstructed, 100)] : []),
     `Trains ${training.epochs} epochs in batches of ${training.batch} unless told otherwise.`,
     '',
     style.bold('Options (--set KEY=VALUE)'),
@@ -64,12 +65,12 @@ function describePresets({ presets }: AnyRule): string[] {
 }
 
 function toJson(rule: AnyRule): unknown {
-  const { id, title, summary, paper, source, training, presets } = rule
+  const { id, title, summary, paper, source, reconstructed, training, presets } = rule
   const options = optionTable(rule.hyper).map(({ name, kind, description, fallback }) => ({
     name,
     default: fallback,
     takes: describeKind(kind),
     description,
   }))
-  return { id, title, summary, paper, source, training, options, presets }
+  return { id, title, summary, paper, source, reconstructed, training, options, presets }
 }

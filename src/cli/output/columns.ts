@@ -27,3 +27,7 @@ export function wrapText(text: string, width: number): string[] {
   }
   return lines
 }
+
+/** Texts as a list, each broken into lines of at most `width` places. */
+export const bulleted = (texts: readonly string[], width: number): string[] =>
+  texts.flatMap((text) => wrapText(text, width - 4).map((line, i) => (i === 0 ? '  - ' : '    ') + line))

@@ -1,5 +1,5 @@
 import type { TrainEvent } from '../../train/events.js'
-import { count, duration, percent, plural } from '../output/numbers.js'
+import { count, duration, figure, percent, plural } from '../output/numbers.js'
 import { accuracies, type View, WHOLE } from './view.js'
 
 /** What a run without a terminal prints for an event, or undefined: a line at the start, one an epoch, one for an early stop. */
@@ -14,6 +14,8 @@ export function renderLine(view: View, event: TrainEvent): string | undefined {
   if (event.event !== 'epoch' || !view.start) return undefined
   const measured = [...accuracies(event.layers, undefined)].map(([row, accuracy]) => `${row} ${percent(accuracy)}`)
   const whole = event.validationAccuracy === undefined ? [] : [`validation ${percent(event.validationAccuracy)}`]
+  const own = Object.entries(event.validation ?? {}).map(([name, value]) => `${name} ${figure(value)}`)
+  const figures = own.length === 0 ? [] : [`held out: ${own.join(', ')}`]
   const losses = view.rows.get(WHOLE)?.loss === undefined ? [] : [`loss ${view.rows.get(WHOLE)!.loss!.toPrecision(4)}`]
   const learned = event.layer === undefined ? [] : [`layer ${event.layer} learns`]
   return [
@@ -22,6 +24,7 @@ export function renderLine(view: View, event: TrainEvent): string | undefined {
     ...losses,
     ...whole,
     ...measured,
+    ...figures,
     `${count(event.rowsPerSecond)} images/s`,
     duration(event.seconds),
   ].join('  ')

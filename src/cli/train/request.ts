@@ -20,6 +20,7 @@ export interface TrainFlags extends Values {
   readonly set?: readonly string[]
   readonly out?: string
   readonly resume?: string
+  readonly below?: string
   readonly json?: true
 }
 
@@ -32,17 +33,21 @@ export interface TrainRequest {
   readonly hyper: Values
   readonly options: Values
   readonly out?: string
+  readonly below?: string
 }
 
 /** Keys of a configuration file besides the training options; a run keeps its own as `hyper` and `options`. */
-const CONFIG_KEYS = ['rule', 'data', 'dataDir', 'preset', 'out', 'set', 'hyper', 'options'] as const
+const CONFIG_KEYS = ['rule', 'data', 'dataDir', 'preset', 'out', 'below', 'set', 'hyper', 'options'] as const
 
 type Config = { readonly [K in (typeof CONFIG_KEYS)[number]]?: unknown }
 
 /** Throws a UserError (wrong usage) that names the first flag, key or value that is wrong, and the nearest right one. */
 export function readRequest(ruleId: string | undefined, flags: TrainFlags): TrainRequest {
   const config: Config = flags.config === undefined ? {} : readConfig(flags.config)
-  const text = (key: 'rule' | 'data' | 'dataDir' | 'preset' | 'out', given: string | undefined): string | undefined => {
+  const text = (
+    key: 'rule' | 'data' | 'dataDir' | 'preset' | 'out' | 'below',
+    given: string | undefined,
+  ): string | undefined => {
     const value = given ?? config[key]
     if (value === undefined || typeof value === 'string') return value
     throw usage(`"${key}" in ${flags.config} must be text, not ${JSON.stringify(value)}.`)
@@ -57,6 +62,7 @@ export function readRequest(ruleId: string | undefined, flags: TrainFlags): Trai
   const dataDir = text('dataDir', flags.dataDir)
   const preset = text('preset', flags.preset)
   const out = text('out', flags.out)
+  const below = text('below', flags.below)
   const group = (key: 'set' | 'hyper' | 'options'): Values => {
     const value = config[key] ?? {}
     if (isGroup(value)) return value
@@ -76,6 +82,7 @@ export function readRequest(ruleId: string | undefined, flags: TrainFlags): Trai
     hyper,
     options,
     ...(out !== undefined && { out }),
+    ...(below !== undefined && { below }),
   }
 }
 

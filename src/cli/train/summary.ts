@@ -1,8 +1,9 @@
 import type { Figures, TrainEvent } from '../../train/events.js'
 import { describeCertificate } from '../certificate.js'
-import { columns } from '../output/columns.js'
-import { bytes, count, duration, percent } from '../output/numbers.js'
+import { bulleted, columns } from '../output/columns.js'
+import { bytes, count, duration, figure, percent } from '../output/numbers.js'
 import type { Style } from '../output/style.js'
+import { RECONSTRUCTED } from '../sources.js'
 import { renderTable } from './screen.js'
 import { accuracies, type View, WHOLE } from './view.js'
 
@@ -20,25 +21,48 @@ export function summarize(
 ): string[] {
   const { start } = view
   if (!start) return []
+  const accuracy =
+    done.testAccuracy === undefined ? [] : [style.bold('Accuracy'), ...renderTable(accuracyRows(view, done)), '']
+  const figures =
+    done.test === undefined ? [] : [style.bold('Means over held-out images'), ...renderTable(figureRows(done)), '']
+  const filledIn = start.reconstructed ?? []
   const parts = [
     style.bold(
-      `${start.rule} on ${start.data}: ${percent(done.testAccuracy)} of the test images right ` +
+      `${start.rule} on ${start.data}: ${outcome(done, start.objective)} ` +
         `after ${duration(done.seconds)} at ${count(done.rowsPerSecond)} images/s.`,
     ),
     '',
-    style.bold('Accuracy'),
-    ...renderTable(accuracyRows(view, done)),
-    '',
+    ...accuracy,
+    ...figures,
     style.bold('What each layer learns from: the certificate, read from the graph of the step'),
     ...describeCertificate(start.certificate, style, width),
     '',
     style.bold('Memory of a training step'),
     ...describeMemory(start, backpropBytes),
+    ...(filledIn.length === 0 ? [] : ['', style.bold(RECONSTRUCTED), ...bulleted(filledIn, width)]),
   ]
   const kept =
     done.run === undefined ? [] : ['', `${style.bold('Kept in')} ${done.run}; use it with: onward evaluate ${done.run}`]
   return [...parts, ...kept]
 }
+
+/** What the run came to, in words: an accuracy, or the figure that a rule without predictions is judged by. */
+export function outcome({ testAccuracy, test }: Pick<Done, 'testAccuracy' | 'test'>, objective?: string): string {
+  if (testAccuracy !== undefined) return `${percent(testAccuracy)} of the test images right`
+  return `${objective} ${figure(test?.[objective ?? ''] ?? Number.NaN)} on the test images`
+}
+
+/** The rule's own figures, a row each. */
+export const figureRows = ({ validation, test }: Pick<Done, 'test' | 'validation'>): Map<string, Figures> =>
+  new Map(
+    Object.entries(test ?? {}).map(([name, value]) => [
+      name,
+      { ...(validation?.[name] !== undefined && { [HELD_OUT]: validation[name] }), 'test images': value },
+    ]),
+  )
+
+// Not the names of the columns of accuracies: these are no fractions.
+const HELD_OUT = 'validation images'
 
 /** Test accuracy beside the last validation accuracy of each layer, and of the whole network. */
 function accuracyRows(view: View, done: Done): Map<string, Figures> {

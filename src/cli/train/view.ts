@@ -30,7 +30,9 @@ export function follow(view: View, event: TrainEvent): View {
       // In greedy training the accuracy is that of the layer that learns, which has a row of its own.
       const whole = event.layer === undefined ? event.validationAccuracy : undefined
       const validation = accuracies(event.layers, whole)
-      const rows = withFigures(withFigures(rest.rows, event.metrics), suffixed(validation, 'validation'))
+      const figures = new Map(Object.entries(event.validation ?? {}))
+      const measured = { ...suffixed(validation, 'validation'), ...suffixed(figures, 'held out') }
+      const rows = withFigures(withFigures(rest.rows, event.metrics), measured)
       return { ...rest, ...(progress && { progress }), epoch: event, rows }
     }
     default:

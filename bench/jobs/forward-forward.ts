@@ -1,0 +1,80 @@
+import type { TrainingJob } from '../jobs.js'
+
+const mnist = (rule: string, ...more: string[]): string[] => [rule, '--data', 'mnist', ...more]
+const THREE = [0, 1, 2]
+const FIVE = [0, 1, 2, 3, 4]
+
+export const JOBS: readonly Omit<TrainingJob, 'kind'>[] = [
+  {
+    id: 'mnist-forward-forward-fast',
+    headline: true,
+    title: 'Forward-Forward, preset fast (784-500-500)',
+    arguments: mnist('forward-forward', '--preset', 'fast', '--validation', '0'),
+    seeds: FIVE,
+    target: 2.5,
+  },
+  {
+    id: 'mnist-forward-forward-accurate',
+    headline: true,
+    title: 'Forward-Forward, preset accurate (784-1000-1000)',
+    arguments: mnist('forward-forward', '--preset', 'accurate', '--validation', '0'),
+    seeds: THREE,
+    target: 1.6,
+  },
+  {
+    id: 'mnist-backprop-accurate',
+    headline: true,
+    title: 'Backpropagation, preset accurate (784-1000-1000)',
+    arguments: mnist('backprop', '--preset', 'accurate', '--validation', '0'),
+    seeds: THREE,
+    target: 1.7,
+  },
+  {
+    id: 'mnist-backprop-fast',
+    headline: true,
+    title: 'Backpropagation, the network of preset fast',
+    arguments: mnist('backprop', '--preset', 'fast', '--validation', '0'),
+    seeds: FIVE,
+  },
+  {
+    id: 'mnist-forward-forward-convolutional',
+    title: 'Forward-Forward, convolutional',
+    arguments: mnist('forward-forward', '--preset', 'convolutional', '--validation', '0'),
+    seeds: [0],
+  },
+  {
+    id: 'mnist-forward-forward-fast-int8',
+    headline: true,
+    title: 'Forward-Forward, preset fast, products in 8 bits',
+    arguments: mnist('forward-forward', '--preset', 'fast', '--validation', '0', '--precision', 'int8'),
+    seeds: FIVE,
+  },
+  {
+    id: 'mnist-backprop-fast-int8',
+    title: 'Backpropagation, the network of preset fast, products in 8 bits',
+    arguments: mnist('backprop', '--preset', 'fast', '--validation', '0', '--precision', 'int8'),
+    seeds: FIVE,
+  },
+  {
+    id: 'glyphs-forward-forward',
+    headline: true,
+    title: 'Forward-Forward on glyphs, defaults (npm start)',
+    arguments: ['forward-forward', '--data', 'glyphs'],
+    seeds: THREE,
+    target: 5,
+  },
+  {
+    id: 'glyphs-backprop',
+    headline: true,
+    title: 'Backpropagation on glyphs, defaults',
+    arguments: ['backprop', '--data', 'glyphs'],
+    seeds: THREE,
+  },
+  {
+    id: 'mnist-judge',
+    title: 'Backpropagation, preset accurate, on 55,000 images: the classifier that judges samples',
+    arguments: mnist('backprop', '--preset', 'accurate'),
+    seeds: [0],
+    keep: true,
+  },
+]

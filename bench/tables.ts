@@ -1,0 +1,32 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { deviation, mean, type Record } from './records.js'
+
+/** One figure of every result of a record. */
+export const figures = (
+  record: Record,
+  name: string,
+  keep: (result: Record['results'][number]) => boolean = () => true,
+): number[] => record.results.filter(keep).map((result) => result[name] as number)
+
+export const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n')
+
+export const verdict = (reached: boolean | undefined): string =>
+  reached === undefined ? '' : reached ? 'yes' : '**no**'
+
+/** "1.41 ± 0.08", without a deviation where there is one value alone. */
+export const meanAndDeviation = (values: readonly number[], digits = 2): string =>
+  values.length > 1
+    ? `${mean(values).toFixed(digits)} ± ${deviation(values).toFixed(digits)}`
+    : mean(values).toFixed(digits)
+
+export const present = (rows: (string[] | undefined)[]): string[][] => rows.filter((row) => row !== undefined)
+
+/** Replaces what stands between the markers of a name in a file. */
+export function fill(path: string, name: string, text: string): void {
+  const [begin, end] = [`<!-- ${name}: written by bench/run -->`, `<!-- end of ${name} -->`]
+  const before = readFileSync(path, 'utf8')
+  const [from, to] = [before.indexOf(begin), before.indexOf(end)]
+  if (from < 0 || to < from) throw new Error(`${path} lacks the markers of ${name}`)
+  writeFileSync(path, `${before.slice(0, from + begin.length)}\n${text}\n${before.slice(to)}`)
+}

@@ -1,0 +1,93 @@
+import type { TrainingJob } from './jobs.js'
+import { mean, type Record, readRecord } from './records.js'
+import { figures, meanAndDeviation, present, table, verdict } from './tables.js'
+
+type Job = Omit<TrainingJob, 'kind'>
+
+const percent = (accuracies: readonly number[]): number[] => accuracies.map((accuracy) => 100 * (1 - accuracy))
+
+/** What every row says, whatever was measured. */
+function common(record: Record): string[] {
+  const [{ epochs, trainingImages, local, window, threads }] = record.results as [Record['results'][number]]
+  const reach = local ? 'yes' : window === undefined ? 'no' : `no, window ${window}`
+  return [
+    ...[`${record.results.length}`, `${epochs}`, `${trainingImages}`],
+    (mean(figures(record, 'seconds')) / 60).toFixed(1) + (threads === 1 ? ' (one thread)' : ''),
+    reach,
+  ]
+}
+
+const COMMON = ['seeds', 'epochs', 'training images', 'minutes a run', 'local']
+
+/** Errors on the images held out: after the last epoch, and after the best one; empty where none were held out. */
+function heldOut(record: Record): string {
+  const each = record.results.map(({ validationByEpoch: v }) => (Array.isArray(v) ? v.filter(isNumber) : []))
+  if (each.some(({ length }) => length === 0)) return ''
+  const [last, best] = [percent(each.map((v) => v.at(-1)!)), percent(each.map((v) => Math.max(...v)))]
+  return `${mean(last).toFixed(2)} (${mean(best).toFixed(2)})`
+}
+
+const isNumber = (value: unknown): value is number => typeof value === 'number'
+
+/** Test errors of the parts that predict alone, from below. */
+function byLayer(record: Record): string {
+  const layers = record.results.map((result) => result.layers as { readonly [name: string]: number })
+  const names = Object.keys(layers[0] ?? {})
+  return names
+    .map((name) => `${name.replace(/^layers\./, '')}: ${mean(percent(layers.map((own) => own[name]!))).toFixed(2)}`)
+    .join(', ')
+}
+
+function accuracyRow(job: Job): string[] | undefined {
+  const record = readRecord(job.id)
+  if (!record) return undefined
+  const error = percent(figures(record, 'testAccuracy'))
+  return [
+    job.title,
+    meanAndDeviation(error),
+    heldOut(record),
+    byLayer(record),
+    ...common(record),
+    job.target === undefined ? '' : `at most ${job.target}`,
+    job.target === undefined ? '' : verdict(mean(error) <= job.target),
+  ]
+}
+
+const ACCURACY = [
+  ...['what', 'test error, %', 'held out: last epoch (best)', 'of each layer alone, %', ...COMMON],
+  ...['target', 'reached'],
+]
+
+/** The table of classifiers; columns that would be empty are left out. */
+export function accuracyTable(jobs: readonly Job[]): string {
+  const rows = present(jobs.map(accuracyRow))
+  const used = ACCURACY.map((_, column) => rows.some((row) => row[column] !== ''))
+  const kept = (row: readonly string[]): string[] => row.filter((_, column) => used[column])
+  return rows.length === 0 ? 'No record yet.' : table(kept(ACCURACY), rows.map(kept))
+}
+
+/** The table of rules that only generate: means of their own figures over the test images. */
+export function figureTable(jobs: readonly Job[]): string {
+  const records = jobs.flatMap((job) => {
+    const record = readRecord(job.id)
+    return record ? [{ job, record }] : []
+  })
+  if (records.length === 0) return 'No record yet.'
+  const tested = (record: Record) => record.results.map(({ test }) => test as { readonly [name: string]: number })
+  const names = [...new Set(records.flatMap(({ record }) => Object.keys(tested(record)[0]!)))]
+  const rows = records.map(({ job, record }) => [
+    job.title,
+    ...names.map((name) => {
+      const values = tested(record).flatMap((own) => (own[name] === undefined ? [] : [own[name]]))
+      return values.length === 0 ? '' : meanAndDeviation(values)
+    }),
+    ...common(record),
+  ])
+  return table(['what', ...names, ...COMMON], rows)
+}
+
+/** What makes the figures again. */
+export const commandList = (jobs: readonly Job[]): string =>
+  jobs
+    .map((job) => `- ${job.title}: \`onward train ${job.arguments.join(' ')} --seed S\`, S = ${job.seeds.join(', ')}`)
+    .join('\n')

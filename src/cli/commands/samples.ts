@@ -1,0 +1,106 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { gridOf } from '../../data/grid.js'
+import { writePng } from '../../data/images.node.js'
+import { type Drawing, drawRun, predict, readCheckpoint } from '../../node.js'
+import { fileError } from '../../train/files.node.js'
+import { columns } from '../output/columns.js'
+import { percent } from '../output/numbers.js'
+import { print } from '../output/print.js'
+import { downloadProgress } from '../train/download.js'
+
+export interface SamplesFlags {
+  readonly count: number
+  readonly seed: number
+  readonly out?: string
+  readonly dataDir?: string
+  readonly judge?: string
+  readonly json?: true
+}
+
+/** The picture that holds samples made of noise alone. */
+const PRIOR = 'prior'
+
+/** Samples that a judge sees, and how sure it must be. */
+const JUDGED = 1000
+const CONFIDENCE = 0.9
+
+/** `onward samples RUN [PICTURE...]`: writes what a trained network draws as PNG grids, by default into the run's folder. */
+export async function samplesCommand(run: string, names: readonly string[], flags: SamplesFlags): Promise<void> {
+  const { count, seed, dataDir, judge } = flags
+  const downloads = downloadProgress(process.stderr)
+  const load = { onProgress: downloads.show, ...(dataDir !== undefined && { dataDir }) }
+  const wanted = names.length > 0 ? { names } : {}
+  const drawings = await drawRun(run, { ...wanted, count, seed, load }).finally(downloads.end)
+  const folder = flags.out ?? join(run, 'samples')
+  try {
+    mkdirSync(folder, { recursive: true })
+  } catch (error) {
+    throw fileError(`the folder ${folder} could not be made`, error)
+  }
+  const written = []
+  for (const { name, description, images, shape, columns: perRow, count: drawn } of drawings) {
+    const file = join(folder, `${name}.png`)
+    await writePng(file, gridOf(images, shape, perRow))
+    written.push({ picture: name, file, images: drawn, description })
+  }
+  const judged = judge === undefined ? undefined : await judgeSamples(run, judge, seed, load)
+  if (flags.json) {
+    print(JSON.stringify({ run, pictures: written, ...(judged && { judged }) }))
+    return
+  }
+  print(...columns(written.map(({ file, description }) => [file, description])))
+  if (judged) print('', ...describeJudgement(judged, judge!))
+}
+
+interface Judgement {
+  readonly samples: number
+  readonly confidence: number
+  /** The share of all samples that the judge is sure of. */
+  readonly sure: number
+  /** Those called each class, as shares of all samples. */
+  readonly classes: Readonly<Record<string, number>>
+}
+
+/** What a trained classifier makes of samples: the softmax of its scores is taken for its confidence. */
+async function judgeSamples(
+  run: string,
+  judge: string,
+  seed: number,
+  load: { readonly dataDir?: string },
+): Promise<Judgement> {
+  const { classNames, maximum } = readCheckpoint(judge).checkpoint.images
+  const [drawing] = await drawRun(run, { names: [PRIOR], count: JUDGED, seed, load })
+  const images = pixelsOf(drawing!, maximum)
+  const sure = (await predict(judge, images)).filter(({ scores }) => {
+    const largest = Math.max(...scores)
+    return 1 / scores.reduce((sum, score) => sum + Math.exp(score - largest), 0) > CONFIDENCE
+  })
+  const shares = classNames.map((name, label): [string, number] => [
+    name,
+    sure.filter((prediction) => prediction.label === label).length / images.length,
+  ])
+  return {
+    samples: images.length,
+    confidence: CONFIDENCE,
+    sure: sure.length / images.length,
+    classes: Object.fromEntries(shares),
+  }
+}
+
+function pixelsOf({ images, count }: Drawing, maximum: number): Uint8Array[] {
+  const size = images.length / count
+  return Array.from({ length: count }, (_, i) =>
+    Uint8Array.from(images.subarray(i * size, (i + 1) * size), (pixel) => Math.round(pixel * maximum)),
+  )
+}
+
+function describeJudgement({ samples, confidence, sure, classes }: Judgement, judge: string): string[] {
+  return [
+    `${judge} calls ${percent(sure)} of ${samples} samples from the prior a class with confidence above ${confidence}:`,
+    ...columns(
+      Object.entries(classes).map(([name, share]) => [`  ${name}`, percent(share)]),
+      [1],
+    ),
+  ]
+}

@@ -1,0 +1,31 @@
+import { concat, type Tensor } from '../graph/index.js'
+import { affine, type Dense, dense } from './dense.js'
+import type { FanRule } from './initialize.js'
+import { squaredError } from './losses.js'
+import type { Random } from './random.js'
+
+/** r(h, y): an auto-encoder of a representation [N, D] that also sees class probabilities [N, K] (or a label, one-hot). */
+export type LabelAutoencoder = { readonly encoder: Dense; readonly decoder: Dense }
+
+export const labelAutoencoder = (
+  random: Random,
+  name: string,
+  size: number,
+  classes: number,
+  hidden: number,
+  rule: FanRule,
+): LabelAutoencoder => ({
+  encoder: dense(random, `${name}.encoder`, size + classes, hidden, rule),
+  decoder: dense(random, `${name}.decoder`, hidden, size, rule),
+})
+
+/** Two layers of tanh. */
+export const reconstructed = ({ encoder, decoder }: LabelAutoencoder, h: Tensor, classes: Tensor): Tensor =>
+  affine(decoder, affine(encoder, concat([h, classes], 1)).tanh()).tanh()
+
+/**
+ * || r(h + noise) - h ||^2 of each sample. Its minimiser moves a point uphill on the density of what it saw,
+ * (r(v) - v) / sigma^2 -> d log p_sigma(v) / dv (Alain and Bengio 2014).
+ */
+export const denoisingLoss = (r: (v: Tensor) => Tensor, h: Tensor, noise: Tensor): Tensor =>
+  squaredError(r(h.add(noise).stopGradient()), h.stopGradient())

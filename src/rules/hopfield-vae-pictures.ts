@@ -1,0 +1,69 @@
+import { concat, constant, range, type Tensor } from '../graph/index.js'
+import { filterImages } from '../nn/pictures.js'
+import type { Picture, Task, View } from './contract.js'
+import { clamp, type States } from './hopfield-network.js'
+import { modelOf, type Networks } from './hopfield-vae-model.js'
+import type { HopfieldVaeHyper } from './hopfield-vae-options.js'
+
+/** Latent values along a traversal, and the sweeps after which a settling network is looked at. */
+const STOPS = [-3, -2.25, -1.5, -0.75, 0, 0.75, 1.5, 2.25, 3]
+const LOOKS = [1, 2, 3, 4, 6, 8, 12, 20, 40, 80]
+
+export function picturesOf<State>(
+  task: Task,
+  h: HopfieldVaeHyper,
+  networksOf: (state: State) => Networks,
+): Readonly<Record<string, Picture<State>>> {
+  const model = modelOf(task, h)
+  const images = (rows: Tensor): Tensor => rows.reshape([-1, ...task.shape])
+  const drawn = (state: State, z: Tensor): Tensor => model.pixels(model.decode(networksOf(state), z))
+  const means = (state: State, { x }: View): Tensor => model.encode(networksOf(state), model.rows(x)).mean
+
+  const settling: Picture<State> = {
+    description: `an image appears while the network settles: after ${LOOKS.join(', ')} sweeps, from its code`,
+    columns: LOOKS.length,
+    draw(state, view) {
+      const n = Math.min(8, view.x.shape[0]!)
+      const decoder = model.decoderOf(networksOf(state))
+      const { free } = clamp(decoder, model.decoding(means(state, view).slice(0, 0, n)))
+      const seen: States[] = []
+      for (const [i, sweeps] of LOOKS.entries()) seen.push(free(sweeps - (LOOKS[i - 1] ?? 0), seen.at(-1)))
+      return images(
+        concat(
+          seen.map(({ output }) => model.pixels(output).reshape([n, 1, model.visible])),
+          1,
+        ),
+      )
+    },
+  }
+  return {
+    reconstructions: {
+      description: 'held-out images, and below them what the network makes of their codes',
+      columns: task.batch,
+      draw: (state, view) => images(concat([model.rows(view.x), drawn(state, means(state, view))], 0)),
+    },
+    prior: {
+      description: 'images decoded from standard normal codes: from noise alone',
+      columns: 10,
+      draw: (state, { x, random }) => images(drawn(state, random.normal('prior', [x.shape[0]!, h.latent]))),
+    },
+    traversals: {
+      description: `each latent unit of one image's code in its row, from ${STOPS[0]} to ${STOPS.at(-1)}`,
+      columns: STOPS.length,
+      draw(state, view) {
+        const own = means(state, view).slice(0, 0, 1).reshape([1, 1, h.latent])
+        const isMoved = range(h.latent)
+          .equal(range(h.latent).reshape([h.latent, 1]))
+          .reshape([h.latent, 1, h.latent])
+        const z = isMoved.select(constant(STOPS, [1, STOPS.length, 1]), own)
+        return images(drawn(state, z.reshape([-1, h.latent])))
+      },
+    },
+    ...(h.variant !== 'F' && { settling }),
+    filters: {
+      description: 'couplings of the first hidden units of the encoder with the pixels',
+      columns: 10,
+      draw: (state) => filterImages(model.encoderOf(networksOf(state)).hidden.visible!, task.shape, 100),
+    },
+  }
+}

@@ -1,0 +1,415 @@
+/**
+ * Target propagation. Bengio 2014, "How Auto-Encoders Could Provide Credit Assignment in Deep Networks via Target
+ * Propagation" (arXiv 1407.7906); Lee, Zhang, Fischer, Bengio 2015, "Difference Target Propagation" (1412.7525);
+ * Meulemans et al. 2020, "A Theoretical Framework for Target Propagation" (2006.14331).
+ *
+ * Every hidden layer gets a target t_l and learns from it alone; what carries targets down is a learned inverse g_l of
+ * the layer above, never a derivative:
+ *   h_l = F_l(h_(l-1)) = tanh(W_l h_(l-1) + b_l),   g_l(v) = tanh(V_l v + c_l) from layer l down to layer l - 1
+ *   layer l learns             || h_l - t_l ||^2 / 2
+ *   plain:        t_(l-1) = g_l(t_l)                                    (collapses: kept to show it)
+ *   difference:   t_(l-1) = h_(l-1) + g_l(t_l) - g_l(h_l)               (Lee)
+ *   inverses learn             || g_l(F_l(v)) - v ||^2,  v = h_(l-1) + n, n ~ N(0, noise^2)
+ *   drl:          difference targets; but v goes up to the top of the chain, and comes back down by the difference
+ *                 formula as r; inverses learn || r - v ||^2 / noise^2 + lambda / 2 || V_l ||^2    (Meulemans)
+ * Where the targets begin:
+ *   gradient            t = h - step dCE/dh at the last hidden layer (Lee); this reads the output's weights backwards
+ *   output              t = o - step dCE/do at the logits o, and an inverse of the output layer too (Meulemans)
+ *   label-autoencoder   t = h + r(h, y) - r(h, p) at the last hidden layer, p the predicted probabilities and r a
+ *                       denoising auto-encoder of h that also sees the label; in plain form t = r(h, y), which
+ *                       collapses. Ours, after Bengio 2014, which gives the idea and no procedure. No weight is read
+ *                       backwards and no derivative crosses a layer.
+ * The output layer learns its own cross-entropy. CE is that of one sample: the published steps, which divide by the
+ * batch of 100, are 0.0033 (tanh), 0.28 (sign) and 0.58 (bernoulli) here.
+ *
+ * Hidden units: `tanh`; `sign`: only sign(h_l) goes up and into the inverse, targets are of the tanh value, the softmax
+ * reads the last tanh values; `bernoulli`: probabilities h_l = sigmoid(...) of which samples go up, and the softmax
+ * reads samples. All but F_l's own derivative inside its own layer is free of derivatives.
+ *
+ * After: Lee's released scripts and Meulemans's released code. Deviations: Adam in place of Lee's own RMSprop, normal
+ * initial weights in place of orthogonal and uniform ones; inverses and layers take turns batch by batch (Lee: epoch by
+ * epoch, see `alternate`); predictions of bernoulli units pass means up (Lee averages a hundred sampled passes); the
+ * output layer learns cross-entropy in drl too (Meulemans: its target, the same direction).
+ */
+import { z } from 'zod'
+import { argmax, constant, grad, oneHot, sizeOf, softmax, type Tensor } from '../graph/index.js'
+import { affine, type Dense, dense } from '../nn/dense.js'
+import { bernoulli, sign } from '../nn/discrete.js'
+import { FAN_RULES, type FanRule } from '../nn/initialize.js'
+import { denoisingLoss, type LabelAutoencoder, labelAutoencoder, reconstructed } from '../nn/label-autoencoder.js'
+import { crossEntropy, squaredError } from '../nn/losses.js'
+import { networkOptions } from '../nn/network.js'
+import { adam, type Optimizer, sgd } from '../nn/optimizers.js'
+import { filterImages } from '../nn/pictures.js'
+import type { Random } from '../nn/random.js'
+import { SCHEDULES } from '../nn/schedules.js'
+import {
+  type Chain,
+  differenceReconstructionLoss,
+  type LayerMap,
+  propagateTargets,
+  reconstructionLoss,
+} from '../nn/targets.js'
+import { leaves, type Tree } from '../nn/tree.js'
+import type { Batch, Block, Metrics, Rule, Step, Task } from './contract.js'
+
+const hyper = z.strictObject({
+  units: networkOptions.units.default([500, 500]),
+  hidden: z
+    .enum(['tanh', 'sign', 'bernoulli'])
+    .default('tanh')
+    .describe('hidden units: smooth, their signs alone sent up, or samples of them sent up'),
+  form: z
+    .enum(['plain', 'difference', 'drl'])
+    .default('difference')
+    .describe('targets by the inverse alone, corrected (Lee), or corrected with the difference reconstruction loss'),
+  topTarget: z
+    .enum(['gradient', 'output', 'label-autoencoder'])
+    .default('gradient')
+    .describe('where targets begin: a gradient step at the last hidden layer, one at the logits, or r(h, label)'),
+  step: z
+    .number()
+    .min(0)
+    .default(0.3)
+    .describe('of the first target, per sample (0.3: ours; Lee 0.0033, 0.28, 0.58 for the three kinds of units)'),
+  noise: z.number().positive().default(0.3).describe('standard deviation of what inverses learn to undo (Lee: 0.36)'),
+  noiseDecay: z
+    .number()
+    .min(0)
+    .default(0)
+    .describe("noise / (1 + noiseDecay progress); 10 is the schedule of Lee's discrete networks"),
+  inverseDecay: z.number().min(0).default(0).describe("lambda of drl's damping (Meulemans on MNIST: 5.4e-6)"),
+  autoencoderUnits: z.int().min(1).default(256).describe('hidden units of the label auto-encoder (256: ours)'),
+  autoencoderNoise: z
+    .number()
+    .positive()
+    .default(1)
+    .describe('standard deviation of what it learns to undo (0.5 to 2 work)'),
+  inputNoise: z
+    .number()
+    .min(0)
+    .default(0)
+    .describe('standard deviation of noise on the training images (Lee: 0.3 with bernoulli units)'),
+  alternate: z
+    .enum(['batch', 'epoch'])
+    .default('batch')
+    .describe('inverses and layers take turns on every batch, or by whole epochs as in the released code'),
+  pretraining: z.int().min(0).default(0).describe('first epochs in which only inverses learn (Meulemans: 6)'),
+  optimizer: z.enum(['adam', 'sgd']).default('adam').describe('of all weights (Lee: an RMSprop of his own)'),
+  rate: z.number().positive().default(0.002).describe('step size of the hidden layers (ours)'),
+  outputRate: z.number().positive().default(0.002).describe('step size of the output layer (ours)'),
+  inverseRate: z.number().positive().default(0.002).describe('step size of inverses and label auto-encoder (ours)'),
+  momentum: z.number().min(0).max(1).default(0.9).describe('heavy-ball momentum of sgd'),
+  schedule: z.enum(['constant', 'linear-half', 'linear', 'cosine']).default('linear').describe('of all step sizes'),
+  initial: z
+    .enum(Object.keys(FAN_RULES) as [FanRule, ...FanRule[]])
+    .default('fan-in')
+    .describe('standard deviation of the initial weights, normal (Lee: orthogonal; Meulemans: glorot)'),
+})
+
+export type TargetPropagationHyper = z.infer<typeof hyper>
+
+export type TargetPropagationState = {
+  /** The hidden layers and the output layer. */
+  readonly layers: readonly Dense[]
+  /** inverses[i] leads from layer i + 1 down to layer i. */
+  readonly inverses: readonly Dense[]
+  readonly autoencoder?: LabelAutoencoder
+  readonly optimizers: {
+    readonly layers: readonly Tree[]
+    readonly inverses: readonly Tree[]
+    readonly autoencoder?: Tree
+  }
+}
+
+const optimizerOf = (h: TargetPropagationHyper): Optimizer => (h.optimizer === 'adam' ? adam() : sgd(h))
+
+/** Layers that have an inverse, by the layer to which it leads: all that lie below another one with a target. */
+const inverseCount = (h: TargetPropagationHyper): number => h.units.length - (h.topTarget === 'output' ? 0 : 1)
+
+const hasFeedback = (h: TargetPropagationHyper): boolean => inverseCount(h) > 0 || h.topTarget === 'label-autoencoder'
+
+/** What the layers of one step make of images, from below; no gradient passes from one layer to another. */
+interface Pass {
+  /** h_l of the hidden layers. */
+  readonly activities: readonly Tensor[]
+  /** What the output layer reads. */
+  readonly read: Tensor
+  readonly scores: Tensor
+}
+
+/** The maps of one network. */
+function networkOf(task: Task, h: TargetPropagationHyper) {
+  const last = h.units.length - 1
+  const activation = (u: Tensor): Tensor => (h.hidden === 'bernoulli' ? u.sigmoid() : u.tanh())
+  const binary = (v: Tensor): Tensor => (h.hidden === 'sign' ? sign(v) : v)
+  /** What hidden layer i sends up; without random numbers the mean of it. */
+  const sent = (i: number, v: Tensor, sample?: (v: Tensor, i: number) => Tensor): Tensor => {
+    if (h.hidden === 'bernoulli') return sample ? sample(v, i) : v
+    return i === last ? v : binary(v)
+  }
+  const layer = (i: number, p: Dense, below: Tensor): Tensor =>
+    i > last ? affine(p, below) : activation(affine(p, below, task.precision))
+
+  const pass = (layers: readonly Dense[], x: Tensor, sample?: (v: Tensor, i: number) => Tensor): Pass => {
+    const activities: Tensor[] = []
+    let below = x.reshape([x.shape[0]!, -1])
+    for (const [i, p] of layers.slice(0, -1).entries()) {
+      activities.push(layer(i, p, below))
+      below = sent(i, activities[i]!, sample).stopGradient()
+    }
+    return { activities, read: below, scores: affine(layers.at(-1)!, below) }
+  }
+  /** F from each layer's activity to the next one's, and the inverses. Both end at the layer where targets begin. */
+  const chain = (
+    { layers, inverses }: Pick<TargetPropagationState, 'layers' | 'inverses'>,
+    sample?: (v: Tensor, i: number) => Tensor,
+  ): Chain => ({
+    up: inverses.map((_, i) => (v) => layer(i + 1, layers[i + 1]!, sent(i, v, sample))),
+    down: inverses.map((p, i): LayerMap => {
+      const code = i + 1 > last ? (v: Tensor) => v : binary
+      return (v) => affine(p, code(v), task.precision).tanh()
+    }),
+  })
+  return { pass, chain }
+}
+
+/** The image as the network sees it in training, and samplers of Bernoulli units by the name of their draw. */
+function noisy({ x, random }: Batch, h: TargetPropagationHyper) {
+  return {
+    x: h.inputNoise === 0 ? x : x.add(random.normal('image', x.shape).mul(h.inputNoise)),
+    sampler:
+      (name: string) =>
+      (v: Tensor, i: number): Tensor =>
+        bernoulli(v, random.uniform(`layers.${i}.${name}`, v.shape)),
+  }
+}
+
+/** One step of an optimiser on the parameters of one block. */
+function learn<P extends Tree>(h: TargetPropagationHyper, parameters: P, state: Tree, loss: Tensor, rate: Tensor) {
+  const gradients = grad(
+    loss,
+    leaves(parameters).map(([, p]) => p),
+  )
+  const [next, optimizer] = optimizerOf(h).update(parameters, gradients, state, rate)
+  return { next, optimizer }
+}
+
+/** Inverses and the label auto-encoder learn; the network stays as it is. */
+function feedbackStep(task: Task, h: TargetPropagationHyper): Step<TargetPropagationState> {
+  const net = networkOf(task, h)
+  return (state, batch) => {
+    const { x, sampler } = noisy(batch, h)
+    const rate = SCHEDULES[h.schedule](batch.progress).mul(h.inverseRate)
+    const sigma = constant(h.noise).div(batch.progress.mul(h.noiseDecay).add(1))
+    const { activities, scores } = net.pass(state.layers, x, sampler('sample'))
+    const levels = h.topTarget === 'output' ? [...activities, scores] : activities
+    const metrics: Record<string, Tensor> = {}
+
+    const chain = net.chain(state, h.form === 'drl' ? undefined : sampler('corrupted'))
+    const learned = state.inverses.map((p, i) => {
+      const own = activities[i]!
+      const v = own.add(batch.random.normal(`layers.${i}.noise`, own.shape).mul(sigma))
+      let loss: Tensor
+      if (h.form === 'drl') {
+        loss = differenceReconstructionLoss(i, v, levels, chain).mean().div(sigma.square())
+        if (h.inverseDecay > 0)
+          loss = loss.add(
+            p.weight
+              .square()
+              .sum()
+              .mul(h.inverseDecay / 2),
+          )
+      } else loss = reconstructionLoss(v, chain.up[i]!, chain.down[i]!).mean()
+      metrics[`layers.${i}.inverse`] = loss
+      return learn(h, p, state.optimizers.inverses[i]!, loss, rate)
+    })
+    const { autoencoder } = state
+    let top: ReturnType<typeof learn<LabelAutoencoder>> | undefined
+    if (autoencoder) {
+      const code = activities.at(-1)!
+      const noise = batch.random.normal('autoencoder', code.shape).mul(h.autoencoderNoise)
+      const labels = oneHot(batch.labels, task.classes)
+      const loss = denoisingLoss((v) => reconstructed(autoencoder, v, labels), code, noise).mean()
+      metrics['autoencoder.loss'] = loss
+      top = learn(h, autoencoder, state.optimizers.autoencoder!, loss, rate)
+    }
+    return [
+      {
+        ...state,
+        inverses: learned.map(({ next }) => next),
+        ...(top && { autoencoder: top.next }),
+        optimizers: {
+          ...state.optimizers,
+          inverses: learned.map(({ optimizer }) => optimizer),
+          ...(top && { autoencoder: top.optimizer }),
+        },
+      },
+      metrics,
+    ]
+  }
+}
+
+/** The target of the layer at which targets begin. */
+function topTarget(
+  { activities, read, scores }: Pass,
+  state: TargetPropagationState,
+  labels: Tensor,
+  h: TargetPropagationHyper,
+): Tensor {
+  const top = activities.at(-1)!
+  const classes = scores.shape[1]!
+  if (h.topTarget === 'output') return scores.sub(softmax(scores).sub(oneHot(labels, classes)).mul(h.step))
+  if (h.topTarget === 'gradient') {
+    const [slope] = grad(crossEntropy(scores, labels).sum(), [read])
+    return top.sub(slope!.mul(h.step))
+  }
+  const r = (seen: Tensor): Tensor => reconstructed(state.autoencoder!, top, seen)
+  const wished = r(oneHot(labels, classes))
+  return h.form === 'plain' ? wished : top.add(wished.sub(r(softmax(scores))))
+}
+
+/** The layers learn from their targets, the output layer from the labels; inverses stay as they are. */
+function forwardStep(task: Task, h: TargetPropagationHyper): Step<TargetPropagationState> {
+  const net = networkOf(task, h)
+  return (state, batch) => {
+    const { x, sampler } = noisy(batch, h)
+    const factor = SCHEDULES[h.schedule](batch.progress)
+    const pass = net.pass(state.layers, x, sampler('sample'))
+    const levels = h.topTarget === 'output' ? [...pass.activities, pass.scores] : pass.activities
+    const { down } = net.chain(state)
+    const first = topTarget(pass, state, batch.labels, h)
+    const targets = propagateTargets(levels, first, down, h.form === 'plain' ? 'plain' : 'difference')
+
+    const metrics: Record<string, Tensor> = {}
+    const learned = pass.activities.map((own, i) => {
+      const loss = squaredError(own, targets[i]!.stopGradient()).mean().mul(0.5)
+      metrics[`layers.${i}.loss`] = loss
+      metrics[`layers.${i}.step`] = loss.mul(2).div(own.square().sum(1).mean()).sqrt()
+      return learn(h, state.layers[i]!, state.optimizers.layers[i]!, loss, factor.mul(h.rate))
+    })
+    const loss = crossEntropy(pass.scores, batch.labels).mean()
+    const output = learn(h, state.layers.at(-1)!, state.optimizers.layers.at(-1)!, loss, factor.mul(h.outputRate))
+    const all = [...learned, output]
+    return [
+      {
+        ...state,
+        layers: all.map(({ next }) => next),
+        optimizers: { ...state.optimizers, layers: all.map(({ optimizer }) => optimizer) },
+      },
+      { loss, accuracy: argmax(pass.scores).equal(batch.labels).cast('float32').mean(), ...metrics } satisfies Metrics,
+    ]
+  }
+}
+
+export const targetPropagation: Rule<TargetPropagationHyper, TargetPropagationState> = {
+  id: 'target-propagation',
+  title: 'Target propagation',
+  summary: 'learned inverses carry a target down to every layer, in place of a derivative',
+  paper: {
+    authors: 'Lee, Zhang, Fischer, Bengio',
+    year: 2015,
+    title: 'Difference Target Propagation',
+    arxiv: '1412.7525',
+  },
+  source: 'code',
+  reconstructed: [
+    'the label auto-encoder as the first target: ours, after the idea in Bengio 2014',
+    'its difference form, h + r(h, y) - r(h, p)',
+  ],
+  hyper,
+  training: { epochs: 20, batch: 100 },
+  presets: {
+    quick: {
+      description: 'difference targets, 784-256-256, for glyphs',
+      hyper: { units: [256, 256], rate: 0.003, outputRate: 0.003, inverseRate: 0.003 },
+      train: { epochs: 15, batch: 100 },
+    },
+    difference: {
+      description: 'difference targets, 784-500-500 (settings ours, chosen on validation images)',
+      hyper: {},
+      train: { epochs: 20, batch: 100 },
+    },
+    drl: {
+      description: "784-5x256, targets from the logits, Meulemans's loss and noise; rates and pretraining ours",
+      hyper: {
+        units: [256, 256, 256, 256, 256],
+        form: 'drl',
+        topTarget: 'output',
+        noise: 0.0569,
+        inverseDecay: 5.4e-6,
+        inverseRate: 0.003,
+        pretraining: 1,
+      },
+      train: { epochs: 20, batch: 100 },
+    },
+    sign: {
+      description: "784-500-500, hidden units send their signs alone: Lee's net and noise; step and rates ours",
+      hyper: { hidden: 'sign', step: 1, noise: 0.5, noiseDecay: 10, rate: 0.001 },
+      train: { epochs: 20, batch: 100 },
+    },
+    bernoulli: {
+      description: "784-500-500, hidden units send samples: Lee's step and noise of inverses; width and rates ours",
+      hyper: { hidden: 'bernoulli', step: 0.58, noise: 0.5, noiseDecay: 10, rate: 0.003, outputRate: 0.003 },
+      train: { epochs: 20, batch: 100 },
+    },
+    plain: {
+      description: 'the plain form, to show that it collapses: 784-6x256, targets by the inverses alone',
+      hyper: { units: [256, 256, 256, 256, 256, 256], form: 'plain' },
+      train: { epochs: 10, batch: 100 },
+    },
+    'label-autoencoder': {
+      description: '784-500-500, targets from an auto-encoder that sees the label, in difference form (ours)',
+      hyper: { topTarget: 'label-autoencoder' },
+      train: { epochs: 20, batch: 100 },
+    },
+  },
+
+  locality(_, h) {
+    const name = (i: number): string => (i === h.units.length ? 'output' : `layer ${i}`)
+    const blocks = [...h.units, 0].flatMap((_, i): Block[] => [
+      ...(i === h.units.length && h.topTarget === 'label-autoencoder'
+        ? [{ name: 'label auto-encoder', parameters: ['autoencoder'] }]
+        : []),
+      { name: name(i), parameters: [`layers.${i}`] },
+      ...(i > 0 && i <= inverseCount(h) ? [{ name: `inverse of ${name(i)}`, parameters: [`inverses.${i - 1}`] }] : []),
+    ])
+    return { blocks, promise: { local: false, window: 1 } }
+  },
+
+  init(random: Random, task, h) {
+    const sizes = [sizeOf(task.shape), ...h.units, task.classes]
+    const layers = sizes.slice(1).map((size, i) => dense(random, `layers.${i}`, sizes[i]!, size, h.initial))
+    const inverses = Array.from({ length: inverseCount(h) }, (_, i) =>
+      dense(random, `inverses.${i}`, sizes[i + 2]!, sizes[i + 1]!, h.initial),
+    )
+    const { init } = optimizerOf(h)
+    const optimizers = { layers: layers.map(init), inverses: inverses.map(init) }
+    if (h.topTarget !== 'label-autoencoder') return { layers, inverses, optimizers }
+    const size = h.units.at(-1)!
+    const autoencoder = labelAutoencoder(random, 'autoencoder', size, task.classes, h.autoencoderUnits, h.initial)
+    return { layers, inverses, autoencoder, optimizers: { ...optimizers, autoencoder: init(autoencoder) } }
+  },
+
+  steps: (task, h) => ({
+    ...(hasFeedback(h) && { feedback: feedbackStep(task, h) }),
+    forward: forwardStep(task, h),
+  }),
+
+  schedule(epoch, _, h) {
+    if (!hasFeedback(h)) return ['forward']
+    if (epoch < h.pretraining) return ['feedback']
+    if (h.alternate === 'batch') return ['feedback', 'forward']
+    return [(epoch - h.pretraining) % 2 === 0 ? 'feedback' : 'forward']
+  },
+
+  predict: (state, x, task, h) => ({ scores: networkOf(task, h).pass(state.layers, x).scores, layers: {} }),
+
+  pictures: (task, h) => ({
+    filters: {
+      description: 'weights of the first units of the first layer',
+      columns: 10,
+      draw: ({ layers }) => filterImages(layers[0]!.weight, task.shape, Math.min(100, h.units[0]!)),
+    },
+  }),
+}

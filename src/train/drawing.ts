@@ -1,0 +1,80 @@
+import { gather, type Split } from '../data/index.js'
+import { UserError } from '../errors.js'
+import { unknownName } from '../names.js'
+import type { AnyRule, Picture } from '../rules/contract.js'
+import { traceRule } from '../rules/trace.js'
+import { type Checkpoint, checkState, statePorts, stateRecord } from './checkpoint.js'
+import { taskOf } from './course.js'
+import { heldOutNoise } from './noise.js'
+import type { Platform } from './platform.js'
+import { checkSettings } from './settings.js'
+
+/** Images that a network drew, row after row. */
+export interface Drawing {
+  readonly name: string
+  readonly description: string
+  /** Images in a row. */
+  readonly columns: number
+  readonly count: number
+  readonly shape: readonly [channels: number, height: number, width: number]
+  /** [count, C, H, W], pixels in [0, 1]. */
+  readonly images: Float32Array
+}
+
+export interface DrawingOptions {
+  /** Default: all that the rule has. */
+  readonly names?: readonly string[]
+  /** The images that a picture starts from. */
+  readonly count: number
+  /** Of the noise. */
+  readonly seed: number
+  /** The file of the checkpoint, for messages. */
+  readonly where: string
+}
+
+/**
+ * Lets the network of a checkpoint draw, from the first `count` images of `split`. Throws a UserError where its rule draws
+ * nothing, or not what was asked for.
+ */
+export async function draw(
+  rule: AnyRule,
+  checkpoint: Checkpoint,
+  split: Split,
+  platform: Platform,
+  { names, count, seed, where }: DrawingOptions,
+): Promise<Drawing[]> {
+  const { settings, images: kind } = checkpoint
+  const hyper = checkSettings(rule.hyper, settings.hyper, rule.id)
+  const task = { ...(await taskOf(kind, settings.options, platform)), batch: count }
+  const known: Readonly<Record<string, Picture<never>>> = rule.pictures?.(task, hyper) ?? {}
+  const all = Object.keys(known)
+  if (all.length === 0) throw new UserError(`${rule.id} draws no pictures`)
+  for (const name of names ?? []) if (!known[name]) throw unknownName(`picture of ${rule.id}`, name, all)
+  if (split.count < count) throw new UserError(`${count} images are asked for, but there are only ${split.count}`)
+
+  const rows = Uint32Array.from({ length: count }, (_, i) => i)
+  const x = new Float32Array((split.images.length / split.count) * count)
+  gather(split, rows, kind.maximum, x)
+  const labels = Int32Array.from(rows, (row) => split.labels[row]!)
+  const traced = traceRule(rule, task, hyper)
+  const drawings: Drawing[] = []
+  for (const name of names ?? all) {
+    const graph = traced.picture(name)
+    checkState(statePorts(graph), checkpoint.state, where)
+    const { device, threads } = settings.options
+    const program = await platform.compile(graph, { device, ...(threads !== undefined && { threads }) })
+    try {
+      await program.load(stateRecord(checkpoint.state))
+      const given = Object.entries({ x, labels }).filter(([input]) => graph.batch.some((port) => port.name === input))
+      const batch = Object.fromEntries(given.map(([input, data]) => [input, data.slice()]))
+      const { metrics } = await program.run(1, { ...batch, ...heldOutNoise(graph.batch, seed, 0, 1) })
+      const [drawn, channels, height, width] = graph.metrics[0]!.output.shape as [number, number, number, number]
+      const { columns, description } = known[name]!
+      const images = Float32Array.from(metrics.images!, (pixel) => Math.min(1, Math.max(0, pixel)))
+      drawings.push({ name, description, columns, count: drawn, shape: [channels, height, width], images })
+    } finally {
+      await program.dispose()
+    }
+  }
+  return drawings
+}

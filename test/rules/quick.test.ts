@@ -1,0 +1,21 @@
+// The preset `quick` of every rule, in short form: a few hundred drawn digits and two epochs are enough to see it learn.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { makeDataSet } from '../../src/data/index.js'
+import { RULES } from '../../src/rules/registry.js'
+import { compile } from '../../src/runtime/compile.node.js'
+import { train } from '../../src/train/train.js'
+import { collect, ofKind } from '../train/fixtures.js'
+
+const data = makeDataSet('glyphs')
+
+for (const rule of RULES)
+  test(`${rule.id} has a preset quick, and learns by it`, async () => {
+    assert.ok(rule.presets.quick, 'no preset quick')
+    const options = { limit: 1500, epochs: 2, validation: 300 }
+    const events = await collect(train({ rule, data, preset: 'quick', options, platform: { compile } }))
+    const [first, last] = ofKind(events, 'epoch')
+    assert.equal(events.at(-1)!.event, 'done')
+    if (rule.predict) assert.ok(last!.validationAccuracy! > 0.4, `${last!.validationAccuracy}`)
+    else assert.ok(last!.validation![rule.objective!]! < first!.validation![rule.objective!]!, JSON.stringify(last))
+  })
