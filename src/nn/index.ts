@@ -1,57 +1,17 @@
 export { ACTIVATIONS, type Activation } from './activations.js'
-export { batchNorm, batchNormInference, type Statistics, statistics } from './batch-norm.js'
-export { type Convolution, convolution, convolve, convolved } from './convolution.js'
-export { affine, type Dense, dense, FLOAT32, type Precision, product } from './dense.js'
-export { type Gaussian, reparameterized, standardDivergence } from './gaussian.js'
 export {
   batchNorm,
-  batchNorm,
-  batchNorm,
   batchNormalizer,
-  batchNormInference,
-  batchNormInference,
   batchNormInference,
   type Normalizer,
   runningNormalizer,
   type Statistics,
-  type Statistics,
-  type Statistics,
-  statistics,
-  statistics,
   statistics,
 } from './batch-norm.js'
 export { type Contrast, contrastOf, outerContrast } from './contrast.js'
-export {
-  type Convolution,
-  type Convolution,
-  type Convolution,
-  convolution,
-  convolution,
-  convolution,
-  convolve,
-  convolve,
-  convolve,
-  convolved,
-  convolved,
-  convolved,
-  convolvedAffine,
-} from './convolution.js'
+export { type Convolution, convolution, convolve, convolved, convolvedAffine } from './convolution.js'
 export { CORRUPTIONS, type Corruption } from './corruption.js'
-export {
-  affine,
-  affine,
-  type Dense,
-  type Dense,
-  dense,
-  dense,
-  FLOAT32,
-  FLOAT32,
-  type Precision,
-  type Precision,
-  product,
-  product,
-  transposedProduct,
-} from './dense.js'
+export { affine, type Dense, dense, FLOAT32, type Precision, product, transposedProduct } from './dense.js'
 export { depthToSpace } from './depth-to-space.js'
 export { GOODNESS, type Goodness, GROUP_GOODNESS, type GroupGoodness, locationGoodness } from './goodness.js'
 export { groupNorm, layerNorm, type NormOptions, type Scale, scale } from './group-norm.js'
@@ -79,11 +39,6 @@ export {
 export { inverseLength, NORMALIZATIONS, type Normalization } from './normalize.js'
 export { type AdamOptions, adam, type Optimizer, sgd } from './optimizers.js'
 export { classPairs, type Pairs } from './pairs.js'
-export { filterImages } from './pictures.js'
-export { averagePool2d, globalAveragePool, maxPool2d } from './pooling.js'
-export { noiseInputs, type Random } from './random.js'
-export { SCHEDULES, type Schedule } from './schedules.js'
-export { channelsToPlaces } from './sub-pixel.js'
 export { filterImages, signedImages } from './pictures.js'
 export { averagePool2d, globalAveragePool, maxPool2d } from './pooling.js'
 export { noiseInputs, type Random } from './random.js'

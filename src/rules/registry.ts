@@ -3,14 +3,11 @@ import { backprop } from './backprop.js'
 import type { AnyRule } from './contract.js'
 import { equilibriumPropagation } from './equilibrium-propagation.js'
 import { forwardForward } from './forward-forward.js'
-import { vaeLayer } from './vae-layer.js'
-
-/** Every rule there is. Adding a rule is adding its file, its test and one line here. */
-export const RULES: readonly AnyRule[] = [forwardForward, backprop, vaeLayer]
 import { hopfieldVae } from './hopfield-vae.js'
 import { targetPropagation } from './target-propagation.js'
 import { trifecta } from './trifecta.js'
 import { uff } from './uff.js'
+import { vaeLayer } from './vae-layer.js'
 
 /** Every rule there is. Adding a rule is adding its file, its test and one line here. */
 export const RULES: readonly AnyRule[] = [
@@ -21,6 +18,7 @@ export const RULES: readonly AnyRule[] = [
   equilibriumPropagation,
   hopfieldVae,
   targetPropagation,
+  vaeLayer,
 ]
 
 /** The rule of that name; an unknown one throws a UserError that offers the nearest. */

@@ -6,9 +6,9 @@
 import { type Shape, sizeOf, type Tensor } from '../graph/index.js'
 import { convolution, convolve } from '../nn/convolution.js'
 import { affine, type Dense, dense, type Precision } from '../nn/dense.js'
+import { depthToSpace } from '../nn/depth-to-space.js'
 import type { FanRule } from '../nn/initialize.js'
 import type { Random } from '../nn/random.js'
-import { channelsToPlaces } from '../nn/sub-pixel.js'
 
 /** W_e, W_mu and W_v with their biases; an auto-encoder has no W_v. */
 export type Encoder = { readonly hidden: Dense; readonly mean: Dense; readonly logVariance?: Dense }
@@ -78,7 +78,7 @@ function maps(inputShape: Shape, { network, units, latents, kernel, stride }: Ce
     read: convolutionMap(units, latents, 1),
     expand: convolutionMap(latents, units, 1),
     draw: convolutionMap(units, channels * stride * stride, 1),
-    shaped: (y: Tensor): Tensor => channelsToPlaces(y, stride).slice(2, 0, height).slice(3, 0, width),
+    shaped: (y: Tensor): Tensor => depthToSpace(y, stride).slice(2, 0, height).slice(3, 0, width),
   }
 }
 
