@@ -20,6 +20,7 @@ export { firstPixels, labelChannel, labelTable, labelUnits, neutralPixels } from
 export {
   binaryCrossEntropy,
   cosineEmbedding,
+  cosineEmbeddingOfAll,
   crossEntropy,
   meanSquaredError,
   PAIR_LOSSES,
@@ -37,6 +38,7 @@ export {
 } from './network.js'
 export { inverseLength, NORMALIZATIONS, type Normalization } from './normalize.js'
 export { type AdamOptions, adam, type Optimizer, sgd } from './optimizers.js'
+export { classPairs, type Pairs } from './pairs.js'
 export { filterImages, signedImages } from './pictures.js'
 export { averagePool2d, globalAveragePool, maxPool2d } from './pooling.js'
 export { noiseInputs, type Random } from './random.js'

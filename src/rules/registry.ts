@@ -7,6 +7,7 @@ import { hopfieldVae } from './hopfield-vae.js'
 import { targetPropagation } from './target-propagation.js'
 import { trifecta } from './trifecta.js'
 import { uff } from './uff.js'
+import { vaeLayer } from './vae-layer.js'
 
 /** Every rule there is. Adding a rule is adding its file, its test and one line here. */
 export const RULES: readonly AnyRule[] = [
@@ -17,6 +18,7 @@ export const RULES: readonly AnyRule[] = [
   equilibriumPropagation,
   hopfieldVae,
   targetPropagation,
+  vaeLayer,
 ]
 
 /** The rule of that name; an unknown one throws a UserError that offers the nearest. */
