@@ -14,11 +14,11 @@ export const RULES: readonly AnyRule[] = [
   forwardForward,
   backprop,
   trifecta,
+  vaeLayer,
   uff,
   equilibriumPropagation,
   hopfieldVae,
   targetPropagation,
-  vaeLayer,
 ]
 
 /** The rule of that name; an unknown one throws a UserError that offers the nearest. */
