@@ -32,7 +32,10 @@ async function run(job: Job): Promise<void> {
   return runSpeed(job)
 }
 
-const chosen = JOBS.filter(({ id }) => words.length === 0 || words.some((word) => id.includes(word)))
+/** A whole id means that job alone, a part of ids all that hold it. */
+const isMeant = (id: string, word: string): boolean =>
+  JOBS.some((job) => job.id === word) ? id === word : id.includes(word)
+const chosen = JOBS.filter(({ id }) => words.length === 0 || words.some((word) => isMeant(id, word)))
 if (flags.includes('--list')) {
   for (const job of chosen) console.log(`${isDone(job) ? 'done' : 'open'}  ${job.id}`)
 } else {
