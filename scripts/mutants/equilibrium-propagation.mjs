@@ -1,4 +1,6 @@
 const rule = 'src/rules/equilibrium-propagation.ts'
+const network = 'src/rules/equilibrium-propagation-network.ts'
+const options = 'src/rules/equilibrium-propagation-options.ts'
 const settling = 'src/nn/settling.ts'
 const units = 'src/nn/units.ts'
 const contrast = 'src/nn/contrast.ts'
@@ -32,14 +34,14 @@ export default [
   },
   {
     what: 'outputs are pulled less than they yield',
-    file: rule,
+    file: network,
     find: 'share = constant(1).div(beta.add(1))',
     replace: 'share = constant(1).div(beta.mul(2).add(1))',
     ...gradient,
   },
   {
     what: 'the read-out pushes its layer away from the label',
-    file: rule,
+    file: network,
     find: 'response(input.sub(force.mul(beta)))',
     replace: 'response(input.add(force.mul(beta)))',
     ...gradient,
@@ -53,7 +55,7 @@ export default [
   },
   {
     what: 'every layer has the step size of the first',
-    file: rule,
+    file: options,
     find: 'own[k] ?? own[0]!',
     replace: 'own[0]!',
     tests,

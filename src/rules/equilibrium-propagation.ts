@@ -29,75 +29,21 @@
  * others of its batch. In 8 bits only the products with the image are rounded: the dynamics must stay symmetric.
  * Expected: MNIST with 512 hidden units about 2 % test error (Ernoult et al., P-1h, as recalled by the specification).
  */
-import { z } from 'zod'
-import { UserError } from '../errors.js'
-import {
-  argmax,
-  concat,
-  constant,
-  oneHot,
-  quantizedProduct,
-  scan,
-  sizeOf,
-  softmax,
-  type Tensor,
-} from '../graph/index.js'
+import { argmax, concat, constant, oneHot, quantizedProduct, scan, sizeOf, type Tensor } from '../graph/index.js'
 import { contrastOf, outerContrast } from '../nn/contrast.js'
-import { affine, type Dense, type Precision } from '../nn/dense.js'
-import { FAN_RULES, type FanRule, uniformWeights, zeros } from '../nn/initialize.js'
-import { binaryCrossEntropy, crossEntropy, squaredError } from '../nn/losses.js'
-import { networkOptions } from '../nn/network.js'
+import type { Dense, Precision } from '../nn/dense.js'
+import { uniformWeights, zeros } from '../nn/initialize.js'
 import { adam, type Optimizer, sgd } from '../nn/optimizers.js'
 import { filterImages, signedImages } from '../nn/pictures.js'
 import { SCHEDULES } from '../nn/schedules.js'
-import { energy, type LayeredNetwork, resting, type States, settle, sweep } from '../nn/settling.js'
+import { energy, resting, type States, settle, sweep } from '../nn/settling.js'
 import type { Tree } from '../nn/tree.js'
-import { UNITS } from '../nn/units.js'
 import type { Batch, Metrics, Rule } from './contract.js'
+import { costOf, flat, type Net, networkOf, nudged, readOutError, scoresOf } from './equilibrium-propagation-network.js'
+import { type EquilibriumPropagationHyper, hyper, perLayer } from './equilibrium-propagation-options.js'
 
-const hyper = z.strictObject({
-  units: networkOptions.units.default([512]).describe('units of each hidden layer (512: Ernoult 2019)'),
-  activation: z
-    .enum(['clip', 'logistic'])
-    .default('clip')
-    .describe('of hidden units: the hard sigmoid (Scellier 2023) or logistic(4a - 2) (Ernoult 2019)'),
-  output: z
-    .enum(['linear', 'logistic', 'cross-entropy'])
-    .default('linear')
-    .describe('linear units with squared error (Scellier 2023), logistic ones (Ernoult 2019), a softmax read-out'),
-  estimator: z
-    .enum(['centred', 'positive', 'negative', 'random-sign'])
-    .default('centred')
-    .describe('which states are compared (centred: Laborieux 2021; best in the comparison of Scellier 2023)'),
-  beta: z.number().positive().default(0.25).describe('nudging strength (Scellier 2023)'),
-  freeSweeps: z.int().min(1).default(20).describe('T1, sweeps of the free phase, at most (steps of S&B net1)'),
-  nudgedSweeps: z.int().min(1).default(8).describe('T2, sweeps of each nudged phase (ours)'),
-  tolerance: z
-    .number()
-    .min(0)
-    .default(0)
-    .describe('the free phase of a training step ends where no unit moves by more in a sweep; 0: it takes T1 sweeps'),
-  rates: z
-    .array(z.number().positive())
-    .min(1)
-    .default([0.001])
-    .describe('step size of each layer from the input up, or one for all (0.001 with adam: smonsays; sgd: see p-1h)'),
-  optimizer: z.enum(['sgd', 'adam']).default('adam').describe('of all layers'),
-  momentum: z.number().min(0).max(1).default(0.9).describe('heavy-ball momentum of sgd (Scellier 2023)'),
-  weightDecay: z.number().min(0).default(0).describe('L2 with sgd, decoupled with adam'),
-  schedule: z.enum(['constant', 'linear-half', 'linear', 'cosine']).default('cosine').describe('of all step sizes'),
-  initial: z
-    .enum(Object.keys(FAN_RULES) as [FanRule, ...FanRule[]])
-    .default('fan-in')
-    .describe('standard deviation of the initial weights, which are uniform; biases begin at 0'),
-  gains: z
-    .array(z.number().positive())
-    .min(1)
-    .default([0.3])
-    .describe('factor on the initial weights of each layer, or one for all (Scellier 2023: 0.29 of fan-in)'),
-})
+export type { EquilibriumPropagationHyper }
 
-export type EquilibriumPropagationHyper = z.infer<typeof hyper>
 type Hyper = EquilibriumPropagationHyper
 
 export type EquilibriumPropagationState = {
@@ -108,66 +54,6 @@ export type EquilibriumPropagationState = {
 
 const optimizerOf = ({ optimizer, momentum, weightDecay }: Hyper): Optimizer =>
   optimizer === 'adam' ? adam({ weightDecay }) : sgd({ momentum, weightDecay })
-
-/** One number for each layer; throws a UserError if there are neither as many as layers nor one. */
-function perLayer(name: 'rates' | 'gains', h: Hyper): number[] {
-  const count = h.units.length + 1
-  const own = h[name]
-  if (own.length !== 1 && own.length !== count)
-    throw new UserError(`${name} has ${own.length} numbers, but the network has ${count} layers: give ${count} or 1`, {
-      exitCode: 2,
-    })
-  return Array.from({ length: count }, (_, k) => own[k] ?? own[0]!)
-}
-
-const flat = (x: Tensor): Tensor => x.reshape([x.shape[0]!, -1])
-
-/** The layers that settle, fed by images, and the read-out above them. */
-function networkOf(layers: readonly Dense[], x: Tensor, precision: Precision, h: Hyper) {
-  const hasReadOut = h.output === 'cross-entropy'
-  const settling = hasReadOut ? layers.slice(0, -1) : layers
-  const units = h.units.map(() => UNITS[h.activation])
-  const network: LayeredNetwork = {
-    drive: affine(settling[0]!, flat(x), precision),
-    connections: settling.slice(1),
-    units: h.output === 'cross-entropy' ? units : [...units, UNITS[h.output]],
-  }
-  return { network, readOut: hasReadOut ? layers.at(-1) : undefined }
-}
-
-type Net = ReturnType<typeof networkOf>
-
-/** What the network says of the classes. */
-const scoresOf = ({ readOut }: Net, states: States): Tensor =>
-  readOut ? affine(readOut, states.at(-1)!) : states.at(-1)!
-
-/** softmax(o) - y: what the read-out's cross-entropy makes of its logits. */
-const readOutError = (readOut: Dense, state: Tensor, y: Tensor): Tensor => softmax(affine(readOut, state)).sub(y)
-
-/** The network under beta C. */
-function nudged({ network, readOut }: Net, y: Tensor, beta: Tensor): LayeredNetwork {
-  const { response } = network.units.at(-1)!
-  if (readOut)
-    return {
-      ...network,
-      nudge: (input, state) => {
-        const force = readOutError(readOut, state, y).matmul(readOut.weight, { transposeB: true })
-        return response(input.sub(force.mul(beta)))
-      },
-    }
-  const share = constant(1).div(beta.add(1))
-  const pull = y.mul(beta.mul(share))
-  return { ...network, nudge: (input) => response(input).mul(share).add(pull) }
-}
-
-/** C of each row. */
-function costOf({ network, readOut }: Net, states: States, labels: Tensor, y: Tensor, h: Hyper): Tensor {
-  const last = states.at(-1)!
-  if (readOut) return crossEntropy(affine(readOut, last), labels)
-  if (h.output === 'linear') return squaredError(last, y).mul(0.5)
-  const input = affine(network.connections.at(-1)!, states.at(-2)!)
-  return binaryCrossEntropy(input.mul(4).sub(2), y).sum(-1).mul(0.25)
-}
 
 /** The states that an estimator compares, how far apart their nudges lie, and which of them were nudged. */
 function phases(net: Net, free: States, y: Tensor, random: Batch['random'], h: Hyper) {
