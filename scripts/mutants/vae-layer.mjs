@@ -74,9 +74,8 @@ export default [
   {
     what: 'B begins as A',
     file: rule,
-    find: "mirror((side) => design.init(random, `layers.${i}.${side}`, h.cell === 'vae')),",
-    replace:
-      "((one) => ({ a: one, b: one }))(design.init(random, `layers.${i}`, h.cell === 'vae')),",
+    find: "({ a: make('a'), b: make('b') })",
+    replace: "((one) => ({ a: one, b: one }))(make('a'))",
     ...own,
     names: 'begin with different',
   },
