@@ -1,5 +1,12 @@
+import {
+  JOBS as EQUILIBRIUM_PROPAGATION,
+  SPEED as EQUILIBRIUM_PROPAGATION_SPEED,
+} from './jobs/equilibrium-propagation.js'
 import { JOBS as FORWARD_FORWARD } from './jobs/forward-forward.js'
 import { JOBS as HOPFIELD_VAE, SPEED as HOPFIELD_VAE_SPEED, JUDGED } from './jobs/hopfield-vae.js'
+import { JOBS as TRIFECTA, SPEED as TRIFECTA_SPEED } from './jobs/trifecta.js'
+import { JOBS as UFF, SPEED as UFF_SPEED } from './jobs/uff.js'
+import { JOBS as VAE_LAYER, SPEED as VAE_LAYER_SPEED } from './jobs/vae-layer.js'
 
 /** A training run for several seeds, as the command line would do it. */
 export interface TrainingJob {
@@ -129,11 +136,21 @@ function speedJobs(): SpeedJob[] {
 /** Training jobs by the table of docs/results.md in which they stand. */
 export const TRAINING: Readonly<Record<string, readonly Omit<TrainingJob, 'kind'>[]>> = {
   accuracy: FORWARD_FORWARD,
+  trifecta: TRIFECTA,
+  'vae-layer': VAE_LAYER,
+  uff: UFF,
+  'equilibrium-propagation': EQUILIBRIUM_PROPAGATION,
   'hopfield-vae': HOPFIELD_VAE,
 }
 
 /** Steps timed against their twins. */
-const RULE_SPEEDS: readonly Omit<RuleSpeedJob, 'kind'>[] = [...HOPFIELD_VAE_SPEED]
+const RULE_SPEEDS: readonly Omit<RuleSpeedJob, 'kind'>[] = [
+  ...TRIFECTA_SPEED,
+  ...VAE_LAYER_SPEED,
+  ...UFF_SPEED,
+  ...EQUILIBRIUM_PROPAGATION_SPEED,
+  ...HOPFIELD_VAE_SPEED,
+]
 
 export const JOBS: readonly Job[] = [
   { kind: 'output', id: 'start', title: 'npm start', arguments: ['train', 'forward-forward', '--data', 'glyphs'] },

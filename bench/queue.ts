@@ -14,12 +14,16 @@ import { isTrained, runTraining } from './training.js'
 const words = process.argv.slice(2).filter((word) => !word.startsWith('--'))
 const flags = process.argv.slice(2).filter((word) => word.startsWith('--'))
 
-const threads = Number(flags.find((flag) => flag.startsWith('--threads='))?.slice(10) ?? availableParallelism())
+const numberOf = (flag: string, fallback: number): number =>
+  Number(flags.find((own) => own.startsWith(`${flag}=`))?.slice(flag.length + 1) ?? fallback)
+const threads = numberOf('--threads', availableParallelism())
+/** So many seeds of each job, for a first look; a record that lacks some is open still. */
+const most = numberOf('--seeds', Number.POSITIVE_INFINITY)
 
 const isDone = (job: Job): boolean => (job.kind === 'training' ? isTrained(job) : existsSync(pathOf(job.id)))
 
 async function run(job: Job): Promise<void> {
-  if (job.kind === 'training') return runTraining(job, threads)
+  if (job.kind === 'training') return runTraining({ ...job, seeds: job.seeds.slice(0, most) }, threads)
   if (job.kind === 'rule-speed') return runRuleSpeed(job)
   if (job.kind === 'judge') return runJudge(job)
   if (job.kind === 'inference') return runInference(job)
@@ -28,7 +32,10 @@ async function run(job: Job): Promise<void> {
   return runSpeed(job)
 }
 
-const chosen = JOBS.filter(({ id }) => words.length === 0 || words.some((word) => id.includes(word)))
+/** A whole id means that job alone, a part of ids all that hold it. */
+const isMeant = (id: string, word: string): boolean =>
+  JOBS.some((job) => job.id === word) ? id === word : id.includes(word)
+const chosen = JOBS.filter(({ id }) => words.length === 0 || words.some((word) => isMeant(id, word)))
 if (flags.includes('--list')) {
   for (const job of chosen) console.log(`${isDone(job) ? 'done' : 'open'}  ${job.id}`)
 } else {

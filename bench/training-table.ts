@@ -9,7 +9,7 @@ const percent = (accuracies: readonly number[]): number[] => accuracies.map((acc
 /** What every row says, whatever was measured. */
 function common(record: Record): string[] {
   const [{ epochs, trainingImages, local, window, threads }] = record.results as [Record['results'][number]]
-  const reach = local ? 'yes' : window === undefined ? 'no' : `no, window ${window}`
+  const reach = local ? 'yes' : window === undefined ? 'no' : window === 1 ? 'no: feedback' : `no: window ${window}`
   return [
     ...[`${record.results.length}`, `${epochs}`, `${trainingImages}`],
     (mean(figures(record, 'seconds')) / 60).toFixed(1) + (threads === 1 ? ' (one thread)' : ''),

@@ -105,13 +105,6 @@ export default [
     ...gradients,
   },
   {
-    what: 'the mixed force follows the log-variances too',
-    file: rule,
-    find: 'Number(i < h.latent)',
-    replace: '1',
-    ...gradients,
-  },
-  {
     what: 'the contrast of the encoder is not divided by each own beta',
     file: rule,
     find: 'length.mul(0.5 / h.encoderNudge)',
@@ -128,12 +121,12 @@ export default [
   {
     what: 'the KL warms up too fast',
     file: rule,
-    find: 'progress.mul(0.9 / klWarmup)',
-    replace: 'progress.mul(1.8 / klWarmup)',
+    find: '.mul(0.9 / klWarmup)',
+    replace: '.mul(1.8 / klWarmup)',
     ...gradients,
   },
   {
-    what: 'figures are those of half as many sweeps',
+    what: 'unsettled compares a settling with itself',
     file: rule,
     find: 'after(2 * model.freeSweeps)',
     replace: 'after(model.freeSweeps)',

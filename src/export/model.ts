@@ -1,4 +1,5 @@
 import type { Message } from '@bufbuild/protobuf'
+import { UserError } from '../errors.js'
 import { type DType, GraphError, reachable, type Tensor } from '../graph/index.js'
 import { Emitter, valueInfo } from '../onnx/emitter.js'
 import type { StepGraph } from '../onnx/index.js'
@@ -18,9 +19,11 @@ export interface ExportedModel {
 /**
  * The prediction of a trained network with its weights as constants. Input `x`: float32 [N, C, H, W], pixels from 0 to
  * 1. Outputs: `scores`, float32 [N, K], and `label`, int64 [N], the class of the highest score. N is free wherever the
- * graph allows it, and otherwise the batch of the task.
+ * graph allows it, and otherwise the batch of the task. Throws a UserError where the rule predicts nothing.
  */
 export function exportModel(rule: AnyRule, task: Task, hyper: unknown, state: TensorRecord): ExportedModel {
+  if (!rule.predict)
+    throw new UserError(`${rule.id} only generates, it labels nothing: draw with it instead (onward samples)`)
   const build = (batch: number): Part => emitPrediction(traceRule(rule, { ...task, batch }, hyper).predict, state)
   // Two sizes that no size of a network is a multiple of: what differs between the two graphs is the batch.
   const [a, b] = [1009, 2003]

@@ -2,7 +2,7 @@ import { gradientOf, type Tensor } from '../graph/index.js'
 import type { StepGraph } from '../onnx/index.js'
 import type { Certificate, LayerCertificate } from './certificate.js'
 import { type Flow, flowOf } from './flow.js'
-import { stateAlone, summedAxis, type TrainableProduct, trainableProducts } from './products.js'
+import { sameKind, stateAlone, summedAxis, type TrainableProduct, trainableProducts } from './products.js'
 
 /** The parameters under these dotted paths learn together. */
 export interface Block {
@@ -85,7 +85,8 @@ function certifyBlock(
     () => true,
   )
   const feedback = namesAbove(byValue)
-  const data = new Set(products.filter((p) => blocksOf(p).includes(layer)).flatMap((p) => p.data))
+  const fed = products.filter((p) => !p.backwards && blocksOf(p).includes(layer))
+  const data = new Set(fed.flatMap((p) => p.data))
   const isLabels = (x: Tensor): boolean => x.node.op === 'input' && x.node.attributes.kind === 'labels'
   const past = reads(
     (x) => data.has(x),
@@ -147,12 +148,12 @@ function depthOf(
 
 /** Whether a product on the way multiplies a forward weight of a block above along its other axis. */
 function isTransported(state: string, reached: Reached, flow: Flow, products: readonly TrainableProduct[]): boolean {
-  const forward = products.find(({ names }) => names.includes(state))
+  const forward = products.find(({ names, backwards }) => !backwards && names.includes(state))
   if (!forward) return false
   const axis = summedAxis(forward.node, state, flow)
   const nodes = new Set([...reached.keys()].map(({ node }) => node))
   return [...nodes].some((node) => {
-    if (node.op !== forward.node.op || node === forward.node) return false
+    if (!sameKind(node, forward.node) || node === forward.node) return false
     const own = summedAxis(node, state, flow)
     return own !== undefined && own !== axis
   })

@@ -9,6 +9,35 @@ export type Statistics = { readonly mean: Tensor; readonly variance: Tensor }
 /** Mean 0 and variance 1, before any batch was seen. */
 export const statistics = (channels: number): Statistics => ({ mean: zeros([channels]), variance: ones([channels]) })
 
+type BatchOptions = NormOptions & { readonly momentum?: number }
+
+/** A normalisation as x * factor + offset, both [C]: see `convolvedAffine`. */
+export type Normalizer = { readonly factor: Tensor; readonly offset: Tensor }
+
+const factorOf = (variance: Tensor, { scale, epsilon = 1e-5 }: NormOptions): Tensor =>
+  (scale?.gain ?? constant(1)).div(variance.add(epsilon).sqrt())
+
+function normalizer({ mean, variance }: Statistics, options: NormOptions): Normalizer {
+  const factor = factorOf(variance, options)
+  const shift = mean.mul(factor)
+  return { factor, offset: options.scale ? options.scale.bias.sub(shift) : shift.neg() }
+}
+
+/** What a batch [N, C, ...] has in each channel, and where that moves the running statistics. */
+function seen(x: Tensor, running: Statistics, { momentum = 0.1 }: BatchOptions) {
+  const axes = channelAxes(x)
+  const mean = x.mean(axes)
+  const centred = x.sub(perChannel(mean, x))
+  const variance = centred.square().mean(axes)
+  const count = x.size / x.shape[1]!
+  const moved = (before: Tensor, now: Tensor): Tensor => before.mul(1 - momentum).add(now.stopGradient().mul(momentum))
+  const next = {
+    mean: moved(running.mean, mean),
+    variance: moved(running.variance, variance.mul(count / Math.max(1, count - 1))),
+  }
+  return { mean, variance, centred, next }
+}
+
 /**
  * Batch normalisation while training (Ioffe and Szegedy 2015): (x - mean) / sqrt(variance + epsilon) of each channel
  * of [N, C, ...], over the batch and all places. `next`: running statistics, moved by `momentum` (default 0.1, the part
@@ -18,34 +47,29 @@ export const statistics = (channels: number): Statistics => ({ mean: zeros([chan
 export function batchNorm(
   x: Tensor,
   running: Statistics,
-  options: NormOptions & { readonly momentum?: number } = {},
+  options: BatchOptions = {},
 ): { output: Tensor; next: Statistics } {
-  const { momentum = 0.1, epsilon = 1e-5, scale } = options
-  const axes = channelAxes(x)
-  const mean = x.mean(axes)
-  const centred = x.sub(perChannel(mean, x))
-  const variance = centred.square().mean(axes)
-  const factor = (scale?.gain ?? constant(1)).div(variance.add(epsilon).sqrt())
-  const normal = centred.mul(perChannel(factor, x))
-  const count = x.size / x.shape[1]!
-  const moved = (before: Tensor, now: Tensor): Tensor => before.mul(1 - momentum).add(now.stopGradient().mul(momentum))
-  return {
-    output: scale ? normal.add(perChannel(scale.bias, x)) : normal,
-    next: {
-      mean: moved(running.mean, mean),
-      variance: moved(running.variance, variance.mul(count / Math.max(1, count - 1))),
-    },
-  }
+  const { variance, centred, next } = seen(x, running, options)
+  const normal = centred.mul(perChannel(factorOf(variance, options), x))
+  return { output: options.scale ? normal.add(perChannel(options.scale.bias, x)) : normal, next }
 }
 
 /** Batch normalisation in use: by the running statistics, each sample by itself. */
-export function batchNormInference(
-  x: Tensor,
-  running: Statistics,
-  { scale, epsilon = 1e-5 }: NormOptions = {},
-): Tensor {
-  const factor = (scale?.gain ?? constant(1)).div(running.variance.add(epsilon).sqrt())
-  const shift = running.mean.mul(factor)
-  const offset = scale ? scale.bias.sub(shift) : shift.neg()
+export function batchNormInference(x: Tensor, running: Statistics, options: NormOptions = {}): Tensor {
+  const { factor, offset } = normalizer(running, options)
   return x.mul(perChannel(factor, x)).add(perChannel(offset, x))
 }
+
+/** `batchNorm` for a product that takes it in: the images themselves stay as they are. */
+export function batchNormalizer(
+  x: Tensor,
+  running: Statistics,
+  options: BatchOptions = {},
+): Normalizer & { readonly next: Statistics } {
+  const { mean, variance, next } = seen(x, running, options)
+  return { ...normalizer({ mean, variance }, options), next }
+}
+
+/** `batchNormInference` for a product that takes it in. */
+export const runningNormalizer = (running: Statistics, options: NormOptions = {}): Normalizer =>
+  normalizer(running, options)

@@ -34,3 +34,21 @@ export const convolve = (
   options: ConvolutionOptions = {},
   precision: Precision = FLOAT32,
 ): Tensor => convolved(x, weight, options, precision).add(bias.reshape([1, -1, 1, 1]))
+
+/**
+ * W * (factor x + offset), a factor and an offset for each channel that comes in, [C], as after a normalisation. The
+ * factor goes into the kernels and the offset's product is one map for all images (zeros around an image lie outside of
+ * what was normalised), so that no image is rewritten, and kernels and factors get their gradients from one product.
+ */
+export function convolvedAffine(
+  x: Tensor,
+  weight: Tensor,
+  { factor, offset }: { readonly factor: Tensor; readonly offset: Tensor },
+  options: ConvolutionOptions = {},
+  precision: Precision = FLOAT32,
+): Tensor {
+  const [, channels, height, width] = x.shape as [number, number, number, number]
+  const map = offset.reshape([1, channels, 1, 1]).broadcastTo([1, channels, height, width])
+  const scaled = weight.mul(factor.reshape([1, channels, 1, 1]))
+  return convolved(x, scaled, options, precision).add(conv2d(map, weight, options))
+}

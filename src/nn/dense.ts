@@ -19,6 +19,12 @@ export const dense = (random: Random, name: string, inputs: number, outputs: num
 export const product = (x: Tensor, weight: Tensor, precision: Precision = FLOAT32): Tensor =>
   precision.bits === 8 ? quantizedProduct(x, weight, {}, precision.levels) : x.matmul(weight)
 
+/** [N, out] x [in, out], transposed, in the given precision: what a tied decoder does. */
+export const transposedProduct = (x: Tensor, weight: Tensor, precision: Precision = FLOAT32): Tensor =>
+  precision.bits === 8
+    ? quantizedProduct(x, weight, { transposeB: true }, precision.levels)
+    : x.matmul(weight, { transposeB: true })
+
 /** x W + b: [N, in] to [N, out]. */
 export const affine = ({ weight, bias }: Dense, x: Tensor, precision: Precision = FLOAT32): Tensor =>
   product(x, weight, precision).add(bias)

@@ -1,7 +1,18 @@
 export { ACTIVATIONS, type Activation } from './activations.js'
-export { batchNorm, batchNormInference, type Statistics, statistics } from './batch-norm.js'
-export { type Convolution, convolution, convolve, convolved } from './convolution.js'
-export { affine, type Dense, dense, FLOAT32, type Precision, product } from './dense.js'
+export {
+  batchNorm,
+  batchNormalizer,
+  batchNormInference,
+  type Normalizer,
+  runningNormalizer,
+  type Statistics,
+  statistics,
+} from './batch-norm.js'
+export { type Contrast, contrastOf, outerContrast } from './contrast.js'
+export { type Convolution, convolution, convolve, convolved, convolvedAffine } from './convolution.js'
+export { CORRUPTIONS, type Corruption } from './corruption.js'
+export { affine, type Dense, dense, FLOAT32, type Precision, product, transposedProduct } from './dense.js'
+export { depthToSpace } from './depth-to-space.js'
 export { GOODNESS, type Goodness, GROUP_GOODNESS, type GroupGoodness, locationGoodness } from './goodness.js'
 export { groupNorm, layerNorm, type NormOptions, type Scale, scale } from './group-norm.js'
 export { FAN_RULES, type FanRule, fans, normalWeights, ones, uniformWeights, zeros } from './initialize.js'
@@ -9,6 +20,7 @@ export { firstPixels, labelChannel, labelTable, labelUnits, neutralPixels } from
 export {
   binaryCrossEntropy,
   cosineEmbedding,
+  cosineEmbeddingOfAll,
   crossEntropy,
   meanSquaredError,
   PAIR_LOSSES,
@@ -26,9 +38,22 @@ export {
 } from './network.js'
 export { inverseLength, NORMALIZATIONS, type Normalization } from './normalize.js'
 export { type AdamOptions, adam, type Optimizer, sgd } from './optimizers.js'
-export { filterImages } from './pictures.js'
+export { classPairs, type Pairs } from './pairs.js'
+export { filterImages, signedImages } from './pictures.js'
 export { averagePool2d, globalAveragePool, maxPool2d } from './pooling.js'
 export { noiseInputs, type Random } from './random.js'
 export { SCHEDULES, type Schedule } from './schedules.js'
+export {
+  energy,
+  halfSweep,
+  type LayeredNetwork,
+  resting,
+  type Settled,
+  type States,
+  settle,
+  sweep,
+} from './settling.js'
 export { packedShape, packSymmetric, unpackSymmetric } from './symmetric.js'
 export { leaves, mapTree, rebuild, type Tree } from './tree.js'
+export { UNITS, type Unit, type UnitKind } from './units.js'
+export { gaussianDivergence, gaussianSample } from './variational.js'

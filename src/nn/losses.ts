@@ -41,3 +41,16 @@ export function cosineEmbedding(a: Tensor, b: Tensor, alike: Tensor, margin = 0)
   const cosine = a.mul(b).sum(-1).div(lengths)
   return alike.select(cosine.neg().add(1), cosine.sub(margin).relu())
 }
+
+/**
+ * The same for every pair of a row of `a` [N, D] and a row of `b` [M, D], alike (bool [N, M]) or not: the mean over the
+ * pairs that are alike plus the mean over those that are not, each with weight 1/2. A kind without pairs counts as 0.
+ */
+export function cosineEmbeddingOfAll(a: Tensor, b: Tensor, alike: Tensor, margin = 0): Tensor {
+  const unit = (x: Tensor): Tensor => x.div(x.square().sum(-1, true).add(1e-12).sqrt())
+  const cosine = unit(a).matmul(unit(b), { transposeB: true })
+  const weight = (chosen: Tensor): Tensor => chosen.div(chosen.sum().maximum(1).mul(2))
+  const ofAlike = weight(alike.cast('float32'))
+  const ofOthers = weight(alike.not().cast('float32'))
+  return cosine.neg().add(1).mul(ofAlike).add(cosine.sub(margin).relu().mul(ofOthers)).sum()
+}

@@ -22,8 +22,12 @@ export function filterImages(weight: Tensor, shape: readonly [number, number, nu
     return kernels.shape[1] === 1 || kernels.shape[1] === 3 ? kernels : kernels.mean(1, true)
   }
   const filters = whole()
-  const images: Shape = filters.rank === 2 ? [filters.shape[0]!, ...shape] : filters.shape
-  const rows = filters.reshape([filters.shape[0]!, -1])
+  return signedImages(filters, filters.rank === 2 ? [filters.shape[0]!, ...shape] : filters.shape)
+}
+
+/** Numbers of either sign as images, one for each row of the first axis, with its own scale: 0 is the middle grey. */
+export function signedImages(signed: Tensor, shape: Shape): Tensor {
+  const rows = signed.reshape([shape[0]!, -1])
   const largest = rows.abs().max(1, true).add(1e-12)
-  return rows.div(largest).mul(0.5).add(0.5).reshape(images)
+  return rows.div(largest).mul(0.5).add(0.5).reshape(shape)
 }

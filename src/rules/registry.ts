@@ -1,12 +1,25 @@
 import { unknownName } from '../names.js'
 import { backprop } from './backprop.js'
 import type { AnyRule } from './contract.js'
+import { equilibriumPropagation } from './equilibrium-propagation.js'
 import { forwardForward } from './forward-forward.js'
 import { hopfieldVae } from './hopfield-vae.js'
 import { targetPropagation } from './target-propagation.js'
+import { trifecta } from './trifecta.js'
+import { uff } from './uff.js'
+import { vaeLayer } from './vae-layer.js'
 
 /** Every rule there is. Adding a rule is adding its file, its test and one line here. */
-export const RULES: readonly AnyRule[] = [forwardForward, backprop, hopfieldVae, targetPropagation]
+export const RULES: readonly AnyRule[] = [
+  forwardForward,
+  backprop,
+  trifecta,
+  vaeLayer,
+  uff,
+  equilibriumPropagation,
+  hopfieldVae,
+  targetPropagation,
+]
 
 /** The rule of that name; an unknown one throws a UserError that offers the nearest. */
 export function findRule(id: string): AnyRule {

@@ -30,8 +30,10 @@ function expected(rule: AnyRule, hyper: unknown, precision: Precision, state: Te
   return interpret([predict.metrics.find(({ name }) => name === 'scores')!.output], bindings)[0]!.data
 }
 
-for (const rule of RULES)
-  for (const settings of [{ units: [20, 15] }, { network: 'convolutional', units: [4, 5], poolAfter: [0] }])
+const SETTINGS = [{ units: [20, 15] }, { network: 'convolutional', units: [4, 5], poolAfter: [0] }]
+
+for (const rule of RULES.filter(({ predict }) => predict))
+  for (const settings of SETTINGS.filter((own) => rule.hyper.safeParse(own).success))
     test(`the exported file of ${rule.id}, run alone, scores any number of images: ${JSON.stringify(settings)}`, async () => {
       const hyper = rule.hyper.parse(settings)
       const state = stateOf(rule, hyper, FLOAT32)
@@ -54,6 +56,13 @@ for (const rule of RULES)
       }
       await session.release()
     })
+
+test('a rule that only generates has nothing to export, and says so', () => {
+  const rule = RULES.find(({ predict }) => !predict)!
+  const hyper = rule.hyper.parse({})
+  const task = { shape, classes: 4, batch: 2, precision: FLOAT32 }
+  assert.throws(() => exportModel(rule, task, hyper, {}), { name: 'UserError', message: /only generates.*samples/ })
+})
 
 test('what the prediction does not read, such as the optimiser, is not in the file', () => {
   const rule = RULES[0]!

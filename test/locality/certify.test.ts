@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { argmax, constant, grad, input, oneHot, scan, type Tensor } from '../../src/graph/index.js'
+import { argmax, constant, grad, input, oneHot, quantizedProduct, scan, type Tensor } from '../../src/graph/index.js'
 import type { Certificate } from '../../src/locality/certificate.js'
 import { certify } from '../../src/locality/certify.js'
 
@@ -111,6 +111,29 @@ describe('what is local', () => {
 })
 
 describe('what is not, and each way to hide it', () => {
+  test('weights times a factor that reads the batch are still weights', () => {
+    const certificate = certificateOf((given) => {
+      const { W0, x } = given
+      const scaled = (w: Tensor, by: Tensor): Tensor => w.mul(by.square().mean().sqrt())
+      const h = x.matmul(scaled(W0, x)).relu()
+      const W1 = scaled(given.W1, h)
+      const [g0, g1] = grad(
+        errorOf(h, { ...given, W1 })
+          .square()
+          .sum(),
+        [W0, given.W1],
+      ) as [Tensor, Tensor]
+      return { W0: descend(W0, g0), W1: descend(given.W1, g1) }
+    })
+    assert.deepEqual(
+      certificate.layers.map(({ window, depth }) => ({ window, depth })),
+      [
+        { window: 2, depth: 2 },
+        { window: 1, depth: 1 },
+      ],
+    )
+  })
+
   test('backpropagation: the window spans all blocks, depth counts the products', () => {
     const certificate = certificateOf((given) => {
       const { W0, W1, x } = given
@@ -262,6 +285,68 @@ describe('what is not, and each way to hide it', () => {
     assert.deepEqual(reads.feedback, ['W1'])
     assert.equal(reads.transport, true)
   })
+
+  test('labels sent down the transposed forward weight, before that weight is used forward', () => {
+    const certificate = certificateOf((given) => {
+      const { W0, W1, x, labels } = given
+      const target = oneHot(labels, 3).matmul(W1, { transposeB: true })
+      const h = x.matmul(W0).relu()
+      return { W0: W0.sub(x.matmul(h.sub(target), { transposeA: true })), W1: honest(given).W1 }
+    })
+    const { reads } = layer(certificate, 0)
+    assert.deepEqual([reads.feedback, reads.transport, reads.labels], [['W1'], true, 'loss'])
+  })
+
+  test('the same where the forward product is rounded to 8 bits, and the one backwards is not', () => {
+    const certificate = certificateOf((given) => {
+      const { W0, W1, x, labels } = given
+      const h = x.matmul(W0).relu()
+      const error = quantizedProduct(h, W1, {}, 63).sub(oneHot(labels, 3))
+      const delta = error.matmul(W1, { transposeB: true })
+      return {
+        W0: W0.sub(x.matmul(delta, { transposeA: true })),
+        W1: W1.sub(h.matmul(error, { transposeA: true })),
+      }
+    })
+    const { reads } = layer(certificate, 0)
+    assert.deepEqual([reads.feedback, reads.transport], [['W1'], true])
+  })
+
+  // The layers move in turn: whichever of the two the last sweep ends with, the label pulls the upper one directly.
+  for (const order of ['lower layer first', 'upper layer first'])
+    test(`two layers that settle together under a pull on the upper one, the ${order}`, () => {
+      const certificate = certificateOf((given) => {
+        const { W0, W1, x, labels } = given
+        const settled = (pull: number): [Tensor, Tensor] => {
+          const lower = (y: Tensor): Tensor =>
+            x
+              .matmul(W0)
+              .add(y.matmul(W1, { transposeB: true }))
+              .tanh()
+          const upper = (h: Tensor): Tensor => h.matmul(W1).add(oneHot(labels, 3).mul(pull)).tanh()
+          const start = [constant(0).broadcastTo([6, 5]), constant(0).broadcastTo([6, 3])]
+          const { carried } = scan(4, start, ([h, y]) => {
+            const first = order === 'lower layer first' ? lower(y!) : upper(h!)
+            return { carried: order === 'lower layer first' ? [first, upper(first)] : [lower(first), first] }
+          })
+          return carried as [Tensor, Tensor]
+        }
+        const [[h, y], [hPulled, yPulled]] = [settled(0), settled(0.1)]
+        const products = (a: Tensor, b: Tensor): Tensor => a.matmul(b, { transposeA: true })
+        return {
+          W0: W0.add(products(x, hPulled).sub(products(x, h))),
+          W1: W1.add(products(hPulled, yPulled).sub(products(h, y))),
+        }
+      })
+      assert.deepEqual(
+        certificate.layers.map(({ window, reads }) => [window, reads.labels, reads.feedback, reads.transport]),
+        [
+          [1, 'loss', ['W1'], true],
+          [1, 'loss', [], false],
+        ],
+      )
+      assert.equal(certificate.local, false)
+    })
 
   test('a trained product that belongs to no block', () => {
     assert.throws(

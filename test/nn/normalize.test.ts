@@ -3,7 +3,10 @@ import { describe, test } from 'node:test'
 import { constant, type Tensor } from '../../src/graph/index.js'
 import {
   batchNorm,
+  batchNormalizer,
   batchNormInference,
+  convolved,
+  convolvedAffine,
   GOODNESS,
   GROUP_GOODNESS,
   groupNorm,
@@ -166,4 +169,18 @@ describe('batch normalisation', () => {
     assert.deepEqual(numbers(output), [0, 0])
     close(numbers(next.variance), [0.9, 0.9])
   })
+})
+
+test('a normalisation goes into the kernels behind it: values and slopes as if images were rewritten, edges too', () => {
+  const images = normals('images', [3, 2, 4, 5])
+  const weight = normals('kernels', [4, 2, 3, 3])
+  const scale = { gain: constant([0.7, -1.3]), bias: constant([0.2, -0.4]) }
+  const { next, ...normal } = batchNormalizer(images, statistics(2), { scale })
+  const folded = convolvedAffine(images, weight, normal, { padding: 'same' })
+  const { output } = batchNorm(images, statistics(2), { scale })
+  const rewritten = convolved(output, weight, { padding: 'same' })
+  close(numbers(folded), numbers(rewritten), 1e-12)
+  for (const parameter of [images, weight, scale.gain, scale.bias])
+    close(slopes(folded.square(), parameter), slopes(rewritten.square(), parameter), 1e-9)
+  close(numbers(next.mean), numbers(images.mean([0, 2, 3]).mul(0.1)))
 })

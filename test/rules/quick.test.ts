@@ -1,4 +1,5 @@
-// The preset `quick` of every rule, in short form: a few hundred drawn digits and two epochs are enough to see it learn.
+// The preset `quick` of every rule, in short form: in two epochs of 1,200 drawn digits it must reach three times what
+// guessing would, or lower its objective.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { makeDataSet } from '../../src/data/index.js'
@@ -16,6 +17,6 @@ for (const rule of RULES)
     const events = await collect(train({ rule, data, preset: 'quick', options, platform: { compile } }))
     const [first, last] = ofKind(events, 'epoch')
     assert.equal(events.at(-1)!.event, 'done')
-    if (rule.predict) assert.ok(last!.validationAccuracy! > 0.4, `${last!.validationAccuracy}`)
+    if (rule.predict) assert.ok(last!.validationAccuracy! > 0.3, `${last!.validationAccuracy}`)
     else assert.ok(last!.validation![rule.objective!]! < first!.validation![rule.objective!]!, JSON.stringify(last))
   })

@@ -8,5 +8,8 @@ export interface Small {
 
 /** By rule; a rule of the common network options alone needs no entry: its `units` are cut down. */
 export const SMALL: Readonly<Record<string, Small>> = {
+  // Images that three poolings leave a pixel of.
+  trifecta: { hyper: { width: 0.03, pixelMean: [0.5], pixelDeviation: [0.25] }, task: { shape: [1, 8, 8] } },
   'hopfield-vae': { hyper: { hidden: 6, latent: 3, freeSweeps: 4, nudgedSweeps: 3 } },
+  'vae-layer': { hyper: { latents: [4, 3] } },
 }

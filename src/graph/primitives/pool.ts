@@ -23,14 +23,16 @@ function scatter(node: Node, fill: number, parts: (seen: readonly Tensor[]) => T
   const { kernel, stride, padding }: Pooling = attributes
   const [n, c, rows, columns] = y.shape as [number, number, number, number]
   const seen = views(x.pad([[0, 0], [0, 0], ...padding], fill), slice, kernel, [rows, columns], attributes, 2)
-  const tiles = kernel.every((size, i) => size === stride[i] && y.shape[2 + i]! * size === x.shape[2 + i])
+  const tiles = kernel.every((size, i) => size === stride[i] && padding[i]!.every((width) => width === 0))
   if (!tiles) return pullback(seen, parts(seen), [x]) as Tensor[]
   const stacked = concat(
     parts(seen).map((part) => part.reshape([1, n, c, rows, columns])),
     0,
   )
   const tiled = stacked.reshape([...kernel, n, c, rows, columns]).transpose([2, 3, 4, 0, 5, 1])
-  return [tiled.reshape(x.shape)]
+  // Rows and columns that fill no window got nothing.
+  const rest = kernel.map((size, i): [number, number] => [0, x.shape[2 + i]! - y.shape[2 + i]! * size])
+  return [tiled.reshape([n, c, rows * kernel[0], columns * kernel[1]]).pad([[0, 0], [0, 0], ...rest])]
 }
 
 /** A pooling reads what a depthwise convolution reads. */

@@ -111,6 +111,9 @@ export function convolutionInputGradient(op: string, g: Tensor, x: Tensor, w: Te
   return apply(op, [spread, swapped], { ...attributes, stride: [1, 1], padding: pads })[0]!
 }
 
+/** Up to so many numbers under a kernel are unfolded: products with single channels would read the cotangent too often. */
+const FEW = 36
+
 /** One product for each position of the kernel: the shifted input, rows [N*H*W, C], against the cotangent's rows. */
 function convolutionWeightGradient(g: Tensor, x: Tensor, w: Tensor, { stride, padding, groups }: Convolution): Tensor {
   const [out, perGroup, kh, kw] = w.shape as [number, number, number, number]
@@ -119,6 +122,17 @@ function convolutionWeightGradient(g: Tensor, x: Tensor, w: Tensor, { stride, pa
   const depthwise = perGroup === 1 && out === groups
   const cotangent = depthwise ? g : toRows(g.transpose([0, 2, 3, 1]), out / groups)
   const padded = x.pad([[0, 0], [0, 0], padding[0], padding[1]])
+  if (groups === 1 && perGroup * kh * kw <= FEW) {
+    const seen = views(padded, slice, [kh, kw], g.shape.slice(2), { stride, padding }, 2)
+    const [n, , rows, columns] = g.shape as [number, number, number, number]
+    const unfolded = concat(seen, 1).reshape([n, kh * kw * perGroup, rows * columns])
+    const each = g.reshape([n, out, rows * columns]).matmul(unfolded, { transposeB: true })
+    return each
+      .sum(0)
+      .reshape([out, kh * kw, perGroup])
+      .transpose([0, 2, 1])
+      .reshape(w.shape)
+  }
   const source = depthwise ? padded : padded.transpose([0, 2, 3, 1])
   const parts = views(source, slice, [kh, kw], g.shape.slice(2), { stride, padding }, depthwise ? 2 : 1).map(
     (shifted) =>

@@ -1,0 +1,77 @@
+import type { RuleSpeedJob, TrainingJob } from '../jobs.js'
+
+const on = (data: string, preset: string, ...more: string[]): string[] => [
+  'trifecta',
+  ...['--data', data, '--preset', preset],
+  ...more,
+]
+const set = (...assignments: string[]): string[] => assignments.flatMap((own) => ['--set', own])
+
+/** Each technique switched off alone, on the network and for the epochs of preset cifar-10. */
+const ABLATIONS: Readonly<Record<string, readonly string[]>> = {
+  threshold: ['loss=threshold'],
+  'layer-norm': ['normalization=layer'],
+  'no-overlap': ['overlap=false'],
+  'fixed-label': ['label=fixed'],
+}
+
+export const JOBS: readonly Omit<TrainingJob, 'kind'>[] = [
+  // To be reached: at most 7 % error.
+  {
+    id: 'glyphs-trifecta',
+    title: 'The Trifecta on glyphs, preset quick',
+    arguments: on('glyphs', 'quick'),
+    seeds: [0, 1, 2],
+  },
+  // To be reached: at most 1.2 % error, in under 40 minutes on two cores.
+  {
+    id: 'mnist-trifecta',
+    title: 'The Trifecta, 6 blocks, a quarter of the width',
+    arguments: on('mnist', 'mnist', '--validation', '0'),
+    seeds: [0, 1, 2],
+  },
+  // To be reached: an error lower by at least 10 points than that of plain Forward-Forward, below, in equal time.
+  {
+    id: 'cifar-10-trifecta',
+    title: 'The Trifecta, 6 blocks, a quarter of the width, 10 minutes',
+    arguments: on('cifar-10', 'cifar-10', '--validation', '0'),
+    seeds: [0, 1, 2],
+  },
+  {
+    id: 'cifar-10-trifecta-plain',
+    title: 'Forward-Forward on the same network: none of the three techniques, 10 minutes',
+    arguments: on('cifar-10', 'plain', '--validation', '0'),
+    seeds: [0, 1, 2],
+  },
+  ...Object.entries(ABLATIONS).map(([name, options]) => ({
+    id: `cifar-10-trifecta-${name}`,
+    title: `The Trifecta with ${options.join(', ')}`,
+    arguments: on('cifar-10', 'cifar-10', '--validation', '0', ...set(...options)),
+    seeds: [0],
+  })),
+  {
+    id: 'cifar-10-trifecta-long',
+    title: 'The Trifecta, 6 blocks, a quarter of the width, crops and rotations, 60 epochs',
+    arguments: on(
+      'cifar-10',
+      'cifar-10',
+      ...['--validation', '0', '--epochs', '60', '--augment-shift', '4', '--augment-rotation', '15'],
+    ),
+    seeds: [0],
+  },
+]
+
+const speed = (preset: string, data: string, batch: number, threads: 1 | 2): Omit<RuleSpeedJob, 'kind'> => ({
+  id: `speed-trifecta-${preset}-${threads}`,
+  title: `trifecta, preset ${preset}`,
+  ...{ rule: 'trifecta', preset, data, batch, threads },
+  ...{ twin: 'trifecta_twin.py', case: preset },
+})
+
+/** Aimed at: at least 1.0. */
+export const SPEED: readonly Omit<RuleSpeedJob, 'kind'>[] = ([1, 2] as const).flatMap((threads) => [
+  speed('quick', 'glyphs', 32, threads),
+  speed('mnist', 'mnist', 64, threads),
+  speed('cifar-10', 'cifar-10', 64, threads),
+  speed('plain', 'cifar-10', 64, threads),
+])

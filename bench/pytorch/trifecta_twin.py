@@ -1,0 +1,103 @@
+#!/usr/bin/env python3
+"""The Trifecta's training step in PyTorch, as fast as PyTorch does it on this CPU: see serve.py.
+
+Written from the equations in src/rules/trifecta.ts. A step begins with images and labels: it draws the wrong labels,
+shows every image with both, and runs all blocks that learn on this mini-batch. Cases are the presets of that rule:
+batches of 32 for quick, 64 for the others; images of 28 x 28 grey pixels for quick and mnist, of 32 x 32 in colour for
+cifar-10 and plain. Even and odd mini-batches take turns, as there.
+
+    python3 bench/pytorch/trifecta_twin.py --case mnist --threads 2
+"""
+
+import torch
+import torch.nn.functional as F
+from serve import serve
+
+CHANNELS, POOL_AFTER, CLASSES = [128, 128, 256, 256, 256, 512], {0, 2, 5}, 10
+ALPHA, TAU, RATE = 4.0, 2.0, 1e-3
+# The preset: images, batch, width, and whether it has the three techniques.
+CASES = {
+    "quick": ((1, 28, 28), 32, 0.0625, True),
+    "mnist": ((1, 28, 28), 64, 0.25, True),
+    "cifar-10": ((3, 32, 32), 64, 0.25, True),
+    "plain": ((3, 32, 32), 64, 0.25, False),
+}
+
+
+class Block(torch.nn.Module):
+    def __init__(self, inputs, outputs, pooled, batch_norm):
+        super().__init__()
+        self.convolution = torch.nn.Conv2d(inputs, outputs, 3, padding=1, bias=False)
+        self.norm = torch.nn.BatchNorm2d(inputs) if batch_norm else torch.nn.GroupNorm(1, inputs)
+        self.pooled = pooled
+
+    def forward(self, x):
+        z = self.convolution(self.norm(x))
+        # The maximum of the rectified is the rectified maximum.
+        return F.relu_(F.max_pool2d(z, 2) if self.pooled else z)
+
+
+class Step:
+    def __init__(self, case, layout):
+        (channels, height, width), self.batch, factor, self.overlap = CASES[case]
+        self.layout = layout
+        inputs = channels + 1
+        self.blocks = []
+        for i, full in enumerate(CHANNELS):
+            outputs = round(full * factor)
+            block = Block(inputs, outputs, i in POOL_AFTER, self.overlap).to(memory_format=layout)
+            self.blocks.append(block)
+            inputs = outputs
+        self.label = torch.randn(CLASSES, height * width, requires_grad=True)
+        self.learners = []
+        for i, block in enumerate(self.blocks):
+            below = list(self.blocks[i - 1].parameters()) if i > 0 and self.overlap else []
+            self.learners.append([*block.parameters(), *below, *([self.label] if i == 0 else [])])
+        self.adams = [torch.optim.Adam(own, lr=RATE, foreach=True) for own in self.learners]
+        self.items = [
+            (torch.rand(self.batch, channels, height, width), torch.randint(CLASSES, (self.batch,))) for _ in range(8)
+        ]
+
+    def __call__(self, index):
+        images, labels = self.items[index % len(self.items)]
+        wrong = (labels + 1 + torch.randint(CLASSES - 1, labels.shape)) % CLASSES
+        odd = index % 2
+        # Even mini-batches give the label no gradient.
+        table = self.label if odd or not self.overlap else self.label.detach()
+        shown = F.embedding(torch.cat([labels, wrong]), table).view(2 * self.batch, 1, *images.shape[2:])
+        x = torch.cat([torch.cat([images, images]), shown], 1).contiguous(memory_format=self.layout)
+        last = len(self.blocks) - 1
+        loss = None
+        for i, block in enumerate(self.blocks):
+            if self.overlap and odd and i == last:
+                # It does not learn now; only its running statistics move.
+                with torch.no_grad():
+                    block.norm(x)
+                break
+            x = block(x)
+            if self.overlap and i % 2 == 0 and not odd or self.overlap and i % 2 == 1 and odd:
+                continue
+            goodness = x.square().mean((1, 2, 3))
+            positive, negative = goodness[: self.batch], goodness[self.batch :]
+            if self.overlap:
+                loss = F.softplus(-ALPHA * (positive - negative)).mean()
+            else:
+                loss = (F.softplus(TAU - positive) + F.softplus(negative - TAU)).mean()
+            gradients = torch.autograd.grad(loss, self.learners[i])
+            for parameter, gradient in zip(self.learners[i], gradients):
+                parameter.grad = gradient
+            self.adams[i].step()
+            x = x.detach()
+        return loss.detach()
+
+
+def make_steps(case):
+    """Autograd in both memory formats."""
+    return {
+        "contiguous": Step(case, torch.contiguous_format),
+        "channels last": Step(case, torch.channels_last),
+    }
+
+
+if __name__ == "__main__":
+    serve(make_steps)

@@ -1,0 +1,58 @@
+import { z } from 'zod'
+import { UserError } from '../errors.js'
+import { FAN_RULES, type FanRule } from '../nn/initialize.js'
+import { networkOptions } from '../nn/network.js'
+
+export const hyper = z.strictObject({
+  units: networkOptions.units.default([512]).describe('units of each hidden layer (512: Ernoult 2019)'),
+  activation: z
+    .enum(['clip', 'logistic'])
+    .default('clip')
+    .describe('of hidden units: the hard sigmoid (Scellier 2023) or logistic(4a - 2) (Ernoult 2019)'),
+  output: z
+    .enum(['linear', 'logistic', 'cross-entropy'])
+    .default('linear')
+    .describe('linear units with squared error (Scellier 2023), logistic ones (Ernoult 2019), a softmax read-out'),
+  estimator: z
+    .enum(['centred', 'positive', 'negative', 'random-sign'])
+    .default('centred')
+    .describe('which states are compared (centred: Laborieux 2021; best in the comparison of Scellier 2023)'),
+  beta: z.number().positive().default(0.25).describe('nudging strength (Scellier 2023)'),
+  freeSweeps: z.int().min(1).default(20).describe('T1, sweeps of the free phase, at most (steps of S&B net1)'),
+  nudgedSweeps: z.int().min(1).default(8).describe('T2, sweeps of each nudged phase (ours)'),
+  tolerance: z
+    .number()
+    .min(0)
+    .default(0)
+    .describe('the free phase of a training step ends where no unit moves by more in a sweep; 0: it takes T1 sweeps'),
+  rates: z
+    .array(z.number().positive())
+    .min(1)
+    .default([0.001])
+    .describe('step size of each layer from the input up, or one for all (0.001 with adam: smonsays; sgd: see p-1h)'),
+  optimizer: z.enum(['sgd', 'adam']).default('adam').describe('of all layers'),
+  momentum: z.number().min(0).max(1).default(0.9).describe('heavy-ball momentum of sgd (Scellier 2023)'),
+  weightDecay: z.number().min(0).default(0).describe('L2 with sgd, decoupled with adam'),
+  schedule: z.enum(['constant', 'linear-half', 'linear', 'cosine']).default('cosine').describe('of all step sizes'),
+  initial: z
+    .enum(Object.keys(FAN_RULES) as [FanRule, ...FanRule[]])
+    .default('fan-in')
+    .describe('standard deviation of the initial weights, which are uniform; biases begin at 0'),
+  gains: z
+    .array(z.number().positive())
+    .min(1)
+    .default([0.3])
+    .describe('factor on the initial weights of each layer, or one for all (Scellier 2023: 0.29 of fan-in)'),
+})
+
+export type EquilibriumPropagationHyper = z.infer<typeof hyper>
+/** One number for each layer; throws a UserError if there are neither as many as layers nor one. */
+export function perLayer(name: 'rates' | 'gains', h: EquilibriumPropagationHyper): number[] {
+  const count = h.units.length + 1
+  const own = h[name]
+  if (own.length !== 1 && own.length !== count)
+    throw new UserError(`${name} has ${own.length} numbers, but the network has ${count} layers: give ${count} or 1`, {
+      exitCode: 2,
+    })
+  return Array.from({ length: count }, (_, k) => own[k] ?? own[0]!)
+}

@@ -1,0 +1,261 @@
+/**
+ * Equilibrium propagation: Scellier and Bengio 2017, "Equilibrium Propagation: Bridging the Gap between Energy-Based
+ * Models and Backpropagation" (arXiv 1602.05179).
+ *
+ * A network with symmetric weights settles, its input x clamped, to a minimum s^0 of its energy
+ *   E(s) = sum_i G(s_i) - Phi,  Phi = sum_k (s_{k-1} W_k + b_k) . s_k,  s_0 = x,
+ * which is its prediction. A cost C then pulls its output: F = E + beta C has a minimum s^beta near s^0, and
+ *   dC(s^0)/dtheta = d/dbeta dF/dtheta(s^beta) at beta = 0,
+ * so that every connection learns from what its own two ends do, in two states:
+ *   centred      dW_k = -(s+_{k-1}^T s+_k - s-_{k-1}^T s-_k) / (2 beta)    error O(beta^2), s+ and s- at +beta and -beta
+ *   one-sided    the same of s+ and s^0, or of s^0 and s-, over beta       error O(beta)
+ *   random sign  one of these two, drawn for each batch                     O(beta^2) in the mean
+ *
+ * Settling: even-odd sweeps, each layer moving to the exact minimum given the others, s_k = f(dPhi/ds_k) with f the
+ * inverse of G' (Scellier et al. 2023, "Energy-based learning algorithms for analog computing", and its code).
+ * Outputs:
+ *   linear         s = a, C = |s - y|^2 / 2. Nudged (a + beta y) / (1 + beta): the exact minimum, where the code steps
+ *                  from the old s; both have the same fixed points.
+ *   logistic       s = f(a), nudged (f(a) + beta y) / (1 + beta): y pulls outside of f, as in the code of Ernoult et al.
+ *                  2019. That is the exact minimum for C = D_G(y, s), the Bregman divergence of G, a quarter of the binary
+ *                  cross-entropy, up to O(beta^2) in F: derived here. For linear units D_G is the squared error.
+ *   cross-entropy  a softmax read-out o = s_L W + b outside of the dynamics, C = -ln softmax(o)_y. The last hidden layer
+ *                  moves to f(a - beta (softmax(o) - y) W^T); W learns by dC/dW, its mean over the nudged states
+ *                  (Laborieux et al. 2021).
+ *
+ * Deviations: Ernoult's networks move all layers at once; the sweeps here reach the same fixed points in about half as
+ * many steps, so that p-1h settles further than there. Contrasts are computed from s+ - s- (see contrast.ts). States
+ * start at 0 in every batch. Predictions take T1 sweeps whatever the tolerance, so that an image's do not depend on the
+ * others of its batch. In 8 bits only the products with the image are rounded: the dynamics must stay symmetric.
+ * Expected: MNIST with 512 hidden units about 2 % test error (Ernoult et al., P-1h, as recalled by the specification).
+ */
+import { argmax, concat, constant, oneHot, quantizedProduct, scan, sizeOf, type Tensor } from '../graph/index.js'
+import { contrastOf, outerContrast } from '../nn/contrast.js'
+import type { Dense, Precision } from '../nn/dense.js'
+import { uniformWeights, zeros } from '../nn/initialize.js'
+import { adam, type Optimizer, sgd } from '../nn/optimizers.js'
+import { filterImages, signedImages } from '../nn/pictures.js'
+import { SCHEDULES } from '../nn/schedules.js'
+import { energy, resting, type States, settle, sweep } from '../nn/settling.js'
+import type { Tree } from '../nn/tree.js'
+import type { Batch, Metrics, Rule } from './contract.js'
+import { costOf, flat, type Net, networkOf, nudged, readOutError, scoresOf } from './equilibrium-propagation-network.js'
+import { type EquilibriumPropagationHyper, hyper, perLayer } from './equilibrium-propagation-options.js'
+
+export type { EquilibriumPropagationHyper }
+
+type Hyper = EquilibriumPropagationHyper
+
+export type EquilibriumPropagationState = {
+  /** W_k, b_k from the input up; the last is the read-out where there is one. */
+  readonly layers: readonly Dense[]
+  readonly optimizers: readonly Tree[]
+}
+
+const optimizerOf = ({ optimizer, momentum, weightDecay }: Hyper): Optimizer =>
+  optimizer === 'adam' ? adam({ weightDecay }) : sgd({ momentum, weightDecay })
+
+/** The states that an estimator compares, how far apart their nudges lie, and which of them were nudged. */
+function phases(net: Net, free: States, y: Tensor, random: Batch['random'], h: Hyper) {
+  const at = (beta: Tensor): States => settle(nudged(net, y, beta), free, h.nudgedSweeps).states
+  const beta = constant(h.beta)
+  switch (h.estimator) {
+    case 'centred': {
+      const [plus, minus] = [at(beta), at(beta.neg())]
+      return { plus, minus, gap: beta.mul(2), pulled: [plus, minus] }
+    }
+    case 'positive': {
+      const plus = at(beta)
+      return { plus, minus: free, gap: beta, pulled: [plus] }
+    }
+    case 'negative': {
+      const minus = at(beta.neg())
+      return { plus: free, minus, gap: beta, pulled: [minus] }
+    }
+    case 'random-sign': {
+      const heads = random.uniform('sign', [1]).greaterEqual(0.5).reshape([])
+      const signed = heads.select(beta, beta.neg())
+      const plus = at(signed)
+      return { plus, minus: free, gap: signed, pulled: [plus] }
+    }
+  }
+}
+
+/** x^T d. */
+const ofInput = (x: Tensor, d: Tensor, precision: Precision): Tensor =>
+  precision.bits === 8
+    ? quantizedProduct(x, d, { transposeA: true }, precision.levels)
+    : x.matmul(d, { transposeA: true })
+
+/** The gradients of every layer's weights and biases, means over the batch. */
+function gradients(
+  net: Net,
+  { plus, minus, gap, pulled }: ReturnType<typeof phases>,
+  x: Tensor,
+  y: Tensor,
+  precision: Precision,
+): [weight: Tensor, bias: Tensor][] {
+  const rows = x.shape[0]!
+  const factor = constant(-1 / rows).div(gap)
+  const contrasts = plus.map((s, k) => contrastOf(s, minus[k]!, factor))
+  const settled = contrasts.map((own, k): [Tensor, Tensor] => [
+    k === 0 ? ofInput(x, own.difference, precision) : outerContrast(contrasts[k - 1]!, own),
+    own.difference.sum(0),
+  ])
+  const { readOut } = net
+  if (!readOut) return settled
+  const states = concat(
+    pulled.map((state) => state.at(-1)!),
+    0,
+  )
+  const targets = concat(
+    pulled.map(() => y),
+    0,
+  )
+  const error = readOutError(readOut, states, targets).mul(1 / states.shape[0]!)
+  return [...settled, [states.matmul(error, { transposeA: true }), error.sum(0)]]
+}
+
+const SATURATED = 0.01
+
+/** How far each layer was pulled (the root of the mean square), and the part of its hidden units that lies on the rim. */
+function layerMetrics(states: States, other: States, hidden: number): Metrics {
+  const rows = states.flatMap((s, k): [string, Tensor][] => {
+    const pulled = other[k]!.sub(s).square().mean().sqrt()
+    const inside = s.greater(SATURATED).and(s.less(1 - SATURATED))
+    const saturated = constant(1).sub(inside.cast('float32').mean())
+    return [
+      [`layers.${k}.pulled`, pulled],
+      ...(k < hidden ? ([[`layers.${k}.saturated`, saturated]] satisfies [string, Tensor][]) : []),
+    ]
+  })
+  return Object.fromEntries(rows)
+}
+
+export const equilibriumPropagation: Rule<EquilibriumPropagationHyper, EquilibriumPropagationState> = {
+  id: 'equilibrium-propagation',
+  title: 'Equilibrium propagation',
+  summary: 'a symmetric network settles freely and under a pull on its output; each weight compares its two ends',
+  paper: {
+    authors: 'Scellier, Bengio',
+    year: 2017,
+    title: 'Equilibrium Propagation: Bridging the Gap between Energy-Based Models and Backpropagation',
+    arxiv: '1602.05179',
+  },
+  source: 'code',
+  reconstructed: [
+    'the cost that a pull outside of logistic output units descends',
+    'the initial weights of p-1h, and even-odd sweeps in place of its steps of all layers at once',
+  ],
+  hyper,
+  training: { epochs: 20, batch: 50 },
+  presets: {
+    quick: { description: '512 hidden units, 5 epochs (settings ours)', hyper: {}, train: { epochs: 5, batch: 50 } },
+    mnist: { description: '512 hidden units, 30 epochs (settings ours)', hyper: {}, train: { epochs: 30, batch: 50 } },
+    'p-1h': {
+      description:
+        "512 logistic hidden units, one-sided, batches of 20, 30 epochs: the recipe of Ernoult et al.'s code",
+      hyper: {
+        activation: 'logistic',
+        output: 'logistic',
+        estimator: 'positive',
+        beta: 0.1,
+        optimizer: 'sgd',
+        freeSweeps: 40,
+        nudgedSweeps: 15,
+        rates: [0.08, 0.04],
+        momentum: 0,
+        schedule: 'constant',
+      },
+      train: { epochs: 30, batch: 20 },
+    },
+    'cross-entropy': {
+      description: 'two hidden layers of 256 under a softmax read-out (settings ours)',
+      hyper: { units: [256, 256], output: 'cross-entropy', beta: 0.5, rates: [0.0005] },
+      train: { epochs: 20, batch: 50 },
+    },
+  },
+
+  locality: (_, h) => ({
+    blocks: [
+      ...h.units.map((_, k) => ({ name: `layer ${k}`, parameters: [`layers.${k}`] })),
+      { name: h.output === 'cross-entropy' ? 'read-out' : 'output', parameters: [`layers.${h.units.length}`] },
+    ],
+    promise: { local: false, window: 1 },
+  }),
+
+  init(random, task, h) {
+    const widths = [sizeOf(task.shape), ...h.units, task.classes]
+    const gains = perLayer('gains', h)
+    const layers = gains.map((gain, k) => ({
+      weight: uniformWeights(random, `layers.${k}.weight`, [widths[k]!, widths[k + 1]!], h.initial).mul(gain),
+      bias: zeros([widths[k + 1]!]),
+    }))
+    return { layers, optimizers: layers.map((layer) => optimizerOf(h).init(layer)) }
+  },
+
+  steps: (task, h) => ({
+    joint({ layers, optimizers }, { x, labels, progress, random }) {
+      const net = networkOf(layers, x, task.precision, h)
+      const y = oneHot(labels, task.classes)
+      const { states: free, residual, sweeps } = settle(net.network, resting(net.network), h.freeSweeps, h.tolerance)
+      const compared = phases(net, free, y, random, h)
+      const gradient = gradients(net, compared, flat(x), y, task.precision)
+
+      const factor = SCHEDULES[h.schedule](progress)
+      const optimizer = optimizerOf(h)
+      const learned = perLayer('rates', h).map((rate, k) =>
+        optimizer.update(layers[k]!, gradient[k]!, optimizers[k]!, factor.mul(rate)),
+      )
+      const right = argmax(scoresOf(net, free)).equal(labels)
+      return [
+        { layers: learned.map(([layer]) => layer), optimizers: learned.map(([, own]) => own) },
+        {
+          loss: costOf(net, free, labels, y, h).mean(),
+          accuracy: right.cast('float32').mean(),
+          energy: energy(net.network, free).mean(),
+          residual,
+          ...(h.tolerance > 0 && { sweeps }),
+          ...layerMetrics(free, compared.pulled[0]!, h.units.length),
+        },
+      ]
+    },
+  }),
+
+  predict(state, x, task, h) {
+    const net = networkOf(state.layers, x, task.precision, h)
+    const { states } = settle(net.network, resting(net.network), h.freeSweeps)
+    return { scores: scoresOf(net, states), layers: {} }
+  },
+
+  pictures(task, h) {
+    // The sweeps 1, 2, 4, ... of the free phase: most of the way is gone in the first.
+    const shown = Array.from({ length: 1 + Math.floor(Math.log2(h.freeSweeps)) }, (_, i) => 2 ** i)
+    return {
+      filters: {
+        description: 'what excites each of the first hidden units',
+        columns: 16,
+        draw: ({ layers }) => filterImages(layers[0]!.weight, task.shape, 128),
+      },
+      settling: {
+        description: `an image, and what the first hidden layer sends back to it after sweep ${shown.join(', ')}`,
+        columns: 1 + shown.length,
+        draw({ layers }, { x }) {
+          const { network } = networkOf(layers, x, task.precision, h)
+          const { outputs } = scan(h.freeSweeps, resting(network), (states) => {
+            const next = sweep(network, states)
+            return { carried: [...next], outputs: [next[0]!] }
+          })
+          const n = x.shape[0]!
+          const images = shown.map((count) => {
+            const state = outputs[0]!.slice(0, count - 1, count).reshape([n, -1])
+            const back = state.matmul(layers[0]!.weight, { transposeB: true })
+            return signedImages(back, [n, ...task.shape])
+          })
+          const columns = [x, ...images].map((image) => image.reshape([n, 1, ...task.shape]))
+          return concat(columns, 1).reshape([-1, ...task.shape])
+        },
+      },
+    }
+  },
+}
