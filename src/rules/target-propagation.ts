@@ -4,7 +4,7 @@
  * Meulemans et al. 2020, "A Theoretical Framework for Target Propagation" (2006.14331).
  *
  * Every hidden layer gets a target t_l and learns from it alone; what carries targets down is a learned inverse g_l of
- * the layer above, never a derivative:
+ * the layer above:
  *   h_l = F_l(h_(l-1)) = tanh(W_l h_(l-1) + b_l),   g_l(v) = tanh(V_l v + c_l) from layer l down to layer l - 1
  *   layer l learns             || h_l - t_l ||^2 / 2
  *   plain:        t_(l-1) = g_l(t_l)                                    (collapses: kept to show it)
@@ -24,7 +24,7 @@
  *
  * Hidden units: `tanh`; `sign`: only sign(h_l) goes up and into the inverse, targets are of the tanh value, the softmax
  * reads the last tanh values; `bernoulli`: probabilities h_l = sigmoid(...) of which samples go up, and the softmax
- * reads samples. All but F_l's own derivative inside its own layer is free of derivatives.
+ * reads samples. Derivatives are F_l's own, inside its layer, and with `gradient` and `output` that of CE at the top.
  *
  * After: Lee's released scripts and Meulemans's released code. Deviations: Adam in place of Lee's own RMSprop, normal
  * initial weights in place of orthogonal and uniform ones; inverses and layers take turns batch by batch (Lee: epoch by
