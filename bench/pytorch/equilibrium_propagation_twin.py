@@ -30,8 +30,8 @@ CASES = {
         "sweeps": (40, 15), "optimizer": "sgd", "rates": [0.08, 0.04],
     },
     "cross-entropy": {
-        "widths": [256, 256], "batch": 100, "activation": "clip", "output": "cross-entropy", "beta": 0.5, "sides": 2,
-        "sweeps": (20, 8), "optimizer": "adam", "rates": [0.0005],
+        "widths": [256, 256], "batch": 100, "activation": "logistic", "output": "cross-entropy", "beta": 1.0,
+        "sides": 2, "sweeps": (40, 8), "optimizer": "adam", "rates": [0.001],
     },
 }
 
@@ -88,7 +88,7 @@ def by_library(parameters, gradients, rates, name):
 
 def make_step(case, stacked, in_place):
     widths = [PIXELS, *case["widths"], CLASSES]
-    weights = [torch.empty(i, o).uniform_(-0.5 / math.sqrt(i), 0.5 / math.sqrt(i)) for i, o in zip(widths, widths[1:])]
+    weights = [torch.empty(i, o).uniform_(-1 / math.sqrt(i), 1 / math.sqrt(i)) for i, o in zip(widths, widths[1:])]
     biases = [torch.zeros(o) for o in widths[1:]]
     parameters = weights + biases
     gradients = [torch.zeros_like(p) for p in parameters]

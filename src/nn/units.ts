@@ -16,7 +16,7 @@ export const UNITS = {
   /** f(a) = a, G(s) = s^2 / 2. */
   linear: { response: (a) => a, potential: half },
   /** f(a) = min(max(a, 0), 1), G(s) = s^2 / 2 in the box [0, 1]: the hard sigmoid. */
-  clip: { response: (a) => a.maximum(0).minimum(1), potential: half },
+  clip: { response: (a) => a.relu().minimum(1), potential: half },
   /** f(a) = 1 / (1 + exp(2 - 4 a)), G(s) = (s ln s + (1 - s) ln(1 - s)) / 4 + s / 2: Ernoult et al. 2019. */
   logistic: {
     response: (a) => a.mul(4).sub(2).sigmoid(),
