@@ -36,7 +36,7 @@ import { argmax, constant, grad, oneHot, sizeOf, softmax, type Tensor } from '..
 import { affine, type Dense, dense } from '../nn/dense.js'
 import { bernoulli, sign } from '../nn/discrete.js'
 import { FAN_RULES, type FanRule } from '../nn/initialize.js'
-import { denoisingLoss, type LabelAutoencoder, labelAutoencoder, reconstructed } from '../nn/label-autoencoder.js'
+import { denoisingLoss, type LabelAutoencoder, labelAutoencoder, reconstructCode } from '../nn/label-autoencoder.js'
 import { crossEntropy, squaredError } from '../nn/losses.js'
 import { networkOptions } from '../nn/network.js'
 import { adam, type Optimizer, sgd } from '../nn/optimizers.js'
@@ -230,7 +230,7 @@ function feedbackStep(task: Task, h: TargetPropagationHyper): Step<TargetPropaga
       const code = activities.at(-1)!
       const noise = batch.random.normal('autoencoder', code.shape).mul(h.autoencoderNoise)
       const labels = oneHot(batch.labels, task.classes)
-      const loss = denoisingLoss((v) => reconstructed(autoencoder, v, labels), code, noise).mean()
+      const loss = denoisingLoss((v) => reconstructCode(autoencoder, v, labels), code, noise).mean()
       metrics['autoencoder.loss'] = loss
       top = learn(h, autoencoder, state.optimizers.autoencoder!, loss, rate)
     }
@@ -264,7 +264,7 @@ function topTarget(
     const [slope] = grad(crossEntropy(scores, labels).sum(), [read])
     return top.sub(slope!.mul(h.step))
   }
-  const r = (seen: Tensor): Tensor => reconstructed(state.autoencoder!, top, seen)
+  const r = (seen: Tensor): Tensor => reconstructCode(state.autoencoder!, top, seen)
   const wished = r(oneHot(labels, classes))
   return h.form === 'plain' ? wished : top.add(wished.sub(r(softmax(scores))))
 }
