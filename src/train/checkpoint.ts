@@ -124,7 +124,8 @@ export function checkBelow(
   where: string,
 ): void {
   const usage = (message: string): UserError => new UserError(message, { exitCode: 2 })
-  if (from === 0) throw usage('a run below serves a layer that is trained alone, from 1: name that layer, or leave it out')
+  if (from === 0)
+    throw usage('a run below serves a layer that is trained alone, from 1: name that layer, or leave it out')
   const [there, here] = [checkpoint.settings, own.settings]
   refuseOther(
     [
@@ -137,7 +138,9 @@ export function checkBelow(
   )
   const { phase } = checkpoint.position
   if (there.options.schedule !== 'greedy' || phase < from)
-    throw usage(`layer ${from} learns from trained layers below it, but ${where} did not train layer ${from - 1} to its end`)
+    throw usage(
+      `layer ${from} learns from trained layers below it, but ${where} did not train layer ${from - 1} to its end`,
+    )
 }
 
 type Pair = [name: string, there: unknown, here: unknown]

@@ -128,7 +128,10 @@ export async function openSession(
 }
 
 /** The images that a training with these options learns from, and those that it holds out. */
-export function partsOf(data: DataSet, { limit, validation, seed }: Pick<TrainingOptions, 'limit' | 'validation' | 'seed'>) {
+export function partsOf(
+  data: DataSet,
+  { limit, validation, seed }: Pick<TrainingOptions, 'limit' | 'validation' | 'seed'>,
+) {
   const some = limit < data.train.count ? select(data.train, rowsUpTo(limit)) : data.train
   return holdOut(some, validation, seed)
 }

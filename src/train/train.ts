@@ -149,7 +149,8 @@ export async function* train(config: TrainConfig): AsyncGenerator<TrainEvent> {
       }
       // A layer that learns while those above it know nothing yet is judged alone: by a figure, or by what it says alone.
       const greedy = options.schedule === 'greedy'
-      const objective = rule.predict && !greedy ? undefined : greedy ? rule.greedy!.objective?.(phase, settings.hyper) : rule.objective
+      const objective =
+        rule.predict && !greedy ? undefined : greedy ? rule.greedy!.objective?.(phase, settings.hyper) : rule.objective
       const own = score && greedy ? score.layers[`layers.${phase}`] : undefined
       const accuracy = objective === undefined ? (own ?? score?.accuracy) : undefined
       yield {
@@ -178,7 +179,8 @@ export async function* train(config: TrainConfig): AsyncGenerator<TrainEvent> {
       }
       const early = best !== undefined && epoch - best.epoch >= options.patience
       if (early || at.epoch >= options.epochs) {
-        if (early) yield { event: 'stopped', reason: 'early', message: earlyMessage(best!, epoch, layer.layer, objective) }
+        if (early)
+          yield { event: 'stopped', reason: 'early', message: earlyMessage(best!, epoch, layer.layer, objective) }
         if (best && best.epoch !== epoch) {
           await session.load(stateRecord(best.state))
           state = best.state
