@@ -9,7 +9,14 @@ export {
   statistics,
 } from './batch-norm.js'
 export { type Contrast, contrastOf, outerContrast } from './contrast.js'
-export { type Convolution, convolution, convolve, convolved, convolvedAffine } from './convolution.js'
+export {
+  type Convolution,
+  convolution,
+  convolve,
+  convolved,
+  convolvedAffine,
+  transposedConvolution,
+} from './convolution.js'
 export { CORRUPTIONS, type Corruption } from './corruption.js'
 export { affine, type Dense, dense, FLOAT32, type Precision, product, transposedProduct } from './dense.js'
 export { depthToSpace } from './depth-to-space.js'
@@ -65,4 +72,5 @@ export {
 } from './targets.js'
 export { leaves, mapTree, rebuild, type Tree } from './tree.js'
 export { UNITS, type Unit, type UnitKind } from './units.js'
+export { places2d, repeated2d } from './unpooling.js'
 export { gaussianDivergence, gaussianSample } from './variational.js'
