@@ -1,4 +1,4 @@
-import type { Source } from '../rules/contract.js'
+import type { AnyRule, Source } from '../rules/contract.js'
 
 /** What a rule was written from, in words. */
 export const SOURCES: Readonly<Record<Source, string>> = {
@@ -7,6 +7,10 @@ export const SOURCES: Readonly<Record<Source, string>> = {
   reconstructed: 'reconstructed',
   ours: 'our own',
 }
+
+/** The same for one rule, with what its source leaves open. */
+export const describeSource = ({ source, reconstructed }: Pick<AnyRule, 'source' | 'reconstructed'>): string =>
+  SOURCES[source] + (reconstructed && source !== 'reconstructed' ? ', in parts reconstructed' : '')
 
 /** The heading over what a rule's source leaves open. */
 export const RECONSTRUCTED = 'Reconstructed: the source leaves these open, and they were filled in'

@@ -44,8 +44,10 @@ function emitPrediction({ state: ports, batch, metrics }: StepGraph, state: Tens
     if (data?.length !== input.size) throw new GraphError(`export: ${name} has no value of ${input.size} numbers`)
     const rawData = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
     const dims = input.shape.map(BigInt)
-    emitter.bind(input, name)
-    emitter.initializers.push(proto('TensorProto', { dims, dataType: ELEMENT[input.dtype], name, rawData }))
+    // A rule may call its own tensors what the model calls its outputs.
+    const own = `network.${name}`
+    emitter.bind(input, own)
+    emitter.initializers.push(proto('TensorProto', { dims, dataType: ELEMENT[input.dtype], name: own, rawData }))
   }
   emitter.emit([scores], undefined)
   emitter.raw('Identity', [emitter.name(scores)], ['scores'])

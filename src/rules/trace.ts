@@ -95,7 +95,7 @@ function traceSteps(
   let after = before
   const measured = new Map<string, Tensor[]>()
   for (const [k, step] of steps.entries()) {
-    const [next, metrics] = step(after, batches[k]!)
+    const [next, metrics] = step(k === 0 ? before : handedOn(after), batches[k]!)
     after = next
     for (const [metric, value] of Object.entries(metrics))
       measured.set(metric, [...(measured.get(metric) ?? []), value])
@@ -112,6 +112,9 @@ function traceSteps(
   }
 }
 
+/** What a step hands on to the next one within a program: values alone, or that one would differentiate through both. */
+const handedOn = (state: Tree): Tree => mapTree(state, (leaf) => leaf.stopGradient())
+
 /** Steps that run one after the other on the same batch, as one. */
 function inRow(own: Readonly<Record<string, Step<Tree>>>, list: readonly string[]): Step<Tree> {
   if (list.length === 1) return own[list[0]!]!
@@ -123,7 +126,7 @@ function inRow(own: Readonly<Record<string, Step<Tree>>>, list: readonly string[
         uniform: (noise, shape) => batch.random.uniform(`${name}.${noise}`, shape),
         normal: (noise, shape) => batch.random.normal(`${name}.${noise}`, shape),
       }
-      const [next, more] = own[name]!(now, { ...batch, random })
+      const [next, more] = own[name]!(now === state ? state : handedOn(now), { ...batch, random })
       now = next
       metrics = { ...metrics, ...more }
     }

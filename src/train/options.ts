@@ -75,7 +75,10 @@ export function resolve(rule: AnyRule, data: DataSet, { preset, hyper = {}, opti
         : `${rule.id} has no preset "${preset}"${nearestName(preset, presets)}; it has ${presets.join(', ')}`,
     )
   const base = preset === undefined ? undefined : rule.presets[preset]
-  const given = checkSettings(trainingOptions, { ...base?.train, ...options }, 'training')
+  const asked = { ...base?.train, ...options }
+  // A layer alone is one phase of the greedy schedule; saying so again is not needed.
+  const implied = asked.layer !== undefined && asked.schedule === undefined ? { schedule: 'greedy' } : {}
+  const given = checkSettings(trainingOptions, { ...asked, ...implied }, 'training')
   const limit = Math.min(given.limit ?? data.train.count, data.train.count)
   const validation = given.validation ?? Math.min(Math.round(limit / 10), 5000)
   const settings: Settings = {
@@ -102,7 +105,7 @@ function check(
   if (schedule === 'greedy' && !rule.greedy)
     throw usage(`${rule.id} cannot train layer after layer: choose the schedule joint`)
   if (layer !== undefined && schedule !== 'greedy')
-    throw usage(`layer ${layer} can be trained alone by the schedule greedy only: choose that, or leave the layer out`)
+    throw usage(`a layer is trained alone by the schedule greedy only: leave the schedule or the layer out`)
   const left = limit - validation
   if (left < 1) throw usage(`validation takes ${validation} of ${limit} training images: none are left to train on`)
   if (batch > left)

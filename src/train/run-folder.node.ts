@@ -96,6 +96,7 @@ export function readConfig(folder: string): RunConfig {
 /** Reads the last checkpoint of a run. Throws a UserError if there is none, or if it is damaged. */
 export function readCheckpoint(folder: string): { checkpoint: Checkpoint; path: string } {
   const path = join(folder, CHECKPOINT)
+  if (!fs.existsSync(folder)) throw new UserError(`There is no folder ${folder}: name the folder of a run`)
   if (!fs.existsSync(path))
     throw new UserError(`the run in ${folder} has no checkpoint, it ended too early: start it anew, in another folder`)
   return { checkpoint: decodeCheckpoint(read(path), path), path }

@@ -33,7 +33,7 @@ function expected(rule: AnyRule, hyper: unknown, precision: Precision, state: Te
   return interpret([predict.metrics.find(({ name }) => name === 'scores')!.output], bindings)[0]!.data
 }
 
-const SETTINGS = [{ units: [20, 15] }, { network: 'convolutional', units: [4, 5], poolAfter: [0] }]
+const SETTINGS = [{ width: 0.02 }, { units: [20, 15] }, { network: 'convolutional', units: [4, 5], poolAfter: [0] }]
 
 for (const rule of RULES.filter(({ predict }) => predict))
   for (const settings of SETTINGS.filter((own) => rule.hyper.safeParse(own).success))

@@ -15,7 +15,8 @@ import { openProgram } from '../../src/runtime/client.js'
 import { createEngine, type Ort } from '../../src/runtime/engine.js'
 import type { Program, TensorRecord } from '../../src/runtime/program.js'
 import { checkSettings } from '../../src/train/settings.js'
-import { batchFor, initialState, type Numbers, taskOf } from './harness.js'
+import { close } from '../nn/evaluate.js'
+import { batchFor, evaluate, initialState, type Numbers, taskOf } from './harness.js'
 import { assertPromise } from './promise.js'
 import { SMALL } from './small.js'
 
@@ -152,6 +153,29 @@ for (const { rule, name, hyper, isPreset, task: taskFor } of VARIANTS)
           for (const { input, output } of traced.steps[step]!.state)
             assert.deepEqual([output.shape, output.dtype], [input.shape, input.dtype])
         }
+      })
+
+    if (rule.schedule)
+      test('a period as one program is its steps one after the other', () => {
+        const task = taskFor()
+        const traced = traceRule(rule, task, hyper)
+        const lists = [0, 1].map((batch) => rule.schedule!(rule.training.epochs, batch, hyper))
+        const one = traced.turn('period', lists)
+        const batches = lists.map((list, k) => {
+          const step = traced.turn(`${k}`, [list])
+          return { step, numbers: batchFor(step, task, k) }
+        })
+        const start = initialState(traced)
+        let wanted = start
+        for (const { step, numbers } of batches) wanted = evaluate(step, wanted, numbers).state
+        const stacked = Object.fromEntries(
+          one.batch.map(({ name, input }) => [
+            name,
+            batches.flatMap(({ numbers }) => numbers[name] ?? Array<number>(input.size / lists.length).fill(0)),
+          ]),
+        )
+        const { state } = evaluate(one, start, stacked)
+        for (const leaf of Object.keys(wanted)) close(state[leaf]!, wanted[leaf]!, 1e-12, leaf)
       })
 
     test('changes the parameters of every block', async () => {

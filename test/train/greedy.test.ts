@@ -82,7 +82,10 @@ test('each layer alone, from the run below it, gives the bits of one after the o
 test('a layer alone needs the run below it, of the same network, and must exist', async () => {
   await assert.rejects(run({ layer: 1 }), { name: 'UserError', message: /layer 1 learns from what the layers below/ })
   await assert.rejects(run({ layer: 3 }), { name: 'UserError', message: /layer is 3, but forward-forward trains 3/ })
-  await assert.rejects(run({ layer: 1, schedule: 'joint' }), { name: 'UserError', message: /schedule greedy only/ })
+  await assert.rejects(run({ layer: 1, schedule: 'joint' }), {
+    name: 'UserError',
+    message: /by the schedule greedy only/,
+  })
   const { kept } = await run({ layer: 0 })
   const other = { ...kept.last(), settings: { ...kept.last().settings, hyper: { rate: 1 } } }
   await assert.rejects(run({ layer: 1 }, other), { name: 'UserError', message: /the run below belongs to another/ })

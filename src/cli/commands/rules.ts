@@ -4,7 +4,7 @@ import { describeKind, type Option, optionTable, showValue } from '../options/ta
 import { bulleted, columns, wrapText } from '../output/columns.js'
 import { print } from '../output/print.js'
 import { type Style, styleOf } from '../output/style.js'
-import { RECONSTRUCTED, SOURCES } from '../sources.js'
+import { describeSource, RECONSTRUCTED } from '../sources.js'
 
 /** `onward rules [RULE]`: one line each, or everything about one. */
 export function rulesCommand(id: string | undefined, { json }: { readonly json?: true }): void {
@@ -20,7 +20,7 @@ function listRules(style: Style): string[] {
     style.bold(rule.id),
     rule.summary,
     rule.paper ? `${rule.paper.authors} ${rule.paper.year}` : '',
-    SOURCES[rule.source] + (rule.reconstructed && rule.source !== 'reconstructed' ? ', in parts reconstructed' : ''),
+    describeSource(rule),
   ])
   return [...columns(rows), '', 'onward rules RULE shows the options and presets of a rule.']
 }
@@ -31,7 +31,7 @@ function describeRule(rule: AnyRule, style: Style): string[] {
   return [
     `${style.bold(rule.title)}: ${rule.summary}.`,
     ...(paper ? [`${paper.authors} ${paper.year}, "${paper.title}"${arxiv}.`] : []),
-    `Written ${rule.source === 'ours' ? 'by us' : SOURCES[rule.source]}.`,
+    `Source: ${describeSource(rule)}.`,
     ...(rule.reconstructed ? [`${RECONSTRUCTED}:`, ...bulleted(rule.reconstructed, 100)] : []),
     `Trains ${training.epochs} epochs in batches of ${training.batch} unless told otherwise.`,
     '',

@@ -2,7 +2,8 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { gridOf } from '../../data/grid.js'
 import { writePng } from '../../data/images.node.js'
-import { type Drawing, drawRun, predict, readCheckpoint } from '../../node.js'
+import { UserError } from '../../errors.js'
+import { type Drawing, drawRun, findRule, predict, readCheckpoint, readConfig } from '../../node.js'
 import { fileError } from '../../train/files.node.js'
 import { columns } from '../output/columns.js'
 import { percent } from '../output/numbers.js'
@@ -31,6 +32,7 @@ export async function samplesCommand(run: string, names: readonly string[], flag
   const downloads = downloadProgress(process.stderr)
   const load = { onProgress: downloads.show, ...(dataDir !== undefined && { dataDir }) }
   const wanted = names.length > 0 ? { names } : {}
+  if (judge !== undefined) checkJudge(run, judge)
   const drawings = await drawRun(run, { ...wanted, count, seed, load }).finally(downloads.end)
   const folder = flags.out ?? join(run, 'samples')
   try {
@@ -51,6 +53,19 @@ export async function samplesCommand(run: string, names: readonly string[], flag
   }
   print(...columns(written.map(({ file, description }) => [file, description])))
   if (judged) print('', ...describeJudgement(judged, judge!))
+}
+
+/** Throws a UserError unless the run draws from its prior, and the judge classifies. */
+function checkJudge(run: string, judge: string): void {
+  const usage = (message: string): UserError => new UserError(message, { exitCode: 2 })
+  const { rule: id, hyper } = readConfig(run)
+  const rule = findRule(id)
+  const { shape, classNames } = readCheckpoint(run).checkpoint.images
+  const task = { shape, classes: classNames.length, batch: 1, precision: { bits: 32 } } as const
+  if (!rule.pictures?.(task, hyper)[PRIOR])
+    throw usage(`--judge looks at samples from noise alone, and ${id} draws no picture "${PRIOR}" of them`)
+  const other = findRule(readConfig(judge).rule)
+  if (!other.predict) throw usage(`--judge needs a run that classifies; ${other.id} only generates`)
 }
 
 interface Judgement {
@@ -97,7 +112,7 @@ function pixelsOf({ images, count }: Drawing, maximum: number): Uint8Array[] {
 
 function describeJudgement({ samples, confidence, sure, classes }: Judgement, judge: string): string[] {
   return [
-    `${judge} calls ${percent(sure)} of ${samples} samples from the prior a class with confidence above ${confidence}:`,
+    `${judge} calls ${percent(sure)} of ${samples} samples from the prior a class with confidence above ${confidence}; of all samples:`,
     ...columns(
       Object.entries(classes).map(([name, share]) => [`  ${name}`, percent(share)]),
       [1],
