@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { JOBS, type JudgeJob, type TrainingJob } from './jobs.js'
 import { describeMachine } from './machine.js'
-import { writeRecord } from './records.js'
+import { readRecord, writeRecord } from './records.js'
 import { keptRun } from './training.js'
 
 /** Lets a trained classifier look at samples from the prior of every run of a job: `onward samples RUN prior --judge RUN`. */
@@ -14,7 +14,9 @@ export async function runJudge(job: JudgeJob): Promise<void> {
   }
   const judge = keptRun(training(job.judge), training(job.judge).seeds[0]!)
   const results = []
-  for (const seed of training(job.drawers).seeds) {
+  // Runs that are recorded are done.
+  const seeds = (readRecord(job.drawers)?.results ?? []).map((result) => result.seed as number)
+  for (const seed of seeds) {
     const run = keptRun(training(job.drawers), seed)
     const given = ['build/src/cli/main.js', 'samples', run, 'prior', '--judge', judge, '--json']
     const { stdout } = await promisify(execFile)(process.execPath, given)

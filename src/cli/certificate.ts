@@ -15,7 +15,7 @@ export function describeCertificate(certificate: Certificate, style: Style, widt
 }
 
 function describeLayer({ window, depth, reads }: LayerCertificate): string {
-  const own = 'learns from its own input alone'
+  const own = reads.feedback.length > 0 ? 'takes derivatives of its own alone' : 'learns from its own input alone'
   const inside = `${own} (its gradient crosses ${plural(depth, 'product')} inside it)`
   const across = `its gradient passes through ${plural(window, 'layer')}, ${plural(depth, 'product')} deep`
   const parts = [window > 1 ? across : depth > 1 ? inside : own]

@@ -40,7 +40,7 @@ import { energy, resting, type States, settle, sweep } from '../nn/settling.js'
 import type { Tree } from '../nn/tree.js'
 import type { Batch, Metrics, Rule } from './contract.js'
 import { costOf, flat, type Net, networkOf, nudged, readOutError, scoresOf } from './equilibrium-propagation-network.js'
-import { type EquilibriumPropagationHyper, hyper, perLayer } from './equilibrium-propagation-options.js'
+import { checkNudge, type EquilibriumPropagationHyper, hyper, perLayer } from './equilibrium-propagation-options.js'
 
 export type { EquilibriumPropagationHyper }
 
@@ -207,6 +207,7 @@ export const equilibriumPropagation: Rule<EquilibriumPropagationHyper, Equilibri
 
   steps: (task, h) => ({
     joint({ layers, optimizers }, { x, labels, progress, random }) {
+      checkNudge(h)
       const net = networkOf(layers, x, task.precision, h)
       const y = oneHot(labels, task.classes)
       const { states: free, residual, sweeps } = settle(net.network, resting(net.network), h.freeSweeps, h.tolerance)
@@ -244,7 +245,7 @@ export const equilibriumPropagation: Rule<EquilibriumPropagationHyper, Equilibri
   },
 
   pictures(task, h) {
-    // The sweeps 1, 2, 4, ... of the free phase: most of the way is gone in the first.
+    // Most of the way is gone in the first sweep, by the image alone; the rest is what the layers above have to say.
     const shown = Array.from({ length: 1 + Math.floor(Math.log2(h.freeSweeps)) }, (_, i) => 2 ** i)
     return {
       filters: {
@@ -253,7 +254,7 @@ export const equilibriumPropagation: Rule<EquilibriumPropagationHyper, Equilibri
         draw: ({ layers }) => filterImages(layers[0]!.weight, task.shape, 128),
       },
       settling: {
-        description: `an image, and what the first hidden layer sends back to it after sweep ${shown.join(', ')}`,
+        description: `an image, what the first hidden layer sends back to it after sweep 1, and how that has changed by sweep ${shown.slice(1).join(', ')}`,
         columns: 1 + shown.length,
         draw({ layers }, { x }) {
           const { network } = networkOf(layers, x, task.precision, h)
@@ -262,11 +263,10 @@ export const equilibriumPropagation: Rule<EquilibriumPropagationHyper, Equilibri
             return { carried: [...next], outputs: [next[0]!] }
           })
           const n = x.shape[0]!
-          const images = shown.map((count) => {
-            const state = outputs[0]!.slice(0, count - 1, count).reshape([n, -1])
-            const back = state.matmul(layers[0]!.weight, { transposeB: true })
-            return signedImages(back, [n, ...task.shape])
-          })
+          const [first, ...later] = shown.map((count) => outputs[0]!.slice(0, count - 1, count).reshape([n, -1]))
+          const images = [first!, ...later.map((state) => state.sub(first!))].map((state) =>
+            signedImages(state.matmul(layers[0]!.weight, { transposeB: true }), [n, ...task.shape]),
+          )
           const columns = [x, ...images].map((image) => image.reshape([n, 1, ...task.shape]))
           return concat(columns, 1).reshape([-1, ...task.shape])
         },

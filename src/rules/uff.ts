@@ -313,5 +313,10 @@ export const uff: Rule<UffHyper, UffState> = {
 
   pictures: uffPictures,
 
-  greedy: { layers: (_, h) => h.units.length + 1, features, step: greedyStep },
+  greedy: {
+    layers: (_, h) => h.units.length + 1,
+    objective: (layer, h) => (layer < h.units.length ? `layers.${layer}.reconstruction` : undefined),
+    features,
+    step: greedyStep,
+  },
 }

@@ -36,7 +36,7 @@ test('backpropagation is called not local, by the layers whose gradients cross o
 test('feedback, transported weights and global signals are named', () => {
   const reads = { feedback: ['layers.1.weight', 'layers.1.bias'], transport: true, global: ['reward'] }
   assert.deepEqual(words({ local: false, layers: [layer(0, {}, reads), layer(1, {})] }), [
-    '  layer 0  learns from its own input alone; it sees no label; it gets feedback from layer 1 above, with the forward weights used backwards; it gets the single numbers reward from above',
+    '  layer 0  takes derivatives of its own alone; it sees no label; it gets feedback from layer 1 above, with the forward weights used backwards; it gets the single numbers reward from above',
     '  layer 1  learns from its own input alone; it sees no label',
     '  Not local: feedback from above enters those of layer 0.',
   ])

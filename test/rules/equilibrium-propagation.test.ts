@@ -247,6 +247,15 @@ describe('settling', () => {
     assert.equal(numbers(settle(network, start, 3, 1e-6).sweeps)[0], 3)
   })
 
+  test('the residual is the largest change of any unit of any layer', () => {
+    const { network } = layered([4, 6, 3], 'logistic')
+    const before = at(settle(network, resting(network), 1).states)
+    const changes = sweep(network, before).map((s, k) => Math.max(...numbers(s.sub(before[k]!).abs())))
+    assert.ok(changes[1]! > 1.05 * changes[0]!, `${changes}`)
+    close(numbers(settle(network, resting(network), 2).residual), [changes[1]!], 1e-15)
+    close(numbers(settle(network, resting(network), 2, 1e-9).residual), [changes[1]!], 1e-15)
+  })
+
   test('ends where every unit answers its input', () => {
     const { network } = layered([4, 6, 5, 3], 'clip')
     const free = at(settle(network, resting(network), 400).states)

@@ -258,9 +258,10 @@ describe('in use', () => {
           return powers.map((power) => power / powers.reduce((a, b) => a + b))
         })
       const [a, b] = [says('a').flat(), says('b').flat()]
-      close(metrics['networks.a']!, a, 1e-10)
+      // Scores are log-probabilities.
+      close(metrics['networks.a']!.map(Math.exp), a, 1e-10)
       close(
-        metrics.scores!,
+        metrics.scores!.map(Math.exp),
         a.map((v, i) => (v + b[i]!) / 2),
         1e-10,
       )

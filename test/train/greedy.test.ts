@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { forwardForward } from '../../src/rules/forward-forward.js'
 import { traceRule } from '../../src/rules/trace.js'
+import { uff } from '../../src/rules/uff.js'
 import { compile } from '../../src/runtime/compile.node.js'
 import type { Checkpoint } from '../../src/train/checkpoint.js'
 import { frozenFeatures, keepFeatures } from '../../src/train/features.js'
@@ -85,6 +86,31 @@ test('a layer alone needs the run below it, of the same network, and must exist'
   const { kept } = await run({ layer: 0 })
   const other = { ...kept.last(), settings: { ...kept.last().settings, hyper: { rate: 1 } } }
   await assert.rejects(run({ layer: 1 }, other), { name: 'UserError', message: /the run below belongs to another/ })
+  // What is held out here may have been learned there.
+  await assert.rejects(run({ layer: 1, seed: 5 }, kept.last()), {
+    name: 'UserError',
+    message: /its seed is 4, here it is 5/,
+  })
+  await assert.rejects(run({}, kept.last()), { name: 'UserError', message: /serves a layer that is trained alone/ })
+  await assert.rejects(run({ layer: 2 }, kept.last()), {
+    name: 'UserError',
+    message: /did not train layer 1 to its end/,
+  })
+})
+
+test('a layer that says nothing of the classes is judged by its own figure', async () => {
+  const config = { rule: uff, data, hyper: { units: [9, 8], rate: 0.01 } }
+  const options = { ...common, epochs: 4, patience: 1, validation: 20 }
+  const events = await collect(train({ ...config, options, platform: { compile, exactInt8: async () => false } }))
+  const epochs = ofKind(events, 'epoch')
+  for (const layer of [0, 1]) {
+    const own = epochs.filter((event) => event.layer === layer)
+    const errors = own.map(({ validation }) => validation![`layers.${layer}.reconstruction`]!)
+    assert.ok(errors[1]! < errors[0]!, `${errors}`)
+    assert.ok(own.length > 2, 'a cell that still learns goes on')
+    assert.ok(own.every(({ validationAccuracy }) => validationAccuracy === undefined))
+  }
+  assert.ok(epochs.filter(({ layer }) => layer === 2).every(({ validationAccuracy }) => validationAccuracy! >= 0))
 })
 
 test('fixed batches come once each in every epoch, in another order, and are drawn anew in the next phase', () => {

@@ -62,6 +62,18 @@ test('a schedule that names no step of the rule is refused by name', async () =>
   await assert.rejects(finalState(interpreter, {}, rule), /schedule of counter names the step "nosuch"/)
 })
 
+test('a held-out figure that is no number ends the run: nothing is kept as best', async () => {
+  const { predict: _, ...rest } = counter
+  const assess: AnyRule['assess'] = ({ count }, { labels }) => ({
+    distance: count.sub(9).mul(-1).log().add(labels.cast('float32').mul(0)),
+  })
+  const rule: AnyRule = { ...rest, objective: 'distance', assess }
+  const { events } = await finalState(interpreter, { epochs: 6, batch: 12, patience: 2 }, rule)
+  const stopped = events.at(-1)!
+  assert.ok(stopped.event === 'stopped' && stopped.reason === 'not-finite', JSON.stringify(stopped))
+  assert.match(stopped.message, /the held-out distance is no finite number after epoch 1/)
+})
+
 test('a rule that only generates is judged by its objective', async () => {
   const { predict: _, ...rest } = counter
   const rule: AnyRule = {
