@@ -10,14 +10,14 @@ import torch
 import torch.nn.functional as F
 from serve import serve
 
-PIXELS, CLASSES, DECAY, RATE = 784, 10, 0.01, 1e-3
+PIXELS, CLASSES, DECAY = 784, 10, 0.01
 
-# name: (kind of cell, units, hidden, batch)
+# name: (kind of cell, units, hidden, batch, step sizes of the cells and of the classifier)
 CASES = {
-    "dense": ("auto-encoder", (2000, 1000), (), 250),
-    "denoising": ("denoising", (2000, 1000), (), 250),
-    "variational": ("variational", (64, 64), (500,), 250),
-    "convolutional": ("convolutional", (32, 64), (), 100),
+    "dense": ("sparse", (2000, 1000), (), 250, 1e-3, 3e-3),
+    "denoising": ("denoising", (2000, 1000), (), 250, 1e-3, 3e-3),
+    "variational": ("variational", (64, 64), (500,), 250, 1e-3, 1e-3),
+    "convolutional": ("convolutional", (32, 32), (), 100, 2e-3, 2e-3),
 }
 
 
@@ -28,6 +28,13 @@ def weight(*shape):
 
 def bias(size):
     return torch.zeros(size, requires_grad=True)
+
+
+def winners(h, threshold, axes):
+    """1 where an activity stands so many standard deviations above its unit's mean over the batch."""
+    h = h.detach()
+    deviation, mean = torch.std_mean(h, axes, unbiased=False, keepdim=True)
+    return h >= mean + threshold * deviation
 
 
 class DenseCell:
@@ -78,30 +85,35 @@ class DenseCell:
         else:
             z = self.encode(clean)
             latent = z.detach()
+            z = z * winners(z, 1.2, (0,))
         return self.error(self.decode(z), x) / rows, latent
 
 
 class ConvolutionalCell:
-    """5x5, ReLU, 2x2 max-pooling; back by a 5x5 convolution and a pixel shuffle."""
+    """5x5, ReLU, 2x2 max-pooling; back from the largest of each square, where it stood, by the transpose of the kernels."""
 
     def __init__(self, inputs, units, first):
         self.first = first
-        self.parameters = [weight(units, inputs, 5, 5), bias(units), weight(4 * inputs, units, 5, 5), bias(4 * inputs)]
+        self.parameters = [weight(units, inputs, 5, 5), bias(units), bias(inputs)]
 
     def learn(self, x):
-        up, up_bias, down, down_bias = self.parameters
+        kernels, up, down = self.parameters
         clean = x if self.first else F.layer_norm(x, x.shape[1:])
-        z = F.max_pool2d(torch.relu(F.conv2d(clean, up, up_bias, padding=2)), 2)
-        said = F.pixel_shuffle(F.conv2d(z, down, down_bias, padding=2), 2)
+        h = torch.relu(F.conv2d(clean, kernels, up, padding=2))
+        with torch.no_grad():
+            latent = F.max_pool2d(h, 2)
+            kept = h >= F.interpolate(latent, scale_factor=2)
+            kept &= winners(h, 1.0, (0, 2, 3))
+        said = F.conv_transpose2d(h * kept, kernels, down, padding=2)
         if self.first:
             loss = F.binary_cross_entropy_with_logits(said, x, reduction="sum")
         else:
             loss = (said - x).square().sum()
-        return loss / len(x), z.detach()
+        return loss / len(x), latent
 
 
 def make_network(case):
-    kind, units, hidden, _ = CASES[case]
+    kind, units, hidden, *_ = CASES[case]
     if kind == "convolutional":
         channels = (1, *units)
         cells = [ConvolutionalCell(a, b, i == 0) for i, (a, b) in enumerate(zip(channels, channels[1:]))]
@@ -115,14 +127,17 @@ def make_network(case):
 
 
 def make_steps(case):
-    kind, _, _, batch = CASES[case]
+    kind, _, _, batch, rate, classifier_rate = CASES[case]
     shape = (batch, 1, 28, 28) if kind == "convolutional" else (batch, PIXELS)
     batches = [(torch.rand(shape) * (torch.rand(shape) < 0.2), torch.randint(0, CLASSES, (batch,))) for _ in range(8)]
 
     def make(foreach):
         cells, read_outs = make_network(case)
-        everything = [p for cell in cells for p in cell.parameters] + [p for pair in read_outs for p in pair]
-        optimizer = torch.optim.AdamW(everything, lr=RATE, weight_decay=DECAY, foreach=foreach)
+        groups = [
+            {"params": [p for cell in cells for p in cell.parameters], "lr": rate},
+            {"params": [p for pair in read_outs for p in pair], "lr": classifier_rate},
+        ]
+        optimizer = torch.optim.AdamW(groups, weight_decay=DECAY, foreach=foreach)
 
         def step(index):
             x, labels = batches[index % len(batches)]
