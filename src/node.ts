@@ -1,5 +1,5 @@
 /** Onward in Node: training, using and inspecting networks by data set and run folder. */
-import { type DataSet, holdOut } from './data/index.js'
+import type { DataSet } from './data/index.js'
 import { type LoadOptions, loadDataSet } from './data/load.node.js'
 import type { AnyRule } from './rules/contract.js'
 import { findRule } from './rules/registry.js'
@@ -11,6 +11,7 @@ import { type Network, openNetwork, type PredictedImage } from './train/network.
 import { resolve, type Wishes } from './train/options.js'
 import type { Platform } from './train/platform.js'
 import { createRun, type RunFolder, readCheckpoint, readConfig, reopenRun } from './train/run-folder.node.js'
+import { partsOf } from './train/session.js'
 import { train as trainAnywhere } from './train/train.js'
 
 export { loadDataSet } from './data/load.node.js'
@@ -70,7 +71,7 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainEvent> 
     below: below === undefined ? undefined : readCheckpoint(below).checkpoint,
   }
   if (out === false) return yield* trainAnywhere({ ...config, platform: node })
-  const folder = createRun(out, { rule: rule.id, data: data.name, ...settings })
+  const folder = createRun(out, { rule: rule.id, data: data.name, ...settings, ...(below !== undefined && { below }) })
   yield* intoFolder(folder, (own) => trainAnywhere({ ...config, ...own }))
 }
 
@@ -168,7 +169,7 @@ export async function drawRun(path: string, options: DrawOptions): Promise<Drawi
   const { checkpoint, path: where } = readCheckpoint(path)
   const rule = options.rule ?? findRule(config.rule)
   const data = options.data ?? (await loadDataSet(config.data, options.load))
-  const { train, validation } = holdOut(data.train, config.options.validation, config.options.seed)
+  const { train, validation } = partsOf(data, config.options)
   const split = validation.count >= options.count ? validation : train
   const { names, count, seed } = options
   return await draw(rule, checkpoint, split, node, { count, seed, where, ...(names && { names }) })

@@ -1,4 +1,4 @@
-import { type ConvolutionOptions, conv2d, quantizedConv2d, type Tensor } from '../graph/index.js'
+import { type ConvolutionOptions, conv2d, quantizedConv2d, reversed, type Tensor } from '../graph/index.js'
 import { FLOAT32, type Precision } from './dense.js'
 import { type FanRule, normalWeights, zeros } from './initialize.js'
 import type { Random } from './random.js'
@@ -26,6 +26,18 @@ export const convolved = (
   options: ConvolutionOptions = {},
   precision: Precision = FLOAT32,
 ): Tensor => (precision.bits === 8 ? quantizedConv2d(x, weight, options, precision.levels) : conv2d(x, weight, options))
+
+/**
+ * The transpose of a convolution with padding 'same' by kernels [out, in, K, K]: [N, out, H, W] to [N, in, H, W], as a
+ * convolution by the kernels turned over with their channels exchanged.
+ */
+export function transposedConvolution(x: Tensor, weight: Tensor, precision: Precision = FLOAT32): Tensor {
+  const kernel = weight.shape[2]!
+  const turned = reversed(reversed(weight.transpose([2, 3, 1, 0])).transpose([1, 0, 2, 3])).transpose([2, 3, 1, 0])
+  const edges: [number, number] = [Math.ceil((kernel - 1) / 2), Math.floor((kernel - 1) / 2)]
+  const wide = kernel % 2 === 1 ? x : x.pad([[0, 0], [0, 0], edges, edges])
+  return convolved(wide, turned, { padding: kernel % 2 === 1 ? 'same' : 0 }, precision)
+}
 
 /** W * x + b: images [N, C, H, W] to [N, out, H', W']. */
 export const convolve = (

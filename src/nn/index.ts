@@ -9,13 +9,22 @@ export {
   statistics,
 } from './batch-norm.js'
 export { type Contrast, contrastOf, outerContrast } from './contrast.js'
-export { type Convolution, convolution, convolve, convolved, convolvedAffine } from './convolution.js'
+export {
+  type Convolution,
+  convolution,
+  convolve,
+  convolved,
+  convolvedAffine,
+  transposedConvolution,
+} from './convolution.js'
 export { CORRUPTIONS, type Corruption } from './corruption.js'
 export { affine, type Dense, dense, FLOAT32, type Precision, product, transposedProduct } from './dense.js'
 export { depthToSpace } from './depth-to-space.js'
+export { bernoulli, sign } from './discrete.js'
 export { GOODNESS, type Goodness, GROUP_GOODNESS, type GroupGoodness, locationGoodness } from './goodness.js'
 export { groupNorm, layerNorm, type NormOptions, type Scale, scale } from './group-norm.js'
 export { FAN_RULES, type FanRule, fans, normalWeights, ones, uniformWeights, zeros } from './initialize.js'
+export { denoisingLoss, type LabelAutoencoder, labelAutoencoder, reconstructCode } from './label-autoencoder.js'
 export { firstPixels, labelChannel, labelTable, labelUnits, neutralPixels } from './labels.js'
 export {
   binaryCrossEntropy,
@@ -54,6 +63,14 @@ export {
   sweep,
 } from './settling.js'
 export { packedShape, packSymmetric, unpackSymmetric } from './symmetric.js'
+export {
+  type Chain,
+  differenceReconstructionLoss,
+  type LayerMap,
+  propagateTargets,
+  reconstructionLoss,
+} from './targets.js'
 export { leaves, mapTree, rebuild, type Tree } from './tree.js'
 export { UNITS, type Unit, type UnitKind } from './units.js'
+export { places2d, repeated2d } from './unpooling.js'
 export { gaussianDivergence, gaussianSample } from './variational.js'

@@ -19,8 +19,8 @@ export const labelAutoencoder = (
   decoder: dense(random, `${name}.decoder`, hidden, size, rule),
 })
 
-/** Two layers of tanh. */
-export const reconstructed = ({ encoder, decoder }: LabelAutoencoder, h: Tensor, classes: Tensor): Tensor =>
+/** r(h, y): two layers of tanh. */
+export const reconstructCode = ({ encoder, decoder }: LabelAutoencoder, h: Tensor, classes: Tensor): Tensor =>
   affine(decoder, affine(encoder, concat([h, classes], 1)).tanh()).tanh()
 
 /**

@@ -29,7 +29,7 @@ export type Metrics = Readonly<Record<string, Tensor>>
 /** Pure and traced: the state and a batch give the next state, of the same shapes, and the metrics. */
 export type Step<State extends Tree> = (state: State, batch: Batch) => [State, Metrics]
 
-/** What a held-out figure is computed from: images with their labels, and noise that is the same in every run. */
+/** What a held-out figure is computed from: images with their labels, and noise that is the same whenever a run is measured. */
 export type View = Pick<Batch, 'x' | 'labels' | 'random'>
 
 /** A figure of every image, [N], by name: a reconstruction error, a divergence. Nothing is learned from them. */
@@ -44,8 +44,8 @@ export interface Picture<State> {
   draw(state: State, view: View): Tensor
 }
 
-/** Class scores [N, K], larger is likelier. */
 export interface Prediction {
+  /** Class scores [N, K], larger is likelier: log-probabilities up to a constant, where the rule has probabilities. */
   readonly scores: Tensor
   /** What each layer would say alone, where it can. */
   readonly layers: Readonly<Record<string, Tensor>>
@@ -121,6 +121,8 @@ export interface Rule<Hyper = never, State extends Tree = never> {
 /** Training layer after layer: the layers below are frozen, and what they hand up may be kept instead of recomputed. */
 export interface Greedy<Hyper, State extends Tree> {
   layers(task: Task, hyper: Hyper): number
+  /** The assessed figure, to be small, that a layer is judged by while it learns; absent: what it says of the classes. */
+  objective?(layer: number, hyper: Hyper): string | undefined
   /** What layer `layer` reads of images [N, C, H, W], as the frozen layers below give it: [N, ...]. */
   features(state: State, x: Tensor, layer: number, task: Task, hyper: Hyper): Tensor
   /** Trains one layer; `batch.x` holds its features. */

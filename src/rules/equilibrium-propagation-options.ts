@@ -46,6 +46,16 @@ export const hyper = z.strictObject({
 })
 
 export type EquilibriumPropagationHyper = z.infer<typeof hyper>
+
+/** Throws a UserError for a nudge that leaves the energy of box or linear output units without a minimum. */
+export function checkNudge({ beta, estimator, output }: EquilibriumPropagationHyper): void {
+  if (beta >= 1 && estimator !== 'positive' && output !== 'cross-entropy')
+    throw new UserError(
+      `beta is ${beta}: a negative nudge of ${output} output units must be weaker than 1; take a smaller one, or the estimator positive`,
+      { exitCode: 2 },
+    )
+}
+
 /** One number for each layer; throws a UserError if there are neither as many as layers nor one. */
 export function perLayer(name: 'rates' | 'gains', h: EquilibriumPropagationHyper): number[] {
   const count = h.units.length + 1

@@ -40,7 +40,7 @@ import { energy, resting, type States, settle, sweep } from '../nn/settling.js'
 import type { Tree } from '../nn/tree.js'
 import type { Batch, Metrics, Rule } from './contract.js'
 import { costOf, flat, type Net, networkOf, nudged, readOutError, scoresOf } from './equilibrium-propagation-network.js'
-import { type EquilibriumPropagationHyper, hyper, perLayer } from './equilibrium-propagation-options.js'
+import { checkNudge, type EquilibriumPropagationHyper, hyper, perLayer } from './equilibrium-propagation-options.js'
 
 export type { EquilibriumPropagationHyper }
 
@@ -207,6 +207,7 @@ export const equilibriumPropagation: Rule<EquilibriumPropagationHyper, Equilibri
 
   steps: (task, h) => ({
     joint({ layers, optimizers }, { x, labels, progress, random }) {
+      checkNudge(h)
       const net = networkOf(layers, x, task.precision, h)
       const y = oneHot(labels, task.classes)
       const { states: free, residual, sweeps } = settle(net.network, resting(net.network), h.freeSweeps, h.tolerance)

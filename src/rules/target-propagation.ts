@@ -4,7 +4,7 @@
  * Meulemans et al. 2020, "A Theoretical Framework for Target Propagation" (2006.14331).
  *
  * Every hidden layer gets a target t_l and learns from it alone; what carries targets down is a learned inverse g_l of
- * the layer above, never a derivative:
+ * the layer above:
  *   h_l = F_l(h_(l-1)) = tanh(W_l h_(l-1) + b_l),   g_l(v) = tanh(V_l v + c_l) from layer l down to layer l - 1
  *   layer l learns             || h_l - t_l ||^2 / 2
  *   plain:        t_(l-1) = g_l(t_l)                                    (collapses: kept to show it)
@@ -24,7 +24,7 @@
  *
  * Hidden units: `tanh`; `sign`: only sign(h_l) goes up and into the inverse, targets are of the tanh value, the softmax
  * reads the last tanh values; `bernoulli`: probabilities h_l = sigmoid(...) of which samples go up, and the softmax
- * reads samples. All but F_l's own derivative inside its own layer is free of derivatives.
+ * reads samples. Derivatives are F_l's own, inside its layer, and with `gradient` and `output` that of CE at the top.
  *
  * After: Lee's released scripts and Meulemans's released code. Deviations: Adam in place of Lee's own RMSprop, normal
  * initial weights in place of orthogonal and uniform ones; inverses and layers take turns batch by batch (Lee: epoch by
@@ -36,7 +36,7 @@ import { argmax, constant, grad, oneHot, sizeOf, softmax, type Tensor } from '..
 import { affine, type Dense, dense } from '../nn/dense.js'
 import { bernoulli, sign } from '../nn/discrete.js'
 import { FAN_RULES, type FanRule } from '../nn/initialize.js'
-import { denoisingLoss, type LabelAutoencoder, labelAutoencoder, reconstructed } from '../nn/label-autoencoder.js'
+import { denoisingLoss, type LabelAutoencoder, labelAutoencoder, reconstructCode } from '../nn/label-autoencoder.js'
 import { crossEntropy, squaredError } from '../nn/losses.js'
 import { networkOptions } from '../nn/network.js'
 import { adam, type Optimizer, sgd } from '../nn/optimizers.js'
@@ -230,7 +230,7 @@ function feedbackStep(task: Task, h: TargetPropagationHyper): Step<TargetPropaga
       const code = activities.at(-1)!
       const noise = batch.random.normal('autoencoder', code.shape).mul(h.autoencoderNoise)
       const labels = oneHot(batch.labels, task.classes)
-      const loss = denoisingLoss((v) => reconstructed(autoencoder, v, labels), code, noise).mean()
+      const loss = denoisingLoss((v) => reconstructCode(autoencoder, v, labels), code, noise).mean()
       metrics['autoencoder.loss'] = loss
       top = learn(h, autoencoder, state.optimizers.autoencoder!, loss, rate)
     }
@@ -264,7 +264,7 @@ function topTarget(
     const [slope] = grad(crossEntropy(scores, labels).sum(), [read])
     return top.sub(slope!.mul(h.step))
   }
-  const r = (seen: Tensor): Tensor => reconstructed(state.autoencoder!, top, seen)
+  const r = (seen: Tensor): Tensor => reconstructCode(state.autoencoder!, top, seen)
   const wished = r(oneHot(labels, classes))
   return h.form === 'plain' ? wished : top.add(wished.sub(r(softmax(scores))))
 }

@@ -43,7 +43,10 @@ function batchInputs(
   const all = new Map<string, Tensor>()
   const part = (k: number, attributes: InputAttributes): Tensor => {
     const { name, shape } = attributes
-    const whole = all.get(name) ?? input(span === 1 ? attributes : { ...attributes, shape: [span, ...shape] })
+    const before = all.get(name)
+    if (before && before.node.attributes.distribution !== attributes.distribution)
+      throw new GraphError(`${name} is drawn from two distributions in the steps of one period`)
+    const whole = before ?? input(span === 1 ? attributes : { ...attributes, shape: [span, ...shape] })
     all.set(name, whole)
     if (span === 1) return whole
     if (!sameShape(whole.shape.slice(1), shape))
@@ -76,7 +79,10 @@ function stateInputs<S extends Tree>(state: S): S {
   return mapTree(state, ({ shape, dtype }, name) => input({ name, kind: 'state', shape, dtype }))
 }
 
-/** Steps on consecutive mini-batches, one each, as one program. */
+/**
+ * Steps on consecutive mini-batches, one each, as one program. Metrics are means over those of its batches that have
+ * them.
+ */
 function traceSteps(
   name: string,
   steps: readonly Step<Tree>[],

@@ -1,26 +1,31 @@
 /**
  * The unsupervised cells of Unsupervised Forward-Forward, each an encoder E, a decoder D and a loss of its own:
  *
- *   auto-encoder   z = f(E(N(x)))                             ||D(z) - x||^2
- *   denoising      z = f(E(N(x) + noise)) while it learns      ||D(z) - x||^2
+ *   auto-encoder   h = f(E(N(x)))                             ||D(s(h)) - x||^2
+ *   denoising      h = f(E(N(x) + noise)) while it learns      ||D(s(h)) - x||^2
  *   variational    z = m + e^(v/2) n, (m, v) = E(N(x))        -ln p(x | z) + beta KL(N(m, e^v) || N(0, 1))
  *
  * x is what the cell below handed up and N the layer normalisation in front of the cell (none on the image). D gives x
  * itself back, not N(x), so that a latent can be decoded cell by cell down to pixels. What goes up is deterministic:
- * f(E(N(x))) of the clean input, and m of the variational cell.
+ * f(E(N(x))) of the clean input, behind its pooling, and m of the variational cell.
+ *
+ * s is the identity, or keeps of each unit the activities that stand out of the batch (`sparsity`; after the lifetime
+ * sparsity of Makhzani and Frey 2015, whose share of winners it states as a threshold). A max-pooled code is decoded from
+ * what was handed up, put where it was largest (what and where: Zhao et al. 2016).
  */
 import { maxPool2d, type Shape, sizeOf, type Tensor } from '../graph/index.js'
 import { ACTIVATIONS, type Activation } from '../nn/activations.js'
-import { sampleAxes } from '../nn/axes.js'
+import { channelAxes, sampleAxes } from '../nn/axes.js'
+import { transposedConvolution } from '../nn/convolution.js'
 import { CORRUPTIONS, type Corruption } from '../nn/corruption.js'
 import { type Dense, type Precision, transposedProduct } from '../nn/dense.js'
-import { depthToSpace } from '../nn/depth-to-space.js'
 import { type FanRule, zeros } from '../nn/initialize.js'
 import { binaryCrossEntropy, squaredError } from '../nn/losses.js'
 import { convolutionLayer, denseLayer, type Layer, type NetworkOptions } from '../nn/network.js'
 import { NORMALIZATIONS } from '../nn/normalize.js'
 import { averagePool2d } from '../nn/pooling.js'
 import type { Random } from '../nn/random.js'
+import { places2d, repeated2d } from '../nn/unpooling.js'
 import { gaussianDivergence, gaussianSample } from '../nn/variational.js'
 import type { Task } from './contract.js'
 
@@ -29,6 +34,7 @@ export interface CellOptions extends NetworkOptions {
   readonly hidden: readonly number[]
   readonly tied: boolean
   readonly initial: FanRule
+  readonly sparsity?: number | undefined
   readonly activation: Activation
   readonly noise: Corruption
   readonly noiseLevel: number
@@ -63,8 +69,10 @@ export interface UnsupervisedCell {
   init(random: Random, name: string): CellParameters
   /** What goes up. */
   encode(p: CellParameters, input: Tensor): Tensor
-  /** The expected input. */
-  decode(p: CellParameters, latent: Tensor): Tensor
+  /** The expected input; where a pooled latent's places are not known, it is repeated over them. */
+  decode(p: CellParameters, latent: Tensor, places?: Tensor): Tensor
+  /** Where the pooled latent of an input stood; absent where a cell does not pool by the maximum. */
+  places?(p: CellParameters, input: Tensor): Tensor
   /** `name` is that of the cell's noise. */
   learn(p: CellParameters, input: Tensor, random: Random, name: string): Learned
   /** KL of the code, [N]; absent where the cell has none. */
@@ -86,7 +94,6 @@ export function unsupervisedCell(options: CellOptions, place: Place): Unsupervis
   const variational = cell === 'variational'
   const isDense = options.network === 'dense'
   const pooled = place.pooled && !isDense
-  const tied = options.tied && isDense
   const bernoulli = options.likelihood === 'bernoulli' && place.first
 
   const between = (from: Shape, units: number): Layer =>
@@ -100,10 +107,7 @@ export function unsupervisedCell(options: CellOptions, place: Place): Unsupervis
   const last = encoder.length - 1
   const whole = encoder[last]!.outputShape
   const outputShape = pooled ? [whole[0]!, ...whole.slice(1).map((size) => Math.floor(size / 2))] : whole
-  const back = [...options.hidden.toReversed(), inputShape[0]!]
-  // Behind a pooling the decoder's first layer spreads four channels over 2x2 places.
-  const widened = pooled ? between(outputShape, 4 * back[0]!) : between(outputShape, back[0]!)
-  const decoder = [widened, ...chain([back[0]!, ...whole.slice(1)], back.slice(1))]
+  const decoder = chain(whole, [...options.hidden.toReversed(), inputShape[0]!])
 
   const affine = (layer: Layer, p: Dense, x: Tensor): Tensor =>
     layer.linear(p.weight, x, precision).add(layer.offset(p.bias))
@@ -111,7 +115,9 @@ export function unsupervisedCell(options: CellOptions, place: Place): Unsupervis
   const downward = (p: CellParameters, i: number, x: Tensor): Tensor => {
     const { weight, bias } = p.decoder[i]!
     if (weight) return affine(decoder[i]!, { weight, bias }, x)
-    return transposedProduct(x, p.encoder[encoder.length - 1 - i]!.weight, precision).add(bias)
+    const own = p.encoder[last - i]!.weight
+    const back = isDense ? transposedProduct(x, own, precision) : transposedConvolution(x, own, precision)
+    return back.add(decoder[i]!.offset(bias))
   }
   const shaped = (x: Tensor): Tensor => x.reshape([x.shape[0]!, ...inputShape])
   const read = (x: Tensor): Tensor => (place.first ? x : NORMALIZATIONS[options.normalization](x))
@@ -123,22 +129,23 @@ export function unsupervisedCell(options: CellOptions, place: Place): Unsupervis
     const y = affine(encoder[last]!, p, h)
     return pooled ? averagePool2d(y, 2) : y
   }
-  const code = (p: CellParameters, x: Tensor): Tensor => {
-    const h = hidden(p, x)
-    if (variational) return linearLatent(p.encoder[last]!, h)
-    const y = ACTIVATIONS[options.activation](upward(p, last, h))
-    return pooled ? maxPool2d(y, 2) : y
-  }
   const posterior = (p: CellParameters, x: Tensor): { mean: Tensor; logVariance: Tensor } => {
     const h = hidden(p, x)
     return { mean: linearLatent(p.encoder[last]!, h), logVariance: linearLatent(p.logVariance!, h) }
   }
-  /** What D says before the likelihood's own function: a mean, or the logits of pixels. */
-  const decoded = (p: CellParameters, latent: Tensor): Tensor => {
-    const widest = downward(p, 0, latent)
-    const first = pooled ? fit(depthToSpace(widest, 2), whole) : widest
-    return decoder.slice(1).reduce((h, _, i) => downward(p, i + 1, h.relu()), first)
+  /** f(E(x)) before its pooling. */
+  const activity = (p: CellParameters, x: Tensor): Tensor =>
+    ACTIVATIONS[options.activation](upward(p, last, hidden(p, x)))
+  const poolOf = (h: Tensor): Tensor => (pooled ? maxPool2d(h, 2) : h)
+  /** What of an activity the cell is judged by while it learns. */
+  const code = (h: Tensor): Tensor => {
+    const kept = pooled ? h.mul(places2d(h, poolOf(h)).stopGradient()) : h
+    return options.sparsity === undefined ? kept : kept.mul(standingOut(h, options.sparsity))
   }
+  /** What D says before the likelihood's own function: a mean, or the logits of pixels. */
+  const decoded = (p: CellParameters, z: Tensor): Tensor =>
+    decoder.slice(1).reduce((h, _, i) => downward(p, i + 1, h.relu()), downward(p, 0, z))
+  const spread = (z: Tensor): Tensor => (pooled ? repeated2d(z, whole[1]!, whole[2]!) : z)
   const errors = (x: Tensor, said: Tensor): Tensor => {
     if (bernoulli) return binaryCrossEntropy(said, x).sum(sampleAxes(x))
     const squared = squaredError(said, x)
@@ -154,11 +161,26 @@ export function unsupervisedCell(options: CellOptions, place: Place): Unsupervis
       return {
         encoder: initial(encoder, 'encoder'),
         ...(variational && { logVariance: encoder[last]!.init(random, `${name}.logVariance`, options.initial) }),
-        decoder: tied ? decoder.map(({ outputShape: shape }) => ({ bias: zeros(shape) })) : initial(decoder, 'decoder'),
+        decoder: options.tied
+          ? decoder.map(({ outputShape: shape }) => ({ bias: zeros([shape[0]!]) }))
+          : initial(decoder, 'decoder'),
       }
     },
-    encode: (p, input) => code(p, read(shaped(input))),
-    decode: (p, latent) => (bernoulli ? decoded(p, latent).sigmoid() : decoded(p, latent)),
+    encode(p, input) {
+      const x = read(shaped(input))
+      return variational ? linearLatent(p.encoder[last]!, hidden(p, x)) : poolOf(activity(p, x))
+    },
+    decode(p, latent, places) {
+      const said = decoded(p, places ? spread(latent).mul(places) : spread(latent))
+      return bernoulli ? said.sigmoid() : said
+    },
+    ...(pooled &&
+      !variational && {
+        places: (p, input) => {
+          const h = activity(p, read(shaped(input)))
+          return places2d(h, poolOf(h))
+        },
+      }),
     learn(p, below, random, name) {
       const input = shaped(below)
       const clean = read(input)
@@ -166,13 +188,15 @@ export function unsupervisedCell(options: CellOptions, place: Place): Unsupervis
         const { mean, logVariance } = posterior(p, clean)
         const sample = gaussianSample(mean, logVariance, random.normal(name, mean.shape))
         const divergence = gaussianDivergence(mean, logVariance).mean()
-        const loss = errors(input, decoded(p, sample)).mean().add(divergence.mul(options.beta))
+        const loss = errors(input, decoded(p, spread(sample)))
+          .mean()
+          .add(divergence.mul(options.beta))
         return { latent: mean, loss, divergence }
       }
-      const latent = code(p, clean)
-      const noisy =
-        cell === 'denoising' ? code(p, CORRUPTIONS[options.noise](clean, options.noiseLevel, random, name)) : latent
-      return { latent, loss: errors(input, decoded(p, noisy)).mean() }
+      const h = activity(p, clean)
+      const { noise, noiseLevel } = options
+      const seen = cell === 'denoising' ? activity(p, CORRUPTIONS[noise](clean, noiseLevel, random, name)) : h
+      return { latent: poolOf(h), loss: errors(input, decoded(p, code(seen))).mean() }
     },
     ...(variational && {
       divergence: (p, input) => {
@@ -183,9 +207,17 @@ export function unsupervisedCell(options: CellOptions, place: Place): Unsupervis
   }
 }
 
-/** Zeros at the far edges, where pooling dropped an odd row or column. */
-const fit = (x: Tensor, shape: Shape): Tensor =>
-  x.pad([[0, 0], [0, 0], ...shape.slice(1).map((size, i): [number, number] => [0, size - x.shape[i + 2]!])])
+/**
+ * 1 where an activity [N, C, ...] is at least `threshold` standard deviations above its unit's (or channel's) mean over
+ * the batch. A unit with few winners learns from those it has, so that none falls silent.
+ */
+function standingOut(h: Tensor, threshold: number): Tensor {
+  const y = h.stopGradient()
+  const axes = channelAxes(y)
+  const mean = y.mean(axes, true)
+  const deviation = y.sub(mean).square().mean(axes, true).sqrt()
+  return y.greaterEqual(mean.add(deviation.mul(threshold))).cast('float32')
+}
 
 /** The cells of one network, from below. */
 export function cellsOf({ shape, precision }: Task, options: CellOptions): UnsupervisedCell[] {

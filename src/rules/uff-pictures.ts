@@ -15,9 +15,10 @@ const STEPS = [-3, -2, -1, 0, 1, 2, 3]
 export function uffPictures(task: Task, options: CellOptions): Record<string, Picture<Cells>> {
   const cells = cellsOf(task, options)
   /** A latent of cell `from`, decoded cell by cell down to pixels. */
-  const pixels = ({ layers }: Cells, latent: Tensor, from: number): Tensor => {
+  const pixels = ({ layers }: Cells, latent: Tensor, from: number, places: readonly (Tensor | undefined)[] = []) => {
     let z = latent
-    for (let i = from; i >= 0; i--) z = cells[i]!.decode(layers[i]!, z.reshape([z.shape[0]!, ...cells[i]!.outputShape]))
+    for (let i = from; i >= 0; i--)
+      z = cells[i]!.decode(layers[i]!, z.reshape([z.shape[0]!, ...cells[i]!.outputShape]), places[i])
     return z
       .reshape([z.shape[0]!, ...task.shape])
       .maximum(0)
@@ -35,7 +36,8 @@ export function uffPictures(task: Task, options: CellOptions): Record<string, Pi
       columns: task.batch,
       draw: (state, { x }) => {
         const latents = latentsOf(cells, state.layers, x)
-        return concat([x, ...latents.map((z, i) => pixels(state, z, i))], 0)
+        const places = cells.map((cell, i) => cell.places?.(state.layers[i]!, latents[i - 1] ?? x))
+        return concat([x, ...latents.map((z, i) => pixels(state, z, i, places))], 0)
       },
     },
   }

@@ -59,11 +59,17 @@ const hyper = z.strictObject({
   tied: z
     .boolean()
     .default(true)
-    .describe("a dense decoder's weights are the encoder's, transposed; convolutional ones have their own (ours)"),
+    .describe("the decoder's weights are the encoder's, transposed (ours: without it latents are far worse)"),
   initial: z
     .enum(choices<FanRule>(FAN_RULES))
     .default('glorot')
     .describe('standard deviation of the initial weights (ours: with larger ones tied cells lose units)'),
+  sparsity: z
+    .number()
+    .optional()
+    .describe(
+      'auto-encoders learn from activities so many standard deviations above their mean over the batch; default: from all (ours, after Makhzani and Frey 2015)',
+    ),
   activation: z
     .enum(choices<Activation>(ACTIVATIONS))
     .default('relu')
@@ -296,7 +302,7 @@ export const uff: Rule<UffHyper, UffState> = {
     const figures: Record<string, Tensor> = {}
     for (const [i, cell] of cells.entries()) {
       const input = i === 0 ? x : latents[i - 1]!
-      const decoded = cell.decode(layers[i]!, latents[i]!)
+      const decoded = cell.decode(layers[i]!, latents[i]!, cell.places?.(layers[i]!, input))
       figures[`layers.${i}.reconstruction`] = meanSquaredError(decoded, input.reshape(decoded.shape))
       if (cell.divergence) figures[`layers.${i}.divergence`] = cell.divergence(layers[i]!, input)
     }
@@ -305,5 +311,10 @@ export const uff: Rule<UffHyper, UffState> = {
 
   pictures: uffPictures,
 
-  greedy: { layers: (_, h) => h.units.length + 1, features, step: greedyStep },
+  greedy: {
+    layers: (_, h) => h.units.length + 1,
+    objective: (layer, h) => (layer < h.units.length ? `layers.${layer}.reconstruction` : undefined),
+    features,
+    step: greedyStep,
+  },
 }

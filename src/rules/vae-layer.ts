@@ -408,7 +408,11 @@ export const vaeLayer: Rule<VaeLayerHyper, VaeLayerState> = {
       const latents = climb(networkOf(state, side, designs, task), x).map(({ output }) => output)
       return softmax(affine(state.output.layers[side], outputInput(latents, h)))
     })
-    return { scores: says.a.add(says.b).mul(0.5), layers: { 'networks.a': says.a, 'networks.b': says.b } }
+    const log = (p: Tensor): Tensor => p.maximum(1e-30).log()
+    return {
+      scores: log(says.a.add(says.b).mul(0.5)),
+      layers: { 'networks.a': log(says.a), 'networks.b': log(says.b) },
+    }
   },
 
   assess(state, { x }, task, h) {

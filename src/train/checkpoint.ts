@@ -110,13 +110,37 @@ export function checkState(ports: readonly StatePort[], state: readonly NamedTen
   if (extra) throw new UserError(`${other} it holds ${extra.name}, which this one does not have`)
 }
 
-/** Throws a UserError unless the checkpoint holds a network of this rule with these options. */
-export function checkNetwork(
+/** What decides which images a training learns from and what it holds out. */
+const IMAGES = ['seed', 'validation', 'limit', 'precision']
+
+/**
+ * Throws a UserError unless the layers under layer `from` may be taken from the checkpoint: the same network and images,
+ * so that nothing that is held out here was learned there, and trained up to there.
+ */
+export function checkBelow(
   checkpoint: Checkpoint,
-  own: { readonly rule: string; readonly hyper: Readonly<Record<string, unknown>> },
+  own: Pick<Checkpoint, 'rule' | 'data' | 'settings'>,
+  from: number,
   where: string,
 ): void {
-  refuseOther([['rule', checkpoint.rule, own.rule], ...hyperPairs(checkpoint.settings.hyper, own.hyper)], where)
+  const usage = (message: string): UserError => new UserError(message, { exitCode: 2 })
+  if (from === 0)
+    throw usage('a run below serves a layer that is trained alone, from 1: name that layer, or leave it out')
+  const [there, here] = [checkpoint.settings, own.settings]
+  refuseOther(
+    [
+      ['rule', checkpoint.rule, own.rule],
+      ['data', checkpoint.data, own.data],
+      ...hyperPairs(there.hyper, here.hyper),
+      ...hyperPairs(there.options, here.options).filter(([key]) => IMAGES.includes(key)),
+    ],
+    where,
+  )
+  const { phase } = checkpoint.position
+  if (there.options.schedule !== 'greedy' || phase < from)
+    throw usage(
+      `layer ${from} learns from trained layers below it, but ${where} did not train layer ${from - 1} to its end`,
+    )
 }
 
 type Pair = [name: string, there: unknown, here: unknown]

@@ -10,7 +10,12 @@ import { lockFolder } from './lock.node.js'
 import { resolvedOptions, type Settings } from './options.js'
 
 /** `config.json`: what was asked for, complete. */
-export type RunConfig = Settings & { readonly rule: string; readonly data: string }
+export type RunConfig = Settings & {
+  readonly rule: string
+  readonly data: string
+  /** For a layer that was trained alone: the run that trained the layers below it. */
+  readonly below?: string | undefined
+}
 
 /** A folder that a training writes to. */
 export interface RunFolder {
@@ -72,6 +77,7 @@ const configSchema = z.object({
   data: z.string(),
   hyper: z.record(z.string(), z.unknown()),
   options: resolvedOptions,
+  below: z.string().optional(),
 })
 
 /** Reads the settings of a run. Throws a UserError if the folder holds none. */

@@ -102,10 +102,3 @@ export async function measure(
   )
   return { ...(scores !== undefined && { accuracy: scores }), layers, figures: Object.fromEntries(figures) }
 }
-
-/** What a network is judged by, the larger the better: its accuracy, or the rule's objective with a minus sign. */
-export function merit({ accuracy, figures }: Measured, objective: string | undefined): number {
-  const own = accuracy ?? (objective === undefined ? undefined : -figures[objective]!)
-  if (own === undefined) throw new Error('a rule without predictions names the figure that it is judged by: objective')
-  return own
-}

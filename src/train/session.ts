@@ -11,7 +11,7 @@ import { type Course, courseOf, taskOf } from './course.js'
 import { frozenFeatures, keepFeatures } from './features.js'
 import { type Images, pixels, type Source } from './feed.js'
 import { initialNoise } from './noise.js'
-import type { Settings } from './options.js'
+import type { Settings, TrainingOptions } from './options.js'
 import type { Platform } from './platform.js'
 import { fixedBatches, shuffledRows } from './rows.js'
 import type { NamedTensor } from './safetensors.js'
@@ -46,8 +46,7 @@ export async function openSession(
 ): Promise<Session> {
   const { hyper, options } = settings
   const { device, threads, seed } = options
-  const some = options.limit < data.train.count ? select(data.train, rowsUpTo(options.limit)) : data.train
-  const { train, validation } = holdOut(some, options.validation, seed)
+  const { train, validation } = partsOf(data, options)
   const training: Images = { split: train, shape: data.shape, maximum: data.maximum }
   const task = await taskOf(data, options, platform)
   const course = courseOf(rule, task, settings, train.count)
@@ -126,6 +125,15 @@ export async function openSession(
       for (const program of [...opened].reverse()) await close(program)
     },
   }
+}
+
+/** The images that a training with these options learns from, and those that it holds out. */
+export function partsOf(
+  data: DataSet,
+  { limit, validation, seed }: Pick<TrainingOptions, 'limit' | 'validation' | 'seed'>,
+) {
+  const some = limit < data.train.count ? select(data.train, rowsUpTo(limit)) : data.train
+  return holdOut(some, validation, seed)
 }
 
 const rowsUpTo = (limit: number): Uint32Array => Uint32Array.from({ length: limit }, (_, i) => i)

@@ -4,7 +4,7 @@ import type { AnyRule } from '../rules/contract.js'
 import {
   type Best,
   type Checkpoint,
-  checkNetwork,
+  checkBelow,
   checkSame,
   checkState,
   encodeCheckpoint,
@@ -19,7 +19,7 @@ import { type Pipeline, pipelineOf } from './pipeline.js'
 import { globalEpoch, globalStep, type Position, stepAt } from './plan.js'
 import type { Platform } from './platform.js'
 import type { NamedTensor } from './safetensors.js'
-import { type Measured, measure, merit } from './score.js'
+import { type Measured, measure } from './score.js'
 import { openSession } from './session.js'
 
 export interface TrainConfig extends Wishes {
@@ -80,7 +80,7 @@ export async function* train(config: TrainConfig): AsyncGenerator<TrainEvent> {
       checkSame(resume, { rule: rule.id, data: data.name, settings }, 'the checkpoint')
     } else if (below) {
       checkState(session.ports, below.state, BELOW)
-      checkNetwork(below, { rule: rule.id, hyper: settings.hyper }, BELOW)
+      checkBelow(below, { rule: rule.id, data: data.name, settings }, plan.from, BELOW)
     } else if (plan.from > 0)
       throw new UserError(
         `layer ${plan.from} learns from what the layers below it hand up: name the run that trained them`,
@@ -147,9 +147,12 @@ export async function* train(config: TrainConfig): AsyncGenerator<TrainEvent> {
         score = await time.scoring(() => measure(predictor, validation, data.maximum, signal))
         if (!score) return yield* stop()
       }
-      // A layer that learns while those above it know nothing yet is judged alone, where it can say something alone.
-      const own = score && (options.schedule === 'greedy' ? score.layers[`layers.${phase}`] : undefined)
-      const accuracy = own ?? score?.accuracy
+      // A layer that learns while those above it know nothing yet is judged alone: by a figure, or by what it says alone.
+      const greedy = options.schedule === 'greedy'
+      const objective =
+        rule.predict && !greedy ? undefined : greedy ? rule.greedy!.objective?.(phase, settings.hyper) : rule.objective
+      const own = score && greedy ? score.layers[`layers.${phase}`] : undefined
+      const accuracy = objective === undefined ? (own ?? score?.accuracy) : undefined
       yield {
         event: 'epoch',
         ...{ epoch: epoch + 1, metrics: means.means() },
@@ -163,7 +166,12 @@ export async function* train(config: TrainConfig): AsyncGenerator<TrainEvent> {
       at = { phase, epoch: epoch + 1, batch: 0 }
       let state: readonly NamedTensor[] | undefined
       if (options.patience > 0) {
-        const now = own ?? merit(score!, rule.objective)
+        const now = objective === undefined ? accuracy! : -score!.figures[objective]!
+        if (!Number.isFinite(now)) {
+          const what = `the held-out ${objective ?? 'accuracy'} is no finite number`
+          const message = `${what} after epoch ${epoch + 1}: ${adviceOn(settings.hyper)}${keptIn(saved?.path)}`
+          return yield { event: 'stopped', reason: 'not-finite', message }
+        }
         if (!best || now > best.merit) {
           state = await session.read()
           best = { epoch, merit: now, state }
@@ -171,7 +179,8 @@ export async function* train(config: TrainConfig): AsyncGenerator<TrainEvent> {
       }
       const early = best !== undefined && epoch - best.epoch >= options.patience
       if (early || at.epoch >= options.epochs) {
-        if (early) yield { event: 'stopped', reason: 'early', message: earlyMessage(best!, epoch, layer.layer, rule) }
+        if (early)
+          yield { event: 'stopped', reason: 'early', message: earlyMessage(best!, epoch, layer.layer, objective) }
         if (best && best.epoch !== epoch) {
           await session.load(stateRecord(best.state))
           state = best.state
@@ -216,10 +225,9 @@ const keptIn = (path: string | undefined): string => (path === undefined ? '' : 
 const figuresOf = <K extends string>(name: K, measured: Measured | undefined): { [key in K]?: Figures } =>
   measured && Object.keys(measured.figures).length > 0 ? ({ [name]: measured.figures } as { [key in K]?: Figures }) : {}
 
-function earlyMessage(best: Best, epoch: number, layer: number | undefined, rule: AnyRule): string {
+function earlyMessage(best: Best, epoch: number, layer: number | undefined, objective: string | undefined): string {
   const of = layer === undefined ? '' : `layer ${layer}: `
-  const [what, kept] = rule.predict
-    ? ['accuracy', `${(100 * best.merit).toFixed(2)} %`]
-    : [rule.objective, `${-best.merit}`]
+  const kept = objective === undefined ? `${(100 * best.merit).toFixed(2)} %` : `${-best.merit}`
+  const what = objective ?? 'accuracy'
   return `${of}no better validation ${what} for ${epoch - best.epoch} epochs; kept is epoch ${best.epoch + 1} with ${kept}`
 }

@@ -13,11 +13,14 @@ const shape = [2, 8, 8] as const
 const images = (count: number): Float32Array =>
   Float32Array.from({ length: count * 128 }, (_, i) => Math.abs(Math.sin(i * 0.37)))
 
-/** A state of plain numbers: what is checked is the file, not the learning. */
+/** A state of plain numbers, variances above 0: what is checked is the file, not the learning. */
 function stateOf(rule: AnyRule, hyper: unknown, precision: Precision): TensorRecord {
   const { predict } = traceRule(rule, { shape, classes: 4, batch: 2, precision }, hyper)
   const numbers = (size: number, name: string) =>
-    Float32Array.from({ length: size }, (_, i) => 0.3 * Math.sin(1.7 * i + name.length))
+    Float32Array.from({ length: size }, (_, i) => {
+      const number = 0.3 * Math.sin(1.7 * i + name.length)
+      return name.endsWith('variance') ? 1 + number : number
+    })
   return Object.fromEntries(predict.state.map(({ name, input }) => [name, numbers(input.size, name)]))
 }
 

@@ -156,7 +156,10 @@ const KINDS: Partial<UffHyper>[] = [
   { cell: 'denoising', noise: 'masking', activation: 'tanh' },
   { cell: 'variational', hidden: [4], tied: false, beta: 0.7 },
   { cell: 'variational', likelihood: 'gaussian', variance: 0.3 },
-  { network: 'convolutional', units: [2, 3], kernel: 3, activation: 'tanh' },
+  { sparsity: 0.4, activation: 'tanh' },
+  { network: 'convolutional', units: [2, 3], kernel: 3, activation: 'tanh', tied: false },
+  { network: 'convolutional', units: [2, 3], kernel: 2, hidden: [2], sparsity: 0.2 },
+  { network: 'convolutional', units: [2, 3], kernel: 3, cell: 'denoising', poolAfter: [0] },
   { network: 'convolutional', units: [2, 3], kernel: 3, cell: 'variational', hidden: [2], poolAfter: [1] },
 ]
 
@@ -283,20 +286,32 @@ describe('between cells', () => {
       assert.notEqual(draws[0]!.loss, draws[1]!.loss)
     })
 
-  test('maps with odd sides come back at their own size behind a pooling', () => {
-    const maps = { inputShape: [2, 5, 7], units: 3, pooled: true, first: false, precision: FLOAT32 }
-    const cell = unsupervisedCell({ ...LINEAR, network: 'convolutional', kernel: 3, hidden: [4] }, maps)
-    const p = cell.init({ ...random, normal: normals }, 'cell')
-    const latent = cell.encode(p, normals('maps', [2, 2, 5, 7]))
-    assert.deepEqual(cell.outputShape, [3, 2, 3])
-    assert.deepEqual(
-      [latent.shape, cell.decode(p, latent).shape],
-      [
-        [2, 3, 2, 3],
-        [2, 2, 5, 7],
-      ],
-    )
-  })
+  for (const tied of [true, false])
+    test(`maps with odd sides come back at their own size behind a pooling${tied ? ' (tied)' : ''}`, () => {
+      const maps = { inputShape: [2, 5, 7], units: 3, pooled: true, first: false, precision: FLOAT32 }
+      const options = { ...LINEAR, tied, network: 'convolutional' as const, kernel: 3, hidden: [4] }
+      const cell = unsupervisedCell(options, maps)
+      const p = cell.init({ ...random, normal: normals }, 'cell')
+      const x = normals('maps', [2, 2, 5, 7])
+      const latent = cell.encode(p, x)
+      assert.deepEqual(cell.outputShape, [3, 2, 3])
+      assert.deepEqual([latent.shape, cell.decode(p, latent).shape], [[2, 3, 2, 3], x.shape])
+      // While it learns it is judged by the same reconstruction.
+      const error = cell.decode(p, latent, cell.places!(p, x)).sub(x).square().sum().mul(0.5)
+      close(numbers(cell.learn(p, x, quiet, 'noise').loss), numbers(error), 1e-9)
+    })
+})
+
+test('a sparse cell is judged by the activities that stand out of the batch, and hands all of them up', () => {
+  const cell = linearCell({ sparsity: 0.5 }, 1, 1)
+  const p = {
+    encoder: [{ weight: constant([2], [1, 1]), bias: constant([0]) }],
+    decoder: [{ weight: constant([1], [1, 1]), bias: constant([0]) }],
+  }
+  // Activities 0, 2, 4, 6: mean 3, deviation sqrt(5); only 6 is above 3 + 0.5 sqrt(5).
+  const { latent, loss } = cell.learn(p, constant([0, 1, 2, 3], [4, 1]), quiet, 'noise')
+  close(numbers(latent), [0, 2, 4, 6])
+  close(numbers(loss), [(0 + 1 + 4 + 9) / 4])
 })
 
 const host = { engine: createEngine(ort as unknown as Ort), remote: false }
