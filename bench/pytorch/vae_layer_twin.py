@@ -17,7 +17,7 @@ CASES = {
     "mnist": ((1, 28, 28), (500, 500, 500), (64, 64, 64), 1e-4, 0, 0, 2e-3),
     "cifar-10": ((3, 32, 32), (32, 64, 128), (8, 16, 32), 2e-6, 2, 4, 3e-3),
 }
-OUTPUT_RATE, KERNEL, STRIDE, WARMUP = 3e-3, 3, 2, 0.2
+OUTPUT_RATE, KERNEL, STRIDE = 3e-3, 5, 2
 
 
 def affine(inputs, outputs, kernel=None, deviation=1.0):

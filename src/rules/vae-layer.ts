@@ -21,7 +21,7 @@
  * `readoutPlaces`); the contrast of all pairs of a batch (`pairs=all`), for which B sees the batch itself. So it does
  * without contrast, and then no cell reads a label.
  *
- * Expected (validation images, one seed): see docs/decisions/0008-vae-layer.md.
+ * What was seen, and by which commands: docs/decisions/0008-vae-layer.md.
  *
  * The control `random-encoder` keeps all encoders as they began; decoders and output layers learn. Its strongest form
  * has no noise: cell=ae.
@@ -316,6 +316,7 @@ const CIFAR = {
   network: 'convolutional',
   units: [32, 64, 128],
   latents: [8, 16, 32],
+  kernel: 5,
   pairs: 'all',
   contrastPlaces: 2,
   readoutPlaces: 4,
