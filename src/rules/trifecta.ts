@@ -106,7 +106,7 @@ function standardized(x: Tensor, { pixelMean, pixelDeviation }: TrifectaHyper): 
   const perChannel = (values: readonly number[], name: string): Tensor => {
     if (values.length !== 1 && values.length !== channels)
       throw new UserError(
-        `${name} has ${values.length} numbers for images of ${channels} channels: give 1 or ${channels}`,
+        `${name} has ${values.length} numbers for images of ${channels} channel${channels === 1 ? ': give 1' : `s: give 1 or ${channels}`}`,
         {
           exitCode: 2,
         },

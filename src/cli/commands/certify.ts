@@ -8,7 +8,7 @@ import { describeCertificate } from '../certificate.js'
 import { print } from '../output/print.js'
 import { styleOf } from '../output/style.js'
 import { checkHyper, findPreset, readAssignments } from '../settings.js'
-import { SOURCES } from '../sources.js'
+import { describeSource } from '../sources.js'
 
 export interface CertifyFlags {
   readonly set?: readonly string[]
@@ -33,7 +33,7 @@ export function certifyCommand(ids: readonly string[], flags: CertifyFlags): voi
   }
   const style = styleOf(process.stdout)
   const paragraphs = certificates.map(({ rule, certificate }) => [
-    `${style.bold(rule.id)} (${SOURCES[rule.source]})`,
+    `${style.bold(rule.id)} (${describeSource(rule)})`,
     ...describeCertificate(certificate, style, Math.min(100, process.stdout.columns || 100)),
   ])
   print(...paragraphs.flatMap((lines, i) => (i === 0 ? lines : ['', ...lines])))
