@@ -157,7 +157,8 @@ export async function* train(config: TrainConfig): AsyncGenerator<TrainEvent> {
         event: 'epoch',
         ...{ epoch: epoch + 1, metrics: means.means() },
         ...(accuracy !== undefined && { validationAccuracy: accuracy }),
-        layers: score?.layers ?? {},
+        // A greedy layer that is judged by a figure has nothing above it that could say anything yet.
+        layers: greedy && objective !== undefined ? {} : (score?.layers ?? {}),
         ...figuresOf('validation', score),
         ...time.epoch(options.batch),
         ...layer,
