@@ -17,6 +17,8 @@ export const JOBS: readonly Omit<TrainingJob, 'kind'>[] = [
     id: 'mnist-equilibrium-propagation',
     title: 'Equilibrium propagation, preset mnist (784-512-10)',
     arguments: trained('mnist', 'mnist', '--validation', '0'),
+    target: 2.2,
+    headline: true,
     seeds: THREE,
   },
   {
@@ -39,6 +41,7 @@ export const JOBS: readonly Omit<TrainingJob, 'kind'>[] = [
   },
   {
     id: 'glyphs-equilibrium-propagation',
+    target: 7,
     title: 'Equilibrium propagation on glyphs, preset quick',
     arguments: trained('glyphs', 'quick'),
     seeds: THREE,

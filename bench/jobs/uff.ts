@@ -35,6 +35,7 @@ export const JOBS: readonly Omit<TrainingJob, 'kind'>[] = [
   },
   {
     id: 'mnist-uff-dense',
+    headline: true,
     title: 'UFF, dense auto-encoders (reconstructed)',
     arguments: mnist('dense'),
     seeds: THREE,
@@ -61,6 +62,7 @@ export const JOBS: readonly Omit<TrainingJob, 'kind'>[] = [
   },
   {
     id: 'glyphs-uff',
+    target: 7,
     title: 'UFF on glyphs, preset quick (reconstructed)',
     arguments: ['uff', '--data', 'glyphs', '--preset', 'quick'],
     seeds: THREE,
