@@ -31,6 +31,24 @@ test('one Ctrl-C aborts; the same key, told again by npm, does nothing more', as
   assert.deepEqual(await press(context, 1000, 1005), { aborted: true, notices: 1, exits: [] })
 })
 
+test('the same key that is told again after the work has ended is heard, too', async (context) => {
+  const exit = context.mock.method(process, 'exit', () => undefined as never)
+  const before = process.listenerCount('SIGINT')
+  let ended = false
+  const work = interruptible(
+    async () => {
+      process.emit('SIGINT')
+      ended = true
+    },
+    () => undefined,
+  )
+  await new Promise((later) => setTimeout(later, 20))
+  assert.deepEqual([ended, process.listenerCount('SIGINT')], [true, before + 1])
+  process.emit('SIGINT')
+  await work
+  assert.deepEqual([exit.mock.callCount(), process.listenerCount('SIGINT')], [0, before])
+})
+
 test('another Ctrl-C ends the process at once with 130', async (context) => {
   assert.deepEqual(await press(context, 1000, 2000), { aborted: true, notices: 1, exits: [130] })
 })

@@ -6,6 +6,9 @@ import { EXIT } from '../failure.js'
  */
 const SAME_KEY = 500
 
+/** By then npm has told the key again. */
+const ECHO = 100
+
 /**
  * Runs `work` with a signal that the first Ctrl-C (or SIGTERM) aborts, so that it can save where it is; another one
  * ends the process at once. `onInterrupt` is called at the first. A reader that closes the output aborts it, too.
@@ -28,6 +31,9 @@ export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>
     return await work(controller.signal)
   } finally {
     process.stdout.off('error', closed)
+    // Saving may take less time than npm takes to tell the same key again: with nobody to hear it, that would kill the
+    // process before it has given its exit code.
+    if (first !== undefined) await new Promise((heard) => setTimeout(heard, ECHO))
     process.off('SIGINT', handle)
     process.off('SIGTERM', handle)
   }
