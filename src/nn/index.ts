@@ -71,6 +71,6 @@ export {
   reconstructionLoss,
 } from './targets.js'
 export { leaves, mapTree, rebuild, type Tree } from './tree.js'
-export { UNITS, type Unit, type UnitKind } from './units.js'
+export { UNITS, type Unit } from './units.js'
 export { places2d, repeated2d } from './unpooling.js'
 export { gaussianDivergence, gaussianSample } from './variational.js'

@@ -27,5 +27,3 @@ export const UNITS = {
         .add(s.mul(0.5)),
   },
 } as const satisfies Record<string, Unit>
-
-export type UnitKind = keyof typeof UNITS

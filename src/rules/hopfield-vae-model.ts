@@ -3,6 +3,7 @@ import { uniformWeights, zeros } from '../nn/initialize.js'
 import { binaryCrossEntropy, squaredError } from '../nn/losses.js'
 import type { Random } from '../nn/random.js'
 import { packedShape } from '../nn/symmetric.js'
+import { gaussianDivergence, gaussianSample } from '../nn/variational.js'
 import type { Block, Task } from './contract.js'
 import { type Clamping, clamp, feedForward, LINEAR, LOGISTIC, type Network, type States } from './hopfield-network.js'
 import { type HopfieldVaeHyper, isDense, isTied } from './hopfield-vae-options.js'
@@ -45,11 +46,9 @@ export function modelOf(task: Task, h: HopfieldVaeHyper) {
     learned
       ? { mean: output.slice(1, 0, h.latent), logVariance: output.slice(1, h.latent, 2 * h.latent) }
       : { mean: output, logVariance: constant(2 * Math.log(h.sigmaZ)) }
-  const sample = ({ mean, logVariance }: Posterior, noise: Tensor): Tensor =>
-    mean.add(logVariance.mul(0.5).exp().mul(noise))
+  const sample = ({ mean, logVariance }: Posterior, noise: Tensor): Tensor => gaussianSample(mean, logVariance, noise)
   /** KL(q | N(0, I)) of each image: [N]. */
-  const divergence = ({ mean, logVariance }: Posterior): Tensor =>
-    mean.square().add(logVariance.exp()).sub(logVariance).sub(1).sum(-1).mul(0.5)
+  const divergence = ({ mean, logVariance }: Posterior): Tensor => gaussianDivergence(mean, logVariance)
   /** Pixels in [0, 1] from the visible units' states. */
   const pixels = (output: Tensor): Tensor => (h.decoder === 'gaussian' ? output : output.sigmoid())
   /** C of each image, [N], in nats without the Gaussian's normaliser, and the squared error of the pixels. */

@@ -199,7 +199,7 @@ const presets: Record<string, Preset> = {
     train: { epochs: 16, batch: 64 },
   },
   'cifar-10': {
-    description: 'for CIFAR-10, 10 minutes on 2 cores: 6 blocks of a quarter of the width (settings ours)',
+    description: 'for CIFAR-10, 8 epochs: 6 blocks of a quarter of the width (settings ours)',
     hyper: { ...SHORT, ...CIFAR, width: 0.25 },
     train: { epochs: 8, batch: 64 },
   },
