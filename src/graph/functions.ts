@@ -78,7 +78,10 @@ export const conv2d = (x: Tensor, w: Tensor, options: ConvolutionOptions = {}): 
 export const quantizedConv2d = (x: Tensor, w: Tensor, options: ConvolutionOptions = {}, levels = 63): Tensor =>
   apply('quantizedConv2d', [x, w], { ...convolution(w, options), levels })[0]!
 
-/** Largest cell of each size x size window of [N, C, H, W]; of equal cells the first one gets the gradient. */
+/**
+ * Largest cell of each size x size window of [N, C, H, W]; of equal cells one gets the whole gradient: the first
+ * one, counted row by row, or where windows lie side by side column by column.
+ */
 export const maxPool2d = (x: Tensor, size: number, stride = size, padding = 0): Tensor =>
   pool('maxPool2d', x, size, stride, padding)
 

@@ -66,9 +66,14 @@ describe('kinks and ties', () => {
       slopes((a) => a.max(), [3, 1, 3, 3]),
       [1 / 3, 0, 1 / 3, 1 / 3],
     )
+    // Side by side: column by column. Rows and columns that fill no window get nothing.
     assert.deepEqual(
-      slopes((a) => maxPool2d(a, 2).sum(), [1, 5, 5, 5], [1, 1, 2, 2]),
-      [0, 1, 0, 0],
+      slopes((a) => maxPool2d(a, 2).sum(), [1, 5, 9, 5, 5, 9, 9, 9, 9], [1, 1, 3, 3]),
+      [0, 0, 0, 1, 0, 0, 0, 0, 0],
+    )
+    assert.deepEqual(
+      slopes((a) => maxPool2d(a, 2).sum(), [5, 1, 5, 1], [1, 1, 2, 2]),
+      [1, 0, 0, 0],
     )
     // Overlapping windows, all equal: the first cell of each.
     const ones = new Array<number>(9).fill(2)

@@ -100,7 +100,7 @@ const ROWS: Record<string, Row> = {
         : emit.node('Div', [a!, b!]),
     gradient: (g, y, _, b) => [g.div(b), g.mul(y).div(b).neg()],
   },
-  // Where both are equal the first one gets the whole cotangent: "first wins", which is also max-pooling's rule.
+  // Where both are equal the first one gets the whole cotangent: "first wins".
   maximum: { f: Math.max, onnx: 'Max', gradient: (g, _, a, b) => split(g, a.greaterEqual(b)), dtypes: NUMBERS },
   minimum: { f: Math.min, onnx: 'Min', gradient: (g, _, a, b) => split(g, b.greaterEqual(a)), dtypes: NUMBERS },
   greater: { f: (a, b) => Number(a > b), onnx: 'Greater', result: 'bool', dtypes: NUMBERS },

@@ -17,22 +17,63 @@ function infer([x]: readonly Tensor[], attributes: Pooling): TensorType[] {
   return [{ shape: [n, c, rows, columns], dtype: 'float32' }]
 }
 
-/** Puts back what each position of the window makes of the cotangent to the cells that it saw. */
-function scatter(node: Node, fill: number, parts: (seen: readonly Tensor[]) => Tensor[]): Tensor[] {
-  const [x, y, attributes] = [node.inputs[0]!, node.outputs[0]!, node.attributes]
-  const { kernel, stride, padding }: Pooling = attributes
-  const [n, c, rows, columns] = y.shape as [number, number, number, number]
-  const seen = views(x.pad([[0, 0], [0, 0], ...padding], fill), slice, kernel, [rows, columns], attributes, 2)
-  const tiles = kernel.every((size, i) => size === stride[i] && padding[i]!.every((width) => width === 0))
-  if (!tiles) return pullback(seen, parts(seen), [x]) as Tensor[]
-  const stacked = concat(
-    parts(seen).map((part) => part.reshape([1, n, c, rows, columns])),
-    0,
-  )
-  const tiled = stacked.reshape([...kernel, n, c, rows, columns]).transpose([2, 3, 4, 0, 5, 1])
-  // Rows and columns that fill no window got nothing.
-  const rest = kernel.map((size, i): [number, number] => [0, x.shape[2 + i]! - y.shape[2 + i]! * size])
-  return [tiled.reshape([n, c, rows * kernel[0], columns * kernel[1]]).pad([[0, 0], [0, 0], ...rest])]
+type Window2 = readonly [number, number]
+
+/** Each position of the window puts back what `parts` makes of the cotangent to the cells that it saw. */
+function scatter({ inputs: [x], outputs: [y], attributes }: Node, fill: number, parts: Parts): Tensor[] {
+  const { kernel, padding }: Pooling = attributes
+  const padded = x!.pad([[0, 0], [0, 0], ...padding], fill)
+  const seen = views(padded, slice, kernel, y!.shape.slice(2), attributes as Pooling, 2)
+  return pullback(seen, parts(seen), [x!]) as Tensor[]
+}
+
+type Parts = (seen: readonly Tensor[]) => Tensor[]
+
+/** Whether the windows cover the image side by side, so that it can be cut along one axis after the other. */
+const areTiles = ({ kernel, stride, padding }: Pooling): boolean =>
+  kernel.every((size, i) => size === stride[i] && padding[i]!.every((width) => width === 0))
+
+/** Rows and columns that fill no tile get nothing. */
+function padRest(tiled: Tensor, { shape }: Tensor): Tensor {
+  const rest = [2, 3].map((axis): [number, number] => [0, shape[axis]! - tiled.shape[axis]!])
+  return tiled.pad([[0, 0], [0, 0], ...rest])
+}
+
+/** Of equal cells the first one gets the cotangent. Masks: ONNX's own inverse exists on the CPU alone, and is slower. */
+function toFirst(maximum: Tensor, seen: readonly Tensor[], g: Tensor): Tensor[] {
+  let open = g
+  return seen.map((view, i) => {
+    if (i === seen.length - 1) return open
+    const hit = open.mul(view.equal(maximum).cast('float32'))
+    open = open.sub(hit)
+    return hit
+  })
+}
+
+const highest = (views: readonly Tensor[]): Tensor => views.reduce((a, b) => a.maximum(b))
+
+const cut = (x: Tensor, axis: number): Tensor[] =>
+  Array.from({ length: x.shape[axis]! }, (_, i) => x.slice(axis, i, i + 1))
+
+/** The maximum of a tile is that of its columns' maxima: rows are cut as wholes, and columns out of fewer numbers. */
+function maxOfTiles({ inputs: [x], outputs: [y], attributes }: Node, g: Tensor): Tensor {
+  const [kh, kw] = attributes.kernel as Window2
+  const [n, c, rows, columns] = y!.shape as [number, number, number, number]
+  const tiled = x!.slice(2, 0, rows * kh).slice(3, 0, columns * kw)
+  const high = cut(tiled.reshape([n * c * rows, kh, columns * kw]), 1)
+  const top = highest(high)
+  const wide = cut(top.reshape([-1, kw]).transpose(), 0)
+  const toColumns = concat(toFirst(y!.reshape([1, -1]), wide, g.reshape([1, -1])), 0)
+  const toRows = toFirst(top, high, toColumns.transpose().reshape(top.shape))
+  return padRest(concat(toRows, 1).reshape(tiled.shape), x!)
+}
+
+/** Every cell of a tile gets as much. */
+function meanOfTiles({ inputs: [x], attributes }: Node, share: Tensor): Tensor {
+  const [kh, kw] = attributes.kernel as Window2
+  const [n, c, rows, columns] = share.shape as [number, number, number, number]
+  const tiled = share.reshape([n, c, rows, 1, columns, 1]).broadcastTo([n, c, rows, kh, columns, kw])
+  return padRest(tiled.reshape([n, c, rows * kh, columns * kw]), x!)
 }
 
 /** A pooling reads what a depthwise convolution reads. */
@@ -50,17 +91,10 @@ export const pooling: Record<string, Primitive> = {
   maxPool2d: {
     infer,
     evaluate: ([x], attributes, [y]) => [fold(x!, y!.shape, attributes, Number.NEGATIVE_INFINITY, Math.max)],
-    // Of equal cells the first one gets the cotangent. Masks: ONNX's own inverse exists on the CPU alone.
-    gradient: (node, [g]) => {
-      let open = g!
-      return scatter(node, LOWEST, (seen) =>
-        seen.map((view) => {
-          const hit = open.mul(view.equal(node.outputs[0]!).cast('float32'))
-          open = open.sub(hit)
-          return hit
-        }),
-      )
-    },
+    gradient: (node, [g]) =>
+      areTiles(node.attributes)
+        ? [maxOfTiles(node, g!)]
+        : scatter(node, LOWEST, (seen) => toFirst(node.outputs[0]!, seen, g!)),
     lower: (emit, { inputs, attributes }) =>
       emit.node('MaxPool', inputs, { kernel_shape: attributes.kernel, ...onnxWindow(attributes) }),
   },
@@ -72,7 +106,7 @@ export const pooling: Record<string, Primitive> = {
     },
     gradient: (node, [g]) => {
       const share = g!.mul(1 / sizeOf(node.attributes.kernel))
-      return scatter(node, 0, (seen) => seen.map(() => share))
+      return areTiles(node.attributes) ? [meanOfTiles(node, share)] : scatter(node, 0, (seen) => seen.map(() => share))
     },
     lower: (emit, { inputs, attributes }) =>
       emit.node('AveragePool', inputs, {
