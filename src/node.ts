@@ -157,7 +157,7 @@ export async function predict(
 export interface DrawOptions extends RunOptions {
   /** Which pictures; default: all that the rule has. */
   readonly names?: readonly string[]
-  /** The images that a picture starts from: the first that were held out, or else of the training images. */
+  /** The images that a picture starts from: the first that were held out, or of the training images where none was. */
   readonly count: number
   /** Of the noise. */
   readonly seed: number
@@ -170,7 +170,7 @@ export async function drawRun(path: string, options: DrawOptions): Promise<Drawi
   const rule = options.rule ?? findRule(config.rule)
   const data = options.data ?? (await loadDataSet(config.data, options.load))
   const { train, validation } = partsOf(data, config.options)
-  const split = validation.count >= options.count ? validation : train
   const { names, count, seed } = options
+  const split = validation.count > 0 ? validation : train
   return await draw(rule, checkpoint, split, node, { count, seed, where, ...(names && { names }) })
 }

@@ -94,7 +94,11 @@ const hyper = z.strictObject({
     .enum(['batch', 'epoch'])
     .default('batch')
     .describe('inverses and layers take turns on every batch, or by whole epochs as in the released code'),
-  pretraining: z.int().min(0).default(0).describe('first epochs in which only inverses learn (Meulemans: 6)'),
+  pretraining: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe('first epochs, of all that are trained, in which only inverses learn (Meulemans: 6)'),
   optimizer: z.enum(['adam', 'sgd']).default('adam').describe('of all weights (Lee: an RMSprop of his own)'),
   rate: z.number().positive().default(0.002).describe('step size of the hidden layers (ours)'),
   outputRate: z.number().positive().default(0.002).describe('step size of the output layer (ours)'),

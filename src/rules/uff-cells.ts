@@ -13,6 +13,7 @@
  * sparsity of Makhzani and Frey 2015, whose share of winners it states as a threshold). A max-pooled code is decoded from
  * what was handed up, put where it was largest (what and where: Zhao et al. 2016).
  */
+import { UserError } from '../errors.js'
 import { maxPool2d, type Shape, sizeOf, type Tensor } from '../graph/index.js'
 import { ACTIVATIONS, type Activation } from '../nn/activations.js'
 import { channelAxes, sampleAxes } from '../nn/axes.js'
@@ -219,8 +220,12 @@ function standingOut(h: Tensor, threshold: number): Tensor {
   return y.greaterEqual(mean.add(deviation.mul(threshold))).cast('float32')
 }
 
-/** The cells of one network, from below. */
+/** The cells of one network, from below. Throws a UserError for masks that leave nothing of an input. */
 export function cellsOf({ shape, precision }: Task, options: CellOptions): UnsupervisedCell[] {
+  if (options.cell === 'denoising' && options.noise === 'masking' && options.noiseLevel >= 1)
+    throw new UserError(`noiseLevel is ${options.noiseLevel}, but masking sets a part to zero: give less than 1`, {
+      exitCode: 2,
+    })
   const cells: UnsupervisedCell[] = []
   for (const [i, units] of options.units.entries()) {
     const image = options.network === 'dense' ? [sizeOf(shape)] : shape

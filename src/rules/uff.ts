@@ -83,7 +83,7 @@ const hyper = z.strictObject({
     .number()
     .min(0)
     .default(0.5)
-    .describe('standard deviation of Gaussian noise, or the part that masking sets to zero (ours)'),
+    .describe('standard deviation of Gaussian noise, or the part, below 1, that masking sets to zero (ours)'),
   likelihood: z
     .enum(['gaussian', 'bernoulli'])
     .default('bernoulli')

@@ -27,6 +27,7 @@
  * has no noise: cell=ae.
  */
 import { z } from 'zod'
+import { UserError } from '../errors.js'
 import { argmax, averagePool2d, concat, constant, grad, softmax, type Tensor } from '../graph/index.js'
 import { batchNorm, type Statistics, statistics } from '../nn/batch-norm.js'
 import { affine, type Dense, dense } from '../nn/dense.js'
@@ -130,17 +131,22 @@ type Side = (typeof SIDES)[number]
 
 const mirror = <T extends Tree>(make: (side: Side) => T): Mirrored<T> => ({ a: make('a'), b: make('b') })
 
-const designsOf = (task: Task, h: VaeLayerHyper): CellDesign[] =>
-  cellDesigns(
-    task.shape,
-    h.units.map((units, i) => ({
-      network: h.network,
-      units,
-      latents: h.latents[i] ?? h.latents.at(-1)!,
-      kernel: h.kernel,
-      stride: h.strides[i] ?? h.strides.at(-1)!,
-    })),
-  )
+/** Throws a UserError where an option names more cells than there are. */
+function designsOf(task: Task, h: VaeLayerHyper): CellDesign[] {
+  for (const name of ['latents', 'strides'] as const)
+    if (h[name].length > h.units.length)
+      throw new UserError(`${name} has ${h[name].length} numbers, but units make ${h.units.length} cells`, {
+        exitCode: 2,
+      })
+  const cells = h.units.map((units, i) => ({
+    network: h.network,
+    units,
+    latents: h.latents[i] ?? h.latents.at(-1)!,
+    kernel: h.kernel,
+    stride: h.strides[i] ?? h.strides.at(-1)!,
+  }))
+  return cellDesigns(task.shape, cells)
+}
 
 const optimizerOf = (): Optimizer => adam()
 const outputOptimizerOf = (h: VaeLayerHyper): Optimizer => adam({ weightDecay: h.outputWeightDecay })

@@ -16,6 +16,7 @@ const REASONS: Record<string, string> = {
   EPERM: 'this user may not write there: choose another folder',
   EROFS: 'the disk is read-only: choose another folder',
   EISDIR: 'there is a folder of that name: choose another one',
+  EEXIST: 'there is a file of that name: choose another folder',
   ENOTDIR: 'a part of that path is a file: choose another folder',
   EIO: 'the disk reports an error: choose another one',
 }

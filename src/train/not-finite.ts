@@ -19,7 +19,8 @@ export function notFinite({ notFinite: state, metrics }: Done): string | undefin
 
 /** What to do about it, in view of the rates that were set. */
 export function adviceOn(hyper: Readonly<Record<string, unknown>>): string {
-  const rates = Object.entries(hyper).filter(([name, value]) => /rate$/i.test(name) && typeof value === 'number')
-  const now = rates.map(([name, value]) => `${name}=${value}`).join(', ')
+  const isRate = (value: unknown): boolean => [value].flat().every((one) => typeof one === 'number')
+  const rates = Object.entries(hyper).filter(([name, value]) => /rates?$/i.test(name) && isRate(value))
+  const now = rates.map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(', ')
   return now === '' ? 'train with smaller steps' : `train with a smaller rate than ${now}`
 }

@@ -59,6 +59,16 @@ test('rules without layers of their own get one row', () => {
   ])
 })
 
+test('where the table is too wide, figures of the training give way to those of held-out images', () => {
+  assert.deepEqual(renderScreen(after(START, PROGRESS, EPOCH), PLAIN, 32, 20).slice(2), [
+    '             loss  validation',
+    '  layer 0  0.3750     91.20 %',
+    '  layer 1  0.1250     93.45 %',
+    '  head      1.000',
+    '  network             95.10 %',
+  ])
+})
+
 test('the screen keeps to the size of the terminal', () => {
   const lines = renderScreen(after(START, PROGRESS, EPOCH), PLAIN, 30, 4)
   assert.equal(lines.length, 4)

@@ -247,6 +247,14 @@ describe('the classifier', () => {
   })
 })
 
+test('masks that leave nothing of an input are refused', () => {
+  assert.throws(() => given({ cell: 'denoising', noise: 'masking', noiseLevel: 1 }), {
+    name: 'UserError',
+    message: /noiseLevel is 1, .*give less than 1/,
+  })
+  given({ cell: 'denoising', noise: 'gaussian', noiseLevel: 1 })
+})
+
 describe('between cells', () => {
   const place = { inputShape: [6], units: 4, pooled: false, precision: FLOAT32 }
   const { random } = noiseInputs()

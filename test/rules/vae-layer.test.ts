@@ -238,6 +238,14 @@ describe('the two networks', () => {
   })
 })
 
+test('numbers for more cells than there are are refused', () => {
+  for (const name of ['latents', 'strides'] as const)
+    assert.throws(() => given({ [name]: [4, 3, 2] }), {
+      name: 'UserError',
+      message: `${name} has 3 numbers, but units make 2 cells`,
+    })
+})
+
 describe('in use', () => {
   for (const readout of ['all', 'last'] as const)
     test(`the prediction is the mean of both softmax outputs, from the means: readout ${readout}`, () => {

@@ -16,13 +16,16 @@ export function rulesCommand(id: string | undefined, { json }: { readonly json?:
 }
 
 function listRules(style: Style): string[] {
-  const rows = RULES.map((rule) => [
+  const heads = RULES.map((rule) => [
     style.bold(rule.id),
-    rule.summary,
     rule.paper ? `${rule.paper.authors} ${rule.paper.year}` : '',
     describeSource(rule),
   ])
-  return [...columns(rows), '', 'onward rules RULE shows the options and presets of a rule.']
+  const lines = columns(heads).flatMap((head, i) => [
+    head,
+    ...wrapText(RULES[i]!.summary, 76).map((line) => `  ${line}`),
+  ])
+  return [...lines, '', 'onward rules RULE shows the options and presets of a rule.']
 }
 
 function describeRule(rule: AnyRule, style: Style): string[] {

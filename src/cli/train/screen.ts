@@ -21,21 +21,35 @@ export function renderScreen(view: View, style: Style, width: number, height: nu
     ...(progress ? [`${count(progress.rowsPerSecond)} images/s`, `${duration(progress.secondsLeft)} left`] : []),
   ]
   const learning = progress?.layer
-  const table = renderTable(view.rows, (row) => (row === `layer ${learning}` ? `${row} (learns now)` : row))
+  const table = renderTable(view.rows, (row) => (row === `layer ${learning}` ? `${row} (learns now)` : row), width)
   const lines = [style.bold(title), facts.join('  '), ...table.map((line, i) => (i === 0 ? style.dim(line) : line))]
   const kept = lines.length <= height ? lines : [...lines.slice(0, height - 1), style.dim('...')]
   return kept.map((line) => clip(line, width))
 }
 
-/** Rows of figures under a heading; nothing at all where there are no rows. */
+/** Rows of figures under a heading; nothing at all where there are no rows. What is too wide loses columns of training. */
 export function renderTable(
   rows: ReadonlyMap<string, Figures>,
   label: (row: string) => string = (row) => row,
+  width = Number.POSITIVE_INFINITY,
 ): string[] {
   if (rows.size === 0) return []
   const names = [...new Set([...rows.values()].flatMap((figures) => Object.keys(figures)))].sort(
     (a, b) => columnRank(a) - columnRank(b),
   )
+  for (;;) {
+    const lines = tableOf(rows, names, label)
+    const spare = names.findLastIndex((name) => columnRank(name) === 0)
+    if (spare < 0 || lines.every((line) => line.length <= width)) return lines
+    names.splice(spare, 1)
+  }
+}
+
+function tableOf(
+  rows: ReadonlyMap<string, Figures>,
+  names: readonly string[],
+  label: (row: string) => string,
+): string[] {
   const body = [...rows].map(([row, figures]) => [
     `  ${label(row)}`,
     ...names.map((name) => (figures[name] === undefined ? '' : showFigure(name, figures[name]))),

@@ -29,7 +29,9 @@ export function summarize(
   const parts = [
     style.bold(
       `${start.rule} on ${start.data}: ${outcome(done, start.objective)} ` +
-        `after ${duration(done.seconds)} at ${count(done.rowsPerSecond)} images/s.`,
+        (done.rowsPerSecond > 0
+          ? `after ${duration(done.seconds)} at ${count(done.rowsPerSecond)} images/s.`
+          : '(it was trained already).'),
     ),
     '',
     ...accuracy,
