@@ -16,14 +16,10 @@ export function rulesCommand(id: string | undefined, { json }: { readonly json?:
 }
 
 function listRules(style: Style): string[] {
-  const heads = RULES.map((rule) => [
-    style.bold(rule.id),
-    rule.paper ? `${rule.paper.authors} ${rule.paper.year}` : '',
-    describeSource(rule),
-  ])
-  const lines = columns(heads).flatMap((head, i) => [
-    head,
-    ...wrapText(RULES[i]!.summary, 76).map((line) => `  ${line}`),
+  const heads = columns(RULES.map(({ id, paper }) => [style.bold(id), paper ? `${paper.authors} ${paper.year}` : '']))
+  const lines = RULES.flatMap((rule, i) => [
+    heads[i]!,
+    ...wrapText(`${rule.summary} (${describeSource(rule)})`, 76).map((line) => `  ${line}`),
   ])
   return [...lines, '', 'onward rules RULE shows the options and presets of a rule.']
 }
