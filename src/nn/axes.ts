@@ -1,5 +1,8 @@
 import type { Tensor } from '../graph/index.js'
 
+/** Each sample as one row: [N, ...] to [N, D]. */
+export const flat = (x: Tensor): Tensor => x.reshape([x.shape[0]!, -1])
+
 /** The axes of one sample: all but the first. */
 export const sampleAxes = ({ shape }: Tensor): number[] => shape.map((_, axis) => axis).slice(1)
 

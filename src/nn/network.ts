@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { maxPool2d, type Shape, sizeOf, type Tensor } from '../graph/index.js'
+import { flat } from './axes.js'
 import { convolution, convolved } from './convolution.js'
 import { type Dense, dense, type Precision, product } from './dense.js'
 import type { FanRule } from './initialize.js'
@@ -38,7 +39,7 @@ export function denseLayer(inputs: number, outputs: number): Layer {
     inputShape: [inputs],
     outputShape: [outputs],
     init: (random, name, rule) => dense(random, name, inputs, outputs, rule),
-    linear: (weight, x, precision) => product(x.reshape([x.shape[0]!, -1]), weight, precision),
+    linear: (weight, x, precision) => product(flat(x), weight, precision),
     offset: (bias) => bias,
     pool: (y) => y,
   }

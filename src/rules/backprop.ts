@@ -2,8 +2,10 @@
  * Backpropagation: Rumelhart, Hinton, Williams 1986. The yardstick: the same networks, loop and data order as the local
  * rules, and one gradient of one loss through all layers. Its certificate must say that it is not local.
  */
+
 import { z } from 'zod'
 import { argmax, grad, sizeOf, type Tensor } from '../graph/index.js'
+import { flat } from '../nn/axes.js'
 import { affine, type Dense, dense } from '../nn/dense.js'
 import { FAN_RULES, type FanRule } from '../nn/initialize.js'
 import { crossEntropy } from '../nn/losses.js'
@@ -42,7 +44,7 @@ function logits({ layers }: Pick<BackpropState, 'layers'>, x: Tensor, task: Task
     const { weight, bias } = layers[i]!
     return layer.pool(layer.linear(weight, below, task.precision).add(layer.offset(bias)).relu())
   }, x)
-  return affine(layers.at(-1)!, activity.reshape([x.shape[0]!, -1]), task.precision)
+  return affine(layers.at(-1)!, flat(activity), task.precision)
 }
 
 export const backprop: Rule<BackpropHyper, BackpropState> = {

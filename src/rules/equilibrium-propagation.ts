@@ -29,7 +29,9 @@
  * others of its batch. In 8 bits only the products with the image are rounded: the dynamics must stay symmetric.
  * Expected: MNIST with 512 hidden units about 2 % test error (Ernoult et al., P-1h, as recalled by the specification).
  */
+
 import { argmax, concat, constant, oneHot, quantizedProduct, scan, sizeOf, type Tensor } from '../graph/index.js'
+import { flat } from '../nn/axes.js'
 import { contrastOf, outerContrast } from '../nn/contrast.js'
 import type { Dense, Precision } from '../nn/dense.js'
 import { uniformWeights, zeros } from '../nn/initialize.js'
@@ -39,7 +41,7 @@ import { SCHEDULES } from '../nn/schedules.js'
 import { energy, resting, type States, settle, sweep } from '../nn/settling.js'
 import type { Tree } from '../nn/tree.js'
 import type { Batch, Metrics, Rule } from './contract.js'
-import { costOf, flat, type Net, networkOf, nudged, readOutError, scoresOf } from './equilibrium-propagation-network.js'
+import { costOf, type Net, networkOf, nudged, readOutError, scoresOf } from './equilibrium-propagation-network.js'
 import { checkNudge, type EquilibriumPropagationHyper, hyper, perLayer } from './equilibrium-propagation-options.js'
 
 export type { EquilibriumPropagationHyper }

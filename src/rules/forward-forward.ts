@@ -13,9 +13,11 @@
  * the mean of all codes, which is MATLAB's ten times 0.1.
  * Convolutional networks: the label is a fixed +-1 pattern in a channel of its own: ours.
  */
+
 import { z } from 'zod'
 import { UserError } from '../errors.js'
 import { concat, grad, range, sizeOf, type Tensor } from '../graph/index.js'
+import { flat } from '../nn/axes.js'
 import { affine, type Dense, dense } from '../nn/dense.js'
 import { GOODNESS } from '../nn/goodness.js'
 import { FAN_RULES, type FanRule } from '../nn/initialize.js'
@@ -94,7 +96,6 @@ function networkOf(task: Task, h: ForwardForwardHyper) {
   const above = hiddenLayers(h, task.shape).slice(1)
   const layers: Layer[] = [unlabelled ? hiddenLayers(h, task.shape)[0]! : first.layer, ...above]
   const normalize = NORMALIZATIONS[h.normalization]
-  const flat = (y: Tensor): Tensor => y.reshape([y.shape[0]!, -1])
 
   const activity = (i: number, preactivation: Tensor): Tensor => layers[i]!.pool(preactivation.relu())
   /** W x + b of layer i on what the layer below put out; of the first one on the image as it is. */

@@ -8,6 +8,7 @@
  * `hidden`-`latent` alone make a layered network, all of them a dense one.
  */
 import { concat, constant, scan, type Tensor } from '../graph/index.js'
+import { type Contrast, contrastOf, outerContrast } from '../nn/contrast.js'
 import { packSymmetric, unpackSymmetric } from '../nn/symmetric.js'
 
 export const LAYERS = ['visible', 'hidden', 'latent'] as const
@@ -145,48 +146,47 @@ export function feedForward(network: Network, { clamped, value, output, units }:
   return { hidden, output: into('hidden', output, hidden, units) }
 }
 
-/** Of each layer the mean of the two nudged states, and their difference over 2 beta: the slope of the states. */
-export type Contrast = Readonly<Record<Layer, { readonly mean: Tensor; readonly slope?: Tensor }>>
+/** Of each layer the two nudged states, their difference over 2 beta; a clamped layer has one state alone. */
+export type Contrasts = Readonly<Record<Layer, Contrast | Pick<Contrast, 'mean'>>>
 
 /** `perTwoBeta`: 1 / (2 beta), for all rows or for each, [N, 1]. */
-export function contrast(
+export function contrasts(
   { clamped, value, output }: Clamping,
   { plus, minus }: ReturnType<Settling['nudged']>,
   perTwoBeta: Tensor | number,
-): Contrast {
-  const of = (a: Tensor, b: Tensor) => ({ mean: a.add(b).mul(0.5), slope: a.sub(b).mul(perTwoBeta) })
+): Contrasts {
   return {
-    hidden: of(plus.hidden, minus.hidden),
-    [output]: of(plus.output, minus.output),
+    hidden: contrastOf(plus.hidden, minus.hidden, perTwoBeta),
+    [output]: contrastOf(plus.output, minus.output, perTwoBeta),
     [clamped]: { mean: value },
-  } as Contrast
+  } as Contrasts
 }
 
+const moves = (layer: Contrasts[Layer]): layer is Contrast => 'difference' in layer
+
 /**
- * What equilibrium propagation makes of a contrast: for every coupled pair
- *   dL/dW_ij = -(s+_i s+_j - s-_i s-_j) / (2 beta) = -(d_i m_j + m_i d_j),   dL/db_i = -d_i,
- * with d the slopes and m the means; the second form subtracts states before it multiplies, and does not cancel. The
- * mean over the rows, by the parameter's dotted name. Couplings between clamped units, and their biases, have none.
+ * What equilibrium propagation makes of contrasts: for every coupled pair
+ *   dL/dW_ij = -(s+_i s+_j - s-_i s-_j) / (2 beta),   dL/db_i = -(s+_i - s-_i) / (2 beta),
+ * the mean over the rows, by the parameter's dotted name. Couplings between clamped units, and their biases, have none.
  */
-export function contrastGradients(network: Network, contrast: Contrast): Record<string, Tensor> {
+export function contrastGradients(network: Network, contrasts: Contrasts): Record<string, Tensor> {
   const gradients: Record<string, Tensor> = {}
-  const share = -1 / contrast.hidden.mean.shape[0]!
+  const share = -1 / contrasts.hidden.mean.shape[0]!
+  const product = (a: Tensor, b: Tensor): Tensor => a.matmul(b, { transposeA: true })
   for (const upper of LAYERS) {
-    const above = contrast[upper]
+    const above = contrasts[upper]
     for (const lower of LAYERS) {
-      const below = contrast[lower]
-      if (!network[upper][lower] || !(above.slope || below.slope)) continue
-      const product = (a: Tensor, b: Tensor): Tensor => a.matmul(b, { transposeA: true }).mul(share)
+      const below = contrasts[lower]
+      if (!network[upper][lower] || !(moves(above) || moves(below))) continue
       let gradient: Tensor
       if (upper === lower) {
-        const half = product(above.slope!, above.mean)
+        const half = product((above as Contrast).difference, above.mean)
         gradient = packSymmetric(half.add(half.transpose()))
-      } else if (above.slope && below.slope)
-        gradient = product(concat([below.slope, below.mean], 0), concat([above.mean, above.slope], 0))
-      else gradient = above.slope ? product(below.mean, above.slope) : product(below.slope!, above.mean)
-      gradients[`${upper}.${lower}`] = gradient
+      } else if (!moves(below)) gradient = product(below.mean, (above as Contrast).difference)
+      else gradient = moves(above) ? outerContrast(below, above) : product(below.difference, above.mean)
+      gradients[`${upper}.${lower}`] = gradient.mul(share)
     }
-    if (above.slope) gradients[`${upper}.bias`] = above.slope.sum(0).mul(share)
+    if (moves(above)) gradients[`${upper}.bias`] = above.difference.sum(0).mul(share)
   }
   return gradients
 }
@@ -196,10 +196,10 @@ export function contrastGradients(network: Network, contrast: Contrast): Record<
  *   dL/dvalue = [dE/dvalue(s+) - dE/dvalue(s-)] / (2 beta) = -W (s+ - s-) / (2 beta),
  * the change of the current that the free units send back into the clamped ones.
  */
-export function inputGradient(network: Network, clamped: Layer, contrast: Contrast): Tensor {
+export function inputGradient(network: Network, clamped: Layer, contrasts: Contrasts): Tensor {
   const currents = LAYERS.flatMap((layer) => {
-    const { slope } = contrast[layer]
-    const sent = slope && sender(network, layer, clamped)?.(slope)
+    const own = contrasts[layer]
+    const sent = moves(own) && sender(network, layer, clamped)?.(own.difference)
     return sent ? [sent] : []
   })
   return currents.reduce((sum, x) => sum.add(x)).neg()

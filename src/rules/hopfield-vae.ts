@@ -30,7 +30,7 @@ import { adam, type Optimizer } from '../nn/optimizers.js'
 import { SCHEDULES } from '../nn/schedules.js'
 import { leaves, mapTree, type Tree } from '../nn/tree.js'
 import type { Metrics, Rule, Step, Task } from './contract.js'
-import { clamp, contrast, contrastGradients, type Force, inputGradient, type States } from './hopfield-network.js'
+import { clamp, contrastGradients, contrasts, type Force, inputGradient, type States } from './hopfield-network.js'
 import {
   blocksOf,
   isInert,
@@ -107,7 +107,7 @@ function byEquilibria(
   const beta = h.decoder === 'gaussian' ? h.nudge * h.sigmaX ** 2 : h.nudge
   // The force changes with v: half a step at a time.
   const images = decoderSettles.nudged(image, nudgedSweeps, towards, 0.5)
-  const decoded = contrast(decoding, images, 1 / (2 * beta))
+  const decoded = contrasts(decoding, images, 1 / (2 * beta))
   const inputSlope = inputGradient(decoder, 'latent', decoded)
 
   const error = latentError(model, inputSlope, posterior, noise, klWeight)
@@ -119,7 +119,7 @@ function byEquilibria(
     .maximum(2 * h.encoderNudge)
   const strength = constant(h.encoderNudge).div(length)
   const codes = encoderSettles.nudged(code, nudgedSweeps, encoderForce(h, error, strength, klWeight, code), 0)
-  const encoded = contrast(encoding, codes, length.mul(0.5 / h.encoderNudge))
+  const encoded = contrasts(encoding, codes, length.mul(0.5 / h.encoderNudge))
 
   const [below, above] = [contrastGradients(encoder, encoded), contrastGradients(decoder, decoded)]
   const gradients = isTied(h.variant)

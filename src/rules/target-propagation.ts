@@ -31,8 +31,10 @@
  * epoch, see `alternate`); predictions of bernoulli units pass means up (Lee averages a hundred sampled passes); the
  * output layer learns cross-entropy in drl too (Meulemans: its target, the same direction).
  */
+
 import { z } from 'zod'
 import { argmax, constant, grad, oneHot, sizeOf, softmax, type Tensor } from '../graph/index.js'
+import { flat } from '../nn/axes.js'
 import { affine, type Dense, dense } from '../nn/dense.js'
 import { bernoulli, sign } from '../nn/discrete.js'
 import { FAN_RULES, type FanRule } from '../nn/initialize.js'
@@ -157,7 +159,7 @@ function networkOf(task: Task, h: TargetPropagationHyper) {
 
   const pass = (layers: readonly Dense[], x: Tensor, sample?: (v: Tensor, i: number) => Tensor): Pass => {
     const activities: Tensor[] = []
-    let below = x.reshape([x.shape[0]!, -1])
+    let below = flat(x)
     for (const [i, p] of layers.slice(0, -1).entries()) {
       activities.push(layer(i, p, below))
       below = sent(i, activities[i]!, sample).stopGradient()

@@ -1,4 +1,5 @@
 import { concat, constant, oneHot, type Tensor, topK } from '../graph/index.js'
+import { flat } from '../nn/axes.js'
 import { filterImages } from '../nn/pictures.js'
 import type { Picture, Task } from './contract.js'
 import { type CellOptions, type CellParameters, cellsOf, latentsOf } from './uff-cells.js'
@@ -60,7 +61,7 @@ export function uffPictures(task: Task, options: CellOptions): Record<string, Pi
       columns: STEPS.length,
       draw: (state, { x }) => {
         const latent = latentsOf(cells, state.layers, x).at(-1)!
-        const means = latent.reshape([x.shape[0]!, -1])
+        const means = flat(latent)
         const size = means.shape[1]!
         const spread = means.sub(means.mean(0, true)).square().mean(0)
         const { indices } = topK(spread, Math.min(SHOWN, size))

@@ -22,10 +22,12 @@
  *
  * Aimed at (MNIST, not figures of the paper): dense cells 97.5 %, convolutional 98.5 %, linear on pixels about 92 %.
  */
+
 import { z } from 'zod'
 import { UserError } from '../errors.js'
 import { argmax, concat, grad, oneHot, sizeOf, type Tensor } from '../graph/index.js'
 import { ACTIVATIONS, type Activation } from '../nn/activations.js'
+import { flat } from '../nn/axes.js'
 import { CORRUPTIONS, type Corruption } from '../nn/corruption.js'
 import { affine, type Dense } from '../nn/dense.js'
 import { FAN_RULES, type FanRule, zeros } from '../nn/initialize.js'
@@ -114,8 +116,6 @@ type ReadOuts = { readonly pixels: Dense; readonly latents: readonly Dense[]; re
 export type UffState = Stack<CellParameters> & {
   readonly classifier: { readonly readOuts: ReadOuts; readonly optimizer: Tree }
 }
-
-const flat = (y: Tensor): Tensor => y.reshape([y.shape[0]!, -1])
 
 /** An unsupervised cell as the combinator wants it: a step of it reads no label. */
 const learning = (cell: UnsupervisedCell, i: number, { random }: Batch): Cell<CellParameters> => ({

@@ -3,7 +3,9 @@
  * with a bias, dense or convolutional. In the convolutional one W_e looks through K x K windows, a stride apart; all
  * other maps are convolutions by 1 x 1, so that the latents of a place are decoded to the stride x stride inputs there.
  */
+
 import { type Shape, sizeOf, type Tensor } from '../graph/index.js'
+import { flat } from '../nn/axes.js'
 import { convolution, convolve } from '../nn/convolution.js'
 import { affine, type Dense, dense, type Precision } from '../nn/dense.js'
 import { depthToSpace } from '../nn/depth-to-space.js'
@@ -50,7 +52,7 @@ interface Affine {
 
 const denseMap = (inputs: number, outputs: number): Affine => ({
   init: (random, name, rule) => dense(random, name, inputs, outputs, rule),
-  apply: (own, x, precision) => affine(own, x.reshape([x.shape[0]!, -1]), precision),
+  apply: (own, x, precision) => affine(own, flat(x), precision),
 })
 
 const convolutionMap = (inputs: number, outputs: number, kernel: number, stride = 1): Affine => ({

@@ -26,9 +26,11 @@
  * The control `random-encoder` keeps all encoders as they began; decoders and output layers learn. Its strongest form
  * has no noise: cell=ae.
  */
+
 import { z } from 'zod'
 import { UserError } from '../errors.js'
 import { argmax, averagePool2d, concat, constant, grad, softmax, type Tensor } from '../graph/index.js'
+import { flat } from '../nn/axes.js'
 import { batchNorm, type Statistics, statistics } from '../nn/batch-norm.js'
 import { affine, type Dense, dense } from '../nn/dense.js'
 import { zeros } from '../nn/initialize.js'
@@ -150,8 +152,6 @@ function designsOf(task: Task, h: VaeLayerHyper): CellDesign[] {
 
 const optimizerOf = (): Optimizer => adam()
 const outputOptimizerOf = (h: VaeLayerHyper): Optimizer => adam({ weightDecay: h.outputWeightDecay })
-
-const flat = (x: Tensor): Tensor => x.reshape([x.shape[0]!, -1])
 
 /** Maps averaged to `places` a side, about; 0: left as they are. */
 function pooled(z: Tensor, places: number): Tensor {

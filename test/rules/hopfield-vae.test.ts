@@ -8,8 +8,8 @@ import type { Task } from '../../src/rules/contract.js'
 import {
   type Clamping,
   clamp,
-  contrast,
   contrastGradients,
+  contrasts,
   inputGradient,
   LINEAR,
   LOGISTIC,
@@ -253,7 +253,7 @@ describe('the input gradient', () => {
     const settles = clamp(network, own)
     const target = constant([...numbers(PIXELS), ...numbers(PIXELS)], [2, 7])
     const pair = settles.nudged(settles.free(200), 200, (v, sign) => target.sub(v).mul(sign.mul(beta)), 0.5)
-    const found = contrast(own, pair, 1 / (2 * beta))
+    const found = contrasts(own, pair, 1 / (2 * beta))
     return {
       z: numbers(inputGradient(network, 'latent', found)),
       bias: numbers(contrastGradients(network, found)['hidden.bias']!),
