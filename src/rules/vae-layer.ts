@@ -324,8 +324,9 @@ const CIFAR = {
   latents: [8, 16, 32],
   kernel: 5,
   pairs: 'all',
+  contrast: 4,
   contrastPlaces: 2,
-  readoutPlaces: 4,
+  readoutPlaces: 8,
   beta: 0.000002,
   rate: 0.003,
 } as const

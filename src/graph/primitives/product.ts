@@ -115,16 +115,16 @@ export function convolutionInputGradient(op: string, g: Tensor, x: Tensor, w: Te
 const FEW = 36
 
 /**
- * One product for each position of the kernel: the cotangent's rows, one a channel, [C, N*H*W], against the shifted
- * input's. Exchanging images and channels copies whole maps; rows [N*H*W, C] cost twice as much in all.
+ * One product for each position of the kernel: the cotangent's rows, one a channel, [out, N*H*W], against the shifted
+ * input's, one a place, [N*H*W, in], so that no product needs an operand transposed.
  */
 function convolutionWeightGradient(g: Tensor, x: Tensor, w: Tensor, { stride, padding, groups }: Convolution): Tensor {
   const [out, perGroup, kh, kw] = w.shape as [number, number, number, number]
-  const exchanged = (t: Tensor): Tensor => t.transpose([1, 0, 2, 3])
-  const toRows = (t: Tensor, channels: number): Tensor =>
-    t.reshape(groups === 1 ? [channels, -1] : [groups, channels, -1])
   const depthwise = perGroup === 1 && out === groups
-  const cotangent = depthwise ? g : toRows(exchanged(g), out / groups)
+  const byChannel = groups === 1 ? [out, -1] : [groups, out / groups, -1]
+  const cotangent = depthwise ? g : g.transpose([1, 0, 2, 3]).reshape(byChannel)
+  const byPlace = (t: Tensor): Tensor =>
+    groups === 1 ? t.reshape([-1, perGroup]) : t.reshape([-1, groups, perGroup]).transpose([1, 0, 2])
   const padded = x.pad([[0, 0], [0, 0], padding[0], padding[1]])
   if (groups === 1 && perGroup * kh * kw <= FEW) {
     const seen = views(padded, slice, [kh, kw], g.shape.slice(2), { stride, padding }, 2)
@@ -137,11 +137,12 @@ function convolutionWeightGradient(g: Tensor, x: Tensor, w: Tensor, { stride, pa
       .transpose([0, 2, 1])
       .reshape(w.shape)
   }
-  const source = depthwise ? padded : exchanged(padded)
-  const parts = views(source, slice, [kh, kw], g.shape.slice(2), { stride, padding }, 2).map((shifted) =>
-    depthwise
-      ? shifted.mul(cotangent).sum([0, 2, 3]).reshape([1, out])
-      : cotangent.matmul(toRows(shifted, perGroup), { transposeB: true }).reshape([1, out * perGroup]),
+  const source = depthwise ? padded : padded.transpose([0, 2, 3, 1])
+  const parts = views(source, slice, [kh, kw], g.shape.slice(2), { stride, padding }, depthwise ? 2 : 1).map(
+    (shifted) =>
+      depthwise
+        ? shifted.mul(cotangent).sum([0, 2, 3]).reshape([1, out])
+        : cotangent.matmul(byPlace(shifted)).reshape([1, out * perGroup]),
   )
   return concat(parts, 0).transpose().reshape(w.shape)
 }
