@@ -1,8 +1,8 @@
-const network = 'src/rules/hopfield-network.ts'
-const model = 'src/rules/hopfield-vae-model.ts'
-const rule = 'src/rules/hopfield-vae.ts'
-const options = 'src/rules/hopfield-vae-options.ts'
-const pictures = 'src/rules/hopfield-vae-pictures.ts'
+const network = 'src/rules/hopfield-vae/network.ts'
+const model = 'src/rules/hopfield-vae/model.ts'
+const rule = 'src/rules/hopfield-vae/hopfield-vae.ts'
+const options = 'src/rules/hopfield-vae/options.ts'
+const pictures = 'src/rules/hopfield-vae/pictures.ts'
 const symmetric = 'src/nn/symmetric.ts'
 
 const tests = { tests: 'rules/hopfield-vae' }

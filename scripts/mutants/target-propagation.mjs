@@ -1,4 +1,4 @@
-const rule = 'src/rules/target-propagation.ts'
+const rule = 'src/rules/target-propagation/target-propagation.ts'
 const targets = 'src/nn/targets.ts'
 
 /** Everything but the tests that train. */

@@ -1,5 +1,5 @@
-const rule = 'src/rules/trifecta.ts'
-const network = 'src/rules/trifecta-network.ts'
+const rule = 'src/rules/trifecta/trifecta.ts'
+const network = 'src/rules/trifecta/network.ts'
 const products = 'src/locality/products.ts'
 const convolution = 'src/nn/convolution.ts'
 const conv2d = 'src/graph/primitives/product.ts'

@@ -1,5 +1,5 @@
-const cells = 'src/rules/uff-cells.ts'
-const rule = 'src/rules/uff.ts'
+const cells = 'src/rules/uff/cells.ts'
+const rule = 'src/rules/uff/uff.ts'
 
 const own = { tests: 'rules/uff' }
 

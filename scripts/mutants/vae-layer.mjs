@@ -1,6 +1,6 @@
-const rule = 'src/rules/vae-layer.ts'
-const cell = 'src/rules/vae-cell.ts'
-const stack = 'src/rules/vae-stack.ts'
+const rule = 'src/rules/vae-layer/vae-layer.ts'
+const cell = 'src/rules/vae-layer/cell.ts'
+const stack = 'src/rules/vae-layer/stack.ts'
 const pairs = 'src/nn/pairs.ts'
 
 const own = { tests: 'rules/vae-layer' }

@@ -1,13 +1,13 @@
 import { unknownName } from '../names.js'
 import { backprop } from './backprop.js'
 import type { AnyRule } from './contract.js'
-import { equilibriumPropagation } from './equilibrium-propagation.js'
+import { equilibriumPropagation } from './equilibrium-propagation/equilibrium-propagation.js'
 import { forwardForward } from './forward-forward.js'
-import { hopfieldVae } from './hopfield-vae.js'
-import { targetPropagation } from './target-propagation.js'
-import { trifecta } from './trifecta.js'
-import { uff } from './uff.js'
-import { vaeLayer } from './vae-layer.js'
+import { hopfieldVae } from './hopfield-vae/hopfield-vae.js'
+import { targetPropagation } from './target-propagation/target-propagation.js'
+import { trifecta } from './trifecta/trifecta.js'
+import { uff } from './uff/uff.js'
+import { vaeLayer } from './vae-layer/vae-layer.js'
 
 /** Every rule there is. Adding a rule is adding its file, its test and one line here. */
 export const RULES: readonly AnyRule[] = [

@@ -17,7 +17,10 @@ import {
   UNITS,
 } from '../../src/nn/index.js'
 import { certifyRule } from '../../src/rules/certify.js'
-import { type EquilibriumPropagationHyper, equilibriumPropagation } from '../../src/rules/equilibrium-propagation.js'
+import {
+  type EquilibriumPropagationHyper,
+  equilibriumPropagation,
+} from '../../src/rules/equilibrium-propagation/equilibrium-propagation.js'
 import { traceRule } from '../../src/rules/trace.js'
 import { close, normals, numbers } from '../nn/evaluate.js'
 import { batchFor, evaluate, initialState, type Numbers, taskOf } from './harness.js'

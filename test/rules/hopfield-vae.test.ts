@@ -5,6 +5,7 @@ import { UserError } from '../../src/errors.js'
 import { constant, type Tensor } from '../../src/graph/index.js'
 import { certifyRule } from '../../src/rules/certify.js'
 import type { Task } from '../../src/rules/contract.js'
+import { hopfieldVae } from '../../src/rules/hopfield-vae/hopfield-vae.js'
 import {
   type Clamping,
   clamp,
@@ -15,8 +16,7 @@ import {
   LOGISTIC,
   type Network,
   type States,
-} from '../../src/rules/hopfield-network.js'
-import { hopfieldVae } from '../../src/rules/hopfield-vae.js'
+} from '../../src/rules/hopfield-vae/network.js'
 import { traceRule } from '../../src/rules/trace.js'
 import { checkSettings } from '../../src/train/settings.js'
 import { normals, numbers } from '../nn/evaluate.js'

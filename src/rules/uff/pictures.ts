@@ -1,8 +1,8 @@
-import { concat, constant, oneHot, type Tensor, topK } from '../graph/index.js'
-import { flat } from '../nn/axes.js'
-import { filterImages } from '../nn/pictures.js'
-import type { Picture, Task } from './contract.js'
-import { type CellOptions, type CellParameters, cellsOf, latentsOf } from './uff-cells.js'
+import { concat, constant, oneHot, type Tensor, topK } from '../../graph/index.js'
+import { flat } from '../../nn/axes.js'
+import { filterImages } from '../../nn/pictures.js'
+import type { Picture, Task } from '../contract.js'
+import { type CellOptions, type CellParameters, cellsOf, latentsOf } from './cells.js'
 
 interface Cells {
   readonly layers: readonly CellParameters[]

@@ -26,19 +26,19 @@
  * them are not known to us.
  */
 import { z } from 'zod'
-import { UserError } from '../errors.js'
-import { concat, constant, grad, scan, type Tensor } from '../graph/index.js'
-import type { Statistics } from '../nn/batch-norm.js'
-import { GOODNESS } from '../nn/goodness.js'
-import { labelChannel, labelTable } from '../nn/labels.js'
-import { PAIR_LOSSES } from '../nn/losses.js'
-import { uniformWrongLabel } from '../nn/negatives.js'
-import { adam } from '../nn/optimizers.js'
-import { filterImages } from '../nn/pictures.js'
-import { SCHEDULES } from '../nn/schedules.js'
-import { leaves, type Tree } from '../nn/tree.js'
-import type { Metrics, Preset, Rule, Step, Task } from './contract.js'
-import { type BlockParameters, blockOptions, blocksOf } from './trifecta-network.js'
+import { UserError } from '../../errors.js'
+import { concat, constant, grad, scan, type Tensor } from '../../graph/index.js'
+import type { Statistics } from '../../nn/batch-norm.js'
+import { GOODNESS } from '../../nn/goodness.js'
+import { labelChannel, labelTable } from '../../nn/labels.js'
+import { PAIR_LOSSES } from '../../nn/losses.js'
+import { uniformWrongLabel } from '../../nn/negatives.js'
+import { adam } from '../../nn/optimizers.js'
+import { filterImages } from '../../nn/pictures.js'
+import { SCHEDULES } from '../../nn/schedules.js'
+import { leaves, type Tree } from '../../nn/tree.js'
+import type { Metrics, Preset, Rule, Step, Task } from '../contract.js'
+import { type BlockParameters, blockOptions, blocksOf } from './network.js'
 
 const hyper = z.strictObject({
   ...blockOptions,

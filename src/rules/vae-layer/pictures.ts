@@ -1,7 +1,7 @@
-import { concat, constant, type Tensor } from '../graph/index.js'
-import { filterImages } from '../nn/pictures.js'
-import type { Picture, View } from './contract.js'
-import { asPixels, climb, descend, type VaeStack } from './vae-stack.js'
+import { concat, constant, type Tensor } from '../../graph/index.js'
+import { filterImages } from '../../nn/pictures.js'
+import type { Picture, View } from '../contract.js'
+import { asPixels, climb, descend, type VaeStack } from './stack.js'
 
 const IMAGES = 10
 const SAMPLES = 40

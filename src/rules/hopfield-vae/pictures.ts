@@ -1,9 +1,9 @@
-import { concat, constant, range, type Tensor } from '../graph/index.js'
-import { filterImages } from '../nn/pictures.js'
-import type { Picture, Task, View } from './contract.js'
-import { clamp, type States } from './hopfield-network.js'
-import { modelOf, type Networks } from './hopfield-vae-model.js'
-import type { HopfieldVaeHyper } from './hopfield-vae-options.js'
+import { concat, constant, range, type Tensor } from '../../graph/index.js'
+import { filterImages } from '../../nn/pictures.js'
+import type { Picture, Task, View } from '../contract.js'
+import { modelOf, type Networks } from './model.js'
+import { clamp, type States } from './network.js'
+import type { HopfieldVaeHyper } from './options.js'
 
 /** Latent values along a traversal, and the sweeps after which a settling network is looked at. */
 const STOPS = [-3, -2.25, -1.5, -0.75, 0, 0.75, 1.5, 2.25, 3]

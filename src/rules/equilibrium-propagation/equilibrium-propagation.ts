@@ -30,19 +30,19 @@
  * Expected: MNIST with 512 hidden units about 2 % test error (Ernoult et al., P-1h, as recalled by the specification).
  */
 
-import { argmax, concat, constant, oneHot, quantizedProduct, scan, sizeOf, type Tensor } from '../graph/index.js'
-import { flat } from '../nn/axes.js'
-import { contrastOf, outerContrast } from '../nn/contrast.js'
-import type { Dense, Precision } from '../nn/dense.js'
-import { uniformWeights, zeros } from '../nn/initialize.js'
-import { adam, type Optimizer, sgd } from '../nn/optimizers.js'
-import { filterImages, signedImages } from '../nn/pictures.js'
-import { SCHEDULES } from '../nn/schedules.js'
-import { energy, resting, type States, settle, sweep } from '../nn/settling.js'
-import type { Tree } from '../nn/tree.js'
-import type { Batch, Metrics, Rule } from './contract.js'
-import { costOf, type Net, networkOf, nudged, readOutError, scoresOf } from './equilibrium-propagation-network.js'
-import { checkNudge, type EquilibriumPropagationHyper, hyper, perLayer } from './equilibrium-propagation-options.js'
+import { argmax, concat, constant, oneHot, quantizedProduct, scan, sizeOf, type Tensor } from '../../graph/index.js'
+import { flat } from '../../nn/axes.js'
+import { contrastOf, outerContrast } from '../../nn/contrast.js'
+import type { Dense, Precision } from '../../nn/dense.js'
+import { uniformWeights, zeros } from '../../nn/initialize.js'
+import { adam, type Optimizer, sgd } from '../../nn/optimizers.js'
+import { filterImages, signedImages } from '../../nn/pictures.js'
+import { SCHEDULES } from '../../nn/schedules.js'
+import { energy, resting, type States, settle, sweep } from '../../nn/settling.js'
+import type { Tree } from '../../nn/tree.js'
+import type { Batch, Metrics, Rule } from '../contract.js'
+import { costOf, type Net, networkOf, nudged, readOutError, scoresOf } from './network.js'
+import { checkNudge, type EquilibriumPropagationHyper, hyper, perLayer } from './options.js'
 
 export type { EquilibriumPropagationHyper }
 

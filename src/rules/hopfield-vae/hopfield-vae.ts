@@ -25,23 +25,15 @@
  * updated in turn, each damped (the reconstruction leaves the order open).
  * Expected (reconstruction, 8,000 images, 10 epochs): J of F 115, H 127, TH 132, DH 105, TDH 109 nats.
  */
-import { concat, constant, grad, type Tensor } from '../graph/index.js'
-import { adam, type Optimizer } from '../nn/optimizers.js'
-import { SCHEDULES } from '../nn/schedules.js'
-import { leaves, mapTree, type Tree } from '../nn/tree.js'
-import type { Metrics, Rule, Step, Task } from './contract.js'
-import { clamp, contrastGradients, contrasts, type Force, inputGradient, type States } from './hopfield-network.js'
-import {
-  blocksOf,
-  isInert,
-  type Model,
-  modelOf,
-  type Networks,
-  newNetworks,
-  type Posterior,
-} from './hopfield-vae-model.js'
-import { type HopfieldVaeHyper, hyper, isTied } from './hopfield-vae-options.js'
-import { picturesOf } from './hopfield-vae-pictures.js'
+import { concat, constant, grad, type Tensor } from '../../graph/index.js'
+import { adam, type Optimizer } from '../../nn/optimizers.js'
+import { SCHEDULES } from '../../nn/schedules.js'
+import { leaves, mapTree, type Tree } from '../../nn/tree.js'
+import type { Metrics, Rule, Step, Task } from '../contract.js'
+import { blocksOf, isInert, type Model, modelOf, type Networks, newNetworks, type Posterior } from './model.js'
+import { clamp, contrastGradients, contrasts, type Force, inputGradient, type States } from './network.js'
+import { type HopfieldVaeHyper, hyper, isTied } from './options.js'
+import { picturesOf } from './pictures.js'
 
 export type HopfieldVaeState = Networks & { readonly optimizer: Tree }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { UserError } from '../errors.js'
-import { FAN_RULES, type FanRule } from '../nn/initialize.js'
-import { networkOptions } from '../nn/network.js'
+import { UserError } from '../../errors.js'
+import { FAN_RULES, type FanRule } from '../../nn/initialize.js'
+import { networkOptions } from '../../nn/network.js'
 
 export const hyper = z.strictObject({
   units: networkOptions.units.default([512]).describe('units of each hidden layer (512: Ernoult 2019)'),

@@ -1,13 +1,19 @@
 import { z } from 'zod'
-import { UserError } from '../errors.js'
-import { maxPool2d, type Tensor } from '../graph/index.js'
-import { batchNormalizer, type Normalizer, runningNormalizer, type Statistics, statistics } from '../nn/batch-norm.js'
-import { convolvedAffine } from '../nn/convolution.js'
-import type { Precision } from '../nn/dense.js'
-import { layerNorm, scale } from '../nn/group-norm.js'
-import { uniformWeights } from '../nn/initialize.js'
-import type { Random } from '../nn/random.js'
-import type { Task } from './contract.js'
+import { UserError } from '../../errors.js'
+import { maxPool2d, type Tensor } from '../../graph/index.js'
+import {
+  batchNormalizer,
+  type Normalizer,
+  runningNormalizer,
+  type Statistics,
+  statistics,
+} from '../../nn/batch-norm.js'
+import { convolvedAffine } from '../../nn/convolution.js'
+import type { Precision } from '../../nn/dense.js'
+import { layerNorm, scale } from '../../nn/group-norm.js'
+import { uniformWeights } from '../../nn/initialize.js'
+import type { Random } from '../../nn/random.js'
+import type { Task } from '../contract.js'
 
 /** The two published networks: channels of each block, and the blocks (from 0) that end in a 2x2 max-pooling. */
 export const NETWORKS = {

@@ -1,0 +1,110 @@
+import { z } from 'zod'
+import { FAN_RULES, type FanRule } from '../../nn/initialize.js'
+import { networkOptions } from '../../nn/network.js'
+import type { Preset } from '../contract.js'
+
+export const hyper = z.strictObject({
+  units: networkOptions.units.default([500, 500]),
+  hidden: z
+    .enum(['tanh', 'sign', 'bernoulli'])
+    .default('tanh')
+    .describe('hidden units: smooth, their signs alone sent up, or samples of them sent up'),
+  form: z
+    .enum(['plain', 'difference', 'drl'])
+    .default('difference')
+    .describe('targets by the inverse alone, corrected (Lee), or corrected with the difference reconstruction loss'),
+  topTarget: z
+    .enum(['gradient', 'output', 'label-autoencoder'])
+    .default('gradient')
+    .describe('where targets begin: a gradient step at the last hidden layer, one at the logits, or r(h, label)'),
+  step: z
+    .number()
+    .min(0)
+    .default(0.3)
+    .describe('of the first target, per sample (0.3: ours; Lee 0.0033, 0.28, 0.58 for the three kinds of units)'),
+  noise: z.number().positive().default(0.3).describe('standard deviation of what inverses learn to undo (Lee: 0.36)'),
+  noiseDecay: z
+    .number()
+    .min(0)
+    .default(0)
+    .describe("noise / (1 + noiseDecay progress); 10 is the schedule of Lee's discrete networks"),
+  inverseDecay: z.number().min(0).default(0).describe("lambda of drl's damping (Meulemans on MNIST: 5.4e-6)"),
+  autoencoderUnits: z.int().min(1).default(256).describe('hidden units of the label auto-encoder (256: ours)'),
+  autoencoderNoise: z
+    .number()
+    .positive()
+    .default(1)
+    .describe('standard deviation of what it learns to undo (0.5 to 2 work)'),
+  inputNoise: z
+    .number()
+    .min(0)
+    .default(0)
+    .describe('standard deviation of noise on the training images (Lee: 0.3 with bernoulli units)'),
+  alternate: z
+    .enum(['batch', 'epoch'])
+    .default('batch')
+    .describe('inverses and layers take turns on every batch, or by whole epochs as in the released code'),
+  pretraining: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe('first epochs, of all that are trained, in which only inverses learn (Meulemans: 6)'),
+  optimizer: z.enum(['adam', 'sgd']).default('adam').describe('of all weights (Lee: an RMSprop of his own)'),
+  rate: z.number().positive().default(0.002).describe('step size of the hidden layers (ours)'),
+  outputRate: z.number().positive().default(0.002).describe('step size of the output layer (ours)'),
+  inverseRate: z.number().positive().default(0.002).describe('step size of inverses and label auto-encoder (ours)'),
+  momentum: z.number().min(0).max(1).default(0.9).describe('heavy-ball momentum of sgd'),
+  schedule: z.enum(['constant', 'linear-half', 'linear', 'cosine']).default('linear').describe('of all step sizes'),
+  initial: z
+    .enum(Object.keys(FAN_RULES) as [FanRule, ...FanRule[]])
+    .default('fan-in')
+    .describe('standard deviation of the initial weights, normal (Lee: orthogonal; Meulemans: glorot)'),
+})
+
+export type TargetPropagationHyper = z.infer<typeof hyper>
+
+export const presets: Readonly<Record<string, Preset>> = {
+  quick: {
+    description: 'difference targets, 784-256-256, for glyphs',
+    hyper: { units: [256, 256], rate: 0.003, outputRate: 0.003, inverseRate: 0.003 },
+    train: { epochs: 15, batch: 100 },
+  },
+  difference: {
+    description: 'difference targets, 784-500-500 (settings ours, chosen on validation images)',
+    hyper: {},
+    train: { epochs: 20, batch: 100 },
+  },
+  drl: {
+    description: "784-5x256, targets from the logits, Meulemans's loss and noise; rates and pretraining ours",
+    hyper: {
+      units: [256, 256, 256, 256, 256],
+      form: 'drl',
+      topTarget: 'output',
+      noise: 0.0569,
+      inverseDecay: 5.4e-6,
+      inverseRate: 0.003,
+      pretraining: 1,
+    },
+    train: { epochs: 20, batch: 100 },
+  },
+  sign: {
+    description: "784-500-500, hidden units send their signs alone: Lee's net and noise; step and rates ours",
+    hyper: { hidden: 'sign', step: 1, noise: 0.5, noiseDecay: 10, rate: 0.001 },
+    train: { epochs: 20, batch: 100 },
+  },
+  bernoulli: {
+    description: "784-500-500, hidden units send samples: Lee's step and noise of inverses; width and rates ours",
+    hyper: { hidden: 'bernoulli', step: 0.58, noise: 0.5, noiseDecay: 10, rate: 0.003, outputRate: 0.003 },
+    train: { epochs: 20, batch: 100 },
+  },
+  plain: {
+    description: 'the plain form, to show that it collapses: 784-6x256, targets by the inverses alone',
+    hyper: { units: [256, 256, 256, 256, 256, 256], form: 'plain' },
+    train: { epochs: 10, batch: 100 },
+  },
+  'label-autoencoder': {
+    description: '784-500-500, targets from an auto-encoder that sees the label, in difference form (ours)',
+    hyper: { topTarget: 'label-autoencoder' },
+    train: { epochs: 20, batch: 100 },
+  },
+}
