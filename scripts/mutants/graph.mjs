@@ -83,6 +83,21 @@ export default [
     ...exact,
   },
   {
+    what: 'the last cell of a window gets what the others had',
+    file: pool,
+    find: 'if (i === seen.length - 1) return open',
+    replace: 'if (i === seen.length - 1) return g',
+    ...exact,
+  },
+  {
+    what: 'rows of tiles are joined column by column',
+    file: pool,
+    find: 'concat(toRows, 1).reshape(tiled.shape)',
+    replace: 'concat(toRows, 0).reshape(tiled.shape)',
+    ...table,
+    names: 'maxPool2d',
+  },
+  {
     what: 'the mean of a window is its sum, backwards',
     file: pool,
     find: 'const share = g!.mul(1 / sizeOf(node.attributes.kernel))',

@@ -49,8 +49,8 @@ export default [
   {
     what: 'the contrast forgets one of its two products',
     file: network,
-    find: 'product(concat([below.slope, below.mean], 0), concat([above.mean, above.slope], 0))',
-    replace: 'product(below.slope, above.mean)',
+    find: 'outerContrast(below, above)',
+    replace: 'product(below.difference, above.mean)',
     ...gradients,
   },
   {
@@ -62,9 +62,9 @@ export default [
   },
   {
     what: 'the mean of the two states is their sum',
-    file: network,
-    find: 'mean: a.add(b).mul(0.5)',
-    replace: 'mean: a.add(b)',
+    file: 'src/nn/contrast.ts',
+    find: 'mean: plus.add(minus).mul(0.5)',
+    replace: 'mean: plus.add(minus)',
     ...gradients,
   },
   {
@@ -135,7 +135,7 @@ export default [
   },
   {
     what: 'the KL forgets the variance',
-    file: model,
+    file: 'src/nn/variational.ts',
     find: '.add(logVariance.exp()).sub(logVariance)',
     replace: '.sub(logVariance)',
     ...tests,
@@ -143,9 +143,9 @@ export default [
   },
   {
     what: 'the sample takes the variance for the deviation',
-    file: model,
-    find: 'mean.add(logVariance.mul(0.5).exp().mul(noise))',
-    replace: 'mean.add(logVariance.exp().mul(noise))',
+    file: 'src/nn/variational.ts',
+    find: 'mean.add(logVariance.mul(0.5).exp().mul(n))',
+    replace: 'mean.add(logVariance.exp().mul(n))',
     ...tests,
     names: 'closed forms',
   },

@@ -138,8 +138,8 @@ export default [
   {
     what: "a pooling's rest is put before the windows",
     file: pool,
-    find: '[0, x.shape[2 + i]! - y.shape[2 + i]! * size]',
-    replace: '[x.shape[2 + i]! - y.shape[2 + i]! * size, 0]',
+    find: '[0, shape[axis]! - tiled.shape[axis]!]',
+    replace: '[shape[axis]! - tiled.shape[axis]!, 0]',
     tests: 'graph/operations',
     names: 'Pool2d',
   },

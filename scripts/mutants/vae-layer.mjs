@@ -66,8 +66,8 @@ export default [
   {
     what: 'network A predicts alone',
     file: rule,
-    find: 'scores: says.a.add(says.b).mul(0.5)',
-    replace: 'scores: says.a',
+    find: 'scores: log(says.a.add(says.b).mul(0.5))',
+    replace: 'scores: log(says.a)',
     ...own,
     names: 'mean of both',
   },
