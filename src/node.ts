@@ -75,11 +75,14 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainEvent> 
   yield* intoFolder(folder, (own) => trainAnywhere({ ...config, ...own }))
 }
 
+export interface ResumeOptions extends RunOptions {
+  readonly signal?: AbortSignal | undefined
+  /** Threads of one operation, if not as many as before: they change no number. */
+  readonly threads?: number
+}
+
 /** Goes on with the run in a folder, as if it had never stopped. A run that is done is only scored again. */
-export async function* resume(
-  path: string,
-  options: RunOptions & { readonly signal?: AbortSignal | undefined } = {},
-): AsyncGenerator<TrainEvent> {
+export async function* resume(path: string, options: ResumeOptions = {}): AsyncGenerator<TrainEvent> {
   const config = readConfig(path)
   const rule = options.rule ?? findRule(config.rule)
   const data = options.data ?? (await loadDataSet(config.data, options.load))
@@ -91,7 +94,7 @@ export async function* resume(
       rule,
       data,
       hyper,
-      options: { ...training },
+      options: { ...training, ...(options.threads !== undefined && { threads: options.threads }) },
       signal: options.signal,
       resume: checkpoint,
       ...own,

@@ -104,7 +104,7 @@ test('Ctrl-C, told twice at once as npm does, saves and exits with 130; resumed,
   const last = events(cut).at(-1)
   assert.deepEqual([last.event, last.reason], ['stopped', 'aborted'])
 
-  const resumed = events(await onward(folder, 'train', '--resume', 'cut', '--json'))
+  const resumed = events(await onward(folder, 'train', '--resume', 'cut', '--threads', '1', '--json'))
   assert.ok(resumed[0].resumedAt > 0)
   assert.equal(resumed.at(-1).testAccuracy, events(await whole).at(-1).testAccuracy)
   assert.deepEqual(

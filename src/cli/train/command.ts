@@ -4,6 +4,7 @@ import { readConfig } from '../../train/run-folder.node.js'
 import { EXIT } from '../failure.js'
 import { styleOf } from '../output/style.js'
 import { downloadProgress } from './download.js'
+import { readTrainingFlags } from './flags.js'
 import { interruptible } from './interrupt.js'
 import { jsonReporter, lineReporter, type Reporter, terminalReporter, type Yardstick } from './report.js'
 import { readRequest, type TrainFlags } from './request.js'
@@ -28,7 +29,9 @@ export async function trainCommand(rule: string | undefined, flags: TrainFlags):
     async (signal) => {
       const dataDir = request ? request.dataDir : flags.dataDir
       const load = { signal, onProgress: downloads.show, ...(dataDir !== undefined && { dataDir }) }
-      const events = request ? train({ ...request, load, signal }) : resume(checkResume(rule, flags), { load, signal })
+      const events = request
+        ? train({ ...request, load, signal })
+        : resume(checkResume(rule, flags), { ...readTrainingFlags({ threads: flags.threads }), load, signal })
       try {
         return await report(events, reporter, downloads.end)
       } catch (error) {

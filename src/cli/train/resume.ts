@@ -5,7 +5,7 @@ import { flagOf } from './flags.js'
 import type { TrainFlags } from './request.js'
 
 /** Flags that may stand beside --resume: they do not change what is computed. */
-const FREE = ['resume', 'data', 'dataDir', 'json']
+const FREE = ['resume', 'data', 'dataDir', 'json', 'threads']
 
 /**
  * The folder to go on with. Throws a UserError (wrong usage) for a flag that would change the run: its settings are in

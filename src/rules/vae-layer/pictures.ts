@@ -39,7 +39,7 @@ export function vaePictures<State>(
 ): Record<string, Picture<State>> {
   const levels = Array.from({ length: cells }, (_, level) => level)
   const samples = (level: number): Picture<State> => ({
-    description: `latents of cell ${level} drawn from the prior, decoded to pixels`,
+    description: `latents of cell ${level} drawn from the prior, decoded to pixels (with a small beta the latents of images lie elsewhere)`,
     columns: 10,
     draw(state: State, { random }: View) {
       const stack = of(state)
