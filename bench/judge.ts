@@ -1,34 +1,54 @@
 import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { JOBS, type JudgeJob, type TrainingJob } from './jobs.js'
 import { describeMachine } from './machine.js'
-import { readRecord, writeRecord } from './records.js'
+import { pathOf, readRecord, writeRecord } from './records.js'
 import { keptRun } from './training.js'
 
-/** Lets a trained classifier look at samples from the prior of every run of a job: `onward samples RUN prior --judge RUN`. */
+const training = (id: string): TrainingJob => {
+  const found = JOBS.find((own) => own.id === id)
+  if (found?.kind !== 'training' || !found.keep) throw new Error(`${id} keeps no runs`)
+  return found
+}
+
+const seedsOf = (id: string): number[] => (readRecord(id)?.results ?? []).map((result) => result.seed as number)
+
+/** Runs that are trained and not judged yet. */
+const openSeeds = (job: JudgeJob): number[] => {
+  const judged = seedsOf(job.id)
+  return seedsOf(job.drawers).filter((seed) => !judged.includes(seed))
+}
+
+export const isJudged = (job: JudgeJob): boolean => existsSync(pathOf(job.id)) && openSeeds(job).length === 0
+
+/**
+ * Lets a trained classifier look at samples from the prior of every run of a job: `onward samples RUN prior --judge RUN`.
+ * The folders of these runs must be there still.
+ */
 export async function runJudge(job: JudgeJob): Promise<void> {
-  const training = (id: string): TrainingJob => {
-    const found = JOBS.find((own) => own.id === id)
-    if (found?.kind !== 'training' || !found.keep) throw new Error(`${job.id}: ${id} keeps no runs`)
-    return found
-  }
   const judge = keptRun(training(job.judge), training(job.judge).seeds[0]!)
-  const results = []
-  // Runs that are recorded are done.
-  const seeds = (readRecord(job.drawers)?.results ?? []).map((result) => result.seed as number)
-  for (const seed of seeds) {
+  const results = [...(readRecord(job.id)?.results ?? [])]
+  for (const seed of openSeeds(job)) {
     const run = keptRun(training(job.drawers), seed)
+    for (const folder of [run, judge])
+      if (!existsSync(folder)) {
+        console.error(
+          `  seed ${seed} is not judged: ${folder} is gone. Delete the record of its training to get it again`,
+        )
+        return
+      }
     const given = ['build/src/cli/main.js', 'samples', run, 'prior', '--judge', judge, '--json']
     const { stdout } = await promisify(execFile)(process.execPath, given)
     const { judged } = JSON.parse(stdout)
     results.push({ seed, ...judged })
     console.error(`  seed ${seed}: ${(100 * judged.sure).toFixed(1)} % above ${judged.confidence}`)
+    writeRecord({
+      id: job.id,
+      command: `onward samples RUN prior --judge JUDGE, RUN of ${job.drawers}, JUDGE of ${job.judge}`,
+      date: new Date().toISOString().slice(0, 10),
+      machine: await describeMachine(),
+      results,
+    })
   }
-  writeRecord({
-    id: job.id,
-    command: `onward samples RUN prior --judge JUDGE, RUN of ${job.drawers}, JUDGE of ${job.judge}`,
-    date: new Date().toISOString().slice(0, 10),
-    machine: await describeMachine(),
-    results,
-  })
 }

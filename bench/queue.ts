@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os'
 import { runConvolution } from './convolution.js'
 import { runInference } from './inference.js'
 import { JOBS, type Job } from './jobs.js'
-import { runJudge } from './judge.js'
+import { isJudged, runJudge } from './judge.js'
 import { runOutput } from './output.js'
 import { pathOf } from './records.js'
 import { report } from './report.js'
@@ -20,7 +20,10 @@ const threads = numberOf('--threads', availableParallelism())
 /** So many seeds of each job, for a first look; a record that lacks some is open still. */
 const most = numberOf('--seeds', Number.POSITIVE_INFINITY)
 
-const isDone = (job: Job): boolean => (job.kind === 'training' ? isTrained(job) : existsSync(pathOf(job.id)))
+function isDone(job: Job): boolean {
+  if (job.kind === 'training') return isTrained(job)
+  return job.kind === 'judge' ? isJudged(job) : existsSync(pathOf(job.id))
+}
 
 async function run(job: Job): Promise<void> {
   if (job.kind === 'training') return runTraining({ ...job, seeds: job.seeds.slice(0, most) }, threads)

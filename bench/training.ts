@@ -23,8 +23,11 @@ function trainOnce(job: TrainingJob, seed: number, threads: number): Promise<voi
   const folder = keptRun(job, seed)
   const begun = existsSync(join(folder, 'checkpoint.safetensors'))
   if (!begun && existsSync(folder)) rmSync(folder, { recursive: true })
-  const fresh = [...job.arguments, '--seed', `${seed}`, '--threads', `${threads}`, '--out', folder]
-  const given = ['build/src/cli/main.js', 'train', ...(begun ? ['--resume', folder] : fresh), '--json']
+  const fresh = [...job.arguments, '--seed', `${seed}`, '--out', folder]
+  const given = [
+    ...['build/src/cli/main.js', 'train', ...(begun ? ['--resume', folder] : fresh)],
+    ...['--threads', `${threads}`, '--json'],
+  ]
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, given, { stdio: ['ignore', 'pipe', 'inherit'] })
     let rest = ''

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The Trifecta's training step in PyTorch, as fast as PyTorch does it on this CPU: see serve.py.
 
-Written from the equations in src/rules/trifecta.ts. A step begins with images and labels: it draws the wrong labels,
+Written from the equations in src/rules/trifecta. A step begins with images and labels: it draws the wrong labels,
 shows every image with both, and runs all blocks that learn on this mini-batch. Cases are the presets of that rule:
 batches of 32 for quick, 64 for the others; images of 28 x 28 grey pixels for quick and mnist, of 32 x 32 in colour for
 cifar-10 and plain. Even and odd mini-batches take turns, as there.

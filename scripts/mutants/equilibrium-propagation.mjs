@@ -112,8 +112,8 @@ export default [
   {
     what: 'a logistic unit answers with another slope',
     file: units,
-    find: 'a.mul(4).sub(2).sigmoid()',
-    replace: 'a.mul(3).sub(2).sigmoid()',
+    find: 'gain: 4, shift: -2',
+    replace: 'gain: 3, shift: -2',
     tests,
     names: 'response',
   },

@@ -1,4 +1,4 @@
-const network = 'src/rules/hopfield-vae/network.ts'
+const network = 'src/nn/hopfield.ts'
 const model = 'src/rules/hopfield-vae/model.ts'
 const rule = 'src/rules/hopfield-vae/hopfield-vae.ts'
 const options = 'src/rules/hopfield-vae/options.ts'

@@ -1,5 +1,5 @@
 const rule = 'src/rules/vae-layer/vae-layer.ts'
-const cell = 'src/rules/vae-layer/cell.ts'
+const cell = 'src/nn/vae-cell.ts'
 const stack = 'src/rules/vae-layer/stack.ts'
 const pairs = 'src/nn/pairs.ts'
 
@@ -26,7 +26,7 @@ export default [
   {
     what: 'the contrast compares latents as they are',
     file: rule,
-    find: 'return h.standardize ? batchNorm(rows, statistics(rows.shape[1]!)).output : rows',
+    find: 'return batchNorm(rows, statistics(rows.shape[1]!)).output',
     replace: 'return rows',
     ...own,
     names: 'by hand',

@@ -8,6 +8,19 @@ export interface Unit {
   potential(s: Tensor): Tensor
 }
 
+/** Units whose response is f(a) = squash(gain a + shift), so that the gain may be folded into their weights. */
+export interface SquashedUnit {
+  readonly gain: number
+  readonly shift: number
+  squash(x: Tensor): Tensor
+}
+
+/** f(a) = 1 / (1 + exp(2 - 4 a)). */
+export const LOGISTIC: SquashedUnit = { gain: 4, shift: -2, squash: (x) => x.sigmoid() }
+
+/** f(a) = a. */
+export const LINEAR: SquashedUnit = { gain: 1, shift: 0, squash: (x) => x }
+
 const half = (s: Tensor): Tensor => s.square().mul(0.5)
 
 const entropy = (p: Tensor): Tensor => p.mul(p.maximum(1e-30).log())
@@ -19,7 +32,7 @@ export const UNITS = {
   clip: { response: (a) => a.relu().minimum(1), potential: half },
   /** f(a) = 1 / (1 + exp(2 - 4 a)), G(s) = (s ln s + (1 - s) ln(1 - s)) / 4 + s / 2: Ernoult et al. 2019. */
   logistic: {
-    response: (a) => a.mul(4).sub(2).sigmoid(),
+    response: (a) => LOGISTIC.squash(a.mul(LOGISTIC.gain).add(LOGISTIC.shift)),
     potential: (s) =>
       entropy(s)
         .add(entropy(s.neg().add(1)))

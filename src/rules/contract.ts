@@ -86,7 +86,7 @@ export interface Preset {
   readonly train?: Readonly<Record<string, unknown>>
 }
 
-/** A learning rule: data and pure functions. One file, one paper. */
+/** A learning rule: data and pure functions. One module, one paper. */
 export interface Rule<Hyper = never, State extends Tree = never> {
   readonly id: string
   readonly title: string

@@ -300,6 +300,7 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
   maxPool2d: [
     at('2x2', [floats(2, 2, 4, 6)], (x) => maxPool2d(x!, 2)),
     at('a rest left out', [floats(1, 2, 5, 5)], (x) => maxPool2d(x!, 2)),
+    at('3x3, a rest left out', [floats(2, 2, 7, 8)], (x) => maxPool2d(x!, 3)),
     at('overlapping', [floats(1, 2, 5, 5)], (x) => maxPool2d(x!, 3, 1)),
     at('overlapping, padded, all negative', [{ ...floats(1, 2, 5, 5), between: [-3, -1] }], (x) =>
       maxPool2d(x!, 3, 2, 1),
@@ -309,6 +310,7 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
   averagePool2d: [
     at('2x2', [floats(2, 2, 4, 6)], (x) => averagePool2d(x!, 2)),
     at('a rest left out', [floats(1, 2, 5, 5)], (x) => averagePool2d(x!, 2)),
+    at('3x3, a rest left out', [floats(2, 2, 7, 8)], (x) => averagePool2d(x!, 3)),
     at('overlapping, padded', [floats(1, 2, 5, 5)], (x) => averagePool2d(x!, 3, 2, 1)),
     at('gaps', [floats(1, 1, 7, 8)], (x) => averagePool2d(x!, 2, 3)),
   ],

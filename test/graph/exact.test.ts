@@ -75,6 +75,10 @@ describe('kinks and ties', () => {
       slopes((a) => maxPool2d(a, 2).sum(), [5, 1, 5, 1], [1, 1, 2, 2]),
       [1, 0, 0, 0],
     )
+    assert.deepEqual(
+      slopes((a) => maxPool2d(a, 3).sum(), [1, 2, 7, 1, 7, 7, 7, 2, 7], [1, 1, 3, 3]),
+      [0, 0, 0, 0, 0, 0, 1, 0, 0],
+    )
     // Overlapping windows, all equal: the first cell of each.
     const ones = new Array<number>(9).fill(2)
     assert.deepEqual(

@@ -3,20 +3,19 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { UserError } from '../../src/errors.js'
 import { constant, type Tensor } from '../../src/graph/index.js'
-import { certifyRule } from '../../src/rules/certify.js'
-import type { Task } from '../../src/rules/contract.js'
-import { hopfieldVae } from '../../src/rules/hopfield-vae/hopfield-vae.js'
 import {
   type Clamping,
   clamp,
   contrastGradients,
   contrasts,
   inputGradient,
-  LINEAR,
-  LOGISTIC,
   type Network,
   type States,
-} from '../../src/rules/hopfield-vae/network.js'
+} from '../../src/nn/hopfield.js'
+import { LINEAR, LOGISTIC } from '../../src/nn/units.js'
+import { certifyRule } from '../../src/rules/certify.js'
+import type { Task } from '../../src/rules/contract.js'
+import { hopfieldVae } from '../../src/rules/hopfield-vae/hopfield-vae.js'
 import { traceRule } from '../../src/rules/trace.js'
 import { checkSettings } from '../../src/train/settings.js'
 import { normals, numbers } from '../nn/evaluate.js'

@@ -2,7 +2,7 @@
  * A Hopfield VAE after Van der Meersch, Deleu, Demeester 2023, "Training a Hopfield Variational Autoencoder with
  * Equilibrium Propagation" (arXiv 2311.15047), reconstructed: of the paper only the abstract and digests were to be had.
  *
- * A Hopfield network (see `hopfield-network`) encodes while its visible units are clamped to an image, and decodes
+ * A Hopfield network (see `network`) encodes while its visible units are clamped to an image, and decodes
  * while its latent units are clamped to a sample:
  *   mu = l*(x),  z = mu + sigma_z eps,  xhat = v*(z),  L = C(xhat, x) + KL,
  *   C = |x - xhat|^2 / (2 sigma_x^2), or sum softplus(a) - x a with v = a logits,
@@ -26,12 +26,12 @@
  * Expected (reconstruction, 8,000 images, 10 epochs): J of F 115, H 127, TH 132, DH 105, TDH 109 nats.
  */
 import { concat, constant, grad, type Tensor } from '../../graph/index.js'
+import { clamp, contrastGradients, contrasts, type Force, inputGradient, type States } from '../../nn/hopfield.js'
 import { adam, type Optimizer } from '../../nn/optimizers.js'
 import { SCHEDULES } from '../../nn/schedules.js'
 import { leaves, mapTree, type Tree } from '../../nn/tree.js'
 import type { Metrics, Rule, Step, Task } from '../contract.js'
 import { blocksOf, isInert, type Model, modelOf, type Networks, newNetworks, type Posterior } from './model.js'
-import { clamp, contrastGradients, contrasts, type Force, inputGradient, type States } from './network.js'
 import { type HopfieldVaeHyper, hyper, isTied } from './options.js'
 import { picturesOf } from './pictures.js'
 

@@ -1,8 +1,8 @@
 import { concat, constant, range, type Tensor } from '../../graph/index.js'
+import { clamp, type States } from '../../nn/hopfield.js'
 import { filterImages } from '../../nn/pictures.js'
 import type { Picture, Task, View } from '../contract.js'
 import { modelOf, type Networks } from './model.js'
-import { clamp, type States } from './network.js'
 import type { HopfieldVaeHyper } from './options.js'
 
 /** Latent values along a traversal, and the sweeps after which a settling network is looked at. */

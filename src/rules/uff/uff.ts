@@ -3,6 +3,7 @@
  *
  * Every layer is an unsupervised cell with a loss of its own, on what the cell below handed up:
  *   z_l = E_l(LN(z_{l-1})), z_0 = x,   L_l = ||D_l(z_l) - z_{l-1}||^2,
+ * (the first cell, whose z_0 are pixels: the cross-entropy of a sigmoid D in its place, see `likelihood`),
  * and a classifier reads the concatenation of all latents: softmax(W [LN(z_1), ..., LN(z_L)] + b). No gradient crosses
  * a cell, none enters the cells from the classifier, and no label reaches a cell. AdamW.
  *
@@ -229,6 +230,7 @@ export const uff: Rule<UffHyper, UffState> = {
     'everything but the abstract: sizes, number of cells, rates, epochs, noise',
     'the variational cell is ours; the adversarial cell of the paper is left for later',
     'tied weights, sparse codes, unpooling by places',
+    'the first cell reconstructs pixels by a cross-entropy, the others by squared error',
     'layer normalisation in front of the classifier',
     'cells reconstruct the latent below as it is, not normalised',
     'the classifier is one softmax layer',

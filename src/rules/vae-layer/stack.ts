@@ -2,7 +2,7 @@ import { constant, type Tensor } from '../../graph/index.js'
 import { perChannel } from '../../nn/axes.js'
 import { batchNormInference, type Statistics } from '../../nn/batch-norm.js'
 import type { Precision } from '../../nn/dense.js'
-import type { CellDesign, Latents, VaeCell } from './cell.js'
+import type { CellDesign, Latents, VaeCell } from '../../nn/vae-cell.js'
 
 /** One trained network of cells; `statistics` of each cell's latents are absent where they are not standardised. */
 export interface VaeStack {

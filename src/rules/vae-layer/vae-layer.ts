@@ -38,10 +38,10 @@ import { adam, type Optimizer } from '../../nn/optimizers.js'
 import { classPairs } from '../../nn/pairs.js'
 import { SCHEDULES } from '../../nn/schedules.js'
 import { leaves, mapTree, type Tree } from '../../nn/tree.js'
+import { type CellDesign, cellDesigns, type Encoder, type Latents, type VaeCell } from '../../nn/vae-cell.js'
 import { gaussianDivergence, gaussianSample } from '../../nn/variational.js'
 import type { Assessment, Batch, Metrics, Rule, Step, Task } from '../contract.js'
 import { type Cell, learnJointly, type Stack } from '../layerwise.js'
-import { type CellDesign, cellDesigns, type Encoder, type Latents, type VaeCell } from './cell.js'
 import { hyper, presets, type VaeLayerHyper } from './options.js'
 import { vaePictures } from './pictures.js'
 import { climb, descend, type VaeStack } from './stack.js'
@@ -92,10 +92,10 @@ const outputInput = (latents: readonly Tensor[], { readout, readoutPlaces }: Vae
     1,
   )
 
-/** The latents as the contrast sees them: [N, D]. */
+/** The latents as the contrast sees them, standardised over the batch: [N, D]. */
 function contrasted(z: Tensor, h: VaeLayerHyper): Tensor {
   const rows = flat(pooled(z, h.contrastPlaces))
-  return h.standardize ? batchNorm(rows, statistics(rows.shape[1]!)).output : rows
+  return batchNorm(rows, statistics(rows.shape[1]!)).output
 }
 
 /** The two cells of layer i. The input holds what A reads in the first half of the rows, what B reads in the second. */

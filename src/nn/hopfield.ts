@@ -7,9 +7,10 @@
  * f(a) = 1 / (1 + exp(-4 a + 2)), or linear. A coupling that is not there is the mask: `visible`-`hidden` and
  * `hidden`-`latent` alone make a layered network, all of them a dense one.
  */
-import { concat, constant, scan, type Tensor } from '../../graph/index.js'
-import { type Contrast, contrastOf, outerContrast } from '../../nn/contrast.js'
-import { packSymmetric, unpackSymmetric } from '../../nn/symmetric.js'
+import { concat, constant, scan, type Tensor } from '../graph/index.js'
+import { type Contrast, contrastOf, outerContrast } from './contrast.js'
+import { packSymmetric, unpackSymmetric } from './symmetric.js'
+import { LOGISTIC, type SquashedUnit } from './units.js'
 
 export const LAYERS = ['visible', 'hidden', 'latent'] as const
 export type Layer = (typeof LAYERS)[number]
@@ -19,16 +20,6 @@ export type Layer = (typeof LAYERS)[number]
  * both ways; couplings within a layer are packed, see `nn/symmetric`.
  */
 export type Network = Readonly<Record<Layer, { readonly bias: Tensor } & { readonly [L in Layer]?: Tensor }>>
-
-/** f(a) = squash(gain a + shift). */
-export interface Units {
-  readonly gain: number
-  readonly shift: number
-  squash(x: Tensor): Tensor
-}
-
-export const LOGISTIC: Units = { gain: 4, shift: -2, squash: (x) => x.sigmoid() }
-export const LINEAR: Units = { gain: 1, shift: 0, squash: (x) => x }
 
 const heightOf = (layer: Layer): number => LAYERS.indexOf(layer)
 
@@ -59,7 +50,7 @@ export interface Clamping {
   readonly value: Tensor
   readonly output: Layer
   /** How the output units answer; hidden ones are logistic. */
-  readonly units: Units
+  readonly units: SquashedUnit
   /** The part of its old state that a free unit keeps in a sweep. */
   readonly damping: number
 }
@@ -77,7 +68,7 @@ const both = (x: Tensor): Tensor => concat([x, x], 0)
 export function clamp(network: Network, { clamped, value, output, units, damping }: Clamping): Settling {
   const n = value.shape[0]!
   /** The part of a layer's currents that does not change, and that which its free neighbours send. */
-  const inputsOf = (to: Layer, { gain, shift }: Units) => {
+  const inputsOf = (to: Layer, { gain, shift }: SquashedUnit) => {
     const bias = network[to].bias.mul(gain).add(shift)
     const constantPart = sender(network, clamped, to, gain)?.(value).add(bias) ?? bias
     const [fromHidden, fromOutput] = [sender(network, 'hidden', to, gain), sender(network, output, to, gain)]
@@ -140,7 +131,7 @@ export function clamp(network: Network, { clamped, value, output, units, damping
 
 /** One pass from the clamped layer over the hidden one to the output, nothing back: an ordinary feed-forward network. */
 export function feedForward(network: Network, { clamped, value, output, units }: Clamping): States {
-  const into = (from: Layer, to: Layer, states: Tensor, { gain, shift, squash }: Units): Tensor =>
+  const into = (from: Layer, to: Layer, states: Tensor, { gain, shift, squash }: SquashedUnit): Tensor =>
     squash(sender(network, from, to, gain)!(states).add(network[to].bias.mul(gain).add(shift)))
   const hidden = into(clamped, 'hidden', value, LOGISTIC)
   return { hidden, output: into('hidden', output, hidden, units) }

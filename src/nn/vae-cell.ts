@@ -4,13 +4,13 @@
  * other maps are convolutions by 1 x 1, so that the latents of a place are decoded to the stride x stride inputs there.
  */
 
-import { type Shape, sizeOf, type Tensor } from '../../graph/index.js'
-import { flat } from '../../nn/axes.js'
-import { convolution, convolve } from '../../nn/convolution.js'
-import { affine, type Dense, dense, type Precision } from '../../nn/dense.js'
-import { depthToSpace } from '../../nn/depth-to-space.js'
-import type { FanRule } from '../../nn/initialize.js'
-import type { Random } from '../../nn/random.js'
+import { type Shape, sizeOf, type Tensor } from '../graph/index.js'
+import { flat } from './axes.js'
+import { convolution, convolve } from './convolution.js'
+import { affine, type Dense, dense, type Precision } from './dense.js'
+import { depthToSpace } from './depth-to-space.js'
+import type { FanRule } from './initialize.js'
+import type { Random } from './random.js'
 
 /** W_e, W_mu and W_v with their biases; an auto-encoder has no W_v. */
 export type Encoder = { readonly hidden: Dense; readonly mean: Dense; readonly logVariance?: Dense }
