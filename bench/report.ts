@@ -1,3 +1,4 @@
+import { claimTable } from './claims.js'
 import { type ConvolutionJob, type InferenceJob, JOBS, type SpeedJob, TRAINING } from './jobs.js'
 import { deviation, mean, median, type Record, readRecord } from './records.js'
 import { figures, fill, meanAndDeviation, present, table, verdict } from './tables.js'
@@ -89,7 +90,7 @@ function ruleSpeeds(): string {
   const rows = JOBS.filter((job) => job.kind === 'rule-speed').map((job) => {
     const record = readRecord(job.id)
     if (!record) return undefined
-    const isRound = ({ when }: Record['results'][number]): boolean => when !== 'twin'
+    const isRound = ({ when }: Record['results'][number]): boolean => when === undefined
     const ratios = figures(record, 'torchRatio', isRound)
     const ms = (name: string): string => median(figures(record, name, isRound)).toFixed(1)
     const range = `(${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)})`
@@ -97,6 +98,24 @@ function ruleSpeeds(): string {
     return [job.title, `${job.threads}`, times, ms('ours'), ms('torch'), verdict(median(ratios) >= 1)]
   })
   return table(['step', 'threads', 'times PyTorch', 'ours, ms', 'PyTorch, ms', 'at least 1'], present(rows))
+}
+
+/** Operations that take at least this part of a step are named. */
+const LEAST_SHARE = 0.03
+
+/** Where the time goes in steps that are slower than PyTorch's. */
+function profiles(): string {
+  const rows = JOBS.filter((job) => job.kind === 'rule-speed').map((job) => {
+    const record = readRecord(job.id)
+    const profile = record?.results.find(({ when }) => when === 'profile')
+    if (!record || !profile) return undefined
+    const ratios = figures(record, 'torchRatio', ({ when }) => when === undefined)
+    if (median(ratios) >= 1) return undefined
+    const shares = Object.entries(profile.shares as { readonly [operation: string]: number })
+    const named = shares.filter(([, share]) => share >= LEAST_SHARE)
+    return [job.title, `${job.threads}`, named.map(([name, share]) => `${name} ${(100 * share).toFixed(0)}`).join(', ')]
+  })
+  return table(['step', 'threads', 'of its time, %'], present(rows))
 }
 
 function judgements(): string {
@@ -132,7 +151,8 @@ export function report(): void {
   fill('README.md', 'accuracy', accuracyTable(headlines))
   for (const [section, jobs] of Object.entries(TRAINING)) {
     const rows = GENERATIVE.includes(section) ? figureTable(jobs) : accuracyTable(jobs)
-    fill('docs/results.md', section, `${rows}\n\n${commandList(jobs)}`)
+    const parts = [rows, claimTable(section), commandList(jobs)].filter((part) => part !== '')
+    fill('docs/results.md', section, parts.join('\n\n'))
   }
   fill('docs/results.md', 'speed', table(SPEED, speed))
   fill('docs/results.md', '8 bits', table(['what', 'accuracy lost, points', 'deviation', 'seeds'], paired))
@@ -148,6 +168,7 @@ export function report(): void {
   ]
   fill('docs/results.md', 'convolution', table(head, convolutions))
   fill('docs/results.md', 'rule speed', ruleSpeeds())
+  fill('docs/results.md', 'profiles', profiles())
   fill('docs/results.md', 'samples', judgements())
   fill('docs/results.md', 'machine', machines())
 }

@@ -240,23 +240,26 @@ async function create(
   threads: number,
   outputs: 'gpu-buffer' | Record<string, 'gpu-buffer' | 'cpu'> | undefined,
 ): Promise<InferenceSession> {
-  return await ort.InferenceSession.create(bytes, {
-    executionProviders: [device],
-    graphOptimizationLevel: 'all',
-    intraOpNumThreads: threads,
-    logSeverityLevel: 4,
-    // Numbers in the denormal range make a step several times slower. The process's first session also sets this for
-    // the thread that made it, JavaScript's numbers there included: a reason to compute in a worker.
-    extra: {
-      'session.set_denormal_as_zero': '1',
-      // Between calls the threads sleep: spinning on, they would take some 30 ms of each core from whoever makes batches.
-      'session.force_spinning_stop': '1',
-      // On the CPU these fusions undo what the lowering chose for speed: a transposition of its own, a factor per row.
-      'optimization.disable_specified_optimizers': 'GemmTransposeFusion;MatmulTransposeFusion;DivMulFusion',
-    },
-    ...(outputs && { preferredOutputLocation: outputs }),
-  })
+  const location = outputs && { preferredOutputLocation: outputs }
+  return await ort.InferenceSession.create(bytes, { ...sessionOptions(device, threads), ...location })
 }
+
+/** How every session computes. */
+export const sessionOptions = (device: Device, threads: number): InferenceSession.SessionOptions => ({
+  executionProviders: [device],
+  graphOptimizationLevel: 'all',
+  intraOpNumThreads: threads,
+  logSeverityLevel: 4,
+  // Numbers in the denormal range make a step several times slower. The process's first session also sets this for
+  // the thread that made it, JavaScript's numbers there included: a reason to compute in a worker.
+  extra: {
+    'session.set_denormal_as_zero': '1',
+    // Between calls the threads sleep: spinning on, they would take some 30 ms of each core from whoever makes batches.
+    'session.force_spinning_stop': '1',
+    // On the CPU these fusions undo what the lowering chose for speed: a transposition of its own, a factor per row.
+    'optimization.disable_specified_optimizers': 'GemmTransposeFusion;MatmulTransposeFusion;DivMulFusion',
+  },
+})
 
 /** Each request waits for the one before it, failed or not. */
 function inOrder(engine: Engine): Engine {

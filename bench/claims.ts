@@ -1,0 +1,149 @@
+import { deviation, mean, type Record, readRecord } from './records.js'
+import { figures, meanAndDeviation, present, table, verdict } from './tables.js'
+
+/** Something that records are compared for. `reached` is undefined where there are too few seeds to say. */
+interface Outcome {
+  readonly figures: string
+  readonly reached: boolean | undefined
+}
+
+interface Claim {
+  readonly what: string
+  /** Undefined where a record is missing. */
+  check(): Outcome | undefined
+}
+
+const errors = (record: Record): number[] => figures(record, 'testAccuracy').map((accuracy) => 100 * (1 - accuracy))
+
+/** One of the rule's own figures on the test images. */
+const tested = (record: Record, name: string): number[] =>
+  record.results.map(({ test }) => (test as { readonly [figure: string]: number })[name]!)
+
+/** Checks two records by one list of values of each. */
+const between =
+  (first: string, second: string, values: (record: Record) => number[], holds: (a: number[], b: number[]) => Outcome) =>
+  (): Outcome | undefined => {
+    const [a, b] = [readRecord(first), readRecord(second)]
+    return a && b && holds(values(a), values(b))
+  }
+
+const both = (a: number[], b: number[]): string => `${meanAndDeviation(a)} and ${meanAndDeviation(b)}`
+
+/** The first is lower by more than the seeds spread, whichever of the two spreads more. */
+const lowerThanSpread = (a: number[], b: number[]): Outcome => ({
+  figures: both(a, b),
+  reached: a.length < 2 || b.length < 2 ? undefined : mean(b) - mean(a) > Math.max(deviation(a), deviation(b)),
+})
+
+const J = (record: Record): number[] => tested(record, 'J')
+
+const isNumber = (value: unknown): value is number => typeof value === 'number'
+
+/** Errors of the whole network and of its best part alone, by the mean over the seeds. */
+function wholeAgainstParts(id: string, parts: RegExp): Outcome | undefined {
+  const record = readRecord(id)
+  if (!record) return undefined
+  const layers = record.results.map((result) => result.layers as { readonly [name: string]: number })
+  const alone = Object.keys(layers[0] ?? {})
+    .filter((name) => parts.test(name))
+    .map((name) => layers.map((own) => 100 * (1 - own[name]!)))
+  const best = alone.reduce((a, b) => (mean(b) < mean(a) ? b : a))
+  const whole = errors(record)
+  return { figures: both(whole, best), reached: whole.length < 3 ? undefined : mean(whole) <= mean(best) }
+}
+
+/** How far the last epoch lies behind the best one, in points of accuracy on held-out images. */
+function lastEpoch(id: string, most: number): Outcome | undefined {
+  const record = readRecord(id)
+  if (!record) return undefined
+  const lost = record.results.map(({ validationByEpoch }) => {
+    const accuracies = (validationByEpoch as unknown[]).filter(isNumber)
+    return 100 * (Math.max(...accuracies) - accuracies.at(-1)!)
+  })
+  return { figures: meanAndDeviation(lost), reached: mean(lost) <= most }
+}
+
+/** By the section of docs/results.md in which they stand. */
+export const CLAIMS: Readonly<{ [section: string]: readonly Claim[] }> = {
+  trifecta: [
+    {
+      what: 'CIFAR-10: error of the Trifecta and of plain Forward-Forward, at least 10 points apart',
+      check: between('cifar-10-trifecta', 'cifar-10-trifecta-plain', errors, (a, b) => ({
+        figures: both(a, b),
+        reached: mean(b) - mean(a) >= 10,
+      })),
+    },
+    {
+      what: 'CIFAR-10: minutes of the two',
+      check: between(
+        'cifar-10-trifecta',
+        'cifar-10-trifecta-plain',
+        (record) => figures(record, 'seconds').map((seconds) => seconds / 60),
+        (a, b) => ({ figures: both(a, b), reached: undefined }),
+      ),
+    },
+  ],
+  'vae-layer': [
+    ...(['mnist', 'cifar-10'] as const).flatMap((data): Claim[] =>
+      (['random', 'random-ae'] as const).map((control) => ({
+        what: `${data}: error, and that of random encoders${control === 'random' ? '' : ' without noise'}, apart by more than the seeds spread`,
+        check: between(`${data}-vae-layer`, `${data}-vae-layer-${control}`, errors, lowerThanSpread),
+      })),
+    ),
+    {
+      what: 'cifar-10, three times as long: points by which the last epoch lies behind the best, at most 1',
+      check: () => lastEpoch('cifar-10-vae-layer-long', 1),
+    },
+  ],
+  uff: [
+    ...['dense', 'denoising', 'convolutional'].map((preset) => ({
+      what: `${preset} cells: error by all latents and by the best single one, not larger`,
+      check: () => wholeAgainstParts(`mnist-uff-${preset}`, /^layers\./),
+    })),
+    {
+      what: 'denoising cells: error trained together and one after the other, apart by no more than two deviations of the seeds',
+      check: between('mnist-uff-denoising', 'mnist-uff-denoising-greedy', errors, (a, b) => ({
+        figures: both(a, b),
+        reached:
+          a.length < 3 || b.length < 3
+            ? undefined
+            : Math.abs(mean(a) - mean(b)) <= 2 * Math.max(deviation(a), deviation(b)),
+      })),
+    },
+    ...['denoising', 'convolutional'].map((preset) => ({
+      what: `${preset} cells: error, and that on untrained cells, apart by more than the seeds spread`,
+      check: between(`mnist-uff-${preset}`, `mnist-uff-${preset}-untrained`, errors, lowerThanSpread),
+    })),
+  ],
+  'hopfield-vae': [
+    {
+      what: 'J of DH and of H, apart by more than the seeds spread',
+      check: between('mnist-hopfield-vae-dh', 'mnist-hopfield-vae-h', J, lowerThanSpread),
+    },
+    {
+      what: 'J of TDH and of F, at most 15 % more',
+      check: between('mnist-hopfield-vae-tdh', 'mnist-hopfield-vae-f', J, (a, b) => ({
+        figures: both(a, b),
+        reached: mean(a) <= 1.15 * mean(b),
+      })),
+    },
+    ...['h', 'th', 'dh', 'tdh'].map((variant) => ({
+      what: `${variant.toUpperCase()} has settled: twice the sweeps change SE by less than 2 %`,
+      check: (): Outcome | undefined => {
+        const record = readRecord(`mnist-hopfield-vae-${variant}`)
+        const moved = record && tested(record, 'unsettled').map((part) => 100 * part)
+        return moved && { figures: `${meanAndDeviation(moved)} %`, reached: mean(moved) < 2 }
+      },
+    })),
+  ],
+}
+
+/** What the records of a section were compared for; empty where nothing can be said yet. */
+export function claimTable(section: string): string {
+  const rows = (CLAIMS[section] ?? []).map(({ what, check }) => {
+    const outcome = check()
+    return outcome && [what, outcome.figures, verdict(outcome.reached)]
+  })
+  const known = present(rows)
+  return known.length === 0 ? '' : table(['compared', 'figures', 'holds'], known)
+}

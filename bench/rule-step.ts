@@ -1,0 +1,57 @@
+import { type DataSet, findDataSet } from '../src/data/index.js'
+import { stream } from '../src/random/stream.js'
+import { findRule } from '../src/rules/registry.js'
+import type { TracedStep } from '../src/rules/trace.js'
+import { compile } from '../src/runtime/compile.node.js'
+import type { TensorRecord } from '../src/runtime/program.js'
+import { courseOf, taskOf } from '../src/train/course.js'
+import { initialNoise, stepNoise } from '../src/train/noise.js'
+import { resolve } from '../src/train/options.js'
+import { stepAt } from '../src/train/plan.js'
+import type { RuleSpeedJob } from './jobs.js'
+
+/** A rule's step, or a whole period of steps that take turns, as training would take it. */
+export interface RuleStep {
+  readonly step: TracedStep
+  /** Of an untrained network. */
+  readonly state: TensorRecord
+  /** Random pixels and labels for so many runs; noise as in training. */
+  feed(runs: number): TensorRecord
+}
+
+export async function ruleStep({ rule: id, preset, hyper, data, batch, threads }: RuleSpeedJob): Promise<RuleStep> {
+  const rule = findRule(id)
+  const { shape, classNames } = findDataSet(data)
+  const count = 64 * batch
+  // The trainer asks for a data set; of this one only the shape and the number of images matter.
+  const split = { images: new Uint8Array(0), labels: new Uint8Array(0), count }
+  const source = { name: data, shape, classes: classNames.length, classNames, maximum: 255, train: split, test: split }
+  const set: DataSet = { ...source, mean: [], deviation: [] }
+  const settings = resolve(rule, set, {
+    preset,
+    ...(hyper && { hyper }),
+    options: { batch, epochs: 1, validation: 0, threads },
+  })
+  const task = await taskOf(set, settings.options, { compile })
+  const { traced, plan, steps } = courseOf(rule, task, settings, count)
+  const step: TracedStep = steps[stepAt(plan, { phase: 0, epoch: 0, batch: 0 })]!
+  const init = await compile(traced.init, { device: 'cpu', threads })
+  const { metrics: state } = await init.run(1, initialNoise(traced.init.batch, 0))
+  await init.dispose()
+  let taken = 0
+  return {
+    step,
+    state,
+    feed(runs) {
+      const batches = runs * step.span
+      const x = new Float32Array(batches * batch * shape[0] * shape[1] * shape[2])
+      stream(1, taken, 'pixels').uniform(x)
+      const labels = Int32Array.from({ length: batches * batch }, (_, i) => (i * 7) % classNames.length)
+      const given: TensorRecord = { x, labels, progress: new Float32Array(batches) }
+      const asked = Object.entries(given).filter(([name]) => step.batch.some((port) => port.name === name))
+      const noise = stepNoise(step.batch, 0, taken, batches, step.span)
+      taken += batches
+      return { ...Object.fromEntries(asked), ...noise }
+    },
+  }
+}
