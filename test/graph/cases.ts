@@ -275,6 +275,7 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
     at('plain', [floats(2, 3, 5, 4), floats(4, 3, 3, 2)], (x, w) => conv2d(x!, w!)),
     at('same', [floats(2, 2, 4, 4), floats(3, 2, 3, 3)], (x, w) => conv2d(x!, w!, { padding: 'same' })),
     at('same, many channels', [floats(2, 5, 4, 3), floats(3, 5, 3, 3)], (x, w) => conv2d(x!, w!, { padding: 'same' })),
+    at('17 channels', [floats(1, 17, 4, 3), floats(2, 17, 3, 2)], (x, w) => conv2d(x!, w!, { padding: 1 })),
     at('stride 2, many channels', [floats(1, 5, 5, 6), floats(2, 5, 3, 3)], (x, w) =>
       conv2d(x!, w!, { stride: 2, padding: 1 }),
     ),

@@ -114,35 +114,41 @@ export function convolutionInputGradient(op: string, g: Tensor, x: Tensor, w: Te
 /** Up to so many numbers under a kernel are unfolded: products with single channels would read the cotangent too often. */
 const FEW = 36
 
+/** Images of so many channels are unfolded along a kernel's row, so that a product has more columns than these. */
+const NARROW = 16
+
 /**
- * One product for each position of the kernel: the cotangent's rows, one a channel, [out, N*H*W], against the shifted
- * input's, one a place, [N*H*W, in], so that no product needs an operand transposed.
+ * One product for each position of the kernel, or each of its rows: the cotangent's rows, one a channel, [out, N*H*W],
+ * against the shifted input's, one a place, [N*H*W, in], so that no product needs an operand transposed.
  */
 function convolutionWeightGradient(g: Tensor, x: Tensor, w: Tensor, { stride, padding, groups }: Convolution): Tensor {
   const [out, perGroup, kh, kw] = w.shape as [number, number, number, number]
-  const depthwise = perGroup === 1 && out === groups
-  const byChannel = groups === 1 ? [out, -1] : [groups, out / groups, -1]
-  const cotangent = depthwise ? g : g.transpose([1, 0, 2, 3]).reshape(byChannel)
-  const byPlace = (t: Tensor): Tensor =>
-    groups === 1 ? t.reshape([-1, perGroup]) : t.reshape([-1, groups, perGroup]).transpose([1, 0, 2])
+  const [n, , rows, columns] = g.shape as [number, number, number, number]
   const padded = x.pad([[0, 0], [0, 0], padding[0], padding[1]])
   if (groups === 1 && perGroup * kh * kw <= FEW) {
     const seen = views(padded, slice, [kh, kw], g.shape.slice(2), { stride, padding }, 2)
-    const [n, , rows, columns] = g.shape as [number, number, number, number]
     const unfolded = concat(seen, 1).reshape([n, kh * kw * perGroup, rows * columns])
     const each = g.reshape([n, out, rows * columns]).matmul(unfolded, { transposeB: true })
-    return each
-      .sum(0)
-      .reshape([out, kh * kw, perGroup])
-      .transpose([0, 2, 1])
-      .reshape(w.shape)
+    const summed = each.sum(0).reshape([out, kh * kw, perGroup])
+    return summed.transpose([0, 2, 1]).reshape(w.shape)
   }
-  const source = depthwise ? padded : padded.transpose([0, 2, 3, 1])
-  const parts = views(source, slice, [kh, kw], g.shape.slice(2), { stride, padding }, depthwise ? 2 : 1).map(
-    (shifted) =>
-      depthwise
-        ? shifted.mul(cotangent).sum([0, 2, 3]).reshape([1, out])
-        : cotangent.matmul(byPlace(shifted)).reshape([1, out * perGroup]),
+  const depthwise = perGroup === 1 && out === groups
+  const cotangent = depthwise
+    ? g
+    : g.transpose([1, 0, 2, 3]).reshape(groups === 1 ? [out, -1] : [groups, out / groups, -1])
+  const byPlace = (t: Tensor): Tensor =>
+    groups === 1 ? t.reshape([-1, t.shape[3]!]) : t.reshape([-1, groups, perGroup]).transpose([1, 0, 2])
+  const product = (shifted: Tensor): Tensor =>
+    depthwise ? shifted.mul(cotangent).sum([0, 2, 3]) : cotangent.matmul(byPlace(shifted))
+  const [source, axis] = depthwise ? [padded, 2] : [padded.transpose([0, 2, 3, 1]), 1]
+  const height = source.shape[axis]!
+  const across = views(source, slice, [1, kw], [height, columns], { stride: [1, stride[1]], padding }, axis)
+  const bands = (groups === 1 && perGroup <= NARROW ? [concat(across, 3)] : across).map((band) =>
+    views(band, slice, [kh, 1], [rows, columns], { stride: [stride[0], 1], padding }, axis),
   )
-  return concat(parts, 0).transpose().reshape(w.shape)
+  const parts = bands[0]!.map((_, row) => {
+    const each = bands.map((band) => product(band[row]!).reshape([out, -1]))
+    return concat(each, 1).reshape([1, out, kw, perGroup])
+  })
+  return concat(parts, 0).transpose([1, 3, 0, 2])
 }
