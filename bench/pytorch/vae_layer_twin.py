@@ -15,7 +15,7 @@ CLASSES, BATCH = 10, 100
 # name: (shape, units, latents, beta, places of the contrast, places of the read-out, rate of cells)
 CASES = {
     "mnist": ((1, 28, 28), (500, 500, 500), (64, 64, 64), 1e-4, 0, 0, 2e-3),
-    "cifar-10": ((3, 32, 32), (32, 64, 128), (8, 16, 32), 2e-6, 2, 4, 3e-3),
+    "cifar-10": ((3, 32, 32), (32, 64, 128), (8, 16, 32), 2e-6, 2, 8, 3e-3),
 }
 OUTPUT_RATE, KERNEL, STRIDE = 3e-3, 5, 2
 
