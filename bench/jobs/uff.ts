@@ -49,6 +49,14 @@ export const JOBS: readonly Omit<TrainingJob, 'kind'>[] = [
     target: 1.5,
   },
   {
+    id: 'mnist-uff-convolutional-greedy',
+    headline: true,
+    title: 'UFF, convolutional cells, cell after cell (reconstructed)',
+    arguments: mnist('convolutional', '--schedule', 'greedy'),
+    seeds: THREE,
+    target: 1.5,
+  },
+  {
     id: 'mnist-uff-convolutional-untrained',
     title: 'the same classifier on untrained convolutional cells',
     arguments: mnist('convolutional', ...UNTRAINED),

@@ -255,7 +255,7 @@ export const uff: Rule<UffHyper, UffState> = {
     },
     convolutional: {
       description: 'two convolutional auto-encoders of 32 channels, 5x5, with sparse codes and 2x2 max-pooling',
-      hyper: { network: 'convolutional', units: [32, 32], sparsity: 1, rate: 0.002, classifierRate: 0.002 },
+      hyper: { network: 'convolutional', units: [32, 32], sparsity: 1, rate: 0.0005, classifierRate: 0.002 },
       train: { epochs: 4, batch: 100 },
     },
     variational: {
