@@ -17,7 +17,7 @@ function infer([x]: readonly Tensor[], attributes: Pooling): TensorType[] {
   return [{ shape: [n, c, rows, columns], dtype: 'float32' }]
 }
 
-type Window2 = readonly [number, number]
+type Parts = (seen: readonly Tensor[]) => Tensor[]
 
 /** Each position of the window puts back what `parts` makes of the cotangent to the cells that it saw. */
 function scatter({ inputs: [x], outputs: [y], attributes }: Node, fill: number, parts: Parts): Tensor[] {
@@ -26,8 +26,6 @@ function scatter({ inputs: [x], outputs: [y], attributes }: Node, fill: number, 
   const seen = views(padded, slice, kernel, y!.shape.slice(2), attributes as Pooling, 2)
   return pullback(seen, parts(seen), [x!]) as Tensor[]
 }
-
-type Parts = (seen: readonly Tensor[]) => Tensor[]
 
 /** Whether the windows cover the image side by side, so that it can be cut along one axis after the other. */
 const areTiles = ({ kernel, stride, padding }: Pooling): boolean =>
@@ -57,7 +55,7 @@ const cut = (x: Tensor, axis: number): Tensor[] =>
 
 /** The maximum of a tile is that of its columns' maxima: rows are cut as wholes, and columns out of fewer numbers. */
 function maxOfTiles({ inputs: [x], outputs: [y], attributes }: Node, g: Tensor): Tensor {
-  const [kh, kw] = attributes.kernel as Window2
+  const [kh, kw] = (attributes as Pooling).kernel
   const [n, c, rows, columns] = y!.shape as [number, number, number, number]
   const tiled = x!.slice(2, 0, rows * kh).slice(3, 0, columns * kw)
   const high = cut(tiled.reshape([n * c * rows, kh, columns * kw]), 1)
@@ -70,7 +68,7 @@ function maxOfTiles({ inputs: [x], outputs: [y], attributes }: Node, g: Tensor):
 
 /** Every cell of a tile gets as much. */
 function meanOfTiles({ inputs: [x], attributes }: Node, share: Tensor): Tensor {
-  const [kh, kw] = attributes.kernel as Window2
+  const [kh, kw] = (attributes as Pooling).kernel
   const [n, c, rows, columns] = share.shape as [number, number, number, number]
   const tiled = share.reshape([n, c, rows, 1, columns, 1]).broadcastTo([n, c, rows, kh, columns, kw])
   return padRest(tiled.reshape([n, c, rows * kh, columns * kw]), x!)
