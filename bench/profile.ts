@@ -15,11 +15,14 @@ interface ProfileEvent {
   readonly args?: { readonly op_name?: string }
 }
 
+/** Parts of 1 by operation. */
+type Shares = { readonly [operation: string]: number }
+
 /** About so long a profile takes, in ms. */
 const TIME = 1500
 
 /** How the time of a step is shared out among ONNX's operations, by ONNX Runtime's own profiler: parts of 1, largest first. */
-export async function profileOf({ step, state, feed }: RuleStep, threads: number, ms: number): Promise<object> {
+export async function profileOf({ step, state, feed }: RuleStep, threads: number, ms: number): Promise<Shares> {
   const { graph, cuts } = inPieces(step)
   const runs = Math.max(2, Math.round(TIME / (ms * step.span)))
   const folder = mkdtempSync(join(tmpdir(), 'onward-profile-'))
@@ -46,7 +49,7 @@ export async function profileOf({ step, state, feed }: RuleStep, threads: number
   }
 }
 
-function sharesOf(events: readonly ProfileEvent[]): { readonly [operation: string]: number } {
+function sharesOf(events: readonly ProfileEvent[]): Shares {
   const sums = new Map<string, number>()
   for (const { cat, name, dur, args } of events) {
     const operation = args?.op_name
