@@ -1,5 +1,6 @@
 import { deviation, mean, type Record, readRecord } from './records.js'
 import { figures, meanAndDeviation, present, table, verdict } from './tables.js'
+import { isNumber, percent } from './training-table.js'
 
 /** Something that records are compared for. `reached` is undefined where there are too few seeds to say. */
 interface Outcome {
@@ -13,7 +14,7 @@ interface Claim {
   check(): Outcome | undefined
 }
 
-const errors = (record: Record): number[] => figures(record, 'testAccuracy').map((accuracy) => 100 * (1 - accuracy))
+const errors = (record: Record): number[] => percent(figures(record, 'testAccuracy'))
 
 /** One of the rule's own figures on the test images. */
 const tested = (record: Record, name: string): number[] =>
@@ -37,8 +38,6 @@ const lowerThanSpread = (a: number[], b: number[]): Outcome => ({
 
 const J = (record: Record): number[] => tested(record, 'J')
 
-const isNumber = (value: unknown): value is number => typeof value === 'number'
-
 /** Errors of the whole network and of its best part alone, by the mean over the seeds. */
 function wholeAgainstParts(id: string, parts: RegExp): Outcome | undefined {
   const record = readRecord(id)
@@ -46,7 +45,7 @@ function wholeAgainstParts(id: string, parts: RegExp): Outcome | undefined {
   const layers = record.results.map((result) => result.layers as { readonly [name: string]: number })
   const alone = Object.keys(layers[0] ?? {})
     .filter((name) => parts.test(name))
-    .map((name) => layers.map((own) => 100 * (1 - own[name]!)))
+    .map((name) => percent(layers.map((own) => own[name]!)))
   const best = alone.reduce((a, b) => (mean(b) < mean(a) ? b : a))
   const whole = errors(record)
   return { figures: both(whole, best), reached: whole.length < 3 ? undefined : mean(whole) <= mean(best) }

@@ -4,7 +4,8 @@ import { figures, meanAndDeviation, present, table, verdict } from './tables.js'
 
 type Job = Omit<TrainingJob, 'kind'>
 
-const percent = (accuracies: readonly number[]): number[] => accuracies.map((accuracy) => 100 * (1 - accuracy))
+/** Errors in per cent. */
+export const percent = (accuracies: readonly number[]): number[] => accuracies.map((accuracy) => 100 * (1 - accuracy))
 
 /** What every row says, whatever was measured. */
 function common(record: Record): string[] {
@@ -27,7 +28,7 @@ function heldOut(record: Record): string {
   return `${mean(last).toFixed(2)} (${mean(best).toFixed(2)})`
 }
 
-const isNumber = (value: unknown): value is number => typeof value === 'number'
+export const isNumber = (value: unknown): value is number => typeof value === 'number'
 
 /** Test errors of the parts that predict alone, from below. */
 function byLayer(record: Record): string {

@@ -160,7 +160,7 @@ export async function predict(
 export interface DrawOptions extends RunOptions {
   /** Which pictures; default: all that the rule has. */
   readonly names?: readonly string[]
-  /** The images that a picture starts from: the first that were held out, or of the training images where none was. */
+  /** The images that a picture starts from: the first held-out ones, over again where there are fewer; training images where none was held out. */
   readonly count: number
   /** Of the noise. */
   readonly seed: number

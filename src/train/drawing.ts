@@ -50,10 +50,9 @@ export async function draw(
   const all = Object.keys(known)
   if (all.length === 0) throw new UserError(`${rule.id} draws no pictures`)
   for (const name of names ?? []) if (!known[name]) throw unknownName(`picture of ${rule.id}`, name, all)
-  if (split.count < count)
-    throw new UserError(`${count} images are asked for, but only ${split.count} are there: ask for fewer`)
 
-  const rows = Uint32Array.from({ length: count }, (_, i) => i)
+  // Samples of noise alone may be more than there are images: those come again.
+  const rows = Uint32Array.from({ length: count }, (_, i) => i % split.count)
   const x = new Float32Array((split.images.length / split.count) * count)
   gather(split, rows, kind.maximum, x)
   const labels = Int32Array.from(rows, (row) => split.labels[row]!)
