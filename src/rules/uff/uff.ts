@@ -103,6 +103,14 @@ const hyper = z.strictObject({
     .describe('of the classifier; squared: regression on one-hot codes (paper: any usual loss)'),
   untrained: z.boolean().default(false).describe('cells keep their first weights: the control (ours)'),
   rate: z.number().positive().default(0.001).describe('step size of the cells (ours)'),
+  cellsUntil: z
+    .number()
+    .positive()
+    .max(1)
+    .default(1)
+    .describe(
+      'the part of the training (of its phase, where cells learn one after the other) in which a cell learns; then it stands still (ours)',
+    ),
   weightDecay: z.number().min(0).default(0.01).describe("AdamW's, of the cells (PyTorch's default)"),
   classifierRate: z.number().positive().default(0.001).describe('step size of the classifier (ours)'),
   classifierWeightDecay: z.number().min(0).default(0.01).describe("AdamW's, of the classifier (PyTorch's default)"),
@@ -119,7 +127,7 @@ export type UffState = Stack<CellParameters> & {
 }
 
 /** An unsupervised cell as the combinator wants it: a step of it reads no label. */
-const learning = (cell: UnsupervisedCell, i: number, { random }: Batch): Cell<CellParameters> => ({
+const learnable = (cell: UnsupervisedCell, i: number, { random }: Batch): Cell<CellParameters> => ({
   learn(p, buffers, input) {
     const { latent, loss, divergence } = cell.learn(p, input, random, `layers.${i}`)
     return { output: latent, loss, buffers, metrics: divergence ? { divergence } : {} }
@@ -128,6 +136,12 @@ const learning = (cell: UnsupervisedCell, i: number, { random }: Batch): Cell<Ce
 
 const cellOptimizer = (h: UffHyper): Optimizer => adam({ weightDecay: h.weightDecay })
 const classifierOptimizer = (h: UffHyper): Optimizer => adam({ weightDecay: h.classifierWeightDecay })
+
+/** The step size of the cells, whose schedule has run through by `cellsUntil`; behind it they stand still. */
+function cellRate(h: UffHyper, { progress }: Batch): Tensor {
+  const own = progress.div(h.cellsUntil).minimum(1)
+  return own.less(1).select(SCHEDULES[h.schedule](own).mul(h.rate), 0)
+}
 
 /** What every read-out says, [N, K], of the images and the latents. */
 function scoresOf(readOuts: ReadOuts, x: Tensor, latents: readonly Tensor[], h: UffHyper) {
@@ -172,9 +186,8 @@ function jointStep(task: Task, h: UffHyper): Step<UffState> {
       const read = learnClassifier(state, batch.x, latentsOf(cells, state.layers, batch.x), batch, h)
       return [{ ...state, classifier: read.classifier }, read.metrics]
     }
-    const own = cells.map((cell, i) => learning(cell, i, batch))
-    const rate = SCHEDULES[h.schedule](batch.progress).mul(h.rate)
-    const learned = learnJointly(own, state, batch.x, cellOptimizer(h), rate)
+    const own = cells.map((cell, i) => learnable(cell, i, batch))
+    const learned = learnJointly(own, state, batch.x, cellOptimizer(h), cellRate(h, batch))
     const read = learnClassifier(state, batch.x, learned.outputs, batch, h)
     return [
       { ...learned.stack, classifier: read.classifier },
@@ -214,8 +227,8 @@ function greedyStep(layer: number, task: Task, h: UffHyper): Step<UffState> {
       const read = learnClassifier(state, x!, latents, batch, h)
       return [{ ...state, classifier: read.classifier }, read.metrics]
     }
-    const rate = SCHEDULES[h.schedule](batch.progress).mul(h.rate)
-    const learned = learnLayer(learning(cell, layer, batch), layer, state, batch.x, cellOptimizer(h), rate)
+    const own = learnable(cell, layer, batch)
+    const learned = learnLayer(own, layer, state, batch.x, cellOptimizer(h), cellRate(h, batch))
     return [{ ...state, ...learned.stack }, learned.metrics]
   }
 }
@@ -255,7 +268,14 @@ export const uff: Rule<UffHyper, UffState> = {
     },
     convolutional: {
       description: 'two convolutional auto-encoders of 32 channels, 5x5, with sparse codes and 2x2 max-pooling',
-      hyper: { network: 'convolutional', units: [32, 32], sparsity: 1, rate: 0.0005, classifierRate: 0.002 },
+      hyper: {
+        network: 'convolutional',
+        units: [32, 32],
+        sparsity: 1,
+        rate: 0.0005,
+        cellsUntil: 0.25,
+        classifierRate: 0.002,
+      },
       train: { epochs: 4, batch: 100 },
     },
     variational: {
