@@ -36,6 +36,7 @@ export {
   PAIR_LOSSES,
   type PairLoss,
   squaredError,
+  supervisedContrast,
 } from './losses.js'
 export { hardWrongLabel, hybridImages, smoothMasks, uniformWrongLabel } from './negatives.js'
 export {

@@ -47,10 +47,30 @@ export function cosineEmbedding(a: Tensor, b: Tensor, alike: Tensor, margin = 0)
  * pairs that are alike plus the mean over those that are not, each with weight 1/2. A kind without pairs counts as 0.
  */
 export function cosineEmbeddingOfAll(a: Tensor, b: Tensor, alike: Tensor, margin = 0): Tensor {
-  const unit = (x: Tensor): Tensor => x.div(x.square().sum(-1, true).add(1e-12).sqrt())
   const cosine = unit(a).matmul(unit(b), { transposeB: true })
   const weight = (chosen: Tensor): Tensor => chosen.div(chosen.sum().maximum(1).mul(2))
   const ofAlike = weight(alike.cast('float32'))
   const ofOthers = weight(alike.not().cast('float32'))
   return cosine.neg().add(1).mul(ofAlike).add(cosine.sub(margin).relu().mul(ofOthers)).sum()
 }
+
+/**
+ * The supervised contrastive loss (Khosla et al. 2020, its form with the mean outside of the logarithm) between a row of
+ * `a` [N, D] and all rows of `b` [N, D], and the other way round: the mean over the rows of a, and of b, of
+ *   -mean over alike j of log softmax_j(cos(a_i, b_j) / temperature).
+ * `alike`: bool [N, N], with at least one that holds in each row and column.
+ */
+export function supervisedContrast(a: Tensor, b: Tensor, alike: Tensor, temperature: number): Tensor {
+  const logits = unit(a).matmul(unit(b), { transposeB: true }).div(temperature)
+  const oneWay = (own: Tensor, same: Tensor): Tensor =>
+    logSoftmax(own)
+      .mul(same.div(same.sum(-1, true)))
+      .sum(-1)
+      .neg()
+      .mean()
+  const same = alike.cast('float32')
+  return oneWay(logits, same).add(oneWay(logits.transpose(), same.transpose())).mul(0.5)
+}
+
+/** Rows of length 1; a row of zeros stays zero, with a finite gradient. */
+const unit = (x: Tensor): Tensor => x.div(x.square().sum(-1, true).add(1e-12).sqrt())

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { constant } from '../../src/graph/index.js'
-import { classPairs, cosineEmbedding, cosineEmbeddingOfAll } from '../../src/nn/index.js'
+import { constant, type Tensor } from '../../src/graph/index.js'
+import { classPairs, cosineEmbedding, cosineEmbeddingOfAll, supervisedContrast } from '../../src/nn/index.js'
 import { stream } from '../../src/random/stream.js'
 import { close, differences, normals, numbers, slopes, whole } from './evaluate.js'
 
@@ -75,4 +75,27 @@ test('the embedding of all pairs is that of single pairs, alike and unlike ones 
   for (const x of [a, b]) close(slopes(loss, x), differences(loss, x), 1e-8)
   const none = constant([0, 0, 0, 0, 0, 0], [3, 2]).greater(0)
   assert.ok(Number.isFinite(numbers(cosineEmbeddingOfAll(a, b, none))[0]!))
+})
+
+test('the supervised contrast is the mean cross-entropy of the cosines over alike rows, both ways', () => {
+  const [a, b] = [normals('a', [3, 4]), normals('b', [3, 4])]
+  const labels = [0, 1, 0]
+  const alike = labels.map((one) => labels.map((other) => one === other))
+  const temperature = 0.4
+  const rows = (x: Tensor): number[][] => [0, 1, 2].map((i) => [...numbers(x)].slice(4 * i, 4 * i + 4))
+  const dot = (u: readonly number[], v: readonly number[]): number => u.reduce((sum, one, k) => sum + one * v[k]!, 0)
+  const cosine = (u: readonly number[], v: readonly number[]): number => dot(u, v) / Math.sqrt(dot(u, u) * dot(v, v))
+  const oneWay = (from: readonly number[][], to: readonly number[][]): number => {
+    let sum = 0
+    for (const [i, u] of from.entries()) {
+      const logits = to.map((v) => cosine(u, v) / temperature)
+      const total = Math.log(logits.reduce((all, l) => all + Math.exp(l), 0))
+      const chosen = logits.filter((_, j) => alike[i]![j])
+      sum -= chosen.reduce((all, l) => all + l - total, 0) / chosen.length
+    }
+    return sum / from.length
+  }
+  const loss = supervisedContrast(a, b, constant(alike.flat().map(Number), [3, 3]).greater(0), temperature)
+  close(numbers(loss), [(oneWay(rows(a), rows(b)) + oneWay(rows(b), rows(a))) / 2], 1e-10)
+  for (const x of [a, b]) close(slopes(loss, x), differences(loss, x), 1e-8)
 })

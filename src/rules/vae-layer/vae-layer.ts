@@ -18,8 +18,9 @@
  * Ours: biases; the initial bias -4 of log v; latents standardised over the batch for the contrast too, since raw ones
  * have a common direction that makes every cosine alike; the output layer reads all cells' latents (option `readout`);
  * convolutional cells, their maps averaged before the contrast and before the output layer (`contrastPlaces`,
- * `readoutPlaces`); the contrast of all pairs of a batch (`pairs=all`), for which B sees the batch itself. So it does
- * without contrast, and then no cell reads a label.
+ * `readoutPlaces`); the contrast of all pairs of a batch (`pairs=all`), for which B sees the batch itself, and in place of
+ * the cosine embedding loss the supervised contrastive one (`contrastLoss`), which is not IFFCL's. Without contrast B sees
+ * the batch itself as well, and no cell reads a label.
  *
  * What was seen, and by which commands: docs/decisions/0008-vae-layer.md.
  *
@@ -33,7 +34,13 @@ import { flat } from '../../nn/axes.js'
 import { batchNorm, type Statistics, statistics } from '../../nn/batch-norm.js'
 import { affine, type Dense, dense } from '../../nn/dense.js'
 import { zeros } from '../../nn/initialize.js'
-import { cosineEmbedding, cosineEmbeddingOfAll, crossEntropy, meanSquaredError } from '../../nn/losses.js'
+import {
+  cosineEmbedding,
+  cosineEmbeddingOfAll,
+  crossEntropy,
+  meanSquaredError,
+  supervisedContrast,
+} from '../../nn/losses.js'
 import { adam, type Optimizer } from '../../nn/optimizers.js'
 import { classPairs } from '../../nn/pairs.js'
 import { SCHEDULES } from '../../nn/schedules.js'
@@ -58,13 +65,17 @@ type Side = (typeof SIDES)[number]
 
 const mirror = <T extends Tree>(make: (side: Side) => T): Mirrored<T> => ({ a: make('a'), b: make('b') })
 
-/** Throws a UserError where an option names more cells than there are. */
+/** Throws a UserError where an option names more cells than there are, or pairs that the contrast cannot use. */
 function designsOf(task: Task, h: VaeLayerHyper): CellDesign[] {
   for (const name of ['latents', 'strides'] as const)
     if (h[name].length > h.units.length)
       throw new UserError(`${name} has ${h[name].length} numbers, but units make ${h.units.length} cells`, {
         exitCode: 2,
       })
+  if (h.contrastLoss === 'supervised-contrastive' && h.pairs === 'drawn')
+    throw new UserError('contrastLoss=supervised-contrastive compares all pairs of a batch: set pairs=all too', {
+      exitCode: 2,
+    })
   const cells = h.units.map((units, i) => ({
     network: h.network,
     units,
@@ -96,6 +107,12 @@ const outputInput = (latents: readonly Tensor[], { readout, readoutPlaces }: Vae
 function contrasted(z: Tensor, h: VaeLayerHyper): Tensor {
   const rows = flat(pooled(z, h.contrastPlaces))
   return batchNorm(rows, statistics(rows.shape[1]!)).output
+}
+
+/** The contrast of A's latents and B's, [N, D] each; `alike` is [N], of all pairs of the batch [N, N]. */
+function contrastOf({ contrastLoss, pairs, temperature }: VaeLayerHyper, a: Tensor, b: Tensor, alike: Tensor): Tensor {
+  if (contrastLoss === 'supervised-contrastive') return supervisedContrast(a, b, alike, temperature)
+  return pairs === 'all' ? cosineEmbeddingOfAll(a, b, alike) : cosineEmbedding(a, b, alike).mean()
 }
 
 /** The two cells of layer i. The input holds what A reads in the first half of the rows, what B reads in the second. */
@@ -130,8 +147,7 @@ function cellOf(
         metrics.kl = kl.mul(0.5)
       }
       if (alike) {
-        const compare = h.pairs === 'all' ? cosineEmbeddingOfAll : cosineEmbedding
-        metrics.contrast = compare(contrasted(a.z, h), contrasted(b.z, h), alike).mean()
+        metrics.contrast = contrastOf(h, contrasted(a.z, h), contrasted(b.z, h), alike)
         loss = loss.add(metrics.contrast.mul(h.contrast))
       }
       const up = SIDES.map((side, k) => standardized([a, b][k]!.z.stopGradient(), (buffers as Buffers)[side]))
