@@ -11,6 +11,13 @@ const byHand = { ...tests, names: 'by hand' }
 
 export default [
   {
+    what: 'hard negatives take the goodness as it is, without alpha',
+    file: rule,
+    find: 'firstGoodness(state, images, task, h).mul(h.alpha)',
+    replace: 'firstGoodness(state, images, task, h)',
+    ...byHand,
+  },
+  {
     what: 'the parity of the loss points is swapped',
     file: rule,
     find: "(i % 2 === 0) !== (parity === 'even')",

@@ -5,6 +5,14 @@ const own = { tests: 'rules/uff' }
 
 export default [
   {
+    what: 'cells go on behind cellsUntil',
+    file: rule,
+    find: 'return own.less(1).select(SCHEDULES[h.schedule](own).mul(h.rate), 0)',
+    replace: 'return SCHEDULES[h.schedule](own).mul(h.rate)',
+    ...own,
+    names: 'stand still',
+  },
+  {
     what: 'a tied decoder reads the weights without their transpose taken',
     file: 'src/nn/dense.ts',
     find: ': x.matmul(weight, { transposeB: true })',

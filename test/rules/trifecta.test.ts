@@ -200,11 +200,31 @@ const wrongLabels = (batch: Numbers): number[] =>
     return draw >= batch.labels![i]! ? draw + 1 : draw
   })
 
+/** The running statistics under batch normalisation, each image's own under layer normalisation. */
+const inUse =
+  (state: Numbers, { normalization }: TrifectaHyper) =>
+  (images: readonly Image[], i: number): Moments =>
+    normalization === 'batch' ? ofRun(state, i) : ofEachImage(images)
+
+/** Of the wrong labels the one with the largest alpha g + Gumbel noise, g the first block's goodness in use. */
+function hardLabels(state: Numbers, hyper: TrifectaHyper, batch: Numbers): number[] {
+  const noise = rowsOf(batch['noise.negatives']!, IMAGES)
+  return rowsOf(batch.x!, IMAGES).map((row, n) => {
+    const shown = [0, 1, 2].map((label) => [row, label] as const)
+    const goodness = goodnessByHand(state, hyper, shown, inUse(state, hyper))[0]!
+    const scores = goodness.map((g, k) => hyper.alpha * g - Math.log(-Math.log(noise[n]![k]!)))
+    const wrong = [0, 1, 2].filter((k) => k !== batch.labels![n]!)
+    return wrong.reduce((best, k) => (scores[k]! > scores[best]! ? k : best))
+  })
+}
+
 describe('losses by hand: positives and negatives in one batch, goodness after pooling', () => {
   const pixels = { pixelMean: [0.4, 0.6], pixelDeviation: [0.2, 0.3] }
   const cases: Record<string, Partial<TrifectaHyper>> = {
     'the Trifecta': {},
     'alpha 7': { alpha: 7 },
+    'hard negatives': { negatives: 'hard', alpha: 1 },
+    'hard negatives, layer normalisation': { negatives: 'hard', alpha: 30, normalization: 'layer' },
     'threshold loss': { loss: 'threshold', theta: 1.5 },
     'layer normalisation': { normalization: 'layer' },
     'plain Forward-Forward': { loss: 'threshold', normalization: 'layer', overlap: false },
@@ -215,7 +235,8 @@ describe('losses by hand: positives and negatives in one batch, goodness after p
       for (const parity of hyper.overlap ? (['even', 'odd'] as const) : (['joint'] as const)) {
         const { batch, after } = step(parity)
         const rows = rowsOf(batch.x!, IMAGES)
-        const labels = [...batch.labels!, ...wrongLabels(batch)]
+        const wrong = hyper.negatives === 'hard' ? hardLabels(state, hyper, batch) : wrongLabels(batch)
+        const labels = [...batch.labels!, ...wrong]
         const goodness = goodnessByHand(
           state,
           hyper,
@@ -378,7 +399,12 @@ describe('the window: two blocks', () => {
       assert.ok(layers.every(({ reads }) => reads.labels === 'input' && reads.feedback.length === 0))
       return { local, windows: layers.map(({ window }) => window), depths: layers.map(({ depth }) => depth) }
     }
-    assert.deepEqual(windows({}), { local: false, windows: [2, 2, 2, 2, 2, 1], depths: [2, 2, 2, 2, 2, 1] })
+    for (const negatives of ['uniform', 'hard'] as const)
+      assert.deepEqual(windows({ negatives }), {
+        local: false,
+        windows: [2, 2, 2, 2, 2, 1],
+        depths: [2, 2, 2, 2, 2, 1],
+      })
     for (const normalization of ['batch', 'layer'] as const)
       assert.deepEqual(windows({ overlap: false, normalization }), {
         local: true,
@@ -421,9 +447,7 @@ describe('predictions by hand: K passes by the running statistics', () => {
       const rows = rowsOf(batch.x!, IMAGES)
       const { metrics } = evaluate(traced.predict, state, batch)
       const shown = rows.flatMap((row) => [0, 1, 2].map((label) => [row, label] as const))
-      const goodness = goodnessByHand(state, hyper, shown, (images, i) =>
-        normalization === 'batch' ? ofRun(state, i) : ofEachImage(images),
-      )
+      const goodness = goodnessByHand(state, hyper, shown, inUse(state, hyper))
       for (const i of BLOCKS) close(metrics[`layers.${i}`]!, goodness[i]!, 1e-10, `block ${i}`)
       assert.deepEqual(metrics.scores, metrics['layers.5'])
       const all = given({ normalization, pixelMean: [0.4, 0.6], goodnessFrom: 3 }).traced.predict

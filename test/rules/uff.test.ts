@@ -247,6 +247,31 @@ describe('the classifier', () => {
   })
 })
 
+describe('cells that learn until a part of the training is over', () => {
+  const at = (progress: number, options: Partial<UffHyper>): Numbers => {
+    const own = given(options)
+    return evaluate(own.joint, own.state, { ...own.batch, progress: [progress] }).state
+  }
+  const cellsOf = (state: Numbers): Numbers =>
+    Object.fromEntries(Object.entries(state).filter(([name]) => name.startsWith('layers.')))
+
+  test('go through the whole schedule by then', () => {
+    const [early, plain] = [at(0.1, { cellsUntil: 0.25 }), at(0.4, {})]
+    for (const [name, values] of Object.entries(cellsOf(plain))) close(early[name]!, values, 1e-12, name)
+  })
+
+  for (const schedule of ['linear', 'constant', 'cosine'] as const)
+    test(`stand still from there on, and the classifier goes on: ${schedule}`, () => {
+      const { state } = given({ schedule })
+      for (const progress of [0.25, 0.6, 1]) {
+        const after = at(progress, { schedule, cellsUntil: 0.25 })
+        assert.deepEqual(cellsOf(after), cellsOf(state))
+        if (progress < 1)
+          assert.notDeepEqual(after['classifier.readOuts.all.weight'], state['classifier.readOuts.all.weight'])
+      }
+    })
+})
+
 test('masks that leave nothing of an input are refused', () => {
   assert.throws(() => given({ cell: 'denoising', noise: 'masking', noiseLevel: 1 }), {
     name: 'UserError',
