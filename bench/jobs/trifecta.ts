@@ -74,7 +74,7 @@ const speed = (preset: string, data: string, batch: number, threads: 1 | 2): Omi
 /** Aimed at: at least 1.0. */
 export const SPEED: readonly Omit<RuleSpeedJob, 'kind'>[] = ([1, 2] as const).flatMap((threads) => [
   speed('quick', 'glyphs', 32, threads),
-  speed('mnist', 'mnist', 64, threads),
+  speed('mnist', 'mnist', 32, threads),
   speed('cifar-10', 'cifar-10', 64, threads),
   speed('plain', 'cifar-10', 64, threads),
 ])

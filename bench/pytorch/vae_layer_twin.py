@@ -2,7 +2,7 @@
 """The PyTorch twin of vae-layer: one joint training step, by the names of its presets.
 
 Cases, both of batch 100: mnist (dense cells), cifar-10 (convolutional cells). Both networks see the batch, the contrast
-is that of all pairs. Each pair of cells is one autograd graph from detached inputs; both output layers are one more.
+is that of all pairs: the cosine embedding loss on mnist, the supervised contrastive loss on cifar-10. Each pair of cells is one autograd graph from detached inputs; both output layers are one more.
 torch.optim.Adam in a loop or with foreach, noise drawn by PyTorch on the way: the fastest variant is served.
 """
 
@@ -15,9 +15,9 @@ CLASSES, BATCH = 10, 100
 # name: (shape, units, latents, beta, places of the contrast, places of the read-out, rate of cells)
 CASES = {
     "mnist": ((1, 28, 28), (500, 500, 500), (64, 64, 64), 1e-4, 0, 0, 2e-3),
-    "cifar-10": ((3, 32, 32), (32, 64, 128), (8, 16, 32), 2e-6, 2, 8, 3e-3),
+    "cifar-10": ((3, 32, 32), (32, 64, 128), (16, 32, 64), 2e-6, 2, 4, 3e-3),
 }
-OUTPUT_RATE, KERNEL, STRIDE = 3e-3, 5, 2
+OUTPUT_RATE, KERNEL, STRIDE, TEMPERATURE = 3e-3, 5, 2, 0.3
 
 
 def affine(inputs, outputs, kernel=None, deviation=1.0):
@@ -70,10 +70,14 @@ class Cell:
         return F.mse_loss(back, x) + beta * divergence, z, up
 
 
-def contrast(a, b, alike, places):
+def contrast(case, a, b, alike, places):
     rows = [pooled(z, places).flatten(1) for z in (a, b)]
     rows = [F.normalize(F.batch_norm(r, None, None, training=True), eps=1e-6) for r in rows]
     cosine = rows[0] @ rows[1].T
+    if case == "cifar-10":
+        logits = cosine / TEMPERATURE
+        weight = alike / alike.sum(1, keepdim=True)
+        return -((logits.log_softmax(1) + logits.T.log_softmax(1)) * weight).sum() / (2 * len(alike))
     same = alike.sum()
     likes, others = ((1 - cosine) * alike).sum() / same, (torch.relu(cosine) * (1 - alike)).sum() / (alike.numel() - same)
     return (likes + others) / 2
@@ -112,7 +116,7 @@ def make_steps(case):
             below, kept, total = [x, x], [[], []], 0.0
             for pair in pairs:
                 own = [cell.learn(x, beta) for cell, x in zip(pair, below)]
-                loss = own[0][0] + own[1][0] + contrast(own[0][1], own[1][1], alike, contrast_places)
+                loss = own[0][0] + own[1][0] + contrast(case, own[0][1], own[1][1], alike, contrast_places)
                 loss.backward()
                 total += loss.detach()
                 below = [up for _, _, up in own]
