@@ -104,8 +104,8 @@ export interface Rule<Hyper = never, State extends Tree = never> {
   init(random: Random, task: Task, hyper: Hyper): State
   /** Named steps; most rules have one, `joint`. */
   steps(task: Task, hyper: Hyper): Readonly<Record<string, Step<State>>>
-  /** Which steps run on a mini-batch. Absent: every batch runs `joint`. */
-  schedule?(epoch: number, batchIndex: number, hyper: Hyper): readonly string[]
+  /** Which steps run on a mini-batch; `progress` as the batch has it. Absent: every batch runs `joint`. */
+  schedule?(epoch: number, batchIndex: number, hyper: Hyper, progress: number): readonly string[]
   /** Absent where a rule only generates; it then has an `objective`. */
   predict?(state: State, x: Tensor, task: Task, hyper: Hyper): Prediction
   /** Figures of held-out images besides the accuracy; their means are reported. */

@@ -4,7 +4,7 @@ import type { StepGraph } from '../onnx/index.js'
 import type { AnyRule, Task } from '../rules/contract.js'
 import { type TracedRule, type TracedStep, traceRule } from '../rules/trace.js'
 import type { Settings, TrainingOptions } from './options.js'
-import type { Plan, Position } from './plan.js'
+import { type Plan, type Position, progressAt } from './plan.js'
 import type { Platform } from './platform.js'
 
 /** What the network is asked to learn. Where 8-bit products are not exact, the right operands get 7 bits. */
@@ -58,7 +58,8 @@ export function courseOf(rule: AnyRule, task: Task, { hyper, options }: Settings
       steps: { [JOINT]: traced.steps[JOINT]! },
       features: () => undefined,
     }
-  const listAt = (epoch: number, batch: number): readonly string[] => rule.schedule!(epoch, batch, hyper)
+  const listAt = (epoch: number, batch: number): readonly string[] =>
+    rule.schedule!(epoch, batch, hyper, progressAt({ epochs, batches }, { phase: 0, epoch, batch }))
   const period = periodOf(listAt, epochs, batches)
   const steps: Record<string, TracedStep> = {}
   const known = (lists: readonly (readonly string[])[]): string => {

@@ -42,7 +42,7 @@ export const globalEpoch = ({ epochs }: Plan, { phase, epoch }: Pick<Position, '
   phase * epochs + epoch
 
 /** The part of the phase that is done before a batch, from 0 to below 1: what a rule's schedules go by. */
-export const progressAt = ({ epochs, batches }: Plan, { epoch, batch }: Position): number =>
+export const progressAt = ({ epochs, batches }: Pick<Plan, 'epochs' | 'batches'>, { epoch, batch }: Position): number =>
   (epoch * batches + batch) / (epochs * batches)
 
 /** The batches from a position to the end of its epoch, or to where a checkpoint is due. */

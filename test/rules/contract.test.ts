@@ -159,7 +159,7 @@ for (const { rule, name, hyper, isPreset, task: taskFor } of VARIANTS)
       test('a period as one program is its steps one after the other', () => {
         const task = taskFor()
         const traced = traceRule(rule, task, hyper)
-        const lists = [0, 1].map((batch) => rule.schedule!(rule.training.epochs, batch, hyper))
+        const lists = [0, 1].map((batch) => rule.schedule!(rule.training.epochs, batch, hyper, 0))
         const one = traced.turn('period', lists)
         const batches = lists.map((list, k) => {
           const step = traced.turn(`${k}`, [list])
@@ -297,7 +297,7 @@ for (const rule of RULES)
       const names = Object.keys(rule.steps(taskOf(SMALL[rule.id]?.task), hyper))
       for (const epoch of [0, 1, 2])
         for (const batch of [0, 1, 2, 3])
-          for (const step of rule.schedule?.(epoch, batch, hyper) ?? ['joint']) assert.ok(names.includes(step), step)
+          for (const step of rule.schedule?.(epoch, batch, hyper, 0) ?? ['joint']) assert.ok(names.includes(step), step)
     })
   })
 

@@ -482,7 +482,7 @@ test('the difference reconstruction loss is one over the squared noise, and damp
 test('inverses and layers take turns by batch or by epoch, after a pretraining of the inverses', () => {
   const at = (options: Options): string[] => {
     const hyper = targetPropagation.hyper.parse(options)
-    return [0, 1, 2, 3].map((epoch) => targetPropagation.schedule!(epoch, 0, hyper).join('+'))
+    return [0, 1, 2, 3].map((epoch) => targetPropagation.schedule!(epoch, 0, hyper, 0).join('+'))
   }
   assert.deepEqual(at({ pretraining: 1 }), ['feedback', ...Array(3).fill('feedback+forward')])
   assert.deepEqual(at({ pretraining: 1, alternate: 'epoch' }), ['feedback', 'feedback', 'forward', 'feedback'])

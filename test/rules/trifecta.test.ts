@@ -276,12 +276,12 @@ describe('losses by hand: positives and negatives in one batch, goodness after p
 describe('the schedule of overlapping updates, six blocks', () => {
   test('mini-batches of an epoch take turns, from an even one', () => {
     const hyper = trifecta.hyper.parse({})
-    const steps = [0, 1].map((epoch) => [0, 1, 2, 3].map((t) => trifecta.schedule!(epoch, t, hyper)))
+    const steps = [0, 1].map((epoch) => [0, 1, 2, 3].map((t) => trifecta.schedule!(epoch, t, hyper, 0)))
     assert.deepEqual(
       steps,
       [0, 1].map(() => [['even'], ['odd'], ['even'], ['odd']]),
     )
-    assert.deepEqual(trifecta.schedule!(0, 1, trifecta.hyper.parse({ overlap: false })), ['joint'])
+    assert.deepEqual(trifecta.schedule!(0, 1, trifecta.hyper.parse({ overlap: false }), 0), ['joint'])
   })
 
   const EXPECTED = {

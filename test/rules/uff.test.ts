@@ -137,7 +137,7 @@ function given(options: Partial<UffHyper>, task = taskOf()) {
     /readOuts|bias/.test(name) ? numbers(normals(name, [value.length]).mul(0.3)) : value,
   ])
   const state: Numbers = Object.fromEntries(start)
-  const joint = traced.steps.joint!
+  const joint = (traced.steps.joint ?? traced.steps.classifier)!
   const batch = batchFor(joint, task, 1)
   return { hyper, traced, task, state, joint, batch }
 }
@@ -270,6 +270,24 @@ describe('cells that learn until a part of the training is over', () => {
           assert.notDeepEqual(after['classifier.readOuts.all.weight'], state['classifier.readOuts.all.weight'])
       }
     })
+
+  test('are left out of the step from there on: the classifier learns the same', () => {
+    const { traced, joint, state, batch } = given({ cellsUntil: 0.25 })
+    const resting = { ...batch, progress: [0.25] }
+    const [both, alone] = [evaluate(joint, state, resting), evaluate(traced.steps.classifier!, state, resting)]
+    const classifierOf = (all: Numbers): Numbers =>
+      Object.fromEntries(Object.entries(all).filter(([name]) => name.startsWith('classifier.')))
+    assert.deepEqual(classifierOf(alone.state), classifierOf(both.state))
+    assert.deepEqual(cellsOf(alone.state), cellsOf(state))
+  })
+
+  test('are scheduled by the part of the training that is done', () => {
+    const steps = (options: Partial<UffHyper>) =>
+      [0, 0.2, 0.25, 0.9].map((progress) => uff.schedule!(0, 0, uff.hyper.parse(options), progress).join())
+    assert.deepEqual(steps({ cellsUntil: 0.25 }), ['joint', 'joint', 'classifier', 'classifier'])
+    assert.deepEqual(steps({}), ['joint', 'joint', 'joint', 'joint'])
+    assert.deepEqual(steps({ untrained: true }), ['classifier', 'classifier', 'classifier', 'classifier'])
+  })
 })
 
 test('masks that leave nothing of an input are refused', () => {

@@ -182,10 +182,6 @@ function learnClassifier(
 function jointStep(task: Task, h: UffHyper): Step<UffState> {
   const cells = cellsOf(task, h)
   return (state, batch) => {
-    if (h.untrained) {
-      const read = learnClassifier(state, batch.x, latentsOf(cells, state.layers, batch.x), batch, h)
-      return [{ ...state, classifier: read.classifier }, read.metrics]
-    }
     const own = cells.map((cell, i) => learnable(cell, i, batch))
     const learned = learnJointly(own, state, batch.x, cellOptimizer(h), cellRate(h, batch))
     const read = learnClassifier(state, batch.x, learned.outputs, batch, h)
@@ -193,6 +189,15 @@ function jointStep(task: Task, h: UffHyper): Step<UffState> {
       { ...learned.stack, classifier: read.classifier },
       { ...learned.metrics, ...read.metrics },
     ]
+  }
+}
+
+/** The classifier learns from cells that stand still. */
+function classifierStep(task: Task, h: UffHyper): Step<UffState> {
+  const cells = cellsOf(task, h)
+  return (state, batch) => {
+    const read = learnClassifier(state, batch.x, latentsOf(cells, state.layers, batch.x), batch, h)
+    return [{ ...state, classifier: read.classifier }, read.metrics]
   }
 }
 
@@ -312,7 +317,12 @@ export const uff: Rule<UffHyper, UffState> = {
     }
   },
 
-  steps: (task, h) => ({ joint: jointStep(task, h) }),
+  steps: (task, h) => ({
+    ...(!h.untrained && { joint: jointStep(task, h) }),
+    ...((h.untrained || h.cellsUntil < 1) && { classifier: classifierStep(task, h) }),
+  }),
+
+  schedule: (_, __, h, progress) => [h.untrained || progress >= h.cellsUntil ? 'classifier' : 'joint'],
 
   predict({ layers, classifier }, x, task, h) {
     const { pixels, latents, all } = scoresOf(classifier.readOuts, x, latentsOf(cellsOf(task, h), layers, x), h)
