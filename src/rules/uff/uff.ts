@@ -278,10 +278,11 @@ export const uff: Rule<UffHyper, UffState> = {
         units: [32, 32],
         sparsity: 1,
         rate: 0.0005,
-        cellsUntil: 0.25,
+        cellsUntil: 0.125,
         classifierRate: 0.002,
+        classifierWeightDecay: 1,
       },
-      train: { epochs: 4, batch: 100 },
+      train: { epochs: 8, batch: 100 },
     },
     variational: {
       description: 'two dense variational cells (ours) with a hidden layer of 500 each',
