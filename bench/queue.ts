@@ -9,7 +9,7 @@ import { pathOf } from './records.js'
 import { report } from './report.js'
 import { runRuleSpeed } from './rule-speed.js'
 import { runSpeed } from './speed.js'
-import { isTrained, runTraining } from './training.js'
+import { isStale, isTrained, runTraining } from './training.js'
 
 const words = process.argv.slice(2).filter((word) => !word.startsWith('--'))
 const flags = process.argv.slice(2).filter((word) => word.startsWith('--'))
@@ -21,9 +21,12 @@ const threads = numberOf('--threads', availableParallelism())
 const most = numberOf('--seeds', Number.POSITIVE_INFINITY)
 
 function isDone(job: Job): boolean {
-  if (job.kind === 'training') return isTrained(job)
+  if (job.kind === 'training') return isTrained(job) && !isStale(job)
   return job.kind === 'judge' ? isJudged(job) : existsSync(pathOf(job.id))
 }
+
+const stateOf = (job: Job): string =>
+  job.kind === 'training' && isStale(job) ? 'stale' : isDone(job) ? 'done ' : 'open '
 
 async function run(job: Job): Promise<void> {
   if (job.kind === 'training') return runTraining({ ...job, seeds: job.seeds.slice(0, most) }, threads)
@@ -40,7 +43,7 @@ const isMeant = (id: string, word: string): boolean =>
   JOBS.some((job) => job.id === word) ? id === word : id.includes(word)
 const chosen = JOBS.filter(({ id }) => words.length === 0 || words.some((word) => isMeant(id, word)))
 if (flags.includes('--list')) {
-  for (const job of chosen) console.log(`${isDone(job) ? 'done' : 'open'}  ${job.id}`)
+  for (const job of chosen) console.log(`${stateOf(job)}  ${job.id}`)
 } else {
   if (!flags.includes('--report')) {
     for (const job of chosen) {

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { JobSettings } from './job-settings.js'
 import type { Machine } from './machine.js'
 
 /** One finished job. `results` is one entry a seed, or one a round. */
@@ -8,6 +9,8 @@ export interface Record {
   readonly command: string
   readonly date: string
   readonly machine: Machine
+  /** Of a training: what its rule and preset stood for. */
+  readonly settings?: JobSettings
   readonly results: readonly { readonly [figure: string]: unknown }[]
 }
 

@@ -2,9 +2,10 @@ import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Certificate } from '../src/locality/certificate.js'
+import { changedSince, settingsOf } from './job-settings.js'
 import type { TrainingJob } from './jobs.js'
 import { describeMachine, type Machine } from './machine.js'
-import { type Record, readRecord, writeRecord } from './records.js'
+import { pathOf, type Record, readRecord, writeRecord } from './records.js'
 
 export const commandOf = ({ arguments: given }: TrainingJob): string => `onward train ${given.join(' ')} --seed S`
 
@@ -73,8 +74,11 @@ function resultOf(folder: string): { readonly [figure: string]: unknown } {
 /** Runs the seeds that the record lacks, and keeps each as soon as it is done. The threads change no number. */
 export async function runTraining(job: TrainingJob, threads: number): Promise<void> {
   const before = readRecord(job.id)
+  const settings = settingsOf(job)
+  const changed = before && changedSince(before, settings)
+  if (changed) throw new Error(`${pathOf(job.id)} is of other settings: ${changed}. Delete it to make it again.`)
   const machine: Machine = before?.machine ?? (await describeMachine())
-  const record = { id: job.id, command: commandOf(job), date: new Date().toISOString().slice(0, 10), machine }
+  const record = { id: job.id, command: commandOf(job), date: new Date().toISOString().slice(0, 10), machine, settings }
   const results = [...(before?.results ?? [])]
   for (const seed of job.seeds) {
     if (results.some((result) => result.seed === seed)) continue
@@ -91,6 +95,12 @@ export async function runTraining(job: TrainingJob, threads: number): Promise<vo
         : `${(100 * (1 - (testAccuracy as number))).toFixed(2)} % test error`
     console.error(`  seed ${seed}: ${outcome}, ${Math.round(seconds as number)} s`)
   }
+}
+
+/** The record is of settings that the job no longer has. */
+export function isStale(job: TrainingJob): boolean {
+  const record = readRecord(job.id)
+  return record !== undefined && changedSince(record, settingsOf(job)) !== undefined
 }
 
 export const isTrained = (job: TrainingJob): boolean =>

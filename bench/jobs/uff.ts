@@ -43,16 +43,9 @@ export const JOBS: readonly Omit<TrainingJob, 'kind'>[] = [
   },
   {
     id: 'mnist-uff-convolutional',
+    headline: true,
     title: 'UFF, convolutional cells (reconstructed)',
     arguments: mnist('convolutional'),
-    seeds: THREE,
-    target: 1.5,
-  },
-  {
-    id: 'mnist-uff-convolutional-greedy',
-    headline: true,
-    title: 'UFF, convolutional cells, cell after cell (reconstructed)',
-    arguments: mnist('convolutional', '--schedule', 'greedy'),
     seeds: THREE,
     target: 1.5,
   },
@@ -83,7 +76,7 @@ const BATCHES = { dense: 250, denoising: 250, variational: 250, convolutional: 1
 export const SPEED: readonly Omit<RuleSpeedJob, 'kind'>[] = ([1, 2] as const).flatMap((threads) =>
   Object.entries(BATCHES).map(([preset, batch]) => ({
     id: `speed-uff-${preset}-${threads}`,
-    title: `uff, preset ${preset}`,
+    title: `uff, preset ${preset}${preset === 'convolutional' ? ', while the cells learn' : ''}`,
     ...{ rule: 'uff', preset, data: 'mnist', batch, threads },
     ...{ twin: 'uff_twin.py', case: preset },
   })),

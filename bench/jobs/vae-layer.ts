@@ -6,7 +6,7 @@ const THREE = [0, 1, 2]
 
 const cifar = (id: string, title: string, preset: string, seeds: readonly number[], ...more: string[]): Job => ({
   id: `cifar-10-vae-layer${id}`,
-  title: `VAE layers, convolutional cells${title} (reconstructed)`,
+  title: `VAE layers, convolutional cells, supervised contrast (ours)${title} (reconstructed)`,
   arguments: ['vae-layer', '--data', 'cifar-10', '--preset', preset, ...more.flatMap((option) => ['--set', option])],
   seeds,
 })
@@ -42,6 +42,10 @@ export const JOBS: readonly Job[] = [
   cifar('-random-ae', ', random encoders without noise', 'cifar-10', THREE, 'control=random-encoder', 'cell=ae'),
   cifar('-ae', ', auto-encoders', 'cifar-10', [0], 'cell=ae'),
   cifar('-no-contrast', ', no contrast', 'cifar-10', [0], 'contrast=0'),
+  {
+    ...cifar('-cosine', '', 'cifar-10', [0], 'contrastLoss=cosine-embedding', 'contrast=4'),
+    title: 'VAE layers, convolutional cells, cosine embedding loss (reconstructed)',
+  },
   cifar('-long', ', three times as long', 'cifar-10-long', [0]),
   cifar('-long-raw', ', three times as long, latents not standardised', 'cifar-10-long', [0], 'standardize=false'),
   cifar('-long-cold', ', three times as long, no warm-up of the KL', 'cifar-10-long', [0], 'klWarmup=0'),

@@ -14,7 +14,8 @@ export function describeCertificate(certificate: Certificate, style: Style, widt
   return [...lines, ...wrapText(verdict(certificate), width - 2).map((line) => `  ${colour(certificate, style)(line)}`)]
 }
 
-function describeLayer({ window, depth, reads }: LayerCertificate): string {
+function describeLayer({ learns, window, depth, reads }: LayerCertificate): string {
+  if (!learns) return 'does not learn'
   const own = reads.feedback.length > 0 ? 'takes derivatives of its own alone' : 'learns from its own input alone'
   const inside = `${own} (its gradient crosses ${plural(depth, 'product')} inside it)`
   const across = `its gradient passes through ${plural(window, 'layer')}, ${plural(depth, 'product')} deep`

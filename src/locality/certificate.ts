@@ -3,6 +3,8 @@ export interface LayerCertificate {
   /** From below, starting at 0. */
   readonly layer: number
   readonly name: string
+  /** Some step changes it; a frozen block reads nothing. */
+  readonly learns: boolean
   /** The number of blocks that the update's derivatives span: 1 is strictly local. */
   readonly window: number
   /** The number of trainable products that the longest derivative path crosses. */

@@ -95,6 +95,7 @@ function certifyBlock(
   return {
     layer,
     name,
+    learns: mine.some((state) => flow.written(state).some((x) => flow.stateName(x) !== state)),
     window: window.size,
     depth: depthOf(roots, along, products),
     reads: {

@@ -3,6 +3,7 @@ import type { DataSet } from '../data/index.js'
 import { UserError } from '../errors.js'
 import { type DType, type Shape, sameShape, show } from '../graph/types.js'
 import type { StepGraph } from '../onnx/index.js'
+import type { AnyRule } from '../rules/contract.js'
 import type { TensorRecord } from '../runtime/index.js'
 import { resolvedOptions, type Settings } from './options.js'
 import type { Position } from './plan.js'
@@ -155,6 +156,13 @@ function refuseOther(pairs: readonly Pair[], where: string): void {
       throw new UserError(
         `${where} belongs to another training: its ${name} is ${JSON.stringify(there)}, here it is ${JSON.stringify(here)}`,
       )
+}
+
+/** A checkpoint from before an option existed has that option's default: what the rule then did. */
+export function withDefaults(checkpoint: Checkpoint, rule: Pick<AnyRule, 'id' | 'hyper'>): Checkpoint {
+  if (checkpoint.rule !== rule.id) return checkpoint
+  const known = rule.hyper.safeParse(checkpoint.settings.hyper)
+  return known.success ? { ...checkpoint, settings: { ...checkpoint.settings, hyper: known.data } } : checkpoint
 }
 
 /** What may differ between the two halves of a training without a change to its numbers. */

@@ -103,6 +103,6 @@ function periodOf(
         if (listAt(epoch, batch).join() !== listAt(epoch, batch % period).join()) return false
     return true
   }
-  for (let period = 1; period <= Math.min(LONGEST_PERIOD, batches); period++) if (comesAgain(period)) return period
+  for (let period = 1; period <= Math.min(LONGEST_PERIOD, batches / 2); period++) if (comesAgain(period)) return period
   return 1
 }

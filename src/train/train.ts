@@ -10,13 +10,14 @@ import {
   encodeCheckpoint,
   imageKind,
   stateRecord,
+  withDefaults,
 } from './checkpoint.js'
 import type { Figures, TrainEvent } from './events.js'
 import { clock, meansOf, meter } from './meter.js'
 import { adviceOn, notFinite } from './not-finite.js'
 import { resolve, type Wishes } from './options.js'
 import { type Pipeline, pipelineOf } from './pipeline.js'
-import { globalEpoch, globalStep, type Position, stepAt } from './plan.js'
+import { globalEpoch, globalStep, type Position } from './plan.js'
 import type { Platform } from './platform.js'
 import type { NamedTensor } from './safetensors.js'
 import { type Measured, measure } from './score.js'
@@ -77,10 +78,10 @@ export async function* train(config: TrainConfig): AsyncGenerator<TrainEvent> {
   try {
     if (resume) {
       checkState(session.ports, resume.state, 'the checkpoint')
-      checkSame(resume, { rule: rule.id, data: data.name, settings }, 'the checkpoint')
+      checkSame(withDefaults(resume, rule), { rule: rule.id, data: data.name, settings }, 'the checkpoint')
     } else if (below) {
       checkState(session.ports, below.state, BELOW)
-      checkBelow(below, { rule: rule.id, data: data.name, settings }, plan.from, BELOW)
+      checkBelow(withDefaults(below, rule), { rule: rule.id, data: data.name, settings }, plan.from, BELOW)
     } else if (plan.from > 0)
       throw new UserError(
         `layer ${plan.from} learns from what the layers below it hand up: name the run that trained them`,
@@ -114,7 +115,8 @@ export async function* train(config: TrainConfig): AsyncGenerator<TrainEvent> {
       if (!pipeline) {
         pipeline = pipelineOf(session, options, await session.source(phase))
         // Compiled before the clock runs: rates are those of the steps.
-        await session.program(stepAt(plan, { ...at, batch: 0 }))
+        const steps = options.schedule === 'greedy' ? [`${phase}`] : Object.keys(session.course.steps)
+        for (const step of steps) await session.program(step)
       }
       const means = meter()
       time.beginEpoch()

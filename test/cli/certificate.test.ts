@@ -7,6 +7,7 @@ import type { Certificate, LayerCertificate } from '../../src/locality/certifica
 const layer = (index: number, over: Partial<LayerCertificate>, reads: Partial<LayerCertificate['reads']> = {}) => ({
   layer: index,
   name: `layer ${index}`,
+  learns: true,
   window: 1,
   depth: 1,
   ...over,
@@ -31,6 +32,13 @@ test('backpropagation is called not local, by the layers whose gradients cross o
     '  layer 1  learns from its own input alone; it sees no label',
     '  Not local: gradients cross layers in the updates of layer 0.',
   ])
+})
+
+test('a frozen layer is said not to learn', () => {
+  assert.equal(
+    words({ local: true, layers: [layer(0, { learns: false }), layer(1, {})] })[0],
+    '  layer 0  does not learn',
+  )
 })
 
 test('feedback, transported weights and global signals are named', () => {

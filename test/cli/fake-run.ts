@@ -21,8 +21,15 @@ export const START: TrainEvent = {
   certificate: {
     local: true,
     layers: [
-      { layer: 0, name: 'layer 0', window: 1, depth: 1, reads: { ...reads, choice: ['head.layer.weight'] } },
-      { layer: 1, name: 'layer 1', window: 1, depth: 1, reads },
+      {
+        layer: 0,
+        name: 'layer 0',
+        learns: true,
+        window: 1,
+        depth: 1,
+        reads: { ...reads, choice: ['head.layer.weight'] },
+      },
+      { layer: 1, name: 'layer 1', learns: true, window: 1, depth: 1, reads },
     ],
   },
   run: 'runs/forward-forward-glyphs-1',

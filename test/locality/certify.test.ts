@@ -61,6 +61,21 @@ describe('what is local', () => {
     }
   })
 
+  test('a frozen layer does not learn; one that only decays does', () => {
+    const frozen = certificateOf((given) => ({ W1: honest(given).W1 }))
+    assert.deepEqual(
+      frozen.layers.map(({ learns }) => learns),
+      [false, true],
+    )
+    assert.equal(
+      layer(
+        certificateOf(({ W0 }) => ({ W0: W0.mul(0.9) })),
+        0,
+      ).learns,
+      true,
+    )
+  })
+
   test('a choice made by the layer above is listed, and local', () => {
     const certificate = certificateOf((given) => {
       const { W0, W1, x } = given

@@ -128,6 +128,18 @@ test('a checkpoint of another training is refused, in one sentence', async () =>
     })
 })
 
+test('a checkpoint from before an option existed has its default; with another value it is refused', async () => {
+  const { kept } = await run(joint, (_, index) => index === 3)
+  const { settings } = kept.last()
+  const { negatives, ...older } = settings.hyper
+  assert.notEqual(negatives, undefined)
+  const before = { ...kept.last(), settings: { ...settings, hyper: older } }
+  const { kept: after } = await run(joint, never, before)
+  assert.deepEqual(numbersOf(after.last()), numbersOf((await run(joint, never)).kept.last()))
+  const other = { ...joint, hyper: { ...joint.hyper, alpha: 3 } }
+  await assert.rejects(run(other, never, before), /its alpha is .*, here it is 3$/)
+})
+
 test('what does not change the numbers may change: threads, the place of checkpoints', async () => {
   const { kept } = await run(joint, (_, index) => index === 3)
   const changed = { ...joint, options: { ...joint.options, threads: 1, checkpointEvery: 7, cacheBytes: 0 } }

@@ -109,7 +109,7 @@ const hyper = z.strictObject({
     .max(1)
     .default(1)
     .describe(
-      'the part of the training (of its phase, where cells learn one after the other) in which a cell learns; then it stands still (ours)',
+      'the part of the training in which cells learn; then they stand still; greedy training has phases instead (ours)',
     ),
   weightDecay: z.number().min(0).default(0.01).describe("AdamW's, of the cells (PyTorch's default)"),
   classifierRate: z.number().positive().default(0.001).describe('step size of the classifier (ours)'),
@@ -137,9 +137,9 @@ const learnable = (cell: UnsupervisedCell, i: number, { random }: Batch): Cell<C
 const cellOptimizer = (h: UffHyper): Optimizer => adam({ weightDecay: h.weightDecay })
 const classifierOptimizer = (h: UffHyper): Optimizer => adam({ weightDecay: h.classifierWeightDecay })
 
-/** The step size of the cells, whose schedule has run through by `cellsUntil`; behind it they stand still. */
-function cellRate(h: UffHyper, { progress }: Batch): Tensor {
-  const own = progress.div(h.cellsUntil).minimum(1)
+/** The step size of the cells, whose schedule has run through by the part `until` of the training; then it is zero. */
+function cellRate(h: UffHyper, { progress }: Batch, until: number): Tensor {
+  const own = progress.div(until).minimum(1)
   return own.less(1).select(SCHEDULES[h.schedule](own).mul(h.rate), 0)
 }
 
@@ -183,7 +183,7 @@ function jointStep(task: Task, h: UffHyper): Step<UffState> {
   const cells = cellsOf(task, h)
   return (state, batch) => {
     const own = cells.map((cell, i) => learnable(cell, i, batch))
-    const learned = learnJointly(own, state, batch.x, cellOptimizer(h), cellRate(h, batch))
+    const learned = learnJointly(own, state, batch.x, cellOptimizer(h), cellRate(h, batch, h.cellsUntil))
     const read = learnClassifier(state, batch.x, learned.outputs, batch, h)
     return [
       { ...learned.stack, classifier: read.classifier },
@@ -233,7 +233,7 @@ function greedyStep(layer: number, task: Task, h: UffHyper): Step<UffState> {
       return [{ ...state, classifier: read.classifier }, read.metrics]
     }
     const own = learnable(cell, layer, batch)
-    const learned = learnLayer(own, layer, state, batch.x, cellOptimizer(h), cellRate(h, batch))
+    const learned = learnLayer(own, layer, state, batch.x, cellOptimizer(h), cellRate(h, batch, 1))
     return [{ ...state, ...learned.stack }, learned.metrics]
   }
 }

@@ -72,7 +72,7 @@ function designsOf(task: Task, h: VaeLayerHyper): CellDesign[] {
       throw new UserError(`${name} has ${h[name].length} numbers, but units make ${h.units.length} cells`, {
         exitCode: 2,
       })
-  if (h.contrastLoss === 'supervised-contrastive' && h.pairs === 'drawn')
+  if (h.contrast > 0 && h.contrastLoss === 'supervised-contrastive' && h.pairs === 'drawn')
     throw new UserError('contrastLoss=supervised-contrastive compares all pairs of a batch: set pairs=all too', {
       exitCode: 2,
     })
@@ -110,7 +110,12 @@ function contrasted(z: Tensor, h: VaeLayerHyper): Tensor {
 }
 
 /** The contrast of A's latents and B's, [N, D] each; `alike` is [N], of all pairs of the batch [N, N]. */
-function contrastOf({ contrastLoss, pairs, temperature }: VaeLayerHyper, a: Tensor, b: Tensor, alike: Tensor): Tensor {
+function contrastLossOf(
+  { contrastLoss, pairs, temperature }: VaeLayerHyper,
+  a: Tensor,
+  b: Tensor,
+  alike: Tensor,
+): Tensor {
   if (contrastLoss === 'supervised-contrastive') return supervisedContrast(a, b, alike, temperature)
   return pairs === 'all' ? cosineEmbeddingOfAll(a, b, alike) : cosineEmbedding(a, b, alike).mean()
 }
@@ -147,7 +152,7 @@ function cellOf(
         metrics.kl = kl.mul(0.5)
       }
       if (alike) {
-        metrics.contrast = contrastOf(h, contrasted(a.z, h), contrasted(b.z, h), alike)
+        metrics.contrast = contrastLossOf(h, contrasted(a.z, h), contrasted(b.z, h), alike)
         loss = loss.add(metrics.contrast.mul(h.contrast))
       }
       const up = SIDES.map((side, k) => standardized([a, b][k]!.z.stopGradient(), (buffers as Buffers)[side]))
@@ -273,6 +278,7 @@ export const vaeLayer: Rule<VaeLayerHyper, VaeLayerState> = {
     "the paper's data set is unnamed: MNIST and CIFAR-10 are ours",
     'widths of the cells, sizes of the latents, convolutional cells',
     'the losses and their weights: reconstruction, KL divergence and its warm-up, contrast',
+    'contrastLoss=supervised-contrastive, which the presets for CIFAR-10 take, is ours',
     'which images the two networks see, and how pairs are drawn',
     'standardised latents between cells, and what the output layer reads',
     'optimiser, step sizes and their schedule, batch, epochs',
