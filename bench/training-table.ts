@@ -39,12 +39,15 @@ function byLayer(record: Record): string {
     .join(', ')
 }
 
+const dataOf = ({ arguments: given }: Job): string => given[given.indexOf('--data') + 1]!
+
 function accuracyRow(job: Job): string[] | undefined {
   const record = readRecord(job.id)
   if (!record) return undefined
   const error = percent(figures(record, 'testAccuracy'))
   return [
     job.title,
+    dataOf(job),
     meanAndDeviation(error),
     heldOut(record),
     byLayer(record),
@@ -55,7 +58,7 @@ function accuracyRow(job: Job): string[] | undefined {
 }
 
 const ACCURACY = [
-  ...['what', 'test error, %', 'held out: last epoch (best)', 'of each layer alone, %', ...COMMON],
+  ...['what', 'data', 'test error, %', 'held out: last epoch (best)', 'of each layer alone, %', ...COMMON],
   ...['target', 'reached'],
 ]
 

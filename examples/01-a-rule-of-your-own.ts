@@ -1,5 +1,6 @@
 // A learning rule of your own: every layer has a small softmax read-out of its own activity and learns from that alone.
-// It is a value with a few pure functions; training, certificate, checkpoints and the command line's options follow.
+// It is a value with a few pure functions; training, certificate, checkpoints and checks of its options follow.
+// Run it with: npm run example
 import { z } from 'zod'
 import { adam, affine, crossEntropy, type Dense, dense, SCHEDULES } from '../src/nn/index.js'
 import { train } from '../src/node.js'

@@ -1,8 +1,9 @@
 /** Onward in Node: training, using and inspecting networks by data set and run folder. */
 import type { DataSet } from './data/index.js'
 import { type LoadOptions, loadDataSet } from './data/load.node.js'
+import { UserError } from './errors.js'
 import type { AnyRule } from './rules/contract.js'
-import { findRule } from './rules/registry.js'
+import { findRule, RULES } from './rules/registry.js'
 import { compile } from './runtime/compile.node.js'
 import { int8IsExact } from './runtime/doctor.node.js'
 import { type Drawing, draw } from './train/drawing.js'
@@ -10,7 +11,14 @@ import type { Figures, TrainEvent } from './train/events.js'
 import { type Network, openNetwork, type PredictedImage } from './train/network.js'
 import { resolve, type Wishes } from './train/options.js'
 import type { Platform } from './train/platform.js'
-import { createRun, type RunFolder, readCheckpoint, readConfig, reopenRun } from './train/run-folder.node.js'
+import {
+  createRun,
+  type RunConfig,
+  type RunFolder,
+  readCheckpoint,
+  readConfig,
+  reopenRun,
+} from './train/run-folder.node.js'
 import { partsOf } from './train/session.js'
 import { train as trainAnywhere } from './train/train.js'
 
@@ -72,7 +80,11 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainEvent> 
   }
   if (out === false) return yield* trainAnywhere({ ...config, platform: node })
   const folder = createRun(out, { rule: rule.id, data: data.name, ...settings, ...(below !== undefined && { below }) })
-  yield* intoFolder(folder, (own) => trainAnywhere({ ...config, ...own }))
+  try {
+    yield* intoFolder(folder, (own) => trainAnywhere({ ...config, ...own }))
+  } finally {
+    folder.discard()
+  }
 }
 
 export interface ResumeOptions extends RunOptions {
@@ -84,7 +96,7 @@ export interface ResumeOptions extends RunOptions {
 /** Goes on with the run in a folder, as if it had never stopped. A run that is done is only scored again. */
 export async function* resume(path: string, options: ResumeOptions = {}): AsyncGenerator<TrainEvent> {
   const config = readConfig(path)
-  const rule = options.rule ?? findRule(config.rule)
+  const rule = options.rule ?? ruleOf(path, config)
   const data = options.data ?? (await loadDataSet(config.data, options.load))
   const folder = reopenRun(path)
   yield* intoFolder(folder, (own) => {
@@ -102,6 +114,16 @@ export async function* resume(path: string, options: ResumeOptions = {}): AsyncG
   })
 }
 
+/** The rule that trained a run. Throws a UserError where it is none of Onward's. */
+function ruleOf(path: string, { rule }: RunConfig): AnyRule {
+  const own = RULES.find(({ id }) => id === rule)
+  if (own) return own
+  throw new UserError(
+    `the run in ${path} was trained by the rule "${rule}", which is none of Onward's: hand the rule in from a program, ` +
+      "as in evaluate(run, { rule }) of 'onward/node'",
+  )
+}
+
 async function* intoFolder(
   folder: RunFolder,
   start: (own: { platform: Platform; run: string }) => AsyncGenerator<TrainEvent>,
@@ -114,7 +136,6 @@ async function* intoFolder(
     }
   } finally {
     folder.close()
-    folder.discard()
   }
 }
 
@@ -122,7 +143,7 @@ async function* intoFolder(
 export async function openRun(path: string, { rule }: RunOptions = {}): Promise<Network> {
   const config = readConfig(path)
   const { checkpoint, path: where } = readCheckpoint(path)
-  const own = rule ?? findRule(config.rule)
+  const own = rule ?? ruleOf(path, config)
   const { hyper, options } = config
   return await openNetwork(own, { ...checkpoint, settings: { hyper, options } }, node, where)
 }

@@ -8,6 +8,12 @@ const SETTING = 'an option of the rule; may be given more than once'
 
 const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value]
 
+/** Options of a rule are no flags. */
+const ruleOptionHint = (text: string, [command]: readonly string[]): string =>
+  command === 'train' && text.includes("unknown option '--") && !text.includes('Did you mean')
+    ? 'An option of the rule is given as --set KEY=VALUE; `onward rules RULE` lists them.\n'
+    : ''
+
 /**
  * Runs the command line and gives its exit code. What a command needs is loaded when it runs: `onward rules` and
  * `--help` must not wait for the runtime. Throws what the command throws.
@@ -21,7 +27,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     .helpCommand(false)
     .showSuggestionAfterError()
     .configureOutput({
-      outputError: (text, write) => write(text.replace(/^error: /, 'onward: ')),
+      outputError: (text, write) => write(text.replace(/^error: /, 'onward: ') + ruleOptionHint(text, argv)),
       getOutHelpWidth: () => Math.min(process.stdout.columns || 100, 120),
     })
     .addHelpText(

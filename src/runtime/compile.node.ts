@@ -18,7 +18,9 @@ export async function compile(graph: StepGraph, options: CompileOptions): Promis
   if (!(Number.isInteger(threads) && threads >= 1))
     throw new UserError(`the number of threads must be a whole number >= 1, got ${threads}`)
   try {
-    return await openProgram(worker ? workerHost() : await localHost(), graph, options, threads)
+    // More threads than cores wait for each other, and a step takes many times as long.
+    const useful = Math.min(threads, availableParallelism())
+    return await openProgram(worker ? workerHost() : await localHost(), graph, options, useful)
   } catch (error) {
     if (device === 'webgpu' && /WebGPU adapter|execution provider|not supported/i.test((error as Error).message))
       throw new UserError(

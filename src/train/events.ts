@@ -50,6 +50,8 @@ export type TrainEvent =
   | {
       readonly event: 'epoch'
       readonly epoch: number
+      /** After a resumption within the epoch: the batches that were done before; the metrics are means over the others. */
+      readonly fromBatch?: number
       readonly metrics: Figures
       /**
        * Accuracy on held-out training images; absent where none are held out. In greedy training that of the layer

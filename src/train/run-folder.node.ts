@@ -26,7 +26,7 @@ export interface RunFolder {
   saveCheckpoint(bytes: Uint8Array): Promise<string>
   /** Gives the folder free for other processes. */
   close(): void
-  /** After closing: takes back a run without a checkpoint, which nobody can go on with; its name is free again. */
+  /** After closing a new run: takes it back if it has no checkpoint, which nobody can go on with; its name is free again. */
   discard(): void
 }
 
@@ -83,7 +83,7 @@ const configSchema = z.object({
 /** Reads the settings of a run. Throws a UserError if the folder holds none. */
 export function readConfig(folder: string): RunConfig {
   const path = join(folder, CONFIG)
-  if (!fs.existsSync(folder)) throw new UserError(`There is no folder ${folder}: name the folder of a run`)
+  checkFolder(folder)
   if (!fs.existsSync(path)) throw new UserError(`${folder} holds no run: it has no ${CONFIG}`)
   try {
     return configSchema.parse(JSON.parse(read(path).toString()))
@@ -96,10 +96,18 @@ export function readConfig(folder: string): RunConfig {
 /** Reads the last checkpoint of a run. Throws a UserError if there is none, or if it is damaged. */
 export function readCheckpoint(folder: string): { checkpoint: Checkpoint; path: string } {
   const path = join(folder, CHECKPOINT)
-  if (!fs.existsSync(folder)) throw new UserError(`There is no folder ${folder}: name the folder of a run`)
+  checkFolder(folder)
   if (!fs.existsSync(path))
-    throw new UserError(`the run in ${folder} has no checkpoint, it ended too early: start it anew, in another folder`)
+    throw new UserError(
+      `${folder} has no ${CHECKPOINT}: its run ended before the first one, or the file was moved; ` +
+        'put it back, or train anew in another folder',
+    )
   return { checkpoint: decodeCheckpoint(read(path), path), path }
+}
+
+function checkFolder(folder: string): void {
+  if (!fs.existsSync(folder)) throw new UserError(`There is no folder ${folder}: name the folder of a run`)
+  if (!fs.statSync(folder).isDirectory()) throw new UserError(`${folder} is a file: name the folder of a run`)
 }
 
 function read(path: string): Buffer {

@@ -119,6 +119,7 @@ export async function* train(config: TrainConfig): AsyncGenerator<TrainEvent> {
         for (const step of steps) await session.program(step)
       }
       const means = meter()
+      const fromBatch = at.batch
       time.beginEpoch()
       for (;;) {
         if (signal?.aborted) return yield* stop()
@@ -157,7 +158,9 @@ export async function* train(config: TrainConfig): AsyncGenerator<TrainEvent> {
       const accuracy = objective === undefined ? (own ?? score?.accuracy) : undefined
       yield {
         event: 'epoch',
-        ...{ epoch: epoch + 1, metrics: means.means() },
+        epoch: epoch + 1,
+        ...(fromBatch > 0 && { fromBatch }),
+        metrics: means.means(),
         ...(accuracy !== undefined && { validationAccuracy: accuracy }),
         // A greedy layer that is judged by a figure has nothing above it that could say anything yet.
         layers: greedy && objective !== undefined ? {} : (score?.layers ?? {}),

@@ -101,7 +101,7 @@ test('without a terminal: a line at the start, one an epoch, and the summary', (
   for (const event of [START, PROGRESS, EPOCH, DONE]) reporter.show(event)
   assert.equal(
     output.text(),
-    `forward-forward on glyphs: 9,000 images to learn from, 1,000 held out, 2 epochs, seed 0, cpu
+    `forward-forward on glyphs: 9,000 images to learn from, 1,000 held out, 2 epochs, batches of 100, seed 0, cpu
 epoch 1 of 2  validation 95.10 %  layer 0 91.20 %  layer 1 93.45 %  12,000 images/s  4.3 s
 forward-forward on glyphs: 95.60 % of the test images right after 8.5 s at 12,100 images/s.
 

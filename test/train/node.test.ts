@@ -91,6 +91,17 @@ test('a checkpoint of another network in the folder of a run is refused', async 
   assert.ok(!fs.existsSync(join(other, 'lock')))
 })
 
+test('a run whose checkpoint was moved away keeps all the rest when it cannot be resumed', async () => {
+  const [path, aside] = [join(root, 'moved'), join(root, 'aside')]
+  await collect(train(request(path, 1)))
+  fs.renameSync(join(path, 'checkpoint.safetensors'), aside)
+  const files = fs.readdirSync(path)
+  await assert.rejects(collect(resume(path, { data })), /has no checkpoint\.safetensors/)
+  assert.deepEqual(fs.readdirSync(path), files)
+  fs.renameSync(aside, join(path, 'checkpoint.safetensors'))
+  assert.equal(ofKind(await collect(resume(path, { data })), 'done').length, 1)
+})
+
 test('images of another kind are refused', async () => {
   const path = join(root, 'kind')
   await collect(train(request(path, 1)))
@@ -116,7 +127,10 @@ test('nothing is written where that was asked for, and rules of one’s own are 
   assert.equal(fs.readdirSync(root).length, before)
   const path = join(root, 'counter')
   await collect(train({ rule: counter as never, data, out: path, options: { epochs: 1 } }))
-  await assert.rejects(evaluate(path, { data }), /There is no rule "counter"\. Known: forward-forward, backprop/)
+  await assert.rejects(
+    evaluate(path, { data }),
+    /was trained by the rule "counter", which is none of Onward's: hand the rule in/,
+  )
   assert.ok((await evaluate(path, { data, rule: counter as never })).testAccuracy! > 0)
 })
 

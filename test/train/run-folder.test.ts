@@ -216,9 +216,13 @@ test('a folder that is no run, or a damaged one, is refused in one sentence', ()
     fs.writeFileSync(join(path, 'config.json'), text)
     refuses(() => readConfig(path), /config\.json is damaged/)
   }
-  refuses(() => readCheckpoint(path), /has no checkpoint, it ended too early/)
+  refuses(
+    () => readCheckpoint(path),
+    /has no checkpoint\.safetensors: its run ended before the first one, or the file was moved/,
+  )
   fs.writeFileSync(join(path, 'checkpoint.safetensors'), 'x')
   refuses(() => readCheckpoint(path), /checkpoint\.safetensors is no checkpoint of onward: it has 1 bytes/)
+  refuses(() => readConfig(join(path, 'config.json')), /config\.json is a file: name the folder of a run$/)
   refuses(() => createRun(join(path, 'config.json', 'run'), config), /could not be made: a part of that path is a file/)
 })
 

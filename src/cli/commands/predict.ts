@@ -27,7 +27,7 @@ export async function predictCommand(run: string, paths: readonly string[], flag
   const rows = predictions.map((prediction, i) => [
     paths[i]!,
     style.bold(prediction.className),
-    style.dim(likeliest(prediction, classNames)),
+    style.dim(`scores: ${likeliest(prediction, classNames)}`),
   ])
   print(...columns(rows))
 }

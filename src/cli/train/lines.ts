@@ -8,18 +8,20 @@ export function renderLine(view: View, event: TrainEvent): string | undefined {
     const images = `${count(event.trainingImages)} images to learn from, ${count(event.validationImages)} held out`
     const resumed =
       event.resumedAt === undefined ? '' : `, resumed after ${plural(event.resumedAt, 'batch', 'batches')}`
-    return `${event.rule} on ${event.data}: ${images}, ${plural(event.epochs, 'epoch')}, seed ${event.seed}, ${event.device}${resumed}`
+    return `${event.rule} on ${event.data}: ${images}, ${plural(event.epochs, 'epoch')}, batches of ${event.batch}, seed ${event.seed}, ${event.device}${resumed}`
   }
   if (event.event === 'stopped' && event.reason === 'early') return event.message
   if (event.event !== 'epoch' || !view.start) return undefined
   const measured = [...accuracies(event.layers, undefined)].map(([row, accuracy]) => `${row} ${percent(accuracy)}`)
-  const whole = event.validationAccuracy === undefined ? [] : [`validation ${percent(event.validationAccuracy)}`]
+  const of = event.layer === undefined ? '' : `of layer ${event.layer} `
+  const whole = event.validationAccuracy === undefined ? [] : [`validation ${of}${percent(event.validationAccuracy)}`]
   const own = Object.entries(event.validation ?? {}).map(([name, value]) => `${name} ${figure(value)}`)
   const figures = own.length === 0 ? [] : [`held out: ${own.join(', ')}`]
   const losses = view.rows.get(WHOLE)?.loss === undefined ? [] : [`loss ${view.rows.get(WHOLE)!.loss!.toPrecision(4)}`]
   const learned = event.layer === undefined ? [] : [`layer ${event.layer} learns`]
   return [
     `epoch ${event.epoch} of ${view.start.epochs}`,
+    ...(event.fromBatch === undefined ? [] : [`from batch ${event.fromBatch + 1}`]),
     ...learned,
     ...losses,
     ...whole,

@@ -30,7 +30,7 @@ export function summarize(
     style.bold(
       `${start.rule} on ${start.data}: ${outcome(done, start.objective)} ` +
         (done.rowsPerSecond > 0
-          ? `after ${duration(done.seconds)} at ${count(done.rowsPerSecond)} images/s.`
+          ? `after ${duration(done.seconds)}${start.resumedAt === undefined ? '' : ' since it was resumed'} at ${count(done.rowsPerSecond)} images/s.`
           : '(it was trained already).'),
     ),
     '',
