@@ -53,7 +53,7 @@ export { classPairs, type Pairs } from './pairs.js'
 export { filterImages, signedImages } from './pictures.js'
 export { averagePool2d, globalAveragePool, maxPool2d } from './pooling.js'
 export { noiseInputs, type Random } from './random.js'
-export { SCHEDULES, type Schedule } from './schedules.js'
+export { SCHEDULE_NAMES, SCHEDULES, type Schedule } from './schedules.js'
 export {
   energy,
   halfSweep,

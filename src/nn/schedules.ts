@@ -18,3 +18,5 @@ export const SCHEDULES = {
 } as const
 
 export type Schedule = keyof typeof SCHEDULES
+
+export const SCHEDULE_NAMES = ['constant', 'linear-half', 'linear', 'cosine'] as const satisfies readonly Schedule[]

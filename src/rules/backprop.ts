@@ -12,7 +12,7 @@ import { crossEntropy } from '../nn/losses.js'
 import { hiddenLayers, networkOptions } from '../nn/network.js'
 import { adam, type Optimizer, sgd } from '../nn/optimizers.js'
 import { filterImages } from '../nn/pictures.js'
-import { SCHEDULES } from '../nn/schedules.js'
+import { SCHEDULE_NAMES, SCHEDULES } from '../nn/schedules.js'
 import { leaves, type Tree } from '../nn/tree.js'
 import type { Rule, Task } from './contract.js'
 
@@ -26,7 +26,7 @@ const hyper = z.strictObject({
   rate: z.number().positive().default(0.001).describe('step size'),
   momentum: z.number().min(0).max(1).default(0.9).describe('heavy-ball momentum of sgd'),
   weightDecay: z.number().min(0).default(0).describe('L2 with sgd, decoupled with adam'),
-  schedule: z.enum(['constant', 'linear-half', 'linear', 'cosine']).default('linear').describe('of the step size'),
+  schedule: z.enum(SCHEDULE_NAMES).default('linear').describe('of the step size'),
   initial: z
     .enum(Object.keys(FAN_RULES) as [FanRule, ...FanRule[]])
     .default('he')

@@ -27,7 +27,7 @@ import { hiddenLayers, type Layer, networkOptions } from '../nn/network.js'
 import { NORMALIZATIONS } from '../nn/normalize.js'
 import { adam, type Optimizer, sgd } from '../nn/optimizers.js'
 import { filterImages } from '../nn/pictures.js'
-import { SCHEDULES } from '../nn/schedules.js'
+import { SCHEDULE_NAMES, SCHEDULES } from '../nn/schedules.js'
 import { leaves, type Tree } from '../nn/tree.js'
 import type { Batch, Metrics, Rule, Step, Task } from './contract.js'
 import { type FirstParameters, firstLayer, type Shown } from './first-layer.js'
@@ -65,7 +65,7 @@ const hyper = z.strictObject({
   rate: z.number().positive().default(0.003).describe('step size of the layers'),
   momentum: z.number().min(0).max(1).default(0.9).describe('heavy-ball momentum of sgd'),
   weightDecay: z.number().min(0).default(0).describe('L2 with sgd, decoupled with adam'),
-  schedule: z.enum(['constant', 'linear-half', 'linear', 'cosine']).default('linear').describe('of all step sizes'),
+  schedule: z.enum(SCHEDULE_NAMES).default('linear').describe('of all step sizes'),
   peer: z.number().min(0).default(0).describe("strength of Hinton's peer normalisation (his 0.03 is 0.06 here)"),
   headRate: z.number().positive().default(0.01).describe('step size of the softmax head'),
   headWeightDecay: z.number().min(0).default(0).describe('weight decay of the softmax head'),

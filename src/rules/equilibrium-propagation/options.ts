@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { UserError } from '../../errors.js'
 import { FAN_RULES, type FanRule } from '../../nn/initialize.js'
 import { networkOptions } from '../../nn/network.js'
+import { SCHEDULE_NAMES } from '../../nn/schedules.js'
 
 export const hyper = z.strictObject({
   units: networkOptions.units.default([512]).describe('units of each hidden layer (512: Ernoult 2019)'),
@@ -33,7 +34,7 @@ export const hyper = z.strictObject({
   optimizer: z.enum(['sgd', 'adam']).default('adam').describe('of all layers'),
   momentum: z.number().min(0).max(1).default(0.9).describe('heavy-ball momentum of sgd (Scellier 2023)'),
   weightDecay: z.number().min(0).default(0).describe('L2 with sgd, decoupled with adam'),
-  schedule: z.enum(['constant', 'linear-half', 'linear', 'cosine']).default('cosine').describe('of all step sizes'),
+  schedule: z.enum(SCHEDULE_NAMES).default('cosine').describe('of all step sizes'),
   initial: z
     .enum(Object.keys(FAN_RULES) as [FanRule, ...FanRule[]])
     .default('fan-in')

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { SCHEDULE_NAMES } from '../../nn/schedules.js'
 
 export const VARIANTS = ['F', 'H', 'TH', 'DH', 'TDH'] as const
 export type Variant = (typeof VARIANTS)[number]
@@ -76,10 +77,7 @@ export const hyper = z
       .default(0)
       .describe('part of the training in which the weight of the KL rises from 0.1 to 1 (reconstruction; 0: never)'),
     rate: z.number().positive().default(0.001).describe("Adam's step size (reconstruction)"),
-    schedule: z
-      .enum(['constant', 'linear-half', 'linear', 'cosine'])
-      .default('constant')
-      .describe("of the step size (the reconstruction's runs)"),
+    schedule: z.enum(SCHEDULE_NAMES).default('constant').describe("of the step size (the reconstruction's runs)"),
     weightDecay: z.number().min(0).default(0).describe('decoupled (reconstruction)'),
   })
   .refine(({ variant, variance }) => !(isTied(variant) && variance === 'learned'), {

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { FAN_RULES, type FanRule } from '../../nn/initialize.js'
 import { networkOptions } from '../../nn/network.js'
+import { SCHEDULE_NAMES } from '../../nn/schedules.js'
 import type { Preset } from '../contract.js'
 
 export const hyper = z.strictObject({
@@ -54,7 +55,7 @@ export const hyper = z.strictObject({
   outputRate: z.number().positive().default(0.002).describe('step size of the output layer (ours)'),
   inverseRate: z.number().positive().default(0.002).describe('step size of inverses and label auto-encoder (ours)'),
   momentum: z.number().min(0).max(1).default(0.9).describe('heavy-ball momentum of sgd'),
-  schedule: z.enum(['constant', 'linear-half', 'linear', 'cosine']).default('linear').describe('of all step sizes'),
+  schedule: z.enum(SCHEDULE_NAMES).default('linear').describe('of all step sizes'),
   initial: z
     .enum(Object.keys(FAN_RULES) as [FanRule, ...FanRule[]])
     .default('fan-in')

@@ -35,7 +35,7 @@ import { PAIR_LOSSES } from '../../nn/losses.js'
 import { hardWrongLabel, uniformWrongLabel } from '../../nn/negatives.js'
 import { adam } from '../../nn/optimizers.js'
 import { filterImages } from '../../nn/pictures.js'
-import { SCHEDULES } from '../../nn/schedules.js'
+import { SCHEDULE_NAMES, SCHEDULES } from '../../nn/schedules.js'
 import { leaves, type Tree } from '../../nn/tree.js'
 import type { Metrics, Preset, Rule, Step, Task } from '../contract.js'
 import { type BlockParameters, blockOptions, blocksOf } from './network.js'
@@ -66,7 +66,7 @@ const hyper = z.strictObject({
     .describe('the first block (from 0) whose goodness counts in predictions; default: the last one alone (code)'),
   rate: z.number().positive().default(0.001).describe("step size of every block's Adam (code)"),
   schedule: z
-    .enum(['constant', 'linear-half', 'linear', 'cosine'])
+    .enum(SCHEDULE_NAMES)
     .default('constant')
     .describe('of the step size; constant is the code, the others are ours'),
   pixelMean: z.array(z.number()).min(1).default([0.5]).describe('taken from the pixels: one for all channels, or each'),

@@ -36,7 +36,7 @@ import { crossEntropy, meanSquaredError, squaredError } from '../../nn/losses.js
 import { networkOptions } from '../../nn/network.js'
 import { NORMALIZATIONS } from '../../nn/normalize.js'
 import { adam, type Optimizer } from '../../nn/optimizers.js'
-import { SCHEDULES } from '../../nn/schedules.js'
+import { SCHEDULE_NAMES, SCHEDULES } from '../../nn/schedules.js'
 import { leaves, type Tree } from '../../nn/tree.js'
 import type { Batch, Metrics, Rule, Step, Task } from '../contract.js'
 import { type Cell, learnJointly, learnLayer, type Stack } from '../layerwise.js'
@@ -114,7 +114,7 @@ const hyper = z.strictObject({
   weightDecay: z.number().min(0).default(0.01).describe("AdamW's, of the cells (PyTorch's default)"),
   classifierRate: z.number().positive().default(0.001).describe('step size of the classifier (ours)'),
   classifierWeightDecay: z.number().min(0).default(0.01).describe("AdamW's, of the classifier (PyTorch's default)"),
-  schedule: z.enum(choices(SCHEDULES)).default('linear').describe('of all step sizes (ours)'),
+  schedule: z.enum(SCHEDULE_NAMES).default('linear').describe('of all step sizes (ours)'),
 })
 
 export type UffHyper = z.infer<typeof hyper>

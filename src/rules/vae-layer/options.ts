@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { networkOptions } from '../../nn/network.js'
+import { SCHEDULE_NAMES } from '../../nn/schedules.js'
 import type { Preset } from '../contract.js'
 
 export const hyper = z.strictObject({
@@ -75,10 +76,7 @@ export const hyper = z.strictObject({
   rate: z.number().positive().default(0.002).describe('step size of the cells (ours)'),
   outputRate: z.number().positive().default(0.003).describe('step size of the output layers (ours)'),
   outputWeightDecay: z.number().min(0).default(0).describe('decoupled weight decay of the output layers (ours)'),
-  schedule: z
-    .enum(['constant', 'linear-half', 'linear', 'cosine'])
-    .default('linear')
-    .describe('of all step sizes (ours)'),
+  schedule: z.enum(SCHEDULE_NAMES).default('linear').describe('of all step sizes (ours)'),
 })
 
 export type VaeLayerHyper = z.infer<typeof hyper>
