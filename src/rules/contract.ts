@@ -110,6 +110,8 @@ export interface Rule<Hyper = never, State extends Tree = never> {
   predict?(state: State, x: Tensor, task: Task, hyper: Hyper): Prediction
   /** Figures of held-out images besides the accuracy; their means are reported. */
   assess?(state: State, view: View, task: Task, hyper: Hyper): Assessment
+  /** What the assessed figures are, by name without the number of a layer or cell; said beside them. */
+  readonly figures?: Readonly<Record<string, string>>
   /** The name of the assessed figure that is to be small: what a run without predictions is judged by. */
   readonly objective?: string
   /** What `onward samples` draws, by name. */

@@ -16,6 +16,8 @@ export type TrainEvent =
       readonly reconstructed?: readonly string[]
       /** The figure that a rule without predictions is judged by; it is to be small. */
       readonly objective?: string
+      /** What the rule's own figures are, by name without the number of a layer or cell. */
+      readonly figures?: Readonly<Record<string, string>>
       readonly data: string
       readonly seed: number
       readonly device: string

@@ -97,6 +97,7 @@ export async function* train(config: TrainConfig): AsyncGenerator<TrainEvent> {
       ...{ rule: rule.id, source: rule.source },
       ...(rule.reconstructed && { reconstructed: rule.reconstructed }),
       ...(!rule.predict && { objective: rule.objective }),
+      ...(rule.figures && { figures: rule.figures }),
       ...{ data: data.name, seed: options.seed, device: options.device },
       ...{ epochs: options.epochs, batch: options.batch, batchesPerEpoch: plan.batches },
       ...{ trainingImages: training.split.count, validationImages: validation.count, parameters: session.parameters },

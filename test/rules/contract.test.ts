@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import { describe, test } from 'node:test'
 import * as ort from 'onnxruntime-node'
 import { optionTable } from '../../src/cli/options/table.js'
+import { withoutNumber } from '../../src/cli/train/summary.js'
 import { UserError } from '../../src/errors.js'
 import { certify } from '../../src/locality/certify.js'
 import { lowerStep, type StepGraph } from '../../src/onnx/index.js'
@@ -201,6 +202,10 @@ for (const { rule, name, hyper, isPreset, task: taskFor } of VARIANTS)
           rule.predict !== undefined,
         )
         assert.ok(rule.predict || ports.some((port) => port.name === `figures.${rule.objective}`), 'no objective')
+        for (const { name: port } of ports.filter(({ name: port }) => isFigure(port))) {
+          const figure = withoutNumber(port.replace('figures.', ''))
+          assert.ok(rule.figures?.[figure], `what is the figure ${figure}?`)
+        }
         for (const { name: port, output } of ports)
           assert.deepEqual(output.shape, isFigure(port) ? [task.batch] : [task.batch, task.classes], port)
         const { metrics } = await opened(traced.predict, async (program) => {

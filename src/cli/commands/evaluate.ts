@@ -2,8 +2,10 @@ import { evaluate, findRule, readConfig } from '../../node.js'
 import { print } from '../output/print.js'
 import { downloadProgress } from '../train/download.js'
 import { renderTable } from '../train/screen.js'
-import { figureRows, outcome } from '../train/summary.js'
+import { figureRows, legend, outcome } from '../train/summary.js'
 import { accuracies } from '../train/view.js'
+
+const WIDTH = 100
 
 export interface EvaluateFlags {
   readonly dataDir?: string
@@ -20,8 +22,8 @@ export async function evaluateCommand(run: string, { dataDir, json }: EvaluateFl
     return
   }
   const { testAccuracy, layers, test } = evaluation
-  const objective = findRule(readConfig(run).rule).objective
+  const { objective, figures } = findRule(readConfig(run).rule)
   const rows = [...accuracies(layers, testAccuracy)].map(([row, own]) => [row, { test: own }] as const)
   print(`${run}: ${outcome(evaluation, objective)}.`, ...renderTable(new Map(rows)))
-  if (test) print(...renderTable(figureRows({ test })))
+  if (test) print(...renderTable(figureRows({ test })), ...legend(test, figures, WIDTH))
 }

@@ -24,7 +24,14 @@ export function summarize(
   const accuracy =
     done.testAccuracy === undefined ? [] : [style.bold('Accuracy'), ...renderTable(accuracyRows(view, done)), '']
   const figures =
-    done.test === undefined ? [] : [style.bold('Means over held-out images'), ...renderTable(figureRows(done)), '']
+    done.test === undefined
+      ? []
+      : [
+          style.bold('Means over held-out images'),
+          ...renderTable(figureRows(done)),
+          ...legend(done.test, start.figures, width),
+          '',
+        ]
   const filledIn = start.reconstructed ?? []
   const parts = [
     style.bold(
@@ -62,6 +69,18 @@ export const figureRows = ({ validation, test }: Pick<Done, 'test' | 'validation
       { ...(validation?.[name] !== undefined && { [HELD_OUT]: validation[name] }), 'test images': value },
     ]),
   )
+
+/** What the figures are, a line each. */
+export function legend(test: Figures, meanings: Readonly<Record<string, string>> = {}, width: number): string[] {
+  const names = [...new Set(Object.keys(test).map(withoutNumber))]
+  return bulleted(
+    names.flatMap((name) => (meanings[name] === undefined ? [] : [`${name}: ${meanings[name]}`])),
+    width,
+  )
+}
+
+/** `layers.0.reconstruction` and `reconstruction.0` are both `reconstruction`. */
+export const withoutNumber = (name: string): string => name.replace(/^layers\.\d+\./, '').replace(/\.\d+$/, '')
 
 // Not the names of the columns of accuracies: these are no fractions.
 const HELD_OUT = 'validation images'

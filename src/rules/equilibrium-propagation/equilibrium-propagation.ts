@@ -241,6 +241,8 @@ export const equilibriumPropagation: Rule<EquilibriumPropagationHyper, Equilibri
     return { scores: scoresOf(net, states), layers: {} }
   },
 
+  figures: { energy: 'of the states that an image settles to in the free phase' },
+
   assess(state, { x }, task, h) {
     const { network } = networkOf(state.layers, x, task.precision, h)
     return { energy: energy(network, settle(network, resting(network), h.freeSweeps).states) }

@@ -331,6 +331,11 @@ export const uff: Rule<UffHyper, UffState> = {
     return { scores: all, layers: { pixels, ...Object.fromEntries(each) } }
   },
 
+  figures: {
+    reconstruction: 'mean squared error of what a cell reads, decoded from its latent; small is good',
+    divergence: 'of the latents of a variational cell from their prior, in nats',
+  },
+
   assess({ layers }, { x }, task, h) {
     const cells = cellsOf(task, h)
     const latents = latentsOf(cells, layers, x)

@@ -328,6 +328,12 @@ export const vaeLayer: Rule<VaeLayerHyper, VaeLayerState> = {
     }
   },
 
+  figures: {
+    reconstruction: 'mean squared error of what a cell reads, decoded from its latent; small is good',
+    kl: 'divergence of the latents of a cell from their prior, in nats',
+    pixels: 'mean squared error of images decoded from the latent of the last cell down to pixels; small is good',
+  },
+
   assess(state, { x }, task, h) {
     const designs = designsOf(task, h)
     const [a, b] = SIDES.map((side) => {
