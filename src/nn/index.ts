@@ -50,7 +50,7 @@ export {
 export { inverseLength, NORMALIZATIONS, type Normalization } from './normalize.js'
 export { type AdamOptions, adam, type Optimizer, sgd } from './optimizers.js'
 export { classPairs, type Pairs } from './pairs.js'
-export { filterImages, signedImages } from './pictures.js'
+export { FILTER_SCALE, filterImages, signedImages } from './pictures.js'
 export { averagePool2d, globalAveragePool, maxPool2d } from './pooling.js'
 export { noiseInputs, type Random } from './random.js'
 export { SCHEDULE_NAMES, SCHEDULES, type Schedule } from './schedules.js'

@@ -25,6 +25,9 @@ export function filterImages(weight: Tensor, shape: readonly [number, number, nu
   return signedImages(filters, filters.rank === 2 ? [filters.shape[0]!, ...shape] : filters.shape)
 }
 
+/** How `filterImages` are to be read. */
+export const FILTER_SCALE = 'light is positive, dark negative, each on its own scale'
+
 /** Numbers of either sign as images, one for each row of the first axis, with its own scale: 0 is the middle grey. */
 export function signedImages(signed: Tensor, shape: Shape): Tensor {
   const rows = signed.reshape([shape[0]!, -1])

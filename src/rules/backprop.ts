@@ -11,7 +11,7 @@ import { FAN_RULES, type FanRule } from '../nn/initialize.js'
 import { crossEntropy } from '../nn/losses.js'
 import { hiddenLayers, networkOptions } from '../nn/network.js'
 import { adam, type Optimizer, sgd } from '../nn/optimizers.js'
-import { filterImages } from '../nn/pictures.js'
+import { FILTER_SCALE, filterImages } from '../nn/pictures.js'
 import { SCHEDULE_NAMES, SCHEDULES } from '../nn/schedules.js'
 import { leaves, type Tree } from '../nn/tree.js'
 import type { Rule, Task } from './contract.js'
@@ -116,7 +116,7 @@ export const backprop: Rule<BackpropHyper, BackpropState> = {
 
   pictures: ({ shape }) => ({
     filters: {
-      description: 'weights of the first layer: light is positive, dark negative, each on its own scale',
+      description: `weights of the first layer: ${FILTER_SCALE}`,
       columns: 10,
       draw: ({ layers }) => filterImages(layers[0]!.weight, shape, 100),
     },

@@ -26,7 +26,7 @@ import { hardWrongLabel, hybridImages, smoothMasks, uniformWrongLabel } from '..
 import { hiddenLayers, type Layer, networkOptions } from '../nn/network.js'
 import { NORMALIZATIONS } from '../nn/normalize.js'
 import { adam, type Optimizer, sgd } from '../nn/optimizers.js'
-import { filterImages } from '../nn/pictures.js'
+import { FILTER_SCALE, filterImages } from '../nn/pictures.js'
 import { SCHEDULE_NAMES, SCHEDULES } from '../nn/schedules.js'
 import { leaves, type Tree } from '../nn/tree.js'
 import type { Batch, Metrics, Rule, Step, Task } from './contract.js'
@@ -366,7 +366,7 @@ export const forwardForward: Rule<ForwardForwardHyper, ForwardForwardState> = {
 
   pictures: ({ shape }) => ({
     filters: {
-      description: 'weights of the first layer: light is positive, dark negative, each on its own scale',
+      description: `weights of the first layer: ${FILTER_SCALE}`,
       columns: 10,
       draw: ({ layers }) => filterImages(layers[0]!.weight, shape, 100),
     },

@@ -36,7 +36,7 @@ import { contrastOf, outerContrast } from '../../nn/contrast.js'
 import type { Dense, Precision } from '../../nn/dense.js'
 import { uniformWeights, zeros } from '../../nn/initialize.js'
 import { adam, type Optimizer, sgd } from '../../nn/optimizers.js'
-import { filterImages, signedImages } from '../../nn/pictures.js'
+import { FILTER_SCALE, filterImages, signedImages } from '../../nn/pictures.js'
 import { SCHEDULES } from '../../nn/schedules.js'
 import { energy, resting, type States, settle, sweep } from '../../nn/settling.js'
 import type { Tree } from '../../nn/tree.js'
@@ -253,7 +253,7 @@ export const equilibriumPropagation: Rule<EquilibriumPropagationHyper, Equilibri
     const shown = Array.from({ length: 1 + Math.floor(Math.log2(h.freeSweeps)) }, (_, i) => 2 ** i)
     return {
       filters: {
-        description: 'what excites each of the first hidden units',
+        description: `what excites each of the first hidden units: ${FILTER_SCALE}`,
         columns: 16,
         draw: ({ layers }) => filterImages(layers[0]!.weight, task.shape, 128),
       },

@@ -1,6 +1,6 @@
 import { concat, constant, range, type Tensor } from '../../graph/index.js'
 import { clamp, type States } from '../../nn/hopfield.js'
-import { filterImages } from '../../nn/pictures.js'
+import { FILTER_SCALE, filterImages } from '../../nn/pictures.js'
 import type { Picture, Task, View } from '../contract.js'
 import { modelOf, type Networks } from './model.js'
 import type { HopfieldVaeHyper } from './options.js'
@@ -20,8 +20,8 @@ export function picturesOf<State>(
   const means = (state: State, { x }: View): Tensor => model.encode(networksOf(state), model.rows(x)).mean
 
   const settling: Picture<State> = {
-    description: `an image appears while the network settles: after ${LOOKS.join(', ')} sweeps, from its code`,
-    columns: LOOKS.length,
+    description: `an image, and how it appears from its code while the network settles: after ${LOOKS.join(', ')} sweeps`,
+    columns: 1 + LOOKS.length,
     draw(state, view) {
       const n = Math.min(8, view.x.shape[0]!)
       const decoder = model.decoderOf(networksOf(state))
@@ -30,7 +30,9 @@ export function picturesOf<State>(
       for (const [i, sweeps] of LOOKS.entries()) seen.push(free(sweeps - (LOOKS[i - 1] ?? 0), seen.at(-1)))
       return images(
         concat(
-          seen.map(({ output }) => model.pixels(output).reshape([n, 1, model.visible])),
+          [model.rows(view.x).slice(0, 0, n), ...seen.map(({ output }) => model.pixels(output))].map((rows) =>
+            rows.reshape([n, 1, model.visible]),
+          ),
           1,
         ),
       )
@@ -61,7 +63,7 @@ export function picturesOf<State>(
     },
     ...(h.variant !== 'F' && { settling }),
     filters: {
-      description: 'couplings of the first hidden units of the encoder with the pixels',
+      description: `couplings of the first hidden units of the encoder with the pixels: ${FILTER_SCALE}`,
       columns: 10,
       draw: (state) => filterImages(model.encoderOf(networksOf(state)).hidden.visible!, task.shape, 100),
     },

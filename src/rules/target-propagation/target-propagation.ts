@@ -39,7 +39,7 @@ import { bernoulli, sign } from '../../nn/discrete.js'
 import { denoisingLoss, type LabelAutoencoder, labelAutoencoder, reconstructCode } from '../../nn/label-autoencoder.js'
 import { crossEntropy, squaredError } from '../../nn/losses.js'
 import { adam, type Optimizer, sgd } from '../../nn/optimizers.js'
-import { filterImages } from '../../nn/pictures.js'
+import { FILTER_SCALE, filterImages } from '../../nn/pictures.js'
 import type { Random } from '../../nn/random.js'
 import { SCHEDULES } from '../../nn/schedules.js'
 import {
@@ -307,7 +307,7 @@ export const targetPropagation: Rule<TargetPropagationHyper, TargetPropagationSt
 
   pictures: (task, h) => ({
     filters: {
-      description: 'weights of the first units of the first layer',
+      description: `weights of the first units of the first layer: ${FILTER_SCALE}`,
       columns: 10,
       draw: ({ layers }) => filterImages(layers[0]!.weight, task.shape, Math.min(100, h.units[0]!)),
     },

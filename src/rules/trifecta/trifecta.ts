@@ -34,7 +34,7 @@ import { labelChannel, labelTable } from '../../nn/labels.js'
 import { PAIR_LOSSES } from '../../nn/losses.js'
 import { hardWrongLabel, uniformWrongLabel } from '../../nn/negatives.js'
 import { adam } from '../../nn/optimizers.js'
-import { filterImages } from '../../nn/pictures.js'
+import { FILTER_SCALE, filterImages } from '../../nn/pictures.js'
 import { SCHEDULE_NAMES, SCHEDULES } from '../../nn/schedules.js'
 import { leaves, type Tree } from '../../nn/tree.js'
 import type { Metrics, Preset, Rule, Step, Task } from '../contract.js'
@@ -314,12 +314,12 @@ export const trifecta: Rule<TrifectaHyper, TrifectaState> = {
 
   pictures: ({ shape, classes }) => ({
     filters: {
-      description: "the first block's kernels over the image's channels",
+      description: `the first block's kernels over the image's channels: ${FILTER_SCALE}`,
       columns: 8,
       draw: ({ blocks: [first] }) => filterImages(first!.weight.slice(1, 0, shape[0]), shape, 64),
     },
     labels: {
-      description: 'the channel by which each label is shown',
+      description: `the channel by which each label is shown: ${FILTER_SCALE}`,
       columns: classes,
       draw: ({ label }) => filterImages(label.transpose(), [1, shape[1], shape[2]], classes),
     },

@@ -1,6 +1,6 @@
 import { concat, constant, oneHot, type Tensor, topK } from '../../graph/index.js'
 import { flat } from '../../nn/axes.js'
-import { filterImages } from '../../nn/pictures.js'
+import { FILTER_SCALE, filterImages } from '../../nn/pictures.js'
 import type { Picture, Task } from '../contract.js'
 import { type CellOptions, type CellParameters, cellsOf, latentsOf } from './cells.js'
 
@@ -28,7 +28,7 @@ export function uffPictures(task: Task, options: CellOptions): Record<string, Pi
   const top = cells.length - 1
   const pictures: Record<string, Picture<Cells>> = {
     filters: {
-      description: 'weights of the first cell, each with its own scale',
+      description: `weights of the first cell: ${FILTER_SCALE}`,
       columns: 16,
       draw: ({ layers }) => filterImages(layers[0]!.encoder[0]!.weight, task.shape, FILTERS),
     },

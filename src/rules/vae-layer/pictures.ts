@@ -1,5 +1,5 @@
 import { concat, constant, type Tensor } from '../../graph/index.js'
-import { filterImages } from '../../nn/pictures.js'
+import { FILTER_SCALE, filterImages } from '../../nn/pictures.js'
 import type { Picture, View } from '../contract.js'
 import { asPixels, climb, descend, type VaeStack } from './stack.js'
 
@@ -66,7 +66,7 @@ export function vaePictures<State>(
     ...(variational && Object.fromEntries(levels.map((level) => [`samples-${level}`, samples(level)]))),
     ...Object.fromEntries(levels.map((level) => [`traversals-${level}`, traversals(level)])),
     filters: {
-      description: "weights of the first cell's encoder",
+      description: `weights of the first cell's encoder: ${FILTER_SCALE}`,
       columns: 8,
       draw: (state) => filterImages(of(state).cells[0]!.encoder.hidden.weight, shape, FILTERS),
     },
