@@ -7,10 +7,18 @@ export default [
   {
     what: 'cells go on behind cellsUntil',
     file: rule,
-    find: 'return own.less(1).select(SCHEDULES[h.schedule](own).mul(h.rate), 0)',
-    replace: 'return SCHEDULES[h.schedule](own).mul(h.rate)',
+    find: "[h.untrained || progress >= h.cellsUntil ? 'classifier' : 'joint']",
+    replace: "[h.untrained ? 'classifier' : 'joint']",
     ...own,
-    names: 'stand still',
+    names: 'are scheduled',
+  },
+  {
+    what: 'the schedule of cells runs through all of the training',
+    file: rule,
+    find: 'cellRate(h, batch.progress.div(h.cellsUntil))',
+    replace: 'cellRate(h, batch.progress)',
+    ...own,
+    names: 'whole schedule',
   },
   {
     what: 'a tied decoder reads the weights without their transpose taken',
@@ -140,9 +148,9 @@ export default [
   {
     what: 'untrained cells learn',
     file: rule,
-    find: 'return [{ ...state, classifier: read.classifier }, read.metrics]\n    }\n    const own',
+    find: 'batch.x), batch, h)\n    return [{ ...state, classifier: read.classifier }, read.metrics]',
     replace:
-      'return [{ ...state, layers: state.layers.map((p) => ({ ...p, encoder: p.encoder.map(({ weight, bias }) => ({ weight: weight.mul(0.9), bias })) })), classifier: read.classifier }, read.metrics]\n    }\n    const own',
+      'batch.x), batch, h)\n    return [{ ...state, layers: state.layers.map((p) => ({ ...p, encoder: p.encoder.map(({ weight, bias }) => ({ weight: weight.mul(0.9), bias })) })), classifier: read.classifier }, read.metrics]',
     ...own,
     names: 'untrained',
   },

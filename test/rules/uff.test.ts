@@ -260,18 +260,7 @@ describe('cells that learn until a part of the training is over', () => {
     for (const [name, values] of Object.entries(cellsOf(plain))) close(early[name]!, values, 1e-12, name)
   })
 
-  for (const schedule of ['linear', 'constant', 'cosine'] as const)
-    test(`stand still from there on, and the classifier goes on: ${schedule}`, () => {
-      const { state } = given({ schedule })
-      for (const progress of [0.25, 0.6, 1]) {
-        const after = at(progress, { schedule, cellsUntil: 0.25 })
-        assert.deepEqual(cellsOf(after), cellsOf(state))
-        if (progress < 1)
-          assert.notDeepEqual(after['classifier.readOuts.all.weight'], state['classifier.readOuts.all.weight'])
-      }
-    })
-
-  test('are left out of the step from there on: the classifier learns the same', () => {
+  test('stand still from there on, and the classifier learns the same from them', () => {
     const { traced, joint, state, batch } = given({ cellsUntil: 0.25 })
     const resting = { ...batch, progress: [0.25] }
     const [both, alone] = [evaluate(joint, state, resting), evaluate(traced.steps.classifier!, state, resting)]

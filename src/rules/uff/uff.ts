@@ -137,11 +137,8 @@ const learnable = (cell: UnsupervisedCell, i: number, { random }: Batch): Cell<C
 const cellOptimizer = (h: UffHyper): Optimizer => adam({ weightDecay: h.weightDecay })
 const classifierOptimizer = (h: UffHyper): Optimizer => adam({ weightDecay: h.classifierWeightDecay })
 
-/** The step size of the cells, whose schedule has run through by the part `until` of the training; then it is zero. */
-function cellRate(h: UffHyper, { progress }: Batch, until: number): Tensor {
-  const own = progress.div(until).minimum(1)
-  return own.less(1).select(SCHEDULES[h.schedule](own).mul(h.rate), 0)
-}
+/** The step size of cells that have gone through the part `done` of their training. */
+const cellRate = (h: UffHyper, done: Tensor): Tensor => SCHEDULES[h.schedule](done).mul(h.rate)
 
 /** What every read-out says, [N, K], of the images and the latents. */
 function scoresOf(readOuts: ReadOuts, x: Tensor, latents: readonly Tensor[], h: UffHyper) {
@@ -183,7 +180,7 @@ function jointStep(task: Task, h: UffHyper): Step<UffState> {
   const cells = cellsOf(task, h)
   return (state, batch) => {
     const own = cells.map((cell, i) => learnable(cell, i, batch))
-    const learned = learnJointly(own, state, batch.x, cellOptimizer(h), cellRate(h, batch, h.cellsUntil))
+    const learned = learnJointly(own, state, batch.x, cellOptimizer(h), cellRate(h, batch.progress.div(h.cellsUntil)))
     const read = learnClassifier(state, batch.x, learned.outputs, batch, h)
     return [
       { ...learned.stack, classifier: read.classifier },
@@ -233,7 +230,7 @@ function greedyStep(layer: number, task: Task, h: UffHyper): Step<UffState> {
       return [{ ...state, classifier: read.classifier }, read.metrics]
     }
     const own = learnable(cell, layer, batch)
-    const learned = learnLayer(own, layer, state, batch.x, cellOptimizer(h), cellRate(h, batch, 1))
+    const learned = learnLayer(own, layer, state, batch.x, cellOptimizer(h), cellRate(h, batch.progress))
     return [{ ...state, ...learned.stack }, learned.metrics]
   }
 }
