@@ -36,7 +36,7 @@ export interface Program {
 
 export interface CompileOptions {
   readonly device: Device
-  /** Threads of one operation on cpu and wasm. Default: as many as the machine runs at once. */
+  /** Threads of one operation on cpu and wasm. Default, and on cpu the most: as many as the machine runs at once. */
   readonly threads?: number
   /** Run in a worker, so that this thread stays free. Default: true. */
   readonly worker?: boolean

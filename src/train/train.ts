@@ -17,7 +17,7 @@ import { clock, meansOf, meter } from './meter.js'
 import { adviceOn, notFinite } from './not-finite.js'
 import { resolve, type Wishes } from './options.js'
 import { type Pipeline, pipelineOf } from './pipeline.js'
-import { globalEpoch, globalStep, type Position } from './plan.js'
+import { globalEpoch, globalStep, type Position, stepAt } from './plan.js'
 import type { Platform } from './platform.js'
 import type { NamedTensor } from './safetensors.js'
 import { type Measured, measure } from './score.js'
@@ -113,17 +113,14 @@ export async function* train(config: TrainConfig): AsyncGenerator<TrainEvent> {
     while (at.phase < plan.phases) {
       const { phase, epoch } = at
       const layer = options.schedule === 'greedy' ? { layer: phase } : {}
-      if (!pipeline) {
-        pipeline = pipelineOf(session, options, await session.source(phase))
-        // Compiled before the clock runs: rates are those of the steps.
-        const steps = options.schedule === 'greedy' ? [`${phase}`] : Object.keys(session.course.steps)
-        for (const step of steps) await session.program(step)
-      }
+      pipeline ??= pipelineOf(session, options, await session.source(phase))
       const means = meter()
       const fromBatch = at.batch
       time.beginEpoch()
       for (;;) {
         if (signal?.aborted) return yield* stop()
+        // Compiled before the clock runs: rates are those of the steps.
+        if (at.batch < plan.batches) await session.program(stepAt(plan, at))
         const done = await time.training(() => pipeline!.next(at))
         if (!done) break
         const { batches } = done.call
