@@ -39,3 +39,15 @@ export async function startTwin(given: readonly string[], threads: number): Prom
     stop: () => child.stdin.end('quit\n'),
   }
 }
+
+/** So many times its own best the twin may take; above it something else held the machine. */
+const BUSY = 1.3
+
+/** Throws an Error if the twin's step, in ms, took far longer than when its variant was chosen. */
+export function refuseBusy(id: string, { about }: Twin, ms: number): void {
+  const best = Math.min(...Object.values(about.variants as Readonly<{ [variant: string]: number }>))
+  if (ms > BUSY * best)
+    throw new Error(
+      `${id}: the twin's step took ${ms.toFixed(1)} ms here and ${best.toFixed(1)} ms when its variant was chosen: the machine was busy, run it again`,
+    )
+}

@@ -9,7 +9,7 @@ import { pathOf } from './records.js'
 import { report } from './report.js'
 import { runRuleSpeed } from './rule-speed.js'
 import { runSpeed } from './speed.js'
-import { isStale, isTrained, runTraining } from './training.js'
+import { isTrained, runTraining, staleness } from './training.js'
 
 const words = process.argv.slice(2).filter((word) => !word.startsWith('--'))
 const flags = process.argv.slice(2).filter((word) => word.startsWith('--'))
@@ -21,12 +21,13 @@ const threads = numberOf('--threads', availableParallelism())
 const most = numberOf('--seeds', Number.POSITIVE_INFINITY)
 
 function isDone(job: Job): boolean {
-  if (job.kind === 'training') return isTrained(job) && !isStale(job)
+  if (job.kind === 'training') return isTrained(job)
   return job.kind === 'judge' ? isJudged(job) : existsSync(pathOf(job.id))
 }
 
-const stateOf = (job: Job): string =>
-  job.kind === 'training' && isStale(job) ? 'stale' : isDone(job) ? 'done ' : 'open '
+const changeOf = (job: Job): string | undefined => (job.kind === 'training' ? staleness(job) : undefined)
+
+const stateOf = (job: Job): string => (changeOf(job) !== undefined ? 'stale' : isDone(job) ? 'done ' : 'open ')
 
 async function run(job: Job): Promise<void> {
   if (job.kind === 'training') return runTraining({ ...job, seeds: job.seeds.slice(0, most) }, threads)
@@ -47,7 +48,9 @@ if (flags.includes('--list')) {
 } else {
   if (!flags.includes('--report')) {
     for (const job of chosen) {
-      if (isDone(job)) continue
+      const change = changeOf(job)
+      if (change !== undefined) console.error(`${pathOf(job.id)} is stale: ${change}. Delete it to make it again.`)
+      if (change !== undefined || isDone(job)) continue
       console.error(job.id)
       await run(job)
     }

@@ -2,7 +2,7 @@ import { compile } from '../src/runtime/compile.node.js'
 import type { RuleSpeedJob } from './jobs.js'
 import { describeMachine } from './machine.js'
 import { profileOf } from './profile.js'
-import { startTwin } from './pytorch.js'
+import { refuseBusy, startTwin } from './pytorch.js'
 import { median, writeRecord } from './records.js'
 import { type RuleStep, ruleStep } from './rule-step.js'
 
@@ -31,13 +31,9 @@ export async function runRuleSpeed(job: RuleSpeedJob): Promise<void> {
   }
   console.error(`  ${median(results.map(({ torchRatio }) => torchRatio)).toFixed(2)} times PyTorch`)
   const { variant, variants, torch, build } = twin.about
-  refuseBusy(
-    job.id,
-    median(results.map((result) => result.torch)),
-    Math.min(...Object.values(variants as Record<string, number>)),
-  )
   twin.stop()
   await ours.close()
+  refuseBusy(job.id, twin, median(results.map((result) => result.torch)))
   const shares = await profileOf(own, job.threads, median(results.map((result) => result.ours)))
   writeRecord({
     id: job.id,
@@ -46,16 +42,6 @@ export async function runRuleSpeed(job: RuleSpeedJob): Promise<void> {
     machine,
     results: [...results, { when: 'twin', variant, variants, torch, build }, { when: 'profile', shares }],
   })
-}
-
-/** So many times its own best the twin may take; above it something else held the machine. */
-const BUSY = 1.3
-
-function refuseBusy(id: string, ms: number, best: number): void {
-  if (ms > BUSY * best)
-    throw new Error(
-      `${id}: the twin's step took ${ms.toFixed(1)} ms here and ${best.toFixed(1)} ms when its variant was chosen: the machine was busy, run it again`,
-    )
 }
 
 async function ourSide({ step, state, feed }: RuleStep, threads: number) {

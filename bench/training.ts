@@ -5,7 +5,7 @@ import type { Certificate } from '../src/locality/certificate.js'
 import { changedSince, settingsOf } from './job-settings.js'
 import type { TrainingJob } from './jobs.js'
 import { describeMachine, type Machine } from './machine.js'
-import { pathOf, type Record, readRecord, writeRecord } from './records.js'
+import { type Record, readRecord, writeRecord } from './records.js'
 
 export const commandOf = ({ arguments: given }: TrainingJob): string => `onward train ${given.join(' ')} --seed S`
 
@@ -75,8 +75,6 @@ function resultOf(folder: string): { readonly [figure: string]: unknown } {
 export async function runTraining(job: TrainingJob, threads: number): Promise<void> {
   const before = readRecord(job.id)
   const settings = settingsOf(job)
-  const changed = before && changedSince(before, settings)
-  if (changed) throw new Error(`${pathOf(job.id)} is of other settings: ${changed}. Delete it to make it again.`)
   const machine: Machine = before?.machine ?? (await describeMachine())
   const record = { id: job.id, command: commandOf(job), date: new Date().toISOString().slice(0, 10), machine, settings }
   const results = [...(before?.results ?? [])]
@@ -97,10 +95,10 @@ export async function runTraining(job: TrainingJob, threads: number): Promise<vo
   }
 }
 
-/** The record is of settings that the job no longer has. */
-export function isStale(job: TrainingJob): boolean {
+/** In what the record's settings differ from the job's; undefined where they do not. */
+export function staleness(job: TrainingJob): string | undefined {
   const record = readRecord(job.id)
-  return record !== undefined && changedSince(record, settingsOf(job)) !== undefined
+  return record && changedSince(record, settingsOf(job))
 }
 
 export const isTrained = (job: TrainingJob): boolean =>

@@ -35,7 +35,7 @@ export const JOBS: readonly Omit<TrainingJob, 'kind'>[] = [
   },
   {
     id: 'mnist-trifecta-uniform',
-    title: "The same with uniform negatives, as in the authors' code",
+    title: "The Trifecta on MNIST likewise, with uniform negatives as in the authors' code",
     arguments: on('mnist', 'mnist', '--validation', '0', ...set('negatives=uniform')),
     seeds: [0],
   },
