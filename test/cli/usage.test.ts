@@ -25,6 +25,10 @@ const WRONG: [args: string[], message: RegExp][] = [
   [[...TRAIN, '--set', 'rate=-1'], /^onward: the option rate of forward-forward takes a number above 0, not -1\.\n$/],
   [[...TRAIN, '--set', 'loss=simba'], /not "simba"\. Did you mean "symba"\?\n$/],
   [[...TRAIN, '--batch', '1000000'], /^onward: a batch of 1000000 is larger than the \d+ training images/],
+  [
+    ['train', 'backprop', '--units', '10'],
+    /unknown option '--units'\nAn option of the rule is given as --set KEY=VALUE/,
+  ],
   [['train', 'forwad', '--data', 'glyphs'], /^onward: There is no rule "forwad"\. Did you mean "forward-forward"\?/],
   [['train', 'forward-forward', '--data', 'minst'], /^onward: There is no data set "minst"\. Did you mean "mnist"\?/],
   [['train', 'forward-forward'], /^onward: Say what to learn: onward train forward-forward --data glyphs/],

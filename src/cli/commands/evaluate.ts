@@ -1,11 +1,10 @@
 import { evaluate, findRule, readConfig } from '../../node.js'
 import { print } from '../output/print.js'
 import { downloadProgress } from '../train/download.js'
+import { widthOf } from '../train/report.js'
 import { renderTable } from '../train/screen.js'
 import { figureRows, legend, outcome } from '../train/summary.js'
 import { accuracies } from '../train/view.js'
-
-const WIDTH = 100
 
 export interface EvaluateFlags {
   readonly dataDir?: string
@@ -25,5 +24,5 @@ export async function evaluateCommand(run: string, { dataDir, json }: EvaluateFl
   const { objective, figures } = findRule(readConfig(run).rule)
   const rows = [...accuracies(layers, testAccuracy)].map(([row, own]) => [row, { test: own }] as const)
   print(`${run}: ${outcome(evaluation, objective)}.`, ...renderTable(new Map(rows)))
-  if (test) print(...renderTable(figureRows({ test })), ...legend(test, figures, WIDTH))
+  if (test) print(...renderTable(figureRows({ test })), ...legend(test, figures, widthOf(process.stdout)))
 }

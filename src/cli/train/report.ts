@@ -61,6 +61,6 @@ export function lineReporter(output: Output, aside: Output, yardstick: Yardstick
 }
 
 /** Text is no wider than is good to read, nor than the terminal. */
-const widthOf = ({ columns }: Output): number => Math.min(100, columns || 100)
+export const widthOf = ({ columns }: Pick<Output, 'columns'>): number => Math.min(100, columns || 100)
 
 const linesOf = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join('')

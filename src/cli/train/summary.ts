@@ -71,10 +71,10 @@ export const figureRows = ({ validation, test }: Pick<Done, 'test' | 'validation
   )
 
 /** What the figures are, a line each. */
-export function legend(test: Figures, meanings: Readonly<Record<string, string>> = {}, width: number): string[] {
+export function legend(test: Figures, meanings: Readonly<Record<string, string>> | undefined, width: number): string[] {
   const names = [...new Set(Object.keys(test).map(withoutNumber))]
   return bulleted(
-    names.flatMap((name) => (meanings[name] === undefined ? [] : [`${name}: ${meanings[name]}`])),
+    names.flatMap((name) => (meanings?.[name] === undefined ? [] : [`${name}: ${meanings[name]}`])),
     width,
   )
 }
