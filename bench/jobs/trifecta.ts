@@ -60,11 +60,11 @@ export const JOBS: readonly Omit<TrainingJob, 'kind'>[] = [
   })),
   {
     id: 'cifar-10-trifecta-long',
-    title: 'The Trifecta, 6 blocks, a quarter of the width, crops and rotations, 60 epochs',
+    title: 'The Trifecta, 6 blocks, a quarter of the width, crops and rotations, 24 epochs',
     arguments: on(
       'cifar-10',
       'cifar-10',
-      ...['--validation', '0', '--epochs', '60', '--augment-shift', '4', '--augment-rotation', '15'],
+      ...['--validation', '0', '--epochs', '24', '--augment-shift', '4', '--augment-rotation', '15'],
     ),
     seeds: [0],
   },
