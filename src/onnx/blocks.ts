@@ -1,7 +1,7 @@
 import { reachable } from '../graph/gradient.js'
 import { primitives } from '../graph/primitives/table.js'
 import { apply, concat, input, type Node, type Tensor } from '../graph/tensor.js'
-import { sameShape, sizeOf } from '../graph/types.js'
+import { type Shape, sameShape, sizeOf } from '../graph/types.js'
 import type { StepGraph } from './program.js'
 
 /** Matrices of more elements than this are cut. */
@@ -21,7 +21,12 @@ export interface Cut {
 /** Columns of a matrix, piece by piece. */
 type Pieces = readonly Tensor[]
 
-const widthOf = ([rows]: readonly number[]): number => TILE * Math.max(1, Math.floor(PIECE / rows! / TILE))
+/** The widths of the pieces of a matrix of this shape. */
+function widthsFor(shape: Shape): number[] {
+  const [rows, columns] = shape as [number, number]
+  const width = TILE * Math.max(1, Math.floor(PIECE / rows / TILE))
+  return Array.from({ length: Math.ceil(columns / width) }, (_, i) => Math.min(width, columns - i * width))
+}
 
 const isLarge = ({ shape, dtype }: Tensor): boolean =>
   shape.length === 2 && dtype === 'float32' && sizeOf(shape) > LARGEST
@@ -29,6 +34,10 @@ const isLarge = ({ shape, dtype }: Tensor): boolean =>
 /** Operations whose every element depends on the same place of their operands alone. */
 const isElementwise = (node: Node): boolean =>
   primitives()[node.op]!.lazyCotangent === true && node.outputs.length === 1 && node.op !== 'stopGradient'
+
+/** Products whose columns are those of the right operand. */
+const isProduct = ({ op, attributes }: Node): boolean =>
+  (op === 'matmul' || op === 'quantizedMatmul') && !attributes.transposeB
 
 /**
  * The same step over large weight matrices in pieces of their columns. An optimiser passes ten times over each weight;
@@ -65,6 +74,16 @@ export function inPieces(graph: StepGraph): { graph: StepGraph; cuts: readonly C
       return value.slice(axis, start - width, start)
     })
   }
+  /**
+   * For each piece of a right operand in 8 bits the largest magnitude of the whole, so that all share its scale. Each has
+   * a node of its own: ONNX Runtime only folds a scale into the product if nothing else reads it.
+   */
+  const largestOf = (pieces: Pieces): Pieces => {
+    const own = pieces.map((piece) => piece.abs().max())
+    const all = own.reduce((a, b) => a.maximum(b))
+    return own.map((largest) => largest.maximum(all))
+  }
+  const isCutLike = (shape: Shape): boolean => chosen.some(({ input }) => sameShape(input.shape, shape))
   const widthsOf = (pieces: Pieces): number[] => pieces.map(({ shape }) => shape[1]!)
   const keep = (node: Node, pieces: Pieces): void => {
     cut.set(node.outputs[0]!, pieces)
@@ -73,12 +92,9 @@ export function inPieces(graph: StepGraph): { graph: StepGraph; cuts: readonly C
   const states = graph.state.map((entry) => {
     if (!chosen.includes(entry)) return { entry, pieces: undefined }
     const { name, input: x } = entry
-    const [rows, columns] = x.shape as [number, number]
-    const width = widthOf(x.shape)
-    const pieces = Array.from({ length: Math.ceil(columns / width) }, (_, i) => {
-      const shape = [rows, Math.min(width, columns - i * width)]
-      return input({ name: `${name}#${i}`, kind: 'state', shape, dtype: 'float32' })
-    })
+    const pieces = widthsFor(x.shape).map((width, i) =>
+      input({ name: `${name}#${i}`, kind: 'state', shape: [x.shape[0]!, width], dtype: 'float32' }),
+    )
     cut.set(x, pieces)
     return { entry, pieces }
   })
@@ -105,17 +121,17 @@ export function inPieces(graph: StepGraph): { graph: StepGraph; cuts: readonly C
         continue
       }
     }
-    if (node.op === 'matmul' && y.rank === 2 && !node.attributes.transposeB) {
+    if (isProduct(node) && y.rank === 2) {
       const right = cut.get(b!)
-      if (right || isLarge(y)) {
-        const width = widthOf(y.shape)
-        const count = Math.ceil(y.shape[1]! / width)
-        const widths = isLarge(y)
-          ? Array.from({ length: count }, (_, i) => Math.min(width, y.shape[1]! - i * width))
-          : widthsOf(right!)
+      const widths = right ? widthsOf(right) : isCutLike(y.shape) ? widthsFor(y.shape) : undefined
+      if (widths) {
+        const left = whole(a!)
+        const pieces = along(b!, widths)
+        const largest = node.op === 'quantizedMatmul' ? largestOf(pieces) : undefined
+        const operands = pieces.map((piece, i) => [left, piece, ...(largest ? [largest[i]!] : [])])
         keep(
           node,
-          along(b!, widths).map((piece) => whole(a!).matmul(piece, node.attributes)),
+          operands.map((own) => apply(node.op, own, node.attributes)[0]!),
         )
         continue
       }

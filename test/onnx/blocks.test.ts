@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
+import type { Precision } from '../../src/nn/dense.js'
 import { inPieces } from '../../src/onnx/blocks.js'
 import { lowerLoop, type OnnxProgram, type StepGraph } from '../../src/onnx/index.js'
 import { backprop } from '../../src/rules/backprop.js'
@@ -61,14 +62,18 @@ async function runInPieces(graph: StepGraph, given: ReturnType<typeof numbersFor
   ])
 }
 
-const step = (rule: AnyRule): TracedStep => {
-  const task = { shape: [1, 28, 28], classes: 10, batch: 6, precision: { bits: 32 } } as const
+const step = (rule: AnyRule, precision: Precision = { bits: 32 }): TracedStep => {
+  const task = { shape: [1, 28, 28], classes: 10, batch: 6, precision } as const
   return traceRule(rule, task, rule.hyper.parse({ units: [1400, 900], optimizer: 'sgd' })).steps.joint!
 }
 
-for (const rule of [forwardForward, backprop] as AnyRule[])
-  test(`${rule.id}: a step over pieces of large matrices is the step over whole ones`, async () => {
-    const graph = step(rule)
+for (const [rule, precision] of [
+  [forwardForward, { bits: 32 }],
+  [forwardForward, { bits: 8, levels: 63 }],
+  [backprop, { bits: 32 }],
+] as [AnyRule, Precision][])
+  test(`${rule.id}, ${precision.bits} bits: a step over pieces of large matrices is the step over whole ones`, async () => {
+    const graph = step(rule, precision)
     const { cuts } = inPieces(graph)
     // Both weights and their velocities. Adam would blow the rounding of a gradient near zero up to a whole step.
     assert.equal(cuts.length, 4)
