@@ -51,13 +51,13 @@ function rightBytes(emit: Emitter, x: Tensor, levels: number, given?: Tensor): B
   return { bytes: emit.one('QuantizeLinear', [x, scale, emit.scalar(0, 'int8')]), scale }
 }
 
-/** The bytes [m, inner] x [inner, n], summed in int32, in parts where the sum could overflow; as float32. */
+/** The bytes [..., m, inner] x [..., inner, n], summed in int32, in parts where the sum could overflow; as float32. */
 function multiply(emit: Emitter, left: Bytes & { zero: string }, right: Bytes, inner: number): string {
   const cut = (name: string, axis: number, start: number): string =>
     inner <= LONGEST ? name : emit.slice(name, axis, start, Math.min(start + LONGEST, inner))
   let sum: string | undefined
   for (let start = 0; start < inner; start += LONGEST) {
-    const part = emit.one('MatMulInteger', [cut(left.bytes, 1, start), cut(right.bytes, 0, start), left.zero])
+    const part = emit.one('MatMulInteger', [cut(left.bytes, -1, start), cut(right.bytes, -2, start), left.zero])
     const float = emit.cast(part, 'float32')[0]!
     sum = sum ? emit.one('Add', [sum, float]) : float
   }
@@ -119,6 +119,16 @@ function unfold(
   return emit.one('Reshape', [whole, emit.int64s(transposed ? [side, -1] : [-1, side])])
 }
 
+/**
+ * In how many products of whole images a convolution is done. The engine adds to all sums of a product once for every 128
+ * numbers of `inner`: they have to stay in the cache. But each product has its own copy of the weights.
+ */
+function batchesOf(images: number, cells: number, out: number): number {
+  const most = Math.max(2 ** 17 / out, 4 * out)
+  const counts = Array.from({ length: images }, (_, i) => i + 1).filter((count) => images % count === 0)
+  return counts.find((count) => (images / count) * cells <= most) ?? images
+}
+
 /** Its derivatives take the rounding for the identity; both are products in 8 bits, so that backpropagation gains too. */
 const quantizedConv2d: Primitive = {
   infer: (inputs, attributes: Convolution) => {
@@ -139,6 +149,9 @@ const quantizedConv2d: Primitive = {
     const inner = sizeOf(w!.shape) / out
     left.bytes = unfold(emit, left, attributes, [kernel, [rows, columns], channels], false)
     right.bytes = move(emit, right.bytes, [2, 3, 1, 0], [inner, out])
+    const batches = batchesOf(n, rows * columns, out)
+    if (batches > 1) left.bytes = emit.one('Reshape', [left.bytes, emit.int64s([batches, -1, inner])])
+    if (batches > 1) right.bytes = emit.one('Expand', [right.bytes, emit.int64s([batches, inner, out])])
     const product = emit.one('Reshape', [multiply(emit, left, right, inner), emit.int64s([n, rows, columns, out])])
     return [move(emit, product, [0, 3, 1, 2])]
   },
