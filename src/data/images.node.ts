@@ -2,25 +2,11 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { convertIndexedToRgb, decode as decodePng, encode as encodePng } from 'fast-png'
 import jpeg from 'jpeg-js'
 import { UserError } from '../errors.js'
-import type { DataSet } from './dataset.js'
 import { reason } from './locate.node.js'
-import { type Picture, toShape } from './picture.js'
+import type { Picture } from './picture.js'
 
-export interface ReadImageOptions {
-  /** Swap light and dark: for ink on white paper, where the data set has light ink on black. */
-  readonly invert?: boolean
-}
-
-/**
- * Reads a PNG or JPEG file as one image of `shape`, from 0 to 1: colour or grey as the data set has it, transparency on
- * white, resized by area (larger pictures) or bilinearly (smaller ones). Throws a UserError for a file that is neither,
- * is cut, or cannot be read.
- */
-export async function readImage(
-  path: string,
-  shape: DataSet['shape'],
-  options: ReadImageOptions = {},
-): Promise<Float32Array> {
+/** Reads a PNG or JPEG file. Throws a UserError for a file that is neither, is cut, or cannot be read. */
+export async function readImage(path: string): Promise<Picture> {
   let bytes: Uint8Array
   try {
     bytes = await readFile(path)
@@ -28,9 +14,7 @@ export async function readImage(
     const what = reason(cause) === 'ENOENT' ? 'does not exist' : `cannot be read (${reason(cause)})`
     throw new UserError(`The image ${path} ${what}; name a PNG or JPEG file.`, { cause })
   }
-  const image = toShape(decode(bytes, path), shape)
-  if (options.invert) for (let i = 0; i < image.length; i++) image[i] = 1 - image[i]!
-  return image
+  return decode(bytes, path)
 }
 
 /** Writes 8-bit pixels (height x width x channels, interleaved; 1, 3 or 4 channels) as a PNG file. */

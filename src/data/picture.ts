@@ -10,11 +10,20 @@ export interface Picture {
   readonly data: ArrayLike<number>
 }
 
+export interface ShapeOptions {
+  /** Swap light and dark: for ink on white paper, where the data set has light ink on black. */
+  readonly invert?: boolean
+}
+
 /**
  * A picture as one image of `shape` ([1 or 3, height, width]), from 0 to 1: transparency laid on white, colour to grey
- * by the weights of ITU-R BT.601, stretched to height and width.
+ * by the weights of ITU-R BT.601, resized by area (larger pictures) or bilinearly (smaller ones).
  */
-export function toShape(picture: Picture, [channels, height, width]: DataSet['shape']): Float32Array {
+export function toShape(
+  picture: Picture,
+  [channels, height, width]: DataSet['shape'],
+  { invert = false }: ShapeOptions = {},
+): Float32Array {
   const planes = toPlanes(picture, channels)
   const columns = weights(picture.width, width)
   const rows = weights(picture.height, height)
@@ -26,7 +35,7 @@ export function toShape(picture: Picture, [channels, height, width]: DataSet['sh
         for (const [row, ofRow] of rows[y]!) {
           for (const [column, ofColumn] of columns[x]!) sum += ofRow * ofColumn * plane[row * picture.width + column]!
         }
-        image[(channel * height + y) * width + x] = sum
+        image[(channel * height + y) * width + x] = invert ? 1 - sum : sum
       }
     }
   }

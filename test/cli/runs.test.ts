@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { readImage, writePng } from '../../src/data/images.node.js'
 import { makeDataSet } from '../../src/data/index.js'
+import { toShape } from '../../src/data/picture.js'
 import { events, onward, start, workFolder } from './onward.js'
 
 const folder = workFolder()
@@ -54,8 +55,14 @@ test('a run from training to use: JSON alone on standard output, then evaluate, 
     drawn.pictures.map(({ picture, images }: { picture: string; images: number }) => [picture, images]),
     [['filters', 20]],
   )
-  const filters = await readImage(join(folder, drawn.pictures[0].file), [1, 118, 582])
+  const filters = toShape(await readImage(join(folder, drawn.pictures[0].file)), [1, 118, 582])
   assert.ok(Math.abs(filters[0]! - 96 / 255) < 1e-6, 'the grey line at the border')
+  const doubtful = [dark[0]!, drawn.pictures[0].file]
+  const noted = JSON.parse((await onward(folder, 'predict', done.run, ...doubtful, '--json')).stdout)
+  assert.deepEqual(
+    [predicted[0], ...noted].map(({ notes }) => notes),
+    [[], ['its border is light: for dark ink on light paper add --invert'], ['resized from 582x118 to 28x28']],
+  )
   const unknown = await onward(folder, 'samples', done.run, 'filter')
   assert.deepEqual([unknown.code, unknown.stdout], [2, ''])
   assert.match(unknown.stderr, /"filter".*"filters"/)

@@ -1,4 +1,6 @@
+import type { DataSet } from '../../data/dataset.js'
 import { readImage } from '../../data/images.node.js'
+import { type Picture, toShape } from '../../data/picture.js'
 import { type PredictedImage, predict, readCheckpoint } from '../../node.js'
 import { columns } from '../output/columns.js'
 import { figure } from '../output/numbers.js'
@@ -10,17 +12,23 @@ export interface PredictFlags {
   readonly json?: true
 }
 
-/** `onward predict RUN IMAGE...`: the class of each picture, and the scores of the likeliest three. */
+/**
+ * `onward predict RUN IMAGE...`: the class of each picture, the scores of the likeliest three, and what was done to the
+ * picture or may be wrong with it.
+ */
 export async function predictCommand(run: string, paths: readonly string[], flags: PredictFlags): Promise<void> {
   const { shape, maximum, classNames } = readCheckpoint(run).checkpoint.images
   const images: Uint8Array[] = []
+  const notes: string[][] = []
   for (const path of paths) {
-    const pixels = await readImage(path, shape, { invert: flags.invert === true })
+    const picture = await readImage(path)
+    const pixels = toShape(picture, shape, { invert: flags.invert === true })
+    notes.push(notesOn(picture, pixels, shape))
     images.push(Uint8Array.from(pixels, (pixel) => Math.round(pixel * maximum)))
   }
   const predictions = await predict(run, images)
   if (flags.json) {
-    print(JSON.stringify(predictions.map((prediction, i) => ({ image: paths[i], ...prediction }))))
+    print(JSON.stringify(predictions.map((prediction, i) => ({ image: paths[i], ...prediction, notes: notes[i] }))))
     return
   }
   const style = styleOf(process.stdout)
@@ -28,8 +36,27 @@ export async function predictCommand(run: string, paths: readonly string[], flag
     paths[i]!,
     style.bold(prediction.className),
     style.dim(`scores: ${likeliest(prediction, classNames)}`),
+    style.dim(notes[i]!.join('; ')),
   ])
   print(...columns(rows))
+}
+
+function notesOn(
+  { width, height }: Picture,
+  pixels: Float32Array,
+  [channels, rows, columns]: DataSet['shape'],
+): string[] {
+  const isResized = width !== columns || height !== rows
+  const border = pixels.filter((_, i) => {
+    const [row, column] = [Math.floor(i / columns) % rows, i % columns]
+    return row === 0 || row === rows - 1 || column === 0 || column === columns - 1
+  })
+  const light = border.reduce((a, b) => a + b, 0) / border.length
+  return [
+    ...(isResized ? [`resized from ${width}x${height} to ${columns}x${rows}`] : []),
+    // The grey data sets are all light on dark.
+    ...(channels === 1 && light > 0.5 ? ['its border is light: for dark ink on light paper add --invert'] : []),
+  ]
 }
 
 /** "3 12.50, 8 11.02, 5 9.870": classes and their scores, the best first. */

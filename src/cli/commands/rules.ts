@@ -39,8 +39,15 @@ function describeRule(rule: AnyRule, style: Style): string[] {
     '',
     style.bold('Presets (--preset NAME)'),
     ...describePresets(rule),
+    ...(rule.figures ? ['', style.bold('Figures'), ...describeFigures(rule.figures)] : []),
   ]
 }
+
+const describeFigures = (figures: NonNullable<AnyRule['figures']>): string[] =>
+  bulleted(
+    Object.entries(figures).map(([name, meaning]) => `${name}: ${meaning}`),
+    100,
+  )
 
 /** A line for each option and its description, broken to `width`. */
 export function describeOptions(options: readonly Option[], width: number): string[] {
@@ -64,12 +71,12 @@ function describePresets({ presets }: AnyRule): string[] {
 }
 
 function toJson(rule: AnyRule): unknown {
-  const { id, title, summary, paper, source, reconstructed, training, presets } = rule
+  const { id, title, summary, paper, source, reconstructed, training, presets, figures } = rule
   const options = optionTable(rule.hyper).map(({ name, kind, description, fallback }) => ({
     name,
     default: fallback,
     takes: describeKind(kind),
     description,
   }))
-  return { id, title, summary, paper, source, reconstructed, training, options, presets }
+  return { id, title, summary, paper, source, reconstructed, training, options, presets, figures }
 }
