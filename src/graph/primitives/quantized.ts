@@ -1,16 +1,12 @@
 import type { Emitter } from '../../onnx/emitter.js'
 import type { Primitive, Value } from '../primitive.js'
-import { apply, type Tensor } from '../tensor.js'
+import { apply, type Node, type Tensor } from '../tensor.js'
 import { GraphError, type Shape, show, sizeOf } from '../types.js'
 import { convolutionInputGradient, products } from './product.js'
 import { type Convolution, eachProduct, views } from './window.js'
 
 /** Rounds half to even, as ONNX does. */
-function roundEven(x: number): number {
-  const floor = Math.floor(x)
-  const rest = x - floor
-  return rest < 0.5 || (rest === 0.5 && floor % 2 === 0) ? floor : floor + 1
-}
+const roundEven = (x: number): number => (Math.abs(x % 1) === 0.5 ? 2 * Math.round(x / 2) : Math.round(x))
 
 /** As DynamicQuantizeLinear: the range, stretched to hold 0, over 0..255; returned as the numbers it stands for. */
 function throughUint8({ data, ...type }: Value): Value {
@@ -36,8 +32,10 @@ interface Bytes {
   readonly scale: string
 }
 
+type LeftBytes = Bytes & { readonly zero: string }
+
 /** Rounds a left operand to uint8. */
-function leftBytes(emit: Emitter, x: Tensor): Bytes & { zero: string } {
+function leftBytes(emit: Emitter, x: Tensor): LeftBytes {
   if (emit.device === 'webgpu')
     throw new GraphError('WebGPU has no 8-bit products: use float32 there, or the device cpu')
   const [bytes, scale, zero] = emit.node('DynamicQuantizeLinear', [x], {}, 3) as [string, string, string]
@@ -52,7 +50,7 @@ function rightBytes(emit: Emitter, x: Tensor, levels: number, given?: Tensor): B
 }
 
 /** The bytes [..., m, inner] x [..., inner, n], summed in int32, in parts where the sum could overflow; as float32. */
-function multiply(emit: Emitter, left: Bytes & { zero: string }, right: Bytes, inner: number): string {
+function multiply(emit: Emitter, left: LeftBytes, right: Bytes, inner: number): string {
   const cut = (name: string, axis: number, start: number): string =>
     inner <= LONGEST ? name : emit.slice(name, axis, start, Math.min(start + LONGEST, inner))
   let sum: string | undefined
@@ -97,26 +95,26 @@ const quantizedMatmul: Primitive = {
   },
 }
 
-/**
- * What each output of a convolution reads, side by side, in 8 bits: rows [N*H'*W', KH*KW*C], or the transpose. Each is
- * unfolded from the bytes of the image: that takes no longer than to transpose the other, and keeps nothing large.
- */
-function unfold(
-  emit: Emitter,
-  { bytes, zero }: { bytes: string; zero: string },
-  { stride, padding }: Convolution,
-  [kernel, counts, channels]: [kernel: Shape, counts: Shape, channels: number],
-  transposed: boolean,
-): string {
-  const axes = transposed ? [2, 3] : [1, 2]
-  const image = move(emit, bytes, transposed ? [1, 0, 2, 3] : [0, 2, 3, 1])
-  const widths = [0, 1].flatMap((side) => [0, 1, 2, 3].map((axis) => padding[axis - axes[0]!]?.[side as 0 | 1] ?? 0))
-  const padded = widths.some((width) => width > 0) ? emit.one('Pad', [image, emit.int64s(widths), zero]) : image
-  const slice = (name: string, ...range: [number, number, number, number]): string => emit.slice(name, ...range)
-  const taps = views(padded, slice, kernel, counts, { stride, padding }, axes[0]!)
-  const side = taps.length * channels
-  const whole = emit.one('Concat', taps, { axis: transposed ? 0 : 3 })
-  return emit.one('Reshape', [whole, emit.int64s(transposed ? [side, -1] : [-1, side])])
+/** The bytes of images [N, C, H, W] with their axes in another order, and with zeros around. */
+function padded(emit: Emitter, { bytes, zero }: LeftBytes, { padding }: Convolution, order: readonly number[]): string {
+  const image = move(emit, bytes, order)
+  const widths = [0, 1].flatMap((side) => order.map((axis) => padding[axis - 2]?.[side as 0 | 1] ?? 0))
+  return widths.some((width) => width > 0) ? emit.one('Pad', [image, emit.int64s(widths), zero]) : image
+}
+
+/** What each output of a convolution reads, side by side, in 8 bits: [batches, N*H'*W'/batches, KH*KW*C]. */
+function unfold(emit: Emitter, left: LeftBytes, { inputs: [x, w], outputs: [y], attributes }: Node, batches: number) {
+  const [[, channels, , width], { stride, padding }] = [x!.shape, attributes as Convolution]
+  const wide = width! + padding[1][0] + padding[1][1]
+  const line = (count: number, step: number): number[] => Array.from({ length: count }, (_, i) => i * step)
+  const grid = ([rows, columns]: Shape, [down, across]: readonly number[]): number[] =>
+    line(rows!, down! * wide).flatMap((row) => line(columns!, across!).map((column) => row + column))
+  const taps = grid(w!.shape.slice(2), [1, 1])
+  const places = grid(y!.shape.slice(2), stride).flatMap((cell) => taps.map((tap) => cell + tap))
+  const cells = emit.one('Reshape', [padded(emit, left, attributes, [0, 2, 3, 1]), emit.int64s([0, -1, channels!])])
+  const index = emit.initializer({ data: places, shape: [places.length], dtype: 'int32' })
+  const seen = emit.one('Gather', [cells, index], { axis: 1 })
+  return emit.one('Reshape', [seen, emit.int64s([batches, -1, taps.length * channels!])])
 }
 
 /**
@@ -142,16 +140,15 @@ const quantizedConv2d: Primitive = {
     convolutionInputGradient('quantizedConv2d', g!, x!, w!, attributes),
     apply('quantizedWeightGradient', [x!, g!], { ...attributes, weights: w!.shape })[0],
   ],
-  lower: (emit, { inputs: [x, w], outputs: [y], attributes }) => {
-    const [n, out, rows, columns] = y!.shape as [number, number, number, number]
-    const [left, right] = [leftBytes(emit, x!), rightBytes(emit, w!, attributes.levels)]
-    const [, channels, ...kernel] = w!.shape as [number, number, number, number]
+  lower: (emit, node) => {
+    const [x, w] = node.inputs
+    const [n, out, rows, columns] = node.outputs[0]!.shape as [number, number, number, number]
+    const [left, right] = [leftBytes(emit, x!), rightBytes(emit, w!, node.attributes.levels)]
     const inner = sizeOf(w!.shape) / out
-    left.bytes = unfold(emit, left, attributes, [kernel, [rows, columns], channels], false)
-    right.bytes = move(emit, right.bytes, [2, 3, 1, 0], [inner, out])
     const batches = batchesOf(n, rows * columns, out)
-    if (batches > 1) left.bytes = emit.one('Reshape', [left.bytes, emit.int64s([batches, -1, inner])])
-    if (batches > 1) right.bytes = emit.one('Expand', [right.bytes, emit.int64s([batches, inner, out])])
+    left.bytes = unfold(emit, left, node, batches)
+    const weights = move(emit, right.bytes, [2, 3, 1, 0], [inner, out])
+    right.bytes = emit.one('Expand', [weights, emit.int64s([batches, inner, out])])
     const product = emit.one('Reshape', [multiply(emit, left, right, inner), emit.int64s([n, rows, columns, out])])
     return [move(emit, product, [0, 3, 1, 2])]
   },
@@ -172,7 +169,10 @@ const quantizedWeightGradient: Primitive = {
     const [out, channels, ...kernel] = attributes.weights as [number, number, number, number]
     const [left, right] = [leftBytes(emit, x!), rightBytes(emit, g!, attributes.levels)]
     const inner = g!.size / out
-    left.bytes = unfold(emit, left, attributes, [kernel, g!.shape.slice(2), channels], true)
+    // The rows of the forward product, transposed; to transpose those takes as long, and keeps something large.
+    const image = padded(emit, left, attributes, [1, 0, 2, 3])
+    const taps = views(image, emit.slice.bind(emit), kernel, g!.shape.slice(2), attributes, 2)
+    left.bytes = emit.one('Reshape', [emit.one('Concat', taps, { axis: 0 }), emit.int64s([-1, inner])])
     right.bytes = move(emit, right.bytes, [0, 2, 3, 1], [inner, out])
     const product = multiply(emit, left, right, inner)
     return [move(emit, emit.one('Reshape', [product, emit.int64s([...kernel, channels, out])]), [3, 2, 0, 1])]
