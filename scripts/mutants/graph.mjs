@@ -170,9 +170,25 @@ export default [
   {
     what: 'bytes round half up',
     file: quantized,
-    find: 'rest < 0.5 || (rest === 0.5 && floor % 2 === 0)',
-    replace: 'rest < 0.5',
+    find: 'Math.abs(x % 1) === 0.5 ? 2 * Math.round(x / 2) : Math.round(x)',
+    replace: 'Math.round(x)',
     ...exact,
+  },
+  {
+    what: 'a part of a right operand has a scale of its own',
+    file: quantized,
+    find: "const largest = given ?? emit.one('ReduceMax'",
+    replace: "const largest = emit.one('ReduceMax'",
+    tests: 'onnx/blocks',
+    names: '8 bits',
+  },
+  {
+    what: 'a row of a convolution in 8 bits begins one cell too far',
+    file: quantized,
+    find: '* wide).flatMap',
+    replace: '* (wide + 1)).flatMap',
+    ...table,
+    names: 'quantizedConv2d',
   },
   {
     what: 'sums of bytes overflow',
