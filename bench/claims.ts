@@ -72,8 +72,15 @@ export const CLAIMS: Readonly<{ [section: string]: readonly Claim[] }> = {
         reached: mean(b) - mean(a) >= 10,
       })),
     },
+    ...['threshold', 'layer-norm', 'no-overlap', 'fixed-label'].map((ablation) => ({
+      what: `CIFAR-10: error with all techniques, and with ${ablation}: lower (one seed)`,
+      check: between('cifar-10-trifecta', `cifar-10-trifecta-${ablation}`, errors, (a, b) => ({
+        figures: both(a, b),
+        reached: a[0]! < b[0]!,
+      })),
+    })),
     {
-      what: 'CIFAR-10: minutes of the two',
+      what: 'CIFAR-10: minutes of the Trifecta and of plain Forward-Forward',
       check: between(
         'cifar-10-trifecta',
         'cifar-10-trifecta-plain',
@@ -124,6 +131,25 @@ export const CLAIMS: Readonly<{ [section: string]: readonly Claim[] }> = {
       check: between('mnist-hopfield-vae-tdh', 'mnist-hopfield-vae-f', J, (a, b) => ({
         figures: both(a, b),
         reached: mean(a) <= 1.15 * mean(b),
+      })),
+    },
+    ...(
+      [
+        ['f', 140],
+        ['h', 165],
+      ] as const
+    ).map(([variant, most]) => ({
+      what: `J of ${variant.toUpperCase()} after 5 epochs of 8,000 images, below ${most}`,
+      check: (): Outcome | undefined => {
+        const values = readRecord(`mnist-hopfield-vae-${variant}-small`)
+        return values && { figures: meanAndDeviation(J(values)), reached: mean(J(values)) < most }
+      },
+    })),
+    {
+      what: 'J of DH and of H after 5 epochs of 8,000 images, the first lower (one seed)',
+      check: between('mnist-hopfield-vae-dh-small', 'mnist-hopfield-vae-h-small', J, (a, b) => ({
+        figures: both(a, b),
+        reached: mean(a) < mean(b),
       })),
     },
     ...['h', 'th', 'dh', 'tdh'].map((variant) => ({

@@ -1,18 +1,39 @@
-import { RULES } from '../src/rules/registry.js'
+import { checkHyper, findPreset, readAssignments } from '../src/cli/settings.js'
+import { findDataSet } from '../src/data/index.js'
+import type { Certificate } from '../src/locality/certificate.js'
+import { FLOAT32 } from '../src/nn/dense.js'
+import { certifyRule } from '../src/rules/certify.js'
+import { findRule } from '../src/rules/registry.js'
 import type { TrainingJob } from './jobs.js'
 import type { Record } from './records.js'
 
-/** What a job's rule and preset stand for today; what its command sets beside them is in the command. */
+type Given = Pick<TrainingJob, 'arguments'>
+
+/** What a job's rule, preset and assignments stand for today; what else its command sets is in the command. */
 export interface JobSettings {
   readonly hyper: Readonly<{ [option: string]: unknown }>
   readonly train: Readonly<{ [option: string]: unknown }>
 }
 
-export function settingsOf({ arguments: given }: Pick<TrainingJob, 'arguments'>): JobSettings {
-  const rule = RULES.find(({ id }) => id === given[0])!
-  const name = given.indexOf('--preset')
-  const preset = name < 0 ? undefined : rule.presets[given[name + 1]!]
-  return { hyper: rule.hyper.parse(preset?.hyper ?? {}), train: { ...rule.training, ...preset?.train } }
+export const ruleOf = ({ arguments: given }: Given) => findRule(given[0]!)
+
+/** What follows each `flag` in the command. */
+const valuesOf = ({ arguments: given }: Given, flag: string): string[] =>
+  given.filter((_, i) => i > 0 && given[i - 1] === flag)
+
+export function settingsOf(job: Given): JobSettings {
+  const rule = ruleOf(job)
+  const preset = findPreset(rule, valuesOf(job, '--preset')[0])
+  const hyper = checkHyper(rule, { ...preset?.hyper, ...readAssignments(rule, valuesOf(job, '--set')) })
+  return { hyper: hyper as JobSettings['hyper'], train: { ...rule.training, ...preset?.train } }
+}
+
+/** What each layer's update reads under the job's settings. */
+export function certificateOf(job: Given): Certificate {
+  const { shape, classNames } = findDataSet(valuesOf(job, '--data')[0]!)
+  // What an update reads does not depend on the number of images; a few keep the graph's constants small.
+  const task = { shape, classes: classNames.length, batch: 4, precision: FLOAT32 }
+  return certifyRule(ruleOf(job), task, settingsOf(job).hyper)
 }
 
 /**

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Certificate } from '../src/locality/certificate.js'
 import type { JobSettings } from './job-settings.js'
 import type { Machine } from './machine.js'
 
@@ -8,9 +9,11 @@ export interface Record {
   readonly id: string
   readonly command: string
   readonly date: string
+  /** Where its first result was made; a result that was made elsewhere names its own. */
   readonly machine: Machine
-  /** Of a training: what its rule and preset stood for. */
+  /** Of a training: what its rule, preset and assignments stood for, and what its layers' updates read. */
   readonly settings?: JobSettings
+  readonly certificate?: Certificate
   readonly results: readonly { readonly [figure: string]: unknown }[]
 }
 

@@ -1,7 +1,9 @@
+import { findRule } from '../src/rules/registry.js'
 import { claimTable } from './claims.js'
 import { type ConvolutionJob, type InferenceJob, JOBS, type SpeedJob, TRAINING } from './jobs.js'
+import type { Machine } from './machine.js'
 import { deviation, mean, median, type Record, readRecord } from './records.js'
-import { figures, fill, meanAndDeviation, present, table, verdict } from './tables.js'
+import { figures, fill, meanAndDeviation, present, table, titled, verdict } from './tables.js'
 import { accuracyTable, commandList, figureTable } from './training-table.js'
 
 function speedRow(job: SpeedJob): string[] | undefined {
@@ -74,11 +76,15 @@ function convolutionRow(job: ConvolutionJob): string[] | undefined {
 
 function machines(): string {
   const records = JOBS.map(({ id }) => readRecord(id)).filter((record) => record !== undefined)
-  const lines = records.map(
-    ({ machine: m }) =>
+  const all = records.flatMap(({ machine, results }) => [
+    machine,
+    ...results.flatMap((result) => (result.machine ? [result.machine as Machine] : [])),
+  ])
+  const lines = all.map(
+    (m) =>
       `${m.processor} (${m.instructions.join(', ')}), ${m.cores} cores, ${m.memoryGiB} GiB; Node ${m.node}, ONNX Runtime ${m.onnxruntime}`,
   )
-  const speeds = records.map(({ machine }) => machine.gflops)
+  const speeds = all.map(({ gflops }) => gflops)
   const versions = new Set(
     records.flatMap(({ results }) => results.flatMap((r) => (r.when === 'twin' ? [`PyTorch ${r.torch}`] : []))),
   )
@@ -95,7 +101,14 @@ function ruleSpeeds(): string {
     const ms = (name: string): string => median(figures(record, name, isRound)).toFixed(1)
     const range = `(${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)})`
     const times = `${median(ratios).toFixed(2)} ${range}`
-    return [job.title, `${job.threads}`, times, ms('ours'), ms('torch'), verdict(median(ratios) >= 1)]
+    return [
+      titled(job.title, findRule(job.rule)),
+      `${job.threads}`,
+      times,
+      ms('ours'),
+      ms('torch'),
+      verdict(median(ratios) >= 1),
+    ]
   })
   return table(['step', 'threads', 'times PyTorch', 'ours, ms', 'PyTorch, ms', 'at least 1'], present(rows))
 }
@@ -113,7 +126,11 @@ function profiles(): string {
     if (median(ratios) >= 1) return undefined
     const shares = Object.entries(profile.shares as { readonly [operation: string]: number })
     const named = shares.filter(([, share]) => share >= LEAST_SHARE)
-    return [job.title, `${job.threads}`, named.map(([name, share]) => `${name} ${(100 * share).toFixed(0)}`).join(', ')]
+    return [
+      titled(job.title, findRule(job.rule)),
+      `${job.threads}`,
+      named.map(([name, share]) => `${name} ${(100 * share).toFixed(0)}`).join(', '),
+    ]
   })
   return table(['step', 'threads', 'of its time, %'], present(rows))
 }
@@ -126,7 +143,11 @@ function judgements(): string {
     const classes = record.results.map((result) => result.classes as { readonly [name: string]: number })
     const share = (name: string): string => (100 * mean(classes.map((own) => own[name]!))).toFixed(1)
     const sure = figures(record, 'sure').map((part) => 100 * part)
-    return [job.title, meanAndDeviation(sure, 1), ...Object.keys(classes[0]!).map(share)]
+    return [
+      titled(job.title, findRule('hopfield-vae')),
+      meanAndDeviation(sure, 1),
+      ...Object.keys(classes[0]!).map(share),
+    ]
   })
   const names = jobs.map(({ id }) => readRecord(id)?.results[0]?.classes).find((classes) => classes !== undefined)
   return table(['samples of', 'sure, %', ...Object.keys(names ?? {})], present(rows))

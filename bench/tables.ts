@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs'
+import type { AnyRule } from '../src/rules/contract.js'
 import { deviation, mean, type Record } from './records.js'
 
 /** One figure of every result of a record. */
@@ -30,3 +31,7 @@ export function fill(path: string, name: string, text: string): void {
   if (from < 0 || to < from) throw new Error(`${path} lacks the markers of ${name}`)
   writeFileSync(path, `${before.slice(0, from + begin.length)}\n${text}\n${before.slice(to)}`)
 }
+
+/** A row's title says where its rule was filled in beyond its source. */
+export const titled = (title: string, { source, reconstructed }: Pick<AnyRule, 'source' | 'reconstructed'>): string =>
+  title + (source === 'reconstructed' ? ' (reconstructed)' : reconstructed ? ' (in parts reconstructed)' : '')

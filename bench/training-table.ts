@@ -1,6 +1,7 @@
+import { ruleOf } from './job-settings.js'
 import type { TrainingJob } from './jobs.js'
 import { mean, type Record, readRecord } from './records.js'
-import { figures, meanAndDeviation, present, table, verdict } from './tables.js'
+import { figures, meanAndDeviation, present, table, titled, verdict } from './tables.js'
 
 type Job = Omit<TrainingJob, 'kind'>
 
@@ -9,11 +10,13 @@ export const percent = (accuracies: readonly number[]): number[] => accuracies.m
 
 /** What every row says, whatever was measured. */
 function common(record: Record): string[] {
-  const [{ epochs, trainingImages, local, window, threads }] = record.results as [Record['results'][number]]
+  const [{ epochs, trainingImages, local, window }] = record.results as [Record['results'][number]]
+  const threads = new Set(record.results.map((result) => result.threads ?? 2))
+  const note = threads.size > 1 ? ' (one or two threads)' : threads.has(1) ? ' (one thread)' : ''
   const reach = local ? 'yes' : window === undefined ? 'no' : window === 1 ? 'no: feedback' : `no: window ${window}`
   return [
     ...[`${record.results.length}`, `${epochs}`, `${trainingImages}`],
-    (mean(figures(record, 'seconds')) / 60).toFixed(1) + (threads === 1 ? ' (one thread)' : ''),
+    (mean(figures(record, 'seconds')) / 60).toFixed(1) + note,
     reach,
   ]
 }
@@ -46,7 +49,7 @@ function accuracyRow(job: Job): string[] | undefined {
   if (!record) return undefined
   const error = percent(figures(record, 'testAccuracy'))
   return [
-    job.title,
+    titled(job.title, ruleOf(job)),
     dataOf(job),
     meanAndDeviation(error),
     heldOut(record),
@@ -80,7 +83,7 @@ export function figureTable(jobs: readonly Job[]): string {
   const tested = (record: Record) => record.results.map(({ test }) => test as { readonly [name: string]: number })
   const names = [...new Set(records.flatMap(({ record }) => Object.keys(tested(record)[0]!)))]
   const rows = records.map(({ job, record }) => [
-    job.title,
+    titled(job.title, ruleOf(job)),
     ...names.map((name) => {
       const values = tested(record).flatMap((own) => (own[name] === undefined ? [] : [own[name]]))
       return values.length === 0 ? '' : meanAndDeviation(values)

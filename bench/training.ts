@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Certificate } from '../src/locality/certificate.js'
-import { changedSince, settingsOf } from './job-settings.js'
+import { certificateOf, changedSince, settingsOf } from './job-settings.js'
 import type { TrainingJob } from './jobs.js'
-import { describeMachine, type Machine } from './machine.js'
+import { describeMachine } from './machine.js'
 import { type Record, readRecord, writeRecord } from './records.js'
 
 export const commandOf = ({ arguments: given }: TrainingJob): string => `onward train ${given.join(' ')} --seed S`
@@ -75,15 +75,17 @@ function resultOf(folder: string): { readonly [figure: string]: unknown } {
 export async function runTraining(job: TrainingJob, threads: number): Promise<void> {
   const before = readRecord(job.id)
   const settings = settingsOf(job)
-  const machine: Machine = before?.machine ?? (await describeMachine())
-  const record = { id: job.id, command: commandOf(job), date: new Date().toISOString().slice(0, 10), machine, settings }
+  const here = await describeMachine()
+  const machine = before?.machine ?? here
+  const date = new Date().toISOString().slice(0, 10)
+  const record = { id: job.id, command: commandOf(job), date, machine, settings, certificate: certificateOf(job) }
   const results = [...(before?.results ?? [])]
   for (const seed of job.seeds) {
     if (results.some((result) => result.seed === seed)) continue
     const folder = keptRun(job, seed)
     await trainOnce(job, seed, threads)
     const result = resultOf(folder)
-    results.push({ seed, threads, ...result })
+    results.push({ seed, threads, ...(before && { machine: here }), ...result })
     writeRecord({ ...record, results } satisfies Record)
     if (!job.keep) rmSync(folder, { recursive: true })
     const { testAccuracy, test, seconds } = result

@@ -15,7 +15,7 @@ const THREE = [0, 1, 2]
 export const JOBS: readonly Omit<TrainingJob, 'kind'>[] = [
   {
     id: 'mnist-uff-denoising',
-    title: 'UFF, dense denoising cells (reconstructed)',
+    title: 'UFF, dense denoising cells',
     arguments: mnist('denoising'),
     seeds: THREE,
     target: 2.5,
@@ -36,7 +36,7 @@ export const JOBS: readonly Omit<TrainingJob, 'kind'>[] = [
   {
     id: 'mnist-uff-dense',
     headline: true,
-    title: 'UFF, dense auto-encoders (reconstructed)',
+    title: 'UFF, dense auto-encoders',
     arguments: mnist('dense'),
     seeds: THREE,
     target: 2.5,
@@ -44,7 +44,7 @@ export const JOBS: readonly Omit<TrainingJob, 'kind'>[] = [
   {
     id: 'mnist-uff-convolutional',
     headline: true,
-    title: 'UFF, convolutional cells (reconstructed)',
+    title: 'UFF, convolutional cells',
     arguments: mnist('convolutional'),
     seeds: THREE,
     target: 1.5,
@@ -64,7 +64,7 @@ export const JOBS: readonly Omit<TrainingJob, 'kind'>[] = [
   {
     id: 'glyphs-uff',
     target: 7,
-    title: 'UFF on glyphs, preset quick (reconstructed)',
+    title: 'UFF on glyphs, preset quick',
     arguments: ['uff', '--data', 'glyphs', '--preset', 'quick'],
     seeds: THREE,
   },

@@ -6,7 +6,7 @@ const THREE = [0, 1, 2]
 
 const cifar = (id: string, title: string, preset: string, seeds: readonly number[], ...more: string[]): Job => ({
   id: `cifar-10-vae-layer${id}`,
-  title: `VAE layers, convolutional cells${title} (reconstructed)`,
+  title: `VAE layers, convolutional cells${title}`,
   arguments: ['vae-layer', '--data', 'cifar-10', '--preset', preset, ...more.flatMap((option) => ['--set', option])],
   seeds,
 })
@@ -16,7 +16,7 @@ const OURS = ', supervised contrast (ours)'
 
 const mnist = (id: string, title: string, ...more: string[]): Job => ({
   id: `mnist-vae-layer${id}`,
-  title: `VAE layers, dense cells${title} (reconstructed)`,
+  title: `VAE layers, dense cells${title}`,
   arguments: ['vae-layer', '--data', 'mnist', '--preset', 'mnist', ...more.flatMap((option) => ['--set', option])],
   seeds: THREE,
 })
@@ -30,7 +30,7 @@ export const JOBS: readonly Job[] = [
   {
     id: 'glyphs-vae-layer',
     target: 7,
-    title: 'VAE layers on glyphs, preset quick (reconstructed)',
+    title: 'VAE layers on glyphs, preset quick',
     arguments: ['vae-layer', '--data', 'glyphs', '--preset', 'quick'],
     seeds: THREE,
   },

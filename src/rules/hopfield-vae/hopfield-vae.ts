@@ -239,7 +239,7 @@ export const hopfieldVae: Rule<HopfieldVaeHyper, HopfieldVaeState> = {
     J: 'what is descended, the negative evidence bound: SE / (2 sigmaX^2), or the cross-entropy, plus KL, in nats; small is good',
     SE: 'squared error of an image that was encoded and decoded, summed over its pixels; small is good',
     KL: 'divergence of the latent units from their prior, in nats',
-    unsettled: 'by how much SE changes when the sweeps are doubled, as a part of it; near 0: the states are at rest',
+    unsettled: 'by how much SE changes when the sweeps are doubled, as a part of it; above 0.02: not converged',
   },
 
   /** J and KL in nats, J without the Gaussian's normaliser; SE in squared pixels; what twice T1 changes in it. */
