@@ -16,7 +16,8 @@ export function describeCertificate(certificate: Certificate, style: Style, widt
 
 function describeLayer({ learns, window, depth, reads }: LayerCertificate): string {
   if (!learns) return 'does not learn'
-  const own = reads.feedback.length > 0 ? 'takes derivatives of its own alone' : 'learns from its own input alone'
+  const derivatives = depth === 0 ? 'takes no derivatives' : 'takes derivatives of its own alone'
+  const own = reads.feedback.length > 0 ? derivatives : 'learns from its own input alone'
   const inside = `${own} (its gradient crosses ${plural(depth, 'product')} inside it)`
   const across = `its gradient passes through ${plural(window, 'layer')}, ${plural(depth, 'product')} deep`
   const parts = [window > 1 ? across : depth > 1 ? inside : own]

@@ -114,7 +114,7 @@ export async function run(argv: readonly string[]): Promise<number> {
 
   program
     .command('rules')
-    .description('list the learning rules, or show the options and presets of one')
+    .description('list the learning rules, or show the options, presets and figures of one')
     .argument('[rule]', 'a learning rule')
     .option('--json', 'print JSON')
     .action(async (rule: string | undefined, flags) => {

@@ -50,6 +50,14 @@ test('feedback, transported weights and global signals are named', () => {
   ])
 })
 
+test('a rule without derivatives is not said to take any', () => {
+  const settled = layer(0, { depth: 0 }, { feedback: ['layers.1.weight'] })
+  assert.equal(
+    words({ local: false, layers: [settled, layer(1, {})] })[0],
+    '  layer 0  takes no derivatives; it sees no label; it gets feedback from layer 1 above',
+  )
+})
+
 test('a network declared as one block is told that there is nothing to be local to', () => {
   assert.equal(
     words({ local: false, layers: [layer(0, { depth: 9 })] }).at(-1),

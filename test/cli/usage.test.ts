@@ -100,6 +100,14 @@ test('certify prints exactly the certificate as JSON, and follows --set', async 
   assert.equal(stdout, `[{"rule":"backprop","local":false,"layers":[${layers}]}]\n`)
 })
 
+test('what is reconstructed is said by certify as JSON and in words, and the figures of a rule are explained', async () => {
+  const [certified] = JSON.parse((await onward(folder, 'certify', 'hopfield-vae', '--json')).stdout)
+  assert.ok(certified.reconstructed.length > 0)
+  const { stdout } = await onward(folder, 'rules', 'hopfield-vae')
+  assert.match(stdout, /\nFigures\n {2}- J: /)
+  assert.match(stdout, /Source: reconstructed\.\nReconstructed: /)
+})
+
 test('certify without a rule certifies all, in words', async () => {
   const { stdout } = await onward(folder, 'certify')
   assert.match(stdout, /^forward-forward \(from the authors' code\)\n/)

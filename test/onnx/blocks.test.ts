@@ -71,6 +71,7 @@ for (const [rule, precision] of [
   [forwardForward, { bits: 32 }],
   [forwardForward, { bits: 8, levels: 63 }],
   [backprop, { bits: 32 }],
+  [backprop, { bits: 8, levels: 63 }],
 ] as [AnyRule, Precision][])
   test(`${rule.id}, ${precision.bits} bits: a step over pieces of large matrices is the step over whole ones`, async () => {
     const graph = step(rule, precision)

@@ -41,6 +41,7 @@ export function certifyCommand(ids: readonly string[], flags: CertifyFlags): voi
 
 const toJson = (rule: AnyRule, { local, layers }: Certificate): unknown => ({
   rule: rule.id,
+  reconstructed: rule.reconstructed,
   local,
   layers: layers.map(({ layer, window, depth, reads }) => ({ layer, window, depth, reads })),
 })

@@ -1,5 +1,6 @@
 import { evaluate, findRule, readConfig } from '../../node.js'
 import { print } from '../output/print.js'
+import { noteOnSource } from '../sources.js'
 import { downloadProgress } from '../train/download.js'
 import { widthOf } from '../train/report.js'
 import { renderTable } from '../train/screen.js'
@@ -16,13 +17,15 @@ export async function evaluateCommand(run: string, { dataDir, json }: EvaluateFl
   const downloads = downloadProgress(process.stderr)
   const load = { onProgress: downloads.show, ...(dataDir !== undefined && { dataDir }) }
   const evaluation = await evaluate(run, { load }).finally(downloads.end)
+  const rule = findRule(readConfig(run).rule)
+  const { objective, figures, reconstructed } = rule
   if (json) {
-    print(JSON.stringify({ run, ...evaluation }))
+    print(JSON.stringify({ run, ...evaluation, reconstructed }))
     return
   }
   const { testAccuracy, layers, test } = evaluation
-  const { objective, figures } = findRule(readConfig(run).rule)
   const rows = [...accuracies(layers, testAccuracy)].map(([row, own]) => [row, { test: own }] as const)
   print(`${run}: ${outcome(evaluation, objective)}.`, ...renderTable(new Map(rows)))
   if (test) print(...renderTable(figureRows({ test })), ...legend(test, figures, widthOf(process.stdout)))
+  print(...noteOnSource(rule))
 }

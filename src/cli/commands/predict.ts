@@ -23,7 +23,7 @@ export async function predictCommand(run: string, paths: readonly string[], flag
   for (const path of paths) {
     const picture = await readImage(path)
     const pixels = toShape(picture, shape, { invert: flags.invert === true })
-    notes.push(notesOn(picture, pixels, shape))
+    notes.push(notesOn(picture, pixels, shape, flags.invert === true))
     images.push(Uint8Array.from(pixels, (pixel) => Math.round(pixel * maximum)))
   }
   const predictions = await predict(run, images)
@@ -41,21 +41,23 @@ export async function predictCommand(run: string, paths: readonly string[], flag
   print(...columns(rows))
 }
 
-function notesOn(
-  { width, height }: Picture,
-  pixels: Float32Array,
-  [channels, rows, columns]: DataSet['shape'],
-): string[] {
-  const isResized = width !== columns || height !== rows
+/** `pixels` as the network sees them. */
+function notesOn(picture: Picture, pixels: Float32Array, shape: DataSet['shape'], inverted: boolean): string[] {
+  const [channels, rows, columns] = shape
+  const { width, height } = picture
+  const changed = width * rows === height * columns ? 'resized' : 'stretched'
   const border = pixels.filter((_, i) => {
     const [row, column] = [Math.floor(i / columns) % rows, i % columns]
     return row === 0 || row === rows - 1 || column === 0 || column === columns - 1
   })
   const light = border.reduce((a, b) => a + b, 0) / border.length
+  const advice = inverted
+    ? 'is light after --invert: leave it out?'
+    : 'is light: for dark ink on light paper add --invert'
   return [
-    ...(isResized ? [`resized from ${width}x${height} to ${columns}x${rows}`] : []),
-    // The grey data sets are all light on dark.
-    ...(channels === 1 && light > 0.5 ? ['its border is light: for dark ink on light paper add --invert'] : []),
+    ...(width === columns && height === rows ? [] : [`${changed} from ${width}x${height} to ${columns}x${rows}`]),
+    // The grey data sets show light things on black.
+    ...(channels === 1 && light > 0.5 ? [`its border ${advice}`] : []),
   ]
 }
 

@@ -21,7 +21,7 @@ function listRules(style: Style): string[] {
     heads[i]!,
     ...wrapText(`${rule.summary} (${describeSource(rule)})`, 76).map((line) => `  ${line}`),
   ])
-  return [...lines, '', 'onward rules RULE shows the options and presets of a rule.']
+  return [...lines, '', 'onward rules RULE shows the options, presets and figures of a rule.']
 }
 
 function describeRule(rule: AnyRule, style: Style): string[] {

@@ -8,6 +8,7 @@ import { fileError } from '../../train/files.node.js'
 import { columns } from '../output/columns.js'
 import { percent } from '../output/numbers.js'
 import { print } from '../output/print.js'
+import { noteOnSource } from '../sources.js'
 import { downloadProgress } from '../train/download.js'
 
 export interface SamplesFlags {
@@ -47,12 +48,14 @@ export async function samplesCommand(run: string, names: readonly string[], flag
     written.push({ picture: name, file, images: drawn, description })
   }
   const judged = judge === undefined ? undefined : await judgeSamples(run, judge, seed, load)
+  const rule = findRule(readConfig(run).rule)
   if (flags.json) {
-    print(JSON.stringify({ run, pictures: written, ...(judged && { judged }) }))
+    print(JSON.stringify({ run, pictures: written, ...(judged && { judged }), reconstructed: rule.reconstructed }))
     return
   }
   print(...columns(written.map(({ file, description }) => [file, description])))
   if (judged) print('', ...describeJudgement(judged, judge!))
+  print(...noteOnSource(rule))
 }
 
 /** Throws a UserError unless the run draws from its prior, and the judge classifies. */

@@ -68,8 +68,9 @@ const move = (emit: Emitter, name: string, perm: readonly number[], shape?: read
 }
 
 /**
- * [m, k] x [k, n]; a third operand is the largest magnitude of the matrix of which the right one is a part. The
- * derivative takes the rounding for the identity, and multiplies in 8 bits too.
+ * [m, k] x [k, n]. A third operand, a scalar, is the largest magnitude of the matrix of which the right one is a part:
+ * only what cuts matrices into pieces gives it, after all gradients are taken. The derivative takes the rounding for the
+ * identity, and multiplies in 8 bits too.
  */
 const quantizedMatmul: Primitive = {
   infer: (inputs, attributes) => {
@@ -119,7 +120,8 @@ function unfold(emit: Emitter, left: LeftBytes, { inputs: [x, w], outputs: [y], 
 
 /**
  * In how many products of whole images a convolution is done. The engine adds to all sums of a product once for every 128
- * numbers of `inner`: they have to stay in the cache. But each product has its own copy of the weights.
+ * numbers of its inner axis, so its sums should stay in a core's cache: half a MiB of them. But each product has a copy of
+ * the weights: it has four times as many rows as there are outputs at least, so that the copies stay the smaller part.
  */
 function batchesOf(images: number, cells: number, out: number): number {
   const most = Math.max(2 ** 17 / out, 4 * out)
