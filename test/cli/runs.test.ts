@@ -59,9 +59,14 @@ test('a run from training to use: JSON alone on standard output, then evaluate, 
   assert.ok(Math.abs(filters[0]! - 96 / 255) < 1e-6, 'the grey line at the border')
   const doubtful = [dark[0]!, drawn.pictures[0].file]
   const noted = JSON.parse((await onward(folder, 'predict', done.run, ...doubtful, '--json')).stdout)
+  const turned = JSON.parse((await onward(folder, 'predict', done.run, light[0]!, '--invert', '--json')).stdout)
   assert.deepEqual(
-    [predicted[0], ...noted].map(({ notes }) => notes),
-    [[], ['its border is light: for dark ink on light paper add --invert'], ['resized from 582x118 to 28x28']],
+    [predicted[0], inverted[0], ...noted, turned[0]].flatMap(({ notes }) => notes),
+    [
+      'its border is light: for dark ink on light paper add --invert',
+      'stretched from 582x118 to 28x28',
+      'its border is light after --invert: leave it out?',
+    ],
   )
   const unknown = await onward(folder, 'samples', done.run, 'filter')
   assert.deepEqual([unknown.code, unknown.stdout], [2, ''])
