@@ -106,16 +106,21 @@ export const CLAIMS: Readonly<{ [section: string]: readonly Claim[] }> = {
       what: `${preset} cells: error by all latents and by the best single one, not larger`,
       check: () => wholeAgainstParts(`mnist-uff-${preset}`, /^layers\./),
     })),
-    {
-      what: 'denoising cells: error trained together and one after the other, apart by no more than two deviations of the seeds',
-      check: between('mnist-uff-denoising', 'mnist-uff-denoising-greedy', errors, (a, b) => ({
+    ...(
+      [
+        ['', 'all the time'],
+        ['-rest', 'for as many epochs, then at rest'],
+      ] as const
+    ).map(([suffix, how]) => ({
+      what: `denoising cells: error trained together ${how}, and one after the other, apart by no more than two deviations of the seeds`,
+      check: between(`mnist-uff-denoising${suffix}`, 'mnist-uff-denoising-greedy', errors, (a, b) => ({
         figures: both(a, b),
         reached:
           a.length < 3 || b.length < 3
             ? undefined
             : Math.abs(mean(a) - mean(b)) <= 2 * Math.max(deviation(a), deviation(b)),
       })),
-    },
+    })),
     ...(['denoising', 'convolutional'] as const).map((preset) => ({
       what: `${preset} cells: error, and that on untrained cells, apart by more than the seeds spread`,
       check: between(`mnist-uff-${preset}`, `mnist-uff-${preset}-untrained`, errors, lowerThanSpread),

@@ -20,16 +20,24 @@ export const JOBS: readonly Omit<TrainingJob, 'kind'>[] = [
     seeds: THREE,
     target: 2.5,
   },
+  // The partner of the next one: its cells, too, learn for 8 epochs, and its classifier for 8 from cells at rest.
+  {
+    id: 'mnist-uff-denoising-rest',
+    title: 'UFF, dense denoising cells, at rest for the second half',
+    arguments: mnist('denoising', '--epochs', '16', '--set', 'cellsUntil=0.5'),
+    seeds: THREE,
+    target: 2.5,
+  },
   {
     id: 'mnist-uff-denoising-greedy',
-    title: 'the same, cell after cell',
+    title: 'UFF, dense denoising cells, one after the other, 8 epochs each',
     arguments: mnist('denoising', '--schedule', 'greedy'),
     seeds: THREE,
     target: 2.5,
   },
   {
     id: 'mnist-uff-denoising-untrained',
-    title: 'the same classifier on untrained cells',
+    title: 'UFF, untrained dense cells',
     arguments: mnist('denoising', ...UNTRAINED),
     seeds: THREE,
   },
@@ -51,7 +59,7 @@ export const JOBS: readonly Omit<TrainingJob, 'kind'>[] = [
   },
   {
     id: 'mnist-uff-convolutional-untrained',
-    title: 'the same classifier on untrained convolutional cells',
+    title: 'UFF, untrained convolutional cells',
     arguments: mnist('convolutional', ...UNTRAINED),
     seeds: THREE,
   },
