@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { AnyRule } from '../../src/rules/contract.js'
 import { forwardForward } from '../../src/rules/forward-forward.js'
 import { traceRule } from '../../src/rules/trace.js'
 import { uff } from '../../src/rules/uff/uff.js'
@@ -17,12 +18,14 @@ const data = lines(200, 60)
 const hyper = { units: [70, 50, 30], rate: 0.01, negatives: 'uniform' }
 const common = { epochs: 2, batch: 37, seed: 4, schedule: 'greedy' }
 
-const run = async (options: Readonly<Record<string, unknown>>, below?: Checkpoint) => {
+const run = async (
+  options: Readonly<Record<string, unknown>>,
+  below?: Checkpoint,
+  own: { rule: AnyRule; hyper: Readonly<Record<string, unknown>> } = { rule: forwardForward, hyper },
+) => {
   const kept = keeper()
   const platform = { compile, ...kept, exactInt8: async () => false }
-  const events = await collect(
-    train({ rule: forwardForward, data, hyper, options: { ...common, ...options }, platform, below }),
-  )
+  const events = await collect(train({ ...own, data, options: { ...common, ...options }, platform, below }))
   return { events, kept, final: numbersOf(kept.last()) }
 }
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
@@ -64,20 +67,25 @@ test('layers learn one after the other, and what has learned stays as it is', as
       )
 })
 
-test('each layer alone, from the run below it, gives the bits of one after the other', async () => {
-  const { final } = await run({})
-  let below: Checkpoint | undefined
-  for (const layer of [0, 1, 2]) {
-    const { events, kept } = await run({ layer }, below)
-    assert.deepEqual(
-      ofKind(events, 'epoch').map((event) => event.layer),
-      [layer, layer],
-    )
-    assert.equal(ofKind(events, 'progress').at(-1)!.progress, 1)
-    below = kept.last()
-  }
-  assert.ok(same(numbersOf(below!), final))
-})
+for (const [what, own] of Object.entries({
+  'forward-forward': { rule: forwardForward, hyper },
+  'dense cells': { rule: uff, hyper: { cell: 'denoising', units: [30, 20] } },
+  'convolutional cells': { rule: uff, hyper: { network: 'convolutional', units: [3, 2], kernel: 3 } },
+}))
+  test(`each layer alone, from the run below it, gives the bits of one after the other: ${what}`, async () => {
+    const { final } = await run({}, undefined, own)
+    let below: Checkpoint | undefined
+    for (const layer of [0, 1, 2]) {
+      const { events, kept } = await run({ layer }, below, own)
+      assert.deepEqual(
+        ofKind(events, 'epoch').map((event) => event.layer),
+        [layer, layer],
+      )
+      assert.equal(ofKind(events, 'progress').at(-1)!.progress, 1)
+      below = kept.last()
+    }
+    assert.ok(same(numbersOf(below!), final))
+  })
 
 test('a layer alone needs the run below it, of the same network, and must exist', async () => {
   await assert.rejects(run({ layer: 1 }), { name: 'UserError', message: /layer 1 learns from what the layers below/ })
