@@ -35,7 +35,7 @@ export const isNumber = (value: unknown): value is number => typeof value === 'n
 
 /** Test errors of the parts that predict alone, from below. */
 function byLayer(record: Record): string {
-  const layers = record.results.map((result) => result.layers as { readonly [name: string]: number })
+  const layers = record.results.map((result) => (result.layers ?? {}) as { readonly [name: string]: number })
   const names = Object.keys(layers[0] ?? {})
   return names
     .map((name) => `${name.replace(/^layers\./, '')}: ${mean(percent(layers.map((own) => own[name]!))).toFixed(2)}`)
@@ -47,11 +47,12 @@ const dataOf = ({ arguments: given }: Job): string => given[given.indexOf('--dat
 function accuracyRow(job: Job): string[] | undefined {
   const record = readRecord(job.id)
   if (!record) return undefined
+  const diverged = record.results.find((result) => result.diverged !== undefined)?.diverged
   const error = percent(figures(record, 'testAccuracy'))
   return [
     titled(job.title, ruleOf(job)),
     dataOf(job),
-    meanAndDeviation(error),
+    diverged === undefined ? meanAndDeviation(error) : `diverged ${diverged}`,
     heldOut(record),
     byLayer(record),
     ...common(record),

@@ -42,20 +42,28 @@ function trainOnce(job: TrainingJob, seed: number, threads: number): Promise<voi
       }
     })
     child.on('close', (code) => {
-      if (code === 0) resolve()
+      if (code === 0 || endOf(folder)?.reason === 'not-finite') resolve()
       else reject(new Error(`${job.id}, seed ${seed}: the run ended with exit code ${code}`))
     })
   })
 }
 
-/** What the events of a run say, over all its sittings. */
-function resultOf(folder: string): { readonly [figure: string]: unknown } {
-  const lines = readFileSync(join(folder, 'metrics.jsonl'), 'utf8')
+const linesOf = (folder: string): Line[] =>
+  readFileSync(join(folder, 'metrics.jsonl'), 'utf8')
     .trim()
     .split('\n')
     .map((line): Line => JSON.parse(line))
-  const last = (event: string): Line => lines.findLast((line) => line.event === event)!
-  const { testAccuracy, validationAccuracy, layers, test, validation, rowsPerSecond } = last('done')
+
+/** How a run ended: the event `done`, or `stopped` with its reason. */
+function endOf(folder: string): Line | undefined {
+  const line = existsSync(join(folder, 'metrics.jsonl')) ? linesOf(folder).at(-1) : undefined
+  return line && ['done', 'stopped'].includes(line.event) ? line : undefined
+}
+
+/** What the events of a run say, over all its sittings. A run whose numbers stopped being finite is a result, too. */
+function resultOf(folder: string): { readonly [figure: string]: unknown } {
+  const lines = linesOf(folder)
+  const { testAccuracy, validationAccuracy, layers, test, validation, rowsPerSecond, reason } = lines.at(-1)!
   const { certificate, epochs, batch, trainingImages, parameters, reconstructed } = lines[0]!
   const { local, layers: blocks } = certificate as Certificate
   // An epoch that a stopped sitting lost comes again: the last one counts.
@@ -65,6 +73,7 @@ function resultOf(folder: string): { readonly [figure: string]: unknown } {
   const seconds = [...byEpoch.values()].reduce((sum, line) => sum + (line.seconds as number), 0)
   return {
     ...{ testAccuracy, validationAccuracy, layers, test, validation, seconds, rowsPerSecond },
+    ...(reason === 'not-finite' && { diverged: `in epoch ${byEpoch.size + 1}` }),
     validationByEpoch: [...byEpoch.values()].map((line) => line.validationAccuracy ?? line.validation),
     ...{ epochs, batch, trainingImages, parameters, local, window: Math.max(...blocks.map(({ window }) => window)) },
     ...(reconstructed !== undefined && { reconstructed: true }),
@@ -88,10 +97,10 @@ export async function runTraining(job: TrainingJob, threads: number): Promise<vo
     results.push({ seed, threads, ...(before && { machine: here }), ...result })
     writeRecord({ ...record, results } satisfies Record)
     if (!job.keep) rmSync(folder, { recursive: true })
-    const { testAccuracy, test, seconds } = result
+    const { testAccuracy, test, seconds, diverged } = result
     const outcome =
       testAccuracy === undefined
-        ? JSON.stringify(test)
+        ? (diverged ?? JSON.stringify(test))
         : `${(100 * (1 - (testAccuracy as number))).toFixed(2)} % test error`
     console.error(`  seed ${seed}: ${outcome}, ${Math.round(seconds as number)} s`)
   }
