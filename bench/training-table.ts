@@ -94,8 +94,13 @@ export function figureTable(jobs: readonly Job[]): string {
   return table(['what', ...names, ...COMMON], rows)
 }
 
-/** What makes the figures again. */
+/** What makes the figures again, and what of it has not been run. */
 export const commandList = (jobs: readonly Job[]): string =>
   jobs
-    .map((job) => `- ${job.title}: \`onward train ${job.arguments.join(' ')} --seed S\`, S = ${job.seeds.join(', ')}`)
+    .map((job) => {
+      const done = readRecord(job.id)?.results.map(({ seed }) => seed) ?? []
+      const open = job.seeds.filter((seed) => !done.includes(seed))
+      const note = open.length === 0 ? '' : done.length === 0 ? ' (not run yet)' : ` (not run yet: ${open.join(', ')})`
+      return `- ${job.title}: \`onward train ${job.arguments.join(' ')} --seed S\`, S = ${job.seeds.join(', ')}${note}`
+    })
     .join('\n')
