@@ -314,9 +314,17 @@ export const forwardForward: Rule<ForwardForwardHyper, ForwardForwardState> = {
       train: { epochs: 8, batch: 250 },
     },
     convolutional: {
-      description: 'three 3x3 layers of 16, 32 and 32 channels, the label as a pattern in a channel of its own (ours)',
-      hyper: { network: 'convolutional', units: [16, 32, 32], poolAfter: [0, 1] },
-      train: { epochs: 5, batch: 100 },
+      description: 'three 5x5 layers of 16, 32 and 32 channels, the label as a pattern in a channel of its own (ours)',
+      hyper: {
+        network: 'convolutional',
+        units: [16, 32, 32],
+        kernel: 5,
+        poolAfter: [0, 1],
+        normalization: 'layer',
+        negatives: 'uniform',
+        energyFrom: 1,
+      },
+      train: { epochs: 5, batch: 50 },
     },
   },
 
