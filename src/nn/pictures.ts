@@ -1,4 +1,4 @@
-import { type Shape, sizeOf, type Tensor } from '../graph/index.js'
+import { concat, constant, oneHot, type Shape, sizeOf, type Tensor } from '../graph/index.js'
 
 /**
  * Weights [in, out] of a dense first layer (`in` pixels) or kernels [out, in, K, K] as images: one for each of the first
@@ -33,4 +33,26 @@ export function signedImages(signed: Tensor, shape: Shape): Tensor {
   const rows = signed.reshape([shape[0]!, -1])
   const largest = rows.abs().max(1, true).add(1e-12)
   return rows.div(largest).mul(0.5).add(0.5).reshape(shape)
+}
+
+/** Images [N, ...] of each column of a grid, to the images of the grid row after row, [N * columns, ...]. */
+export function rowByRow(columns: readonly Tensor[]): Tensor {
+  const spread = columns.map((images) => images.reshape([images.shape[0]!, 1, ...images.shape.slice(1)]))
+  return concat(spread, 1).reshape([-1, ...columns[0]!.shape.slice(1)])
+}
+
+/** Values along a traversal: a latent number in units of its prior's deviation. */
+export const TRAVERSED = [-3, -2.25, -1.5, -0.75, 0, 0.75, 1.5, 2.25, 3]
+
+/**
+ * A code [1, D, ...], for each of the components in `indices` [R] a row of codes in which that one (at all places of a map)
+ * goes through TRAVERSED: [R * TRAVERSED.length, D, ...].
+ */
+export function traversals(code: Tensor, indices: Tensor): Tensor {
+  const [, size, ...places] = code.shape as [number, number, ...number[]]
+  const over = places.map(() => 1)
+  const chosen = oneHot(indices, size).reshape([-1, 1, size, ...over])
+  const values = constant(TRAVERSED, [1, TRAVERSED.length, 1, ...over])
+  const kept = code.reshape([1, ...code.shape]).mul(constant(1).sub(chosen))
+  return kept.add(chosen.mul(values)).reshape([-1, size, ...places])
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { constant } from '../../src/graph/index.js'
-import { filterImages } from '../../src/nn/pictures.js'
+import { filterImages, rowByRow, TRAVERSED, traversals } from '../../src/nn/pictures.js'
 import { close, numbers } from './evaluate.js'
 
 test('dense filters: a column of weights is an image, zero is grey, the largest weight black or white', () => {
@@ -31,4 +31,19 @@ test('kernels of one or three channels are images as they are, others by the mea
   const mean = kernels(2)
   assert.deepEqual(mean.shape, [1, 1, 3, 3])
   close([numbers(mean)[8]!, numbers(mean)[0]!], [1, 0.5 + (0.5 * 5.5) / 13.5], 1e-9)
+})
+
+test('columns of images come row by row', () => {
+  const column = (first: number) => constant([first, first + 1, first + 2, first + 3], [2, 1, 1, 2])
+  const images = rowByRow([column(0), column(10)])
+  assert.deepEqual(images.shape, [4, 1, 1, 2])
+  close(numbers(images), [0, 1, 10, 11, 2, 3, 12, 13], 0)
+})
+
+test('a traversal moves one component of the code in each row, at all places of a map, and keeps the others', () => {
+  const code = constant([1, 2, 3, 4, 5, 6], [1, 3, 2])
+  const moved = traversals(code, constant([2, 0], [2], 'int32'))
+  assert.deepEqual(moved.shape, [2 * TRAVERSED.length, 3, 2])
+  const rows = [...TRAVERSED.map((v) => [1, 2, 3, 4, v, v]), ...TRAVERSED.map((v) => [v, v, 3, 4, 5, 6])]
+  close(numbers(moved), rows.flat(), 1e-12)
 })

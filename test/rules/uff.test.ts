@@ -480,7 +480,7 @@ test('reconstructions show the images first, then what each cell decodes down to
   close(images!.slice(0, 16 * task.batch), batch.x!)
   const traversals = traced.picture('traversals')
   const drawn = evaluate(traversals, state, { x: batch.x! }).metrics.images!
-  assert.equal(drawn.length, 5 * 7 * 16)
+  assert.equal(drawn.length, 5 * 9 * 16)
   // Each row moves another component: the middle of no two rows agree unless a component was 0 before.
-  assert.equal(new Set(rowsOf(drawn, 35).map((image) => image.map((v) => v.toFixed(9)).join())).size, 35)
+  assert.equal(new Set(rowsOf(drawn, 45).map((image) => image.map((v) => v.toFixed(9)).join())).size, 45)
 })

@@ -36,7 +36,7 @@ import { contrastOf, outerContrast } from '../../nn/contrast.js'
 import type { Dense, Precision } from '../../nn/dense.js'
 import { uniformWeights, zeros } from '../../nn/initialize.js'
 import { adam, type Optimizer, sgd } from '../../nn/optimizers.js'
-import { FILTER_SCALE, filterImages, signedImages } from '../../nn/pictures.js'
+import { FILTER_SCALE, filterImages, rowByRow, signedImages } from '../../nn/pictures.js'
 import { SCHEDULES } from '../../nn/schedules.js'
 import { energy, resting, type States, settle, sweep } from '../../nn/settling.js'
 import type { Tree } from '../../nn/tree.js'
@@ -271,8 +271,7 @@ export const equilibriumPropagation: Rule<EquilibriumPropagationHyper, Equilibri
           const images = [first!, ...later.map((state) => state.sub(first!))].map((state) =>
             signedImages(state.matmul(layers[0]!.weight, { transposeB: true }), [n, ...task.shape]),
           )
-          const columns = [x, ...images].map((image) => image.reshape([n, 1, ...task.shape]))
-          return concat(columns, 1).reshape([-1, ...task.shape])
+          return rowByRow([x, ...images])
         },
       },
     }

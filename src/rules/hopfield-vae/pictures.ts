@@ -1,12 +1,11 @@
-import { concat, constant, range, type Tensor } from '../../graph/index.js'
+import { concat, range, type Tensor } from '../../graph/index.js'
 import { clamp, type States } from '../../nn/hopfield.js'
-import { FILTER_SCALE, filterImages } from '../../nn/pictures.js'
+import { FILTER_SCALE, filterImages, rowByRow, TRAVERSED, traversals } from '../../nn/pictures.js'
 import type { Picture, Task, View } from '../contract.js'
 import { modelOf, type Networks } from './model.js'
 import type { HopfieldVaeHyper } from './options.js'
 
-/** Latent values along a traversal, and the sweeps after which a settling network is looked at. */
-const STOPS = [-3, -2.25, -1.5, -0.75, 0, 0.75, 1.5, 2.25, 3]
+/** The sweeps after which a settling network is looked at. */
 const LOOKS = [1, 2, 3, 4, 6, 8, 12, 20, 40, 80]
 
 export function picturesOf<State>(
@@ -28,14 +27,7 @@ export function picturesOf<State>(
       const { free } = clamp(decoder, model.decoding(means(state, view).slice(0, 0, n)))
       const seen: States[] = []
       for (const [i, sweeps] of LOOKS.entries()) seen.push(free(sweeps - (LOOKS[i - 1] ?? 0), seen.at(-1)))
-      return images(
-        concat(
-          [model.rows(view.x).slice(0, 0, n), ...seen.map(({ output }) => model.pixels(output))].map((rows) =>
-            rows.reshape([n, 1, model.visible]),
-          ),
-          1,
-        ),
-      )
+      return images(rowByRow([model.rows(view.x).slice(0, 0, n), ...seen.map(({ output }) => model.pixels(output))]))
     },
   }
   return {
@@ -50,16 +42,9 @@ export function picturesOf<State>(
       draw: (state, { x, random }) => images(drawn(state, random.normal('prior', [x.shape[0]!, h.latent]))),
     },
     traversals: {
-      description: `each latent unit of one image's code in its row, from ${STOPS[0]} to ${STOPS.at(-1)}`,
-      columns: STOPS.length,
-      draw(state, view) {
-        const own = means(state, view).slice(0, 0, 1).reshape([1, 1, h.latent])
-        const isMoved = range(h.latent)
-          .equal(range(h.latent).reshape([h.latent, 1]))
-          .reshape([h.latent, 1, h.latent])
-        const z = isMoved.select(constant(STOPS, [1, STOPS.length, 1]), own)
-        return images(drawn(state, z.reshape([-1, h.latent])))
-      },
+      description: "each latent unit of one image's code in its row, from -3 to 3",
+      columns: TRAVERSED.length,
+      draw: (state, view) => images(drawn(state, traversals(means(state, view).slice(0, 0, 1), range(h.latent)))),
     },
     ...(h.variant !== 'F' && { settling }),
     filters: {

@@ -1,6 +1,6 @@
-import { concat, constant, oneHot, type Tensor, topK } from '../../graph/index.js'
+import { concat, type Tensor, topK } from '../../graph/index.js'
 import { flat } from '../../nn/axes.js'
-import { FILTER_SCALE, filterImages } from '../../nn/pictures.js'
+import { FILTER_SCALE, filterImages, TRAVERSED, traversals } from '../../nn/pictures.js'
 import type { Picture, Task } from '../contract.js'
 import { type CellOptions, type CellParameters, cellsOf, latentsOf } from './cells.js'
 
@@ -10,7 +10,6 @@ interface Cells {
 
 const FILTERS = 128
 const SHOWN = 10
-const STEPS = [-3, -2, -1, 0, 1, 2, 3]
 
 /** What `onward samples` draws of a stack of cells. */
 export function uffPictures(task: Task, options: CellOptions): Record<string, Picture<Cells>> {
@@ -58,18 +57,14 @@ export function uffPictures(task: Task, options: CellOptions): Record<string, Pi
     traversals: {
       description:
         'the code of the first image in the last cell, one component a row moved from -3 to 3: those that vary most',
-      columns: STEPS.length,
+      columns: TRAVERSED.length,
       draw: (state, { x }) => {
         const latent = latentsOf(cells, state.layers, x).at(-1)!
         const means = flat(latent)
         const size = means.shape[1]!
         const spread = means.sub(means.mean(0, true)).square().mean(0)
         const { indices } = topK(spread, Math.min(SHOWN, size))
-        const chosen = oneHot(indices, size).reshape([-1, 1, size])
-        const steps = constant(STEPS).reshape([1, -1, 1])
-        const base = means.slice(0, 0, 1).reshape([1, 1, size])
-        const moved = base.mul(constant(1).sub(chosen)).add(chosen.mul(steps))
-        return pixels(state, moved.reshape([-1, size]), top)
+        return pixels(state, traversals(means.slice(0, 0, 1), indices), top)
       },
     },
   }
