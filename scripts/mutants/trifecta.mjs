@@ -137,8 +137,8 @@ export default [
   {
     what: 'unfolded weight gradients lie in the order of the kernel, not of the channels',
     file: conv2d,
-    find: '      .transpose([0, 2, 1])\n',
-    replace: '',
+    find: 'summed.transpose([0, 2, 1]).reshape(w.shape)',
+    replace: 'summed.reshape(w.shape)',
     tests: 'graph/operations',
     names: 'conv2d',
   },
