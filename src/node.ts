@@ -31,7 +31,7 @@ export type { Drawing } from './train/drawing.js'
 export { type Environment, environment } from './train/environment.node.js'
 export type { Figures, TrainEvent } from './train/events.js'
 export type { PredictedImage } from './train/network.js'
-export { type RunConfig, readCheckpoint, readConfig } from './train/run-folder.node.js'
+export { isFinished, type RunConfig, readCheckpoint, readConfig } from './train/run-folder.node.js'
 
 export interface TrainRequest extends Wishes {
   /** A rule, or the name of one. */

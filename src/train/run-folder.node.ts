@@ -93,6 +93,13 @@ export function readConfig(folder: string): RunConfig {
   }
 }
 
+/** Whether the training came to its end; undefined where the folder does not tell. */
+export function isFinished(folder: string): boolean | undefined {
+  const path = join(folder, METRICS)
+  if (!fs.existsSync(path)) return undefined
+  return read(path).toString().includes('\n{"event":"done"')
+}
+
 /** Reads the last checkpoint of a run. Throws a UserError if there is none, or if it is damaged. */
 export function readCheckpoint(folder: string): { checkpoint: Checkpoint; path: string } {
   const path = join(folder, CHECKPOINT)

@@ -131,7 +131,9 @@ test('numbers that blow up end a run with 1, one sentence, and the last good che
   assert.match(ended.stderr, /^onward: .*smaller rate.*the last good checkpoint is blown\/checkpoint\.safetensors\n$/)
   const last = events(ended).at(-1)
   assert.deepEqual([last.event, last.reason], ['stopped', 'not-finite'])
-  assert.equal((await onward(folder, 'evaluate', 'blown')).code, 0)
+  const evaluated = await onward(folder, 'evaluate', 'blown')
+  assert.equal(evaluated.code, 0)
+  assert.match(evaluated.stdout, /Its training was stopped: onward train --resume blown goes on\.\n$/)
 })
 
 test('a run whose reader has gone saves and ends quietly', async () => {

@@ -1,4 +1,4 @@
-import { evaluate, findRule, readConfig } from '../../node.js'
+import { evaluate, findRule, isFinished, readConfig } from '../../node.js'
 import { print } from '../output/print.js'
 import { noteOnSource } from '../sources.js'
 import { downloadProgress } from '../train/download.js'
@@ -20,7 +20,7 @@ export async function evaluateCommand(run: string, { dataDir, json }: EvaluateFl
   const rule = findRule(readConfig(run).rule)
   const { objective, figures, reconstructed } = rule
   if (json) {
-    print(JSON.stringify({ run, ...evaluation, reconstructed }))
+    print(JSON.stringify({ run, ...evaluation, reconstructed, ...(isFinished(run) === false && { finished: false }) }))
     return
   }
   const { testAccuracy, layers, test } = evaluation
@@ -28,4 +28,5 @@ export async function evaluateCommand(run: string, { dataDir, json }: EvaluateFl
   print(`${run}: ${outcome(evaluation, objective)}.`, ...renderTable(new Map(rows)))
   if (test) print(...renderTable(figureRows({ test })), ...legend(test, figures, widthOf(process.stdout)))
   print(...noteOnSource(rule))
+  if (isFinished(run) === false) print(`Its training was stopped: onward train --resume ${run} goes on.`)
 }
