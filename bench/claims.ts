@@ -97,6 +97,13 @@ export const CLAIMS: Readonly<{ [section: string]: readonly Claim[] }> = {
       })),
     ),
     {
+      what: 'cifar-10: error with the cosine embedding loss (IFFCL), and that of random encoders without noise: lower (one seed)',
+      check: between('cifar-10-vae-layer-cosine', 'cifar-10-vae-layer-random-ae', errors, (a, b) => ({
+        figures: both(a, b),
+        reached: mean(a) < mean(b),
+      })),
+    },
+    {
       what: 'cifar-10, three times as long: points by which the last epoch lies behind the best, at most 1',
       check: () => lastEpoch('cifar-10-vae-layer-long', 1),
     },
