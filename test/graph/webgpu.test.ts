@@ -2,7 +2,9 @@
 // fall back to the CPU; loops, which that check refuses whole, are read from ONNX Runtime's own list of placements.
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { ALL } from './harness.js'
@@ -23,13 +25,16 @@ function runFrom(index: number): Promise<{ outcomes: Map<number, Outcome> }> {
   const driver = process.env.VK_DRIVER_FILES ?? (existsSync(DRIVER) ? DRIVER : undefined)
   const env = { ...process.env, ...(driver && { VK_DRIVER_FILES: driver, VK_ICD_FILENAMES: driver }) }
   const script = fileURLToPath(new URL('./webgpu-cases.js', import.meta.url))
-  const child = spawn(process.execPath, [script, String(index)], { env, stdio: ['ignore', 'ignore', 'pipe'] })
-  let text = ''
-  child.stderr.setEncoding('utf8').on('data', (part: string) => {
-    text += part
-  })
+  // A file, not a pipe: ONNX Runtime's log may fill a pipe faster than it is read, and writing to it then fails.
+  const folder = mkdtempSync(join(tmpdir(), 'onward-webgpu-'))
+  const file = join(folder, 'log')
+  const log = openSync(file, 'w')
+  const child = spawn(process.execPath, [script, String(index)], { env, stdio: ['ignore', 'ignore', log] })
   return new Promise((resolve) => {
     child.on('close', () => {
+      closeSync(log)
+      const text = readFileSync(file, 'utf8')
+      rmSync(folder, { recursive: true })
       const outcomes = new Map<number, Outcome>()
       let current: Outcome | undefined
       for (const line of text.split('\n')) {
