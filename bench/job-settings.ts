@@ -1,8 +1,5 @@
 import { checkHyper, findPreset, readAssignments } from '../src/cli/settings.js'
-import { findDataSet } from '../src/data/index.js'
-import type { Certificate } from '../src/locality/certificate.js'
-import { FLOAT32 } from '../src/nn/dense.js'
-import { certifyRule } from '../src/rules/certify.js'
+import type { AnyRule } from '../src/rules/contract.js'
 import { findRule } from '../src/rules/registry.js'
 import type { TrainingJob } from './jobs.js'
 import type { Record } from './records.js'
@@ -15,7 +12,7 @@ export interface JobSettings {
   readonly train: Readonly<{ [option: string]: unknown }>
 }
 
-export const ruleOf = ({ arguments: given }: Given) => findRule(given[0]!)
+export const ruleOf = ({ arguments: given }: Given): AnyRule => findRule(given[0]!)
 
 /** What follows each `flag` in the command. */
 const valuesOf = ({ arguments: given }: Given, flag: string): string[] =>
@@ -26,14 +23,6 @@ export function settingsOf(job: Given): JobSettings {
   const preset = findPreset(rule, valuesOf(job, '--preset')[0])
   const hyper = checkHyper(rule, { ...preset?.hyper, ...readAssignments(rule, valuesOf(job, '--set')) })
   return { hyper: hyper as JobSettings['hyper'], train: { ...rule.training, ...preset?.train } }
-}
-
-/** What each layer's update reads under the job's settings. */
-export function certificateOf(job: Given): Certificate {
-  const { shape, classNames } = findDataSet(valuesOf(job, '--data')[0]!)
-  // What an update reads does not depend on the number of images; a few keep the graph's constants small.
-  const task = { shape, classes: classNames.length, batch: 4, precision: FLOAT32 }
-  return certifyRule(ruleOf(job), task, settingsOf(job).hyper)
 }
 
 /**

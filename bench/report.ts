@@ -1,5 +1,6 @@
 import { findRule } from '../src/rules/registry.js'
 import { claimTable } from './claims.js'
+import { ruleOf } from './job-settings.js'
 import { type ConvolutionJob, type InferenceJob, JOBS, type SpeedJob, TRAINING } from './jobs.js'
 import type { Machine } from './machine.js'
 import { deviation, mean, median, type Record, readRecord } from './records.js'
@@ -139,22 +140,16 @@ function judgements(): string {
   const jobs = JOBS.filter((job) => job.kind === 'judge')
   const rows = jobs.map((job) => {
     const record = readRecord(job.id)
-    if (!record) return undefined
+    const drawn = JOBS.find((own) => own.id === job.drawers)
+    if (!record || drawn?.kind !== 'training') return undefined
     const classes = record.results.map((result) => result.classes as { readonly [name: string]: number })
     const share = (name: string): string => (100 * mean(classes.map((own) => own[name]!))).toFixed(1)
     const sure = figures(record, 'sure').map((part) => 100 * part)
-    return [
-      titled(job.title, findRule('hopfield-vae')),
-      meanAndDeviation(sure, 1),
-      ...Object.keys(classes[0]!).map(share),
-    ]
+    return [titled(job.title, ruleOf(drawn)), meanAndDeviation(sure, 1), ...Object.keys(classes[0]!).map(share)]
   })
   const names = jobs.map(({ id }) => readRecord(id)?.results[0]?.classes).find((classes) => classes !== undefined)
   return table(['samples of', 'sure, %', ...Object.keys(names ?? {})], present(rows))
 }
-
-/** Sections of docs/results.md whose rules have no accuracy. */
-const GENERATIVE: readonly string[] = ['hopfield-vae']
 
 /** Writes every table from the records. */
 export function report(): void {
@@ -171,7 +166,8 @@ export function report(): void {
     .filter(({ headline }) => headline)
   fill('README.md', 'accuracy', accuracyTable(headlines))
   for (const [section, jobs] of Object.entries(TRAINING)) {
-    const rows = GENERATIVE.includes(section) ? figureTable(jobs) : accuracyTable(jobs)
+    const classifies = jobs.some((job) => ruleOf(job).predict)
+    const rows = classifies ? accuracyTable(jobs) : figureTable(jobs)
     const parts = [rows, claimTable(section), commandList(jobs)].filter((part) => part !== '')
     fill('docs/results.md', section, parts.join('\n\n'))
   }

@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs'
+import { extentOf } from '../src/cli/sources.js'
 import type { AnyRule } from '../src/rules/contract.js'
 import { deviation, mean, type Record } from './records.js'
 
@@ -33,5 +34,5 @@ export function fill(path: string, name: string, text: string): void {
 }
 
 /** A row's title says where its rule was filled in beyond its source. */
-export const titled = (title: string, { source, reconstructed }: Pick<AnyRule, 'source' | 'reconstructed'>): string =>
-  title + (source === 'reconstructed' ? ' (reconstructed)' : reconstructed ? ' (in parts reconstructed)' : '')
+export const titled = (title: string, rule: AnyRule): string =>
+  [title, ...(extentOf(rule) ? [`(${extentOf(rule)})`] : [])].join(' ')

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Certificate } from '../src/locality/certificate.js'
-import { certificateOf, changedSince, settingsOf } from './job-settings.js'
+import { changedSince, settingsOf } from './job-settings.js'
 import type { TrainingJob } from './jobs.js'
 import { describeMachine } from './machine.js'
 import { type Record, readRecord, writeRecord } from './records.js'
@@ -61,23 +61,25 @@ function endOf(folder: string): Line | undefined {
 }
 
 /** What the events of a run say, over all its sittings. A run whose numbers stopped being finite is a result, too. */
-function resultOf(folder: string): { readonly [figure: string]: unknown } {
+function resultOf(folder: string): { certificate: Certificate; result: { readonly [figure: string]: unknown } } {
   const lines = linesOf(folder)
   const { testAccuracy, validationAccuracy, layers, test, validation, rowsPerSecond, reason } = lines.at(-1)!
-  const { certificate, epochs, batch, trainingImages, parameters, reconstructed } = lines[0]!
-  const { local, layers: blocks } = certificate as Certificate
+  const { epochs, batch, trainingImages, parameters, reconstructed } = lines[0]!
+  const certificate = lines[0]!.certificate as Certificate
+  const { local, layers: blocks } = certificate
   // An epoch that a stopped sitting lost comes again: the last one counts.
   const byEpoch = new Map(
     lines.filter(({ event }) => event === 'epoch').map((line) => [`${line.layer} ${line.epoch}`, line]),
   )
   const seconds = [...byEpoch.values()].reduce((sum, line) => sum + (line.seconds as number), 0)
-  return {
+  const result = {
     ...{ testAccuracy, validationAccuracy, layers, test, validation, seconds, rowsPerSecond },
     ...(reason === 'not-finite' && { diverged: `in epoch ${byEpoch.size + 1}` }),
     validationByEpoch: [...byEpoch.values()].map((line) => line.validationAccuracy ?? line.validation),
     ...{ epochs, batch, trainingImages, parameters, local, window: Math.max(...blocks.map(({ window }) => window)) },
     ...(reconstructed !== undefined && { reconstructed: true }),
   }
+  return { certificate, result }
 }
 
 /** Runs the seeds that the record lacks, and keeps each as soon as it is done. The threads change no number. */
@@ -87,15 +89,15 @@ export async function runTraining(job: TrainingJob, threads: number): Promise<vo
   const here = await describeMachine()
   const machine = before?.machine ?? here
   const date = new Date().toISOString().slice(0, 10)
-  const record = { id: job.id, command: commandOf(job), date, machine, settings, certificate: certificateOf(job) }
+  const record = { id: job.id, command: commandOf(job), date, machine, settings }
   const results = [...(before?.results ?? [])]
   for (const seed of job.seeds) {
     if (results.some((result) => result.seed === seed)) continue
     const folder = keptRun(job, seed)
     await trainOnce(job, seed, threads)
-    const result = resultOf(folder)
+    const { certificate, result } = resultOf(folder)
     results.push({ seed, threads, ...(before && { machine: here }), ...result })
-    writeRecord({ ...record, results } satisfies Record)
+    writeRecord({ ...record, certificate, results } satisfies Record)
     if (!job.keep) rmSync(folder, { recursive: true })
     const { testAccuracy, test, seconds, diverged } = result
     const outcome =

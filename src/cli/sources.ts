@@ -8,12 +8,18 @@ const SOURCES: Readonly<Record<Source, string>> = {
   ours: 'our own',
 }
 
-/** The same for one rule, with what its source leaves open. */
-export const describeSource = ({ source, reconstructed }: Pick<AnyRule, 'source' | 'reconstructed'>): string =>
-  SOURCES[source] + (reconstructed && source !== 'reconstructed' ? ', in parts reconstructed' : '')
+type Sourced = Pick<AnyRule, 'source' | 'reconstructed'>
+
+/** How much of a rule was filled in beyond its source; empty where nothing was. */
+export const extentOf = ({ source, reconstructed }: Sourced): string =>
+  source === 'reconstructed' ? 'reconstructed' : reconstructed ? 'in parts reconstructed' : ''
+
+/** What one rule was written from, with what its source leaves open. */
+export const describeSource = (rule: Sourced): string =>
+  [...new Set([SOURCES[rule.source], extentOf(rule)])].filter(Boolean).join(', ')
 
 /** What is said beside the figures and pictures of a rule that is not all from its source. */
-export const noteOnSource = (rule: Pick<AnyRule, 'id' | 'source' | 'reconstructed'>): string[] =>
+export const noteOnSource = (rule: Sourced & Pick<AnyRule, 'id'>): string[] =>
   rule.reconstructed ? [`${rule.id} (${describeSource(rule)}): onward rules ${rule.id} lists what was filled in.`] : []
 
 /** The heading over what a rule's source leaves open. */
