@@ -51,7 +51,7 @@ export async function download(file: Download, folder: string, options: Download
   if (failures.length === 0) return path
   const kept = existsSync(part) ? 'what arrived is kept, so the same command goes on from there' : 'try again later'
   throw new UserError(
-    `${file.name} could not be downloaded: ${failures.join(', and ')}; ${kept}, or put the file into ${folder} yourself, or name the folder that has it by --data-dir or ONWARD_DATA.`,
+    `${file.name} could not be downloaded: ${failures.join(', and ')}; ${kept}, or put the file into ${folder} yourself; data that you have unpacked already are named by --data-dir or ONWARD_DATA.`,
   )
 }
 

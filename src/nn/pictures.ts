@@ -44,6 +44,9 @@ export function rowByRow(columns: readonly Tensor[]): Tensor {
 /** Values along a traversal: a latent number in units of its prior's deviation. */
 export const TRAVERSED = [-3, -2.25, -1.5, -0.75, 0, 0.75, 1.5, 2.25, 3]
 
+/** The ends of a traversal, in words. */
+export const TRAVERSED_RANGE = `from ${TRAVERSED[0]} to ${TRAVERSED.at(-1)}`
+
 /**
  * A code [1, D, ...], for each of the components in `indices` [R] a row of codes in which that one (at all places of a map)
  * goes through TRAVERSED: [R * TRAVERSED.length, D, ...].

@@ -150,7 +150,7 @@ const quantizedConv2d: Primitive = {
     const batches = batchesOf(n, rows * columns, out)
     left.bytes = unfold(emit, left, node, batches)
     const weights = move(emit, right.bytes, [2, 3, 1, 0], [inner, out])
-    right.bytes = emit.one('Expand', [weights, emit.int64s([batches, inner, out])])
+    right.bytes = batches === 1 ? weights : emit.one('Expand', [weights, emit.int64s([batches, inner, out])])
     const product = emit.one('Reshape', [multiply(emit, left, right, inner), emit.int64s([n, rows, columns, out])])
     return [move(emit, product, [0, 3, 1, 2])]
   },

@@ -1,6 +1,6 @@
 import { concat, range, type Tensor } from '../../graph/index.js'
 import { clamp, type States } from '../../nn/hopfield.js'
-import { FILTER_SCALE, filterImages, rowByRow, TRAVERSED, traversals } from '../../nn/pictures.js'
+import { FILTER_SCALE, filterImages, rowByRow, TRAVERSED, TRAVERSED_RANGE, traversals } from '../../nn/pictures.js'
 import type { Picture, Task, View } from '../contract.js'
 import { modelOf, type Networks } from './model.js'
 import type { HopfieldVaeHyper } from './options.js'
@@ -42,7 +42,7 @@ export function picturesOf<State>(
       draw: (state, { x, random }) => images(drawn(state, random.normal('prior', [x.shape[0]!, h.latent]))),
     },
     traversals: {
-      description: "each latent unit of one image's code in its row, from -3 to 3",
+      description: `each latent unit of one image's code in its row, ${TRAVERSED_RANGE}`,
       columns: TRAVERSED.length,
       draw: (state, view) => images(drawn(state, traversals(means(state, view).slice(0, 0, 1), range(h.latent)))),
     },

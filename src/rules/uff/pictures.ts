@@ -1,6 +1,6 @@
 import { concat, type Tensor, topK } from '../../graph/index.js'
 import { flat } from '../../nn/axes.js'
-import { FILTER_SCALE, filterImages, TRAVERSED, traversals } from '../../nn/pictures.js'
+import { FILTER_SCALE, filterImages, TRAVERSED, TRAVERSED_RANGE, traversals } from '../../nn/pictures.js'
 import type { Picture, Task } from '../contract.js'
 import { type CellOptions, type CellParameters, cellsOf, latentsOf } from './cells.js'
 
@@ -55,8 +55,7 @@ export function uffPictures(task: Task, options: CellOptions): Record<string, Pi
       },
     },
     traversals: {
-      description:
-        'the code of the first image in the last cell, one component a row moved from -3 to 3: those that vary most',
+      description: `the code of the first image in the last cell, one component a row moved ${TRAVERSED_RANGE}: those that vary most`,
       columns: TRAVERSED.length,
       draw: (state, { x }) => {
         const latent = latentsOf(cells, state.layers, x).at(-1)!

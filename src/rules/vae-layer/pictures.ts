@@ -1,5 +1,5 @@
 import { range } from '../../graph/index.js'
-import { FILTER_SCALE, filterImages, rowByRow, TRAVERSED, traversals } from '../../nn/pictures.js'
+import { FILTER_SCALE, filterImages, rowByRow, TRAVERSED, TRAVERSED_RANGE, traversals } from '../../nn/pictures.js'
 import type { Picture, View } from '../contract.js'
 import { asPixels, climb, descend, type VaeStack } from './stack.js'
 
@@ -25,7 +25,7 @@ export function vaePictures<State>(
     },
   })
   const traversal = (level: number): Picture<State> => ({
-    description: `one image; in each row one latent number (or channel) of cell ${level} goes from -3 to 3`,
+    description: `one image; in each row one latent number (or channel) of cell ${level} goes ${TRAVERSED_RANGE}`,
     columns: TRAVERSED.length,
     draw(state, { x }) {
       const { mean } = climb(of(state), x.slice(0, 0, 1))[level]!.latents
