@@ -6,6 +6,7 @@ const reduce = 'src/graph/primitives/reduce.ts'
 const loop = 'src/graph/primitives/loop.ts'
 const quantized = 'src/graph/primitives/quantized.ts'
 const emitter = 'src/onnx/emitter.ts'
+const programLoop = 'src/onnx/loop.ts'
 
 const table = { tests: 'graph/operations' }
 const exact = { tests: 'graph/exact' }
@@ -226,5 +227,19 @@ export default [
     find: 'JSON.stringify(attributes)',
     replace: "''",
     ...programs,
+  },
+  {
+    what: 'the steps of one turn all get the first batch',
+    file: programLoop,
+    find: 'k === 0 ? first : emitter.scalar(k,',
+    replace: 'k === 0 ? first : emitter.scalar(0,',
+    tests: 'onnx/loop',
+  },
+  {
+    what: 'the steps that are left begin at the first batch',
+    file: programLoop,
+    find: 'together: 1, first, state: between',
+    replace: 'together: 1, state: between',
+    tests: 'onnx/loop',
   },
 ]

@@ -8,8 +8,11 @@ import type { StepGraph } from './program.js'
 const LARGEST = 2 ** 20
 
 /** A piece has at most so many, so that its update stays in the cache; its width fits the tiles of the product. */
-const PIECE = 2 ** 18
+const PIECE = 2 ** 19
 const TILE = 16
+
+/** Wider pieces gain nothing; narrower than the batch they would be packed for the product by each thread anew. */
+const WIDEST = 256
 
 /** A state matrix that a program holds in pieces of its columns. */
 export interface Cut {
@@ -21,10 +24,11 @@ export interface Cut {
 /** Columns of a matrix, piece by piece. */
 type Pieces = readonly Tensor[]
 
-/** The widths of the pieces of a matrix of this shape. */
+/** The widths of the pieces of a matrix of this shape: all the same, but for the last. */
 function widthsFor(shape: Shape): number[] {
   const [rows, columns] = shape as [number, number]
-  const width = TILE * Math.max(1, Math.floor(PIECE / rows / TILE))
+  const most = TILE * Math.max(1, Math.floor(Math.min(WIDEST, PIECE / rows) / TILE))
+  const width = TILE * Math.ceil(columns / Math.ceil(columns / most) / TILE)
   return Array.from({ length: Math.ceil(columns / width) }, (_, i) => Math.min(width, columns - i * width))
 }
 

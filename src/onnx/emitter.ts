@@ -167,11 +167,19 @@ export class Emitter {
     return graph
   }
 
+  /** What `build` emits has its names until it ends: so the same tensors can be emitted again, from other inputs. */
+  once<T>(build: () => T): T {
+    const outer = this.#names
+    this.#names = new Map(outer)
+    const result = build()
+    this.#names = outer
+    return result
+  }
+
   /** Names for the outputs of the graph being written; a copy only of what it did not make itself, or gives twice. */
-  outputs(tensors: readonly Tensor[]): string[] {
+  outputs(names: readonly string[]): string[] {
     const given = new Set<string>()
-    return tensors.map((x) => {
-      const own = this.name(x)
+    return names.map((own) => {
       const name = this.#own.has(own) && !given.has(own) ? own : this.one('Identity', [own])
       given.add(name)
       return name
@@ -202,7 +210,7 @@ export class Emitter {
       const outputs = [...body.results, ...stacked, ...(body.condition ? [body.condition] : [])]
       if (reachable(outputs).includes(body.index.node)) this.bind(body.index, this.cast(iteration, 'int32')[0]!)
       this.emit(outputs, body.scope)
-      const results = this.outputs(outputs)
+      const results = this.outputs(outputs.map((x) => this.name(x)))
       const condition = body.condition ? results.pop()! : this.one('Identity', [goOn])
       const types = [...body.results, ...stacked]
       return {

@@ -1,8 +1,8 @@
 export { type Cut, inPieces } from './blocks.js'
 export type { Device } from './emitter.js'
+export { lowerLoop } from './loop.js'
 export {
   lowerIdentity,
-  lowerLoop,
   lowerStep,
   lowerSums,
   type OnnxProgram,

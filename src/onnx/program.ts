@@ -31,11 +31,11 @@ export interface OnnxProgram {
   readonly metrics: readonly Port[]
 }
 
-const STEPS = 'steps'
+export const STEPS = 'steps'
 
 const port = (name: string, { dtype, shape }: Tensor): Port => ({ name, dtype, shape })
 
-const model = (emitter: Emitter, input: unknown[], output: unknown[]): Uint8Array<ArrayBuffer> =>
+export const model = (emitter: Emitter, input: unknown[], output: unknown[]): Uint8Array<ArrayBuffer> =>
   encodeModel(
     proto('ModelProto', {
       irVersion: 8n,
@@ -77,57 +77,6 @@ export function lowerStep(graph: StepGraph, device: Device): OnnxProgram {
   return { bytes, looped: false, ...named }
 }
 
-/**
- * Many steps a call, as one ONNX Loop that carries the state: the binding copies every output of a call, so the state
- * comes back once. Batch inputs are stacked, [steps, ...], and so are the metrics; `steps` is an int64 scalar. Besides
- * the outputs of `lowerStep`: the sum of each float32 state tensor at the end, named with `sum.` before.
- */
-export function lowerLoop(graph: StepGraph, device: Device): OnnxProgram {
-  const named = ports(graph)
-  const emitter = new Emitter(device)
-  const { state, batch, metrics } = graph
-  const changing = state.filter(changes)
-  const outputs = [...changing, ...metrics].map(({ output }) => output)
-  for (const { name, input } of state) emitter.bind(input, name)
-  const body = emitter.graph(() => {
-    const iteration = emitter.fresh('iteration')
-    const goOn = emitter.fresh('condition')
-    const carried = changing.map(({ input }) => {
-      const name = emitter.fresh('carried')
-      emitter.bind(input, name)
-      return valueInfo(name, input.dtype, input.shape)
-    })
-    for (const { name, input } of batch) emitter.bind(input, emitter.one('Gather', [name, iteration], { axis: 0 }))
-    emitter.emit(outputs, undefined)
-    const names = emitter.outputs(outputs)
-    const condition = emitter.one('Identity', [goOn])
-    return {
-      input: [valueInfo(iteration, 'int64', []), valueInfo(goOn, 'bool', []), ...carried],
-      output: [
-        valueInfo(condition, 'bool', []),
-        ...outputs.map(({ dtype, shape }, i) => valueInfo(names[i]!, dtype, shape)),
-      ],
-    }
-  })
-  const results = [...changing.map(({ name }) => `out.${name}`), ...metrics.map(({ name }) => `metric.${name}`)]
-  emitter.raw('Loop', [STEPS, emitter.scalar(1, 'bool'), ...changing.map(({ name }) => name)], results, { body })
-  const sums = emitSums(emitter, named.state, ({ name, changes }) => (changes ? `out.${name}` : name))
-  const bytes = model(
-    emitter,
-    [
-      valueInfo(STEPS, 'int64', []),
-      ...state.map(({ name, input }) => valueInfo(name, input.dtype, input.shape)),
-      ...batch.map(({ name, input }) => valueInfo(name, input.dtype, [STEPS, ...input.shape])),
-    ],
-    [
-      ...changing.map(({ name, output }) => valueInfo(`out.${name}`, output.dtype, output.shape)),
-      ...metrics.map(({ name, output }) => valueInfo(`metric.${name}`, output.dtype, [STEPS, ...output.shape])),
-      ...sums,
-    ],
-  )
-  return { bytes, looped: true, ...named }
-}
-
 /** The sums alone, of a state given by name: what `lowerStep` leaves out, to be asked once for many steps. */
 export function lowerSums(state: readonly StatePort[], device: Device): Uint8Array<ArrayBuffer> {
   const emitter = new Emitter(device)
@@ -147,7 +96,11 @@ export function lowerIdentity(dtype: DType, device: Device): Uint8Array<ArrayBuf
   return model(emitter, [valueInfo('x', dtype)], [valueInfo('y', dtype)])
 }
 
-function emitSums(emitter: Emitter, state: readonly StatePort[], nameOf: (port: StatePort) => string): Message[] {
+export function emitSums(
+  emitter: Emitter,
+  state: readonly StatePort[],
+  nameOf: (port: StatePort) => string,
+): Message[] {
   return state
     .filter(({ dtype }) => dtype === 'float32')
     .map((port) => {
@@ -157,9 +110,9 @@ function emitSums(emitter: Emitter, state: readonly StatePort[], nameOf: (port: 
     })
 }
 
-const changes = ({ input, output }: StepGraph['state'][number]): boolean => input !== output
+export const changes = ({ input, output }: StepGraph['state'][number]): boolean => input !== output
 
-function ports({ state, batch, metrics }: StepGraph): Pick<OnnxProgram, 'state' | 'batch' | 'metrics'> {
+export function ports({ state, batch, metrics }: StepGraph): Pick<OnnxProgram, 'state' | 'batch' | 'metrics'> {
   const fed = [STEPS, ...state.map(({ name }) => name), ...batch.map(({ name }) => name)]
   for (const list of [fed, metrics.map(({ name }) => name)])
     for (const [i, name] of list.entries())

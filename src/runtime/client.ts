@@ -2,15 +2,8 @@ import { UserError } from '../errors.js'
 import { type DType, sameShape, show, sizeOf } from '../graph/types.js'
 import { type Cut, inPieces } from '../onnx/blocks.js'
 import type { Device } from '../onnx/emitter.js'
-import {
-  lowerIdentity,
-  lowerLoop,
-  lowerStep,
-  lowerSums,
-  type OnnxProgram,
-  type Port,
-  type StepGraph,
-} from '../onnx/program.js'
+import { lowerLoop } from '../onnx/loop.js'
+import { lowerIdentity, lowerStep, lowerSums, type OnnxProgram, type Port, type StepGraph } from '../onnx/program.js'
 import type { Engine } from './engine.js'
 import { cutState, joinPorts, joinState, wholeName } from './pieces.js'
 import type { CompileOptions, Program, TensorData, TensorRecord } from './program.js'
