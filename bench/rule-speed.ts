@@ -4,11 +4,10 @@ import { describeMachine } from './machine.js'
 import { profileOf } from './profile.js'
 import { refuseBusy, startTwin } from './pytorch.js'
 import { median, writeRecord } from './records.js'
+import { stepsPerRound } from './round.js'
 import { type RuleStep, ruleStep } from './rule-step.js'
 
 const ROUNDS = 5
-/** Each side works about this long in a round, in ms. */
-const ROUND = 1500
 
 /** Times a rule's step, or a whole period of steps that take turns, and its twin's, in turns; both per mini-batch. */
 export async function runRuleSpeed(job: RuleSpeedJob): Promise<void> {
@@ -20,9 +19,7 @@ export async function runRuleSpeed(job: RuleSpeedJob): Promise<void> {
     job.threads,
   )
   const theirs = async (count: number): Promise<number> => Number((await twin.ask(`run ${count}`)).ms)
-  const perRound = (ms: number, least: number): number => Math.max(least, Math.round(ROUND / ms))
-  await ours.time(2)
-  const counts = [perRound(await ours.time(2), 1), perRound(await theirs(2), 2)] as const
+  const counts = [await stepsPerRound(ours.time, 1), await stepsPerRound(theirs, 2)] as const
   const results = []
   for (let round = 0; round < ROUNDS; round++) {
     const ms = await ours.time(counts[0])

@@ -4,10 +4,11 @@ import { describeMachine } from './machine.js'
 import { ourStep } from './our-step.js'
 import { refuseBusy, startTwin, type Twin } from './pytorch.js'
 import { median, writeRecord } from './records.js'
+import { ROUND, stepsPerRound } from './round.js'
 
 const ROUNDS = 5
-/** Each side works about this long in a round, in seconds. */
-const ROUND = 1.5
+/** No more steps a call than these: their batches are made beforehand. */
+const LONGEST = 400
 /** The second timing stands after so many steps, or as many as take the slowest side a minute. */
 const AFTER = 2000
 const MINUTE = 60_000
@@ -58,17 +59,10 @@ export async function runSpeed(job: SpeedJob): Promise<void> {
     const { seconds } = await ours.program.run(steps, ours.feed(steps))
     return (1000 * seconds) / steps
   }
-  const perRound = (ms: number): number => Math.max(5, Math.round((1000 * ROUND) / ms))
-  await runOurs(3)
-  const own = await runOurs(5)
-  const perCall = Math.min(400, perRound(own))
-  const theirs: number[] = []
-  for (const twin of twins) {
-    await twin.ask('run 3')
-    theirs.push(Number((await twin.ask('run 5')).ms))
-  }
-  const counts = theirs.map(perRound)
-  const after = Math.min(AFTER, Math.round(MINUTE / Math.max(own, ...theirs)))
+  const perCall = Math.min(LONGEST, await stepsPerRound(runOurs, 5))
+  const counts: number[] = []
+  for (const twin of twins) counts.push(await stepsPerRound(async (n) => Number((await twin.ask(`run ${n}`)).ms), 5))
+  const after = Math.min(AFTER, Math.round((MINUTE / ROUND) * Math.min(perCall, ...counts)))
 
   const results: { [figure: string]: unknown }[] = []
   for (const when of ['fresh', 'after'] as const) {
