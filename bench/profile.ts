@@ -18,8 +18,8 @@ interface ProfileEvent {
 /** Parts of 1 by operation. */
 type Shares = { readonly [operation: string]: number }
 
-/** About so long a profile takes, in ms. */
-const TIME = 1500
+/** About so long a profile takes, in ms: a step with long loops has a line for each of a million nodes a second. */
+const TIME = 500
 
 /** How the time of a step is shared out among ONNX's operations, by ONNX Runtime's own profiler: parts of 1, largest first. */
 export async function profileOf({ step, state, feed }: RuleStep, threads: number, ms: number): Promise<Shares> {
