@@ -1,4 +1,5 @@
 import { reachable } from '../graph/gradient.js'
+import type { Tensor } from '../graph/tensor.js'
 import { sizeOf } from '../graph/types.js'
 import { type Device, Emitter, valueInfo } from './emitter.js'
 import { changes, emitSums, model, type OnnxProgram, ports, STEPS, type StepGraph } from './program.js'
@@ -98,12 +99,9 @@ function emitLoop(emitter: Emitter, graph: StepGraph, turns: Turns, outState: st
         return changing.map(({ output }) => emitter.name(output))
       })
     }
-    const row = (name: string): string => emitter.one('Unsqueeze', [name, emitter.int64s([0])])
-    const stacked = series.map((names) =>
-      together === 1 ? names[0]! : emitter.one('Concat', names.map(row), { axis: 0 }),
-    )
-    const names = emitter.outputs([...now, ...stacked])
-    const isStacked = (i: number): boolean => i >= changing.length && together > 1
+    const names = emitter.outputs([...now, ...series.flat()])
+    const states = changing.map(({ output }) => output)
+    const rows = graph.metrics.flatMap(({ output }) => Array<Tensor>(together).fill(output))
     return {
       input: [
         valueInfo(iteration, 'int64', []),
@@ -112,15 +110,19 @@ function emitLoop(emitter: Emitter, graph: StepGraph, turns: Turns, outState: st
       ],
       output: [
         valueInfo(emitter.one('Identity', [goOn]), 'bool', []),
-        ...outputs.map(({ dtype, shape }, i) =>
-          valueInfo(names[i]!, dtype, isStacked(i) ? [together, ...shape] : shape),
-        ),
+        ...[...states, ...rows].map(({ dtype, shape }, i) => valueInfo(names[i]!, dtype, shape)),
       ],
     }
   })
-  const made = together === 1 ? outMetrics : outMetrics.map(() => emitter.fresh('turns'))
-  emitter.raw('Loop', [count, emitter.scalar(1, 'bool'), ...turns.state], [...outState, ...made], { body })
+  const made = outMetrics.map((name) =>
+    together === 1 ? [name] : Array.from({ length: together }, () => emitter.fresh('metric')),
+  )
+  emitter.raw('Loop', [count, emitter.scalar(1, 'bool'), ...turns.state], [...outState, ...made.flat()], { body })
   if (together === 1) return
-  for (const [i, { output }] of graph.metrics.entries())
-    emitter.raw('Reshape', [made[i]!, emitter.int64s([-1, ...output.shape])], [outMetrics[i]!])
+  // The k-th steps of all turns lie in one tensor: put side by side, then in the order of the steps.
+  const besides = (name: string): string => emitter.one('Unsqueeze', [name, emitter.int64s([1])])
+  for (const [i, { output }] of graph.metrics.entries()) {
+    const joined = emitter.one('Concat', made[i]!.map(besides), { axis: 1 })
+    emitter.raw('Reshape', [joined, emitter.int64s([-1, ...output.shape])], [outMetrics[i]!])
+  }
 }
