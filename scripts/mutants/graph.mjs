@@ -1,5 +1,9 @@
 const elementwise = 'src/graph/primitives/elementwise.ts'
 const product = 'src/graph/primitives/product.ts'
+const convolution = 'src/graph/primitives/convolution.ts'
+const weightGradient = 'src/onnx/weight-gradient.ts'
+const pixels = 'src/onnx/pixels.ts'
+const unfold = 'src/onnx/unfold.ts'
 const pool = 'src/graph/primitives/pool.ts'
 const shape = 'src/graph/primitives/shape.ts'
 const reduce = 'src/graph/primitives/reduce.ts'
@@ -62,7 +66,7 @@ export default [
   },
   {
     what: 'the padding of the input gradient changes sides',
-    file: product,
+    file: convolution,
     find: 'pads.push([Math.max(0, before), Math.max(0, after)])',
     replace: 'pads.push([Math.max(0, after), Math.max(0, before)])',
     ...table,
@@ -70,11 +74,59 @@ export default [
   },
   {
     what: 'the weights of the input gradient are not flipped',
-    file: product,
+    file: convolution,
     find: 'const swapped = reversed(w.reshape([out * perGroup, kh * kw]).transpose())',
     replace: 'const swapped = w.reshape([out * perGroup, kh * kw]).transpose()',
     ...table,
     names: 'conv2d',
+  },
+  {
+    what: 'the images of one product of a weight gradient are mixed with its channels',
+    file: weightGradient,
+    find: "const byChannel = each === 1 ? images : emit.one('Transpose', [images], { perm: [0, 2, 3, 1, 4] })",
+    replace: 'const byChannel = images',
+    ...table,
+    names: 'convolutionWeightGradient',
+  },
+  {
+    what: 'what a group of a weight gradient reads is mixed with other groups',
+    file: weightGradient,
+    find: "const byGroup = groups === 1 ? apart : emit.one('Transpose', [apart], { perm: [0, 3, 1, 2, 4] })",
+    replace: 'const byGroup = apart',
+    ...table,
+    names: 'convolutionWeightGradient',
+  },
+  {
+    what: 'a 1x1 kernel with a stride is taken for one that reads every cell',
+    file: weightGradient,
+    find: 'kh * kw * Math.max(...window.stride) === 1 && Math.max(...window.padding.flat()) === 0',
+    replace: 'kh * kw === 1 && x.size === n * perGroup * cells',
+    ...table,
+    names: 'convolutionWeightGradient',
+  },
+  {
+    what: 'of every block the first number is taken',
+    file: pixels,
+    find: '}, step)[start]!',
+    replace: '}, step)[0]!',
+    ...table,
+    names: 'slice',
+  },
+  {
+    what: 'pixels become blocks of the wrong height',
+    file: pixels,
+    find: 'data: [1, 1, rows, columns]',
+    replace: 'data: [1, 1, columns, rows]',
+    ...table,
+    names: 'broadcastTo',
+  },
+  {
+    what: 'blocks that are no squares are taken for squares',
+    file: pixels,
+    find: 'if (b !== b2) return undefined',
+    replace: '',
+    ...table,
+    names: 'transpose',
   },
   {
     what: 'a pooling window pays every tied cell',
@@ -184,10 +236,10 @@ export default [
     names: '8 bits',
   },
   {
-    what: 'a row of a convolution in 8 bits begins one cell too far',
-    file: quantized,
-    find: '* wide).flatMap',
-    replace: '* (wide + 1)).flatMap',
+    what: 'a row of an unfolded kernel begins one cell too far',
+    file: unfold,
+    find: 'line(first, end, wide)',
+    replace: 'line(first, end, wide + 1)',
     ...table,
     names: 'quantizedConv2d',
   },
@@ -200,9 +252,9 @@ export default [
   },
   {
     what: 'padded bytes are 0 instead of the byte that stands for 0',
-    file: quantized,
-    find: "emit.one('Pad', [image, emit.int64s(widths), zero])",
-    replace: "emit.one('Pad', [image, emit.int64s(widths), emit.scalar(0, 'uint8')])",
+    file: unfold,
+    find: 'zero ?? emit.scalar(0)',
+    replace: "zero ? emit.scalar(0, 'uint8') : emit.scalar(0)",
     ...table,
     names: 'quantizedConv2d',
   },

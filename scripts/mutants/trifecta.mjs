@@ -2,7 +2,6 @@ const rule = 'src/rules/trifecta/trifecta.ts'
 const network = 'src/rules/trifecta/network.ts'
 const products = 'src/locality/products.ts'
 const convolution = 'src/nn/convolution.ts'
-const conv2d = 'src/graph/primitives/product.ts'
 const pool = 'src/graph/primitives/pool.ts'
 
 const tests = { tests: 'rules/trifecta' }
@@ -133,14 +132,6 @@ export default [
     replace: 'stateAlone(tensor, flow) ?? []',
     tests: 'locality/certify',
     names: 'times a factor',
-  },
-  {
-    what: 'unfolded weight gradients lie in the order of the kernel, not of the channels',
-    file: conv2d,
-    find: 'summed.transpose([0, 2, 1]).reshape(w.shape)',
-    replace: 'summed.reshape(w.shape)',
-    tests: 'graph/operations',
-    names: 'conv2d',
   },
   {
     what: "a pooling's rest is put before the windows",

@@ -18,6 +18,9 @@ type Input = Tensor | string
 /** Constants of at most so many numbers are compared, and made once. */
 const SMALL = 65_536
 
+/** Operations of ONNX Runtime that ONNX has not. */
+const OWN_TO_THE_ENGINE = new Set(['FusedMatMul'])
+
 type AttributeValue = number | readonly number[] | string | Message
 
 type Attributes = Readonly<Record<string, AttributeValue>>
@@ -50,6 +53,8 @@ function rawData(dtype: ElementType, data: ArrayLike<number>): Uint8Array {
 export class Emitter {
   readonly device: Device
   readonly initializers: Message[] = []
+  /** Of the operations in use; '' is ONNX's own. */
+  readonly domains = new Set([''])
   #names = new Map<Tensor, string>()
   readonly #constants = new Map<string, string>()
   #made = new Map<string, string[]>()
@@ -102,13 +107,32 @@ export class Emitter {
   raw(op: string, input: readonly string[], output: readonly string[], attributes: Attributes = {}): void {
     for (const name of output) this.#own.add(name)
     const list = Object.entries(attributes).map(([name, given]) => attribute(name, given))
+    const domain = OWN_TO_THE_ENGINE.has(op) ? 'com.microsoft' : ''
+    this.domains.add(domain)
     this.#nodes.push(
-      proto('NodeProto', { input: [...input], output: [...output], name: output[0], opType: op, attribute: list }),
+      proto('NodeProto', {
+        input: [...input],
+        output: [...output],
+        name: output[0],
+        opType: op,
+        attribute: list,
+        domain,
+      }),
     )
   }
 
   cast(x: Input, dtype: ElementType): string[] {
     return this.node('Cast', [x], { to: ELEMENT[dtype] })
+  }
+
+  reshape(x: Input, shape: readonly number[]): string {
+    return this.one('Reshape', [x, this.int64s(shape)])
+  }
+
+  /** [b, m, k] x [b, n, k]: the engine hands a Transpose of many small matrices to its threads one by one, so without. */
+  timesTransposed(a: Input, b: Input): string {
+    if (this.device !== 'webgpu') return this.one('FusedMatMul', [a, b], { transB: 1 })
+    return this.one('MatMul', [a, this.one('Transpose', [b], { perm: [0, 2, 1] })])
   }
 
   slice(x: Input, axis: number, start: number, end: number, step = 1): string {

@@ -40,7 +40,9 @@ export const model = (emitter: Emitter, input: unknown[], output: unknown[]): Ui
     proto('ModelProto', {
       irVersion: 8n,
       producerName: 'onward',
-      opsetImport: [proto('OperatorSetIdProto', { version: 18n })],
+      opsetImport: Array.from(emitter.domains, (domain) =>
+        proto('OperatorSetIdProto', { domain, version: domain === '' ? 18n : 1n }),
+      ),
       graph: proto('GraphProto', {
         name: 'onward',
         node: emitter.takeNodes(),

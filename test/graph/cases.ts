@@ -210,16 +210,21 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
     at('a cycle of three axes', [floats(2, 3, 4)], (x) => x!.transpose([2, 0, 1])),
     at('channels last', [floats(2, 3, 2, 2)], (x) => x!.transpose([0, 2, 3, 1])),
     at('int32 and bool', [signed(2, 3), bools(2, 3)], (x, y) => [x!.transpose(), y!.transpose()]),
+    at('blocks of pixels to channels', [floats(2, 2, 2, 2, 3, 2)], (x) => x!.transpose([0, 1, 3, 5, 2, 4])),
+    at('channels to blocks of pixels', [floats(2, 2, 2, 2, 2, 3)], (x) => x!.transpose([0, 1, 4, 2, 5, 3])),
+    at('blocks that are no squares', [floats(1, 2, 2, 2, 2, 3)], (x) => x!.transpose([0, 1, 3, 5, 2, 4])),
   ],
   broadcastTo: [
     at('a new axis', [floats(3)], (x) => x!.broadcastTo([2, 3])),
     at('an inner axis', [floats(2, 1, 3)], (x) => x!.broadcastTo([2, 4, 3])),
     at('a scalar', [floats()], (x) => x!.broadcastTo([2, 2])),
+    at('pixels to blocks', [floats(2, 1, 2, 1, 3, 1)], (x) => x!.broadcastTo([2, 1, 2, 2, 3, 4])),
     at('int32 and bool', [signed(3), bools(3)], (x, y) => [x!.broadcastTo([2, 3]), y!.broadcastTo([2, 3])]),
   ],
   slice: [
     at('the middle', [floats(5, 2)], (x) => x!.slice(0, 1, 4)),
     at('in steps that leave a rest', [floats(2, 8)], (x) => x!.slice(1, 1, 7, 3)),
+    at('every third of whole lines', [floats(2, 6)], (x) => x!.slice(1, 1, 6, 3)),
     at('in steps to the end', [floats(7)], (x) => x!.slice(0, 0, 7, 2)),
     at('an inner axis', [floats(2, 6, 2)], (x) => x!.slice(-2, 2, 6, 2)),
     at('int32 and bool', [signed(5), bools(5)], (x, y) => [x!.slice(0, 1, 4), y!.slice(0, 0, 5, 2)]),
@@ -286,6 +291,9 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
     at('stride 2, rows left unread', [floats(1, 2, 6, 7), floats(2, 2, 3, 3)], (x, w) => conv2d(x!, w!, { stride: 2 })),
     at('stride beyond the kernel', [floats(1, 2, 8, 7), floats(2, 2, 2, 2)], (x, w) => conv2d(x!, w!, { stride: 3 })),
     at('padding beyond the kernel', [floats(1, 2, 3, 3), floats(2, 2, 2, 2)], (x, w) => conv2d(x!, w!, { padding: 2 })),
+    at('more outputs than places', [floats(3, 2, 2, 3), floats(7, 2, 3, 2)], (x, w) =>
+      conv2d(x!, w!, { padding: 'same' }),
+    ),
     at('1x1', [floats(2, 3, 2, 3), floats(4, 3, 1, 1)], (x, w) => conv2d(x!, w!)),
     at('1x1, padded', [floats(2, 3, 2, 3), floats(4, 3, 1, 1)], (x, w) => conv2d(x!, w!, { padding: 1 })),
     at('1x1, stride 2', [floats(2, 3, 3, 4), floats(4, 3, 1, 1)], (x, w) => conv2d(x!, w!, { stride: 2 })),
@@ -409,6 +417,26 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
       { gradient: 'refused' },
     ),
   ],
+  convolutionWeightGradient: (
+    [
+      ['plain', [2, 3, 5, 4], [4, 3, 3, 2], {}],
+      ['stride 2, padded', [2, 2, 5, 6], [2, 2, 3, 3], { stride: 2, padding: 1 }],
+      ['rows left unread', [1, 2, 6, 7], [2, 2, 3, 3], { stride: 2 }],
+      ['many channels', [2, 5, 4, 3], [3, 5, 3, 3], { padding: 1 }],
+      ['two images a product', [4, 5, 2, 2], [4, 5, 3, 3], { padding: 'same' }],
+      ['all images in one product, unfolded at once', [3, 5, 2, 2], [6, 5, 3, 3], { padding: 1 }],
+      ['1x1, all images in one product', [3, 2, 1, 2], [5, 2, 1, 1], {}],
+      ['1x1, stride 2, padded to as many places', [2, 2, 4, 4], [3, 2, 1, 1], { stride: 2, padding: 2 }],
+      ['two groups', [2, 4, 4, 4], [6, 2, 3, 3], { groups: 2, padding: 1 }],
+      ['two groups, all images in one product', [3, 4, 2, 2], [6, 2, 3, 3], { groups: 2, padding: 1 }],
+      ['depthwise', [2, 3, 4, 4], [3, 1, 3, 3], { groups: 3, stride: 2 }],
+    ] as const
+  ).map(([name, x, w, options]) =>
+    at(name, [floats(...x), floats(...w)], (images, weights) => {
+      const [slope] = grad(conv2d(images!, weights!, options).tanh().square().sum(), [weights!])
+      return slope!
+    }),
+  ),
   quantizedMatmul: FLIPS.map((flips) => {
     const { name, inputs } = product(flips, [])
     return at(name, inputs, (a, b) => quantizedProduct(a!, b!, flips), {

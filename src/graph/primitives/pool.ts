@@ -60,7 +60,7 @@ function maxOfTiles({ inputs: [x], outputs: [y], attributes }: Node, g: Tensor):
   const tiled = x!.slice(2, 0, rows * kh).slice(3, 0, columns * kw)
   const high = cut(tiled.reshape([n * c * rows, kh, columns * kw]), 1)
   const top = highest(high)
-  const wide = cut(top.reshape([-1, kw]).transpose(), 0)
+  const wide = Array.from({ length: kw }, (_, j) => top.slice(2, j, columns * kw - kw + j + 1, kw).reshape([1, -1]))
   const toColumns = concat(toFirst(y!.reshape([1, -1]), wide, g.reshape([1, -1])), 0)
   const toRows = toFirst(top, high, toColumns.transpose().reshape(top.shape))
   return padRest(concat(toRows, 1).reshape(tiled.shape), x!)

@@ -1,9 +1,11 @@
 import type { Emitter } from '../../onnx/emitter.js'
+import { padded, unfold } from '../../onnx/unfold.js'
 import type { Primitive, Value } from '../primitive.js'
-import { apply, type Node, type Tensor } from '../tensor.js'
-import { GraphError, type Shape, show, sizeOf } from '../types.js'
-import { convolutionInputGradient, products } from './product.js'
-import { type Convolution, eachProduct, views } from './window.js'
+import { apply, type Tensor } from '../tensor.js'
+import { GraphError, show } from '../types.js'
+import { convolutionInputGradient, convolutions } from './convolution.js'
+import { products } from './product.js'
+import { type Convolution, views } from './window.js'
 
 /** Rounds half to even, as ONNX does. */
 const roundEven = (x: number): number => (Math.abs(x % 1) === 0.5 ? 2 * Math.round(x / 2) : Math.round(x))
@@ -62,11 +64,6 @@ function multiply(emit: Emitter, left: LeftBytes, right: Bytes, inner: number): 
   return emit.one('Mul', [sum!, emit.one('Mul', [left.scale, right.scale])])
 }
 
-const move = (emit: Emitter, name: string, perm: readonly number[], shape?: readonly number[]): string => {
-  const moved = emit.one('Transpose', [name], { perm })
-  return shape ? emit.one('Reshape', [moved, emit.int64s(shape)]) : moved
-}
-
 /**
  * [m, k] x [k, n]. A third operand, a scalar, is the largest magnitude of the matrix of which the right one is a part:
  * only what cuts matrices into pieces gives it, after all gradients are taken. The derivative takes the rounding for the
@@ -90,32 +87,10 @@ const quantizedMatmul: Primitive = {
   },
   lower: (emit, { inputs: [a, b, largest], attributes: { transposeA, transposeB, levels } }) => {
     const [left, right] = [leftBytes(emit, a!), rightBytes(emit, b!, levels, largest)]
-    if (transposeA) left.bytes = move(emit, left.bytes, [1, 0])
-    if (transposeB) right.bytes = move(emit, right.bytes, [1, 0])
+    if (transposeA) left.bytes = emit.one('Transpose', [left.bytes], { perm: [1, 0] })
+    if (transposeB) right.bytes = emit.one('Transpose', [right.bytes], { perm: [1, 0] })
     return [multiply(emit, left, right, a!.shape[transposeA ? 0 : 1]!)]
   },
-}
-
-/** The bytes of images [N, C, H, W] with their axes in another order, and with zeros around. */
-function padded(emit: Emitter, { bytes, zero }: LeftBytes, { padding }: Convolution, order: readonly number[]): string {
-  const image = move(emit, bytes, order)
-  const widths = [0, 1].flatMap((side) => order.map((axis) => padding[axis - 2]?.[side as 0 | 1] ?? 0))
-  return widths.some((width) => width > 0) ? emit.one('Pad', [image, emit.int64s(widths), zero]) : image
-}
-
-/** What each output of a convolution reads, side by side, in 8 bits: [batches, N*H'*W'/batches, KH*KW*C]. */
-function unfold(emit: Emitter, left: LeftBytes, { inputs: [x, w], outputs: [y], attributes }: Node, batches: number) {
-  const [[, channels, , width], { stride, padding }] = [x!.shape, attributes as Convolution]
-  const wide = width! + padding[1][0] + padding[1][1]
-  const line = (count: number, step: number): number[] => Array.from({ length: count }, (_, i) => i * step)
-  const grid = ([rows, columns]: Shape, [down, across]: readonly number[]): number[] =>
-    line(rows!, down! * wide).flatMap((row) => line(columns!, across!).map((column) => row + column))
-  const taps = grid(w!.shape.slice(2), [1, 1])
-  const places = grid(y!.shape.slice(2), stride).flatMap((cell) => taps.map((tap) => cell + tap))
-  const cells = emit.one('Reshape', [padded(emit, left, attributes, [0, 2, 3, 1]), emit.int64s([0, -1, channels!])])
-  const index = emit.initializer({ data: places, shape: [places.length], dtype: 'int32' })
-  const seen = emit.one('Gather', [cells, index], { axis: 1 })
-  return emit.one('Reshape', [seen, emit.int64s([batches, -1, taps.length * channels!])])
 }
 
 /**
@@ -134,50 +109,50 @@ const quantizedConv2d: Primitive = {
   infer: (inputs, attributes: Convolution) => {
     if (attributes.groups !== 1)
       throw new GraphError(`quantizedConv2d: one group only, got ${attributes.groups}; use conv2d`)
-    return products.conv2d!.infer(inputs, { ...attributes, op: 'quantizedConv2d' })
+    return convolutions.conv2d!.infer(inputs, { ...attributes, op: 'quantizedConv2d' })
   },
   evaluate: ([x, w], attributes, outputs) =>
-    products.conv2d!.evaluate([throughUint8(x!), throughInt8(w!, attributes.levels)], attributes, outputs),
+    convolutions.conv2d!.evaluate([throughUint8(x!), throughInt8(w!, attributes.levels)], attributes, outputs),
   gradient: ({ inputs: [x, w], attributes }, [g]) => [
     convolutionInputGradient('quantizedConv2d', g!, x!, w!, attributes),
     apply('quantizedWeightGradient', [x!, g!], { ...attributes, weights: w!.shape })[0],
   ],
-  lower: (emit, node) => {
-    const [x, w] = node.inputs
-    const [n, out, rows, columns] = node.outputs[0]!.shape as [number, number, number, number]
-    const [left, right] = [leftBytes(emit, x!), rightBytes(emit, w!, node.attributes.levels)]
-    const inner = sizeOf(w!.shape) / out
+  lower: (emit, { inputs: [x, w], outputs: [y], attributes }) => {
+    const [n, out, rows, columns] = y!.shape as [number, number, number, number]
+    const [, , kh, kw] = w!.shape as [number, number, number, number]
+    const [left, right] = [leftBytes(emit, x!), rightBytes(emit, w!, attributes.levels)]
+    const inner = w!.size / out
     const batches = batchesOf(n, rows * columns, out)
-    left.bytes = unfold(emit, left, node, batches)
-    const weights = move(emit, right.bytes, [2, 3, 1, 0], [inner, out])
+    const pixels = padded(emit, left.bytes, attributes, [0, 2, 3, 1], left.zero)
+    const seen = unfold(emit, pixels, x!.shape, [0, kh, kw], [rows, columns], attributes)
+    left.bytes = emit.reshape(seen, [batches, -1, inner])
+    const weights = emit.reshape(emit.one('Transpose', [right.bytes], { perm: [2, 3, 1, 0] }), [inner, out])
     right.bytes = batches === 1 ? weights : emit.one('Expand', [weights, emit.int64s([batches, inner, out])])
-    const product = emit.one('Reshape', [multiply(emit, left, right, inner), emit.int64s([n, rows, columns, out])])
-    return [move(emit, product, [0, 3, 1, 2])]
+    const product = emit.reshape(multiply(emit, left, right, inner), [n, rows, columns, out])
+    return emit.node('Transpose', [product], { perm: [0, 3, 1, 2] })
   },
 }
 
 /** The input [N, C, H, W], rounded to uint8, with the cotangent [N, O, H', W'], rounded to int8. */
 const quantizedWeightGradient: Primitive = {
   infer: (_, { weights }) => [{ shape: weights, dtype: 'float32' }],
-  evaluate: ([x, g], attributes, [output]) => {
-    const [cells, cotangent] = [throughUint8(x!), throughInt8(g!, attributes.levels)]
-    const result = new Float64Array(sizeOf(output!.shape))
-    eachProduct(x!.shape, output!.shape, g!.shape, attributes, (cell, weight, out) => {
-      result[weight]! += cells.data[cell]! * cotangent.data[out]!
-    })
-    return [result]
-  },
+  evaluate: ([x, g], attributes, outputs) =>
+    convolutions.convolutionWeightGradient!.evaluate(
+      [throughUint8(x!), throughInt8(g!, attributes.levels)],
+      attributes,
+      outputs,
+    ),
   lower: (emit, { inputs: [x, g], attributes }) => {
     const [out, channels, ...kernel] = attributes.weights as [number, number, number, number]
     const [left, right] = [leftBytes(emit, x!), rightBytes(emit, g!, attributes.levels)]
     const inner = g!.size / out
     // The rows of the forward product, transposed; to transpose those takes as long, and keeps something large.
-    const image = padded(emit, left, attributes, [1, 0, 2, 3])
+    const image = padded(emit, left.bytes, attributes, [1, 0, 2, 3], left.zero)
     const taps = views(image, emit.slice.bind(emit), kernel, g!.shape.slice(2), attributes, 2)
-    left.bytes = emit.one('Reshape', [emit.one('Concat', taps, { axis: 0 }), emit.int64s([-1, inner])])
-    right.bytes = move(emit, right.bytes, [0, 2, 3, 1], [inner, out])
-    const product = multiply(emit, left, right, inner)
-    return [move(emit, emit.one('Reshape', [product, emit.int64s([...kernel, channels, out])]), [3, 2, 0, 1])]
+    left.bytes = emit.reshape(emit.one('Concat', taps, { axis: 0 }), [-1, inner])
+    right.bytes = emit.reshape(emit.one('Transpose', [right.bytes], { perm: [0, 2, 3, 1] }), [inner, out])
+    const product = emit.reshape(multiply(emit, left, right, inner), [...kernel, channels, out])
+    return emit.node('Transpose', [product], { perm: [3, 2, 0, 1] })
   },
 }
 

@@ -1,4 +1,5 @@
 import type { Emitter } from '../../onnx/emitter.js'
+import { everyOther, moveBlocks, repeatPixels } from '../../onnx/pixels.js'
 import { oneHot } from '../functions.js'
 import type { Primitive, Value } from '../primitive.js'
 import { constant, type Tensor } from '../tensor.js'
@@ -60,8 +61,10 @@ export const shaping: Record<string, Primitive> = {
       return [pick(x!.data, offsetsOf(y!.shape, own))]
     },
     gradient: ({ attributes: { order } }, [g]) => [g!.transpose(order.map((_: number, i: number) => order.indexOf(i)))],
-    lower: (emit, { inputs, attributes }) =>
-      moving(emit, inputs, (names) => emit.node('Transpose', names, { perm: attributes.order })),
+    lower: (emit, { inputs, outputs: [y], attributes: { order } }) => {
+      const moved = emit.device === 'cpu' && moveBlocks(emit, inputs[0]!, y!, order)
+      return moved ? [moved] : moving(emit, inputs, (names) => emit.node('Transpose', names, { perm: order }))
+    },
   },
   broadcastTo: {
     infer: ([x], { shape }) => {
@@ -71,7 +74,10 @@ export const shaping: Record<string, Primitive> = {
     },
     evaluate: ([x], { shape }) => [pick(x!.data, broadcastOffsets(x!.shape, shape))],
     gradient: ({ inputs: [x], outputs: [y] }, [g]) => [unbroadcast(g!, x!.shape, y!.shape)],
-    lower: (emit, { inputs: [x], attributes }) => emit.node('Expand', [x!, emit.int64s(attributes.shape)]),
+    lower: (emit, { inputs: [x], outputs: [y] }) => {
+      const blocks = emit.device === 'cpu' && repeatPixels(emit, x!, y!)
+      return blocks ? [blocks] : emit.node('Expand', [x!, emit.int64s(y!.shape)])
+    },
   },
   slice: {
     infer: ([x], { axis, start, end, step }) => {
@@ -94,6 +100,8 @@ export const shaping: Record<string, Primitive> = {
       return [fitted.pad(x!.shape.map((_, i) => (i === axis ? [start, Math.max(after, 0)] : [0, 0])))]
     },
     lower: (emit, { inputs: [x], outputs: [y], attributes: { axis, start, end, step } }) => {
+      const cells = emit.device === 'cpu' && step > 1 && everyOther(emit, x!, y!, start, step)
+      if (cells) return [cells]
       if (emit.device !== 'webgpu' || x!.dtype === 'float32') return [emit.slice(x!, axis, start, end, step)]
       const chosen = Array.from({ length: y!.shape[axis]! }, (_, i) => start + i * step)
       return emit.node('Gather', [x!, emit.int64s(chosen)], { axis })

@@ -1,4 +1,5 @@
 import type { Primitive } from '../primitive.js'
+import { convolutions } from './convolution.js'
 import { elementwise } from './elementwise.js'
 import { looping } from './loop.js'
 import { pooling } from './pool.js'
@@ -11,7 +12,16 @@ let table: Record<string, Primitive> | undefined
 
 /** Every operation there is, by name. Built at the first call, since entries and tensors refer to each other. */
 export function primitives(): Record<string, Primitive> {
-  table ??= { ...elementwise, ...reductions, ...shaping, ...products, ...pooling, ...quantized, ...looping }
+  table ??= {
+    ...elementwise,
+    ...reductions,
+    ...shaping,
+    ...products,
+    ...convolutions,
+    ...pooling,
+    ...quantized,
+    ...looping,
+  }
   return table
 }
 
