@@ -1,4 +1,5 @@
 import type { AnyRule, Source } from '../rules/contract.js'
+import { startedAs } from './started-as.js'
 
 /** What a rule was written from, in words. */
 const SOURCES: Readonly<Record<Source, string>> = {
@@ -20,7 +21,9 @@ export const describeSource = (rule: Sourced): string =>
 
 /** What is said beside the figures and pictures of a rule that is not all from its source. */
 export const noteOnSource = (rule: Sourced & Pick<AnyRule, 'id'>): string[] =>
-  rule.reconstructed ? [`${rule.id} (${describeSource(rule)}): onward rules ${rule.id} lists what was filled in.`] : []
+  rule.reconstructed
+    ? [`${rule.id} (${describeSource(rule)}): ${startedAs()} rules ${rule.id} lists what was filled in.`]
+    : []
 
 /** The heading over what a rule's source leaves open. */
 export const RECONSTRUCTED = 'Reconstructed: the source leaves these open, and they were filled in'

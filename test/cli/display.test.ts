@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { PLAIN } from '../../src/cli/output/style.js'
+import { startedAs } from '../../src/cli/started-as.js'
 import { jsonReporter, lineReporter, terminalReporter } from '../../src/cli/train/report.js'
 import { renderScreen } from '../../src/cli/train/screen.js'
 import { liveBlock } from '../../src/cli/train/terminal.js'
@@ -121,7 +122,7 @@ Memory of a training step
   activations at their peak  3.0 MiB (backpropagation through the same layers: 2.0 MiB)
   weights and optimiser      7.5 MiB
 
-Kept in runs/forward-forward-glyphs-1; use it with: onward evaluate runs/forward-forward-glyphs-1
+Kept in runs/forward-forward-glyphs-1; use it with: ${startedAs()} evaluate runs/forward-forward-glyphs-1
 `,
   )
   assert.equal(aside.text(), '')

@@ -26,7 +26,7 @@ export const workFolder = (): string => mkdtempSync(join(tmpdir(), 'onward-cli-'
 
 /** Starts the command line in `folder`, with no data but what lies there. */
 export function start(folder: string, args: readonly string[], nodeArgs: readonly string[] = []): Started {
-  const { ONWARD_DATA: _, ...env } = process.env
+  const { ONWARD_DATA: _, npm_command: __, ...env } = process.env
   const child = spawn(process.execPath, [...nodeArgs, MAIN, ...args], {
     cwd: folder,
     env: { ...env, ONWARD_CACHE: join(folder, 'cache'), NO_COLOR: '1' },

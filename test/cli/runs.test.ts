@@ -50,6 +50,12 @@ test('a run from training to use: JSON alone on standard output, then evaluate, 
   assert.deepEqual(predicted[0].image, 'light0.png')
   assert.equal(predicted[0].scores.length, 10)
 
+  writeFileSync(join(folder, 'text.png'), 'no picture')
+  const mixed = await onward(folder, 'predict', done.run, 'text.png', light[0]!, '--json')
+  assert.deepEqual([mixed.code, JSON.parse(mixed.stdout)[1]], [1, predicted[0]])
+  assert.match(JSON.parse(mixed.stdout)[0].error, /text\.png is neither PNG nor JPEG/)
+  assert.match(mixed.stderr, /^onward: The image text\.png is neither/)
+
   const drawn = JSON.parse((await onward(folder, 'samples', done.run, '--json')).stdout)
   assert.deepEqual(
     drawn.pictures.map(({ picture, images }: { picture: string; images: number }) => [picture, images]),

@@ -9,6 +9,7 @@ import { columns } from '../output/columns.js'
 import { bytes, count } from '../output/numbers.js'
 import { print } from '../output/print.js'
 import { type Style, styleOf } from '../output/style.js'
+import { startedAs } from '../started-as.js'
 import { downloadProgress } from '../train/download.js'
 
 export interface DataFlags {
@@ -23,7 +24,7 @@ type Place = { readonly embedded: true } | { readonly folder: string } | { reado
 /** `onward data [NAME]`: what there is and where; with `--download`, fetched and checked. */
 export async function dataCommand(name: string | undefined, flags: DataFlags): Promise<void> {
   if (flags.download && name === undefined)
-    throw new UserError('Say which data set to download: onward data NAME --download.', { exitCode: 2 })
+    throw new UserError(`Say which data set to download: ${startedAs()} data NAME --download.`, { exitCode: 2 })
   const entries = name === undefined ? dataSets : [findDataSet(name)]
   if (flags.download) await fetchData(entries[0]!, flags)
   const style = styleOf(process.stdout)
@@ -72,7 +73,7 @@ function describePlace(entry: DataSetEntry, place: Place): string {
   if ('embedded' in place) return 'embedded: needs no file'
   if ('folder' in place) return place.folder
   const size = 'source' in entry.from ? entry.from.source.downloads.reduce((sum, file) => sum + file.bytes, 0) : 0
-  return `not here: ${place.missing || `onward data ${entry.name} --download (${bytes(size)})`}`
+  return `not here: ${place.missing || `${startedAs()} data ${entry.name} --download (${bytes(size)})`}`
 }
 
 /** Files of the right names, as training would look for them; their contents are checked when they are read. */

@@ -1,6 +1,7 @@
 import { evaluate, findRule, isFinished, readConfig } from '../../node.js'
 import { print } from '../output/print.js'
 import { noteOnSource } from '../sources.js'
+import { startedAs } from '../started-as.js'
 import { downloadProgress } from '../train/download.js'
 import { widthOf } from '../train/report.js'
 import { renderTable } from '../train/screen.js'
@@ -28,5 +29,5 @@ export async function evaluateCommand(run: string, { dataDir, json }: EvaluateFl
   print(`${run}: ${outcome(evaluation, objective)}.`, ...renderTable(new Map(rows)))
   if (test) print(...renderTable(figureRows({ test })), ...legend(test, figures, widthOf(process.stdout)))
   print(...noteOnSource(rule))
-  if (isFinished(run) === false) print(`Its training was stopped: onward train --resume ${run} goes on.`)
+  if (isFinished(run) === false) print(`Its training was stopped: ${startedAs()} train --resume ${run} goes on.`)
 }

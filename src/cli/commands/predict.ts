@@ -1,7 +1,9 @@
 import type { DataSet } from '../../data/dataset.js'
 import { readImage } from '../../data/images.node.js'
 import { type Picture, toShape } from '../../data/picture.js'
+import { UserError } from '../../errors.js'
 import { type PredictedImage, predict, readCheckpoint } from '../../node.js'
+import type { ImageKind } from '../../train/checkpoint.js'
 import { columns } from '../output/columns.js'
 import { figure } from '../output/numbers.js'
 import { print } from '../output/print.js'
@@ -14,31 +16,56 @@ export interface PredictFlags {
 
 /**
  * `onward predict RUN IMAGE...`: the class of each picture, the scores of the likeliest three, and what was done to the
- * picture or may be wrong with it.
+ * picture or may be wrong with it. A picture that cannot be read does not keep the others from being told; at the end a
+ * UserError names all such.
  */
 export async function predictCommand(run: string, paths: readonly string[], flags: PredictFlags): Promise<void> {
-  const { shape, maximum, classNames } = readCheckpoint(run).checkpoint.images
-  const images: Uint8Array[] = []
-  const notes: string[][] = []
-  for (const path of paths) {
-    const picture = await readImage(path)
-    const pixels = toShape(picture, shape, { invert: flags.invert === true })
-    notes.push(notesOn(picture, pixels, shape, flags.invert === true))
-    images.push(Uint8Array.from(pixels, (pixel) => Math.round(pixel * maximum)))
-  }
-  const predictions = await predict(run, images)
+  const { images } = readCheckpoint(run).checkpoint
+  const pictures: (Readable | Refused)[] = []
+  for (const path of paths) pictures.push(await open(path, images, flags.invert === true))
+  const readable = pictures.filter((picture) => 'pixels' in picture)
+  const refused = pictures.filter((picture) => 'error' in picture)
+  const pixels = readable.map((picture) => picture.pixels)
+  const predictions = pixels.length > 0 ? await predict(run, pixels) : []
+  const told = readable.map(({ image, notes }, i) => ({ image, ...predictions[i]!, notes }))
   if (flags.json) {
-    print(JSON.stringify(predictions.map((prediction, i) => ({ image: paths[i], ...prediction, notes: notes[i] }))))
-    return
+    const inOrder = pictures.map(({ image }) => [...told, ...refused].find((one) => one.image === image))
+    print(JSON.stringify(inOrder))
+  } else {
+    const style = styleOf(process.stdout)
+    const rows = told.map((one) => [
+      one.image,
+      style.bold(one.className),
+      style.dim(`scores: ${likeliest(one, images.classNames)}`),
+      style.dim(one.notes.join('; ')),
+    ])
+    print(...columns(rows))
   }
-  const style = styleOf(process.stdout)
-  const rows = predictions.map((prediction, i) => [
-    paths[i]!,
-    style.bold(prediction.className),
-    style.dim(`scores: ${likeliest(prediction, classNames)}`),
-    style.dim(notes[i]!.join('; ')),
-  ])
-  print(...columns(rows))
+  if (refused.length > 0) throw new UserError(refused.map(({ error }) => error).join('\n'))
+}
+
+interface Readable {
+  readonly image: string
+  /** Of the shape and range that the network was trained with. */
+  readonly pixels: Uint8Array
+  readonly notes: readonly string[]
+}
+
+interface Refused {
+  readonly image: string
+  readonly error: string
+}
+
+async function open(image: string, { shape, maximum }: ImageKind, invert: boolean): Promise<Readable | Refused> {
+  try {
+    const picture = await readImage(image)
+    const pixels = toShape(picture, shape, { invert })
+    const notes = notesOn(picture, pixels, shape, invert)
+    return { image, pixels: Uint8Array.from(pixels, (pixel) => Math.round(pixel * maximum)), notes }
+  } catch (error) {
+    if (error instanceof UserError) return { image, error: error.message }
+    throw error
+  }
 }
 
 /** `pixels` as the network sees them. */

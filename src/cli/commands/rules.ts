@@ -5,6 +5,7 @@ import { bulleted, columns, wrapText } from '../output/columns.js'
 import { print } from '../output/print.js'
 import { type Style, styleOf } from '../output/style.js'
 import { describeSource, RECONSTRUCTED } from '../sources.js'
+import { startedAs } from '../started-as.js'
 
 /** `onward rules [RULE]`: one line each, or everything about one. */
 export function rulesCommand(id: string | undefined, { json }: { readonly json?: true }): void {
@@ -21,7 +22,7 @@ function listRules(style: Style): string[] {
     heads[i]!,
     ...wrapText(`${rule.summary} (${describeSource(rule)})`, 76).map((line) => `  ${line}`),
   ])
-  return [...lines, '', 'onward rules RULE shows the options, presets and figures of a rule.']
+  return [...lines, '', `${startedAs()} rules RULE shows the options, presets and figures of a rule.`]
 }
 
 function describeRule(rule: AnyRule, style: Style): string[] {

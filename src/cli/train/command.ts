@@ -3,6 +3,7 @@ import type { TrainEvent } from '../../train/events.js'
 import { readConfig } from '../../train/run-folder.node.js'
 import { EXIT } from '../failure.js'
 import { styleOf } from '../output/style.js'
+import { startedAs } from '../started-as.js'
 import { downloadProgress } from './download.js'
 import { readTrainingFlags } from './flags.js'
 import { interruptible } from './interrupt.js'
@@ -59,6 +60,6 @@ async function report(events: AsyncIterable<TrainEvent>, reporter: Reporter, atS
   }
   if (last?.event !== 'stopped') return EXIT.done
   if (last.reason === 'not-finite') throw new UserError(last.message)
-  process.stderr.write(`onward: ${last.message}\nGo on with: onward train --resume ${run}\n`)
+  process.stderr.write(`onward: ${last.message}\nGo on with: ${startedAs()} train --resume ${run}\n`)
   return EXIT.interrupted
 }

@@ -7,6 +7,7 @@ import { checkValues, unknownKey } from '../options/check.js'
 import { optionTable } from '../options/table.js'
 import { keysOf } from '../options/values.js'
 import { checkHyper, findPreset, readAssignments } from '../settings.js'
+import { startedAs } from '../started-as.js'
 import { flagOf, readTrainingFlags } from './flags.js'
 
 type Values = Readonly<Record<string, unknown>>
@@ -54,11 +55,15 @@ export function readRequest(ruleId: string | undefined, flags: TrainFlags): Trai
   }
   const id = text('rule', ruleId)
   if (id === undefined)
-    throw usage('Say which rule to train by: onward train RULE --data NAME; `onward rules` lists them.')
+    throw usage(
+      `Say which rule to train by: ${startedAs()} train RULE --data NAME; \`${startedAs()} rules\` lists them.`,
+    )
   const rule = findRule(id)
   const data = text('data', flags.data)
   if (data === undefined)
-    throw usage(`Say what to learn: onward train ${id} --data glyphs, which needs no file; \`onward data\` lists more.`)
+    throw usage(
+      `Say what to learn: ${startedAs()} train ${id} --data glyphs, which needs no file; \`${startedAs()} data\` lists more.`,
+    )
   const dataDir = text('dataDir', flags.dataDir)
   const preset = text('preset', flags.preset)
   const out = text('out', flags.out)

@@ -4,6 +4,7 @@ import { bulleted, columns } from '../output/columns.js'
 import { bytes, count, duration, figure, percent } from '../output/numbers.js'
 import type { Style } from '../output/style.js'
 import { RECONSTRUCTED } from '../sources.js'
+import { startedAs } from '../started-as.js'
 import { renderTable } from './screen.js'
 import { accuracies, type View, WHOLE } from './view.js'
 
@@ -51,7 +52,9 @@ export function summarize(
     ...(filledIn.length === 0 ? [] : ['', style.bold(RECONSTRUCTED), ...bulleted(filledIn, width)]),
   ]
   const kept =
-    done.run === undefined ? [] : ['', `${style.bold('Kept in')} ${done.run}; use it with: onward evaluate ${done.run}`]
+    done.run === undefined
+      ? []
+      : ['', `${style.bold('Kept in')} ${done.run}; use it with: ${startedAs()} evaluate ${done.run}`]
   return [...parts, ...kept]
 }
 
