@@ -3,6 +3,7 @@ const product = 'src/graph/primitives/product.ts'
 const convolution = 'src/graph/primitives/convolution.ts'
 const weightGradient = 'src/onnx/weight-gradient.ts'
 const pixels = 'src/onnx/pixels.ts'
+const lowered = 'src/onnx/convolution.ts'
 const unfold = 'src/onnx/unfold.ts'
 const pool = 'src/graph/primitives/pool.ts'
 const shape = 'src/graph/primitives/shape.ts'
@@ -103,6 +104,46 @@ export default [
     replace: 'kh * kw === 1 && x.size === n * perGroup * cells',
     ...table,
     names: 'convolutionWeightGradient',
+  },
+  {
+    what: 'the strides of rows and columns are exchanged',
+    file: unfold,
+    find: '* stride[0], (cell % columns!) * stride[1]',
+    replace: '* stride[1], (cell % columns!) * stride[0]',
+    ...table,
+    names: 'conv2d',
+  },
+  {
+    what: 'patches are taken for pixels as they lie',
+    file: unfold,
+    find: 'taps === 1 && stride[0] * stride[1] === 1 && rows === high && columns === wide',
+    replace: 'rows! * columns! * taps === high * wide',
+    ...table,
+    names: 'conv2d: patches',
+  },
+  {
+    what: 'a transposed convolution pads what its convolution cut',
+    file: lowered,
+    find: '{ pads: [...first!, ...last!] }',
+    replace: '{ pads: [...last!, ...first!] }',
+    ...table,
+    names: 'few outputs',
+  },
+  {
+    what: 'on WebGPU groups are written across their borders',
+    file: lowered,
+    find: 'if (groups === 1 || each < 4 || each % vector === 0)',
+    replace: 'if (vector > 0)',
+    tests: 'graph/webgpu',
+    names: 'five outputs each',
+  },
+  {
+    what: 'blocks of numbers other than floats are moved by kernels that know floats alone',
+    file: pixels,
+    find: "if (!kernel || x.dtype !== 'float32') return undefined",
+    replace: 'if (!kernel) return undefined',
+    ...table,
+    names: 'transpose',
   },
   {
     what: 'of every block the first number is taken',
@@ -238,10 +279,10 @@ export default [
   {
     what: 'a row of an unfolded kernel begins one cell too far',
     file: unfold,
-    find: 'line(first, end, wide)',
-    replace: 'line(first, end, wide + 1)',
+    find: 'emit.scalar(first * wide',
+    replace: 'emit.scalar(first * (wide + 1)',
     ...table,
-    names: 'quantizedConv2d',
+    names: 'convolutionWeightGradient',
   },
   {
     what: 'sums of bytes overflow',

@@ -35,7 +35,7 @@ export function exportModel(rule: AnyRule, task: Task, hyper: unknown, state: Te
 const ELEMENT: Record<DType, number> = { float32: 1, int32: 6, bool: 9 }
 
 function emitPrediction({ state: ports, batch, metrics }: StepGraph, state: TensorRecord): Part {
-  const emitter = new Emitter('cpu')
+  const emitter = new Emitter('cpu', { portable: true })
   const scores = metrics.find(({ name }) => name === 'scores')!.output
   emitter.bind(batch[0]!.input, 'x')
   const needed = new Set<Tensor>(reachable([scores]).flatMap(({ outputs }) => outputs))

@@ -4,30 +4,84 @@ import type { Shape } from '../graph/types.js'
 import type { Emitter } from './emitter.js'
 import { padded, unfold } from './unfold.js'
 
+/** What lies under the kernels is laid out in at most so many numbers: they are kept for the weight gradient. */
+const LARGEST = 2 ** 23
+
 /**
- * Whether a convolution is one product over all images on the CPU: where it has more outputs than places, ONNX Runtime's
- * own is a product for each image, shared out among the threads one by one.
+ * Whether a convolution is one product over all images: where it has more outputs than places, ONNX Runtime's own is a
+ * product for each image, shared out among the threads one by one. Transposing the weights must not cost as much.
  */
-export const isUnfolded = ([out, , kh, kw]: Shape, cells: number, groups: number): boolean =>
-  groups === 1 && kh! * kw! > 1 && out! > cells
+export function isUnfolded(emit: Emitter, y: Shape, [out, perGroup, kh, kw]: Shape, groups: number): boolean {
+  const cells = y[2]! * y[3]!
+  const fits = y[0]! * cells >= 8 * out! && y[0]! * cells * perGroup! * kh! * kw! <= LARGEST
+  return emit.tuned && groups === 1 && kh! * kw! > 1 && out! > cells && fits
+}
+
+/** At most so many outputs of four times as many inputs are spread from the inputs. */
+const FEW_OUTPUTS = 8
+
+/**
+ * Whether a convolution is done as the transposed one of its flipped kernels: to unfold many inputs for a few outputs takes
+ * longer than all products, and here what is laid out is small.
+ */
+const isSpread = (emit: Emitter, [out, perGroup, kh, kw]: Shape, { stride, padding, groups }: Convolution): boolean =>
+  emit.tuned &&
+  groups === 1 &&
+  out! <= FEW_OUTPUTS &&
+  perGroup! >= 4 * out! &&
+  kh! * kw! > 1 &&
+  stride.every((step) => step === 1) &&
+  Math.max(...padding[0]) < kh! &&
+  Math.max(...padding[1]) < kw!
 
 /** Images [N, C, H, W] with weights [O, C/groups, KH, KW] to `y`, [N, O, H', W']. */
 export function convolve(emit: Emitter, x: Tensor, w: Tensor, y: Tensor, window: Convolution): string {
   const [out, , kh, kw] = w.shape as [number, number, number, number]
   const [n, , rows, columns] = y.shape as [number, number, number, number]
-  const { groups } = window
-  const { strides, pads } = onnxWindow(window)
-  if (emit.device === 'cpu' && isUnfolded(w.shape, rows * columns, groups)) {
+  if (isUnfolded(emit, y.shape, w.shape, window.groups)) {
     const seen = unfold(emit, padded(emit, x, window, [0, 2, 3, 1]), x.shape, [0, kh, kw], [rows, columns], window)
     const weights = emit.reshape(emit.one('Transpose', [w], { perm: [2, 3, 1, 0] }), [w.size / out, out])
     const product = emit.one('MatMul', [emit.reshape(seen, [n * rows * columns, w.size / out]), weights])
     return emit.one('Transpose', [emit.reshape(product, [n, rows, columns, out])], { perm: [0, 3, 1, 2] })
   }
-  // WebGPU makes a matrix product of such a convolution, and forgets the padding; the output can be padded instead.
-  const pointwise = kh * kw * Math.max(...strides) === 1
-  if (emit.device !== 'webgpu' || !pointwise || Math.max(...pads) === 0)
-    return emit.one('Conv', [x, w], { strides, pads, group: groups })
-  const [top, left, bottom, right] = pads as [number, number, number, number]
-  const inner = emit.one('Conv', [x, w], { group: groups })
-  return emit.one('Pad', [inner, emit.int64s([0, 0, top, left, 0, 0, bottom, right]), emit.scalar(0)])
+  if (isSpread(emit, w.shape, window)) {
+    const flipped = [2, 3].reduce((name: Tensor | string, axis) => emit.slice(name, axis, -1, -(2 ** 31), -1), w)
+    const [first, last] = [0, 1].map((side) => [kh - 1 - window.padding[0][side]!, kw - 1 - window.padding[1][side]!])
+    const kernels = emit.one('Transpose', [flipped], { perm: [1, 0, 2, 3] })
+    return emit.one('ConvTranspose', [x, kernels], { pads: [...first!, ...last!] })
+  }
+  return convolveAsItIs(emit, x, w, w.shape, window)
+}
+
+const NONE = [0, 0] as const
+
+/** By ONNX Runtime's own convolution; on WebGPU around what that gets wrong. */
+export function convolveAsItIs(
+  emit: Emitter,
+  x: Tensor,
+  w: Tensor | string,
+  [out, perGroup, kh, kw]: Shape,
+  window: Convolution,
+): string {
+  const { strides, pads } = onnxWindow(window)
+  const { groups } = window
+  if (emit.device !== 'webgpu') return emit.one('Conv', [x, w], { strides, pads, group: groups })
+  // Made a matrix product, which forgets the padding; behind a 1x1 kernel the output can be padded instead.
+  if (kh! * kw! * Math.max(...strides) === 1 && Math.max(...pads) > 0) {
+    const inner = convolveAsItIs(emit, x, w, [out!, perGroup!, 1, 1], { ...window, padding: [NONE, NONE] })
+    return emit.one('Pad', [inner, emit.int64s([0, 0, pads[0]!, pads[1]!, 0, 0, pads[2]!, pads[3]!]), emit.scalar(0)])
+  }
+  // The same where a kernel is as large as the image, and only its end is padded.
+  const forgets = Math.max(...pads) > 0 && pads[0] === 0 && pads[1] === 0
+  const [images, around] = forgets ? [padded(emit, x, window, [0, 1, 2, 3]), [0, 0, 0, 0]] : [emit.name(x), pads]
+  // Written by so many outputs at a time, across the borders of groups.
+  const vector = out! % 4 === 0 ? 4 : out! % 2 === 0 ? 2 : 1
+  const each = out! / groups
+  if (groups === 1 || each < 4 || each % vector === 0)
+    return emit.one('Conv', [images, w], { strides, pads: around, group: groups })
+  const parts = Array.from({ length: groups }, (_, i) => {
+    const own = [emit.slice(images, 1, i * perGroup!, (i + 1) * perGroup!), emit.slice(w, 0, i * each, (i + 1) * each)]
+    return emit.one('Conv', own, { strides, pads: around })
+  })
+  return emit.one('Concat', parts, { axis: 1 })
 }

@@ -64,8 +64,12 @@ export class Emitter {
   #own = new Set<string>()
   #next = 0
 
-  constructor(device: Device) {
+  /** For ONNX Runtime's own kernels on this device; a model for any engine and batch is not. */
+  readonly tuned: boolean
+
+  constructor(device: Device, { portable = false } = {}) {
     this.device = device
+    this.tuned = device === 'cpu' && !portable
   }
 
   fresh(prefix: string): string {
@@ -131,7 +135,7 @@ export class Emitter {
 
   /** [b, m, k] x [b, n, k]: the engine hands a Transpose of many small matrices to its threads one by one, so without. */
   timesTransposed(a: Input, b: Input): string {
-    if (this.device !== 'webgpu') return this.one('FusedMatMul', [a, b], { transB: 1 })
+    if (this.tuned || this.device === 'wasm') return this.one('FusedMatMul', [a, b], { transB: 1 })
     return this.one('MatMul', [a, this.one('Transpose', [b], { perm: [0, 2, 1] })])
   }
 
@@ -150,6 +154,13 @@ export class Emitter {
       proto('TensorProto', { dims, dataType: ELEMENT[dtype], name, rawData: rawData(dtype, data) }),
     )
     if (key) this.#constants.set(key, name)
+    return name
+  }
+
+  /** A constant by name: made once, however large. */
+  constant(key: string, make: () => { data: ArrayLike<number>; shape: Shape; dtype: ElementType }): string {
+    const name = this.#constants.get(key) ?? this.initializer(make())
+    this.#constants.set(key, name)
     return name
   }
 

@@ -22,8 +22,8 @@ interface Step {
  * Memory of one step, counted over the graph in the order of tracing: a tensor takes its bytes from the node that makes
  * it to the last node that reads it; results stay to the end. A reshape and a stopped gradient are views, and free. The
  * next state lies beside the old one. In a loop, the carried values, the body at its worst and what is stacked count.
- * The engine may need less: it writes some results over operands that nobody reads any more. Or more: what an operation
- * needs for itself, as a convolution that lays out what lies under its kernel, does not count.
+ * The engine may need less: it writes some results over operands that nobody reads any more. Or more: what
+ * lies under the kernels of a convolution, laid out for it or its weight gradient, does not count.
  */
 export function liveness({ state, batch, metrics }: Step): Liveness {
   const results = [...state, ...metrics].map(({ output }) => output)

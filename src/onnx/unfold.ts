@@ -1,6 +1,6 @@
-import { type Convolution, onnxWindow } from '../graph/primitives/window.js'
+import type { Convolution } from '../graph/primitives/window.js'
 import type { Tensor } from '../graph/tensor.js'
-import { type Shape, sizeOf } from '../graph/types.js'
+import type { Shape } from '../graph/types.js'
 import type { Emitter } from './emitter.js'
 
 /** Images [N, C, H, W] (or their bytes, by name) with their axes in another order, and with `zero` (0 by default) around. */
@@ -11,11 +11,11 @@ export function padded(
   order: readonly number[],
   zero?: string,
 ): string {
-  const image = emit.one('Transpose', [images], { perm: order })
+  const inOrder = order.every((axis, i) => axis === i)
+  const image = inOrder ? images : emit.one('Transpose', [images], { perm: order })
   const widths = [0, 1].flatMap((side) => order.map((axis) => padding[axis - 2]?.[side as 0 | 1] ?? 0))
-  return widths.every((width) => width === 0)
-    ? image
-    : emit.one('Pad', [image, emit.int64s(widths), zero ?? emit.scalar(0)])
+  if (widths.every((width) => width === 0)) return typeof image === 'string' ? image : emit.name(image)
+  return emit.one('Pad', [image, emit.int64s(widths), zero ?? emit.scalar(0)])
 }
 
 /** What each of `counts` outputs reads under some rows of a kernel, side by side: [N, H'*W'*rows*KW, C]. */
@@ -28,22 +28,27 @@ export function unfold(
   { stride, padding }: Convolution,
 ): string {
   const wide = width! + padding[1][0] + padding[1][1]
-  const line = (from: number, to: number, step: number): number[] =>
-    Array.from({ length: to - from }, (_, i) => (from + i) * step)
-  const grid = (down: number[], across: number[]): number[] => down.flatMap((row) => across.map((cell) => row + cell))
-  const taps = grid(line(first, end, wide), line(0, kw, 1))
-  const outputs = grid(line(0, rows!, stride[0] * wide), line(0, columns!, stride[1]))
-  const places = outputs.flatMap((cell) => taps.map((tap) => cell + tap))
-  const cells = (height! + padding[0][0] + padding[0][1]) * wide
-  if (places.length === cells && places.every((place, i) => place === i)) return pixels
-  const index = emit.initializer({ data: places, shape: [places.length], dtype: 'int32' })
+  const high = height! + padding[0][0] + padding[0][1]
+  const taps = (end - first) * kw
+  const asTheyLie = taps === 1 && stride[0] * stride[1] === 1 && rows === high && columns === wide
+  if (asTheyLie) return pixels
+  const key = `places ${[wide, taps, kw, rows, columns, stride]}`
+  const places = emit.constant(key, () => {
+    const data = new Int32Array(rows! * columns! * taps)
+    for (let i = 0; i < data.length; i++) {
+      const [cell, tap] = [Math.floor(i / taps), i % taps]
+      const [row, column] = [Math.floor(cell / columns!) * stride[0], (cell % columns!) * stride[1]]
+      data[i] = (row + Math.floor(tap / kw)) * wide + column + (tap % kw)
+    }
+    return { data, shape: [data.length], dtype: 'int32' }
+  })
+  // All rows of a kernel read by one constant, each from where it begins.
+  const index = first === 0 ? places : emit.one('Add', [places, emit.scalar(first * wide, 'int32')])
   return emit.one('Gather', [emit.reshape(pixels, [0, -1, channels!]), index], { axis: 1 })
 }
 
-/** What each output reads under a kernel [O, C, KH, KW], an image for each tap: [N, C*KH*KW, H', W'], by weights of 1. */
-export function unfoldByTap(emit: Emitter, images: Tensor, [, ...kernel]: Shape, window: Convolution): string {
-  const taps = sizeOf(kernel)
-  const data = Float32Array.from({ length: taps * taps }, (_, i) => Number(i % (taps + 1) === 0))
-  const ones = emit.initializer({ data, shape: [taps, ...kernel], dtype: 'float32' })
-  return emit.one('Conv', [images, ones], onnxWindow(window))
+/** The smallest divisor that will do; the number itself where none does. */
+export function divisorWhere(n: number, willDo: (divisor: number) => boolean): number {
+  for (let divisor = 1; divisor < n; divisor++) if (n % divisor === 0 && willDo(divisor)) return divisor
+  return n
 }

@@ -1,8 +1,9 @@
-import type { Convolution } from '../graph/primitives/window.js'
+import { type Convolution, views } from '../graph/primitives/window.js'
 import type { Tensor } from '../graph/tensor.js'
-import { isUnfolded } from './convolution.js'
+import { type Shape, sizeOf } from '../graph/types.js'
+import { convolveAsItIs, isUnfolded } from './convolution.js'
 import type { Emitter } from './emitter.js'
-import { padded, unfold, unfoldByTap } from './unfold.js'
+import { divisorWhere, padded, unfold } from './unfold.js'
 
 /** Up to so many numbers under a kernel are unfolded by a convolution: pixels of few channels are too small to gather. */
 const FEW = 36
@@ -22,8 +23,15 @@ export function weightGradient(
   const [out, perGroup, kh, kw] = weights as [number, number, number, number]
   const [n, , rows, columns] = g.shape as [number, number, number, number]
   const cells = rows * columns
-  const summed = (products: string): string => emit.one('ReduceSum', [products, emit.int64s([0])], { keepdims: 0 })
+  const summed = (products: string, axes = [0]): string =>
+    emit.one('ReduceSum', [products, emit.int64s(axes)], { keepdims: 0 })
 
+  if (perGroup === 1 && out === groups) {
+    const image = padded(emit, x, window, [0, 1, 2, 3])
+    const seen = views(image, emit.slice.bind(emit), [kh, kw], [rows, columns], window, 2)
+    const taps = seen.map((view) => emit.reshape(summed(emit.one('Mul', [view, g]), [0, 2, 3]), [out, 1]))
+    return emit.reshape(emit.one('Concat', taps, { axis: 1 }), weights)
+  }
   const under = perGroup * kh * kw
   const asItLies = kh * kw * Math.max(...window.stride) === 1 && Math.max(...window.padding.flat()) === 0
   if (groups === 1 && (asItLies ? out <= 2 * cells : kh * kw > 1 && under <= FEW)) {
@@ -31,13 +39,14 @@ export function weightGradient(
     const products = emit.timesTransposed(emit.reshape(g, [n, out, cells]), emit.reshape(seen, [n, under, cells]))
     return emit.reshape(summed(products), weights)
   }
-  const each = imagesAProduct(n, cells, out / groups)
+  // So many images make one product: as few as leave the sums, O for each number under the kernel, the smaller part.
+  const each = divisorWhere(n, (count) => count * cells >= (2 * out) / groups)
   const images = emit.reshape(g, [n / each, each, groups, out / groups, cells])
   const byChannel = each === 1 ? images : emit.one('Transpose', [images], { perm: [0, 2, 3, 1, 4] })
   const left = emit.reshape(byChannel, [n / each, groups, out / groups, each * cells])
   const pixels = padded(emit, x, window, [0, 2, 3, 1])
-  // Small maps are unfolded at once, as the forward product does it; large ones by rows of the kernel.
-  const height = isUnfolded(weights, cells, groups) ? kh : 1
+  // Unfolded at once where the forward product does it, by rows of the kernel elsewhere.
+  const height = isUnfolded(emit, g.shape, weights, groups) ? kh : 1
   const byRow = Array.from({ length: kh / height }, (_, row) => {
     const seen = unfold(emit, pixels, x.shape, [row * height, (row + 1) * height, kw], [rows, columns], window)
     const apart = emit.reshape(seen, [n / each, each * cells, height * kw, groups, perGroup])
@@ -49,8 +58,13 @@ export function weightGradient(
   return emit.one('Transpose', [all], { perm: [0, 3, 1, 2] })
 }
 
-/** So many images make one product: as few as leave the sums, O for each number under the kernel, the smaller part. */
-function imagesAProduct(images: number, cells: number, out: number): number {
-  const counts = Array.from({ length: images }, (_, i) => i + 1).filter((count) => images % count === 0)
-  return counts.find((count) => count * cells >= 2 * out) ?? images
+/**
+ * What each output reads under a kernel [O, C, KH, KW], an image for each tap: [N, C*KH*KW, H', W'], by weights of 0 and 1.
+ * An infinity comes out as itself and, for the other taps, as none of the numbers that there are.
+ */
+function unfoldByTap(emit: Emitter, images: Tensor, [, ...kernel]: Shape, window: Convolution): string {
+  const taps = sizeOf(kernel)
+  const data = Float32Array.from({ length: taps * taps }, (_, i) => Number(i % (taps + 1) === 0))
+  const ones = emit.initializer({ data, shape: [taps, ...kernel], dtype: 'float32' })
+  return convolveAsItIs(emit, images, ones, [taps, ...kernel], window)
 }

@@ -20,6 +20,7 @@ import {
   topK,
   whileLoop,
 } from '../../src/graph/index.js'
+import { apply } from '../../src/graph/tensor.js'
 import type { DType } from '../../src/graph/types.js'
 
 /** An input of a case. Without values it is filled from a generator keyed by the case's name. */
@@ -212,18 +213,30 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
     at('int32 and bool', [signed(2, 3), bools(2, 3)], (x, y) => [x!.transpose(), y!.transpose()]),
     at('blocks of pixels to channels', [floats(2, 2, 2, 2, 3, 2)], (x) => x!.transpose([0, 1, 3, 5, 2, 4])),
     at('channels to blocks of pixels', [floats(2, 2, 2, 2, 2, 3)], (x) => x!.transpose([0, 1, 4, 2, 5, 3])),
+    at('int32 and bool blocks', [signed(1, 2, 2, 2, 2, 2), bools(1, 2, 2, 2, 2, 2)], (x, y) => [
+      x!.transpose([0, 1, 3, 5, 2, 4]),
+      y!.transpose([0, 1, 4, 2, 5, 3]),
+    ]),
     at('blocks that are no squares', [floats(1, 2, 2, 2, 2, 3)], (x) => x!.transpose([0, 1, 3, 5, 2, 4])),
   ],
   broadcastTo: [
     at('a new axis', [floats(3)], (x) => x!.broadcastTo([2, 3])),
     at('an inner axis', [floats(2, 1, 3)], (x) => x!.broadcastTo([2, 4, 3])),
     at('a scalar', [floats()], (x) => x!.broadcastTo([2, 2])),
+    at('int32 and bool pixels to blocks', [signed(2, 1, 2, 1, 3, 1), bools(2, 1, 2, 1, 3, 1)], (x, y) => [
+      x!.broadcastTo([2, 1, 2, 2, 3, 4]),
+      y!.broadcastTo([2, 1, 2, 2, 3, 4]),
+    ]),
     at('pixels to blocks', [floats(2, 1, 2, 1, 3, 1)], (x) => x!.broadcastTo([2, 1, 2, 2, 3, 4])),
     at('int32 and bool', [signed(3), bools(3)], (x, y) => [x!.broadcastTo([2, 3]), y!.broadcastTo([2, 3])]),
   ],
   slice: [
     at('the middle', [floats(5, 2)], (x) => x!.slice(0, 1, 4)),
     at('in steps that leave a rest', [floats(2, 8)], (x) => x!.slice(1, 1, 7, 3)),
+    at('every second int32 and bool', [signed(2, 4), bools(2, 4)], (x, y) => [
+      x!.slice(1, 0, 4, 2),
+      y!.slice(1, 1, 4, 2),
+    ]),
     at('every third of whole lines', [floats(2, 6)], (x) => x!.slice(1, 1, 6, 3)),
     at('in steps to the end', [floats(7)], (x) => x!.slice(0, 0, 7, 2)),
     at('an inner axis', [floats(2, 6, 2)], (x) => x!.slice(-2, 2, 6, 2)),
@@ -294,6 +307,33 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
     at('more outputs than places', [floats(3, 2, 2, 3), floats(7, 2, 3, 2)], (x, w) =>
       conv2d(x!, w!, { padding: 'same' }),
     ),
+    at('more outputs than places, of many', [floats(16, 2, 3, 3), floats(8, 2, 2, 2)], (x, w) =>
+      conv2d(x!, w!, { stride: 2, padding: 1 }),
+    ),
+    at('patches', [floats(16, 2, 4, 4), floats(5, 2, 2, 2)], (x, w) => conv2d(x!, w!, { stride: 2 })),
+    at('all that an output reads is padding', [floats(1, 1, 1, 1), floats(2, 1, 1, 1)], (x, w) =>
+      conv2d(x!, w!, { padding: 1, stride: 3 }),
+    ),
+    at('a kernel as large as the image', [floats(2, 3, 2, 2), floats(4, 3, 2, 2)], (x, w) =>
+      conv2d(x!, w!, { padding: 'same' }),
+    ),
+    at('two groups, five outputs each', [floats(1, 4, 3, 3), floats(10, 2, 2, 2)], (x, w) =>
+      conv2d(x!, w!, { groups: 2 }),
+    ),
+    at(
+      'strides of two sizes',
+      [floats(12, 10, 3, 4), floats(7, 10, 2, 2)],
+      (x, w) =>
+        apply('conv2d', [x!, w!], {
+          stride: [1, 2],
+          padding: [
+            [0, 1],
+            [1, 0],
+          ],
+          groups: 1,
+        })[0]!,
+    ),
+    at('few outputs', [floats(2, 8, 4, 5), floats(2, 8, 3, 2)], (x, w) => conv2d(x!, w!, { padding: 'same' })),
     at('1x1', [floats(2, 3, 2, 3), floats(4, 3, 1, 1)], (x, w) => conv2d(x!, w!)),
     at('1x1, padded', [floats(2, 3, 2, 3), floats(4, 3, 1, 1)], (x, w) => conv2d(x!, w!, { padding: 1 })),
     at('1x1, stride 2', [floats(2, 3, 3, 4), floats(4, 3, 1, 1)], (x, w) => conv2d(x!, w!, { stride: 2 })),
@@ -429,6 +469,7 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
       ['1x1, stride 2, padded to as many places', [2, 2, 4, 4], [3, 2, 1, 1], { stride: 2, padding: 2 }],
       ['two groups', [2, 4, 4, 4], [6, 2, 3, 3], { groups: 2, padding: 1 }],
       ['two groups, all images in one product', [3, 4, 2, 2], [6, 2, 3, 3], { groups: 2, padding: 1 }],
+      ['unfolded at once', [16, 5, 2, 2], [6, 5, 3, 3], { padding: 1 }],
       ['depthwise', [2, 3, 4, 4], [3, 1, 3, 3], { groups: 3, stride: 2 }],
     ] as const
   ).map(([name, x, w, options]) =>

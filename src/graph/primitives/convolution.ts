@@ -1,7 +1,7 @@
 import { convolve } from '../../onnx/convolution.js'
 import { weightGradient } from '../../onnx/weight-gradient.js'
 import type { Primitive } from '../primitive.js'
-import { apply, type Tensor } from '../tensor.js'
+import { apply, constant, type Tensor } from '../tensor.js'
 import { GraphError, show, sizeOf } from '../types.js'
 import { dilate, reversed } from './shape.js'
 import { type Convolution, eachProduct, windowCount } from './window.js'
@@ -65,7 +65,9 @@ export function convolutionInputGradient(op: string, g: Tensor, x: Tensor, w: Te
     const unread = x.shape[2 + axis]! + padding[axis][0] + padding[axis][1] - kernel - count + 1
     const [before, after] = [kernel - 1 - padding[axis][0], kernel - 1 - padding[axis][1] + unread]
     // Padding wider than the kernel less one: the outermost outputs saw zeros alone, and are cut off.
-    spread = dilate(spread, 2 + axis, stride[axis]).slice(2 + axis, Math.max(0, -before), count + Math.min(0, after))
+    const [first, end] = [Math.max(0, -before), count + Math.min(0, after)]
+    if (first >= end) return constant(0).broadcastTo(x.shape)
+    spread = dilate(spread, 2 + axis, stride[axis]).slice(2 + axis, first, end)
     pads.push([Math.max(0, before), Math.max(0, after)])
   }
   const swapped = reversed(w.reshape([out * perGroup, kh * kw]).transpose())

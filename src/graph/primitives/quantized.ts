@@ -1,5 +1,5 @@
 import type { Emitter } from '../../onnx/emitter.js'
-import { padded, unfold } from '../../onnx/unfold.js'
+import { divisorWhere, padded, unfold } from '../../onnx/unfold.js'
 import type { Primitive, Value } from '../primitive.js'
 import { apply, type Tensor } from '../tensor.js'
 import { GraphError, show } from '../types.js'
@@ -100,8 +100,7 @@ const quantizedMatmul: Primitive = {
  */
 function batchesOf(images: number, cells: number, out: number): number {
   const most = Math.max(2 ** 17 / out, 4 * out)
-  const counts = Array.from({ length: images }, (_, i) => i + 1).filter((count) => images % count === 0)
-  return counts.find((count) => (images / count) * cells <= most) ?? images
+  return divisorWhere(images, (count) => (images / count) * cells <= most)
 }
 
 /** Its derivatives take the rounding for the identity; both are products in 8 bits, so that backpropagation gains too. */
