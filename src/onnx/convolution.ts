@@ -18,7 +18,7 @@ export function isUnfolded(emit: Emitter, y: Shape, [out, perGroup, kh, kw]: Sha
 }
 
 /** At most so many outputs of four times as many inputs are spread from the inputs. */
-const FEW_OUTPUTS = 8
+const FEW_OUTPUTS = 4
 
 /**
  * Whether a convolution is done as the transposed one of its flipped kernels: to unfold many inputs for a few outputs takes
