@@ -92,7 +92,10 @@ export async function run(argv: readonly string[]): Promise<number> {
     .option('--seed <n>', 'of the noise', wholeNumber('--seed', 0), 0)
     .option('--out <dir>', 'the folder of the pictures; default: samples in the folder of the run')
     .option('--data-dir <dir>', 'the folder that holds the files of its data set')
-    .option('--judge <run>', 'a trained classifier: of how many samples from the prior (hopfield-vae) is it sure?')
+    .option(
+      '--judge <run>',
+      'a trained classifier with probabilities (backprop, say): of how many samples from the prior (hopfield-vae) is it sure?',
+    )
     .option('--json', 'print JSON')
     .action(async (folder: string, pictures: readonly string[], flags) => {
       const { samplesCommand } = await import('./commands/samples.js')

@@ -122,5 +122,7 @@ export const backprop: Rule<BackpropHyper, BackpropState> = {
     },
   }),
 
+  probabilities: () => true,
+
   predict: (state, x, task, h) => ({ scores: logits(state, x, task, h), layers: {} }),
 }

@@ -45,7 +45,7 @@ export interface Picture<State> {
 }
 
 export interface Prediction {
-  /** Class scores [N, K], larger is likelier: log-probabilities up to a constant, where the rule has probabilities. */
+  /** Class scores [N, K], larger is likelier; see `probabilities`. */
   readonly scores: Tensor
   /** What each layer would say alone, where it can. */
   readonly layers: Readonly<Record<string, Tensor>>
@@ -108,6 +108,8 @@ export interface Rule<Hyper = never, State extends Tree = never> {
   schedule?(epoch: number, batchIndex: number, hyper: Hyper, progress: number): readonly string[]
   /** Absent where a rule only generates; it then has an `objective`. */
   predict?(state: State, x: Tensor, task: Task, hyper: Hyper): Prediction
+  /** Whether the scores are log-probabilities up to a constant; absent: they are not. */
+  probabilities?(hyper: Hyper): boolean
   /** Figures of held-out images besides the accuracy; their means are reported. */
   assess?(state: State, view: View, task: Task, hyper: Hyper): Assessment
   /** What the assessed figures are, by name without the number of a layer or cell; said beside them. */

@@ -355,6 +355,8 @@ export const forwardForward: Rule<ForwardForwardHyper, ForwardForwardState> = {
 
   steps: (task, h) => ({ joint: jointStep(task, h) }),
 
+  probabilities: (h) => h.predict === 'softmax',
+
   predict(state, x, task, h) {
     const net = networkOf(task, h)
     if (h.predict === 'softmax' || net.unlabelled) {

@@ -21,6 +21,10 @@ export type TrainEvent =
       readonly data: string
       readonly seed: number
       readonly device: string
+      readonly precision: string
+      readonly preset?: string
+      /** Greedy: the one layer that this run trains, where those above it have learned nothing. */
+      readonly highest?: number
       readonly epochs: number
       readonly batch: number
       readonly batchesPerEpoch: number

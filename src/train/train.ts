@@ -84,7 +84,7 @@ export async function* train(config: TrainConfig): AsyncGenerator<TrainEvent> {
       checkBelow(withDefaults(below, rule), { rule: rule.id, data: data.name, settings }, plan.from, BELOW)
     } else if (plan.from > 0)
       throw new UserError(
-        `layer ${plan.from} learns from what the layers below it hand up: name the run that trained them`,
+        `layer ${plan.from} learns from what the layers below it hand up: name the run that trained them (--below RUN)`,
         {
           exitCode: 2,
         },
@@ -98,7 +98,9 @@ export async function* train(config: TrainConfig): AsyncGenerator<TrainEvent> {
       ...(rule.reconstructed && { reconstructed: rule.reconstructed }),
       ...(!rule.predict && { objective: rule.objective }),
       ...(rule.figures && { figures: rule.figures }),
-      ...{ data: data.name, seed: options.seed, device: options.device },
+      ...{ data: data.name, seed: options.seed, device: options.device, precision: options.precision },
+      ...(config.preset !== undefined && { preset: config.preset }),
+      ...(course.highest !== undefined && { highest: course.highest }),
       ...{ epochs: options.epochs, batch: options.batch, batchesPerEpoch: plan.batches },
       ...{ trainingImages: training.split.count, validationImages: validation.count, parameters: session.parameters },
       peakActivationBytes: session.peakActivationBytes,

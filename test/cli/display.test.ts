@@ -128,6 +128,19 @@ Kept in runs/forward-forward-glyphs-1; use it with: ${startedAs()} evaluate runs
   assert.equal(aside.text(), '')
 })
 
+test('a preset and 8 bits are told, and a layer trained alone has no accuracy to tell', () => {
+  const output = recorder()
+  const reporter = lineReporter(output, recorder(), () => undefined)
+  const start: TrainEvent = { ...START, preset: 'fast', precision: 'int8', highest: 0 } as TrainEvent
+  for (const event of [start, DONE]) reporter.show(event)
+  const lines = output.text().split('\n')
+  assert.match(lines[0]!, /^forward-forward on glyphs, preset fast: .* seed 0, cpu, int8$/)
+  assert.match(
+    lines[1]!,
+    /: layer 0 has learned and those above it have not, so accuracies of the whole say nothing yet /,
+  )
+})
+
 test('an early stop is told, on a terminal above the block', () => {
   const stopped = { event: 'stopped', reason: 'early', message: 'no better for 3 epochs' } as const
   const [line, block] = [recorder(), recorder({ columns: 100, rows: 30 })]

@@ -10,6 +10,7 @@ export const START: TrainEvent = {
   data: 'glyphs',
   seed: 0,
   device: 'cpu',
+  precision: 'float32',
   epochs: 2,
   batch: 100,
   batchesPerEpoch: 90,

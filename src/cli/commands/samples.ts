@@ -67,8 +67,13 @@ function checkJudge(run: string, judge: string): void {
   const task = { shape, classes: classNames.length, batch: 1, precision: { bits: 32 } } as const
   if (!rule.pictures?.(task, hyper)[PRIOR])
     throw usage(`--judge looks at samples from noise alone, and ${id} draws no picture "${PRIOR}" of them`)
-  const other = findRule(readConfig(judge).rule)
-  if (!other.predict) throw usage(`--judge needs a run that classifies; ${other.id} only generates`)
+  const { rule: judgeId, hyper: own } = readConfig(judge)
+  const other = findRule(judgeId)
+  if (!other.predict) throw usage(`--judge needs a run that classifies; ${judgeId} only generates`)
+  if (!other.probabilities?.(own))
+    throw usage(
+      `the scores of ${judge} (${judgeId}) are no probabilities, so it cannot say how sure it is: judge by a run of backprop`,
+    )
 }
 
 interface Judgement {

@@ -8,7 +8,9 @@ export function renderLine(view: View, event: TrainEvent): string | undefined {
     const images = `${count(event.trainingImages)} images to learn from, ${count(event.validationImages)} held out`
     const resumed =
       event.resumedAt === undefined ? '' : `, resumed after ${plural(event.resumedAt, 'batch', 'batches')}`
-    return `${event.rule} on ${event.data}: ${images}, ${plural(event.epochs, 'epoch')}, batches of ${event.batch}, seed ${event.seed}, ${event.device}${resumed}`
+    const preset = event.preset === undefined ? '' : `, preset ${event.preset}`
+    const bits = event.precision === 'float32' ? '' : `, ${event.precision}`
+    return `${event.rule} on ${event.data}${preset}: ${images}, ${plural(event.epochs, 'epoch')}, batches of ${event.batch}, seed ${event.seed}, ${event.device}${bits}${resumed}`
   }
   if (event.event === 'stopped' && event.reason === 'early') return event.message
   if (event.event !== 'epoch' || !view.start) return undefined

@@ -36,7 +36,7 @@ export function summarize(
   const filledIn = start.reconstructed ?? []
   const parts = [
     style.bold(
-      `${start.rule} on ${start.data}: ${outcome(done, start.objective)} ` +
+      `${start.rule} on ${start.data}: ${start.highest === undefined ? outcome(done, start.objective) : untold(start.highest)} ` +
         (done.rowsPerSecond > 0
           ? `after ${duration(done.seconds)}${start.resumedAt === undefined ? '' : ' since it was resumed'} at ${count(done.rowsPerSecond)} images/s.`
           : '(it was trained already).'),
@@ -57,6 +57,10 @@ export function summarize(
       : ['', `${style.bold('Kept in')} ${done.run}; use it with: ${startedAs()} evaluate ${done.run}`]
   return [...parts, ...kept]
 }
+
+/** What there is to say of a network of which only the layers up to one have learned. */
+export const untold = (highest: number): string =>
+  `layer ${highest} has learned and those above it have not, so accuracies of the whole say nothing yet`
 
 /** What the run came to, in words: an accuracy, or the figure that a rule without predictions is judged by. */
 export function outcome({ testAccuracy, test }: Pick<Done, 'testAccuracy' | 'test'>, objective?: string): string {

@@ -303,6 +303,8 @@ export const targetPropagation: Rule<TargetPropagationHyper, TargetPropagationSt
     return [(epoch - h.pretraining) % 2 === 0 ? 'feedback' : 'forward']
   },
 
+  probabilities: () => true,
+
   predict: (state, x, task, h) => ({ scores: networkOf(task, h).pass(state.layers, x).scores, layers: {} }),
 
   pictures: (task, h) => ({

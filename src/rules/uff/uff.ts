@@ -322,6 +322,8 @@ export const uff: Rule<UffHyper, UffState> = {
 
   schedule: (_, __, h, progress) => [h.untrained || progress >= h.cellsUntil ? 'classifier' : 'joint'],
 
+  probabilities: () => true,
+
   predict({ layers, classifier }, x, task, h) {
     const { pixels, latents, all } = scoresOf(classifier.readOuts, x, latentsOf(cellsOf(task, h), layers, x), h)
     const each = latents.map((scores, i): [string, Tensor] => [`layers.${i}`, scores])

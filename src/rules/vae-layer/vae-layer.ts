@@ -315,6 +315,8 @@ export const vaeLayer: Rule<VaeLayerHyper, VaeLayerState> = {
 
   steps: (task, h) => ({ joint: jointStep(task, h) }),
 
+  probabilities: () => true,
+
   predict(state, x, task, h) {
     const designs = designsOf(task, h)
     const says = mirror((side) => {
