@@ -17,29 +17,52 @@ export interface ShapeOptions {
 
 /**
  * A picture as one image of `shape` ([1 or 3, height, width]), from 0 to 1: transparency laid on white, colour to grey
- * by the weights of ITU-R BT.601, resized by area (larger pictures) or bilinearly (smaller ones).
+ * by the weights of ITU-R BT.601, brought to the shape's proportions by a margin of its border's mean, and resized by area
+ * (larger pictures) or bilinearly (smaller ones).
  */
 export function toShape(
   picture: Picture,
   [channels, height, width]: DataSet['shape'],
   { invert = false }: ShapeOptions = {},
 ): Float32Array {
-  const planes = toPlanes(picture, channels)
-  const columns = weights(picture.width, width)
-  const rows = weights(picture.height, height)
+  const framed = frameFor(picture, width / height)
+  const planes = toPlanes(picture, channels).map((plane) => onFrame(plane, picture, framed))
+  const columns = weights(framed.width, width)
+  const rows = weights(framed.height, height)
   const image = new Float32Array(channels * height * width)
-  for (const [channel, plane] of planes.entries()) {
+  for (const [channel, valueAt] of planes.entries()) {
     for (let y = 0; y < height; y++) {
       for (let x = 0; x < width; x++) {
         let sum = 0
         for (const [row, ofRow] of rows[y]!) {
-          for (const [column, ofColumn] of columns[x]!) sum += ofRow * ofColumn * plane[row * picture.width + column]!
+          for (const [column, ofColumn] of columns[x]!) sum += ofRow * ofColumn * valueAt(row, column)
         }
         image[(channel * height + y) * width + x] = invert ? 1 - sum : sum
       }
     }
   }
   return image
+}
+
+type Size = Pick<Picture, 'width' | 'height'>
+
+/** The smallest frame of these proportions (width by height) around a picture, in whole pixels. */
+const frameFor = ({ width, height }: Size, proportions: number): Size => ({
+  width: Math.max(width, Math.round(height * proportions)),
+  height: Math.max(height, Math.round(width / proportions)),
+})
+
+/** A plane in the middle of a frame, with the mean of its border around it: the value at a row and a column. */
+function onFrame(plane: Float64Array, { width, height }: Size, framed: Size): (row: number, column: number) => number {
+  const isBorder = (i: number): boolean =>
+    i < width || i >= width * (height - 1) || i % width === 0 || i % width === width - 1
+  const border = plane.filter((_, i) => isBorder(i))
+  const margin = border.reduce((a, b) => a + b, 0) / border.length
+  const [left, top] = [Math.floor((framed.width - width) / 2), Math.floor((framed.height - height) / 2)]
+  return (row, column) => {
+    const [y, x] = [row - top, column - left]
+    return y >= 0 && y < height && x >= 0 && x < width ? plane[y * width + x]! : margin
+  }
 }
 
 /** The picture's planes from 0 to 1: one grey one, or red, green and blue. */

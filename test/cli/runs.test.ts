@@ -70,7 +70,7 @@ test('a run from training to use: JSON alone on standard output, then evaluate, 
     [predicted[0], inverted[0], ...noted, turned[0]].flatMap(({ notes }) => notes),
     [
       'its border is light: for dark ink on light paper add --invert',
-      'stretched from 582x118 to 28x28',
+      'given a margin and resized from 582x118 to 28x28',
       'its border is light after --invert: leave it out?',
     ],
   )

@@ -79,6 +79,17 @@ test('PNG files of every kind of pixel give the same picture', async () => {
   close(toShape(await readImage(alpha), [1, 1, 2]), [0, 0.8], 1e-6)
 })
 
+test('a picture of other proportions gets a margin of the mean of its border', () => {
+  const wide = { width: 2, height: 1, channels: 1, maximum: 10, data: [0, 8] }
+  close(toShape(wide, [1, 2, 2]), [0, 0.8, 0.4, 0.4], 1e-7)
+  const high = { width: 1, height: 4, channels: 1, maximum: 10, data: [2, 8, 8, 6] }
+  close(
+    toShape(high, [1, 4, 4]),
+    [0.6, 0.2, 0.6, 0.6, 0.6, 0.8, 0.6, 0.6, 0.6, 0.8, 0.6, 0.6, 0.6, 0.6, 0.6, 0.6],
+    1e-7,
+  )
+})
+
 test('a JPEG gives its colours to within its loss', async () => {
   const data = new Uint8Array(16 * 16 * 4)
   for (let i = 0; i < 256; i++) data.set([200, 40, 90, 255], 4 * i)
@@ -93,9 +104,10 @@ test('shrinking averages the area, growing interpolates, and both keep constants
   const picture = (width: number, height: number, data: number[]) => ({ width, height, channels: 1, maximum: 10, data })
   close(toShape(picture(4, 2, [0, 10, 4, 6, 10, 0, 2, 8]), [1, 1, 2]), [0.5, 0.5], 1e-7)
   // Three columns to two: each takes one and a half.
-  close(toShape(picture(3, 1, [0, 9, 3]), [1, 1, 2]), [0.3, 0.5], 1e-7)
+  close(toShape(picture(3, 3, [0, 9, 3, 0, 9, 3, 0, 9, 3]), [1, 2, 2]), [0.3, 0.5, 0.3, 0.5], 1e-7)
   // Two columns to four: places -1/4 (held at 0), 1/4, 3/4 and 5/4 (held at 1).
-  close(toShape(picture(2, 1, [0, 8]), [1, 1, 4]), [0, 0.2, 0.6, 0.8], 1e-7)
+  const row = [0, 0.2, 0.6, 0.8]
+  close(toShape(picture(2, 2, [0, 8, 0, 8]), [1, 4, 4]), [...row, ...row, ...row, ...row], 1e-7)
   close(toShape(picture(5, 7, new Array(35).fill(3)), [1, 28, 2]), new Array(56).fill(0.3), 1e-7)
 })
 

@@ -72,7 +72,7 @@ async function open(image: string, { shape, maximum }: ImageKind, invert: boolea
 function notesOn(picture: Picture, pixels: Float32Array, shape: DataSet['shape'], inverted: boolean): string[] {
   const [channels, rows, columns] = shape
   const { width, height } = picture
-  const changed = width * rows === height * columns ? 'resized' : 'stretched'
+  const changed = width * rows === height * columns ? 'resized' : 'given a margin and resized'
   const border = pixels.filter((_, i) => {
     const [row, column] = [Math.floor(i / columns) % rows, i % columns]
     return row === 0 || row === rows - 1 || column === 0 || column === columns - 1
@@ -81,7 +81,9 @@ function notesOn(picture: Picture, pixels: Float32Array, shape: DataSet['shape']
   const advice = inverted
     ? 'is light after --invert: leave it out?'
     : 'is light: for dark ink on light paper add --invert'
+  const range = pixels.reduce((a, b) => Math.max(a, b), 0) - pixels.reduce((a, b) => Math.min(a, b), 1)
   return [
+    ...(range < 0.02 ? ['it shows one shade alone'] : []),
     ...(width === columns && height === rows ? [] : [`${changed} from ${width}x${height} to ${columns}x${rows}`]),
     // The grey data sets show light things on black.
     ...(channels === 1 && light > 0.5 ? [`its border ${advice}`] : []),
