@@ -6,8 +6,8 @@ import { compile } from '../src/runtime/compile.node.js'
 import { int8IsExact } from '../src/runtime/doctor.node.js'
 import type { Program } from '../src/runtime/program.js'
 import type { ConvolutionJob } from './jobs.js'
-import { describeMachine } from './machine.js'
 import { PYTHON, twinEnvironment } from './pytorch.js'
+import { quietMachine } from './quiet.js'
 import { median, writeRecord } from './records.js'
 import { TWIN } from './speed.js'
 
@@ -37,7 +37,7 @@ function stepOf(levels: number | undefined): StepGraph {
 
 /** Times ours in float32 and in 8 bits, and the twin's, in turns. */
 export async function runConvolution(job: ConvolutionJob): Promise<void> {
-  const machine = await describeMachine(job.threads)
+  const machine = await quietMachine(job)
   const levels = (await int8IsExact()) ? 127 : 63
   const noise = (count: number): Float32Array => Float32Array.from({ length: count }, (_, i) => Math.sin(i * 12.9898))
   const programs: Program[] = []

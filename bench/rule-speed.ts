@@ -1,8 +1,8 @@
 import { compile } from '../src/runtime/compile.node.js'
 import type { RuleSpeedJob } from './jobs.js'
-import { describeMachine } from './machine.js'
 import { profileOf } from './profile.js'
 import { refuseBusy, startTwin } from './pytorch.js'
+import { quietMachine } from './quiet.js'
 import { median, writeRecord } from './records.js'
 import { stepsPerRound } from './round.js'
 import { type RuleStep, ruleStep } from './rule-step.js'
@@ -11,7 +11,7 @@ const ROUNDS = 5
 
 /** Times a rule's step, or a whole period of steps that take turns, and its twin's, in turns; both per mini-batch. */
 export async function runRuleSpeed(job: RuleSpeedJob): Promise<void> {
-  const machine = await describeMachine(job.threads)
+  const machine = await quietMachine(job)
   const own = await ruleStep(job)
   const ours = await ourSide(own, job.threads)
   const twin = await startTwin(

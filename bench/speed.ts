@@ -1,8 +1,8 @@
 import { int8IsExact } from '../src/runtime/doctor.node.js'
 import type { SpeedJob } from './jobs.js'
-import { describeMachine } from './machine.js'
 import { ourStep } from './our-step.js'
 import { refuseBusy, startTwin, type Twin } from './pytorch.js'
+import { quietMachine } from './quiet.js'
 import { median, writeRecord } from './records.js'
 import { ROUND, stepsPerRound } from './round.js'
 
@@ -49,7 +49,7 @@ function flopsOf({ units, batch, sharedProduct }: SpeedJob): number {
 
 /** Times both sides in turns, fresh and after more steps, and keeps the record. */
 export async function runSpeed(job: SpeedJob): Promise<void> {
-  const machine = await describeMachine(job.threads)
+  const machine = await quietMachine(job)
   const ours = await ourStep(job, (await int8IsExact()) ? 127 : 63)
   const opponents = opponentsOf(job)
   const twins: Twin[] = []
