@@ -14,7 +14,7 @@ export function nearest(word: string, candidates: readonly string[]): string | u
     })
     .sort((a, b) => a.distance - b.distance)
   const [best] = ranked
-  return best && best.distance <= Math.max(1, Math.ceil(word.length * 0.4)) ? best.candidate : undefined
+  return best && best.distance <= Math.max(1, Math.round(word.length * 0.4)) ? best.candidate : undefined
 }
 
 /** A UserError of wrong usage: there is no `what` named `word`, which one was meant, and which ones there are. */

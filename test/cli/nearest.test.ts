@@ -17,6 +17,7 @@ test('a slip, another case, an abbreviation and a slip in one all find the name 
 
 test('what is near nothing gets no suggestion', () => {
   assert.equal(nearest('xyz', RULES), undefined)
+  assert.equal(nearest('foo', RULES), undefined)
   assert.equal(nearest('anything', []), undefined)
   assert.equal(unknownName('preset', 'x', []).message, 'There is no preset "x". There are none.')
 })
