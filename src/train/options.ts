@@ -60,7 +60,7 @@ export interface Wishes {
   /** A named preset of the rule, under everything that is said beside it. */
   readonly preset?: string | undefined
   readonly hyper?: Readonly<Record<string, unknown>> | undefined
-  readonly options?: Readonly<Record<string, unknown>> | undefined
+  readonly options?: Readonly<z.input<typeof trainingOptions>> | undefined
 }
 
 const usage = (message: string): UserError => new UserError(message, { exitCode: 2 })

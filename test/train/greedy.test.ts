@@ -16,7 +16,7 @@ import { collect, keeper, lines, numbersOf, ofKind } from './fixtures.js'
 
 const data = lines(200, 60)
 const hyper = { units: [70, 50, 30], rate: 0.01, negatives: 'uniform' }
-const common = { epochs: 2, batch: 37, seed: 4, schedule: 'greedy' }
+const common = { epochs: 2, batch: 37, seed: 4, schedule: 'greedy' } as const
 
 const run = async (
   options: Readonly<Record<string, unknown>>,
