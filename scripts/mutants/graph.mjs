@@ -146,6 +146,14 @@ export default [
     names: 'transpose',
   },
   {
+    what: 'a number bounds from the other side',
+    file: elementwise,
+    find: "op === 'Max' ? [x, bound, open] : [x, open, bound]",
+    replace: "op === 'Min' ? [x, bound, open] : [x, open, bound]",
+    ...table,
+    names: 'against a number',
+  },
+  {
     what: 'of every block the first number is taken',
     file: pixels,
     find: '}, step)[start]!',

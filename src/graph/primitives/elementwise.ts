@@ -87,6 +87,19 @@ export function erf(x: number): number {
 
 const BOOL: readonly DType[] = ['bool']
 
+/** Against a number, ONNX Runtime's Clip takes a third of the time of its Max and Min. */
+const limit =
+  (op: 'Max' | 'Min'): Primitive['lower'] =>
+  (emit, { inputs }) => {
+    const [a, b] = inputs as [Tensor, Tensor]
+    const [x, bound] = a.rank === 0 ? [b, a] : [a, b]
+    if (bound.rank > 0 || bound.node.op !== 'constant' || x.dtype !== 'float32' || emit.device === 'webgpu')
+      return emit.node(op, [a, b])
+    // Without a bound of its own the other side would be the largest finite number.
+    const open = emit.scalar(op === 'Max' ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY)
+    return emit.node('Clip', op === 'Max' ? [x, bound, open] : [x, open, bound])
+  }
+
 const ROWS: Record<string, Row> = {
   add: { f: (a, b) => a + b, onnx: 'Add', gradient: (g) => [g, g], dtypes: NUMBERS },
   sub: { f: (a, b) => a - b, onnx: 'Sub', gradient: (g) => [g, g.neg()], dtypes: NUMBERS },
@@ -101,8 +114,8 @@ const ROWS: Record<string, Row> = {
     gradient: (g, y, _, b) => [g.div(b), g.mul(y).div(b).neg()],
   },
   // Where both are equal the first one gets the whole cotangent: "first wins".
-  maximum: { f: Math.max, onnx: 'Max', gradient: (g, _, a, b) => split(g, a.greaterEqual(b)), dtypes: NUMBERS },
-  minimum: { f: Math.min, onnx: 'Min', gradient: (g, _, a, b) => split(g, b.greaterEqual(a)), dtypes: NUMBERS },
+  maximum: { f: Math.max, onnx: limit('Max'), gradient: (g, _, a, b) => split(g, a.greaterEqual(b)), dtypes: NUMBERS },
+  minimum: { f: Math.min, onnx: limit('Min'), gradient: (g, _, a, b) => split(g, b.greaterEqual(a)), dtypes: NUMBERS },
   greater: { f: (a, b) => Number(a > b), onnx: 'Greater', result: 'bool', dtypes: NUMBERS },
   greaterEqual: { f: (a, b) => Number(a >= b), onnx: 'GreaterOrEqual', result: 'bool', dtypes: NUMBERS },
   equal: { f: (a, b) => Number(a === b), onnx: 'Equal', result: 'bool', dtypes: NUMBERS },
