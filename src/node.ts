@@ -1,5 +1,5 @@
 /** Onward in Node: training, using and inspecting networks by data set and run folder. */
-import type { DataSet } from './data/index.js'
+import type { DataSet, Split } from './data/index.js'
 import { type LoadOptions, loadDataSet } from './data/load.node.js'
 import { UserError } from './errors.js'
 import type { AnyRule } from './rules/contract.js'
@@ -192,9 +192,11 @@ export async function drawRun(path: string, options: DrawOptions): Promise<Drawi
   const config = readConfig(path)
   const { checkpoint, path: where } = readCheckpoint(path)
   const rule = options.rule ?? findRule(config.rule)
-  const data = options.data ?? (await loadDataSet(config.data, options.load))
-  const { train, validation } = partsOf(data, config.options)
   const { names, count, seed } = options
-  const split = validation.count > 0 ? validation : train
+  const split = async (): Promise<Split> => {
+    const data = options.data ?? (await loadDataSet(config.data, options.load))
+    const { train, validation } = partsOf(data, config.options)
+    return validation.count > 0 ? validation : train
+  }
   return await draw(rule, checkpoint, split, node, { count, seed, where, ...(names && { names }) })
 }

@@ -1,8 +1,10 @@
 import { gather, type Split } from '../data/index.js'
 import { UserError } from '../errors.js'
+import { reachable, sizeOf } from '../graph/index.js'
 import { unknownName } from '../names.js'
 import type { AnyRule, Picture } from '../rules/contract.js'
 import { traceRule } from '../rules/trace.js'
+import type { TensorRecord } from '../runtime/program.js'
 import { type Checkpoint, checkState, statePorts, stateRecord } from './checkpoint.js'
 import { taskOf } from './course.js'
 import { heldOutNoise } from './noise.js'
@@ -33,13 +35,13 @@ export interface DrawingOptions {
 }
 
 /**
- * Lets the network of a checkpoint draw, from the first `count` images of `split`. Throws a UserError where its rule draws
- * nothing, or not what was asked for.
+ * Lets the network of a checkpoint draw, from the first `count` images of what `splitOf` gives, which is asked for where
+ * one of the pictures starts from images. Throws a UserError where its rule draws nothing, or not what was asked for.
  */
 export async function draw(
   rule: AnyRule,
   checkpoint: Checkpoint,
-  split: Split,
+  splitOf: () => Promise<Split>,
   platform: Platform,
   { names, count, seed, where }: DrawingOptions,
 ): Promise<Drawing[]> {
@@ -51,21 +53,23 @@ export async function draw(
   if (all.length === 0) throw new UserError(`${rule.id} draws no pictures`)
   for (const name of names ?? []) if (!known[name]) throw unknownName(`picture of ${rule.id}`, name, all)
 
-  // Samples of noise alone may be more than there are images: those come again.
-  const rows = Uint32Array.from({ length: count }, (_, i) => i % split.count)
-  const x = new Float32Array((split.images.length / split.count) * count)
-  gather(split, rows, kind.maximum, x)
-  const labels = Int32Array.from(rows, (row) => split.labels[row]!)
   const traced = traceRule(rule, task, hyper)
+  const pictures = (names ?? all).map((name) => ({ name, graph: traced.picture(name) }))
+  const fromImages = pictures.some(({ graph }) => {
+    const nodes = new Set(reachable(graph.metrics.map(({ output }) => output)))
+    return graph.batch.some(({ name, input }) => (name === 'x' || name === 'labels') && nodes.has(input.node))
+  })
+  const start: TensorRecord = fromImages
+    ? firstOf(await splitOf(), count, kind.maximum)
+    : { x: new Float32Array(count * sizeOf(kind.shape)), labels: new Int32Array(count) }
   const drawings: Drawing[] = []
-  for (const name of names ?? all) {
-    const graph = traced.picture(name)
+  for (const { name, graph } of pictures) {
     checkState(statePorts(graph), checkpoint.state, where)
     const { device, threads } = settings.options
     const program = await platform.compile(graph, { device, ...(threads !== undefined && { threads }) })
     try {
       await program.load(stateRecord(checkpoint.state))
-      const given = Object.entries({ x, labels }).filter(([input]) => graph.batch.some((port) => port.name === input))
+      const given = Object.entries(start).filter(([input]) => graph.batch.some((port) => port.name === input))
       const batch = Object.fromEntries(given.map(([input, data]) => [input, data.slice()]))
       const { metrics } = await program.run(1, { ...batch, ...heldOutNoise(graph.batch, seed, 0, 1) })
       const [drawn, channels, height, width] = graph.metrics[0]!.output.shape as [number, number, number, number]
@@ -77,4 +81,12 @@ export async function draw(
     }
   }
   return drawings
+}
+
+/** The first `count` images and their labels. Samples of noise alone may be more than there are: those come again. */
+function firstOf(split: Split, count: number, maximum: number): { x: Float32Array; labels: Int32Array } {
+  const rows = Uint32Array.from({ length: count }, (_, i) => i % split.count)
+  const x = new Float32Array((split.images.length / split.count) * count)
+  gather(split, rows, maximum, x)
+  return { x, labels: Int32Array.from(rows, (row) => split.labels[row]!) }
 }

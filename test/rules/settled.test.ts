@@ -49,7 +49,8 @@ test('the Hopfield VAE halves the squared error with which it begins, and sample
   assert.ok(figures.unsettled! < 0.02, `${figures.unsettled}`)
   const split: Split = data.test
   const wishes = { names: ['prior'], count: 100, seed: 1, where: 'memory' }
-  const [prior] = await draw(hopfieldVae as AnyRule, checkpoint, split, { compile }, wishes)
+  const noImages = (): never => assert.fail('samples of noise ask for no images')
+  const [prior] = await draw(hopfieldVae as AnyRule, checkpoint, noImages, { compile }, wishes)
   assert.equal(prior!.count, 100)
   const ratio = mean(prior!.images) / (mean(split.images) / data.maximum)
   assert.ok(Math.abs(ratio - 1) < 0.2, `${ratio}`)
