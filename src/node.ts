@@ -55,8 +55,10 @@ export interface RunOptions {
 }
 
 export interface Evaluation {
-  /** Absent where the rule only generates. */
+  /** Absent where the rule only generates, or layers above `highest` have learned nothing. */
   readonly testAccuracy?: number
+  /** The layer that the run trained alone, where those above it have learned nothing. */
+  readonly highest?: number
   /** The accuracy of each layer alone. */
   readonly layers: Figures
   /** The rule's own figures, where it has some. */
@@ -156,6 +158,7 @@ export async function evaluate(path: string, options: RunOptions = {}): Promise<
     const { accuracy, layers, figures } = await network.measure(data, data.test)
     return {
       ...(accuracy !== undefined && { testAccuracy: accuracy }),
+      ...(network.highest !== undefined && { highest: network.highest }),
       layers,
       ...(Object.keys(figures).length > 0 && { test: figures }),
     }

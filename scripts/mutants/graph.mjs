@@ -140,7 +140,7 @@ export default [
   {
     what: 'blocks of numbers other than floats are moved by kernels that know floats alone',
     file: pixels,
-    find: "if (!kernel || x.dtype !== 'float32') return undefined",
+    find: "if (!kernel || x.dtype !== 'float32' || emit.device !== 'cpu') return undefined",
     replace: 'if (!kernel) return undefined',
     ...table,
     names: 'transpose',

@@ -135,7 +135,7 @@ export class Emitter {
 
   /** [b, m, k] x [b, n, k]: the engine hands a Transpose of many small matrices to its threads one by one, so without. */
   timesTransposed(a: Input, b: Input): string {
-    if (this.tuned || this.device === 'wasm') return this.one('FusedMatMul', [a, b], { transB: 1 })
+    if (this.tuned) return this.one('FusedMatMul', [a, b], { transB: 1 })
     return this.one('MatMul', [a, this.one('Transpose', [b], { perm: [0, 2, 1] })])
   }
 

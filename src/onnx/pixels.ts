@@ -12,7 +12,7 @@ const KERNELS: ReadonlyMap<string, string> = new Map([
  */
 export function moveBlocks(emit: Emitter, x: Tensor, y: Tensor, order: readonly number[]): string | undefined {
   const kernel = KERNELS.get(`${order}`)
-  if (!kernel || x.dtype !== 'float32') return undefined
+  if (!kernel || x.dtype !== 'float32' || emit.device !== 'cpu') return undefined
   const pixels = kernel === 'SpaceToDepth' ? x : y
   const [n, c, h, b, w, b2] = pixels.shape as [number, number, number, number, number, number]
   if (b !== b2) return undefined
@@ -25,7 +25,8 @@ const LONGEST_STEP = 8
 
 /** Every `step`-th number of whole lines: a split of their blocks takes a third of a slice's time. Undefined for others. */
 export function everyOther(emit: Emitter, x: Tensor, y: Tensor, start: number, step: number): string | undefined {
-  if (step > LONGEST_STEP || x.shape.at(-1)! !== y.shape.at(-1)! * step) return undefined
+  if (emit.device !== 'cpu' || step === 1 || step > LONGEST_STEP || x.shape.at(-1)! !== y.shape.at(-1)! * step)
+    return undefined
   const blocks = emit.reshape(x, [-1, step])
   return emit.reshape(emit.node('Split', [blocks], { axis: 1, num_outputs: step }, step)[start]!, y.shape)
 }
@@ -34,7 +35,7 @@ export function everyOther(emit: Emitter, x: Tensor, y: Tensor, start: number, s
 export function repeatPixels(emit: Emitter, x: Tensor, y: Tensor): string | undefined {
   const [n, c, h, rows, w, columns] = y.shape as [number, number, number, number, number, number]
   const isBlock = y.rank === 6 && `${x.shape}` === `${[n, c, h, 1, w, 1]}` && rows * columns > 1
-  if (!isBlock || x.dtype !== 'float32') return undefined
+  if (!isBlock || x.dtype !== 'float32' || emit.device !== 'cpu') return undefined
   const scales = emit.initializer({ data: [1, 1, rows, columns], shape: [4], dtype: 'float32' })
   const how = { mode: 'nearest', nearest_mode: 'floor', coordinate_transformation_mode: 'asymmetric' }
   return emit.reshape(emit.one('Resize', [emit.reshape(x, [n, c, h, w]), '', scales], how), y.shape)

@@ -30,8 +30,7 @@ export function unfold(
   const wide = width! + padding[1][0] + padding[1][1]
   const high = height! + padding[0][0] + padding[0][1]
   const taps = (end - first) * kw
-  const asTheyLie = taps === 1 && stride[0] * stride[1] === 1 && rows === high && columns === wide
-  if (asTheyLie) return pixels
+  if (taps === 1 && stride[0] * stride[1] === 1 && rows === high && columns === wide) return pixels
   const key = `places ${[wide, taps, kw, rows, columns, stride]}`
   const places = emit.constant(key, () => {
     const data = new Int32Array(rows! * columns! * taps)

@@ -83,6 +83,10 @@ export type ForwardForwardState = Stack<Parameters> & {
   readonly head?: { readonly layer: Dense; readonly optimizer: Tree }
 }
 
+/** Whether predictions are the head's, and not the layers' goodness: hybrid images carry no label that could be tried. */
+const saysByHead = ({ negatives, predict }: ForwardForwardHyper): boolean =>
+  negatives === 'hybrid' || predict === 'softmax'
+
 const hasHead = ({ negatives, predict }: ForwardForwardHyper): boolean =>
   negatives !== 'uniform' || predict === 'softmax'
 
@@ -355,11 +359,11 @@ export const forwardForward: Rule<ForwardForwardHyper, ForwardForwardState> = {
 
   steps: (task, h) => ({ joint: jointStep(task, h) }),
 
-  probabilities: (h) => h.predict === 'softmax',
+  probabilities: saysByHead,
 
   predict(state, x, task, h) {
     const net = networkOf(task, h)
-    if (h.predict === 'softmax' || net.unlabelled) {
+    if (saysByHead(h)) {
       const scores = affine(state.head!.layer, net.headInput(net.activities(state.layers, x, 'neutral')))
       return { scores, layers: {} }
     }

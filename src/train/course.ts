@@ -20,8 +20,6 @@ export async function taskOf(
 
 /** The traced programs of a training, and the order in which they run. */
 export interface Course {
-  /** Greedy: the one layer that learns, where those above it have learned nothing. */
-  readonly highest?: number
   readonly traced: TracedRule
   readonly plan: Plan
   /** Every step that runs in this training, by the keys that the plan gives. */
@@ -47,7 +45,6 @@ export function courseOf(rule: AnyRule, task: Task, { hyper, options }: Settings
     const own = Array.from({ length: phases - from }, (_, i) => [from + i, traced.greedy(from + i)] as const)
     const byPhase = new Map(own)
     return {
-      ...(phases < layers && { highest: phases - 1 }),
       traced,
       plan: { ...common, from, phases, stepOf: ({ phase }) => `${phase}`, spanOf: () => 1 },
       steps: Object.fromEntries(own.map(([phase, { step }]) => [`${phase}`, step])),

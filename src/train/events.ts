@@ -90,7 +90,7 @@ export type TrainEvent =
     }
   | {
       readonly event: 'done'
-      /** The test set is read once, here. Absent where the rule only generates. */
+      /** The test set is read once, here. Absent where the rule only generates, or layers above have learned nothing. */
       readonly testAccuracy?: number
       readonly validationAccuracy?: number
       /** Test accuracy of each layer alone. */

@@ -5,6 +5,7 @@ import type { AnyRule } from '../rules/contract.js'
 import { traceRule } from '../rules/trace.js'
 import { type Checkpoint, checkState, statePorts, stateRecord } from './checkpoint.js'
 import { taskOf } from './course.js'
+import { highestOf, learnedPart } from './layer-alone.js'
 import type { Platform } from './platform.js'
 import { best, type Measured, measure, predictor, scoresOf } from './score.js'
 import { checkSettings } from './settings.js'
@@ -20,6 +21,8 @@ export interface PredictedImage {
 
 /** A trained network, ready to be used. */
 export interface Network {
+  /** The layer that its run trained alone, where those above it have learned nothing. */
+  readonly highest?: number
   /** The share of images that it labels rightly, that of each layer alone, and the rule's own figures. */
   measure(data: DataSet, split: Split): Promise<Measured>
   /**
@@ -41,7 +44,9 @@ export async function openNetwork(
   const { device, threads, batch } = settings.options
   if (checkpoint.rule !== rule.id) throw new UserError(`${where} was trained by ${checkpoint.rule}, not by ${rule.id}`)
   const hyper = checkSettings(rule.hyper, settings.hyper, rule.id)
-  const traced = traceRule(rule, await taskOf(kind, settings.options, platform), hyper)
+  const task = await taskOf(kind, settings.options, platform)
+  const traced = traceRule(rule, task, hyper)
+  const highest = highestOf(rule, task, settings)
   checkState(statePorts(traced.predict), state, where)
   const program = await platform.compile(traced.predict, { device, ...(threads !== undefined && { threads }) })
   await program.load(stateRecord(state))
@@ -52,6 +57,7 @@ export async function openNetwork(
   const size = imageSize(kind.shape)
 
   return {
+    ...(highest !== undefined && { highest }),
     async measure(data, split) {
       const fits = data.classes === kind.classes && JSON.stringify(data.shape) === JSON.stringify(kind.shape)
       if (!fits)
@@ -59,7 +65,7 @@ export async function openNetwork(
           `${where} reads images [${kind.shape.join(', ')}] of ${kind.classes} classes; those of ${data.name} are ` +
             `[${data.shape.join(', ')}] of ${data.classes}`,
         )
-      return (await measure(own, split, data.maximum))!
+      return learnedPart((await measure(own, split, data.maximum))!, rule, hyper, highest)
     },
     async predict(images) {
       if (!rule.predict)

@@ -10,6 +10,7 @@ import { nameState, statePorts } from './checkpoint.js'
 import { type Course, courseOf, taskOf } from './course.js'
 import { frozenFeatures, keepFeatures } from './features.js'
 import { type Images, pixels, type Source } from './feed.js'
+import { highestOf } from './layer-alone.js'
 import { initialNoise } from './noise.js'
 import type { Settings, TrainingOptions } from './options.js'
 import type { Platform } from './platform.js'
@@ -20,6 +21,8 @@ import { type Predictor, predictor } from './score.js'
 /** A rule on its data, traced and compiled; all programs share one state. */
 export interface Session {
   readonly course: Course
+  /** The layer that learns alone, where those above it have learned nothing. */
+  readonly highest: number | undefined
   readonly training: Images
   readonly validation: Split
   readonly certificate: Certificate
@@ -74,6 +77,7 @@ export async function openSession(
 
   return {
     course,
+    highest: highestOf(rule, task, settings),
     training,
     validation,
     certificate,

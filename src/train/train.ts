@@ -13,6 +13,7 @@ import {
   withDefaults,
 } from './checkpoint.js'
 import type { Figures, TrainEvent } from './events.js'
+import { learnedPart } from './layer-alone.js'
 import { clock, meansOf, meter } from './meter.js'
 import { adviceOn, notFinite } from './not-finite.js'
 import { resolve, type Wishes } from './options.js'
@@ -50,7 +51,7 @@ export async function* train(config: TrainConfig): AsyncGenerator<TrainEvent> {
   const settings = resolve(rule, data, config)
   const { options } = settings
   const session = await openSession(rule, data, settings, platform)
-  const { course, training, validation, predictor } = session
+  const { course, highest, training, validation, predictor } = session
   const { plan } = course
 
   let at: Position = resume?.position ?? { phase: plan.from, epoch: 0, batch: 0 }
@@ -100,7 +101,7 @@ export async function* train(config: TrainConfig): AsyncGenerator<TrainEvent> {
       ...(rule.figures && { figures: rule.figures }),
       ...{ data: data.name, seed: options.seed, device: options.device, precision: options.precision },
       ...(config.preset !== undefined && { preset: config.preset }),
-      ...(course.highest !== undefined && { highest: course.highest }),
+      ...(highest !== undefined && { highest }),
       ...{ epochs: options.epochs, batch: options.batch, batchesPerEpoch: plan.batches },
       ...{ trainingImages: training.split.count, validationImages: validation.count, parameters: session.parameters },
       peakActivationBytes: session.peakActivationBytes,
@@ -201,15 +202,17 @@ export async function* train(config: TrainConfig): AsyncGenerator<TrainEvent> {
 
     if (validation.count > 0) score ??= await measure(predictor, validation, data.maximum, signal)
     if (signal?.aborted) return yield* stop()
-    const test = await measure(predictor, data.test, data.maximum, signal)
-    if (!test) return yield* stop()
+    const tested = await measure(predictor, data.test, data.maximum, signal)
+    if (!tested) return yield* stop()
+    const test = learnedPart(tested, rule, settings.hyper, highest)
+    const heldOut = score && learnedPart(score, rule, settings.hyper, highest)
     yield {
       event: 'done',
       ...(test.accuracy !== undefined && { testAccuracy: test.accuracy }),
-      ...(score?.accuracy !== undefined && { validationAccuracy: score.accuracy }),
+      ...(heldOut?.accuracy !== undefined && { validationAccuracy: heldOut.accuracy }),
       layers: test.layers,
       ...figuresOf('test', test),
-      ...figuresOf('validation', score),
+      ...figuresOf('validation', heldOut),
       ...time.run(options.batch),
       ...(run !== undefined && { run }),
     }

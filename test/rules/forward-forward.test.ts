@@ -213,6 +213,12 @@ describe('peer normalisation', () => {
 })
 
 describe('prediction', () => {
+  test('its scores are log-probabilities where the head gives them, and goodness is none', () => {
+    const asked = [{}, { predict: 'softmax' }, { negatives: 'hybrid' }]
+    const parsed = asked.map((hyper) => forwardForward.hyper.parse(hyper))
+    assert.deepEqual(parsed.map(forwardForward.probabilities!), [false, true, true])
+  })
+
   test('energies are those of K separate passes', () => {
     for (const energyFrom of [0, 1])
       for (const goodness of ['mean', 'sum'] as const) {

@@ -82,6 +82,11 @@ for (const [what, own] of Object.entries({
         [layer, layer],
       )
       assert.equal(ofKind(events, 'progress').at(-1)!.progress, 1)
+      const [done] = ofKind(events, 'done')
+      assert.equal(done!.testAccuracy === undefined, layer < 2, 'only the last layer makes a whole network')
+      const told = Object.keys({ ...done!.layers, ...done!.test })
+      const numbers = told.flatMap((name) => /\d+/.exec(name)?.map(Number) ?? [])
+      assert.ok(layer === 2 || (numbers.includes(layer) && numbers.every((number) => number <= layer)), `${told}`)
       below = kept.last()
     }
     assert.ok(same(numbersOf(below!), final))

@@ -18,8 +18,7 @@ export async function evaluateCommand(run: string, { dataDir, json }: EvaluateFl
   const downloads = downloadProgress(process.stderr)
   const load = { onProgress: downloads.show, ...(dataDir !== undefined && { dataDir }) }
   const evaluation = await evaluate(run, { load }).finally(downloads.end)
-  const { rule: id, options } = readConfig(run)
-  const rule = findRule(id)
+  const rule = findRule(readConfig(run).rule)
   const { objective, figures, reconstructed } = rule
   if (json) {
     print(JSON.stringify({ run, ...evaluation, reconstructed, ...(isFinished(run) === false && { finished: false }) }))
@@ -30,7 +29,5 @@ export async function evaluateCommand(run: string, { dataDir, json }: EvaluateFl
   print(`${run}: ${outcome(evaluation, objective)}.`, ...renderTable(new Map(rows)))
   if (test) print(...renderTable(figureRows({ test })), ...legend(test, figures, widthOf(process.stdout)))
   print(...noteOnSource(rule))
-  if (options.layer !== undefined)
-    print(`This run trained layer ${options.layer} alone; layers above it have learned nothing yet.`)
   if (isFinished(run) === false) print(`Its training was stopped: ${startedAs()} train --resume ${run} goes on.`)
 }

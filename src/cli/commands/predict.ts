@@ -22,17 +22,19 @@ export interface PredictFlags {
 export async function predictCommand(run: string, paths: readonly string[], flags: PredictFlags): Promise<void> {
   const { images } = readCheckpoint(run).checkpoint
   const pictures: (Readable | Refused)[] = []
-  for (const path of paths) pictures.push(await open(path, images, flags.invert === true))
-  const readable = pictures.filter((picture) => 'pixels' in picture)
-  const refused = pictures.filter((picture) => 'error' in picture)
-  const pixels = readable.map((picture) => picture.pixels)
-  const predictions = pixels.length > 0 ? await predict(run, pixels) : []
-  const told = readable.map(({ image, notes }, i) => ({ image, ...predictions[i]!, notes }))
-  if (flags.json) {
-    const inOrder = pictures.map(({ image }) => [...told, ...refused].find((one) => one.image === image))
-    print(JSON.stringify(inOrder))
-  } else {
+  for (const path of paths) pictures.push(await readPicture(path, images, flags.invert === true))
+  const pixels = pictures.flatMap((picture) => ('pixels' in picture ? [picture.pixels] : []))
+  const predictions = (pixels.length > 0 ? await predict(run, pixels) : []).values()
+  const all = pictures.map((picture) => {
+    if ('error' in picture) return picture
+    const prediction: PredictedImage = predictions.next().value!
+    return { image: picture.image, ...prediction, notes: picture.notes }
+  })
+  const refused = all.filter((one) => 'error' in one)
+  if (flags.json) print(JSON.stringify(all))
+  else {
     const style = styleOf(process.stdout)
+    const told = all.filter((one) => 'scores' in one)
     const rows = told.map((one) => [
       one.image,
       style.bold(one.className),
@@ -56,7 +58,7 @@ interface Refused {
   readonly error: string
 }
 
-async function open(image: string, { shape, maximum }: ImageKind, invert: boolean): Promise<Readable | Refused> {
+async function readPicture(image: string, { shape, maximum }: ImageKind, invert: boolean): Promise<Readable | Refused> {
   try {
     const picture = await readImage(image)
     const pixels = toShape(picture, shape, { invert })

@@ -23,7 +23,7 @@ export function summarize(
   const { start } = view
   if (!start) return []
   const accuracy =
-    done.testAccuracy === undefined ? [] : [style.bold('Accuracy'), ...renderTable(accuracyRows(view, done)), '']
+    accuracyRows(view, done).size === 0 ? [] : [style.bold('Accuracy'), ...renderTable(accuracyRows(view, done)), '']
   const figures =
     done.test === undefined
       ? []
@@ -36,7 +36,7 @@ export function summarize(
   const filledIn = start.reconstructed ?? []
   const parts = [
     style.bold(
-      `${start.rule} on ${start.data}: ${start.highest === undefined ? outcome(done, start.objective) : untold(start.highest)} ` +
+      `${start.rule} on ${start.data}: ${outcome({ ...done, highest: start.highest }, start.objective)} ` +
         (done.rowsPerSecond > 0
           ? `after ${duration(done.seconds)}${start.resumedAt === undefined ? '' : ' since it was resumed'} at ${count(done.rowsPerSecond)} images/s.`
           : '(it was trained already).'),
@@ -58,12 +58,12 @@ export function summarize(
   return [...parts, ...kept]
 }
 
-/** What there is to say of a network of which only the layers up to one have learned. */
-export const untold = (highest: number): string =>
-  `layer ${highest} has learned and those above it have not, so accuracies of the whole say nothing yet`
-
 /** What the run came to, in words: an accuracy, or the figure that a rule without predictions is judged by. */
-export function outcome({ testAccuracy, test }: Pick<Done, 'testAccuracy' | 'test'>, objective?: string): string {
+export function outcome(
+  { testAccuracy, test, highest }: Pick<Done, 'testAccuracy' | 'test'> & { readonly highest?: number | undefined },
+  objective?: string,
+): string {
+  if (highest !== undefined) return `layer ${highest} has learned, those above it not yet`
   if (testAccuracy !== undefined) return `${percent(testAccuracy)} of the test images right`
   return `${objective} ${figure(test?.[objective ?? ''] ?? Number.NaN)} on the test images`
 }

@@ -62,7 +62,7 @@ export const shaping: Record<string, Primitive> = {
     },
     gradient: ({ attributes: { order } }, [g]) => [g!.transpose(order.map((_: number, i: number) => order.indexOf(i)))],
     lower: (emit, { inputs, outputs: [y], attributes: { order } }) => {
-      const moved = emit.device === 'cpu' && moveBlocks(emit, inputs[0]!, y!, order)
+      const moved = moveBlocks(emit, inputs[0]!, y!, order)
       return moved ? [moved] : moving(emit, inputs, (names) => emit.node('Transpose', names, { perm: order }))
     },
   },
@@ -75,7 +75,7 @@ export const shaping: Record<string, Primitive> = {
     evaluate: ([x], { shape }) => [pick(x!.data, broadcastOffsets(x!.shape, shape))],
     gradient: ({ inputs: [x], outputs: [y] }, [g]) => [unbroadcast(g!, x!.shape, y!.shape)],
     lower: (emit, { inputs: [x], outputs: [y] }) => {
-      const blocks = emit.device === 'cpu' && repeatPixels(emit, x!, y!)
+      const blocks = repeatPixels(emit, x!, y!)
       return blocks ? [blocks] : emit.node('Expand', [x!, emit.int64s(y!.shape)])
     },
   },
@@ -100,7 +100,7 @@ export const shaping: Record<string, Primitive> = {
       return [fitted.pad(x!.shape.map((_, i) => (i === axis ? [start, Math.max(after, 0)] : [0, 0])))]
     },
     lower: (emit, { inputs: [x], outputs: [y], attributes: { axis, start, end, step } }) => {
-      const cells = emit.device === 'cpu' && step > 1 && everyOther(emit, x!, y!, start, step)
+      const cells = everyOther(emit, x!, y!, start, step)
       if (cells) return [cells]
       if (emit.device !== 'webgpu' || x!.dtype === 'float32') return [emit.slice(x!, axis, start, end, step)]
       const chosen = Array.from({ length: y!.shape[axis]! }, (_, i) => start + i * step)
