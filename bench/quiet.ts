@@ -7,7 +7,7 @@ const SLOW = 0.8
 
 /**
  * The machine, before a job that compares times on it. Throws an Error where its own matrix product runs far below what an
- * earlier record of such a machine with as many threads says: neighbours slow one side of a comparison more than the other.
+ * earlier record of such a machine with as many threads says: neighbours may slow one side of a comparison more than the other.
  * `ONWARD_BENCH_BUSY` lets it pass.
  */
 export async function quietMachine({
