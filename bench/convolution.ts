@@ -9,7 +9,6 @@ import type { ConvolutionJob } from './jobs.js'
 import { PYTHON, twinEnvironment } from './pytorch.js'
 import { quietMachine } from './quiet.js'
 import { median, writeRecord } from './records.js'
-import { TWIN } from './speed.js'
 
 const ROUNDS = 5
 const [ROWS, INPUTS, OUTPUTS, SIDE] = [64, 64, 128, 32]
@@ -49,7 +48,7 @@ export async function runConvolution(job: ConvolutionJob): Promise<void> {
   }
   const time = async (program: Program): Promise<number> => (1000 * (await program.run(8, {})).seconds) / 8
   const twin = async (): Promise<number> => {
-    const given = [TWIN, '--conv', '--threads', `${job.threads}`, '--steps', '8', '--json']
+    const given = ['bench/pytorch/convolution_twin.py', '--threads', `${job.threads}`, '--steps', '8']
     const { stdout } = await promisify(execFile)(PYTHON, given, { env: twinEnvironment(job.threads) })
     return JSON.parse(stdout).ms.median
   }

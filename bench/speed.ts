@@ -13,7 +13,7 @@ const LONGEST = 400
 const AFTER = 2000
 const MINUTE = 60_000
 
-export const TWIN = 'bench/pytorch/forward_forward_twin.py'
+const TWIN = 'bench/pytorch/forward_forward_twin.py'
 
 /** The twin takes the fastest of its variants. Beside the library's own optimisers: Adam fused by hand, in place. */
 const LIBRARY = 'autograd+loop,autograd+foreach,closed+loop,closed+foreach'

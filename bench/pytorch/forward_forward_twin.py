@@ -13,12 +13,11 @@ above B negative rows:
 
 A variant is a way to the gradient (autograd, or the closed form written by hand) and a way to run Adam:
 torch.optim.Adam in a loop or with foreach, or the same update written by hand in place, per tensor or over one packed
-tensor. The fastest variant of this machine, net and batch is the one that is reported. `--selfcheck` holds every
-variant to a float64 NumPy reference.
+tensor. The fastest variant of this machine, net and batch is the one that is reported. `forward_forward_check.py`
+holds every variant to a float64 NumPy reference.
 
     python3 bench/pytorch/forward_forward_twin.py --net 784-500-500 --batch 128 --threads 2 --steps 200 --json
     python3 bench/pytorch/forward_forward_twin.py --net 784-2000x4 --batch 500 --threads 1 --serve
-    python3 bench/pytorch/forward_forward_twin.py --conv --threads 2 --json
 
 With `--serve` it writes a JSON line when it is ready, then answers one JSON line to each line it reads: `run N` and
 `train N` take N steps, `probe` measures the machine's matrix product, `quit` ends. So a driver can alternate with
@@ -28,14 +27,14 @@ another program within one session.
 import argparse
 import json
 import math
-import os
-import statistics
 import sys
 import time
 
 import numpy
 import torch
 import torch.nn.functional as F
+
+from timing import build, matrix_product_speed, time_steps
 
 LABELS = 10
 ALPHA, LEARNING_RATE, BETA1, BETA2, EPSILON = 4.0, 1e-3, 0.9, 0.999, 1e-8
@@ -264,144 +263,6 @@ class Step:
         return losses
 
 
-def reference_steps(widths, batch, items, steps, seed=0):
-    """Float64 NumPy, written from the equations: losses [steps, layers] and the parameters and first gradients."""
-    parameters = [p.numpy().astype(numpy.float64) for p in make_parameters(widths, seed)[0]]
-    first = [numpy.zeros_like(p) for p in parameters]
-    second = [numpy.zeros_like(p) for p in parameters]
-    all_losses, first_gradients = [], None
-    for step in range(steps):
-        images, labels, uniform = (part.numpy() for part in items[step % len(items)])
-        x = numpy.concatenate([images, images]).astype(numpy.float64)
-        wrong = (labels + 1 + (uniform * numpy.float32(LABELS - 1)).astype(int)) % LABELS
-        assert (wrong != labels).all()
-        x[:, :LABELS] = numpy.eye(LABELS)[numpy.concatenate([labels, wrong])]
-        gradients, losses = [], []
-        for weight, bias in zip(parameters[::2], parameters[1::2]):
-            normal = x / (numpy.sqrt((x * x).mean(1, keepdims=True)) + 1e-8)
-            z = normal @ weight + bias
-            y = numpy.maximum(z, 0)
-            goodness = (y * y).mean(1)
-            margin = goodness[:batch] - goodness[batch:]
-            losses.append(numpy.log1p(numpy.exp(-ALPHA * margin)).mean())
-            slope = -ALPHA / (1 + numpy.exp(ALPHA * margin)) / batch
-            delta = numpy.concatenate([slope, -slope])[:, None] * (2 / y.shape[1]) * y * (z > 0)
-            gradients += [normal.T @ delta, delta.sum(0)]
-            x = y
-        first_gradients = first_gradients or gradients
-        for index, gradient in enumerate(gradients):
-            first[index] = BETA1 * first[index] + (1 - BETA1) * gradient
-            second[index] = BETA2 * second[index] + (1 - BETA2) * gradient**2
-            unbiased_first = first[index] / (1 - BETA1 ** (step + 1))
-            unbiased_second = second[index] / (1 - BETA2 ** (step + 1))
-            parameters[index] -= LEARNING_RATE * unbiased_first / (numpy.sqrt(unbiased_second) + EPSILON)
-        all_losses.append(losses)
-    return numpy.array(all_losses), parameters, first_gradients
-
-
-def self_check():
-    """Every variant against the reference; returns a list of rows, each with its greatest relative errors."""
-    widths, batch, steps = [784, 96, 64], 16, 5
-    items = make_batches(widths[0], batch, 3, seed=1)
-    losses, parameters, gradients = reference_steps(widths, batch, items, steps)
-    report = []
-    for bfloat16 in (False, True):
-        for shared in (False, True):
-            for variant in VARIANTS:
-                step = Step(widths, batch, items, variant, shared, bfloat16)
-                seen, seen_gradients = [], None
-                for index in range(steps):
-                    seen.append([float(loss) for loss in step(index)])
-                    if seen_gradients is None:
-                        found = step.gradients or [parameter.grad for parameter in step.parameters]
-                        seen_gradients = [gradient.double().numpy() for gradient in found]
-                loss_error = numpy.abs(numpy.array(seen) / losses - 1).max()
-                gradient_error = max(
-                    numpy.linalg.norm(s - g) / numpy.linalg.norm(g) for s, g in zip(seen_gradients, gradients)
-                )
-                # Adam divides tiny gradients by their own size: single elements may differ by a whole step where
-                # rounding decides a sign, so that only the mean can be held tightly.
-                ends = [parameter.detach().double().numpy() for parameter in step.parameters]
-                mean_error = max(numpy.abs(s - p).mean() for s, p in zip(ends, parameters))
-                # bfloat16 keeps 8 bits, and a gradient here is the small difference of two nearly equal halves.
-                if bfloat16:
-                    right = loss_error < 0.02 and gradient_error < 0.2
-                else:
-                    right = loss_error < 1e-5 and gradient_error < 1e-5 and mean_error < 1e-3 * LEARNING_RATE
-                report.append({
-                    "variant": variant, "shared": shared, "precision": "bfloat16" if bfloat16 else "float32",
-                    "lossError": loss_error, "gradientError": gradient_error, "weightError": mean_error,
-                    "right": bool(right),
-                })
-    return report
-
-
-def busy_seconds():
-    """Processor time used by everybody on this machine, and by this process: None where /proc/stat is not there."""
-    try:
-        with open("/proc/stat") as stat:
-            fields = [int(field) for field in stat.readline().split()[1:9]]
-    except OSError:
-        return None
-    user, nice, system, _idle, _wait, irq, soft, steal = fields
-    everybody = (user + nice + system + irq + soft + steal) / os.sysconf("SC_CLK_TCK")
-    own = os.times()
-    return everybody, own.user + own.system
-
-
-def others_share(before, after, seconds):
-    """Share of one core that other processes (and the host) took meanwhile: a measure of the noise."""
-    if before is None or seconds <= 0:
-        return None
-    return max(0.0, ((after[0] - before[0]) - (after[1] - before[1])) / seconds)
-
-
-def wait_until_quiet(limit):
-    """Waits until other processes use less than 5 % of a core, at most `limit` seconds."""
-    end = time.perf_counter() + limit
-    while time.perf_counter() < end:
-        before, start = busy_seconds(), time.perf_counter()
-        time.sleep(0.25)
-        share = others_share(before, busy_seconds(), time.perf_counter() - start)
-        if share is None or share < 0.05:
-            return
-
-
-def time_steps(step, start, steps, chunk, quiet):
-    """ms per step over chunks, and the index after them. `cpu` is processor time, less disturbed by others."""
-    samples, cpu, shares, index = [], [], [], start
-    while steps > 0:
-        count = min(chunk, steps)
-        if quiet:
-            wait_until_quiet(quiet)
-        before, begin, begin_cpu = busy_seconds(), time.perf_counter(), time.process_time()
-        for _ in range(count):
-            losses = step(index)
-            index += 1
-        seconds = time.perf_counter() - begin
-        cpu.append((time.process_time() - begin_cpu) / count * 1e3)
-        samples.append(seconds / count * 1e3)
-        shares.append(others_share(before, busy_seconds(), seconds))
-        steps -= count
-    shares = [share for share in shares if share is not None]
-    return {
-        "chunks": len(samples), "median": statistics.median(samples), "min": min(samples), "max": max(samples),
-        "cpu": statistics.median(cpu),
-        "others": statistics.median(shares) if shares else None, "losses": [float(loss) for loss in losses],
-    }, index
-
-
-def matrix_product_speed(repeats=15, size=1024):
-    """The machine's own matrix product, as PyTorch reaches it: the best GFLOP/s of size^3 in float32."""
-    a, b, out = torch.randn(size, size), torch.randn(size, size), torch.empty(size, size)
-    times = []
-    for _ in range(repeats):
-        begin = time.perf_counter()
-        torch.mm(a, b, out=out)
-        times.append(time.perf_counter() - begin)
-    return 2 * size**3 / min(times) / 1e9
-
-
 def step_flops(widths, batch, shared):
     """Of the matrix products alone: one forward and one for the weight gradient per layer."""
     rows = 2 * batch
@@ -427,45 +288,6 @@ def pick(widths, batch, items, names, shared, bfloat16, quiet):
             best[name] = min(best[name], timed["min"])
     name = min(best, key=best.get)
     return name, Step(widths, batch, items, name, shared, bfloat16), best
-
-
-def build():
-    blas = None
-    try:
-        with open("/proc/self/maps") as maps:
-            blas = sorted({line.split()[-1] for line in maps if "blas" in line and ".so" in line})
-    except OSError:
-        pass
-    return {"torch": torch.__version__, "build": torch.__config__.show(), "python": sys.executable, "blas": blas}
-
-
-def convolution(options):
-    """3x3, 64 to 128 channels, 32x32, padding 1: forward and weight gradient, the faster of the two memory formats."""
-    rows = options.batch or 64
-    best = {}
-    flops = 2 * 2 * rows * 128 * 64 * 9 * 32 * 32
-    for name, layout in (("contiguous", torch.contiguous_format), ("channelsLast", torch.channels_last)):
-        x = torch.randn(rows, 64, 32, 32).contiguous(memory_format=layout)
-        weight = torch.randn(128, 64, 3, 3).contiguous(memory_format=layout)
-        delta = torch.randn(rows, 128, 32, 32).contiguous(memory_format=layout)
-
-        def step(_index):
-            with torch.no_grad():
-                y = torch.conv2d(x, weight, padding=1)
-                torch.ops.aten.convolution_backward(
-                    delta, x, weight, None, [1, 1], [1, 1], [1, 1], False, [0, 0], 1, [False, True, False]
-                )
-            return [y[0, 0, 0, 0]]
-
-        step(0)
-        best[name], _ = time_steps(step, 0, options.steps, 1, options.quiet)
-    layout = min(best, key=lambda name: best[name]["median"])
-    peak = matrix_product_speed()
-    return {
-        "event": "convolution", "batch": rows, "threads": options.threads, "layout": layout, "layouts": best,
-        "ms": best[layout], "gflops": flops / best[layout]["median"] / 1e6, "peakGflops": peak,
-        "shareOfPeak": flops / best[layout]["median"] / 1e6 / peak, **build(),
-    }
 
 
 def serve(step, describe):
@@ -494,7 +316,7 @@ def serve(step, describe):
 def main():
     parser = argparse.ArgumentParser(description="One Forward-Forward training step in PyTorch, timed.")
     parser.add_argument("--net", default="784-500-500", help="widths: 784-500-500 or 784-2000x4")
-    parser.add_argument("--batch", type=int, default=0, help="positive rows, as many negative (128; 64 for --conv)")
+    parser.add_argument("--batch", type=int, default=128, help="positive rows, as many negative")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--steps", type=int, default=200, help="timed steps, fresh and again after --after")
     parser.add_argument("--chunk", type=int, default=0, help="steps per timed chunk (0: a twentieth of --steps)")
@@ -504,8 +326,6 @@ def main():
     parser.add_argument("--shared", action="store_true", help="the first layer's image product once for both halves")
     parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32", help="bfloat16: autocast")
     parser.add_argument("--quiet", type=float, default=0, help="seconds to wait for a quiet machine before each chunk")
-    parser.add_argument("--conv", action="store_true", help="time the 3x3 convolution instead")
-    parser.add_argument("--selfcheck", action="store_true", help="compare every variant with the float64 reference")
     parser.add_argument("--serve", action="store_true", help="answer 'run N' lines on standard input")
     parser.add_argument("--json", action="store_true", help="JSON lines (else the same, indented)")
     options = parser.parse_args()
@@ -518,20 +338,11 @@ def main():
     def show(answer):
         print(json.dumps(answer, indent=None if options.json or options.serve else 2), flush=True)
 
-    if options.selfcheck:
-        report = self_check()
-        for row in report:
-            show({"event": "selfcheck", **row})
-        sys.exit(0 if all(row["right"] for row in report) else 1)
-    if options.conv:
-        show(convolution(options))
-        return
-
     try:
         widths = parse_net(options.net)
     except ValueError as error:
         parser.error(str(error))
-    batch, bfloat16 = options.batch or 128, options.precision == "bfloat16"
+    batch, bfloat16 = options.batch, options.precision == "bfloat16"
     names = VARIANTS if options.variant == "all" else options.variant.split(",")
     unknown = [name for name in names if name not in VARIANTS]
     if unknown:

@@ -7,9 +7,7 @@ import time
 
 import torch
 
-
-def build():
-    return {"torch": torch.__version__, "build": torch.__config__.show(), "python": sys.executable}
+from timing import build
 
 
 def serve(make_steps):

@@ -8,9 +8,7 @@ import {
   grad,
   logSoftmax,
   logSumExp,
-  maxPool2d,
   oneHot,
-  quantizedConv2d,
   quantizedProduct,
   range,
   reversed,
@@ -20,48 +18,8 @@ import {
   topK,
   whileLoop,
 } from '../../src/graph/index.js'
-import { apply } from '../../src/graph/tensor.js'
-import type { DType } from '../../src/graph/types.js'
-
-/** An input of a case. Without values it is filled from a generator keyed by the case's name. */
-export interface Argument {
-  readonly shape: readonly number[]
-  readonly dtype: DType
-  /** Uniform in [low, high); whole numbers for int32. */
-  readonly between: readonly [number, number]
-  readonly values?: readonly number[]
-}
-
-export interface Case {
-  readonly name: string
-  readonly inputs: readonly Argument[]
-  readonly build: (...inputs: Tensor[]) => Tensor | readonly Tensor[]
-  /** What the gradient must be, if not the central differences: that of another function, refused, or (at a kink) none. */
-  readonly gradient?: 'refused' | 'none' | ((...inputs: Tensor[]) => Tensor)
-  /** Largest error of a straight-through gradient, relative to the largest value. */
-  readonly rounding?: number
-  readonly webgpu?: 'refused'
-}
-
-const floats = (...shape: number[]): Argument => ({ shape, dtype: 'float32', between: [-2, 2] })
-const positive = (...shape: number[]): Argument => ({ shape, dtype: 'float32', between: [0.3, 3] })
-const ints = (count: number, ...shape: number[]): Argument => ({ shape, dtype: 'int32', between: [0, count] })
-const signed = (...shape: number[]): Argument => ({ shape, dtype: 'int32', between: [-4, 5] })
-const bools = (...shape: number[]): Argument => ({ shape, dtype: 'bool', between: [0, 2] })
-const exactly = (values: readonly number[], dtype: DType = 'float32', shape = [values.length]): Argument => ({
-  shape,
-  dtype,
-  between: [0, 1],
-  values,
-})
-
-type Build = Case['build']
-const at = (name: string, inputs: readonly Argument[], build: Build, more: Partial<Case> = {}): Case => ({
-  name,
-  inputs,
-  build,
-  ...more,
-})
+import { type Argument, at, bools, type Case, exactly, floats, ints, positive, signed } from './case.js'
+import { WINDOWS } from './windows.js'
 
 const SHAPES: readonly (readonly [string, Argument, Argument])[] = [
   ['one shape', floats(2, 3), floats(2, 3)],
@@ -106,6 +64,7 @@ const settle = (x: Tensor, w: Tensor, b: Tensor): Tensor[] => {
 
 /** Every operation of the table, every compound and method that is not one of them, each with its cases. */
 export const CASES: Readonly<Record<string, readonly Case[]>> = {
+  ...WINDOWS,
   add: binary('add'),
   sub: binary('sub'),
   mul: binary('mul'),
@@ -293,80 +252,6 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
     ),
     at('by itself', [floats(3, 3)], (a) => a!.matmul(a!, { transposeB: true })),
   ],
-  conv2d: [
-    at('plain', [floats(2, 3, 5, 4), floats(4, 3, 3, 2)], (x, w) => conv2d(x!, w!)),
-    at('same', [floats(2, 2, 4, 4), floats(3, 2, 3, 3)], (x, w) => conv2d(x!, w!, { padding: 'same' })),
-    at('same, many channels', [floats(2, 5, 4, 3), floats(3, 5, 3, 3)], (x, w) => conv2d(x!, w!, { padding: 'same' })),
-    at('17 channels', [floats(1, 17, 4, 3), floats(2, 17, 3, 2)], (x, w) => conv2d(x!, w!, { padding: 1 })),
-    at('stride 2, many channels', [floats(1, 5, 5, 6), floats(2, 5, 3, 3)], (x, w) =>
-      conv2d(x!, w!, { stride: 2, padding: 1 }),
-    ),
-    at('same, an even kernel', [floats(1, 2, 4, 5), floats(3, 2, 2, 4)], (x, w) => conv2d(x!, w!, { padding: 'same' })),
-    at('stride 2, padded', [floats(2, 2, 5, 5), floats(3, 2, 3, 3)], (x, w) =>
-      conv2d(x!, w!, { stride: 2, padding: 1 }),
-    ),
-    at('stride 2, rows left unread', [floats(1, 2, 6, 7), floats(2, 2, 3, 3)], (x, w) => conv2d(x!, w!, { stride: 2 })),
-    at('stride beyond the kernel', [floats(1, 2, 8, 7), floats(2, 2, 2, 2)], (x, w) => conv2d(x!, w!, { stride: 3 })),
-    at('padding beyond the kernel', [floats(1, 2, 3, 3), floats(2, 2, 2, 2)], (x, w) => conv2d(x!, w!, { padding: 2 })),
-    at('more outputs than places', [floats(3, 2, 2, 3), floats(7, 2, 3, 2)], (x, w) =>
-      conv2d(x!, w!, { padding: 'same' }),
-    ),
-    at('more outputs than places, of many', [floats(16, 2, 3, 3), floats(8, 2, 2, 2)], (x, w) =>
-      conv2d(x!, w!, { stride: 2, padding: 1 }),
-    ),
-    at('patches', [floats(16, 2, 4, 4), floats(5, 2, 2, 2)], (x, w) => conv2d(x!, w!, { stride: 2 })),
-    at('all that an output reads is padding', [floats(1, 1, 1, 1), floats(2, 1, 1, 1)], (x, w) =>
-      conv2d(x!, w!, { padding: 1, stride: 3 }),
-    ),
-    at('a kernel as large as the image', [floats(2, 3, 2, 2), floats(4, 3, 2, 2)], (x, w) =>
-      conv2d(x!, w!, { padding: 'same' }),
-    ),
-    at('two groups, five outputs each', [floats(1, 4, 3, 3), floats(10, 2, 2, 2)], (x, w) =>
-      conv2d(x!, w!, { groups: 2 }),
-    ),
-    at(
-      'strides of two sizes',
-      [floats(12, 10, 3, 4), floats(7, 10, 2, 2)],
-      (x, w) =>
-        apply('conv2d', [x!, w!], {
-          stride: [1, 2],
-          padding: [
-            [0, 1],
-            [1, 0],
-          ],
-          groups: 1,
-        })[0]!,
-    ),
-    at('few outputs', [floats(2, 8, 4, 5), floats(2, 8, 3, 2)], (x, w) => conv2d(x!, w!, { padding: 'same' })),
-    at('1x1', [floats(2, 3, 2, 3), floats(4, 3, 1, 1)], (x, w) => conv2d(x!, w!)),
-    at('1x1, padded', [floats(2, 3, 2, 3), floats(4, 3, 1, 1)], (x, w) => conv2d(x!, w!, { padding: 1 })),
-    at('1x1, stride 2', [floats(2, 3, 3, 4), floats(4, 3, 1, 1)], (x, w) => conv2d(x!, w!, { stride: 2 })),
-    at('two groups', [floats(2, 4, 4, 4), floats(6, 2, 3, 3)], (x, w) => conv2d(x!, w!, { groups: 2, padding: 1 })),
-    at('two groups, stride 2', [floats(1, 4, 5, 4), floats(4, 2, 2, 2)], (x, w) =>
-      conv2d(x!, w!, { groups: 2, stride: 2 }),
-    ),
-    at('depthwise', [floats(2, 3, 4, 4), floats(3, 1, 3, 3)], (x, w) => conv2d(x!, w!, { groups: 3, padding: 1 })),
-    at('depthwise, two for each channel', [floats(2, 3, 4, 4), floats(6, 1, 2, 2)], (x, w) =>
-      conv2d(x!, w!, { groups: 3 }),
-    ),
-  ],
-  maxPool2d: [
-    at('2x2', [floats(2, 2, 4, 6)], (x) => maxPool2d(x!, 2)),
-    at('a rest left out', [floats(1, 2, 5, 5)], (x) => maxPool2d(x!, 2)),
-    at('3x3, a rest left out', [floats(2, 2, 7, 8)], (x) => maxPool2d(x!, 3)),
-    at('overlapping', [floats(1, 2, 5, 5)], (x) => maxPool2d(x!, 3, 1)),
-    at('overlapping, padded, all negative', [{ ...floats(1, 2, 5, 5), between: [-3, -1] }], (x) =>
-      maxPool2d(x!, 3, 2, 1),
-    ),
-    at('gaps', [floats(1, 1, 7, 8)], (x) => maxPool2d(x!, 2, 3)),
-  ],
-  averagePool2d: [
-    at('2x2', [floats(2, 2, 4, 6)], (x) => averagePool2d(x!, 2)),
-    at('a rest left out', [floats(1, 2, 5, 5)], (x) => averagePool2d(x!, 2)),
-    at('3x3, a rest left out', [floats(2, 2, 7, 8)], (x) => averagePool2d(x!, 3)),
-    at('overlapping, padded', [floats(1, 2, 5, 5)], (x) => averagePool2d(x!, 3, 2, 1)),
-    at('gaps', [floats(1, 1, 7, 8)], (x) => averagePool2d(x!, 2, 3)),
-  ],
   logSumExp: [
     at('plain', [floats(3, 4)], (x) => logSumExp(x!)),
     at('large', [exactly([800, 799, 1, -700, -701, -705], 'float32', [2, 3])], (x) => logSumExp(x!)),
@@ -461,27 +346,6 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
       { gradient: 'refused' },
     ),
   ],
-  convolutionWeightGradient: (
-    [
-      ['plain', [2, 3, 5, 4], [4, 3, 3, 2], {}],
-      ['stride 2, padded', [2, 2, 5, 6], [2, 2, 3, 3], { stride: 2, padding: 1 }],
-      ['rows left unread', [1, 2, 6, 7], [2, 2, 3, 3], { stride: 2 }],
-      ['many channels', [2, 5, 4, 3], [3, 5, 3, 3], { padding: 1 }],
-      ['two images a product', [4, 5, 2, 2], [4, 5, 3, 3], { padding: 'same' }],
-      ['all images in one product, unfolded at once', [3, 5, 2, 2], [6, 5, 3, 3], { padding: 1 }],
-      ['1x1, all images in one product', [3, 2, 1, 2], [5, 2, 1, 1], {}],
-      ['1x1, stride 2, padded to as many places', [2, 2, 4, 4], [3, 2, 1, 1], { stride: 2, padding: 2 }],
-      ['two groups', [2, 4, 4, 4], [6, 2, 3, 3], { groups: 2, padding: 1 }],
-      ['two groups, all images in one product', [3, 4, 2, 2], [6, 2, 3, 3], { groups: 2, padding: 1 }],
-      ['unfolded at once', [16, 5, 2, 2], [6, 5, 3, 3], { padding: 1 }],
-      ['depthwise', [2, 3, 4, 4], [3, 1, 3, 3], { groups: 3, stride: 2 }],
-    ] as const
-  ).map(([name, x, w, options]) =>
-    at(name, [floats(...x), floats(...w)], (images, weights) => {
-      const [slope] = grad(conv2d(images!, weights!, options).tanh().square().sum(), [weights!])
-      return slope!
-    }),
-  ),
   quantizedMatmul: FLIPS.map((flips) => {
     const { name, inputs } = product(flips, [])
     return at(name, inputs, (a, b) => quantizedProduct(a!, b!, flips), {
@@ -490,42 +354,6 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
       webgpu: 'refused',
     })
   }),
-  quantizedConv2d: [
-    ...(
-      [
-        ['plain', [2, 3, 5, 4], [4, 3, 3, 2], {}],
-        ['same', [2, 2, 4, 4], [3, 2, 3, 3], { padding: 'same' }],
-        ['stride 2, padded', [2, 2, 5, 6], [3, 2, 3, 3], { stride: 2, padding: 1 }],
-        ['rows left unread', [1, 2, 6, 7], [2, 2, 3, 3], { stride: 2 }],
-        ['1x1', [2, 3, 2, 3], [4, 3, 1, 1], {}],
-      ] as const
-    ).map(([name, x, w, options]) =>
-      at(name, [floats(...x), floats(...w)], (images, weights) => quantizedConv2d(images!, weights!, options), {
-        gradient: (images, weights) => conv2d(images!, weights!, options),
-        rounding: 5e-2,
-        webgpu: 'refused',
-      }),
-    ),
-    // Without its gradient: among so many numbers one may lie where float32 and float64 round to different levels.
-    at(
-      'in two products',
-      [floats(4, 2, 47, 47), floats(64, 2, 3, 3)],
-      (images, weights) =>
-        quantizedConv2d(images!.stopGradient(), weights!.stopGradient(), { stride: 2, padding: 'same' }),
-      { gradient: (images) => images!.mul(0), webgpu: 'refused' },
-    ),
-  ],
-  quantizedWeightGradient: [
-    at(
-      'as the gradient makes it',
-      [floats(2, 2, 4, 4), floats(3, 2, 3, 3)],
-      (x, w) => {
-        const [slope] = grad(quantizedConv2d(x!, w!, { padding: 1 }).square().sum(), [w!])
-        return slope!
-      },
-      { gradient: 'refused', rounding: 5e-2, webgpu: 'refused' },
-    ),
-  ],
   grad: [
     at('of a gradient: a penalty on its length', [floats(2, 3), floats(3, 2)], (x, w) => {
       const [slope] = grad(x!.matmul(w!).tanh().square().sum(), [x!])

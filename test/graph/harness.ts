@@ -12,7 +12,8 @@ import {
   value,
 } from '../../src/graph/index.js'
 import { lowerStep } from '../../src/onnx/index.js'
-import { type Argument, CASES, type Case } from './cases.js'
+import type { Argument, Case } from './case.js'
+import { CASES } from './cases.js'
 
 export const ALL = Object.entries(CASES).flatMap(([op, cases]) => cases.map((own) => ({ op, own })))
 
