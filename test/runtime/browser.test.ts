@@ -14,7 +14,7 @@ import type { PageResult } from './browser.page.js'
 import { batches, difference, initialState, network } from './network.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'onward-browser-'))
-after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))
+after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }))
 const runtimeFolder = new URL('../dist/', import.meta.resolve('onnxruntime-web/wasm'))
 
 /** Fails on any import of Node's: esbuild does not find them on its platform `browser`. */
@@ -147,12 +147,16 @@ test('in Chromium: WebAssembly on two threads and WebGPU, each in its worker', a
       ...['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', `--user-data-dir=${join(folder, 'profile')}`],
       `http://127.0.0.1:${port}/`,
     ],
-    { stdio: 'ignore' },
+    { stdio: 'ignore', detached: true },
   )
-  setTimeout(() => browser.kill(), 100_000).unref()
+  // Its helpers too: they would go on writing to the folder that is to be removed.
+  const kill = (): void => {
+    if (browser.exitCode === null && browser.signalCode === null) process.kill(-browser.pid!, 'SIGKILL')
+  }
+  setTimeout(kill, 100_000).unref()
   const closed = new Promise<string>((resolve) => browser.on('close', () => resolve('[]')))
   const results: (PageResult & { error?: string })[] = JSON.parse(await Promise.race([reported, closed]))
-  browser.kill()
+  kill()
   await closed
   server.closeAllConnections()
   server.close()
