@@ -2,9 +2,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
-import { inPieces, lowerLoop } from '../src/onnx/index.js'
+import { arrange, chooseTurned } from '../src/layout/index.js'
+import { lowerLoop } from '../src/onnx/index.js'
 import { sessionOptions } from '../src/runtime/engine.js'
-import { cutState } from '../src/runtime/pieces.js'
+import { holdState } from '../src/runtime/held.js'
 import type { RuleStep } from './rule-step.js'
 
 /** One line of ONNX Runtime's profile; durations in microseconds. */
@@ -23,7 +24,7 @@ const TIME = 500
 
 /** How the time of a step is shared out among ONNX's operations, by ONNX Runtime's own profiler: parts of 1, largest first. */
 export async function profileOf({ step, state, feed }: RuleStep, threads: number, ms: number): Promise<Shares> {
-  const { graph, cuts } = inPieces(step)
+  const { graph, held } = arrange(step, chooseTurned([step]))
   const runs = Math.max(2, Math.round(TIME / (ms * step.span)))
   const folder = mkdtempSync(join(tmpdir(), 'onward-profile-'))
   try {
@@ -31,7 +32,7 @@ export async function profileOf({ step, state, feed }: RuleStep, threads: number
       ...sessionOptions('cpu', threads),
       ...{ enableProfiling: true, profileFilePrefix: join(folder, 'step') },
     })
-    const given = { ...feed(runs), ...cutState(state, cuts), steps: BigInt64Array.of(BigInt(runs)) }
+    const given = { ...feed(runs), ...holdState(state, held), steps: BigInt64Array.of(BigInt(runs)) }
     const feeds = session.inputMetadata.map((input): [string, Tensor] => {
       if (!input.isTensor) throw new Error(`${input.name} is no tensor`)
       const { name, type, shape } = input

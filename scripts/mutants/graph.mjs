@@ -281,7 +281,7 @@ export default [
     file: quantized,
     find: "const largest = given ?? emit.one('ReduceMax'",
     replace: "const largest = emit.one('ReduceMax'",
-    tests: 'onnx/blocks',
+    tests: 'layout/pieces',
     names: '8 bits',
   },
   {
@@ -339,8 +339,8 @@ export default [
   {
     what: 'the steps that are left begin at the first batch',
     file: programLoop,
-    find: 'together: 1, first, state: between',
-    replace: 'together: 1, state: between',
+    find: 'first, state: between',
+    replace: 'state: between',
     tests: 'onnx/loop',
   },
 ]

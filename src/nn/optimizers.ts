@@ -80,8 +80,8 @@ export function adam(options: AdamOptions = {}): Optimizer {
         .mul(root)
       const floor = root.mul(epsilon)
       const [next, [m, v]] = each(parameters, gradients, (p, g, i) => {
-        const M = first[i]!.mul(beta1).add(g)
         const V = second[i]!.mul(beta2).add(g.square())
+        const M = first[i]!.mul(beta1).add(g) // last, in place of g
         const kept = weightDecay === 0 ? p : p.mul(constant(1).sub(rate.mul(weightDecay)))
         return [kept.sub(M.div(V.sqrt().add(floor)).mul(size)), M, V]
       })

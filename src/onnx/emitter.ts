@@ -19,7 +19,7 @@ type Input = Tensor | string
 const SMALL = 65_536
 
 /** Operations of ONNX Runtime that ONNX has not. */
-const OWN_TO_THE_ENGINE = new Set(['FusedMatMul'])
+const OWN_TO_THE_ENGINE = new Set(['FusedMatMul', 'FusedConv'])
 
 type AttributeValue = number | readonly number[] | string | Message
 

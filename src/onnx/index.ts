@@ -1,4 +1,3 @@
-export { type Cut, inPieces } from './blocks.js'
 export type { Device } from './emitter.js'
 export { lowerLoop } from './loop.js'
 export {

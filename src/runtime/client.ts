@@ -1,23 +1,27 @@
 import { UserError } from '../errors.js'
 import { type DType, sameShape, show, sizeOf } from '../graph/types.js'
-import { type Cut, inPieces } from '../onnx/blocks.js'
+import { arrange, chooseTurned, type Held } from '../layout/index.js'
 import type { Device } from '../onnx/emitter.js'
 import { lowerLoop } from '../onnx/loop.js'
-import { lowerIdentity, lowerStep, lowerSums, type OnnxProgram, type Port, type StepGraph } from '../onnx/program.js'
+import { lowerIdentity, lowerStep, lowerSums, type Port, type StatePort, type StepGraph } from '../onnx/program.js'
 import type { Engine } from './engine.js'
-import { cutState, joinPorts, joinState, wholeName } from './pieces.js'
+import { holdState, nameOf, showPorts, showState } from './held.js'
 import type { CompileOptions, Program, TensorData, TensorRecord } from './program.js'
 
 /** An engine, and whether it lives behind a message channel: arrays then reach it as copies, or are handed over. */
 export interface Host {
   readonly engine: Engine
   readonly remote: boolean
+  /** Whether z + c x in one pass rounds as a product and a sum here: else a run's bits would depend on the length of calls. */
+  readonly inOnePass?: boolean
 }
 
 interface Opened {
   readonly id: number
   readonly host: Host
-  readonly onnx: OnnxProgram
+  /** As its users know it. */
+  readonly state: readonly Port[]
+  readonly turned: ReadonlySet<string>
 }
 
 const ARRAYS = { float32: Float32Array, int32: Int32Array, bool: Uint8Array }
@@ -29,14 +33,16 @@ let nextId = 0
 export async function openProgram(
   host: Host,
   graph: StepGraph,
-  { device, stateOf }: CompileOptions,
+  { device, stateOf, stateFor = [graph] }: CompileOptions,
   threads: number,
 ): Promise<Program> {
-  const { graph: inner, cuts } = device === 'cpu' ? inPieces(graph) : { graph, cuts: [] as Cut[] }
-  const onnx = device === 'webgpu' ? lowerStep(inner, device) : lowerLoop(inner, device)
-  const state = joinPorts(onnx.state, cuts)
-  const owner = stateOf && ownerOf(stateOf, onnx, host, device)
-  const shared = new Set(owner?.onnx.state.map(({ name }) => wholeName(name, cuts)))
+  const owner = stateOf && ownerOf(stateOf, host, device)
+  const turned = owner?.turned ?? (device === 'cpu' ? chooseTurned(stateFor) : new Set<string>())
+  const { graph: inner, held } = device === 'cpu' ? arrange(graph, turned) : { graph, held: [] as Held[] }
+  const onnx = device === 'webgpu' ? lowerStep(inner, device) : lowerLoop(inner, device, host)
+  const state = showPorts(onnx.state, held)
+  if (owner) checkShared(owner.state, state)
+  const shared = new Set(owner?.state.map(({ name }) => name))
   const id = nextId++
   await host.engine.open({
     id,
@@ -44,7 +50,7 @@ export async function openProgram(
     threads,
     key: await digest(onnx.bytes),
     program: onnx,
-    ...(!onnx.looped && deviceModels(onnx, device)),
+    ...(!onnx.looped && deviceModels(onnx.state, device)),
     ...(owner && { stateOf: owner.id }),
   })
 
@@ -57,9 +63,9 @@ export async function openProgram(
     async load(given) {
       check()
       checkArrays('load: the state', state, given, undefined, shared)
-      const pieces = cutState(given, cuts)
-      const copy = Object.fromEntries(Object.entries(pieces).map(([name, data]) => [name, data.slice()]))
-      await host.engine.load(id, host.remote ? pieces : copy)
+      const own = holdState(given, held)
+      const copy = Object.fromEntries(Object.entries(own).map(([name, data]) => [name, data.slice()]))
+      await host.engine.load(id, host.remote ? own : copy)
     },
     async run(steps, batch) {
       check()
@@ -67,11 +73,11 @@ export async function openProgram(
         throw new UserError(`run: the number of steps must be a whole number >= 1, got ${steps}`)
       checkArrays('run: the batch', onnx.batch, batch, steps)
       const result = await host.engine.run(id, steps, batch)
-      return { ...result, notFinite: [...new Set(result.notFinite.map((name) => wholeName(name, cuts)))] }
+      return { ...result, notFinite: [...new Set(result.notFinite.map((name) => nameOf(name, held)))] }
     },
     async read() {
       check()
-      return joinState(await host.engine.read(id), cuts)
+      return showState(await host.engine.read(id), held)
     },
     async dispose() {
       if (disposed) return
@@ -80,12 +86,12 @@ export async function openProgram(
       await host.engine.close(id)
     },
   }
-  opened.set(program, { id, host, onnx })
+  opened.set(program, { id, host, state, turned })
   return program
 }
 
 /** A tensor given to a session of another device is read as garbage, without a word: refused here. */
-function ownerOf(program: Program, { state }: OnnxProgram, host: Host, device: Device): Opened {
+function ownerOf(program: Program, host: Host, device: Device): Opened {
   const owner = opened.get(program)
   if (!owner) throw new UserError('stateOf: that program was disposed of, or was not made by compile')
   if (owner.host !== host || program.device !== device)
@@ -93,15 +99,17 @@ function ownerOf(program: Program, { state }: OnnxProgram, host: Host, device: D
       `stateOf: the state lies on ${program.device} and cannot be shared with a program on ${device}` +
         (program.device === device ? ' in another thread' : ''),
     )
-  const own = new Map(state.map((port) => [port.name, port]))
-  for (const { name, dtype, shape } of owner.onnx.state) {
-    const port = own.get(name)
+  return owner
+}
+
+function checkShared(there: readonly Port[], here: readonly Port[]): void {
+  for (const { name, dtype, shape } of there) {
+    const port = here.find((own) => own.name === name)
     if (port && (port.dtype !== dtype || !sameShape(port.shape, shape)))
       throw new UserError(
         `stateOf: the state ${name} is ${dtype} ${show(shape)} there and ${port.dtype} ${show(port.shape)} here`,
       )
   }
-  return owner
 }
 
 /** Names, types and lengths. `steps`: the arrays are stacked; `optional`: names that may be missing. */
@@ -128,7 +136,7 @@ function checkArrays(
       )
 }
 
-function deviceModels({ state }: OnnxProgram, device: Device) {
+function deviceModels(state: readonly StatePort[], device: Device) {
   const dtypes = [...new Set(state.map(({ dtype }): DType => dtype))]
   return {
     ...(dtypes.includes('float32') && { sums: lowerSums(state, device) }),

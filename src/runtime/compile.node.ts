@@ -32,11 +32,14 @@ export async function compile(graph: StepGraph, options: CompileOptions): Promis
   }
 }
 
+/** The engine's kernels for x64 do; of others it is not known. */
+const inOnePass = process.arch === 'x64'
+
 let inWorker: Host | undefined
 let inThisThread: Promise<Host> | undefined
 
 function localHost(): Promise<Host> {
-  inThisThread ??= import('onnxruntime-node').then((ort) => ({ engine: createEngine(ort), remote: false }))
+  inThisThread ??= import('onnxruntime-node').then((ort) => ({ engine: createEngine(ort), remote: false, inOnePass }))
   return inThisThread
 }
 
@@ -53,7 +56,7 @@ function startWorker(): Host {
     (request, transfer) => worker.postMessage(request, transfer),
     (busy) => (busy ? worker.ref() : worker.unref()),
   )
-  const host: Host = { engine: own.engine, remote: true }
+  const host: Host = { engine: own.engine, remote: true, inOnePass }
   const gone = (reason: string): void => {
     if (inWorker === host) inWorker = undefined
     leave(gate)

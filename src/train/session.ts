@@ -5,7 +5,7 @@ import { certify } from '../locality/certify.js'
 import type { StepGraph } from '../onnx/index.js'
 import { liveness } from '../onnx/liveness.js'
 import type { AnyRule, Locality } from '../rules/contract.js'
-import type { Program, TensorRecord } from '../runtime/index.js'
+import type { CompileOptions, Program, TensorRecord } from '../runtime/index.js'
 import { nameState, statePorts } from './checkpoint.js'
 import { type Course, courseOf, taskOf } from './course.js'
 import { frozenFeatures, keepFeatures } from './features.js'
@@ -62,8 +62,8 @@ export async function openSession(
 
   const place = { device, ...(threads !== undefined && { threads }) }
   const opened: Program[] = []
-  const compile = async (graph: StepGraph, stateOf?: Program): Promise<Program> => {
-    const program = await platform.compile(graph, { ...place, ...(stateOf && { stateOf }) })
+  const compile = async (graph: StepGraph, sharing: Partial<CompileOptions> = {}): Promise<Program> => {
+    const program = await platform.compile(graph, { ...place, ...sharing })
     opened.push(program)
     return program
   }
@@ -71,7 +71,7 @@ export async function openSession(
     opened.splice(opened.indexOf(program), 1)
     await program.dispose()
   }
-  const owner = await compile(traced.predict)
+  const owner = await compile(traced.predict, { stateFor: Object.values(traced.steps) })
   const steps = new Map<string, Program>()
   const images = pixels(training, options)
 
@@ -94,7 +94,7 @@ export async function openSession(
     async program(step) {
       const known = steps.get(step)
       if (known) return known
-      const program = await compile(course.steps[step]!, owner)
+      const program = await compile(course.steps[step]!, { stateOf: owner })
       steps.set(step, program)
       return program
     },
@@ -104,7 +104,7 @@ export async function openSession(
       const { plan } = course
       const shuffled = shuffledRows(plan, train.count, options)
       if (!graph) return { rows: shuffled, read: images }
-      const program = await compile(graph, owner)
+      const program = await compile(graph, { stateOf: owner })
       const compute = frozenFeatures(graph, program, images, options.batch)
       const { augment, cacheBytes } = options
       if (augment.shift > 0 || augment.rotation > 0 || augment.flip) return { rows: shuffled, read: compute }

@@ -1,3 +1,4 @@
+import { emitAdd, emitMultiplyAdd } from '../../onnx/fused.js'
 import type { Primitive, Value } from '../primitive.js'
 import { constant, elementwiseShape, type Tensor } from '../tensor.js'
 import { type DType, GraphError, offsetsOf, type Shape, sameShape, show, sizeOf, stridesOf } from '../types.js'
@@ -101,7 +102,7 @@ const limit =
   }
 
 const ROWS: Record<string, Row> = {
-  add: { f: (a, b) => a + b, onnx: 'Add', gradient: (g) => [g, g], dtypes: NUMBERS },
+  add: { f: (a, b) => a + b, onnx: emitAdd, gradient: (g) => [g, g], dtypes: NUMBERS },
   sub: { f: (a, b) => a - b, onnx: 'Sub', gradient: (g) => [g, g.neg()], dtypes: NUMBERS },
   mul: { f: (a, b) => a * b, onnx: 'Mul', gradient: (g, _, a, b) => [g.mul(b), g.mul(a)], dtypes: NUMBERS },
   div: {
@@ -188,6 +189,12 @@ export const elementwise: Record<string, Primitive> = {
     ],
     gradient: () => [undefined],
     lower: (emit, { inputs: [x], attributes }) => emit.cast(x!, attributes.dtype),
+  },
+  /** z + c x, c a number: made where programs are written, after all gradients are taken. */
+  multiplyAdd: {
+    infer: ([x]) => [{ shape: x!.shape, dtype: x!.dtype }],
+    evaluate: ([x, c, z]) => [x!.data.map((v, i) => v * c!.data[0]! + z!.data[i]!)],
+    lower: (emit, { inputs: [x, c, z] }) => [emitMultiplyAdd(emit, x!, c!, z!)],
   },
   select: {
     infer: ([condition, a, b]) => {
