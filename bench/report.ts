@@ -22,19 +22,26 @@ function speedRow(job: SpeedJob): string[] | undefined {
     `${job.threads}`,
     spread(at('fresh', 'torchRatio')),
     spread(at('after', 'torchRatio')),
+    gflopsOf(record),
     `${(100 * median(at('fresh', 'shareOfProductSpeed'))).toFixed(0)} %`,
     other('byHandRatio'),
     other('bfloat16Ratio'),
     job.target === undefined ? '' : `at least ${job.target}`,
-    job.target === undefined ? '' : verdict(median(at('fresh', 'torchRatio')) >= job.target),
+    job.target === undefined
+      ? ''
+      : verdict(['fresh', 'after'].every((when) => median(at(when, 'torchRatio')) >= job.target!)),
   ]
 }
+
+/** Of the machine's own product when the job began. Records of one table may come from machines of two kinds. */
+const gflopsOf = ({ machine }: Record): string => machine.gflops.toFixed(0)
 
 const SPEED = [
   'step',
   'threads',
   'times PyTorch, fresh',
   'after more steps',
+  'machine, GFLOP/s',
   'of the product speed',
   'times PyTorch by hand',
   'times bfloat16',
@@ -106,12 +113,16 @@ function ruleSpeeds(): string {
       titled(job.title, findRule(job.rule)),
       `${job.threads}`,
       times,
+      gflopsOf(record),
       ms('ours'),
       ms('torch'),
       verdict(median(ratios) >= 1),
     ]
   })
-  return table(['step', 'threads', 'times PyTorch', 'ours, ms', 'PyTorch, ms', 'at least 1'], present(rows))
+  return table(
+    ['step', 'threads', 'times PyTorch', 'machine, GFLOP/s', 'ours, ms', 'PyTorch, ms', 'at least 1'],
+    present(rows),
+  )
 }
 
 /** Operations that take at least this part of a step are named. */
