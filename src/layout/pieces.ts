@@ -34,7 +34,7 @@ const isLarge = ({ shape, dtype }: Tensor): boolean =>
 export const turnedPieces = (x: Tensor): number => (isLarge(x) ? widthsFor(x.shape[0]!, x.shape[1]!).length : 1)
 
 /** Operations whose every element depends on the same place of their operands alone. */
-const isElementwise = (node: Node): boolean =>
+export const isElementwise = (node: Node): boolean =>
   primitives()[node.op]!.lazyCotangent === true && node.outputs.length === 1 && node.op !== 'stopGradient'
 
 const isProduct = ({ op, outputs: [y] }: Node): boolean =>

@@ -1,8 +1,7 @@
 import { reachable } from '../graph/gradient.js'
-import { primitives } from '../graph/primitives/table.js'
 import { apply, input, type Node, type Tensor } from '../graph/tensor.js'
 import type { StepGraph } from '../onnx/program.js'
-import { turnedPieces } from './pieces.js'
+import { isElementwise, turnedPieces } from './pieces.js'
 
 /**
  * How a matrix lies in memory: its rows one after the other, as it was traced, or its columns.
@@ -16,17 +15,14 @@ type Form = 'straight' | 'turned'
 
 const OTHER = { straight: 'turned', turned: 'straight' } as const
 
-/** Elementwise operations that are not in the table as such: they have no derivative, or another one. */
-const ALSO_ELEMENTWISE = new Set(['cast', 'select'])
+/** Elementwise too, but not worth doing in pieces. */
+const ALSO_ELEMENTWISE = new Set(['cast', 'select', 'stopGradient'])
 
 /** Operations along an axis: as they are, but along the other one. */
 const ALONG_AN_AXIS = new Set(['slice', 'concat'])
 const OVER_AXES = new Set(['sum', 'max'])
 
 const isMatrix = ({ shape }: Tensor): boolean => shape.length === 2 && shape.every((size) => size > 1)
-
-const isElementwise = (node: Node): boolean =>
-  node.outputs.length === 1 && (primitives()[node.op]!.lazyCotangent === true || ALSO_ELEMENTWISE.has(node.op))
 
 const swapped = ([rows, columns]: readonly number[]): number[] => [columns!, rows!]
 
@@ -110,7 +106,7 @@ export function turn(graph: StepGraph, names: ReadonlySet<string>, eager: boolea
     else if (op === 'transpose' && y.rank === 2) {
       const { straight, turned } = formsOf(inputs[0]!)
       known.set(y, { ...(straight && { turned: straight }), ...(turned && { straight: turned }) })
-    } else if (isElementwise(node) && y.rank === 2 && inputs.some(onlyTurned))
+    } else if ((isElementwise(node) || ALSO_ELEMENTWISE.has(op)) && y.rank === 2 && inputs.some(onlyTurned))
       rebuild(
         node,
         'turned',
@@ -158,6 +154,7 @@ export function chooseTurned(graphs: readonly StepGraph[]): Set<string> {
   const movedBy = (names: ReadonlySet<string>): number =>
     graphs.reduce((sum, graph) => sum + turnedBest(graph, names).moved, 0)
   let chosen = new Set<string>()
+  if (shapes.size === 0) return chosen // a first state, say: nothing to count
   let least = movedBy(chosen)
   for (const shape of shapes) {
     const more = new Set([...chosen, ...matrices.filter((x) => `${x.input.shape}` === shape).map(({ name }) => name)])

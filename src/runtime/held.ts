@@ -24,6 +24,9 @@ function copy(held: Held, whole: Float32Array, pieces: TensorRecord, direction: 
   }
 }
 
+const holderOf = (piece: string, all: readonly Held[]): Held | undefined =>
+  all.find(({ pieces }) => pieces.some(({ name }) => name === piece))
+
 /** The state as a program holds it, from that of its users. */
 export function holdState(state: TensorRecord, all: readonly Held[]): TensorRecord {
   const result = { ...state }
@@ -41,7 +44,7 @@ export function holdState(state: TensorRecord, all: readonly Held[]): TensorReco
 export function showState(state: TensorRecord, all: readonly Held[]): TensorRecord {
   const result: TensorRecord = {}
   for (const [name, data] of Object.entries(state)) {
-    const held = all.find(({ pieces }) => pieces.some((piece) => piece.name === name))
+    const held = holderOf(name, all)
     if (!held) result[name] = data
     else if (name === held.pieces[0]!.name) {
       const whole = new Float32Array(held.rows * columnsOf(held))
@@ -52,13 +55,12 @@ export function showState(state: TensorRecord, all: readonly Held[]): TensorReco
   return result
 }
 
-export const nameOf = (piece: string, all: readonly Held[]): string =>
-  all.find(({ pieces }) => pieces.some(({ name }) => name === piece))?.name ?? piece
+export const nameOf = (piece: string, all: readonly Held[]): string => holderOf(piece, all)?.name ?? piece
 
 /** The ports as the users of a program know them. */
 export function showPorts<P extends Port>(ports: readonly P[], all: readonly Held[]): P[] {
   return ports.flatMap((port) => {
-    const held = all.find(({ pieces }) => pieces.some(({ name }) => name === port.name))
+    const held = holderOf(port.name, all)
     if (!held) return [port]
     return held.pieces[0]!.name === port.name ? [{ ...port, name: held.name, shape: [held.rows, columnsOf(held)] }] : []
   })
