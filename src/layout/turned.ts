@@ -15,7 +15,7 @@ type Form = 'straight' | 'turned'
 
 const OTHER = { straight: 'turned', turned: 'straight' } as const
 
-/** Elementwise too, but not worth doing in pieces. */
+/** Elementwise too; cut matrices are put together for them. */
 const ALSO_ELEMENTWISE = new Set(['cast', 'select', 'stopGradient'])
 
 /** Operations along an axis: as they are, but along the other one. */
