@@ -11,7 +11,7 @@ export interface Machine {
   readonly node: string
   readonly onnxruntime: string
   readonly onward: string
-  /** The machine's own float32 matrix product (1024^3, all threads) when the job began. */
+  /** The machine's own float32 matrix product (1024^3, the job's threads): when the job began, or the faster of then and its end. */
   readonly gflops: number
 }
 

@@ -28,7 +28,7 @@ export async function profileOf({ step, state, feed }: RuleStep, threads: number
   const runs = Math.max(2, Math.round(TIME / (ms * step.span)))
   const folder = mkdtempSync(join(tmpdir(), 'onward-profile-'))
   try {
-    const session = await InferenceSession.create(lowerLoop(graph, 'cpu').bytes, {
+    const session = await InferenceSession.create(lowerLoop(graph, 'cpu', process.arch === 'x64').bytes, {
       ...sessionOptions('cpu', threads),
       ...{ enableProfiling: true, profileFilePrefix: join(folder, 'step') },
     })

@@ -51,7 +51,7 @@ function pullBack(
   for (const node of nodes.reverse()) {
     if (!depends.has(node) || !node.inputs.some((x) => depends.has(x.node))) continue
     if (!node.outputs.some((y) => gathered.has(y))) continue
-    const { gradient, lazyCotangent } = primitive(node.op)
+    const { gradient, elementwise } = primitive(node.op)
     if (!gradient) {
       if (node.outputs.every((y) => y.dtype !== 'float32')) continue
       throw new GraphError(`grad: ${node.op} has no derivative; stop the gradient before it`)
@@ -59,7 +59,7 @@ function pullBack(
     asAdjointOf(node, () => {
       const own = node.outputs.map((y) => {
         const g = gathered.get(y)
-        return lazyCotangent ? g : g?.broadcastTo(y.shape)
+        return elementwise ? g : g?.broadcastTo(y.shape)
       })
       gradient(node, own as Tensor[]).forEach((cotangent, i) => {
         const source = node.inputs[i]!

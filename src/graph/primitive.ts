@@ -10,8 +10,8 @@ export interface Primitive {
   evaluate(inputs: readonly Value[], attributes: Attributes, outputs: readonly TensorType[]): Float64Array[]
   /** Cotangents of the inputs from those of the outputs; undefined where nothing flows. Absent: not differentiable. */
   gradient?(node: Node, cotangents: readonly Tensor[]): (Tensor | undefined)[]
-  /** The gradient accepts a cotangent that only broadcasts to the output's shape. */
-  lazyCotangent?: boolean
+  /** Each element depends on its own place in the operands alone; the gradient takes what broadcasts to the output's shape. */
+  elementwise?: boolean
   /** Emits ONNX nodes and returns the names of the outputs. */
   lower(emitter: Emitter, node: Node): string[]
 }

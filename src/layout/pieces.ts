@@ -9,6 +9,9 @@ const LARGEST = 2 ** 20
 
 /** A piece has at most so many, so that its update stays in the cache; its width fits the tiles of the product. */
 const PIECE = 2 ** 19
+
+/** Of a smaller piece its nodes would cost more than the cache saves. */
+const SMALLEST = 2 ** 17
 const TILE = 16
 
 /** Wider pieces gain nothing; narrower than the batch they would be packed for the product by each thread anew. */
@@ -22,7 +25,7 @@ interface Pieces {
 
 /** The widths of the pieces of a matrix with so many elements across the cut, and along it: all the same, but for the last. */
 function widthsFor(across: number, along: number): number[] {
-  const most = TILE * Math.max(1, Math.floor(Math.min(WIDEST, PIECE / across) / TILE))
+  const most = TILE * Math.max(1, Math.floor(Math.min(Math.max(WIDEST, SMALLEST / across), PIECE / across) / TILE))
   const width = TILE * Math.ceil(along / Math.ceil(along / most) / TILE)
   return Array.from({ length: Math.ceil(along / width) }, (_, i) => Math.min(width, along - i * width))
 }
@@ -35,7 +38,7 @@ export const turnedPieces = (x: Tensor): number => (isLarge(x) ? widthsFor(x.sha
 
 /** Operations whose every element depends on the same place of their operands alone. */
 export const isElementwise = (node: Node): boolean =>
-  primitives()[node.op]!.lazyCotangent === true && node.outputs.length === 1 && node.op !== 'stopGradient'
+  primitives()[node.op]!.elementwise === true && node.outputs.length === 1 && node.op !== 'stopGradient'
 
 const isProduct = ({ op, outputs: [y] }: Node): boolean =>
   (op === 'matmul' || op === 'quantizedMatmul') && y!.rank === 2
@@ -160,9 +163,10 @@ export function inPieces(
   const state = states.flatMap(({ entry, pieces }) => {
     if (!pieces) return [{ ...entry, output: whole(entry.output) }]
     const next = along(entry.output, pieces.axis, widthsOf(pieces))
-    return pieces.parts.map((piece, i) => ({
-      ...{ name: piece.node.attributes.name as string, input: piece, output: next[i]! },
-    }))
+    return pieces.parts.map((piece, i) => {
+      const name: string = piece.node.attributes.name
+      return { name, input: piece, output: next[i]! }
+    })
   })
   const metrics = graph.metrics.map(({ name, output }) => ({ name, output: whole(output) }))
   const named = states.flatMap(({ entry, pieces }): [string, string[]][] =>

@@ -28,7 +28,10 @@ const swapped = ([rows, columns]: readonly number[]): number[] => [columns!, row
 
 interface Turned {
   readonly graph: StepGraph
-  /** Numbers that the step moves for its products, packed or transposed: what the layout should make small. */
+  /**
+   * Numbers that the step moves for its products, packed or transposed: what the layout should make small. Products within
+   * loops, of batches of matrices and in 8 bits are not counted.
+   */
   readonly moved: number
 }
 
@@ -94,16 +97,15 @@ export function turn(graph: StepGraph, names: ReadonlySet<string>, eager: boolea
   }
 
   const results = [...graph.state, ...graph.metrics].map(({ output }) => output)
-  const states = new Map(graph.state.map(({ name, input: x }) => [x, name]))
+  for (const { name, input: x } of graph.state)
+    if (names.has(name))
+      known.set(x, { turned: input({ name, kind: 'state', shape: swapped(x.shape), dtype: x.dtype }) })
   for (const node of reachable(results)) {
     const { op, inputs, outputs, attributes } = node
     const y = outputs[0]!
-    if (op === 'input') {
-      const name = states.get(y)
-      if (name !== undefined && names.has(name))
-        known.set(y, { turned: input({ name, kind: 'state', shape: swapped(y.shape), dtype: y.dtype }) })
-    } else if (op === 'matmul' && y.rank === 2) multiply(node)
-    else if (op === 'transpose' && y.rank === 2) {
+    if (op === 'input') continue
+    if (op === 'matmul' && y.rank === 2) multiply(node)
+    else if (op === 'transpose' && y.rank === 2 && attributes.order[0] === 1) {
       const { straight, turned } = formsOf(inputs[0]!)
       known.set(y, { ...(straight && { turned: straight }), ...(turned && { straight: turned }) })
     } else if ((isElementwise(node) || ALSO_ELEMENTWISE.has(op)) && y.rank === 2 && inputs.some(onlyTurned))
@@ -114,7 +116,8 @@ export function turn(graph: StepGraph, names: ReadonlySet<string>, eager: boolea
       )
     else if (OVER_AXES.has(op) && onlyTurned(inputs[0]!)) {
       const axes = attributes.axes.map((axis: number) => 1 - axis).sort()
-      const form = attributes.keepDims ? 'turned' : 'straight'
+      // Over no axis it is a matrix still.
+      const form = attributes.keepDims || axes.length === 0 ? 'turned' : 'straight'
       rebuild(node, form, [get(inputs[0]!, 'turned')], { ...attributes, axes })
     } else if (ALONG_AN_AXIS.has(op) && y.rank === 2 && inputs.some(onlyTurned))
       rebuild(

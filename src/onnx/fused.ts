@@ -14,8 +14,9 @@ interface Parts {
 }
 
 /**
- * The same step with z + c x and z - c x, c a number and x large, each in one pass that overwrites z. So z must be the
- * step's own: `overState` says that the state is, because an earlier step of the same turn made it. The bits stay.
+ * The same step with z + c x and z - c x, c a number and x large, each in one pass. The engine overwrites z if nothing reads
+ * it later, and copies it otherwise; it always copies what belongs to the turn of the loop. `overState` says that the state
+ * does not, because an earlier step of the same turn made it. The bits stay.
  */
 export function multiplyAdds(graph: StepGraph, overState: boolean): StepGraph {
   const results = [...graph.state, ...graph.metrics].map(({ output }) => output)

@@ -5,7 +5,7 @@ import { type Device, Emitter, valueInfo } from './emitter.js'
 import { multiplyAdds } from './fused.js'
 import { changes, emitSums, model, type OnnxProgram, ports, STEPS, type StepGraph } from './program.js'
 
-/** So many steps make one turn of the loop, the most first, where all of them together have no more nodes than given. */
+/** How many steps make one turn of the loop: the first of these whose nodes, of all its steps, are no more than given. */
 const TURNS = [
   { together: 8, nodes: 4000 },
   { together: 4, nodes: 6000 },
@@ -27,10 +27,10 @@ function stepsTogether({ state, metrics }: StepGraph): number {
 /**
  * Many steps a call, as ONNX Loops that carry the state: the binding copies every output of a call, so the state comes
  * back once. Batch inputs are stacked, [steps, ...], and so are the metrics; `steps` is an int64 scalar. Besides the
- * outputs of `lowerStep`: the sum of each float32 state tensor at the end, named with `sum.` before. `inOnePass`: z + c x
- * may be, where the engine rounds it as a product and a sum.
+ * outputs of `lowerStep`: the sum of each float32 state tensor at the end, named with `sum.` before. `inOnePass` says that
+ * the engine rounds z + c x in one pass as it rounds a product and then a sum.
  */
-export function lowerLoop(graph: StepGraph, device: Device, { inOnePass = true } = {}): OnnxProgram {
+export function lowerLoop(graph: StepGraph, device: Device, inOnePass: boolean): OnnxProgram {
   const named = ports(graph)
   const emitter = new Emitter(device)
   const { state, batch, metrics } = graph

@@ -3,9 +3,17 @@ import { type DType, sameShape, show, sizeOf } from '../graph/types.js'
 import { arrange, chooseTurned, type Held } from '../layout/index.js'
 import type { Device } from '../onnx/emitter.js'
 import { lowerLoop } from '../onnx/loop.js'
-import { lowerIdentity, lowerStep, lowerSums, type Port, type StatePort, type StepGraph } from '../onnx/program.js'
+import {
+  lowerIdentity,
+  lowerStep,
+  lowerSums,
+  type Port,
+  ports,
+  type StatePort,
+  type StepGraph,
+} from '../onnx/program.js'
 import type { Engine } from './engine.js'
-import { holdState, nameOf, showPorts, showState } from './held.js'
+import { holdState, nameOf, showState } from './held.js'
 import type { CompileOptions, Program, TensorData, TensorRecord } from './program.js'
 
 /** An engine, and whether it lives behind a message channel: arrays then reach it as copies, or are handed over. */
@@ -13,7 +21,7 @@ export interface Host {
   readonly engine: Engine
   readonly remote: boolean
   /** Whether z + c x in one pass rounds as a product and a sum here: else a run's bits would depend on the length of calls. */
-  readonly inOnePass?: boolean
+  readonly inOnePass: boolean
 }
 
 interface Opened {
@@ -36,12 +44,12 @@ export async function openProgram(
   { device, stateOf, stateFor = [graph] }: CompileOptions,
   threads: number,
 ): Promise<Program> {
+  const { state } = ports(graph)
   const owner = stateOf && ownerOf(stateOf, host, device)
+  if (owner) checkShared(owner.state, state)
   const turned = owner?.turned ?? (device === 'cpu' ? chooseTurned(stateFor) : new Set<string>())
   const { graph: inner, held } = device === 'cpu' ? arrange(graph, turned) : { graph, held: [] as Held[] }
-  const onnx = device === 'webgpu' ? lowerStep(inner, device) : lowerLoop(inner, device, host)
-  const state = showPorts(onnx.state, held)
-  if (owner) checkShared(owner.state, state)
+  const onnx = device === 'webgpu' ? lowerStep(inner, device) : lowerLoop(inner, device, host.inOnePass)
   const shared = new Set(owner?.state.map(({ name }) => name))
   const id = nextId++
   await host.engine.open({
@@ -64,8 +72,10 @@ export async function openProgram(
       check()
       checkArrays('load: the state', state, given, undefined, shared)
       const own = holdState(given, held)
-      const copy = Object.fromEntries(Object.entries(own).map(([name, data]) => [name, data.slice()]))
-      await host.engine.load(id, host.remote ? own : copy)
+      // A channel copies. Here, what was not cut or turned would still be the caller's.
+      if (!host.remote)
+        for (const [name, data] of Object.entries(own)) if (data === given[name]) own[name] = data.slice()
+      await host.engine.load(id, own)
     },
     async run(steps, batch) {
       check()

@@ -32,7 +32,7 @@ export async function compile(graph: StepGraph, options: CompileOptions): Promis
   }
 }
 
-/** The engine's kernels for x64 do; of others it is not known. */
+/** Seen of the engine's kernels on x64; of others it is not known. */
 const inOnePass = process.arch === 'x64'
 
 let inWorker: Host | undefined

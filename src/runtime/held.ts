@@ -1,5 +1,4 @@
 import type { Held } from '../layout/index.js'
-import type { Port } from '../onnx/program.js'
 import type { TensorRecord } from './program.js'
 
 /** Matrices that a program holds turned, or in pieces, look to its users as they were traced: these go between the two. */
@@ -56,12 +55,3 @@ export function showState(state: TensorRecord, all: readonly Held[]): TensorReco
 }
 
 export const nameOf = (piece: string, all: readonly Held[]): string => holderOf(piece, all)?.name ?? piece
-
-/** The ports as the users of a program know them. */
-export function showPorts<P extends Port>(ports: readonly P[], all: readonly Held[]): P[] {
-  return ports.flatMap((port) => {
-    const held = holderOf(port.name, all)
-    if (!held) return [port]
-    return held.pieces[0]!.name === port.name ? [{ ...port, name: held.name, shape: [held.rows, columnsOf(held)] }] : []
-  })
-}

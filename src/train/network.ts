@@ -4,7 +4,7 @@ import { UserError } from '../errors.js'
 import type { AnyRule } from '../rules/contract.js'
 import { traceRule } from '../rules/trace.js'
 import { type Checkpoint, checkState, statePorts, stateRecord } from './checkpoint.js'
-import { taskOf } from './course.js'
+import { learningSteps, taskOf } from './course.js'
 import { highestOf, learnedPart } from './layer-alone.js'
 import type { Platform } from './platform.js'
 import { best, type Measured, measure, predictor, scoresOf } from './score.js'
@@ -48,7 +48,13 @@ export async function openNetwork(
   const traced = traceRule(rule, task, hyper)
   const highest = highestOf(rule, task, settings)
   checkState(statePorts(traced.predict), state, where)
-  const program = await platform.compile(traced.predict, { device, ...(threads !== undefined && { threads }) })
+  // As in its training, so that sums come in the same order, and the same images are labelled rightly.
+  const stateFor = learningSteps(rule, task, settings, traced)
+  const program = await platform.compile(traced.predict, {
+    device,
+    stateFor,
+    ...(threads !== undefined && { threads }),
+  })
   await program.load(stateRecord(state))
   const own = predictor({
     ...{ program, inputs: traced.predict.batch, batch, classes: kind.classes },

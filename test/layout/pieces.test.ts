@@ -78,7 +78,7 @@ for (const [rule, precision] of [
     const { held } = arrange(graph, chooseTurned([graph]))
     // Both weights and their velocities. Adam would blow the rounding of a gradient near zero up to a whole step.
     assert.equal(held.filter(({ pieces }) => pieces.length > 1).length, 4)
-    const onnx = lowerLoop(graph, 'cpu')
+    const onnx = lowerLoop(graph, 'cpu', true)
     const given = numbersFor(onnx)
     const [pieces, whole] = [await runInPieces(graph, given), await runWhole(onnx, given)]
     for (const [name, values] of Object.entries(whole)) {
@@ -94,7 +94,7 @@ for (const [rule, precision] of [
 for (const rule of [backprop, forwardForward] as AnyRule[])
   test(`${rule.id}: a state that is loaded turned and in pieces is read back as it was, in its order`, async () => {
     const graph = step(rule)
-    const { state } = numbersFor(lowerLoop(graph, 'cpu'))
+    const { state } = numbersFor(lowerLoop(graph, 'cpu', true))
     const program = await compile(graph, { device: 'cpu' })
     await program.load(structuredClone(state))
     const back = await program.read()
@@ -110,7 +110,7 @@ for (const rule of [backprop, forwardForward] as AnyRule[])
 
 test('a program shares a state that lies turned, and one that lies as it was traced', async () => {
   const graph = step(forwardForward)
-  const { state } = numbersFor(lowerLoop(graph, 'cpu'))
+  const { state } = numbersFor(lowerLoop(graph, 'cpu', true))
   const weight = graph.state.find(({ name }) => name === 'layers.0.weight')!
   const reading: StepGraph = {
     state: [{ ...weight, output: weight.input }],

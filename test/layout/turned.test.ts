@@ -45,11 +45,14 @@ const CASES: Record<string, (weight: Tensor, x: Tensor, other: Tensor) => Tensor
   'sums over columns, kept': (w, x) => x.matmul(w).sum(1, true).mul(x.matmul(w)),
   'the largest of each row': (w, x) => x.matmul(w).max(1),
   'the sum of all': (w, x) => x.matmul(w).sum(),
+  'sums over no axis': (w, x) => x.matmul(w).sum([]).square(),
+  'the largest over no axis': (w, x) => x.matmul(w).max([]).square(),
   'some rows': (w, x) => x.matmul(w).slice(0, 1, 3).square(),
   'every other column': (w, x) => x.matmul(w).slice(1, 0, OUTPUTS, 2).square(),
   'put together by rows': (w, x) => concat([x.matmul(w), x.matmul(w).neg()], 0).square(),
   'put together by columns': (w, x, other) => concat([x.matmul(w), x.matmul(other)], 1).square(),
   transposed: (w, x) => x.matmul(w).transpose().matmul(x.matmul(w)),
+  'axes in the order that they have': (w, x) => x.matmul(w).transpose([0, 1]).square(),
   'transposed, as it lies': (w, x) => x.transpose().matmul(x.matmul(w)),
   'a broadcast': (w, x) => x.sum(1, true).broadcastTo([ROWS, OUTPUTS]).mul(x.matmul(w)),
   'what knows no turned form': (w, x) => softmax(x.matmul(w).reshape([2, 2, OUTPUTS])),
@@ -72,6 +75,24 @@ for (const [what, build] of Object.entries(CASES))
     const state = { weight: numbers(INPUTS * OUTPUTS, 1), other: numbers(INPUTS * OUTPUTS, 2) }
     assertTurns(step, new Set(['weight']), state, { x: numbers(ROWS * INPUTS, 3) })
   })
+
+test('turned matrices that no result reads, or that change places, come out as they should', () => {
+  const matrix = (name: string): Tensor => input({ name, kind: 'state', shape: [INPUTS, OUTPUTS], dtype: 'float32' })
+  const [a, b, unread] = [matrix('a'), matrix('b'), matrix('unread')]
+  const step: StepGraph = {
+    state: [
+      { name: 'a', input: a, output: b },
+      { name: 'b', input: b, output: a },
+      { name: 'unread', input: unread, output: unread },
+    ],
+    batch: [],
+    metrics: [],
+  }
+  const state = Object.fromEntries(['a', 'b', 'unread'].map((name, i) => [name, numbers(INPUTS * OUTPUTS, i)]))
+  assertTurns(step, new Set(['a', 'b', 'unread']), state, {})
+  for (const { name, input: own } of turn(step, new Set(['a', 'unread']), true).graph.state)
+    assert.equal(own.node.op, 'input', name)
+})
 
 const transposes = (graph: StepGraph): number =>
   reachable([...graph.state, ...graph.metrics].map(({ output }) => output)).filter(

@@ -62,7 +62,7 @@ const counting: Ort = {
     },
   },
 }
-const host = { engine: createEngine(counting), remote: false }
+const host = { engine: createEngine(counting), remote: false, inOnePass: process.arch === 'x64' }
 
 const typed = (graph: StepGraph, numbers: Numbers): TensorRecord =>
   Object.fromEntries(

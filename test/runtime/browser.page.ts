@@ -1,8 +1,9 @@
 import { compile } from '../../src/runtime/compile.browser.js'
 import type { CompileOptions } from '../../src/runtime/program.js'
 import { batches, initialState, network, part } from './network.js'
+import { lastEpoch } from './training.js'
 
-// Bundled for browsers by browser.test.ts: one training run, called by name.
+// Bundled for browsers by browser.test.ts, with the library's index: functions called by name.
 
 export interface PageResult {
   readonly state: Record<string, number[]>
@@ -22,4 +23,8 @@ async function trainNetwork(options: CompileOptions, runtimeFolder: string): Pro
   return { state: plain(state), metrics: plain(metrics) }
 }
 
-Object.assign(globalThis, { trainNetwork })
+/** A training by the library's own loop. */
+const trainRule = (options: CompileOptions, runtimeFolder: string): Promise<Record<string, number>> =>
+  lastEpoch({ compile: (graph, own) => compile(graph, { ...own, ...options, runtimeFolder }) })
+
+Object.assign(globalThis, { trainNetwork, trainRule })

@@ -12,6 +12,7 @@ import { build } from 'esbuild'
 import { compile } from '../../src/runtime/compile.node.js'
 import type { PageResult } from './browser.page.js'
 import { batches, difference, initialState, network } from './network.js'
+import { lastEpoch } from './training.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'onward-browser-'))
 after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }))
@@ -49,14 +50,15 @@ function assertSame(actual: PageResult, wanted: PageResult): void {
   assert.ok(difference(actual.metrics, wanted.metrics) < 1e-5)
 }
 
-test('the runtime bundles for browsers: nothing of Node’s is imported', async () => {
+test('the library bundles for browsers: nothing of Node’s is imported', async () => {
   await bundles
   const source = `import { readFileSync } from 'node:fs'; console.log(readFileSync)`
   const stdin = { contents: source, resolveDir: folder }
   await assert.rejects(build({ stdin, bundle: true, platform: 'browser', logLevel: 'silent', write: false }), /node:fs/)
 })
 
-test('a training step on WebAssembly, without process and require, is the CPU provider’s', async () => {
+/** Calls a function of the page, without process and require, on WebAssembly. */
+async function inPage(name: 'trainNetwork' | 'trainRule'): Promise<unknown> {
   await bundles
   const url = JSON.stringify(new URL(`file://${join(folder, 'page.mjs')}`).href)
   // What a page has and Node has not: a window, its location, and a request that reads file URLs.
@@ -76,9 +78,20 @@ test('a training step on WebAssembly, without process and require, is the CPU pr
     delete globalThis.process
     await import(${url})
     const options = { device: 'wasm', worker: false, threads: 1 }
-    print(JSON.stringify(await trainNetwork(options, ${JSON.stringify(runtimeFolder.href)})))`
+    print(JSON.stringify(await ${name}(options, ${JSON.stringify(runtimeFolder.href)})))`
   const run = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', source])
-  assertSame(JSON.parse(run.stdout), await expected())
+  return JSON.parse(run.stdout)
+}
+
+test('a training step on WebAssembly, without process and require, is the CPU provider’s', async () => {
+  assertSame((await inPage('trainNetwork')) as PageResult, await expected())
+})
+
+test('a rule trained by the library’s loop on WebAssembly learns what it learns on the CPU provider', async () => {
+  const [actual, wanted] = [(await inPage('trainRule')) as Record<string, number>, await lastEpoch({ compile })]
+  assert.deepEqual(Object.keys(actual), Object.keys(wanted))
+  for (const [name, value] of Object.entries(wanted))
+    assert.ok(Math.abs(actual[name]! - value) < 1e-3, `${name}: ${actual[name]} in the page, ${value} here`)
 })
 
 const HEADERS = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' }

@@ -124,6 +124,12 @@ test('what does not fit is refused by name before anything happens', async () =>
   await assert.rejects(compile(twice, { device: 'cpu' }), /two inputs .* of the name x/)
   const grown = { state: [{ name: 'x', input: x, output: x.reshape([1, 2]) }], batch: [], metrics: [] }
   await assert.rejects(compile(grown, { device: 'cpu' }), /the state x enters a step as float32 \[2\] and leaves it as/)
+  const w = input({ name: 'w', kind: 'state', shape: [2, 3], dtype: 'float32' })
+  const flat = { state: [{ name: 'w', input: w, output: w.mul(2).reshape([6]) }], batch: [], metrics: [] }
+  await assert.rejects(
+    compile(flat, { device: 'cpu' }),
+    /the state w enters a step as float32 \[2, 3\] and leaves it as/,
+  )
 })
 
 test('programs share a state: both write it, and only what is missing is loaded', async () => {

@@ -61,7 +61,7 @@ function primitiveOf(op: string, { f, gradient, onnx, dtypes = ['float32'], resu
         return gradient(g!, y!, a, b).map((own, i) => own && unbroadcast(own, inputs[i]!.shape, y!.shape))
       },
     }),
-    lazyCotangent: true,
+    elementwise: true,
     lower: typeof onnx === 'function' ? onnx : (emit, { inputs }) => emit.node(onnx, inputs),
   }
 }

@@ -70,7 +70,7 @@ describe('between cells', () => {
     })
 })
 
-const host = { engine: createEngine(ort as unknown as Ort), remote: false }
+const host = { engine: createEngine(ort as unknown as Ort), remote: false, inOnePass: process.arch === 'x64' }
 
 /** One step as it runs in training, in float32. */
 async function run(

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { forwardForward } from '../../src/rules/forward-forward.js'
+import { traceRule } from '../../src/rules/trace.js'
+import { compile } from '../../src/runtime/compile.node.js'
+import type { TensorRecord } from '../../src/runtime/program.js'
+import { initialNoise, stepNoise } from '../../src/train/noise.js'
+
+const BATCH = 100
+const STEPS = 11
+
+/** Weights that are turned, in several steps a turn, with sums in one pass: however calls cut them, the bits stay. */
+for (const precision of [{ bits: 32 }, { bits: 8, levels: 63 }] as const)
+  test(`the default network’s steps in ${precision.bits} bits are the same bits, however many a call has`, async () => {
+    const task = { shape: [1, 28, 28], classes: 10, batch: BATCH, precision } as const
+    const traced = traceRule(forwardForward, task, forwardForward.hyper.parse({}))
+    const init = await compile(traced.init, { device: 'cpu' })
+    const { metrics: start } = await init.run(1, initialNoise(traced.init.batch, 0))
+    const step = traced.steps.joint!
+    const program = await compile(step, { device: 'cpu' })
+    const batch = (from: number, steps: number): TensorRecord => ({
+      x: Float32Array.from({ length: steps * BATCH * 784 }, (_, i) => Math.max(0, Math.sin(i + from * 12.9898))),
+      labels: Int32Array.from({ length: steps * BATCH }, (_, i) => i % 10),
+      progress: new Float32Array(steps),
+      ...stepNoise(step.batch, 0, from, steps),
+    })
+    const run = async (lengths: readonly number[]): Promise<TensorRecord> => {
+      await program.load(structuredClone(start))
+      let from = 0
+      for (const steps of lengths) {
+        const one = Array.from({ length: steps }, (_, i) => batch(from + i, 1))
+        const joined = Object.keys(one[0]!).map((name): [string, TensorRecord[string]] => {
+          const parts = one.map((record) => record[name]!)
+          const all = new (parts[0]!.constructor as Float32ArrayConstructor)(steps * parts[0]!.length)
+          for (const [i, part] of parts.entries()) all.set(part, i * part.length)
+          return [name, all]
+        })
+        await program.run(steps, Object.fromEntries(joined))
+        from += steps
+      }
+      return program.read()
+    }
+    const whole = await run([STEPS])
+    for (const lengths of [Array<number>(STEPS).fill(1), [9, 2], [3, 8]])
+      assert.deepEqual(await run(lengths), whole, `calls of ${lengths}`)
+    await init.dispose()
+    await program.dispose()
+  })
