@@ -64,6 +64,18 @@ export interface SpeedJob {
   readonly sharedProduct: boolean
   /** Ours against PyTorch: 1.2 is a fifth faster. */
   readonly target?: number
+  /** Of a step in 8 bits: against PyTorch in bfloat16. */
+  readonly bfloat16Target?: number
+}
+
+/** Our step late in a training against the same step early on. */
+export interface SteadinessJob {
+  readonly kind: 'steadiness'
+  readonly id: string
+  readonly title: string
+  readonly units: readonly number[]
+  readonly batch: number
+  readonly threads: 1 | 2
 }
 
 /** All labels against one pass, ours alone. */
@@ -94,7 +106,15 @@ export interface OutputJob {
   readonly arguments: readonly string[]
 }
 
-export type Job = TrainingJob | SpeedJob | RuleSpeedJob | JudgeJob | InferenceJob | ConvolutionJob | OutputJob
+export type Job =
+  | TrainingJob
+  | SpeedJob
+  | SteadinessJob
+  | RuleSpeedJob
+  | JudgeJob
+  | InferenceJob
+  | ConvolutionJob
+  | OutputJob
 
 /** [units, batch, target with two threads, with one, 8 bits with two]: the table of speeds. */
 const STEPS: [number[], number, number, number][] = [
@@ -129,6 +149,7 @@ function speedJobs(): SpeedJob[] {
           precision,
           sharedProduct,
           ...(own !== undefined && { target: own }),
+          ...(wide && { bfloat16Target: 1.1 }),
         })
       }
   return jobs
@@ -158,6 +179,14 @@ const RULE_SPEEDS: readonly Omit<RuleSpeedJob, 'kind'>[] = [
 export const JOBS: readonly Job[] = [
   { kind: 'output', id: 'start', title: 'npm start', arguments: ['train', 'forward-forward', '--data', 'glyphs'] },
   ...speedJobs(),
+  {
+    kind: 'steadiness',
+    id: 'steady-784-500-500',
+    title: '784-500-500, 128 + 128',
+    units: [500, 500],
+    batch: 128,
+    threads: 2,
+  },
   { kind: 'inference', id: 'inference-784-500-500', title: '784-500-500', units: [500, 500], target: 5 },
   { kind: 'inference', id: 'inference-784-2000x4', title: '784-2000x4', units: [2000, 2000, 2000, 2000] },
   { kind: 'convolution', id: 'convolution-2', title: '3x3 convolution, 64 to 128', threads: 2, target: 1.4 },

@@ -9,6 +9,7 @@ import { pathOf } from './records.js'
 import { report } from './report.js'
 import { runRuleSpeed } from './rule-speed.js'
 import { runSpeed } from './speed.js'
+import { runSteadiness } from './steadiness.js'
 import { isTrained, runTraining, staleness } from './training.js'
 
 const words = process.argv.slice(2).filter((word) => !word.startsWith('--'))
@@ -36,6 +37,7 @@ async function run(job: Job): Promise<void> {
   if (job.kind === 'inference') return runInference(job)
   if (job.kind === 'convolution') return runConvolution(job)
   if (job.kind === 'output') return runOutput(job)
+  if (job.kind === 'steadiness') return runSteadiness(job)
   return runSpeed(job)
 }
 

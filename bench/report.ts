@@ -1,55 +1,25 @@
 import { findRule } from '../src/rules/registry.js'
 import { claimTable } from './claims.js'
 import { ruleOf } from './job-settings.js'
-import { type ConvolutionJob, type InferenceJob, JOBS, type SpeedJob, TRAINING } from './jobs.js'
+import { type ConvolutionJob, type InferenceJob, JOBS, type SteadinessJob, TRAINING } from './jobs.js'
 import type { Machine } from './machine.js'
 import { deviation, mean, median, type Record, readRecord } from './records.js'
-import { figures, fill, meanAndDeviation, present, table, titled, verdict } from './tables.js'
+import { speedTable } from './speed-table.js'
+import { figures, fill, gflopsOf, meanAndDeviation, present, table, titled, verdict } from './tables.js'
 import { accuracyTable, commandList, figureTable } from './training-table.js'
 
-function speedRow(job: SpeedJob): string[] | undefined {
+function steadinessRow(job: SteadinessJob): string[] | undefined {
   const record = readRecord(job.id)
   if (!record) return undefined
-  const at = (when: string, name: string): number[] => figures(record, name, (result) => result.when === when)
-  const spread = (values: number[]): string =>
-    `${median(values).toFixed(2)} (${Math.min(...values).toFixed(2)} to ${Math.max(...values).toFixed(2)})`
-  const other = (name: string): string => {
-    const values = at('fresh', name).filter((value) => value !== undefined)
-    return values.length > 0 ? median(values).toFixed(2) : ''
-  }
+  const ratios = figures(record, 'ratio')
+  const range = `(${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}; ${ratios.length})`
   return [
     job.title,
     `${job.threads}`,
-    spread(at('fresh', 'torchRatio')),
-    spread(at('after', 'torchRatio')),
-    `${at('after', 'stepsBefore')[0]}`,
-    gflopsOf(record),
-    `${(100 * median(at('fresh', 'shareOfProductSpeed'))).toFixed(0)} %`,
-    other('byHandRatio'),
-    other('bfloat16Ratio'),
-    job.target === undefined ? '' : `at least ${job.target}`,
-    job.target === undefined
-      ? ''
-      : verdict(['fresh', 'after'].every((when) => median(at(when, 'torchRatio')) >= job.target!)),
+    `${median(ratios).toFixed(2)} ${range}`,
+    `${figures(record, 'growth')[0]!.toFixed(0)}`,
   ]
 }
-
-/** Of the machine's own product when the job began. Records of one table may come from machines of two kinds. */
-const gflopsOf = ({ machine }: Record): string => machine.gflops.toFixed(0)
-
-const SPEED = [
-  'step',
-  'threads',
-  'times PyTorch, fresh',
-  'after more steps',
-  'after so many',
-  'machine, GFLOP/s',
-  'of the product speed',
-  'times PyTorch by hand',
-  'times bfloat16',
-  'target',
-  'reached',
-]
 
 function inferenceRow(job: InferenceJob): string[] | undefined {
   const record = readRecord(job.id)
@@ -64,6 +34,9 @@ function inferenceRow(job: InferenceJob): string[] | undefined {
   ]
 }
 
+/** In points of test accuracy. */
+const MOST_LOST = 0.2
+
 /** The paired differences of the runs in 8 bits and in float32, by seed, in points of test accuracy. */
 function pairedRow(id: string, title: string): string[] | undefined {
   const [float, int] = [readRecord(id), readRecord(`${id}-int8`)]
@@ -72,7 +45,14 @@ function pairedRow(id: string, title: string): string[] | undefined {
     const other = float.results.find((result) => result.seed === seed)
     return other ? [100 * ((other.testAccuracy as number) - (testAccuracy as number))] : []
   })
-  return [title, mean(differences).toFixed(2), deviation(differences).toFixed(2), `${differences.length}`]
+  return [
+    title,
+    mean(differences).toFixed(2),
+    deviation(differences).toFixed(2),
+    `${differences.length}`,
+    `at most ${MOST_LOST}`,
+    verdict(mean(differences) <= MOST_LOST),
+  ]
 }
 
 function convolutionRow(job: ConvolutionJob): string[] | undefined {
@@ -99,7 +79,7 @@ function machines(): string {
     records.flatMap(({ results }) => results.flatMap((r) => (r.when === 'twin' ? [`PyTorch ${r.torch}`] : []))),
   )
   if (records.length === 0) return ''
-  return `Machine: ${[...new Set(lines), ...versions].join('; ')}. Its own float32 matrix product, when the jobs began: ${Math.min(...speeds).toFixed(0)} to ${Math.max(...speeds).toFixed(0)} GFLOP/s (shared and noisy).`
+  return `Machine: ${[...new Set(lines), ...versions].join('; ')}. Its own float32 matrix product, by the jobs: ${Math.min(...speeds).toFixed(0)} to ${Math.max(...speeds).toFixed(0)} GFLOP/s (shared and noisy).`
 }
 
 function ruleSpeeds(): string {
@@ -166,7 +146,6 @@ function judgements(): string {
 
 /** Writes every table from the records. */
 export function report(): void {
-  const speed = present(JOBS.filter((job) => job.kind === 'speed').map(speedRow))
   const inference = present(JOBS.filter((job) => job.kind === 'inference').map(inferenceRow))
   const paired = present([
     pairedRow('mnist-forward-forward-fast', 'Forward-Forward, preset fast'),
@@ -184,8 +163,18 @@ export function report(): void {
     const parts = [rows, claimTable(section), commandList(jobs)].filter((part) => part !== '')
     fill('docs/results.md', section, parts.join('\n\n'))
   }
-  fill('docs/results.md', 'speed', table(SPEED, speed))
-  fill('docs/results.md', '8 bits', table(['what', 'accuracy lost, points', 'deviation', 'seeds'], paired))
+  fill('docs/results.md', 'speed', speedTable())
+  fill(
+    'docs/results.md',
+    '8 bits',
+    table(['what', 'accuracy lost, points', 'deviation', 'seeds', 'target', 'reached'], paired),
+  )
+  const steady = present(JOBS.filter((job) => job.kind === 'steadiness').map(steadinessRow))
+  fill(
+    'docs/results.md',
+    'steadiness',
+    table(['step', 'threads', 'time, of the early step', 'memory grown, MiB'], steady),
+  )
   fill('docs/results.md', 'inference', table(['net', 'all labels, in single passes', 'target', 'reached'], inference))
   const convolutions = present(JOBS.filter((job) => job.kind === 'convolution').map(convolutionRow))
   const head = [

@@ -71,6 +71,13 @@ export const JOBS: readonly Omit<TrainingJob, 'kind'>[] = [
     seeds: THREE,
   },
   {
+    id: 'glyphs-backprop-convolutional',
+    title: 'Backpropagation on glyphs, convolutional',
+    arguments: ['backprop', '--data', 'glyphs', '--preset', 'convolutional'],
+    seeds: THREE,
+    target: 1.5,
+  },
+  {
     id: 'mnist-judge',
     title: 'Backpropagation, preset accurate, on 55,000 images: the classifier that judges samples',
     arguments: mnist('backprop', '--preset', 'accurate'),

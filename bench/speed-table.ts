@@ -1,0 +1,51 @@
+import { JOBS, type SpeedJob } from './jobs.js'
+import { median, readRecord } from './records.js'
+import { figures, gflopsOf, present, table, verdict } from './tables.js'
+
+const SPEED = [
+  'step',
+  'threads',
+  'times PyTorch, fresh',
+  'after more steps',
+  'after so many',
+  'by the fastest rounds',
+  'machine, GFLOP/s',
+  'of the product speed',
+  'times PyTorch by hand',
+  'times bfloat16, fresh',
+  'after',
+  'target',
+  'reached',
+]
+
+function speedRow(job: SpeedJob): string[] | undefined {
+  const record = readRecord(job.id)
+  if (!record) return undefined
+  const at = (when: string, name: string): number[] => figures(record, name, (result) => result.when === when)
+  const has = (name: string): boolean => record.results.some((result) => name in result)
+  const spread = (values: number[]): string =>
+    `${median(values).toFixed(2)} (${Math.min(...values).toFixed(2)} to ${Math.max(...values).toFixed(2)}; ${values.length})`
+  const other = (when: string, name: string): string => (has(name) ? median(at(when, name)).toFixed(2) : '')
+  const best = (name: string): number => Math.min(...['fresh', 'after'].flatMap((when) => at(when, name)))
+  const { target, bfloat16Target } = job
+  const holds = (name: string, least: number | undefined): boolean =>
+    least === undefined || ['fresh', 'after'].every((when) => median(at(when, name)) >= least)
+  return [
+    job.title,
+    `${job.threads}`,
+    spread(at('fresh', 'torchRatio')),
+    spread(at('after', 'torchRatio')),
+    `${at('after', 'stepsBefore')[0]}`,
+    (best('torch') / best('ours')).toFixed(2),
+    gflopsOf(record),
+    `${(100 * median(at('fresh', 'shareOfProductSpeed'))).toFixed(0)} %`,
+    other('fresh', 'byHandRatio'),
+    other('fresh', 'bfloat16Ratio'),
+    other('after', 'bfloat16Ratio'),
+    target === undefined ? '' : `at least ${target}${bfloat16Target ? `, ${bfloat16Target} of bfloat16` : ''}`,
+    target === undefined ? '' : verdict(holds('torchRatio', target) && holds('bfloat16Ratio', bfloat16Target)),
+  ]
+}
+
+export const speedTable = (): string =>
+  table(SPEED, present(JOBS.filter((job): job is SpeedJob => job.kind === 'speed').map(speedRow)))
