@@ -77,11 +77,18 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainEvent> 
     rule,
     data,
     ...settings,
+    from: wishes.preset,
     signal,
     below: below === undefined ? undefined : readCheckpoint(below).checkpoint,
   }
   if (out === false) return yield* trainAnywhere({ ...config, platform: node })
-  const folder = createRun(out, { rule: rule.id, data: data.name, ...settings, ...(below !== undefined && { below }) })
+  const folder = createRun(out, {
+    rule: rule.id,
+    data: data.name,
+    ...settings,
+    ...(below !== undefined && { below }),
+    ...(wishes.preset !== undefined && { preset: wishes.preset }),
+  })
   try {
     yield* intoFolder(folder, (own) => trainAnywhere({ ...config, ...own }))
   } finally {
@@ -103,11 +110,12 @@ export async function* resume(path: string, options: ResumeOptions = {}): AsyncG
   const folder = reopenRun(path)
   yield* intoFolder(folder, (own) => {
     const { checkpoint } = readCheckpoint(path)
-    const { hyper, options: training } = config
+    const { hyper, options: training, preset } = config
     return trainAnywhere({
       rule,
       data,
       hyper,
+      from: preset,
       options: { ...training, ...(options.threads !== undefined && { threads: options.threads }) },
       signal: options.signal,
       resume: checkpoint,

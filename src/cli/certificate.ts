@@ -48,12 +48,14 @@ const colour = ({ local }: Certificate, style: Style): ((text: string) => string
   local ? style.green : style.yellow
 
 function verdict({ local, layers }: Certificate): string {
-  if (local) return 'Local: no gradient passes from one layer to another.'
+  const chosen = layers.some(({ reads }) => reads.choice.length > 0)
+  if (local)
+    return `Local: no gradient passes from one layer to another${chosen ? ', and from above comes nothing but a choice' : ''}.`
   const wide = layers.filter(({ window }) => window > 1)
   const fed = layers.filter(({ reads }) => reads.feedback.length > 0)
   const reasons = [
     wide.length > 0 ? `gradients cross layers in the updates of ${names(wide)}` : '',
-    fed.length > 0 ? `feedback from above enters those of ${names(fed)}` : '',
+    fed.length > 0 ? `feedback from above enters the updates of ${names(fed)}` : '',
     layers.length < 2 ? 'the network is one block, so there is nothing to be local to' : '',
   ]
   return `Not local: ${reasons.filter(Boolean).join('; ')}.`

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, existsSync } from 'node:fs'
-import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { UserError } from '../errors.js'
+import { makeFolder } from '../folders.node.js'
 import { reason } from './locate.node.js'
 import { withLock } from './lock.node.js'
 import type { Download } from './source.js'
@@ -30,7 +31,7 @@ export async function download(file: Download, folder: string, options: Download
   const part = `${path}.part`
   let failures: string[]
   try {
-    await mkdir(folder, { recursive: true })
+    makeFolder(folder)
     failures = await withLock(
       `${path}.lock`,
       async () => {

@@ -40,7 +40,10 @@ function decode(bytes: Uint8Array, path: string): Picture {
     return png ? fromPng(bytes) : fromJpeg(bytes)
   } catch (cause) {
     const what = `is a broken or cut ${png ? 'PNG' : 'JPEG'} file`
-    throw new UserError(`The image ${path} ${what} (${(cause as Error).message}); save it again.`, { cause })
+    throw new UserError(
+      `The image ${path} ${what} (${(cause as Error).message.replace(/[\s:.]+$/, '')}); save it again.`,
+      { cause },
+    )
   }
 }
 

@@ -1,7 +1,8 @@
 import { argmax, concat, constant, conv2d, range, type Tensor } from '../graph/index.js'
 
 /**
- * Negatives for contrastive rules. No draw can give the true label: it is made among the other K - 1 alone.
+ * Negatives for contrastive rules. No draw of a label can give the true one: it is made among the other K - 1 alone.
+ * Hybrids of two images have no label; of one image alone, or of two that are the same, they are that image.
  */
 
 /** Each of the K - 1 wrong labels with the same chance. `u`: uniform on [0, 1), [N]. */

@@ -14,7 +14,8 @@ import type { CompileOptions, Program } from './program.js'
  */
 export async function compile(graph: StepGraph, options: CompileOptions): Promise<Program> {
   const { device, threads = availableParallelism(), worker = true } = options
-  if (device === 'wasm') throw new UserError('the device wasm runs in browsers; in Node use cpu or webgpu')
+  if (device === 'wasm')
+    throw new UserError('the device wasm runs in browsers; in Node use cpu or webgpu', { exitCode: 2 })
   if (!(Number.isInteger(threads) && threads >= 1))
     throw new UserError(`the number of threads must be a whole number >= 1, got ${threads}`)
   try {

@@ -10,11 +10,13 @@ export function notFinite({ notFinite: state, metrics }: Done): string | undefin
   const broken = [...new Set([...state, ...measured(Number.MAX_VALUE)])]
   const names = broken.length > 0 ? broken : measured(LARGEST)
   if (names.length === 0) return undefined
-  const layers = new Set(names.flatMap((name) => name.match(/^\w+\.(\d+)\./)?.[1] ?? []).map(Number))
-  const first = layers.size === 0 ? '' : `layer ${Math.min(...layers)}: `
-  const more = names.length > 3 ? ` and ${names.length - 3} more` : ''
+  const layerOf = (name: string): number => Number(name.match(/^\w+\.(\d+)\./)?.[1] ?? Number.POSITIVE_INFINITY)
+  const lowest = Math.min(...names.map(layerOf))
+  const named = names.filter((name) => layerOf(name) === lowest).slice(0, 3)
+  const first = Number.isFinite(lowest) ? `layer ${lowest}: ` : ''
+  const more = names.length > named.length ? ` and ${names.length - named.length} more` : ''
   const what = broken.length > 0 ? 'stopped being finite numbers' : `grew beyond ${LARGEST.toExponential(0)}`
-  return `${first}${names.slice(0, 3).join(', ')}${more} ${what}`
+  return `${first}${named.join(', ')}${more} ${what}`
 }
 
 /** What to do about it, in view of the rates that were set. */

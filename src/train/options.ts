@@ -91,15 +91,20 @@ export function resolve(rule: AnyRule, data: DataSet, { preset, hyper = {}, opti
       limit,
     },
   }
-  check(rule, settings.options)
+  check(rule, settings.options, data)
   return settings
 }
 
 /** What one option alone cannot say. */
 function check(
   rule: AnyRule,
-  { validation, limit, batch, patience, precision, device, schedule, layer }: TrainingOptions,
+  { validation, limit, batch, patience, precision, device, schedule, layer, augment }: TrainingOptions,
+  { shape: [, height, width] }: DataSet,
 ): void {
+  if (augment.shift >= Math.min(height, width))
+    throw usage(
+      `a shift of ${augment.shift} pixels can push images of ${height} x ${width} out of sight: choose a smaller one`,
+    )
   if (precision === 'int8' && device === 'webgpu')
     throw usage('precision int8 runs on the processor alone: choose the device cpu, or float32')
   if (schedule === 'greedy' && !rule.greedy)

@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { UserError } from '../errors.js'
+import { makeFolder } from '../folders.node.js'
 import { type Checkpoint, decodeCheckpoint } from './checkpoint.js'
 import { environment } from './environment.node.js'
 import type { TrainEvent } from './events.js'
@@ -15,6 +16,8 @@ export type RunConfig = Settings & {
   readonly data: string
   /** For a layer that was trained alone: the run that trained the layers below it. */
   readonly below?: string | undefined
+  /** The preset that its settings came from, for people. */
+  readonly preset?: string | undefined
 }
 
 /** A folder that a training writes to. */
@@ -44,7 +47,7 @@ const json = (value: unknown): Uint8Array => new TextEncoder().encode(`${JSON.st
 export function createRun(path: string | undefined, config: RunConfig, files: Files = fs): RunFolder {
   const folder = path ?? freeFolder(config)
   try {
-    fs.mkdirSync(folder, { recursive: true })
+    makeFolder(folder)
   } catch (error) {
     throw fileError(`the folder ${folder} could not be made`, error)
   }
@@ -78,6 +81,7 @@ const configSchema = z.object({
   hyper: z.record(z.string(), z.unknown()),
   options: resolvedOptions,
   below: z.string().optional(),
+  preset: z.string().optional(),
 })
 
 /** Reads the settings of a run. Throws a UserError if the folder holds none. */

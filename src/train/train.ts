@@ -34,6 +34,8 @@ export interface TrainConfig extends Wishes {
   readonly resume?: Checkpoint | undefined
   /** For a layer that is trained alone: the network whose layers below it are frozen. */
   readonly below?: Checkpoint | undefined
+  /** The preset that these settings are already complete with, for the events. */
+  readonly from?: string | undefined
   /** Where the run is kept, for the events. */
   readonly run?: string | undefined
 }
@@ -47,7 +49,7 @@ export interface TrainConfig extends Wishes {
  * where one cannot be written; the one before is then still there.
  */
 export async function* train(config: TrainConfig): AsyncGenerator<TrainEvent> {
-  const { rule, data, platform, signal, resume, below, run } = config
+  const { rule, data, platform, signal, resume, below, run, preset = config.from } = config
   const settings = resolve(rule, data, config)
   const { options } = settings
   const session = await openSession(rule, data, settings, platform)
@@ -100,7 +102,7 @@ export async function* train(config: TrainConfig): AsyncGenerator<TrainEvent> {
       ...(!rule.predict && { objective: rule.objective }),
       ...(rule.figures && { figures: rule.figures }),
       ...{ data: data.name, seed: options.seed, device: options.device, precision: options.precision },
-      ...(config.preset !== undefined && { preset: config.preset }),
+      ...(preset !== undefined && { preset }),
       ...(highest !== undefined && { highest }),
       ...{ epochs: options.epochs, batch: options.batch, batchesPerEpoch: plan.batches },
       ...{ trainingImages: training.split.count, validationImages: validation.count, parameters: session.parameters },

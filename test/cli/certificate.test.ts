@@ -25,6 +25,15 @@ test('a local network is called local, and a cell of several products says so', 
   ])
 })
 
+test('a choice that comes from above is told, in the verdict too', () => {
+  const chosen = layer(0, {}, { labels: 'input', choice: ['head.layer.weight'] })
+  assert.deepEqual(words({ local: true, layers: [chosen, layer(1, {})] }), [
+    '  layer 0  learns from its own input alone; the label is part of its input; what it is shown is chosen with the help of head above',
+    '  layer 1  learns from its own input alone; it sees no label',
+    '  Local: no gradient passes from one layer to another, and from above comes nothing but a choice.',
+  ])
+})
+
 test('backpropagation is called not local, by the layers whose gradients cross others', () => {
   const certificate = { local: false, layers: [layer(0, { window: 2, depth: 2 }, { labels: 'loss' }), layer(1, {})] }
   assert.deepEqual(words(certificate), [
@@ -46,7 +55,7 @@ test('feedback, transported weights and global signals are named', () => {
   assert.deepEqual(words({ local: false, layers: [layer(0, {}, reads), layer(1, {})] }), [
     '  layer 0  takes derivatives of its own alone; it sees no label; it gets feedback from layer 1 above, with the forward weights used backwards; it gets the single numbers reward from above',
     '  layer 1  learns from its own input alone; it sees no label',
-    '  Not local: feedback from above enters those of layer 0.',
+    '  Not local: feedback from above enters the updates of layer 0.',
   ])
 })
 

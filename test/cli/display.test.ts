@@ -116,7 +116,7 @@ What each layer learns from: the certificate, read from the graph of the step
   layer 0  learns from its own input alone; the label is part of its input; what it is shown is
            chosen with the help of head above
   layer 1  learns from its own input alone; the label is part of its input
-  Local: no gradient passes from one layer to another.
+  Local: no gradient passes from one layer to another, and from above comes nothing but a choice.
 
 Memory of a training step
   activations at their peak  3.0 MiB (backpropagation through the same layers: 2.0 MiB)

@@ -24,7 +24,8 @@ test('a run from training to use: JSON alone on standard output, then evaluate, 
   assert.deepEqual([done.event, done.run], ['done', join('runs', 'forward-forward-glyphs-1')])
 
   const evaluated = JSON.parse((await onward(folder, 'evaluate', done.run, '--json')).stdout)
-  assert.deepEqual(evaluated, { run: done.run, testAccuracy: done.testAccuracy, layers: done.layers })
+  const { run, testAccuracy, layers } = done
+  assert.deepEqual(evaluated, { run, rule: 'forward-forward', data: 'glyphs', testAccuracy, layers })
   const inWords = (await onward(folder, 'evaluate', done.run)).stdout
   assert.ok(inWords.includes(`${(done.testAccuracy * 100).toFixed(2)} % of the test images right`))
 

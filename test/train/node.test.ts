@@ -7,7 +7,7 @@ import { interpret, value } from '../../src/graph/index.js'
 import { evaluate, predict, resume, type TrainRequest, train } from '../../src/node.js'
 import { forwardForward } from '../../src/rules/forward-forward.js'
 import { traceRule } from '../../src/rules/trace.js'
-import { readCheckpoint } from '../../src/train/run-folder.node.js'
+import { readCheckpoint, readConfig } from '../../src/train/run-folder.node.js'
 import { counter } from './counter.js'
 import { collect, lines, numbersOf, ofKind } from './fixtures.js'
 
@@ -18,6 +18,15 @@ const request = (out: string, epochs = 3): TrainRequest => ({
   ...{ rule: 'forward-forward', data, out },
   hyper: { units: [12, 12], rate: 0.01 },
   options: { epochs, batch: 10, seed: 3 },
+})
+
+test('the preset of a run is told, kept, and told again when the run goes on', async () => {
+  const out = join(root, 'preset')
+  const options = { epochs: 1, batch: 10 }
+  const first = await collect(train({ rule: 'forward-forward', data, out, preset: 'symba', options }))
+  const again = await collect(resume(out, { data }))
+  for (const events of [first, again]) assert.equal(ofKind(events, 'start')[0]!.preset, 'symba')
+  assert.equal(readConfig(out).hyper.alpha, 4)
 })
 
 test('a run is trained, stopped, resumed, evaluated and used, all by its folder', async () => {

@@ -16,6 +16,11 @@ const refused: [AnyRule, { [part in keyof Wishes]: unknown }, RegExp][] = [
   [forwardForward, { options: { epochs: 1.5 } }, /^epochs of training: expected int, got 1.5$/],
   [forwardForward, { options: { epoch: 3 } }, /^training has no setting "epoch": did you mean "epochs"\?$/],
   [forwardForward, { options: { augment: { rotate: 9 } } }, /no setting "augment.rotate": did you mean "rotation"\?/],
+  [
+    forwardForward,
+    { options: { augment: { shift: 5 } } },
+    /^a shift of 5 pixels can push images of 5 x 5 out of sight/,
+  ],
   [forwardForward, { options: { augment: { shift: -2 } } }, /^augment.shift of training: .*>=0, got -2$/],
   [forwardForward, { options: { seed: -1 } }, /^seed of training: .*>=0, got -1$/],
   [forwardForward, { options: { device: 'gpu' } }, /^device of training: .*"cpu"\|"webgpu"\|"wasm", got "gpu"$/],

@@ -1,4 +1,5 @@
 import { findDataSet } from '../../data/index.js'
+import { UserError } from '../../errors.js'
 import type { Certificate } from '../../locality/certificate.js'
 import { FLOAT32 } from '../../nn/dense.js'
 import { certifyRule } from '../../rules/certify.js'
@@ -9,6 +10,7 @@ import { print } from '../output/print.js'
 import { styleOf } from '../output/style.js'
 import { checkHyper, findPreset, readAssignments } from '../settings.js'
 import { describeSource } from '../sources.js'
+import { startedAs } from '../started-as.js'
 
 export interface CertifyFlags {
   readonly set?: readonly string[]
@@ -19,6 +21,11 @@ export interface CertifyFlags {
 
 /** `onward certify [RULE]...`: what each layer's update reads, found in the traced graph; nothing is trained. */
 export function certifyCommand(ids: readonly string[], flags: CertifyFlags): void {
+  if (ids.length === 0 && (flags.preset !== undefined || flags.set !== undefined))
+    throw new UserError(
+      `A preset and options belong to one rule: name it, as in ${startedAs()} certify ${RULES[0]!.id} --preset NAME.`,
+      { exitCode: 2 },
+    )
   const rules = ids.length === 0 ? RULES : ids.map(findRule)
   const { shape, classNames } = findDataSet(flags.data)
   // What an update reads does not depend on the number of images; a few keep the graph's constants small.
@@ -43,5 +50,5 @@ const toJson = (rule: AnyRule, { local, layers }: Certificate): unknown => ({
   rule: rule.id,
   reconstructed: rule.reconstructed,
   local,
-  layers: layers.map(({ layer, window, depth, reads }) => ({ layer, window, depth, reads })),
+  layers,
 })

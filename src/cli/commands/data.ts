@@ -18,6 +18,8 @@ export interface DataFlags {
   readonly json?: true
 }
 
+const UNCHECKED = 'Files are found by their names; their contents are checked when they are read.'
+
 /** Where a data set is: inside Onward, in a folder, or not on this machine. */
 type Place = { readonly embedded: true } | { readonly folder: string } | { readonly missing: string }
 
@@ -55,7 +57,7 @@ function list({ dataDir }: DataFlags, style: Style): string[] {
     const images = `${count(counts.train)} + ${count(counts.test)}`
     return [style.bold(name), shape.join('x'), images, describePlace(entry, placeOf(entry, dataDir))]
   })
-  return columns([['name', 'image', 'training + test', 'where'].map(style.dim), ...rows])
+  return [...columns([['name', 'image', 'training + test', 'where'].map(style.dim), ...rows]), '', style.dim(UNCHECKED)]
 }
 
 function describe(entry: DataSetEntry, place: Place, style: Style): string[] {
@@ -66,6 +68,7 @@ function describe(entry: DataSetEntry, place: Place, style: Style): string[] {
     `  classes  ${classNames.join(', ')}`,
     `  credit   ${credit}`,
     `  where    ${describePlace(entry, place)}`,
+    ...('folder' in place ? ['', style.dim(UNCHECKED)] : []),
   ]
 }
 

@@ -18,10 +18,20 @@ export async function evaluateCommand(run: string, { dataDir, json }: EvaluateFl
   const downloads = downloadProgress(process.stderr)
   const load = { onProgress: downloads.show, ...(dataDir !== undefined && { dataDir }) }
   const evaluation = await evaluate(run, { load }).finally(downloads.end)
-  const rule = findRule(readConfig(run).rule)
+  const { rule: id, data } = readConfig(run)
+  const rule = findRule(id)
   const { objective, figures, reconstructed } = rule
   if (json) {
-    print(JSON.stringify({ run, ...evaluation, reconstructed, ...(isFinished(run) === false && { finished: false }) }))
+    print(
+      JSON.stringify({
+        run,
+        rule: id,
+        data,
+        ...evaluation,
+        reconstructed,
+        ...(isFinished(run) === false && { finished: false }),
+      }),
+    )
     return
   }
   const { testAccuracy, layers, test } = evaluation

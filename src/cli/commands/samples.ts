@@ -1,8 +1,8 @@
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { gridOf } from '../../data/grid.js'
 import { writePng } from '../../data/images.node.js'
 import { UserError } from '../../errors.js'
+import { makeFolder } from '../../folders.node.js'
 import { type Drawing, drawRun, findRule, predict, readCheckpoint, readConfig } from '../../node.js'
 import { fileError } from '../../train/files.node.js'
 import { columns } from '../output/columns.js'
@@ -37,7 +37,7 @@ export async function samplesCommand(run: string, names: readonly string[], flag
   const drawings = await drawRun(run, { ...wanted, count, seed, load }).finally(downloads.end)
   const folder = flags.out ?? join(run, 'samples')
   try {
-    mkdirSync(folder, { recursive: true })
+    makeFolder(folder)
   } catch (error) {
     throw fileError(`the folder ${folder} could not be made`, error)
   }
