@@ -152,3 +152,13 @@ test('a run whose reader has gone saves and ends quietly', async () => {
   assert.equal(code, 130)
   assert.match(stderr, /^onward: stopped in epoch .*\nGo on with: onward train --resume unread\n$/)
 })
+
+test('of two runs started into one folder at once, one trains and the other says who is there', async () => {
+  const args = glyphs('forward-forward', 600, '--epochs', '1', '--out', 'shared')
+  const both = await Promise.all([onward(folder, ...args), onward(folder, ...args)])
+  assert.deepEqual(both.map(({ code }) => code).sort(), [0, 1])
+  const refused = both.find(({ code }) => code === 1)!
+  assert.match(refused.stderr, /^onward: shared (is in use by process \d+|holds a run already)/m)
+  const evaluated = await onward(folder, 'evaluate', 'shared', '--json')
+  assert.equal(evaluated.code, 0)
+})
