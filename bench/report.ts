@@ -11,14 +11,10 @@ import { accuracyTable, commandList, figureTable } from './training-table.js'
 function steadinessRow(job: SteadinessJob): string[] | undefined {
   const record = readRecord(job.id)
   if (!record) return undefined
-  const ratios = figures(record, 'ratio')
+  const ratios = figures(record, 'ratio', ({ when }) => when === undefined)
+  const [growth] = figures(record, 'growth', ({ when }) => when === 'memory')
   const range = `(${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}; ${ratios.length})`
-  return [
-    job.title,
-    `${job.threads}`,
-    `${median(ratios).toFixed(2)} ${range}`,
-    `${figures(record, 'growth')[0]!.toFixed(0)}`,
-  ]
+  return [job.title, `${job.threads}`, `${median(ratios).toFixed(2)} ${range}`, `${growth!.toFixed(0)}`]
 }
 
 function inferenceRow(job: InferenceJob): string[] | undefined {
@@ -79,7 +75,7 @@ function machines(): string {
     records.flatMap(({ results }) => results.flatMap((r) => (r.when === 'twin' ? [`PyTorch ${r.torch}`] : []))),
   )
   if (records.length === 0) return ''
-  return `Machine: ${[...new Set(lines), ...versions].join('; ')}. Its own float32 matrix product, by the jobs: ${Math.min(...speeds).toFixed(0)} to ${Math.max(...speeds).toFixed(0)} GFLOP/s (shared and noisy).`
+  return `Machine: ${[...new Set(lines), ...versions].join('; ')}. Its own float32 matrix product, as the jobs measured it: ${Math.min(...speeds).toFixed(0)} to ${Math.max(...speeds).toFixed(0)} GFLOP/s (shared and noisy).`
 }
 
 function ruleSpeeds(): string {

@@ -4,15 +4,15 @@ import { ourStep } from './our-step.js'
 import { refuseBusy, startTwin, type Twin } from './pytorch.js'
 import { quietMachine } from './quiet.js'
 import { median, writeRecord } from './records.js'
-import { ROUND, stepsPerRound } from './round.js'
+import { stepsPerRound } from './round.js'
 
 /** Neighbours on a shared machine come and go within half a minute: the rounds of one timing last longer. */
 const ROUNDS = 11
 /** No more steps a call than these: their batches are made beforehand. */
 const LONGEST = 400
-/** The second timing stands after so many steps, or as many as take the slowest side this long, in ms. */
-const AFTER = 2000
-const LONGEST_TRAINING = 4 * 60_000
+/** Between the two timings each side takes so many steps, or as many as take the slowest one this long, in ms. */
+const BETWEEN = 2000
+const LONGEST_BETWEEN = 4 * 60_000
 
 const TWIN = 'bench/pytorch/forward_forward_twin.py'
 
@@ -63,13 +63,16 @@ export async function runSpeed(job: SpeedJob): Promise<void> {
   const perCall = Math.min(LONGEST, await stepsPerRound(runOurs, 5))
   const counts: number[] = []
   for (const twin of twins) counts.push(await stepsPerRound(async (n) => Number((await twin.ask(`run ${n}`)).ms), 5))
-  const after = Math.min(AFTER, Math.round((LONGEST_TRAINING / ROUND) * Math.min(perCall, ...counts)))
 
   const results: { [figure: string]: unknown }[] = []
+  let between = 0
   for (const when of ['fresh', 'after'] as const) {
     if (when === 'after') {
-      for (let left = after; left > 0; left -= perCall) await runOurs(Math.min(perCall, left))
-      for (const twin of twins) await twin.ask(`train ${after}`)
+      const sides = ['ours', ...opponents.map(({ name }) => name)]
+      const slowest = Math.max(...sides.map((side) => median(results.map((result) => result[side] as number))))
+      between = Math.min(BETWEEN, Math.round(LONGEST_BETWEEN / slowest))
+      for (let left = between; left > 0; left -= perCall) await runOurs(Math.min(perCall, left))
+      for (const twin of twins) await twin.ask(`train ${between}`)
     }
     for (let round = 0; round < ROUNDS; round++) {
       const own = await runOurs(perCall)
@@ -78,12 +81,7 @@ export async function runSpeed(job: SpeedJob): Promise<void> {
         theirs[name] = Number((await twins[i]!.ask(`run ${counts[i]}`)).ms)
         theirs[`${name}Ratio`] = theirs[name]! / own
       }
-      results.push({
-        when,
-        stepsBefore: when === 'after' ? after : 0,
-        ours: own,
-        ...theirs,
-      })
+      results.push({ when, stepsBetween: between, ours: own, ...theirs })
     }
     const now = results.filter((result) => result.when === when)
     console.error(`  ${when}: ${median(now.map(({ torchRatio }) => torchRatio as number)).toFixed(2)} times PyTorch`)

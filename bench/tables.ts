@@ -13,7 +13,7 @@ export const figures = (
 export const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n')
 
-/** Of the machine's own product while the job ran. Records of one table may come from machines of two kinds. */
+/** Of the machine's own product, as the job measured it. Records of one table may come from machines of two kinds. */
 export const gflopsOf = ({ machine }: Record): string => machine.gflops.toFixed(0)
 
 export const verdict = (reached: boolean | undefined): string =>

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize, sep } from 'node:path'
 
-/** From below, as CONTRIBUTING.md has them. */
+/** From below, as CONTRIBUTING.md has them; `bench`, the highest, lies outside of src. */
 const FLOORS = [
   ['errors', 'names', 'folders.node'],
   ['graph', 'onnx'],
@@ -12,7 +12,8 @@ const FLOORS = [
   ['random', 'data'],
   ['nn'],
   ['rules'],
-  ['train', 'export'],
+  ['export'],
+  ['train'],
   ['index', 'node'],
   ['cli'],
 ]
@@ -24,9 +25,12 @@ const wrong = []
 for (const file of readdirSync('src', { recursive: true }).filter((name) => name.endsWith('.ts'))) {
   const path = join('src', file)
   const own = partOf(path)
-  if (floorOf(own) < 0) wrong.push(`${path} lies on no floor`)
-  for (const [, from, imported] of readFileSync(path, 'utf8').matchAll(/from '(\.[^']+)'|import\('(\.[^']+)'\)/g)) {
-    const target = partOf(normalize(join(dirname(path), from ?? imported)))
+  if (floorOf(own) < 0) {
+    wrong.push(`${path} lies on no floor`)
+    continue
+  }
+  for (const [, imported] of readFileSync(path, 'utf8').matchAll(/(?:from |import |import\(|new URL\()'(\.[^']+)'/g)) {
+    const target = partOf(normalize(join(dirname(path), imported)))
     if (floorOf(target) > floorOf(own)) wrong.push(`${path} imports from src/${target}, which lies above it`)
   }
 }

@@ -10,7 +10,7 @@ const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: fal
 export function makeFolder(path: string): void {
   if (isFolder(path)) return
   const above = dirname(path)
-  if (!existsSync(above)) makeFolder(above)
+  if (above !== path && !existsSync(above)) makeFolder(above)
   try {
     mkdirSync(path)
   } catch (error) {

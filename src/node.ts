@@ -77,7 +77,7 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainEvent> 
     rule,
     data,
     ...settings,
-    from: wishes.preset,
+    presetName: wishes.preset,
     signal,
     below: below === undefined ? undefined : readCheckpoint(below).checkpoint,
   }
@@ -115,7 +115,7 @@ export async function* resume(path: string, options: ResumeOptions = {}): AsyncG
       rule,
       data,
       hyper,
-      from: preset,
+      presetName: preset,
       options: { ...training, ...(options.threads !== undefined && { threads: options.threads }) },
       signal: options.signal,
       resume: checkpoint,

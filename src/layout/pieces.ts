@@ -10,12 +10,12 @@ const LARGEST = 2 ** 20
 /** A piece has at most so many, so that its update stays in the cache; its width fits the tiles of the product. */
 const PIECE = 2 ** 19
 
-/** Of a smaller piece its nodes would cost more than the cache saves. */
+/** A smaller piece costs more in nodes than it saves in the cache. */
 const SMALLEST = 2 ** 17
 const TILE = 16
 
-/** Wider pieces gain nothing; narrower than the batch they would be packed for the product by each thread anew. */
-const WIDEST = 256
+/** Wider ones of that size gain nothing; narrower than the batch they would be packed for the product by each thread anew. */
+const WIDTH = 256
 
 /** A matrix in pieces along one axis: of its columns (1), or of its rows (0) where it lies turned. */
 interface Pieces {
@@ -25,7 +25,7 @@ interface Pieces {
 
 /** The widths of the pieces of a matrix with so many elements across the cut, and along it: all the same, but for the last. */
 function widthsFor(across: number, along: number): number[] {
-  const most = TILE * Math.max(1, Math.floor(Math.min(Math.max(WIDEST, SMALLEST / across), PIECE / across) / TILE))
+  const most = TILE * Math.max(1, Math.floor(Math.min(Math.max(WIDTH, SMALLEST / across), PIECE / across) / TILE))
   const width = TILE * Math.ceil(along / Math.ceil(along / most) / TILE)
   return Array.from({ length: Math.ceil(along / width) }, (_, i) => Math.min(width, along - i * width))
 }

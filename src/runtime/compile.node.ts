@@ -33,7 +33,7 @@ export async function compile(graph: StepGraph, options: CompileOptions): Promis
   }
 }
 
-/** Seen of the engine's kernels on x64; of others it is not known. */
+/** On x64, z + c x in one pass was seen to round as a product and a sum do; elsewhere it is not known. */
 const inOnePass = process.arch === 'x64'
 
 let inWorker: Host | undefined

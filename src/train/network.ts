@@ -46,10 +46,11 @@ export async function openNetwork(
   const hyper = checkSettings(rule.hyper, settings.hyper, rule.id)
   const task = await taskOf(kind, settings.options, platform)
   const traced = traceRule(rule, task, hyper)
-  const highest = highestOf(rule, task, settings)
+  const complete = { ...settings, hyper }
+  const highest = highestOf(rule, task, complete)
   checkState(statePorts(traced.predict), state, where)
-  // As in its training, so that sums come in the same order, and the same images are labelled rightly.
-  const stateFor = learningSteps(rule, task, settings, traced)
+  // Laid out as in its training, sums come in the same order: the accuracy is the one that the training told.
+  const stateFor = learningSteps(rule, task, complete, traced)
   const program = await platform.compile(traced.predict, {
     device,
     stateFor,

@@ -12,11 +12,12 @@ export function notFinite({ notFinite: state, metrics }: Done): string | undefin
   if (names.length === 0) return undefined
   const layerOf = (name: string): number => Number(name.match(/^\w+\.(\d+)\./)?.[1] ?? Number.POSITIVE_INFINITY)
   const lowest = Math.min(...names.map(layerOf))
-  const named = names.filter((name) => layerOf(name) === lowest).slice(0, 3)
+  const own = names.filter((name) => layerOf(name) === lowest)
   const first = Number.isFinite(lowest) ? `layer ${lowest}: ` : ''
-  const more = names.length > named.length ? ` and ${names.length - named.length} more` : ''
+  const [more, elsewhere] = [own.length - 3, names.length - own.length]
+  const rest = `${more > 0 ? ` and ${more} more` : ''}${elsewhere > 0 ? `, and ${elsewhere} elsewhere,` : ''}`
   const what = broken.length > 0 ? 'stopped being finite numbers' : `grew beyond ${LARGEST.toExponential(0)}`
-  return `${first}${named.join(', ')}${more} ${what}`
+  return `${first}${own.slice(0, 3).join(', ')}${rest} ${what}`
 }
 
 /** What to do about it, in view of the rates that were set. */

@@ -155,7 +155,7 @@ function openFolder(path: string, unlock: () => void, files: Files): RunFolder {
 function freeFolder({ rule, data }: RunConfig): string {
   const name = `${rule}-${data}`.replaceAll(/[^\w.-]+/g, '-')
   try {
-    fs.mkdirSync('runs', { recursive: true })
+    makeFolder('runs')
     for (let number = 1; ; number++) {
       const folder = join('runs', `${name}-${number}`)
       if (!fs.existsSync(folder) && made(folder)) return folder

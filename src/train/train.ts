@@ -34,8 +34,8 @@ export interface TrainConfig extends Wishes {
   readonly resume?: Checkpoint | undefined
   /** For a layer that is trained alone: the network whose layers below it are frozen. */
   readonly below?: Checkpoint | undefined
-  /** The preset that these settings are already complete with, for the events. */
-  readonly from?: string | undefined
+  /** The name of the preset that these settings came from: told in the events, not applied again. */
+  readonly presetName?: string | undefined
   /** Where the run is kept, for the events. */
   readonly run?: string | undefined
 }
@@ -49,7 +49,7 @@ export interface TrainConfig extends Wishes {
  * where one cannot be written; the one before is then still there.
  */
 export async function* train(config: TrainConfig): AsyncGenerator<TrainEvent> {
-  const { rule, data, platform, signal, resume, below, run, preset = config.from } = config
+  const { rule, data, platform, signal, resume, below, run, preset = config.presetName } = config
   const settings = resolve(rule, data, config)
   const { options } = settings
   const session = await openSession(rule, data, settings, platform)

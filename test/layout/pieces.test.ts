@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
+import { input } from '../../src/graph/tensor.js'
 import { arrange, chooseTurned } from '../../src/layout/index.js'
 import type { Precision } from '../../src/nn/dense.js'
 import { lowerLoop, type OnnxProgram, type StepGraph } from '../../src/onnx/index.js'
@@ -128,4 +129,21 @@ test('a program shares a state that lies turned, and one that lies as it was tra
   }
   assert.ok(sums[0]!.some((x) => x !== 0))
   for (const [i, x] of sums[0]!.entries()) assert.ok(Math.abs(x - sums[1]![i]!) < 1e-5)
+})
+
+test('a matrix with few rows is cut into few pieces', () => {
+  for (const [rows, columns, pieces] of [
+    [784, 2000, 8],
+    [64, 20_000, 10],
+    [1, 2 ** 21, 16],
+  ] as const) {
+    const weight = input({ name: 'weight', kind: 'state', shape: [rows, columns], dtype: 'float32' })
+    const step = { state: [{ name: 'weight', input: weight, output: weight.mul(2) }], batch: [], metrics: [] }
+    const [held] = arrange(step, new Set()).held
+    assert.equal(held!.pieces.length, pieces, `${rows} x ${columns}`)
+    assert.equal(
+      held!.pieces.reduce((sum, piece) => sum + piece.columns, 0),
+      columns,
+    )
+  }
 })

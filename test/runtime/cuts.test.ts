@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { arrange, chooseTurned } from '../../src/layout/index.js'
+import { lowerLoop } from '../../src/onnx/index.js'
 import { forwardForward } from '../../src/rules/forward-forward.js'
 import { traceRule } from '../../src/rules/trace.js'
 import { compile } from '../../src/runtime/compile.node.js'
@@ -9,7 +11,6 @@ import { initialNoise, stepNoise } from '../../src/train/noise.js'
 const BATCH = 100
 const STEPS = 11
 
-/** Weights that are turned, in several steps a turn, with sums in one pass: however calls cut them, the bits stay. */
 for (const precision of [{ bits: 32 }, { bits: 8, levels: 63 }] as const)
   test(`the default network’s steps in ${precision.bits} bits are the same bits, however many a call has`, async () => {
     const task = { shape: [1, 28, 28], classes: 10, batch: BATCH, precision } as const
@@ -17,6 +18,11 @@ for (const precision of [{ bits: 32 }, { bits: 8, levels: 63 }] as const)
     const init = await compile(traced.init, { device: 'cpu' })
     const { metrics: start } = await init.run(1, initialNoise(traced.init.batch, 0))
     const step = traced.steps.joint!
+    // What could tell calls of one length from those of another is all there.
+    const turned = chooseTurned([step])
+    assert.ok(turned.size > 0)
+    const model = new TextDecoder('latin1').decode(lowerLoop(arrange(step, turned).graph, 'cpu', true).bytes)
+    assert.ok(model.includes('FusedConv'))
     const program = await compile(step, { device: 'cpu' })
     const batch = (from: number, steps: number): TensorRecord => ({
       x: Float32Array.from({ length: steps * BATCH * 784 }, (_, i) => Math.max(0, Math.sin(i + from * 12.9898))),

@@ -224,7 +224,7 @@ test('a folder that is no run, or a damaged one, is refused in one sentence', ()
   refuses(() => readCheckpoint(path), /checkpoint\.safetensors is no checkpoint of onward: it has 1 bytes/)
   refuses(() => readConfig(join(path, 'config.json')), /config\.json is a file: name the folder of a run$/)
   refuses(() => createRun(join(path, 'config.json', 'run'), config), /could not be made: a part of that path is a file/)
-  // Of such a folder the system says for ever that what is to hold it does not exist.
+  // Nothing can be made there, and the system answers that what is to hold it is missing.
   if (process.platform === 'linux')
     refuses(() => createRun('/proc/onward/run', config), /\/proc\/onward\/run could not be made/)
 })

@@ -4,6 +4,7 @@ import { backprop } from '../../src/rules/backprop.js'
 import type { AnyRule } from '../../src/rules/contract.js'
 import { forwardForward } from '../../src/rules/forward-forward.js'
 import { compile } from '../../src/runtime/compile.node.js'
+import { notFinite } from '../../src/train/not-finite.js'
 import { train } from '../../src/train/train.js'
 import { counter, counterWith } from './counter.js'
 import { collect, keeper, lines, ofKind } from './fixtures.js'
@@ -112,4 +113,14 @@ test('a schedule that names no step is a mistake of the rule', async () => {
     collect(train({ rule, data, platform: interpreter })),
     /the schedule of counter names .*"upward"/,
   )
+})
+
+test('the lowest layer with a number that is not finite comes first, and what lies elsewhere is counted apart', () => {
+  const metrics = { 'layers.1.loss': [Number.NaN], 'layers.0.loss': [1, Number.POSITIVE_INFINITY], other: [Number.NaN] }
+  assert.equal(
+    notFinite({ notFinite: ['layers.0.weight'], metrics } as never),
+    'layer 0: layers.0.weight, layers.0.loss, and 2 elsewhere, stopped being finite numbers',
+  )
+  assert.equal(notFinite({ notFinite: [], metrics: { loss: [2e12] } } as never), 'loss grew beyond 1e+12')
+  assert.equal(notFinite({ notFinite: [], metrics: { loss: [2] } } as never), undefined)
 })

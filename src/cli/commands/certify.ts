@@ -21,9 +21,9 @@ export interface CertifyFlags {
 
 /** `onward certify [RULE]...`: what each layer's update reads, found in the traced graph; nothing is trained. */
 export function certifyCommand(ids: readonly string[], flags: CertifyFlags): void {
-  if (ids.length === 0 && (flags.preset !== undefined || flags.set !== undefined))
+  if (ids.length !== 1 && (flags.preset !== undefined || flags.set !== undefined))
     throw new UserError(
-      `A preset and options belong to one rule: name it, as in ${startedAs()} certify ${RULES[0]!.id} --preset NAME.`,
+      `A preset and options belong to one rule: name one, as in ${startedAs()} certify ${RULES[0]!.id} --preset NAME.`,
       { exitCode: 2 },
     )
   const rules = ids.length === 0 ? RULES : ids.map(findRule)
