@@ -14,7 +14,9 @@ export async function runOutput(job: OutputJob): Promise<void> {
   const run = join(folder, 'run')
   try {
     const given = ['build/src/cli/main.js', ...job.arguments, '--out', run]
-    const { stdout } = await promisify(execFile)(process.execPath, given)
+    // As npm starts it: the commands that it tells are to begin with npx.
+    const env = { ...process.env, npm_command: 'run-script' }
+    const { stdout } = await promisify(execFile)(process.execPath, given, { env })
     const output = stdout.replaceAll(run, `runs/${job.arguments[1]}-${job.arguments[3]}-1`).trim()
     const date = new Date().toISOString().slice(0, 10)
     writeRecord({ id: job.id, command: `onward ${job.arguments.join(' ')}`, date, machine, results: [{ output }] })

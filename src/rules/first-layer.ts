@@ -2,7 +2,7 @@ import { concat, constant, type Operand, type Shape, sizeOf, type Tensor } from 
 import type { Precision } from '../nn/dense.js'
 import type { FanRule } from '../nn/initialize.js'
 import { convolutionLayer, denseLayer, type Layer, type NetworkOptions } from '../nn/network.js'
-import { inverseLength } from '../nn/normalize.js'
+import { inverseLength, inverseNorm } from '../nn/normalize.js'
 import type { Random } from '../nn/random.js'
 import type { Task } from './contract.js'
 
@@ -13,7 +13,7 @@ export type FirstParameters = { readonly weight: Tensor; readonly bias: Tensor; 
 export type Shown = { readonly labels: readonly Tensor[] } | 'neutral' | 'every'
 
 /**
- * The first layer of a network that reads its label together with its image, normalised to the length sqrt(n).
+ * The first layer of a network that reads its label together with its image, normalised to the length sqrt(n) or 1.
  *
  * Dense: the label's one-hot code takes the place of the first K pixels. Convolutional: a channel of its own holds a
  * fixed pattern of +-strength, one for each class. All codes have the same length, so that an image's factor of
@@ -30,6 +30,8 @@ export interface FirstLayer {
 export interface FirstLayerOptions extends NetworkOptions {
   readonly labelStrength: number
   readonly sharedProduct: boolean
+  /** To the length sqrt(n), or to unit length. */
+  readonly imageNormalization: 'length' | 'unit'
 }
 
 /** Signs drawn once and for all from a small linear congruential generator: part of the network, not of its state. */
@@ -42,7 +44,7 @@ function patterns(classes: number, size: number, strength: number): Float32Array
 }
 
 export function firstLayer(options: FirstLayerOptions, { shape, classes }: Task): FirstLayer {
-  const { network, units, kernel, poolAfter, labelStrength: strength, sharedProduct } = options
+  const { network, units, kernel, poolAfter, labelStrength: strength, sharedProduct, imageNormalization } = options
   const [channels, height, width] = shape
   const isDense = network === 'dense'
   // The code of label k is row k; the image's own part leaves out the pixels that the code replaces.
@@ -68,13 +70,10 @@ export function firstLayer(options: FirstLayerOptions, { shape, classes }: Task)
 
   const perRow = (x: Tensor): number[] => x.shape.map((_, i) => (i === 0 ? x.shape[0]! : 1))
   const squares = (x: Tensor): Tensor => x.square().sum(x.shape.map((_, i) => i).slice(1))
-  /** 1 / (root mean square) of images with a code of the given squared length, [N]. */
+  /** What normalises images with a code of the given squared length, [N]. */
   const factor = (x: Tensor, codeSquare: Operand): Tensor => {
-    return inverseLength(
-      squares(x)
-        .add(codeSquare)
-        .mul(1 / sizeOf(whole)),
-    )
+    const square = squares(x).add(codeSquare)
+    return imageNormalization === 'unit' ? inverseNorm(square) : inverseLength(square.mul(1 / sizeOf(whole)))
   }
   const codeSquare = strength ** 2 * (isDense ? 1 : height * width)
   /** The neutral code is the mean of all codes. */

@@ -49,10 +49,11 @@ const hyper = z.strictObject({
     .describe('threshold; default 2 with the mean of squares, the number of units with the sum'),
   alpha: z.number().positive().default(20).describe('steepness of symba and swish (4 and 6 in public code; 20: ours)'),
   goodness: z.enum(['mean', 'sum']).default('mean').describe('mean or sum of the squared activities'),
-  normalization: z
-    .enum(['length', 'unit', 'layer'])
+  normalization: z.enum(['length', 'unit', 'layer']).default('length').describe('between layers'),
+  imageNormalization: z
+    .enum(['length', 'unit'])
     .default('length')
-    .describe('between layers; the image itself is always length-normalised'),
+    .describe('of the image and its label: to the length sqrt(n), or to unit length, as in two re-implementations'),
   negatives: z
     .enum(['uniform', 'hard', 'hybrid'])
     .default('hard')
@@ -104,7 +105,7 @@ function networkOf(task: Task, h: ForwardForwardHyper) {
   const activity = (i: number, preactivation: Tensor): Tensor => layers[i]!.pool(preactivation.relu())
   /** W x + b of layer i on what the layer below put out; of the first one on the image as it is. */
   const preactivation = (i: number, p: Parameters, below: Tensor): Tensor => {
-    const input = i === 0 ? NORMALIZATIONS.length(below) : normalize(below)
+    const input = i === 0 ? NORMALIZATIONS[h.imageNormalization](below) : normalize(below)
     return layers[i]!.linear(p.weight, input, task.precision).add(layers[i]!.offset(p.bias))
   }
   const lowest = (p: Parameters, x: Tensor, shown: Shown): Tensor =>
@@ -299,13 +300,51 @@ export const forwardForward: Rule<ForwardForwardHyper, ForwardForwardState> = {
         energyFrom: 1,
         optimizer: 'sgd',
         rate: 0.0005,
-        weightDecay: 0.001,
+        // MATLAB takes 1e-5 w a step; half of that comes from the rate, which is halved.
+        weightDecay: 0.002,
         schedule: 'linear-half',
         peer: 0.06,
         headRate: 0.01,
         headWeightDecay: 0.003,
       },
       train: { epochs: 100, batch: 100 },
+    },
+    loewe: {
+      description:
+        "784-1000x3, 100 epochs: loeweX's PyTorch version, its loss taken as a mean over both halves (rates halved and decay " +
+        "doubled for it); its peer loss as Hinton's drive of the same strength",
+      hyper: {
+        units: [1000, 1000, 1000],
+        loss: 'threshold',
+        goodness: 'sum',
+        negatives: 'uniform',
+        predict: 'softmax',
+        optimizer: 'sgd',
+        rate: 0.0005,
+        weightDecay: 0.0006,
+        schedule: 'linear-half',
+        // 0.03 times the slope of a mean of squares over 1000 units, through a mean of which a tenth is new; doubled as the rest.
+        peer: 1.2e-5,
+        headRate: 0.01,
+        headWeightDecay: 0.003,
+        initial: 'fan-out',
+      },
+      train: { epochs: 100, batch: 100 },
+    },
+    mpezeshki: {
+      description:
+        "784-500-500, 1000 steps a layer, one layer after the other: mpezeshki's version, but for its standardised pixels and " +
+        'its negatives, which may show the true label; for data sets of 60,000 images',
+      hyper: {
+        loss: 'threshold',
+        normalization: 'unit',
+        imageNormalization: 'unit',
+        negatives: 'uniform',
+        rate: 0.03,
+        schedule: 'constant',
+        initial: 'fan-in',
+      },
+      train: { schedule: 'greedy', epochs: 1000, batch: 50_000, validation: 10_000 },
     },
     symba: {
       description: "784-500-500, 8 epochs: SymBa's loss with alpha 4 (rate ours)",

@@ -16,8 +16,13 @@ const task = taskOf({ shape: [2, 4, 3], batch: IMAGES, classes: CLASSES })
 const x = normals('images', [IMAGES, 2, 4, 3])
 const random = { uniform: () => assert.fail(), normal: normals }
 
-const layersOf = (network: 'dense' | 'convolutional'): { plain: FirstLayer; shared: FirstLayer } => {
-  const options = { network, units: [5], kernel: 3, poolAfter: [], labelStrength: 1.75 }
+type Normalized = 'length' | 'unit'
+
+const layersOf = (
+  network: 'dense' | 'convolutional',
+  imageNormalization: Normalized = 'length',
+): { plain: FirstLayer; shared: FirstLayer } => {
+  const options = { network, units: [5], kernel: 3, poolAfter: [], labelStrength: 1.75, imageNormalization }
   return {
     plain: firstLayer({ ...options, sharedProduct: false }, task),
     shared: firstLayer({ ...options, sharedProduct: true }, task),
@@ -73,18 +78,26 @@ for (const network of ['dense', 'convolutional'] as const)
     })
   })
 
-test('dense: the first layer written out, image and label normalised together', () => {
-  const { shared } = layersOf('dense')
-  const parameters = withBias(layersOf('dense').plain)
-  const layer = { weight: rowsOf(numbers(parameters.weight), 24), bias: numbers(parameters.bias) }
-  const images = rowsOf(numbers(x), IMAGES)
-  const byHand = (codes: number[][]): number[] =>
-    images.flatMap((image, i) => preactivation(layer, lengthNormalized(withCode(image, codes[i]!))))
-  const got = (shown: Shown): number[] => numbers(shared.preactivation(withBias(shared), x, shown, FLOAT32))
-  const labels = [1, 0, 2, 1]
-  close(got({ labels: [whole(...labels)] }), byHand(labels.map((label) => oneHot(label, CLASSES, 1.75))), 1e-12)
-  close(got('neutral'), byHand(labels.map(() => [1.75 / 3, 1.75 / 3, 1.75 / 3])), 1e-12)
-})
+const unitLength = (row: readonly number[]): number[] => {
+  const length = Math.hypot(...row) + 1e-4
+  return row.map((v) => v / length)
+}
+
+for (const [name, normalized] of Object.entries({ length: lengthNormalized, unit: unitLength }))
+  test(`dense: the first layer written out, image and label normalised together: ${name}`, () => {
+    const layers = layersOf('dense', name as Normalized)
+    const parameters = withBias(layers.plain)
+    const layer = { weight: rowsOf(numbers(parameters.weight), 24), bias: numbers(parameters.bias) }
+    const images = rowsOf(numbers(x), IMAGES)
+    const byHand = (codes: number[][]): number[] =>
+      images.flatMap((image, i) => preactivation(layer, normalized(withCode(image, codes[i]!))))
+    const labels = [1, 0, 2, 1]
+    for (const own of [layers.shared, layers.plain]) {
+      const got = (shown: Shown): number[] => numbers(own.preactivation(withBias(own), x, shown, FLOAT32))
+      close(got({ labels: [whole(...labels)] }), byHand(labels.map((label) => oneHot(label, CLASSES, 1.75))), 1e-12)
+      close(got('neutral'), byHand(labels.map(() => [1.75 / 3, 1.75 / 3, 1.75 / 3])), 1e-12)
+    }
+  })
 
 describe('training with the shared product and without it', () => {
   for (const network of ['dense', 'convolutional'] as const)
