@@ -47,8 +47,8 @@ export interface CompileOptions {
    */
   readonly stateOf?: Program
   /**
-   * The steps that will share this program's state. How its matrices lie in memory suits them best; by default, the
-   * program itself. Of no effect with `stateOf`, and on other devices than the CPU.
+   * The steps that will share this program's state, or that made it. How its matrices lie in memory suits them best; by
+   * default, the program itself. Of no effect with `stateOf`, and on other devices than the CPU.
    */
   readonly stateFor?: readonly StepGraph[]
 }
