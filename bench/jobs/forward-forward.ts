@@ -72,8 +72,8 @@ export const JOBS: readonly Omit<TrainingJob, 'kind'>[] = [
   },
   {
     id: 'glyphs-backprop-convolutional',
-    title: 'Backpropagation on glyphs, convolutional',
-    arguments: ['backprop', '--data', 'glyphs', '--preset', 'convolutional'],
+    title: 'Backpropagation on glyphs, convolutional, 12 epochs, images shifted by up to 2 pixels',
+    arguments: ['backprop', '--data', 'glyphs', '--preset', 'convolutional', '--epochs', '12', '--augment-shift', '2'],
     seeds: THREE,
     target: 1.5,
   },
