@@ -48,9 +48,11 @@ const colour = ({ local }: Certificate, style: Style): ((text: string) => string
   local ? style.green : style.yellow
 
 function verdict({ local, layers }: Certificate): string {
-  const chosen = layers.some(({ reads }) => reads.choice.length > 0)
+  const chosen = layers.some(({ reads }) => reads.choice.length > 0) ? ['a choice'] : []
+  const single = layers.some(({ reads }) => reads.global.length > 0) ? ['single numbers'] : []
+  const above = [...chosen, ...single].join(' and ')
   if (local)
-    return `Local: no gradient passes from one layer to another${chosen ? ', and from above comes nothing but a choice' : ''}.`
+    return `Local: no gradient passes from one layer to another${above && `, and from above comes nothing but ${above}`}.`
   const wide = layers.filter(({ window }) => window > 1)
   const fed = layers.filter(({ reads }) => reads.feedback.length > 0)
   const reasons = [

@@ -34,6 +34,14 @@ test('a choice that comes from above is told, in the verdict too', () => {
   ])
 })
 
+test('so are single numbers', () => {
+  const both = layer(0, {}, { choice: ['layers.1.weight'], global: ['reward'] })
+  assert.equal(
+    words({ local: true, layers: [both, layer(1, {})] }).at(-1),
+    '  Local: no gradient passes from one layer to another, and from above comes nothing but a choice and single numbers.',
+  )
+})
+
 test('backpropagation is called not local, by the layers whose gradients cross others', () => {
   const certificate = { local: false, layers: [layer(0, { window: 2, depth: 2 }, { labels: 'loss' }), layer(1, {})] }
   assert.deepEqual(words(certificate), [
