@@ -5,7 +5,7 @@ import { type ConvolutionJob, type InferenceJob, JOBS, type SteadinessJob, TRAIN
 import type { Machine } from './machine.js'
 import { deviation, mean, median, type Record, readRecord } from './records.js'
 import { speedTable } from './speed-table.js'
-import { figures, fill, gflopsOf, meanAndDeviation, present, table, titled, verdict } from './tables.js'
+import { figures, fill, gflopsOf, meanAndDeviation, medianAndRange, present, table, titled, verdict } from './tables.js'
 import { accuracyTable, commandList, figureTable } from './training-table.js'
 
 function steadinessRow(job: SteadinessJob): string[] | undefined {
@@ -13,8 +13,7 @@ function steadinessRow(job: SteadinessJob): string[] | undefined {
   if (!record) return undefined
   const ratios = figures(record, 'ratio', ({ when }) => when === undefined)
   const [growth] = figures(record, 'growth', ({ when }) => when === 'memory')
-  const range = `(${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}; ${ratios.length})`
-  return [job.title, `${job.threads}`, `${median(ratios).toFixed(2)} ${range}`, `${growth!.toFixed(0)}`]
+  return [job.title, `${job.threads}`, medianAndRange(ratios), `${growth!.toFixed(0)}`]
 }
 
 function inferenceRow(job: InferenceJob): string[] | undefined {
@@ -85,12 +84,10 @@ function ruleSpeeds(): string {
     const isRound = ({ when }: Record['results'][number]): boolean => when === undefined
     const ratios = figures(record, 'torchRatio', isRound)
     const ms = (name: string): string => median(figures(record, name, isRound)).toFixed(1)
-    const range = `(${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)})`
-    const times = `${median(ratios).toFixed(2)} ${range}`
     return [
       titled(job.title, findRule(job.rule)),
       `${job.threads}`,
-      times,
+      medianAndRange(ratios),
       gflopsOf(record),
       ms('ours'),
       ms('torch'),

@@ -1,6 +1,6 @@
 import { JOBS, type SpeedJob } from './jobs.js'
 import { median, readRecord } from './records.js'
-import { figures, gflopsOf, present, table, verdict } from './tables.js'
+import { figures, gflopsOf, medianAndRange, present, table, verdict } from './tables.js'
 
 const SPEED = [
   'step',
@@ -23,8 +23,6 @@ function speedRow(job: SpeedJob): string[] | undefined {
   if (!record) return undefined
   const at = (when: string, name: string): number[] => figures(record, name, (result) => result.when === when)
   const has = (name: string): boolean => record.results.some((result) => name in result)
-  const spread = (values: number[]): string =>
-    `${median(values).toFixed(2)} (${Math.min(...values).toFixed(2)} to ${Math.max(...values).toFixed(2)}; ${values.length})`
   const other = (when: string, name: string): string => (has(name) ? median(at(when, name)).toFixed(2) : '')
   const best = (name: string): number => Math.min(...['fresh', 'after'].flatMap((when) => at(when, name)))
   const { target, bfloat16Target } = job
@@ -33,8 +31,8 @@ function speedRow(job: SpeedJob): string[] | undefined {
   return [
     job.title,
     `${job.threads}`,
-    spread(at('fresh', 'torchRatio')),
-    spread(at('after', 'torchRatio')),
+    medianAndRange(at('fresh', 'torchRatio')),
+    medianAndRange(at('after', 'torchRatio')),
     `${at('after', 'stepsBetween')[0]}`,
     (best('torch') / best('ours')).toFixed(2),
     gflopsOf(record),

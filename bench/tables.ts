@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { extentOf } from '../src/cli/sources.js'
 import type { AnyRule } from '../src/rules/contract.js'
-import { deviation, mean, type Record } from './records.js'
+import { deviation, mean, median, type Record } from './records.js'
 
 /** One figure of every result of a record. */
 export const figures = (
@@ -18,6 +18,10 @@ export const gflopsOf = ({ machine }: Record): string => machine.gflops.toFixed(
 
 export const verdict = (reached: boolean | undefined): string =>
   reached === undefined ? '' : reached ? 'yes' : '**no**'
+
+/** "1.14 (0.87 to 1.44; 11)": median, range, and their number. */
+export const medianAndRange = (values: readonly number[]): string =>
+  `${median(values).toFixed(2)} (${Math.min(...values).toFixed(2)} to ${Math.max(...values).toFixed(2)}; ${values.length})`
 
 /** "1.41 ± 0.08", without a deviation where there is one value alone. */
 export const meanAndDeviation = (values: readonly number[], digits = 2): string =>

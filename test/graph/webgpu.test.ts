@@ -2,15 +2,13 @@
 // fall back to the CPU; loops, which that check refuses whole, are read from ONNX Runtime's own list of placements.
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { DRIVER_VARIABLES } from '../software-driver.js'
 import { ALL } from './harness.js'
-
-/** A software driver, for machines without a graphics card; Debian's Chromium brings one. */
-const DRIVER = '/usr/lib/chromium/vk_swiftshader_icd.json'
 
 /** What a loop leaves to the CPU: itself, its counter's cast from int64, and the bool that says whether to go on. */
 const HOST_SIDE = ['Loop', 'Cast', 'Identity']
@@ -22,8 +20,7 @@ interface Outcome {
 }
 
 function runFrom(index: number): Promise<{ outcomes: Map<number, Outcome> }> {
-  const driver = process.env.VK_DRIVER_FILES ?? (existsSync(DRIVER) ? DRIVER : undefined)
-  const env = { ...process.env, ...(driver && { VK_DRIVER_FILES: driver, VK_ICD_FILENAMES: driver }) }
+  const env = { ...process.env, ...DRIVER_VARIABLES }
   const script = fileURLToPath(new URL('./webgpu-cases.js', import.meta.url))
   // A file, not a pipe: ONNX Runtime's log may fill a pipe faster than it is read, and writing to it then fails.
   const folder = mkdtempSync(join(tmpdir(), 'onward-webgpu-'))

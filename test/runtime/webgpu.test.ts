@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
 import test from 'node:test'
 import { compile } from '../../src/runtime/compile.node.js'
 import type { Program } from '../../src/runtime/program.js'
+import { DRIVER_VARIABLES } from '../software-driver.js'
 import { batches, difference, initialState, interpretSteps, network, part } from './network.js'
 
-// A driver in software, slow and correct, comes with Debian's Chromium. Named before the first session is made.
-const SOFTWARE_DRIVER = '/usr/lib/chromium/vk_swiftshader_icd.json'
-if (existsSync(SOFTWARE_DRIVER) && !process.env.VK_DRIVER_FILES)
-  Object.assign(process.env, { VK_DRIVER_FILES: SOFTWARE_DRIVER, VK_ICD_FILENAMES: SOFTWARE_DRIVER })
+// Named before the first session is made.
+Object.assign(process.env, DRIVER_VARIABLES)
 
 const graph = network()
 const start = initialState(graph)

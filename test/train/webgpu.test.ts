@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
 import { test } from 'node:test'
 import { UserError } from '../../src/errors.js'
 import { compile } from '../../src/runtime/compile.node.js'
 import { lastEpoch, toleranceOf } from '../runtime/training.js'
+import { DRIVER_VARIABLES } from '../software-driver.js'
 
-// A driver in software, slow and correct, comes with Debian's Chromium. Named before the first session is made.
-const SOFTWARE_DRIVER = '/usr/lib/chromium/vk_swiftshader_icd.json'
-if (existsSync(SOFTWARE_DRIVER) && !process.env.VK_DRIVER_FILES)
-  Object.assign(process.env, { VK_DRIVER_FILES: SOFTWARE_DRIVER, VK_ICD_FILENAMES: SOFTWARE_DRIVER })
+// Named before the first session is made.
+Object.assign(process.env, DRIVER_VARIABLES)
 
 test('a training on webgpu learns what it learns on the CPU', async (t) => {
   let actual: Record<string, number>
