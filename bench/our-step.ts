@@ -1,5 +1,5 @@
 import { gather, makeDataSet } from '../src/data/index.js'
-import { forwardForward } from '../src/rules/forward-forward.js'
+import { forwardForward } from '../src/rules/forward-forward/forward-forward.js'
 import { type TracedRule, traceRule } from '../src/rules/trace.js'
 import { compile } from '../src/runtime/compile.node.js'
 import type { Program, TensorRecord } from '../src/runtime/program.js'

@@ -1,5 +1,5 @@
 /** Each side works about this long in a round, in ms: as long as the longest calls of a training. */
-export const ROUND = 1500
+export const ROUND = 4000
 
 /**
  * How many steps fill a round, by calls that grow: a call has a cost of its own beside its steps', and the first ones

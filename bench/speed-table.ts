@@ -15,8 +15,11 @@ const SPEED = [
   'times bfloat16, fresh',
   'bfloat16, after',
   'target',
+  'target, of the product speed',
   'reached',
 ]
+
+const percent = (part: number): string => `${(100 * part).toFixed(0)} %`
 
 function speedRow(job: SpeedJob): string[] | undefined {
   const record = readRecord(job.id)
@@ -28,6 +31,7 @@ function speedRow(job: SpeedJob): string[] | undefined {
   const { target, bfloat16Target } = job
   const holds = (name: string, least: number | undefined): boolean =>
     least === undefined || ['fresh', 'after'].every((when) => median(at(when, name)) >= least)
+  const share = median(at('fresh', 'shareOfProductSpeed'))
   return [
     job.title,
     `${job.threads}`,
@@ -36,11 +40,12 @@ function speedRow(job: SpeedJob): string[] | undefined {
     `${at('after', 'stepsBetween')[0]}`,
     (best('torch') / best('ours')).toFixed(2),
     gflopsOf(record),
-    `${(100 * median(at('fresh', 'shareOfProductSpeed'))).toFixed(0)} %`,
+    percent(share),
     other('fresh', 'byHandRatio'),
     other('fresh', 'bfloat16Ratio'),
     other('after', 'bfloat16Ratio'),
     target === undefined ? '' : `at least ${target}${bfloat16Target ? `, ${bfloat16Target} of bfloat16` : ''}`,
+    target === undefined ? '' : percent((share * target) / median(at('fresh', 'torchRatio'))),
     target === undefined ? '' : verdict(holds('torchRatio', target) && holds('bfloat16Ratio', bfloat16Target)),
   ]
 }

@@ -144,7 +144,9 @@ async function receive(
         await rm(part, { force: true })
         return { what: `sent more than the ${file.bytes} bytes of the published file`, again: false }
       }
-      await handle.write(value, 0, value.length, received)
+      // A disk that is nearly full takes a part of the bytes.
+      for (let at = 0; at < value.length; )
+        at += (await handle.write(value, at, value.length - at, received + at)).bytesWritten
       received += value.length
       options.onProgress?.({ file: file.name, received, total: file.bytes })
       clearTimeout(timer)

@@ -15,10 +15,10 @@ export interface Pace {
 }
 
 /** A call takes this long (s), and up to the second figure where its fixed cost asks for it. */
-const CALL = [0.4, 1.5] as const
+const CALL = [0.4, 4] as const
 
 /** The share of a call that its fixed cost may have. */
-const FIXED = 0.03
+const FIXED = 0.02
 
 /** No call has more than this many times the steps of the longest one before it: a bad estimate stays cheap. */
 const GROWTH = 4

@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -268,4 +277,22 @@ test('a data set is downloaded once; a file cut in the cache is fetched again', 
   writeFileSync(join(cacheDir, 'tiny', 'pixels.gz'), packed.subarray(0, 1000))
   assert.deepEqual((await load()).train.images, Buffer.from(content))
   assert.equal(requests.length, 2)
+})
+
+test('a full disk is named, and the same command goes on once there is space', {
+  skip: !existsSync('/dev/full'),
+}, async () => {
+  mkdirSync(folder)
+  const part = join(folder, 'file.bin.part')
+  // The device on which every write finds the disk full.
+  symlinkSync('/dev/full', part)
+  answers = [serve()]
+  await fails(
+    download(file(), folder, options),
+    /file\.bin could not be written: the disk is full; free some space, and run the same command again/,
+  )
+  assert.deepEqual(readdirSync(folder), ['file.bin.part'])
+  rmSync(part)
+  await download(file(), folder, options)
+  isWhole()
 })

@@ -3,8 +3,13 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { concat, type Tensor } from '../../src/graph/index.js'
 import { FLOAT32 } from '../../src/nn/index.js'
-import { type FirstLayer, type FirstParameters, firstLayer, type Shown } from '../../src/rules/first-layer.js'
-import { forwardForward } from '../../src/rules/forward-forward.js'
+import {
+  type FirstLayer,
+  type FirstParameters,
+  firstLayer,
+  type Shown,
+} from '../../src/rules/forward-forward/first-layer.js'
+import { forwardForward } from '../../src/rules/forward-forward/forward-forward.js'
 import { traceRule } from '../../src/rules/trace.js'
 import { close, normals, numbers, whole } from '../nn/evaluate.js'
 import { batchFor, evaluate, initialState, type Numbers, rowsOf, taskOf } from './harness.js'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { AnyRule } from '../../src/rules/contract.js'
-import { forwardForward } from '../../src/rules/forward-forward.js'
+import { forwardForward } from '../../src/rules/forward-forward/forward-forward.js'
 import { traceRule } from '../../src/rules/trace.js'
 import { uff } from '../../src/rules/uff/uff.js'
 import { compile } from '../../src/runtime/compile.node.js'

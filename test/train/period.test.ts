@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { AnyRule } from '../../src/rules/contract.js'
-import { forwardForward } from '../../src/rules/forward-forward.js'
+import { forwardForward } from '../../src/rules/forward-forward/forward-forward.js'
 import { compile } from '../../src/runtime/compile.node.js'
 import type { Platform } from '../../src/train/platform.js'
 import { train } from '../../src/train/train.js'

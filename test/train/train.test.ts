@@ -4,7 +4,7 @@ import { type DataSet, gather, holdOut, makeDataSet, order } from '../../src/dat
 import { interpret, type Tensor, value } from '../../src/graph/index.js'
 import { stream } from '../../src/random/stream.js'
 import { backprop } from '../../src/rules/backprop.js'
-import { forwardForward } from '../../src/rules/forward-forward.js'
+import { forwardForward } from '../../src/rules/forward-forward/forward-forward.js'
 import { traceRule } from '../../src/rules/trace.js'
 import { compile } from '../../src/runtime/compile.node.js'
 import type { Program } from '../../src/runtime/index.js'

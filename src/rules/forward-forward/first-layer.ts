@@ -1,10 +1,10 @@
-import { concat, constant, type Operand, type Shape, sizeOf, type Tensor } from '../graph/index.js'
-import type { Precision } from '../nn/dense.js'
-import type { FanRule } from '../nn/initialize.js'
-import { convolutionLayer, denseLayer, type Layer, type NetworkOptions } from '../nn/network.js'
-import { inverseLength, inverseNorm } from '../nn/normalize.js'
-import type { Random } from '../nn/random.js'
-import type { Task } from './contract.js'
+import { concat, constant, type Operand, type Shape, sizeOf, type Tensor } from '../../graph/index.js'
+import type { Precision } from '../../nn/dense.js'
+import type { FanRule } from '../../nn/initialize.js'
+import { convolutionLayer, denseLayer, type Layer, type NetworkOptions } from '../../nn/network.js'
+import { inverseLength, inverseNorm } from '../../nn/normalize.js'
+import type { Random } from '../../nn/random.js'
+import type { Task } from '../contract.js'
 
 /** Weights of the image, of the label's code (where their products are kept apart), and biases. */
 export type FirstParameters = { readonly weight: Tensor; readonly bias: Tensor; readonly label?: Tensor }

@@ -14,123 +14,32 @@
  * Convolutional networks: the label is a fixed +-1 pattern in a channel of its own: ours.
  */
 
-import { z } from 'zod'
-import { UserError } from '../errors.js'
-import { concat, grad, range, sizeOf, type Tensor } from '../graph/index.js'
-import { flat } from '../nn/axes.js'
-import { affine, type Dense, dense } from '../nn/dense.js'
-import { GOODNESS } from '../nn/goodness.js'
-import { FAN_RULES, type FanRule } from '../nn/initialize.js'
-import { crossEntropy, PAIR_LOSSES } from '../nn/losses.js'
-import { hardWrongLabel, hybridImages, smoothMasks, uniformWrongLabel } from '../nn/negatives.js'
-import { hiddenLayers, type Layer, networkOptions } from '../nn/network.js'
-import { NORMALIZATIONS } from '../nn/normalize.js'
-import { adam, type Optimizer, sgd } from '../nn/optimizers.js'
-import { FILTER_SCALE, filterImages } from '../nn/pictures.js'
-import { SCHEDULE_NAMES, SCHEDULES } from '../nn/schedules.js'
-import { leaves, type Tree } from '../nn/tree.js'
-import type { Batch, Metrics, Rule, Step, Task } from './contract.js'
-import { type FirstParameters, firstLayer, type Shown } from './first-layer.js'
-import { type Cell, learnJointly, learnLayer, type Stack } from './layerwise.js'
+import { UserError } from '../../errors.js'
+import { concat, grad, range, sizeOf, type Tensor } from '../../graph/index.js'
+import { flat } from '../../nn/axes.js'
+import { affine, type Dense, dense } from '../../nn/dense.js'
+import { GOODNESS } from '../../nn/goodness.js'
+import { crossEntropy, PAIR_LOSSES } from '../../nn/losses.js'
+import { hardWrongLabel, hybridImages, smoothMasks, uniformWrongLabel } from '../../nn/negatives.js'
+import { adam, type Optimizer, sgd } from '../../nn/optimizers.js'
+import { FILTER_SCALE, filterImages } from '../../nn/pictures.js'
+import { SCHEDULES } from '../../nn/schedules.js'
+import { leaves, type Tree } from '../../nn/tree.js'
+import type { Batch, Metrics, Rule, Step, Task } from '../contract.js'
+import { type Cell, learnJointly, learnLayer, type Stack } from '../layerwise.js'
+import type { FirstParameters, Shown } from './first-layer.js'
+import { type ForwardForwardNetwork, networkOf } from './network.js'
+import { type ForwardForwardHyper, hasHead, hyper, presets, saysByHead } from './options.js'
 
-const hyper = z.strictObject({
-  ...networkOptions,
-  network: networkOptions.network.default('dense'),
-  units: networkOptions.units.default([500, 500]),
-  kernel: networkOptions.kernel.default(3),
-  poolAfter: networkOptions.poolAfter.default([]),
-  loss: z
-    .enum(['threshold', 'symba', 'swish'])
-    .default('swish')
-    .describe("Hinton's loss, SymBa's, or its swish variant"),
-  theta: z
-    .number()
-    .optional()
-    .describe('threshold; default 2 with the mean of squares, the number of units with the sum'),
-  alpha: z.number().positive().default(20).describe('steepness of symba and swish (4 and 6 in public code; 20: ours)'),
-  goodness: z.enum(['mean', 'sum']).default('mean').describe('mean or sum of the squared activities'),
-  normalization: z.enum(['length', 'unit', 'layer']).default('length').describe('between layers'),
-  imageNormalization: z
-    .enum(['length', 'unit'])
-    .default('length')
-    .describe('of the image and its label: to the length sqrt(n), or to unit length, as in two re-implementations'),
-  negatives: z
-    .enum(['uniform', 'hard', 'hybrid'])
-    .default('hard')
-    .describe('wrong labels: any, those that the softmax head finds likely, or none: hybrids of two images'),
-  labelStrength: z.number().positive().default(1).describe('amplitude of the label code'),
-  sharedProduct: z.boolean().default(true).describe("compute the image's first product once for all labels"),
-  predict: z.enum(['energy', 'softmax']).default('energy').describe('K passes and the goodness, or one and the head'),
-  energyFrom: z.int().min(0).default(0).describe('the first layer (from 0) whose goodness counts in predictions'),
-  optimizer: z.enum(['adam', 'sgd']).default('adam').describe('of the layers'),
-  rate: z.number().positive().default(0.003).describe('step size of the layers'),
-  momentum: z.number().min(0).max(1).default(0.9).describe('heavy-ball momentum of sgd'),
-  weightDecay: z.number().min(0).default(0).describe('L2 with sgd, decoupled with adam'),
-  schedule: z.enum(SCHEDULE_NAMES).default('linear').describe('of all step sizes'),
-  peer: z.number().min(0).default(0).describe("strength of Hinton's peer normalisation (his 0.03 is 0.06 here)"),
-  headRate: z.number().positive().default(0.01).describe('step size of the softmax head'),
-  headWeightDecay: z.number().min(0).default(0).describe('weight decay of the softmax head'),
-  initial: z
-    .enum(Object.keys(FAN_RULES) as [FanRule, ...FanRule[]])
-    .default('fan-in')
-    .describe('standard deviation of the initial weights'),
-})
-
-export type ForwardForwardHyper = z.infer<typeof hyper>
-
-type Parameters = FirstParameters
-
-export type ForwardForwardState = Stack<Parameters> & {
+export type ForwardForwardState = Stack<FirstParameters> & {
   readonly head?: { readonly layer: Dense; readonly optimizer: Tree }
 }
-
-/** Whether predictions are the head's, and not the layers' goodness: hybrid images carry no label that could be tried. */
-const saysByHead = ({ negatives, predict }: ForwardForwardHyper): boolean =>
-  negatives === 'hybrid' || predict === 'softmax'
-
-const hasHead = ({ negatives, predict }: ForwardForwardHyper): boolean =>
-  negatives !== 'uniform' || predict === 'softmax'
 
 const optimizerOf = (h: ForwardForwardHyper, weightDecay: number): Optimizer =>
   h.optimizer === 'adam' ? adam({ weightDecay }) : sgd({ momentum: h.momentum, weightDecay })
 
-/** The layers of one network, and what a stack of parameters makes of images. */
-function networkOf(task: Task, h: ForwardForwardHyper) {
-  const first = firstLayer(h, task)
-  const unlabelled = h.negatives === 'hybrid'
-  const above = hiddenLayers(h, task.shape).slice(1)
-  const layers: Layer[] = [unlabelled ? hiddenLayers(h, task.shape)[0]! : first.layer, ...above]
-  const normalize = NORMALIZATIONS[h.normalization]
-
-  const activity = (i: number, preactivation: Tensor): Tensor => layers[i]!.pool(preactivation.relu())
-  /** W x + b of layer i on what the layer below put out; of the first one on the image as it is. */
-  const preactivation = (i: number, p: Parameters, below: Tensor): Tensor => {
-    const input = i === 0 ? NORMALIZATIONS[h.imageNormalization](below) : normalize(below)
-    return layers[i]!.linear(p.weight, input, task.precision).add(layers[i]!.offset(p.bias))
-  }
-  const lowest = (p: Parameters, x: Tensor, shown: Shown): Tensor =>
-    unlabelled
-      ? preactivation(0, p, layers[0]!.inputShape.length === 1 ? flat(x) : x)
-      : first.preactivation(p, x, shown, task.precision)
-  /** The activities of all layers. */
-  const activities = (parameters: readonly Parameters[], x: Tensor, shown: Shown): Tensor[] => {
-    const all: Tensor[] = []
-    for (const [i, p] of parameters.entries())
-      all.push(activity(i, i === 0 ? lowest(p, x, shown) : preactivation(i, p, all[i - 1]!)))
-    return all
-  }
-  // The head reads the normalised activities above the first hidden layer (of all, where there is but one).
-  const headFrom = layers.length > 1 ? 1 : 0
-  const headInput = (all: readonly Tensor[]): Tensor =>
-    concat(
-      all.slice(headFrom).map((y) => flat(normalize(y))),
-      1,
-    )
-  return { first, unlabelled, layers, activity, preactivation, lowest, activities, headFrom, headInput, flat }
-}
-
 /** Layer i as a cell. Its input holds the positives in the first half of the rows, the negatives in the second. */
-function cellOf(i: number, h: ForwardForwardHyper, net: ReturnType<typeof networkOf>, shown?: Shown): Cell<Parameters> {
+function cellOf(i: number, h: ForwardForwardHyper, net: ForwardForwardNetwork, shown?: Shown): Cell<FirstParameters> {
   return {
     learn(p, buffers, input) {
       const preactivation = i === 0 && shown ? net.lowest(p, input, shown) : net.preactivation(i, p, input)
@@ -203,7 +112,7 @@ function jointStep(task: Task, h: ForwardForwardHyper): Step<ForwardForwardState
 function contrast(
   task: Task,
   h: ForwardForwardHyper,
-  net: ReturnType<typeof networkOf>,
+  net: ForwardForwardNetwork,
   { x, labels, random }: Batch,
   scores?: Tensor,
 ): { input: Tensor; shown?: Shown } {
@@ -211,12 +120,12 @@ function contrast(
   if (h.negatives === 'hybrid') {
     const [channels, height, width] = task.shape
     const masks = smoothMasks(random.uniform('masks', [n, 1, height, width]))
-    const flat = net.flat(x)
+    const pixels = flat(x)
     const spread = masks
       .reshape([n, 1, -1])
       .broadcastTo([n, channels, height * width])
-      .reshape(flat.shape)
-    const both = concat([flat, hybridImages(flat, spread)], 0)
+      .reshape(pixels.shape)
+    const both = concat([pixels, hybridImages(pixels, spread)], 0)
     return { input: net.layers[0]!.inputShape.length === 1 ? both : both.reshape([2 * n, ...task.shape]) }
   }
   const wrong =
@@ -278,98 +187,7 @@ export const forwardForward: Rule<ForwardForwardHyper, ForwardForwardState> = {
   source: 'code',
   hyper,
   training: { epochs: 8, batch: 100 },
-  presets: {
-    quick: { description: 'the defaults, 4 epochs', hyper: {}, train: { epochs: 4 } },
-    fast: {
-      description:
-        '784-500-500, 8 epochs: swish loss, hard negatives, Adam (settings ours, chosen on validation images)',
-      hyper: {},
-      train: { epochs: 8, batch: 250 },
-    },
-    accurate: {
-      description: '784-1000-1000, 16 epochs: as fast, wider and longer (settings ours, chosen on validation images)',
-      hyper: { units: [1000, 1000], rate: 0.002 },
-      train: { epochs: 16, batch: 250 },
-    },
-    hinton: {
-      description: "784-1000x3, 100 epochs: the released MATLAB code's settings (its rates halved: see the header)",
-      hyper: {
-        units: [1000, 1000, 1000],
-        loss: 'threshold',
-        goodness: 'sum',
-        energyFrom: 1,
-        optimizer: 'sgd',
-        rate: 0.0005,
-        // MATLAB takes 1e-5 w a step; half of that comes from the rate, which is halved.
-        weightDecay: 0.002,
-        schedule: 'linear-half',
-        peer: 0.06,
-        headRate: 0.01,
-        headWeightDecay: 0.003,
-      },
-      train: { epochs: 100, batch: 100 },
-    },
-    loewe: {
-      description:
-        "784-1000x3, 100 epochs: loeweX's PyTorch version, its loss taken as a mean over both halves (rates halved and decay " +
-        "doubled for it); its peer loss as Hinton's drive of the same strength",
-      hyper: {
-        units: [1000, 1000, 1000],
-        loss: 'threshold',
-        goodness: 'sum',
-        negatives: 'uniform',
-        predict: 'softmax',
-        optimizer: 'sgd',
-        rate: 0.0005,
-        weightDecay: 0.0006,
-        schedule: 'linear-half',
-        // 0.03 times the slope of a mean of squares over 1000 units, through a mean of which a tenth is new; doubled as the rest.
-        peer: 1.2e-5,
-        headRate: 0.01,
-        headWeightDecay: 0.003,
-        initial: 'fan-out',
-      },
-      train: { epochs: 100, batch: 100 },
-    },
-    mpezeshki: {
-      description:
-        "784-500-500, 1000 steps a layer, one layer after the other: mpezeshki's version, but for its standardised pixels and " +
-        'its negatives, which may show the true label; for data sets of 60,000 images',
-      hyper: {
-        loss: 'threshold',
-        normalization: 'unit',
-        imageNormalization: 'unit',
-        negatives: 'uniform',
-        rate: 0.03,
-        schedule: 'constant',
-        initial: 'fan-in',
-      },
-      train: { schedule: 'greedy', epochs: 1000, batch: 50_000, validation: 10_000 },
-    },
-    symba: {
-      description: "784-500-500, 8 epochs: SymBa's loss with alpha 4 (rate ours)",
-      hyper: { loss: 'symba', alpha: 4, rate: 0.01 },
-      train: { epochs: 8, batch: 250 },
-    },
-    unsupervised: {
-      description: 'four layers of 500, negatives are hybrids of two images, a softmax head reads the upper three',
-      hyper: { units: [500, 500, 500, 500], negatives: 'hybrid', predict: 'softmax' },
-      train: { epochs: 8, batch: 250 },
-    },
-    convolutional: {
-      description: 'three 5x5 layers of 16, 32 and 32 channels, the label as a pattern in a channel of its own (ours)',
-      hyper: {
-        network: 'convolutional',
-        units: [16, 32, 32],
-        kernel: 5,
-        poolAfter: [0, 1],
-        normalization: 'layer',
-        negatives: 'uniform',
-        energyFrom: 1,
-      },
-      train: { epochs: 5, batch: 50 },
-    },
-  },
+  presets,
 
   locality(_, h) {
     const layers = h.units.map((_, i) => ({ name: `layer ${i}`, parameters: [`layers.${i}`] }))
