@@ -81,7 +81,7 @@ export async function runSpeed(job: SpeedJob): Promise<void> {
         theirs[name] = Number((await twins[i]!.ask(`run ${counts[i]}`)).ms)
         theirs[`${name}Ratio`] = theirs[name]! / own
       }
-      results.push({ when, stepsBetween: between, ours: own, ...theirs })
+      results.push({ when, stepsBetween: between, stepsPerCall: perCall, ours: own, ...theirs })
     }
     const now = results.filter((result) => result.when === when)
     console.error(`  ${when}: ${median(now.map(({ torchRatio }) => torchRatio as number)).toFixed(2)} times PyTorch`)

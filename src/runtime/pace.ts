@@ -15,7 +15,7 @@ export interface Pace {
 }
 
 /** A call takes this long (s), and up to the second figure where its fixed cost asks for it. */
-const CALL = [0.4, 4] as const
+export const CALL = [0.4, 4] as const
 
 /** The share of a call that its fixed cost may have. */
 const FIXED = 0.02
