@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { arrange, chooseTurned } from '../src/layout/index.js'
-import { lowerLoop } from '../src/onnx/index.js'
+import { lowerLoop, lowerStep } from '../src/onnx/index.js'
+import { ports } from '../src/onnx/program.js'
 import { sessionOptions } from '../src/runtime/engine.js'
 import { holdState } from '../src/runtime/held.js'
+import { splitStep } from '../src/update/index.js'
 import type { RuleStep } from './rule-step.js'
 
 /** One line of ONNX Runtime's profile; durations in microseconds. */
@@ -22,25 +24,34 @@ type Shares = { readonly [operation: string]: number }
 /** About so long a profile takes, in ms: a step with long loops has a line for each of a million nodes a second. */
 const TIME = 500
 
-/** How the time of a step is shared out among ONNX's operations, by ONNX Runtime's own profiler: parts of 1, largest first. */
+/**
+ * How the time of a step is shared out among ONNX's operations, by ONNX Runtime's own profiler: parts of 1, largest first.
+ * Updates in place are not among them.
+ */
 export async function profileOf({ step, state, feed }: RuleStep, threads: number, ms: number): Promise<Shares> {
-  const { graph, held } = arrange(step, chooseTurned([step]))
+  const turned = chooseTurned([step])
+  const graph = arrange(step, turned)
   const runs = Math.max(2, Math.round(TIME / (ms * step.span)))
   const folder = mkdtempSync(join(tmpdir(), 'onward-profile-'))
   try {
-    const session = await InferenceSession.create(lowerLoop(graph, 'cpu', process.arch === 'x64').bytes, {
+    const split = splitStep(graph, threads)
+    const model = split ? lowerStep(split.head, 'cpu') : lowerLoop(graph, 'cpu', process.arch === 'x64')
+    const session = await InferenceSession.create(model.bytes, {
       ...sessionOptions('cpu', threads),
       ...{ enableProfiling: true, profileFilePrefix: join(folder, 'step') },
     })
-    const given = { ...feed(runs), ...holdState(state, held), steps: BigInt64Array.of(BigInt(runs)) }
-    const feeds = session.inputMetadata.map((input): [string, Tensor] => {
-      if (!input.isTensor) throw new Error(`${input.name} is no tensor`)
-      const { name, type, shape } = input
-      // The one size without a number is that of the runs.
-      const sizes = shape.map((size) => (typeof size === 'number' && size >= 0 ? size : runs))
-      return [name, new Tensor(type, given[name as keyof typeof given] as never, sizes)]
-    })
-    await session.run(Object.fromEntries(feeds))
+    const own = { ...holdState(state, ports(step).state, turned), steps: BigInt64Array.of(BigInt(runs)) }
+    for (let run = 0; run < (split ? runs : 1); run++) {
+      const given = { ...feed(split ? 1 : runs), ...own }
+      const feeds = session.inputMetadata.map((input): [string, Tensor] => {
+        if (!input.isTensor) throw new Error(`${input.name} is no tensor`)
+        const { name, type, shape } = input
+        // The one size without a number is that of the runs.
+        const sizes = shape.map((size) => (typeof size === 'number' && size >= 0 ? size : runs))
+        return [name, new Tensor(type, given[name as keyof typeof given] as never, sizes)]
+      })
+      await session.run(Object.fromEntries(feeds))
+    }
     session.endProfiling()
     await session.release()
     const [file] = readdirSync(folder)

@@ -7,6 +7,7 @@ const FLOORS = [
   ['errors', 'names', 'folders.node'],
   ['graph', 'onnx'],
   ['layout'],
+  ['update'],
   ['locality'],
   ['runtime'],
   ['random', 'data'],

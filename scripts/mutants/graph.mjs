@@ -277,14 +277,6 @@ export default [
     ...exact,
   },
   {
-    what: 'a part of a right operand has a scale of its own',
-    file: quantized,
-    find: "const largest = given ?? emit.one('ReduceMax'",
-    replace: "const largest = emit.one('ReduceMax'",
-    tests: 'layout/pieces',
-    names: '8 bits',
-  },
-  {
     what: 'a row of an unfolded kernel begins one cell too far',
     file: unfold,
     find: 'emit.scalar(first * wide',

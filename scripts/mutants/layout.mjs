@@ -1,7 +1,6 @@
 const turned = 'src/layout/turned.ts'
 const held = 'src/runtime/held.ts'
 const fused = 'src/onnx/fused.ts'
-const pieces = 'src/layout/pieces.ts'
 
 const cases = { tests: 'layout/turned' }
 
@@ -84,20 +83,6 @@ export default [
     ...cases,
   },
   {
-    what: 'a turned state is read back turned',
-    file: held,
-    find: 'whole[start + i] = piece[i * rows + row]!',
-    replace: 'whole[start + i] = piece[row * columns + i]!',
-    tests: 'layout/pieces',
-  },
-  {
-    what: 'a turned product is cut along the wrong axis',
-    file: pieces,
-    find: 'cut.set(y, { axis: operand, parts })',
-    replace: 'cut.set(y, { axis: 1, parts })',
-    tests: 'layout/pieces',
-  },
-  {
     what: 'the state that a turn begins with is written over',
     file: fused,
     find: "if (z.node.op === 'input' && !overState) continue",
@@ -125,5 +110,12 @@ export default [
     replace: "[wide, weight, '', wide]",
     tests: 'graph/operations',
     names: 'multiplyAdd',
+  },
+  {
+    what: 'a turned state is read back turned',
+    file: held,
+    find: 'transposed(data, columns!, rows!)',
+    replace: 'data.slice()',
+    tests: 'runtime/cuts layout/turned runtime/compile',
   },
 ]

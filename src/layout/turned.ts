@@ -1,7 +1,7 @@
 import { reachable } from '../graph/gradient.js'
+import { primitives } from '../graph/primitives/table.js'
 import { apply, input, type Node, type Tensor } from '../graph/tensor.js'
 import type { StepGraph } from '../onnx/program.js'
-import { isElementwise, turnedPieces } from './pieces.js'
 
 /**
  * How a matrix lies in memory: its rows one after the other, as it was traced, or its columns.
@@ -15,8 +15,11 @@ type Form = 'straight' | 'turned'
 
 const OTHER = { straight: 'turned', turned: 'straight' } as const
 
-/** Elementwise too; cut matrices are put together for them. */
-const ALSO_ELEMENTWISE = new Set(['cast', 'select', 'stopGradient'])
+/** Elementwise too, though gradients do not take it so. */
+const ALSO_ELEMENTWISE = new Set(['cast', 'select'])
+
+const isElementwise = ({ op, outputs }: Node): boolean =>
+  (primitives()[op]!.elementwise || ALSO_ELEMENTWISE.has(op)) === true && outputs.length === 1
 
 /** Operations along an axis: as they are, but along the other one. */
 const ALONG_AN_AXIS = new Set(['slice', 'concat'])
@@ -77,7 +80,7 @@ export function turn(graph: StepGraph, names: ReadonlySet<string>, eager: boolea
     const [rows, columns] = y!.shape as [number, number]
     const inner = a!.size / rows
     // Each piece of a large left operand, or of a large result, has the right operand packed anew.
-    const packed = { straight: inner * columns, turned: inner * rows * Math.max(turnedPieces(b!), turnedPieces(y!)) }
+    const packed = { straight: inner * columns, turned: inner * rows }
     const costs = {
       straight: packed.straight + (isFree(a!, left) ? 0 : 2 * a!.size),
       turned: packed.turned + (isFree(b!, right) ? 0 : 2 * b!.size),
@@ -108,7 +111,7 @@ export function turn(graph: StepGraph, names: ReadonlySet<string>, eager: boolea
     else if (op === 'transpose' && y.rank === 2 && attributes.order[0] === 1) {
       const { straight, turned } = formsOf(inputs[0]!)
       known.set(y, { ...(straight && { turned: straight }), ...(turned && { straight: turned }) })
-    } else if ((isElementwise(node) || ALSO_ELEMENTWISE.has(op)) && y.rank === 2 && inputs.some(onlyTurned))
+    } else if (isElementwise(node) && y.rank === 2 && inputs.some(onlyTurned))
       rebuild(
         node,
         'turned',

@@ -53,11 +53,14 @@ export const model = (emitter: Emitter, input: unknown[], output: unknown[]): Ui
     }),
   )
 
+/** An empty list, which the binding of Node cannot give back: see `runInPlace`. */
+export const NOTHING = 'nothing'
+
 /**
  * One step a call. Inputs: the state and the batch by name; outputs: the state that changes, named with `out.` before,
- * and the metrics, named with `metric.` before.
+ * and the metrics, named with `metric.` before. `intoPlaces`: and first of all one that stops them from being copied.
  */
-export function lowerStep(graph: StepGraph, device: Device): OnnxProgram {
+export function lowerStep(graph: StepGraph, device: Device, { intoPlaces = false } = {}): OnnxProgram {
   const named = ports(graph)
   const emitter = new Emitter(device)
   const { state, batch } = graph
@@ -71,10 +74,14 @@ export function lowerStep(graph: StepGraph, device: Device): OnnxProgram {
     undefined,
   )
   for (const { name, output } of results) emitter.raw('Identity', [emitter.name(output)], [name])
+  if (intoPlaces) emitter.raw('SequenceEmpty', [], [NOTHING])
   const bytes = model(
     emitter,
     [...state, ...batch].map(({ name, input }) => valueInfo(name, input.dtype, input.shape)),
-    results.map(({ name, output }) => valueInfo(name, output.dtype, output.shape)),
+    [
+      ...(intoPlaces ? [proto('ValueInfoProto', { name: NOTHING })] : []),
+      ...results.map(({ name, output }) => valueInfo(name, output.dtype, output.shape)),
+    ],
   )
   return { bytes, looped: false, ...named }
 }

@@ -1,6 +1,6 @@
 import { UserError } from '../errors.js'
 import { type DType, sameShape, show, sizeOf } from '../graph/types.js'
-import { arrange, chooseTurned, type Held } from '../layout/index.js'
+import { arrange, chooseTurned } from '../layout/index.js'
 import type { Device } from '../onnx/emitter.js'
 import { lowerLoop } from '../onnx/loop.js'
 import {
@@ -12,9 +12,10 @@ import {
   type StatePort,
   type StepGraph,
 } from '../onnx/program.js'
+import { kernelOf, splitStep } from '../update/index.js'
 import type { Engine } from './engine.js'
-import { holdState, nameOf, showState } from './held.js'
-import type { CompileOptions, Program, TensorData, TensorRecord } from './program.js'
+import { holdState, showState } from './held.js'
+import { ARRAYS, type CompileOptions, type Program, type TensorData, type TensorRecord } from './program.js'
 
 /** An engine, and whether it lives behind a message channel: arrays then reach it as copies, or are handed over. */
 export interface Host {
@@ -32,8 +33,6 @@ interface Opened {
   readonly turned: ReadonlySet<string>
 }
 
-const ARRAYS = { float32: Float32Array, int32: Int32Array, bool: Uint8Array }
-
 const opened = new WeakMap<Program, Opened>()
 let nextId = 0
 
@@ -48,8 +47,14 @@ export async function openProgram(
   const owner = stateOf && ownerOf(stateOf, host, device)
   if (owner) checkShared(owner.state, state)
   const turned = owner?.turned ?? (device === 'cpu' ? chooseTurned(stateFor) : new Set<string>())
-  const { graph: inner, held } = device === 'cpu' ? arrange(graph, turned) : { graph, held: [] as Held[] }
-  const onnx = device === 'webgpu' ? lowerStep(inner, device) : lowerLoop(inner, device, host.inOnePass)
+  const inner = arrange(graph, turned)
+  const split = device === 'cpu' ? splitStep(inner, threads) : undefined
+  const kernel = split && kernelOf(split)
+  const onnx = kernel
+    ? { ...lowerStep(split.head, device, { intoPlaces: true }), ...ports(inner) }
+    : device === 'webgpu'
+      ? lowerStep(inner, device)
+      : lowerLoop(inner, device, host.inOnePass)
   const shared = new Set(owner?.state.map(({ name }) => name))
   const id = nextId++
   await host.engine.open({
@@ -58,7 +63,8 @@ export async function openProgram(
     threads,
     key: await digest(onnx.bytes),
     program: onnx,
-    ...(!onnx.looped && deviceModels(onnx.state, device)),
+    ...(kernel && { kernel, sums: lowerSums(onnx.state, device) }),
+    ...(device === 'webgpu' && deviceModels(onnx.state)),
     ...(owner && { stateOf: owner.id }),
   })
 
@@ -71,8 +77,8 @@ export async function openProgram(
     async load(given) {
       check()
       checkArrays('load: the state', state, given, undefined, shared)
-      const own = holdState(given, held)
-      // A channel copies. Here, what was not cut or turned would still be the caller's.
+      const own = holdState(given, state, turned)
+      // A channel copies. Here, what was not turned would still be the caller's.
       if (!host.remote)
         for (const [name, data] of Object.entries(own)) if (data === given[name]) own[name] = data.slice()
       await host.engine.load(id, own)
@@ -82,12 +88,11 @@ export async function openProgram(
       if (!(Number.isSafeInteger(steps) && steps >= 1))
         throw new UserError(`run: the number of steps must be a whole number >= 1, got ${steps}`)
       checkArrays('run: the batch', onnx.batch, batch, steps)
-      const result = await host.engine.run(id, steps, batch)
-      return { ...result, notFinite: [...new Set(result.notFinite.map((name) => nameOf(name, held)))] }
+      return await host.engine.run(id, steps, batch)
     },
     async read() {
       check()
-      return showState(await host.engine.read(id), held)
+      return showState(await host.engine.read(id), state, turned)
     },
     async dispose() {
       if (disposed) return
@@ -146,7 +151,8 @@ function checkArrays(
       )
 }
 
-function deviceModels(state: readonly StatePort[], device: Device) {
+function deviceModels(state: readonly StatePort[]) {
+  const device = 'webgpu'
   const dtypes = [...new Set(state.map(({ dtype }): DType => dtype))]
   return {
     ...(dtypes.includes('float32') && { sums: lowerSums(state, device) }),

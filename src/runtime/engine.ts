@@ -1,33 +1,9 @@
-import type { InferenceSession, Tensor, TypedTensor } from 'onnxruntime-common'
-import { UserError } from '../errors.js'
+import type { InferenceSession, Tensor } from 'onnxruntime-common'
 import type { Device } from '../onnx/emitter.js'
-import type { OnnxProgram, Port } from '../onnx/program.js'
-import type { RunResult, TensorData, TensorRecord } from './program.js'
-
-/** The part of ONNX Runtime that is used here; onnxruntime-node and onnxruntime-web both have it. */
-export interface Ort {
-  readonly InferenceSession: {
-    create(bytes: Uint8Array, options?: InferenceSession.SessionOptions): Promise<InferenceSession>
-  }
-  readonly Tensor: {
-    new (type: Port['dtype'], data: TensorData, dims: readonly number[]): Tensor
-    new (type: 'int64', data: BigInt64Array, dims: readonly number[]): TypedTensor<'int64'>
-  }
-}
-
-export interface OpenRequest {
-  readonly id: number
-  readonly device: Device
-  readonly threads: number
-  /** The same for the same model. */
-  readonly key: string
-  readonly program: OnnxProgram
-  /** For programs of one step: the sums of the float32 state, and copies to and from the device by element type. */
-  readonly sums?: Uint8Array
-  readonly identities?: Partial<Record<Port['dtype'], Uint8Array>>
-  /** The program whose state tensors are taken by name. */
-  readonly stateOf?: number
-}
+import type { Port } from '../onnx/program.js'
+import { openInPlace, runInPlace } from './in-place.js'
+import { type Cell, dataOf, loaded, type Opened, type OpenRequest, type Ort } from './opened.js'
+import type { RunResult, TensorRecord } from './program.js'
 
 /**
  * Holds sessions and state, in whatever thread the computing happens. Requests are answered in order. Arrays handed in
@@ -41,24 +17,9 @@ export interface Engine {
   close(id: number): Promise<void>
 }
 
-/** A state tensor; several programs may hold it. */
-interface Cell {
-  tensor: Tensor | undefined
-  users: number
-}
-
 interface Cached {
   readonly session: Promise<InferenceSession>
   users: number
-}
-
-interface Opened extends OpenRequest {
-  readonly cells: ReadonlyMap<string, Cell>
-  readonly sessionKeys: string[]
-  readonly step: InferenceSession
-  readonly sum: InferenceSession | undefined
-  readonly uploads: Partial<Record<Port['dtype'], InferenceSession>>
-  readonly downloads: Partial<Record<Port['dtype'], InferenceSession>>
 }
 
 /** Sessions that no program uses are kept, so that compiling the same graph again costs nothing; not without end. */
@@ -97,14 +58,14 @@ export function createEngine(ort: Ort): Engine {
   }
 
   async function open(request: OpenRequest): Promise<void> {
-    const { id, program, sums, identities = {}, stateOf } = request
+    const { id, device, program, sums, identities = {}, kernel, stateOf } = request
     const keys: string[] = []
     try {
       const onDevice = Object.fromEntries([
         ...program.state.filter(({ changes }) => changes).map(({ name }) => [`out.${name}`, 'gpu-buffer'] as const),
         ...program.metrics.map(({ name }) => [`metric.${name}`, 'cpu'] as const),
       ])
-      const step = await acquire(request, 'step', program.bytes, keys, program.looped ? undefined : onDevice)
+      const step = await acquire(request, 'step', program.bytes, keys, device === 'webgpu' ? onDevice : undefined)
       const sum = sums && (await acquire(request, 'sum', sums, keys))
       const uploads: Opened['uploads'] = {}
       const downloads: Opened['downloads'] = {}
@@ -118,7 +79,8 @@ export function createEngine(ort: Ort): Engine {
         program.state.map(({ name }) => [name, owner?.cells.get(name) ?? { tensor: undefined, users: 0 }]),
       )
       for (const cell of cells.values()) cell.users++
-      opened.set(id, { ...request, cells, sessionKeys: keys, step, sum, uploads, downloads })
+      const inPlace = kernel && openInPlace(ort, kernel)
+      opened.set(id, { ...request, cells, sessionKeys: keys, step, sum, inPlace, uploads, downloads })
     } catch (error) {
       for (const key of keys) {
         const cached = sessions.get(key)!
@@ -191,8 +153,20 @@ async function runLoop(ort: Ort, { program, cells, step }: Opened, steps: number
   return { metrics, sums: Object.fromEntries(floats.map(({ name }) => [name, first(outputs[`sum.${name}`]!)])) }
 }
 
-/** One call a step: the state never leaves the device, and is let go as soon as the next one is there. */
-async function runSteps(ort: Ort, { program, cells, step, sum }: Opened, steps: number, batch: TensorRecord) {
+/** One call a step, and then the sums. */
+async function runSteps(ort: Ort, own: Opened, steps: number, batch: TensorRecord) {
+  const { program, cells, sum, inPlace } = own
+  const metrics = await (inPlace ? runInPlace(ort, own, inPlace, steps, batch) : runOnDevice(ort, own, steps, batch))
+  const floats = program.state.filter(({ dtype }) => dtype === 'float32')
+  const sums = sum && (await sum.run(Object.fromEntries(floats.map(({ name }) => [name, cells.get(name)!.tensor!]))))
+  return {
+    metrics,
+    sums: sums ? Object.fromEntries(floats.map(({ name }) => [name, first(sums[`sum.${name}`]!)])) : {},
+  }
+}
+
+/** The state never leaves the device, and is let go as soon as the next one is there. */
+async function runOnDevice(ort: Ort, { program, cells, step }: Opened, steps: number, batch: TensorRecord) {
   const metrics: TensorRecord = {}
   for (let k = 0; k < steps; k++) {
     const feeds: Record<string, Tensor> = {}
@@ -209,21 +183,8 @@ async function runSteps(ort: Ort, { program, cells, step, sum }: Opened, steps: 
       metrics[name].set(data, k * data.length)
     }
   }
-  const floats = program.state.filter(({ dtype }) => dtype === 'float32')
-  const sums = sum && (await sum.run(Object.fromEntries(floats.map(({ name }) => [name, cells.get(name)!.tensor!]))))
-  return {
-    metrics,
-    sums: sums ? Object.fromEntries(floats.map(({ name }) => [name, first(sums[`sum.${name}`]!)])) : {},
-  }
+  return metrics
 }
-
-function loaded(cells: ReadonlyMap<string, Cell>, name: string): Tensor {
-  const { tensor } = cells.get(name)!
-  if (!tensor) throw new UserError(`the state ${name} was never loaded: call load before run and read`)
-  return tensor
-}
-
-const dataOf = (tensor: Tensor): TensorData => tensor.data as TensorData
 
 const first = (tensor: Tensor): number => dataOf(tensor)[0]!
 

@@ -4,6 +4,8 @@ import type { StepGraph } from '../onnx/program.js'
 /** The numbers of a tensor: float32, int32, bool (0 and 1). */
 export type TensorData = Float32Array | Int32Array | Uint8Array
 
+export const ARRAYS = { float32: Float32Array, int32: Int32Array, bool: Uint8Array }
+
 export type TensorRecord = Record<string, TensorData>
 
 export interface RunResult {

@@ -18,7 +18,6 @@ import {
   value,
   whileLoop,
 } from '../../src/graph/index.js'
-import { apply } from '../../src/graph/tensor.js'
 import type { DType } from '../../src/graph/types.js'
 
 const x = (shape: number[], dtype: DType = 'float32'): Tensor => input({ name: 'x', kind: 'data', shape, dtype })
@@ -169,22 +168,6 @@ describe('8 bits', () => {
     ]
     const [eight, plain] = run([quantizedProduct(a, b), a.matmul(b)], values)
     assert.deepEqual(eight, plain)
-  })
-
-  it('of parts of a right operand with the largest magnitude of the whole are parts of the product', () => {
-    const [a, b] = [x([2, 2]), x([2, 4])]
-    const largest = b.abs().max()
-    const parts = [b.slice(1, 0, 3), b.slice(1, 3, 4)].map(
-      (part) => apply('quantizedMatmul', [a, part, largest], { transposeA: false, transposeB: false, levels: 63 })[0]!,
-    )
-    const [whole, together] = run(
-      [quantizedProduct(a, b), concat(parts, 1)],
-      [
-        [a, [0.1, 0.9, -0.4, 0.3]],
-        [b, [0.5, -2.2, 0.31, 0.07, 1.7, 0.02, -0.9, 0.013]],
-      ],
-    )
-    assert.deepEqual(together, whole)
   })
 
   it('round to the nearest level, half to even, over the range that holds zero', () => {

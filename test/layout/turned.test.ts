@@ -117,14 +117,3 @@ test('a weight that a step reads both ways stays as it is', () => {
   const step = stepWith((w, x) => x.matmul(w).matmul(w, { transposeB: true }).matmul(w))
   assert.deepEqual([...chooseTurned([step])], [])
 })
-
-test('large weights turn for few rows alone: each of their pieces packs all rows anew', () => {
-  const rule = findRule('forward-forward')
-  const hyper = rule.hyper.parse({ units: [2000, 2000], negatives: 'uniform', sharedProduct: false })
-  const turnedFor = (batch: number): number => {
-    const task = { shape: [1, 28, 28], classes: 10, batch, precision: { bits: 32 } } as const
-    return chooseTurned([traceRule(rule, task, hyper).steps.joint!]).size
-  }
-  assert.equal(turnedFor(64), 6)
-  assert.equal(turnedFor(500), 0)
-})

@@ -3,7 +3,8 @@ import test from 'node:test'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { input } from '../../src/graph/index.js'
 import { type Host, openProgram } from '../../src/runtime/client.js'
-import { createEngine, type Ort } from '../../src/runtime/engine.js'
+import { createEngine } from '../../src/runtime/engine.js'
+import type { Ort } from '../../src/runtime/opened.js'
 
 /** ONNX Runtime, with a count of the sessions made and released. */
 function counting() {

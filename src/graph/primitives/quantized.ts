@@ -20,9 +20,9 @@ function throughUint8({ data, ...type }: Value): Value {
   return { ...type, data: levels.map((level) => (level - zero) * scale) }
 }
 
-/** Symmetric, -levels..levels. `largest` is the largest magnitude of the matrix that it is a part of, by default its own. */
-function throughInt8({ data, ...type }: Value, levels: number, largest?: Value): Value {
-  const scale = (largest?.data[0] ?? data.reduce((a, b) => Math.max(a, Math.abs(b)), 0)) / levels || 1
+/** Symmetric, -levels..levels. */
+function throughInt8({ data, ...type }: Value, levels: number): Value {
+  const scale = data.reduce((a, b) => Math.max(a, Math.abs(b)), 0) / levels || 1
   return { ...type, data: data.map((x) => Math.min(levels, Math.max(-levels, roundEven(x / scale))) * scale) }
 }
 
@@ -45,8 +45,8 @@ function leftBytes(emit: Emitter, x: Tensor): LeftBytes {
 }
 
 /** Rounds a right operand to int8. */
-function rightBytes(emit: Emitter, x: Tensor, levels: number, given?: Tensor): Bytes {
-  const largest = given ?? emit.one('ReduceMax', [emit.one('Abs', [x])], { keepdims: 0 })
+function rightBytes(emit: Emitter, x: Tensor, levels: number): Bytes {
+  const largest = emit.one('ReduceMax', [emit.one('Abs', [x])], { keepdims: 0 })
   const scale = emit.one('Max', [emit.one('Div', [largest, emit.scalar(levels)]), emit.scalar(1e-30)])
   return { bytes: emit.one('QuantizeLinear', [x, scale, emit.scalar(0, 'int8')]), scale }
 }
@@ -64,19 +64,15 @@ function multiply(emit: Emitter, left: LeftBytes, right: Bytes, inner: number): 
   return emit.one('Mul', [sum!, emit.one('Mul', [left.scale, right.scale])])
 }
 
-/**
- * [m, k] x [k, n]. A third operand, a scalar, is the largest magnitude of the matrix of which the right one is a part:
- * only what cuts matrices into pieces gives it, after all gradients are taken. The derivative takes the rounding for the
- * identity, and multiplies in 8 bits too.
- */
+/** [m, k] x [k, n]. The derivative takes the rounding for the identity, and multiplies in 8 bits too. */
 const quantizedMatmul: Primitive = {
   infer: (inputs, attributes) => {
     const [a] = inputs as [Tensor]
     if (a.rank !== 2) throw new GraphError(`quantizedProduct: expected rows [m, k], got ${show(a.shape)}; reshape it`)
     return products.matmul!.infer(inputs, { ...attributes, op: 'quantizedProduct' })
   },
-  evaluate: ([a, b, largest], attributes, outputs) =>
-    products.matmul!.evaluate([throughUint8(a!), throughInt8(b!, attributes.levels, largest)], attributes, outputs),
+  evaluate: ([a, b], attributes, outputs) =>
+    products.matmul!.evaluate([throughUint8(a!), throughInt8(b!, attributes.levels)], attributes, outputs),
   gradient: ({ inputs: [a, b], attributes: { transposeA, transposeB, levels } }, [g]) => {
     const product = (x: Tensor, y: Tensor, flips: [boolean, boolean]): Tensor =>
       quantizedProduct(x, y, { transposeA: flips[0], transposeB: flips[1] }, levels)
@@ -85,8 +81,8 @@ const quantizedMatmul: Primitive = {
     const ofB = product(a!, g!, [!transposeA, false])
     return [transposeA ? ofA.transpose() : ofA, transposeB ? ofB.transpose() : ofB]
   },
-  lower: (emit, { inputs: [a, b, largest], attributes: { transposeA, transposeB, levels } }) => {
-    const [left, right] = [leftBytes(emit, a!), rightBytes(emit, b!, levels, largest)]
+  lower: (emit, { inputs: [a, b], attributes: { transposeA, transposeB, levels } }) => {
+    const [left, right] = [leftBytes(emit, a!), rightBytes(emit, b!, levels)]
     if (transposeA) left.bytes = emit.one('Transpose', [left.bytes], { perm: [1, 0] })
     if (transposeB) right.bytes = emit.one('Transpose', [right.bytes], { perm: [1, 0] })
     return [multiply(emit, left, right, a!.shape[transposeA ? 0 : 1]!)]
