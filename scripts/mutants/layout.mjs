@@ -116,6 +116,6 @@ export default [
     file: held,
     find: 'transposed(data, columns!, rows!)',
     replace: 'data.slice()',
-    tests: 'runtime/cuts layout/turned runtime/compile',
+    tests: 'runtime/held',
   },
 ]

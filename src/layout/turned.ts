@@ -79,7 +79,6 @@ export function turn(graph: StepGraph, names: ReadonlySet<string>, eager: boolea
     const right: Form = transposeB ? 'straight' : 'turned'
     const [rows, columns] = y!.shape as [number, number]
     const inner = a!.size / rows
-    // Each piece of a large left operand, or of a large result, has the right operand packed anew.
     const packed = { straight: inner * columns, turned: inner * rows }
     const costs = {
       straight: packed.straight + (isFree(a!, left) ? 0 : 2 * a!.size),
