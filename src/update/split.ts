@@ -5,12 +5,12 @@ import { changes, type StepGraph } from '../onnx/program.js'
 import { isFusable } from './operations.js'
 
 /**
- * Numbers of state, moments included: for fewer, a call for every step costs more than one pass in place of many saves. One thread makes
- * that pass, however many the engine has.
+ * Numbers of state, moments included, from which on one pass in place of many saves more than a call for every step costs.
+ * One thread makes that pass, however many the engine has. Measured: docs/decisions/0006-speed.md.
  */
 const leastFor = (threads: number): number => (threads === 1 ? 2 ** 18 : 2 ** 22)
 
-/** Elements of one tensor below which its update stays with the engine. */
+/** The update of a tensor with fewer elements stays with the engine. */
 const LARGE = 2 ** 12
 
 export interface Written {
