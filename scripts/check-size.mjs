@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-const CEILINGS = { 'src/graph': 1500, 'src/layout': 140, 'src/onnx': 850, 'src/update': 240, 'src/runtime': 940 }
+const CEILINGS = { 'src/graph': 1500, 'src/layout': 140, 'src/onnx': 850, 'src/update': 240, 'src/runtime': 1000 }
 
 function linesOfCode(text) {
   let inComment = false

@@ -122,7 +122,7 @@ export function emitSums(
 export const changes = ({ input, output }: StepGraph['state'][number]): boolean => input !== output
 
 export function ports({ state, batch, metrics }: StepGraph): Pick<OnnxProgram, 'state' | 'batch' | 'metrics'> {
-  const fed = [STEPS, ...state.map(({ name }) => name), ...batch.map(({ name }) => name)]
+  const fed = [STEPS, NOTHING, ...state.map(({ name }) => name), ...batch.map(({ name }) => name)]
   for (const list of [fed, metrics.map(({ name }) => name)])
     for (const [i, name] of list.entries())
       if (list.indexOf(name) !== i) throw new GraphError(`a step has two inputs or two metrics of the name ${name}`)

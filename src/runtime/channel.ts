@@ -18,7 +18,7 @@ export interface Reply {
 export interface Channel {
   readonly engine: Engine
   receive(reply: Reply): void
-  /** The other side is gone: every call that waits fails. */
+  /** The other side is gone: every call that waits fails, and every later one. */
   fail(message: string): void
 }
 
@@ -29,8 +29,15 @@ export function channel(
 ): Channel {
   const waiting = new Map<number, { resolve(result: unknown): void; reject(error: Error): void }>()
   let next = 0
+  let failure: string | undefined
   const call = <T>(method: keyof Engine, args: readonly unknown[], transfer: ArrayBuffer[] = []): Promise<T> =>
     new Promise<unknown>((resolve, reject) => {
+      if (failure !== undefined) {
+        // What is gone is closed already.
+        if (method === 'close') resolve(undefined)
+        else reject(new UserError(failure))
+        return
+      }
       const own = next++
       post({ call: own, method, args }, transfer)
       waiting.set(own, { resolve, reject })
@@ -48,13 +55,15 @@ export function channel(
       close: (id) => call('close', [id]),
     },
     receive({ call, result, error }) {
-      const { resolve, reject } = waiting.get(call)!
+      const own = waiting.get(call)
+      if (!own) return // it failed before
       waiting.delete(call)
       if (waiting.size === 0) watch(false)
-      if (error) reject(error.user ? new UserError(error.message) : new Error(error.message))
-      else resolve(result)
+      if (error) own.reject(error.user ? new UserError(error.message) : new Error(error.message))
+      else own.resolve(result)
     },
     fail(message) {
+      failure = message
       for (const { reject } of waiting.values()) reject(new UserError(message))
       waiting.clear()
       watch(false)

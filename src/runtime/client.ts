@@ -7,6 +7,7 @@ import {
   lowerIdentity,
   lowerStep,
   lowerSums,
+  type OnnxProgram,
   type Port,
   ports,
   type StatePort,
@@ -15,6 +16,7 @@ import {
 import { kernelOf, splitStep } from '../update/index.js'
 import type { Engine } from './engine.js'
 import { holdState, showState } from './held.js'
+import type { OpenRequest } from './opened.js'
 import { ARRAYS, type CompileOptions, type Program, type TensorData, type TensorRecord } from './program.js'
 
 /** An engine, and whether it lives behind a message channel: arrays then reach it as copies, or are handed over. */
@@ -48,25 +50,15 @@ export async function openProgram(
   if (owner) checkShared(owner.state, state)
   const turned = owner?.turned ?? (device === 'cpu' ? chooseTurned(stateFor) : new Set<string>())
   const inner = arrange(graph, turned)
-  const split = device === 'cpu' ? splitStep(inner, threads) : undefined
-  const kernel = split && kernelOf(split)
-  const onnx = kernel
-    ? { ...lowerStep(split.head, device, { intoPlaces: true }), ...ports(inner) }
-    : device === 'webgpu'
-      ? lowerStep(inner, device)
-      : lowerLoop(inner, device, host.inOnePass)
   const shared = new Set(owner?.state.map(({ name }) => name))
   const id = nextId++
-  await host.engine.open({
-    id,
-    device,
-    threads,
-    key: await digest(onnx.bytes),
-    program: onnx,
-    ...(kernel && { kernel, sums: lowerSums(onnx.state, device) }),
-    ...(device === 'webgpu' && deviceModels(onnx.state)),
-    ...(owner && { stateOf: owner.id }),
-  })
+  const tryToOpen = async ({ program, sums, ...rest }: Lowered): Promise<OnnxProgram | undefined> => {
+    const key = await digest(program.bytes, sums)
+    const request = { id, device, threads, key, program, ...(sums && { sums }), ...rest }
+    return (await host.engine.open({ ...request, ...(owner && { stateOf: owner.id }) })) ? program : undefined
+  }
+  const inPlace = device === 'cpu' ? lowerInPlace(inner, threads) : undefined
+  const onnx = (inPlace && (await tryToOpen(inPlace))) ?? (await tryToOpen(lowerWhole(inner, device, host.inOnePass)))!
 
   let disposed = false
   const check = (): void => {
@@ -103,6 +95,25 @@ export async function openProgram(
   }
   opened.set(program, { id, host, state, turned })
   return program
+}
+
+type Lowered = Pick<OpenRequest, 'program' | 'sums' | 'identities' | 'inPlace'>
+
+/** A call for each step, whose end is done in place; undefined where that does not pay. */
+function lowerInPlace(graph: StepGraph, threads: number): Lowered | undefined {
+  const split = splitStep(graph, threads)
+  const kernel = split && kernelOf(split)
+  if (!kernel) return undefined
+  const head = lowerStep(split.head, 'cpu', { intoPlaces: true })
+  const program = { ...head, ...ports(graph) }
+  const reads = head.state.map(({ name }) => name)
+  return { program, sums: lowerSums(program.state, 'cpu'), inPlace: { kernel, reads } }
+}
+
+function lowerWhole(graph: StepGraph, device: Device, inOnePass: boolean): Lowered {
+  if (device !== 'webgpu') return { program: lowerLoop(graph, device, inOnePass) }
+  const program = lowerStep(graph, device)
+  return { program, ...deviceModels(program.state) }
 }
 
 /** A tensor given to a session of another device is read as garbage, without a word: refused here. */
@@ -161,8 +172,12 @@ function deviceModels(state: readonly StatePort[]) {
 }
 
 /** SHA-256. Pages that are not secure contexts have none: there, no two models count as the same. */
-async function digest(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+async function digest(...models: readonly (Uint8Array<ArrayBuffer> | undefined)[]): Promise<string> {
   if (!globalThis.crypto?.subtle) return `model ${nextId}`
-  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
-  return Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('')
+  const hashes: string[] = []
+  for (const bytes of models) {
+    const hash = bytes && new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
+    if (hash) hashes.push(Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join(''))
+  }
+  return hashes.join(' ')
 }

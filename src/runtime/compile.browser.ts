@@ -32,8 +32,12 @@ const hosts = new Map<string, Promise<Host>>()
 
 /** ONNX Runtime fixes the threads when it starts: a host for each number of them. */
 function hostFor(options: BrowserEngineOptions, worker: boolean): Promise<Host> {
-  const key = `${options.device} ${options.threads} ${worker}`
-  const host = hosts.get(key) ?? (worker ? startWorker(options, () => hosts.delete(key)) : startHere(options))
+  const key = `${options.device} ${options.threads} ${worker} ${options.runtimeFolder}`
+  const known = hosts.get(key)
+  if (known) return known
+  const forget = () => hosts.delete(key)
+  const host = worker ? startWorker(options, forget) : startHere(options)
+  host.catch(forget)
   hosts.set(key, host)
   return host
 }

@@ -1,4 +1,5 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-common'
+import { UserError } from '../errors.js'
 import type { Device } from '../onnx/emitter.js'
 import type { Port } from '../onnx/program.js'
 import { openInPlace, runInPlace } from './in-place.js'
@@ -10,7 +11,8 @@ import type { RunResult, TensorRecord } from './program.js'
  * are the engine's from then on, those handed out the caller's.
  */
 export interface Engine {
-  open(request: OpenRequest): Promise<void>
+  /** False, and nothing is open, if it is to end its steps in place and this machine cannot. */
+  open(request: OpenRequest): Promise<boolean>
   load(id: number, state: TensorRecord): Promise<void>
   run(id: number, steps: number, batch: TensorRecord): Promise<RunResult>
   read(id: number): Promise<TensorRecord>
@@ -57,8 +59,15 @@ export function createEngine(ort: Ort): Engine {
     }
   }
 
-  async function open(request: OpenRequest): Promise<void> {
-    const { id, device, program, sums, identities = {}, kernel, stateOf } = request
+  async function open(request: OpenRequest): Promise<boolean> {
+    const { id, device, program, sums, identities = {}, inPlace: wanted, stateOf } = request
+    const owner = stateOf === undefined ? undefined : opened.get(stateOf)
+    if (stateOf !== undefined && !owner) throw new UserError('stateOf: that program was disposed of')
+    const cells = new Map(
+      program.state.map(({ name }) => [name, owner?.cells.get(name) ?? { tensor: undefined, users: 0 }]),
+    )
+    const inPlace = wanted && openInPlace(ort, program, cells, wanted.kernel)
+    if (wanted && !inPlace) return false
     const keys: string[] = []
     try {
       const onDevice = Object.fromEntries([
@@ -74,13 +83,10 @@ export function createEngine(ort: Ort): Engine {
         uploads[dtype] = await acquire(copy, 'upload', bytes, keys, 'gpu-buffer')
         downloads[dtype] = await acquire(copy, 'download', bytes, keys)
       }
-      const owner = stateOf === undefined ? undefined : opened.get(stateOf)!
-      const cells = new Map(
-        program.state.map(({ name }) => [name, owner?.cells.get(name) ?? { tensor: undefined, users: 0 }]),
-      )
       for (const cell of cells.values()) cell.users++
-      const inPlace = kernel && openInPlace(ort, kernel)
-      opened.set(id, { ...request, cells, sessionKeys: keys, step, sum, inPlace, uploads, downloads })
+      const ends = inPlace && { inPlace, reads: wanted.reads }
+      opened.set(id, { ...request, cells, sessionKeys: keys, step, sum, ends, uploads, downloads })
+      return true
     } catch (error) {
       for (const key of keys) {
         const cached = sessions.get(key)!
@@ -153,15 +159,21 @@ async function runLoop(ort: Ort, { program, cells, step }: Opened, steps: number
   return { metrics, sums: Object.fromEntries(floats.map(({ name }) => [name, first(outputs[`sum.${name}`]!)])) }
 }
 
-/** One call a step, and then the sums. */
+/** One call a step, and then the sums. In place, a call that fails leaves the state as it was. */
 async function runSteps(ort: Ort, own: Opened, steps: number, batch: TensorRecord) {
-  const { program, cells, sum, inPlace } = own
-  const metrics = await (inPlace ? runInPlace(ort, own, inPlace, steps, batch) : runOnDevice(ort, own, steps, batch))
-  const floats = program.state.filter(({ dtype }) => dtype === 'float32')
-  const sums = sum && (await sum.run(Object.fromEntries(floats.map(({ name }) => [name, cells.get(name)!.tensor!]))))
-  return {
-    metrics,
-    sums: sums ? Object.fromEntries(floats.map(({ name }) => [name, first(sums[`sum.${name}`]!)])) : {},
+  const { program, cells, sum, ends } = own
+  ends?.inPlace.enter()
+  try {
+    const metrics = await (ends ? runInPlace(ort, own, ends, steps, batch) : runOnDevice(ort, own, steps, batch))
+    const floats = program.state.filter(({ dtype }) => dtype === 'float32')
+    const sums = sum && (await sum.run(Object.fromEntries(floats.map(({ name }) => [name, loaded(cells, name)]))))
+    return {
+      metrics,
+      sums: sums ? Object.fromEntries(floats.map(({ name }) => [name, first(sums[`sum.${name}`]!)])) : {},
+    }
+  } catch (error) {
+    ends?.inPlace.restore()
+    throw error
   }
 }
 

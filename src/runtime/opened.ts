@@ -3,6 +3,7 @@ import { UserError } from '../errors.js'
 import type { Device } from '../onnx/emitter.js'
 import type { OnnxProgram, Port } from '../onnx/program.js'
 import type { Kernel } from '../update/index.js'
+import type { InPlace } from './in-place.js'
 import type { TensorData } from './program.js'
 
 /** The part of ONNX Runtime that is used here; onnxruntime-node and onnxruntime-web both have it. */
@@ -23,11 +24,16 @@ export interface OpenRequest {
   /** The same for the same model. */
   readonly key: string
   readonly program: OnnxProgram
-  /** For programs of one step: the sums of the float32 state, and copies to and from the device by element type. */
-  readonly sums?: Uint8Array
+  /** For programs of one step a call: the sums of the float32 state. */
+  readonly sums?: Uint8Array<ArrayBuffer>
+  /** On graphics cards: copies to and from the device by element type. */
   readonly identities?: Partial<Record<Port['dtype'], Uint8Array>>
-  /** For programs of one step on the CPU: renews the large tensors of the state, which the program then leaves out. */
-  readonly kernel?: Kernel
+  /** For programs of one step on the CPU whose large state is renewed in place, not by the model. */
+  readonly inPlace?: {
+    readonly kernel: Kernel
+    /** The state that the model is fed, by name. */
+    readonly reads: readonly string[]
+  }
   /** The program whose state tensors are taken by name. */
   readonly stateOf?: number
 }
@@ -38,24 +44,12 @@ export interface Cell {
   users: number
 }
 
-/** The state of a program whose updates are done in place, and what they read of the step. */
-export interface InPlace {
-  readonly update: () => void
-  /** Views of the kernel's memory: of state by name, of what is given by the name of the head's metric. */
-  readonly state: ReadonlyMap<string, Tensor>
-  readonly given: ReadonlyMap<string, Tensor>
-  /** The state that the head gives back: the tensor that the next step writes. */
-  readonly spare: Map<string, Tensor>
-  /** The state as the call found it. */
-  readonly before: Map<string, TensorData>
-}
-
-export interface Opened extends OpenRequest {
+export interface Opened extends Omit<OpenRequest, 'inPlace'> {
   readonly cells: ReadonlyMap<string, Cell>
   readonly sessionKeys: string[]
   readonly step: InferenceSession
   readonly sum: InferenceSession | undefined
-  readonly inPlace: InPlace | undefined
+  readonly ends: { readonly inPlace: InPlace; readonly reads: readonly string[] } | undefined
   readonly uploads: Partial<Record<Port['dtype'], InferenceSession>>
   readonly downloads: Partial<Record<Port['dtype'], InferenceSession>>
 }

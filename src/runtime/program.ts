@@ -44,8 +44,8 @@ export interface CompileOptions {
   /** Run in a worker, so that this thread stays free. Default: true. */
   readonly worker?: boolean
   /**
-   * Share the state of this program: its tensors are read and written in place by name, with no copy. The rest of the
-   * state is the new program's own. Both must run on one device and both in the worker, or both outside of it.
+   * Share the state of this program, by name: what one makes of it the other finds. (A program that renews large state in
+   * place has memory of its own, and copies what another left.) The rest of the state is the new program's own. Both must run on one device and both in the worker, or both outside of it.
    */
   readonly stateOf?: Program
   /**

@@ -5,8 +5,8 @@ import { changes, type StepGraph } from '../onnx/program.js'
 import { isFusable } from './operations.js'
 
 /**
- * Numbers of state, moments included, from which on one pass in place of many saves more than a call for every step costs.
- * One thread makes that pass, however many the engine has. Measured: docs/decisions/0006-speed.md.
+ * Numbers of state that could be renewed in place, moments included, from which on one pass in place of many saves more than a call
+ * for every step costs. One thread makes that pass, however many the engine has. Measured: docs/decisions/0006-speed.md.
  */
 const leastFor = (threads: number): number => (threads === 1 ? 2 ** 18 : 2 ** 22)
 
@@ -58,9 +58,12 @@ export function splitStep(graph: StepGraph, threads: number): SplitStep | undefi
 
   const outside = [...inside].flatMap(({ inputs }) => inputs).filter(({ node }) => !inside.has(node))
   const renewed = new Set(written.map(({ input }) => input))
+  const taken = graph.metrics.map(({ name }) => name).join()
+  let prefix = 'given'
+  while (taken.includes(prefix)) prefix += "'"
   const given = [...new Set(outside)]
     .filter((x) => !renewed.has(x) && !isNumber(x))
-    .map((output, i) => ({ name: `given ${i}`, output }))
+    .map((output, i) => ({ name: `${prefix} ${i}`, output }))
   const left = graph.state.filter((entry) => !written.includes(entry))
   const metrics = [...graph.metrics, ...given]
   const read = new Set(reachable([...left, ...metrics].map(({ output }) => output)))

@@ -16,6 +16,9 @@ import { splitStep } from '../../src/update/index.js'
 
 const BATCH = 100
 
+/** In one thread, so that denormal numbers are flushed in all of them or in none. */
+const here = { device: 'cpu', worker: false } as const
+
 /** The step as a loop with one thread, which would renew its state in place by itself. */
 async function looped(
   step: StepGraph,
@@ -38,7 +41,7 @@ for (const precision of [{ bits: 32 }, { bits: 8, levels: 63 }] as const)
   test(`the default network’s steps in ${precision.bits} bits are the same bits, however many a call has, in place and in a loop`, async () => {
     const task = { shape: [1, 28, 28], classes: 10, batch: BATCH, precision } as const
     const traced = traceRule(forwardForward, task, forwardForward.hyper.parse({}))
-    const init = await compile(traced.init, { device: 'cpu' })
+    const init = await compile(traced.init, here)
     const { metrics: start } = await init.run(1, initialNoise(traced.init.batch, 0))
     const step = traced.steps.joint!
     // What could tell calls of one length from those of another is all there.
@@ -73,7 +76,7 @@ for (const precision of [{ bits: 32 }, { bits: 8, levels: 63 }] as const)
       return program.read()
     }
     for (const threads of [1, 2]) {
-      const program = await compile(step, { device: 'cpu', threads })
+      const program = await compile(step, { ...here, threads })
       const whole = await run(program, [STEPS])
       for (const lengths of [Array<number>(STEPS).fill(1), [9, 2], [3, 8]])
         assert.deepEqual(await run(program, lengths), whole, `${threads} threads, calls of ${lengths}`)

@@ -44,26 +44,35 @@ function assertSame(actual: TensorRecord, expected: TensorRecord): void {
 const names = (split: ReturnType<typeof splitStep>): string[][] =>
   split!.updates.map(({ written }) => written.map(({ name }) => name))
 
+/** Numbers that rounding, signs and ranges treat in ways of their own; none is denormal, nor becomes so below. */
+const SPECIAL = [0, -0, 1, -1, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 3e38, -1e-18, 1e18]
+
 test('every operation of an update rounds as IEEE 754 says, to the last bit and the last element', async () => {
-  const w = state('w')
+  const [w, v] = [state('w'), state('v')]
   const g = X.mul(C) // read by the update alone, so it is a part of it
-  const next = w.sub(g.neg().abs().div(w.square().add(C).sqrt()).stopGradient().mul(0.1))
-  const step = stepOf({ w: [w, next] })
-  assert.deepEqual(names(splitStep(step, 1)), [['w']])
+  const next = w.sub(g.neg().div(w.square().add(C).sqrt()).stopGradient().mul(0.1))
+  const step = stepOf({ w: [w, next], v: [v, v.add(g).abs()] })
+  assert.deepEqual(names(splitStep(step, 1)), [['w', 'v']])
   const program = await compile(step, { device: 'cpu', threads: 1 })
   const [start, x, c] = [numbers(SIZE, 1), numbers(2 * SIZE, 2), Float32Array.of(1.25, -0.75)]
-  await program.load({ w: start })
+  for (const [i, one] of SPECIAL.entries())
+    for (const [k, other] of SPECIAL.entries()) {
+      start[10 * i + k] = one
+      x[10 * i + k] = other
+    }
+  await program.load({ w: start, v: start })
   await program.run(2, { x: x.slice(), c: c.slice() })
   const f = Math.fround
-  const expected = start.slice()
+  const expected = { w: start.slice(), v: start.slice() }
   for (let k = 0; k < 2; k++)
     for (let i = 0; i < SIZE; i++) {
-      const own = expected[i]!
+      const own = expected.w[i]!
       const root = f(Math.sqrt(f(f(own * own) + c[k]!)))
       const product = f(x[k * SIZE + i]! * c[k]!)
-      expected[i] = f(own - f(f(Math.abs(-product) / root) * f(0.1)))
+      expected.w[i] = f(own - f(f(-product / root) * f(0.1)))
+      expected.v[i] = Math.abs(f(expected.v[i]! + product))
     }
-  assertSame(await program.read(), { w: expected })
+  assertSame(await program.read(), expected)
   await program.dispose()
 })
 
@@ -98,9 +107,29 @@ test('few numbers, and operands that broadcast, stay with the engine', () => {
   const row = data('row', [512])
   const step = stepOf({ w: [w, w.mul(0.5).add(row)] }, {}, { row })
   assert.equal(splitStep(step, 1), undefined)
+  const few = state('few', [2 ** 12 - 1])
+  const both = splitStep(stepOf({ w: [w, w.mul(0.5)], few: [few, few.mul(0.5)] }, {}, {}), 1)
+  assert.deepEqual(names(both), [['w']])
   const large = stepOf({ w: [w, w.mul(0.5)] }, {}, {})
   assert.ok(splitStep(large, 1))
   assert.equal(splitStep(large, 2), undefined) // one thread in place is slower than two of the engine
+})
+
+test('an update of more memory than a kernel can have is none', () => {
+  const huge = state('huge', [2 ** 29])
+  assert.equal(kernelOf(splitStep(stepOf({ huge: [huge, huge.mul(0.5)] }, {}, {}), 1)!), undefined)
+})
+
+test('metrics may have any name', async () => {
+  const w = state('w', [512, 512])
+  const given = data('given', [512, 512])
+  const step = stepOf({ w: [w, w.sub(given)] }, { 'given 0': given.sum() }, { given })
+  assert.ok(splitStep(step, 1))
+  const program = await compile(step, { device: 'cpu', threads: 1 })
+  await program.load({ w: new Float32Array(512 ** 2) })
+  const { metrics } = await program.run(1, { given: new Float32Array(512 ** 2).fill(1) })
+  assert.deepEqual(metrics, { 'given 0': Float32Array.of(512 ** 2) })
+  await program.dispose()
 })
 
 test('Adam goes as a whole: one pass, given the gradient and two numbers', () => {

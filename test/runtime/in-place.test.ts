@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict'
+import { availableParallelism } from 'node:os'
+import test from 'node:test'
+import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
+import { input, type Tensor } from '../../src/graph/index.js'
+import type { StepGraph } from '../../src/onnx/program.js'
+import { type Host, openProgram } from '../../src/runtime/client.js'
+import { compile } from '../../src/runtime/compile.node.js'
+import { createEngine } from '../../src/runtime/engine.js'
+import type { Ort } from '../../src/runtime/opened.js'
+import { splitStep } from '../../src/update/index.js'
+
+const ROWS = 512
+const SIZE = ROWS ** 2
+
+const state = (name: string, shape: readonly number[] = [ROWS, ROWS]): Tensor =>
+  input({ name, kind: 'state', shape, dtype: 'float32' })
+
+const stepOf = (entries: Record<string, [Tensor, Tensor]>): StepGraph => ({
+  state: Object.entries(entries).map(([name, [from, to]]) => ({ name, input: from, output: to })),
+  batch: [],
+  metrics: [],
+})
+
+const cpu = { device: 'cpu', threads: 1 } as const
+
+const filled = (value: number, size = SIZE): Float32Array => new Float32Array(size).fill(value)
+
+/** An engine in this thread; what its sessions say can be changed. */
+function hostOf(create: Ort['InferenceSession']['create']): Host {
+  const ort: Ort = { Tensor: OrtTensor, InferenceSession: { create } }
+  return { engine: createEngine(ort), remote: false, inOnePass: process.arch === 'x64' }
+}
+
+test('small state that was loaded from one array has memory of its own', async () => {
+  const [w, a, b] = [state('w'), state('a', [2]), state('b', [2])]
+  const step = stepOf({ w: [w, w.mul(0.5)], a: [a, a.add(1)], b: [b, b.add(10)] })
+  assert.ok(splitStep(step, 1))
+  const program = await compile(step, cpu)
+  const zeros = new Float32Array(2)
+  await program.load({ w: filled(1), a: zeros, b: zeros })
+  await program.run(3, {})
+  const { a: ones, b: tens } = await program.read()
+  assert.deepEqual([ones, tens], [Float32Array.of(3, 3), Float32Array.of(30, 30)])
+  await program.dispose()
+})
+
+test('one program renews a state in place that another, in place too, leaves to the engine', async () => {
+  const [w, v] = [state('w'), state('v')]
+  const keep = stepOf({ w: [w, w.mul(1)] })
+  const flip = stepOf({ w: [w, w.transpose()], v: [v, v.mul(0.5)] })
+  assert.deepEqual(
+    [keep, flip].map((step) => splitStep(step, 1)!.updates.flatMap(({ written }) => written.map(({ name }) => name))),
+    [['w'], ['v']],
+  )
+  const a = await compile(keep, cpu)
+  const b = await compile(flip, { ...cpu, stateOf: a })
+  const start = Float32Array.from({ length: SIZE }, (_, i) => i)
+  await a.load({ w: start })
+  await b.load({ v: filled(1) })
+  for (const program of [a, b, a, b, a]) await program.run(1, {})
+  assert.ok((await a.read()).w!.every((value, i) => value === i))
+  for (const program of [b, a]) await program.dispose()
+})
+
+test('steps that differ only in what is done in place are told apart', async () => {
+  const [w, x, ema] = [
+    state('w'),
+    input({ name: 'x', kind: 'data', shape: [ROWS, ROWS], dtype: 'float32' }),
+    state('ema'),
+  ]
+  const batch = [{ name: 'x', input: x }]
+  const plain = { ...stepOf({ w: [w, w.sub(x)] }), batch }
+  const averaged = { ...stepOf({ w: [w, w.sub(x)], ema: [ema, ema.add(w)] }), batch }
+  for (const step of [plain, averaged, plain]) {
+    const program = await compile(step, cpu)
+    await program.load(Object.fromEntries(step.state.map(({ name }) => [name, filled(3)])))
+    const { notFinite } = await program.run(1, { x: filled(1) })
+    assert.deepEqual(notFinite, [])
+    assert.deepEqual(
+      Object.entries(await program.read()).map(([name, data]) => [name, data[SIZE - 1]]),
+      step === plain
+        ? [['w', 2]]
+        : [
+            ['w', 2],
+            ['ema', 6],
+          ],
+    )
+    await program.dispose()
+  }
+})
+
+test('the engine copies no output of a step', async () => {
+  const errors: string[] = []
+  const host = hostOf(async (bytes, options) => {
+    const session = await InferenceSession.create(bytes, options)
+    const run = session.run.bind(session) as (...args: unknown[]) => Promise<InferenceSession.ReturnType>
+    session.run = (...args: unknown[]) =>
+      run(...args).catch((error: Error) => {
+        errors.push(error.message)
+        throw error
+      })
+    return session
+  })
+  const w = state('w')
+  const program = await openProgram(host, stepOf({ w: [w, w.exp().mul(0.5)] }), cpu, 1)
+  await program.load({ w: filled(0) })
+  await program.run(3, {})
+  assert.deepEqual(errors, Array(3).fill('Non tensor type is temporarily not supported.'))
+  await program.dispose()
+})
+
+test('a call whose sums fail leaves the state as it was', async () => {
+  let fails = true
+  const host = hostOf(async (bytes, options) => {
+    const session = await InferenceSession.create(bytes, options)
+    const run = session.run.bind(session) as (...args: unknown[]) => Promise<InferenceSession.ReturnType>
+    if (session.outputNames.includes('sum.w'))
+      session.run = (...args: unknown[]) => (fails ? Promise.reject(new Error('no sum')) : run(...args))
+    return session
+  })
+  const w = state('w')
+  const program = await openProgram(host, stepOf({ w: [w, w.add(1)] }), cpu, 1)
+  await program.load({ w: filled(0) })
+  await assert.rejects(program.run(2, {}), /no sum/)
+  assert.deepEqual((await program.read()).w![0], 0)
+  fails = false
+  await program.run(2, {})
+  assert.deepEqual((await program.read()).w![0], 2)
+  await program.dispose()
+})
+
+test('where a kernel cannot be had, the step is a loop', async () => {
+  const { Instance } = WebAssembly
+  let asked = 0
+  WebAssembly.Instance = class {
+    constructor() {
+      asked++
+      throw new RangeError('Out of memory: Cannot allocate Wasm memory for new instance')
+    }
+  } as unknown as typeof Instance
+  const w = state('w')
+  try {
+    const host = hostOf((bytes, options) => InferenceSession.create(bytes, options))
+    const program = await openProgram(host, stepOf({ w: [w, w.add(1)] }), cpu, 1)
+    await program.load({ w: filled(0) })
+    await program.run(2, {})
+    assert.deepEqual((await program.read()).w![0], 2)
+    await program.dispose()
+  } finally {
+    WebAssembly.Instance = Instance
+  }
+  assert.equal(asked, 1)
+})
+
+test('two threads renew large state in place, to the same numbers as one', {
+  skip: availableParallelism() < 2,
+}, async () => {
+  const shape = [2048, 2048]
+  const w = state('w', shape)
+  const step = stepOf({ w: [w, w.sub(w.square().mul(0.1))] })
+  assert.ok(splitStep(step, 2))
+  const start = Float32Array.from({ length: 2048 ** 2 }, (_, i) => Math.sin(i))
+  const all: Float32Array[] = []
+  for (const threads of [1, 2]) {
+    const program = await compile(step, { device: 'cpu', threads })
+    await program.load({ w: start })
+    await program.run(2, {})
+    all.push((await program.read()).w as Float32Array)
+    await program.dispose()
+  }
+  assert.ok(all[0]!.every((value, i) => Object.is(value, all[1]![i])))
+})
