@@ -7,7 +7,7 @@ const FLOORS = [
   ['errors', 'names', 'folders.node'],
   ['graph', 'onnx'],
   ['layout'],
-  ['update'],
+  ['update', 'stages'],
   ['locality'],
   ['runtime'],
   ['random', 'data'],

@@ -2,7 +2,14 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-const CEILINGS = { 'src/graph': 1500, 'src/layout': 140, 'src/onnx': 850, 'src/update': 240, 'src/runtime': 1000 }
+const CEILINGS = {
+  'src/graph': 1500,
+  'src/layout': 140,
+  'src/onnx': 850,
+  'src/update': 240,
+  'src/stages': 140,
+  'src/runtime': 1300,
+}
 
 function linesOfCode(text) {
   let inComment = false

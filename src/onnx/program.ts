@@ -121,6 +121,12 @@ export function emitSums(
 
 export const changes = ({ input, output }: StepGraph['state'][number]): boolean => input !== output
 
+/** For names that no state, batch input or metric has. */
+export function unusedPrefix({ state, batch, metrics }: StepGraph, prefix: string): string {
+  const isUsed = [...state, ...batch, ...metrics].some(({ name }) => name.startsWith(prefix))
+  return isUsed ? unusedPrefix({ state, batch, metrics }, `${prefix}'`) : prefix
+}
+
 export function ports({ state, batch, metrics }: StepGraph): Pick<OnnxProgram, 'state' | 'batch' | 'metrics'> {
   const fed = [STEPS, NOTHING, ...state.map(({ name }) => name), ...batch.map(({ name }) => name)]
   for (const list of [fed, metrics.map(({ name }) => name)])

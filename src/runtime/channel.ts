@@ -46,12 +46,14 @@ export function channel(
   return {
     engine: {
       open: (request) => call('open', [request]),
+      openStages: (request) => call('openStages', [request]),
       load: (id, state) => call('load', [id, state]),
       run: (id, steps, batch) => {
         const owned = Object.fromEntries(Object.entries(batch).map(([name, data]) => [name, owner(data)]))
         return call('run', [id, steps, owned], buffersOf(owned))
       },
-      read: (id) => call('read', [id]),
+      read: (id, names) => call('read', [id, names]),
+      undo: (id) => call('undo', [id]),
       close: (id) => call('close', [id]),
     },
     receive({ call, result, error }) {

@@ -1,23 +1,14 @@
 import { UserError } from '../errors.js'
-import { type DType, sameShape, show, sizeOf } from '../graph/types.js'
+import { sameShape, show, sizeOf } from '../graph/types.js'
 import { arrange, chooseTurned } from '../layout/index.js'
 import type { Device } from '../onnx/emitter.js'
-import { lowerLoop } from '../onnx/loop.js'
-import {
-  lowerIdentity,
-  lowerStep,
-  lowerSums,
-  type OnnxProgram,
-  type Port,
-  ports,
-  type StatePort,
-  type StepGraph,
-} from '../onnx/program.js'
-import { kernelOf, splitStep } from '../update/index.js'
+import { type OnnxProgram, type Port, ports, type StepGraph } from '../onnx/program.js'
 import type { Engine } from './engine.js'
 import { holdState, showState } from './held.js'
-import type { OpenRequest } from './opened.js'
+import { lowerInPlace, lowerStages, lowerWhole } from './lowered.js'
+import type { Lowered } from './opened.js'
 import { ARRAYS, type CompileOptions, type Program, type TensorData, type TensorRecord } from './program.js'
+import { choose, isDecided, newTrial, observe } from './trial.js'
 
 /** An engine, and whether it lives behind a message channel: arrays then reach it as copies, or are handed over. */
 export interface Host {
@@ -52,13 +43,19 @@ export async function openProgram(
   const inner = arrange(graph, turned)
   const shared = new Set(owner?.state.map(({ name }) => name))
   const id = nextId++
-  const tryToOpen = async ({ program, sums, ...rest }: Lowered): Promise<OnnxProgram | undefined> => {
-    const key = await digest(program.bytes, sums)
-    const request = { id, device, threads, key, program, ...(sums && { sums }), ...rest }
-    return (await host.engine.open({ ...request, ...(owner && { stateOf: owner.id }) })) ? program : undefined
+  const tryToOpen = async (lowered: Lowered): Promise<OnnxProgram | undefined> => {
+    const request = { id, device, threads, ...lowered, ...(owner && { stateOf: owner.id }) }
+    return (await host.engine.open(request)) ? lowered.program : undefined
   }
-  const inPlace = device === 'cpu' ? lowerInPlace(inner, threads) : undefined
-  const onnx = (inPlace && (await tryToOpen(inPlace))) ?? (await tryToOpen(lowerWhole(inner, device, host.inOnePass)))!
+  const inPlace = device === 'cpu' ? await lowerInPlace(inner, threads) : undefined
+  const whole =
+    (inPlace && (await tryToOpen(inPlace))) ?? (await tryToOpen(await lowerWhole(inner, device, host.inOnePass)))!
+  // The ways to run a step, by number; what is shared, loaded and read is that of the first.
+  const ways = [id]
+  const stages = device === 'cpu' && host.remote ? await lowerStages(inner, threads) : undefined
+  const stagesId = stages && nextId++
+  if (stages && (await host.engine.openStages({ id: stagesId!, stateOf: id, stages }))) ways.push(stagesId!)
+  let trial = newTrial(ways.length)
 
   let disposed = false
   const check = (): void => {
@@ -79,8 +76,16 @@ export async function openProgram(
       check()
       if (!(Number.isSafeInteger(steps) && steps >= 1))
         throw new UserError(`run: the number of steps must be a whole number >= 1, got ${steps}`)
-      checkArrays('run: the batch', onnx.batch, batch, steps)
-      return await host.engine.run(id, steps, batch)
+      checkArrays('run: the batch', whole.batch, batch, steps)
+      const way = choose(trial)
+      const result = await host.engine.run(ways[way]!, steps, batch)
+      trial = observe(trial, way, steps, result.seconds)
+      // Stages hold a state of their own: where they are slower, its memory is let go.
+      if (ways.length > 1 && isDecided(trial) && choose(trial) === 0) {
+        trial = newTrial(1)
+        await host.engine.close(ways.pop()!)
+      }
+      return result
     },
     async read() {
       check()
@@ -90,30 +95,11 @@ export async function openProgram(
       if (disposed) return
       disposed = true
       opened.delete(program)
-      await host.engine.close(id)
+      for (const own of ways.toReversed()) await host.engine.close(own)
     },
   }
   opened.set(program, { id, host, state, turned })
   return program
-}
-
-type Lowered = Pick<OpenRequest, 'program' | 'sums' | 'identities' | 'inPlace'>
-
-/** A call for each step, whose end is done in place; undefined where that does not pay. */
-function lowerInPlace(graph: StepGraph, threads: number): Lowered | undefined {
-  const split = splitStep(graph, threads)
-  const kernel = split && kernelOf(split)
-  if (!kernel) return undefined
-  const head = lowerStep(split.head, 'cpu', { intoPlaces: true })
-  const program = { ...head, ...ports(graph) }
-  const reads = head.state.map(({ name }) => name)
-  return { program, sums: lowerSums(program.state, 'cpu'), inPlace: { kernel, reads } }
-}
-
-function lowerWhole(graph: StepGraph, device: Device, inOnePass: boolean): Lowered {
-  if (device !== 'webgpu') return { program: lowerLoop(graph, device, inOnePass) }
-  const program = lowerStep(graph, device)
-  return { program, ...deviceModels(program.state) }
 }
 
 /** A tensor given to a session of another device is read as garbage, without a word: refused here. */
@@ -160,24 +146,4 @@ function checkArrays(
       throw new UserError(
         `${what} holds ${name}, which the program does not have; it has ${ports.map((port) => port.name).join(', ') || 'nothing'}`,
       )
-}
-
-function deviceModels(state: readonly StatePort[]) {
-  const device = 'webgpu'
-  const dtypes = [...new Set(state.map(({ dtype }): DType => dtype))]
-  return {
-    ...(dtypes.includes('float32') && { sums: lowerSums(state, device) }),
-    identities: Object.fromEntries(dtypes.map((dtype) => [dtype, lowerIdentity(dtype, device)])),
-  }
-}
-
-/** SHA-256. Pages that are not secure contexts have none: there, no two models count as the same. */
-async function digest(...models: readonly (Uint8Array<ArrayBuffer> | undefined)[]): Promise<string> {
-  if (!globalThis.crypto?.subtle) return `model ${nextId}`
-  const hashes: string[] = []
-  for (const bytes of models) {
-    const hash = bytes && new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
-    if (hash) hashes.push(Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join(''))
-  }
-  return hashes.join(' ')
 }

@@ -1,12 +1,12 @@
 import { availableParallelism } from 'node:os'
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import { UserError } from '../errors.js'
 import type { StepGraph } from '../onnx/program.js'
-import { type Channel, channel, type Reply } from './channel.js'
 import { type Host, openProgram } from './client.js'
 import { createEngine } from './engine.js'
 import { createGate, leave, shut } from './gate.js'
 import type { CompileOptions, Program } from './program.js'
+import { spawn } from './spawn.node.js'
 
 /**
  * Compiles a step for `cpu` or `webgpu`. All programs of a process share one worker, and equal steps one session.
@@ -52,21 +52,12 @@ function workerHost(): Host {
 /** The worker is never terminated. It keeps the process alive only while an answer is awaited. */
 function startWorker(): Host {
   const gate = createGate()
-  const worker = new Worker(new URL('./worker.node.js', import.meta.url), { workerData: gate, execArgv: [] })
-  const own: Channel = channel(
-    (request, transfer) => worker.postMessage(request, transfer),
-    (busy) => (busy ? worker.ref() : worker.unref()),
-  )
-  const host: Host = { engine: own.engine, remote: true, inOnePass }
-  const gone = (reason: string): void => {
+  const watch = (worker: Worker, busy: boolean): void => (busy ? worker.ref() : worker.unref())
+  const { engine } = spawn(gate, watch, () => {
     if (inWorker === host) inWorker = undefined
     leave(gate)
-    own.fail(`the compute worker ended (${reason}); the state it held is lost: go on from the last checkpoint`)
-  }
-  worker.on('message', (reply: Reply) => own.receive(reply))
-  worker.on('error', (error) => gone(error.message))
-  worker.on('exit', (code) => gone(`exit code ${code}`))
-  worker.unref()
+  })
+  const host: Host = { engine, remote: true, inOnePass }
   process.once('exit', () => shut(gate))
   return host
 }

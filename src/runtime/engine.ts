@@ -3,8 +3,9 @@ import { UserError } from '../errors.js'
 import type { Device } from '../onnx/emitter.js'
 import type { Port } from '../onnx/program.js'
 import { openInPlace, runInPlace } from './in-place.js'
-import { type Cell, dataOf, loaded, type Opened, type OpenRequest, type Ort } from './opened.js'
+import { type Cell, dataOf, loaded, type Opened, type OpenRequest, type Ort, type StagesRequest } from './opened.js'
 import type { RunResult, TensorRecord } from './program.js'
+import { openWire, type Ring } from './wires.js'
 
 /**
  * Holds sessions and state, in whatever thread the computing happens. Requests are answered in order. Arrays handed in
@@ -13,9 +14,14 @@ import type { RunResult, TensorRecord } from './program.js'
 export interface Engine {
   /** False, and nothing is open, if it is to end its steps in place and this machine cannot. */
   open(request: OpenRequest): Promise<boolean>
+  /** A program to run, not to load or read, each of whose steps goes through several threads. False where there are none. */
+  openStages(request: StagesRequest): Promise<boolean>
   load(id: number, state: TensorRecord): Promise<void>
   run(id: number, steps: number, batch: TensorRecord): Promise<RunResult>
-  read(id: number): Promise<TensorRecord>
+  /** All of the state, or what has these names. */
+  read(id: number, names?: readonly string[]): Promise<TensorRecord>
+  /** Takes back the last run, if it was done: for programs whose steps end in place. */
+  undo(id: number): Promise<void>
   close(id: number): Promise<void>
 }
 
@@ -84,7 +90,13 @@ export function createEngine(ort: Ort): Engine {
         downloads[dtype] = await acquire(copy, 'download', bytes, keys)
       }
       for (const cell of cells.values()) cell.users++
-      const ends = inPlace && { inPlace, reads: wanted.reads }
+      const wire = (end: 'sender' | 'receiver') => (ring: Ring) => openWire(ort, ring, end)
+      const ends = inPlace && {
+        inPlace,
+        reads: wanted.reads,
+        incoming: (wanted.incoming ?? []).map(wire('receiver')),
+        outgoing: (wanted.outgoing ?? []).map(wire('sender')),
+      }
       opened.set(id, { ...request, cells, sessionKeys: keys, step, sum, ends, uploads, downloads })
       return true
     } catch (error) {
@@ -124,15 +136,20 @@ export function createEngine(ort: Ort): Engine {
     return { metrics, seconds, notFinite }
   }
 
-  async function read(id: number): Promise<TensorRecord> {
+  async function read(id: number, names?: readonly string[]): Promise<TensorRecord> {
     const { program, cells, downloads } = opened.get(id)!
     const state: TensorRecord = {}
     for (const { name, dtype } of program.state) {
+      if (names && !names.includes(name)) continue
       const tensor = loaded(cells, name)
       const download = downloads[dtype]
       state[name] = download ? dataOf((await download.run({ x: tensor })).y!) : dataOf(tensor).slice()
     }
     return state
+  }
+
+  async function undo(id: number): Promise<void> {
+    opened.get(id)!.ends!.inPlace.restore()
   }
 
   async function close(id: number): Promise<void> {
@@ -143,7 +160,7 @@ export function createEngine(ort: Ort): Engine {
     await release(own.sessionKeys)
   }
 
-  return inOrder({ open, load, run, read, close })
+  return inOrder({ open, openStages: async () => false, load, run, read, undo, close })
 }
 
 /** One call of the loop: the state goes in and comes back once. */
@@ -235,7 +252,7 @@ export const sessionOptions = (device: Device, threads: number): InferenceSessio
 })
 
 /** Each request waits for the one before it, failed or not. */
-function inOrder(engine: Engine): Engine {
+export function inOrder(engine: Engine): Engine {
   let last: Promise<unknown> = Promise.resolve()
   const queued = Object.entries(engine).map(([name, method]) => [
     name,

@@ -1,8 +1,8 @@
-import type { InferenceSession, Tensor } from 'onnxruntime-common'
+import type { Tensor } from 'onnxruntime-common'
 import { sizeOf } from '../graph/types.js'
 import { NOTHING, type OnnxProgram, type Port } from '../onnx/program.js'
 import type { Kernel } from '../update/index.js'
-import { type Cell, dataOf, loaded, type Ort } from './opened.js'
+import { type Cell, dataOf, type Ends, loaded, type Opened, type Ort } from './opened.js'
 import { ARRAYS, type TensorData, type TensorRecord } from './program.js'
 
 /**
@@ -94,17 +94,20 @@ const NO_TENSOR = 'Non tensor type is temporarily not supported.'
  */
 export async function runInPlace(
   ort: Ort,
-  { program, cells, step }: { program: OnnxProgram; cells: ReadonlyMap<string, Cell>; step: InferenceSession },
-  { reads, inPlace }: { reads: readonly string[]; inPlace: InPlace },
+  { program, cells, step }: Pick<Opened, 'program' | 'cells' | 'step'>,
+  { inPlace, reads, incoming, outgoing }: Ends,
   steps: number,
   batch: TensorRecord,
 ): Promise<TensorRecord> {
+  const passed = new Map([...incoming, ...outgoing].flatMap(({ tensors }) => [...tensors]))
+  const shown = program.metrics.filter(({ name }) => !passed.has(name))
   const metrics: TensorRecord = Object.fromEntries(
-    program.metrics.map(({ name, dtype, shape }) => [name, new ARRAYS[dtype](steps * sizeOf(shape))]),
+    shown.map(({ name, dtype, shape }) => [name, new ARRAYS[dtype](steps * sizeOf(shape))]),
   )
   const part = ({ name, dtype, shape }: Port, all: TensorRecord, k: number): Tensor =>
-    new ort.Tensor(dtype, all[name]!.subarray(k * sizeOf(shape), (k + 1) * sizeOf(shape)), shape)
+    passed.get(name) ?? new ort.Tensor(dtype, all[name]!.subarray(k * sizeOf(shape), (k + 1) * sizeOf(shape)), shape)
   for (let k = 0; k < steps; k++) {
+    for (const wire of incoming) await wire.pass()
     const feeds: Record<string, Tensor> = {}
     for (const name of reads) feeds[name] = loaded(cells, name)
     for (const port of program.batch) feeds[port.name] = part(port, batch, k)
@@ -113,6 +116,7 @@ export async function runInPlace(
     await step.run(feeds, fetches).catch((error: Error) => {
       if (error.message !== NO_TENSOR) throw error
     })
+    for (const wire of outgoing) await wire.pass()
     inPlace.advance()
   }
   return metrics

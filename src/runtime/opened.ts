@@ -5,6 +5,7 @@ import type { OnnxProgram, Port } from '../onnx/program.js'
 import type { Kernel } from '../update/index.js'
 import type { InPlace } from './in-place.js'
 import type { TensorData } from './program.js'
+import type { Ring, Wire } from './wires.js'
 
 /** The part of ONNX Runtime that is used here; onnxruntime-node and onnxruntime-web both have it. */
 export interface Ort {
@@ -33,9 +34,22 @@ export interface OpenRequest {
     readonly kernel: Kernel
     /** The state that the model is fed, by name. */
     readonly reads: readonly string[]
+    /** For one stage of a step: through which it gets some of its batch in every step, and hands on some of its metrics. */
+    readonly incoming?: readonly Ring[]
+    readonly outgoing?: readonly Ring[]
   }
   /** The program whose state tensors are taken by name. */
   readonly stateOf?: number
+}
+
+/** What a program is opened with, but for where it runs. */
+export type Lowered = Pick<OpenRequest, 'program' | 'sums' | 'identities' | 'inPlace'> & { readonly key: string }
+
+/** The stages of a step, each for a thread of its own. They share the state of a program that is open. */
+export interface StagesRequest {
+  readonly id: number
+  readonly stateOf: number
+  readonly stages: readonly Lowered[]
 }
 
 /** A state tensor; several programs may hold it. */
@@ -49,9 +63,17 @@ export interface Opened extends Omit<OpenRequest, 'inPlace'> {
   readonly sessionKeys: string[]
   readonly step: InferenceSession
   readonly sum: InferenceSession | undefined
-  readonly ends: { readonly inPlace: InPlace; readonly reads: readonly string[] } | undefined
+  readonly ends: Ends | undefined
   readonly uploads: Partial<Record<Port['dtype'], InferenceSession>>
   readonly downloads: Partial<Record<Port['dtype'], InferenceSession>>
+}
+
+/** How a program on the CPU runs whose steps end in place. */
+export interface Ends {
+  readonly inPlace: InPlace
+  readonly reads: readonly string[]
+  readonly incoming: readonly Wire[]
+  readonly outgoing: readonly Wire[]
 }
 
 export function loaded(cells: ReadonlyMap<string, Cell>, name: string): Tensor {

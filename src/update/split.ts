@@ -1,7 +1,7 @@
 import { reachable } from '../graph/gradient.js'
 import type { Node, Tensor } from '../graph/tensor.js'
 import { sizeOf } from '../graph/types.js'
-import { changes, type StepGraph } from '../onnx/program.js'
+import { changes, type StepGraph, unusedPrefix } from '../onnx/program.js'
 import { isFusable } from './operations.js'
 
 /**
@@ -58,9 +58,7 @@ export function splitStep(graph: StepGraph, threads: number): SplitStep | undefi
 
   const outside = [...inside].flatMap(({ inputs }) => inputs).filter(({ node }) => !inside.has(node))
   const renewed = new Set(written.map(({ input }) => input))
-  const taken = graph.metrics.map(({ name }) => name).join()
-  let prefix = 'given'
-  while (taken.includes(prefix)) prefix += "'"
+  const prefix = unusedPrefix(graph, 'given')
   const given = [...new Set(outside)]
     .filter((x) => !renewed.has(x) && !isNumber(x))
     .map((output, i) => ({ name: `${prefix} ${i}`, output }))

@@ -1,0 +1,103 @@
+const cut = 'src/stages/cut.ts'
+const stages = 'src/runtime/stages.ts'
+const wires = 'src/runtime/wires.ts'
+const trial = 'src/runtime/trial.ts'
+
+const ofCut = { file: cut, tests: 'stages/cut' }
+const running = { tests: 'runtime/stages' }
+
+export default [
+  {
+    what: 'a stage does not wait for what state is made of',
+    find: '      if (writers.has(own)) stack.push(writers.get(own)!)\n',
+    replace: '',
+    ...ofCut,
+  },
+  {
+    what: 'state stays where it is read, not where it is renewed',
+    find: '  for (const [from, to] of writers) if (stageOf.has(to)) stageOf.set(from, stageOf.get(to)!)\n',
+    replace: '',
+    ...ofCut,
+  },
+  {
+    what: 'a stage passes on what came in as it was before it came',
+    find: '.map(({ name, output }) => ({ name, output: get(output) }))',
+    replace: '',
+    ...ofCut,
+  },
+  {
+    what: 'a stage may have much more than its share',
+    find: ' || cost > (BALANCE * whole) / count',
+    replace: '',
+    ...ofCut,
+  },
+  {
+    what: 'state that does not change is left out',
+    find: '(read.has(entry.input.node) || own === 0)',
+    replace: 'own === 0',
+    ...ofCut,
+  },
+  {
+    what: 'the stages start from the state of an earlier call',
+    file: stages,
+    find: '    await handOver(staged)\n',
+    replace: '    if (batch) staged.away = true\n',
+    ...running,
+  },
+  {
+    what: 'what the stages made of their state is forgotten',
+    file: stages,
+    find: 'await here.load(staged.stateOf, await engine.read(staged.id))',
+    replace: 'await engine.read(staged.id)',
+    ...running,
+  },
+  {
+    what: 'a stage that was done stays so when another one fails',
+    file: stages,
+    find: "if (ends[k]!.status === 'fulfilled') await engine.undo(id)",
+    replace: '{}',
+    ...running,
+  },
+  {
+    what: 'the error of a stage that only waited is told',
+    file: stages,
+    find: '(failed.find(({ reason }) => !/^another stage/.test(reason.message)) ?? failed[0]!).reason',
+    replace: 'failed.find(({ reason }) => /^another stage/.test(reason.message))?.reason ?? failed[0]!.reason',
+    ...running,
+  },
+  {
+    what: 'a part of the batch is handed over to the stage that asked last',
+    file: stages,
+    find: '? data.slice() : data',
+    replace: '? data : data.slice()',
+    ...running,
+  },
+  {
+    what: 'the sender does not wait for a free slot',
+    file: wires,
+    find: 'step - count < SLOTS',
+    replace: 'count >= 0',
+    ...running,
+  },
+  {
+    what: 'the receiver does not wait for the sender',
+    file: wires,
+    find: 'count > step',
+    replace: 'count >= 0',
+    ...running,
+  },
+  {
+    what: 'short calls decide',
+    file: trial,
+    find: 'if (seconds < LONG) return { ways }',
+    replace: '',
+    tests: 'runtime/trial',
+  },
+  {
+    what: 'the first call of a way counts',
+    file: trial,
+    find: 'own.slice(1)',
+    replace: 'own',
+    tests: 'runtime/trial',
+  },
+]

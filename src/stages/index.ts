@@ -1,0 +1,1 @@
+export { cutIntoStages, type Stages, type Wire } from './cut.js'

@@ -1,0 +1,182 @@
+import assert from 'node:assert/strict'
+import test, { after } from 'node:test'
+import ort from 'onnxruntime-node'
+import { grad, input, type Tensor } from '../../src/graph/index.js'
+import type { StepGraph } from '../../src/onnx/program.js'
+import { createEngine, type Engine } from '../../src/runtime/engine.js'
+import { createGate } from '../../src/runtime/gate.js'
+import { lowerStages, lowerWhole } from '../../src/runtime/lowered.js'
+import type { Ort } from '../../src/runtime/opened.js'
+import type { TensorRecord } from '../../src/runtime/program.js'
+import { spawn } from '../../src/runtime/spawn.node.js'
+import { withStages } from '../../src/runtime/stages.js'
+import { numbers } from './network.js'
+
+const ROWS = 8
+/** Enough numbers of state for a stage to end in place. */
+const UNITS = 520
+
+/** Two layers that learn by momentum, each to be large on some units, which it is told; the labels go to both. */
+function localStep(): StepGraph {
+  const state = (name: string, shape: number[]): Tensor => input({ name, kind: 'state', shape, dtype: 'float32' })
+  const x = input({ name: 'x', kind: 'data', shape: [ROWS, UNITS], dtype: 'float32' })
+  const wanted = input({ name: 'wanted', kind: 'labels', shape: [ROWS, UNITS], dtype: 'float32' })
+  const units = input({ name: 'units', kind: 'labels', shape: [ROWS], dtype: 'int32' })
+  const count = input({ name: 'count', kind: 'state', shape: [], dtype: 'int32' })
+  const entries: [string, Tensor, Tensor][] = [['count', count, count.add(1)]]
+  const metrics: StepGraph['metrics'][number][] = []
+  let h = x
+  for (const i of [0, 1]) {
+    const [w, m] = [state(`w${i}`, [UNITS, UNITS]), state(`m${i}`, [UNITS, UNITS])]
+    const y = h.matmul(w).tanh()
+    const loss = y.sub(wanted).square().mean()
+    const next = m.mul(0.9).add(grad(loss, [w])[0]!)
+    entries.push([`w${i}`, w, w.sub(next.mul(0.5))], [`m${i}`, m, next])
+    metrics.push({ name: `loss${i}`, output: loss })
+    // A gather fails in the layer whose number is in the batch where an index is out of range.
+    metrics.push({ name: `chosen${i}`, output: y.reshape([ROWS * UNITS]).gather(units.add(i * 1000)) })
+    h = y.stopGradient()
+  }
+  return {
+    state: entries.map(([name, from, output]) => ({ name, input: from, output })),
+    batch: [x, wanted, units].map((own) => ({ name: own.node.attributes.name, input: own })),
+    metrics,
+  }
+}
+
+const graph = localStep()
+const start = (): TensorRecord =>
+  Object.fromEntries(
+    graph.state.map(({ name, input: { size, dtype } }, i) => [
+      name,
+      dtype === 'int32' ? Int32Array.of(3) : numbers(size, 7 + i).map((value) => value / 20),
+    ]),
+  )
+
+const batch = (steps: number, seed: number, index = 5): TensorRecord => ({
+  x: numbers(steps * ROWS * UNITS, seed),
+  wanted: numbers(steps * ROWS * UNITS, seed + 1),
+  units: new Int32Array(steps * ROWS).fill(index),
+})
+
+const workers: { terminate(): Promise<number> }[] = []
+after(() => Promise.all(workers.map((worker) => worker.terminate())))
+
+/** An engine in this thread with the step as a loop, program 0, and in stages, program 1, over the same state. */
+async function opened(): Promise<Engine> {
+  const watch = (worker: { terminate(): Promise<number> }): unknown => workers.includes(worker) || workers.push(worker)
+  const engine = withStages(createEngine(ort as unknown as Ort), () => spawn(createGate(), watch).engine)
+  const whole = await lowerWhole(graph, 'cpu', false)
+  const stages = (await lowerStages(graph, 2))!
+  assert.equal(stages.length, 2)
+  assert.ok(await engine.open({ id: 0, device: 'cpu', threads: 1, ...whole }))
+  assert.ok(await engine.openStages({ id: 1, stateOf: 0, stages }))
+  return engine
+}
+
+/** What calls of the two programs, by number, make of the state, and their metrics. */
+async function run(calls: readonly number[], steps = 4): Promise<{ state: TensorRecord; metrics: TensorRecord[] }> {
+  const engine = await opened()
+  await engine.load(0, start())
+  const metrics: TensorRecord[] = []
+  for (const [i, id] of calls.entries()) {
+    const result = await engine.run(id, steps, batch(steps, i))
+    assert.deepEqual(result.notFinite, [])
+    metrics.push(result.metrics)
+  }
+  const state = await engine.read(0)
+  for (const id of [1, 0]) await engine.close(id)
+  return { state, metrics }
+}
+
+function assertSame(actual: TensorRecord, expected: TensorRecord): void {
+  assert.deepEqual(Object.keys(actual).sort(), Object.keys(expected).sort())
+  for (const [name, data] of Object.entries(expected))
+    assert.ok(
+      data.every((value, i) => Object.is(actual[name]![i], value)),
+      name,
+    )
+}
+
+test('stages that run at once are the same bits as the step, by themselves and in turns with it', async () => {
+  const expected = await run([0, 0, 0, 0])
+  for (const calls of [
+    [1, 1, 1, 1],
+    [0, 1, 1, 0],
+    [1, 0, 0, 1],
+  ]) {
+    const actual = await run(calls)
+    assertSame(actual.state, expected.state)
+    for (const [i, metrics] of expected.metrics.entries()) assertSame(actual.metrics[i]!, metrics)
+  }
+})
+
+test('state that was loaded in between is what the stages go on from', async () => {
+  const engine = await opened()
+  await engine.load(0, start())
+  await engine.run(1, 3, batch(3, 0))
+  await engine.load(0, start())
+  await engine.run(1, 3, batch(3, 1))
+  const actual = await engine.read(0)
+  await engine.load(0, start())
+  await engine.run(0, 3, batch(3, 1))
+  assertSame(actual, await engine.read(0))
+  for (const id of [1, 0]) await engine.close(id)
+})
+
+test('whichever stage fails, all of them are as they were, and go on', async () => {
+  const engine = await opened()
+  await engine.load(0, start())
+  await engine.run(1, 2, batch(2, 0))
+  const before = await engine.read(0)
+  // The last step fails: in the first stage, when the second has done some of the others, or in the second alone.
+  for (const [index, said] of [
+    [ROWS * UNITS, new RegExp(`${ROWS * UNITS}`)],
+    [ROWS * UNITS - 1000, new RegExp(`${ROWS * UNITS}`)],
+  ] as const) {
+    const bad = batch(6, 1)
+    bad.units!.set(new Int32Array(ROWS).fill(index), 5 * ROWS)
+    await assert.rejects(engine.run(1, 6, bad), said)
+    assertSame(await engine.read(0), before)
+  }
+  await engine.run(1, 2, batch(2, 2))
+  const actual = await engine.read(0)
+  await engine.load(0, before)
+  await engine.run(0, 2, batch(2, 2))
+  assertSame(actual, await engine.read(0))
+  for (const id of [1, 0]) await engine.close(id)
+})
+
+test('numbers that are not finite are found in every stage', async () => {
+  const engine = await opened()
+  const bad = start()
+  bad.w1!.fill(Number.NaN)
+  await engine.load(0, bad)
+  const { notFinite } = await engine.run(1, 1, batch(1, 0))
+  assert.deepEqual([...notFinite].sort(), ['m1', 'w1'])
+  for (const id of [1, 0]) await engine.close(id)
+})
+
+test('denormals are flushed in every stage, as in the thread that made them', async () => {
+  const engine = await opened()
+  const state = start()
+  for (const name of ['m0', 'm1']) state[name]!.fill(1e-39)
+  const zeros = (): TensorRecord => ({
+    x: new Float32Array(ROWS * UNITS),
+    wanted: new Float32Array(ROWS * UNITS),
+    units: new Int32Array(ROWS),
+  })
+  for (const id of [0, 1]) {
+    await engine.load(0, structuredClone(state))
+    await engine.run(id, 1, zeros())
+    const { m0, m1 } = await engine.read(0)
+    for (const m of [m0!, m1!]) assert.ok(m.every((value) => value === 0))
+  }
+  for (const id of [1, 0]) await engine.close(id)
+})
+
+test('state that was never loaded is asked for', async () => {
+  const engine = await opened()
+  await assert.rejects(engine.run(1, 1, batch(1, 0)), /was never loaded/)
+  for (const id of [1, 0]) await engine.close(id)
+})
