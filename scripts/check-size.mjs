@@ -8,7 +8,7 @@ const CEILINGS = {
   'src/onnx': 850,
   'src/update': 240,
   'src/stages': 140,
-  'src/runtime': 1300,
+  'src/runtime': 1320,
 }
 
 function linesOfCode(text) {

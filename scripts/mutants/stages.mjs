@@ -1,6 +1,6 @@
 const cut = 'src/stages/cut.ts'
 const stages = 'src/runtime/stages.ts'
-const wires = 'src/runtime/wires.ts'
+const wires = 'src/runtime/rings.ts'
 const trial = 'src/runtime/trial.ts'
 
 const ofCut = { file: cut, tests: 'stages/cut' }
@@ -15,7 +15,7 @@ export default [
   },
   {
     what: 'state stays where it is read, not where it is renewed',
-    find: '  for (const [from, to] of writers) if (stageOf.has(to)) stageOf.set(from, stageOf.get(to)!)\n',
+    find: '    if (stageOf.has(to)) stageOf.set(from, stageOf.get(to)!)\n',
     replace: '',
     ...ofCut,
   },
@@ -54,8 +54,8 @@ export default [
   {
     what: 'a stage that was done stays so when another one fails',
     file: stages,
-    find: "if (ends[k]!.status === 'fulfilled') await engine.undo(id)",
-    replace: '{}',
+    find: 'await Promise.allSettled(wereDone.map(({ engine }) => engine.undo(id)))',
+    replace: 'await wereDone',
     ...running,
   },
   {
@@ -99,5 +99,59 @@ export default [
     find: 'own.slice(1)',
     replace: 'own',
     tests: 'runtime/trial',
+  },
+  {
+    what: 'a program that is in stages finds the state that others in stages left as it was',
+    file: stages,
+    find: 'await bringBack(whole, staged)',
+    replace: 'if (!staged) await bringBack(whole)',
+    ...running,
+  },
+  {
+    what: 'one array under two names is handed over twice',
+    file: stages,
+    find: 'handed.has(data.buffer)',
+    replace: 'handed.has(name as never)',
+    ...running,
+  },
+  {
+    what: 'a stage that cannot be had is run nevertheless',
+    file: stages,
+    find: "throw new Error('a stage could not be had')",
+    replace: '{}',
+    ...running,
+  },
+  {
+    what: 'a thread that is gone is asked again and again',
+    file: stages,
+    find: '        staged.engines = []\n        others = []\n',
+    replace: '        staged.away = true\n',
+    ...running,
+  },
+  {
+    what: 'state that was handed on twice is not where it was made',
+    find: 'while (writers.has(to) && !seen.has(to)) {',
+    replace: 'if (writers.has(to)) {',
+    ...ofCut,
+  },
+  {
+    what: 'what stages pass on has the name of a metric',
+    find: "const prefix = unusedPrefix(graph, 'wire')",
+    replace: "const prefix = 'wire'",
+    ...ofCut,
+  },
+  {
+    what: 'stages that are slower stay open',
+    file: 'src/runtime/client.ts',
+    find: '        host.engine.close(inStages).catch(() => undefined)\n',
+    replace: '',
+    tests: 'runtime/client',
+  },
+  {
+    what: 'stages are opened anew in every call',
+    file: 'src/runtime/client.ts',
+    find: '        areOpen = true\n',
+    replace: '',
+    tests: 'runtime/client',
   },
 ]

@@ -153,4 +153,11 @@ export default [
     replace: '',
     tests: 'runtime/in-place',
   },
+  {
+    what: 'the engine takes what follows a product into it',
+    file: 'src/runtime/engine.ts',
+    find: ';MatMulScaleFusion;MatMulAddFusion',
+    replace: '',
+    tests: 'runtime/in-place',
+  },
 ]

@@ -1,11 +1,12 @@
 import { UserError } from '../errors.js'
 import type { Engine } from './engine.js'
 import type { TensorRecord } from './program.js'
+import type { StagedEngine } from './stages.js'
 
 /** A request to an engine behind a message channel, and what comes back. */
 export interface Request {
   readonly call: number
-  readonly method: keyof Engine
+  readonly method: keyof StagedEngine
   readonly args: readonly unknown[]
 }
 
@@ -16,7 +17,8 @@ export interface Reply {
 }
 
 export interface Channel {
-  readonly engine: Engine
+  /** Its stages are for an other side that has them. */
+  readonly engine: StagedEngine
   receive(reply: Reply): void
   /** The other side is gone: every call that waits fails, and every later one. */
   fail(message: string): void
@@ -30,7 +32,7 @@ export function channel(
   const waiting = new Map<number, { resolve(result: unknown): void; reject(error: Error): void }>()
   let next = 0
   let failure: string | undefined
-  const call = <T>(method: keyof Engine, args: readonly unknown[], transfer: ArrayBuffer[] = []): Promise<T> =>
+  const call = <T>(method: keyof StagedEngine, args: readonly unknown[], transfer: ArrayBuffer[] = []): Promise<T> =>
     new Promise<unknown>((resolve, reject) => {
       if (failure !== undefined) {
         // What is gone is closed already.
@@ -65,7 +67,7 @@ export function channel(
       else own.resolve(result)
     },
     fail(message) {
-      failure = message
+      failure ??= message
       for (const { reject } of waiting.values()) reject(new UserError(message))
       waiting.clear()
       watch(false)
@@ -79,7 +81,9 @@ export async function answer(
   { call, method, args }: Request,
 ): Promise<[Reply, ArrayBuffer[]]> {
   try {
-    const result = await ((await engine)[method] as (...args: readonly unknown[]) => Promise<unknown>)(...args)
+    const result = await ((await engine)[method as keyof Engine] as (...args: readonly unknown[]) => Promise<unknown>)(
+      ...args,
+    )
     return [{ call, result }, method === 'read' ? buffersOf(result as TensorRecord) : []]
   } catch (error) {
     return [{ call, error: { message: (error as Error).message, user: error instanceof UserError } }, []]

@@ -8,12 +8,15 @@ import { holdState, showState } from './held.js'
 import { lowerInPlace, lowerStages, lowerWhole } from './lowered.js'
 import type { Lowered } from './opened.js'
 import { ARRAYS, type CompileOptions, type Program, type TensorData, type TensorRecord } from './program.js'
+import type { StagedEngine } from './stages.js'
 import { choose, isDecided, newTrial, observe } from './trial.js'
 
 /** An engine, and whether it lives behind a message channel: arrays then reach it as copies, or are handed over. */
 export interface Host {
   readonly engine: Engine
   readonly remote: boolean
+  /** The same engine, where it can run stages at once. */
+  readonly stages?: StagedEngine
   /** Whether z + c x in one pass rounds as a product and a sum here: else a run's bits would depend on the length of calls. */
   readonly inOnePass: boolean
 }
@@ -50,12 +53,11 @@ export async function openProgram(
   const inPlace = device === 'cpu' ? await lowerInPlace(inner, threads) : undefined
   const whole =
     (inPlace && (await tryToOpen(inPlace))) ?? (await tryToOpen(await lowerWhole(inner, device, host.inOnePass)))!
-  // The ways to run a step, by number; what is shared, loaded and read is that of the first.
-  const ways = [id]
-  const stages = device === 'cpu' && host.remote ? await lowerStages(inner, threads) : undefined
-  const stagesId = stages && nextId++
-  if (stages && (await host.engine.openStages({ id: stagesId!, stateOf: id, stages }))) ways.push(stagesId!)
-  let trial = newTrial(ways.length)
+  // The ways to run a step: as a whole and, once calls are long enough to compare, in stages.
+  const stages = host.stages && device === 'cpu' ? await lowerStages(inner, threads) : undefined
+  const inStages = nextId++
+  let areOpen = false
+  let trial = newTrial(stages ? 2 : 1)
 
   let disposed = false
   const check = (): void => {
@@ -78,12 +80,17 @@ export async function openProgram(
         throw new UserError(`run: the number of steps must be a whole number >= 1, got ${steps}`)
       checkArrays('run: the batch', whole.batch, batch, steps)
       const way = choose(trial)
-      const result = await host.engine.run(ways[way]!, steps, batch)
+      if (way === 1 && !areOpen) {
+        areOpen = true
+        host.stages!.openStages({ id: inStages, stateOf: id, stages: stages! }).catch(() => undefined)
+      }
+      const result = await host.engine.run(way === 0 ? id : inStages, steps, batch)
       trial = observe(trial, way, steps, result.seconds)
-      // Stages hold a state of their own: where they are slower, its memory is let go.
-      if (ways.length > 1 && isDecided(trial) && choose(trial) === 0) {
+      if (areOpen && isDecided(trial) && choose(trial) === 0) {
+        // The stages hold state of their own: let it go. Nobody waits for that; whatever follows comes after it.
         trial = newTrial(1)
-        await host.engine.close(ways.pop()!)
+        areOpen = false
+        host.engine.close(inStages).catch(() => undefined)
       }
       return result
     },
@@ -95,7 +102,8 @@ export async function openProgram(
       if (disposed) return
       disposed = true
       opened.delete(program)
-      for (const own of ways.toReversed()) await host.engine.close(own)
+      const closed = areOpen ? host.engine.close(inStages) : undefined
+      await Promise.all([closed, host.engine.close(id)])
     },
   }
   opened.set(program, { id, host, state, turned })

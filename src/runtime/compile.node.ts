@@ -53,11 +53,11 @@ function workerHost(): Host {
 function startWorker(): Host {
   const gate = createGate()
   const watch = (worker: Worker, busy: boolean): void => (busy ? worker.ref() : worker.unref())
-  const { engine } = spawn(gate, watch, () => {
+  const { engine } = spawn({ gate }, watch, () => {
     if (inWorker === host) inWorker = undefined
     leave(gate)
   })
-  const host: Host = { engine, remote: true, inOnePass }
+  const host: Host = { engine, stages: engine, remote: true, inOnePass }
   process.once('exit', () => shut(gate))
   return host
 }

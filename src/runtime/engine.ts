@@ -3,9 +3,9 @@ import { UserError } from '../errors.js'
 import type { Device } from '../onnx/emitter.js'
 import type { Port } from '../onnx/program.js'
 import { openInPlace, runInPlace } from './in-place.js'
-import { type Cell, dataOf, loaded, type Opened, type OpenRequest, type Ort, type StagesRequest } from './opened.js'
+import { type Cell, dataOf, loaded, type Opened, type OpenRequest, type Ort } from './opened.js'
 import type { RunResult, TensorRecord } from './program.js'
-import { openWire, type Ring } from './wires.js'
+import { openEnd, type Ring } from './rings.js'
 
 /**
  * Holds sessions and state, in whatever thread the computing happens. Requests are answered in order. Arrays handed in
@@ -14,13 +14,11 @@ import { openWire, type Ring } from './wires.js'
 export interface Engine {
   /** False, and nothing is open, if it is to end its steps in place and this machine cannot. */
   open(request: OpenRequest): Promise<boolean>
-  /** A program to run, not to load or read, each of whose steps goes through several threads. False where there are none. */
-  openStages(request: StagesRequest): Promise<boolean>
   load(id: number, state: TensorRecord): Promise<void>
   run(id: number, steps: number, batch: TensorRecord): Promise<RunResult>
   /** All of the state, or what has these names. */
   read(id: number, names?: readonly string[]): Promise<TensorRecord>
-  /** Takes back the last run, if it was done: for programs whose steps end in place. */
+  /** Takes back the last run, which was done. Throws a UserError for programs whose steps do not end in place. */
   undo(id: number): Promise<void>
   close(id: number): Promise<void>
 }
@@ -90,12 +88,12 @@ export function createEngine(ort: Ort): Engine {
         downloads[dtype] = await acquire(copy, 'download', bytes, keys)
       }
       for (const cell of cells.values()) cell.users++
-      const wire = (end: 'sender' | 'receiver') => (ring: Ring) => openWire(ort, ring, end)
+      const endOf = (end: 'sender' | 'receiver') => (ring: Ring) => openEnd(ort, ring, end)
       const ends = inPlace && {
         inPlace,
         reads: wanted.reads,
-        incoming: (wanted.incoming ?? []).map(wire('receiver')),
-        outgoing: (wanted.outgoing ?? []).map(wire('sender')),
+        incoming: (wanted.incoming ?? []).map(endOf('receiver')),
+        outgoing: (wanted.outgoing ?? []).map(endOf('sender')),
       }
       opened.set(id, { ...request, cells, sessionKeys: keys, step, sum, ends, uploads, downloads })
       return true
@@ -149,7 +147,9 @@ export function createEngine(ort: Ort): Engine {
   }
 
   async function undo(id: number): Promise<void> {
-    opened.get(id)!.ends!.inPlace.restore()
+    const { ends } = opened.get(id)!
+    if (!ends) throw new UserError('undo: the steps of this program do not end in place')
+    ends.inPlace.restore()
   }
 
   async function close(id: number): Promise<void> {
@@ -160,7 +160,7 @@ export function createEngine(ort: Ort): Engine {
     await release(own.sessionKeys)
   }
 
-  return inOrder({ open, openStages: async () => false, load, run, read, undo, close })
+  return inOrder({ open, load, run, read, undo, close })
 }
 
 /** One call of the loop: the state goes in and comes back once. */
@@ -246,13 +246,16 @@ export const sessionOptions = (device: Device, threads: number): InferenceSessio
     'session.set_denormal_as_zero': '1',
     // Between calls the threads sleep: spinning on, they would take some 30 ms of each core from whoever makes batches.
     'session.force_spinning_stop': '1',
-    // On the CPU these fusions undo what the lowering chose for speed: a transposition of its own, a factor per row.
-    'optimization.disable_specified_optimizers': 'GemmTransposeFusion;MatmulTransposeFusion;DivMulFusion',
+    // Of these fusions three undo on the CPU what the lowering chose for speed: a transposition of its own, a factor per
+    // row. The last two take what follows a product into it, and round otherwise than the one after the other: a run's
+    // bits would depend on where its steps are cut, in place or in stages.
+    'optimization.disable_specified_optimizers':
+      'GemmTransposeFusion;MatmulTransposeFusion;DivMulFusion;MatMulScaleFusion;MatMulAddFusion',
   },
 })
 
 /** Each request waits for the one before it, failed or not. */
-export function inOrder(engine: Engine): Engine {
+export function inOrder<E extends Engine>(engine: E): E {
   let last: Promise<unknown> = Promise.resolve()
   const queued = Object.entries(engine).map(([name, method]) => [
     name,
@@ -262,5 +265,5 @@ export function inOrder(engine: Engine): Engine {
       return result
     },
   ])
-  return Object.fromEntries(queued)
+  return Object.fromEntries(queued) as E
 }

@@ -5,7 +5,7 @@ import { lowerIdentity, lowerStep, lowerSums, ports, type StatePort, type StepGr
 import { cutIntoStages } from '../stages/index.js'
 import { kernelOf, splitStep } from '../update/index.js'
 import type { Lowered } from './opened.js'
-import { createRing } from './wires.js'
+import { createRing } from './rings.js'
 
 type Unkeyed = Omit<Lowered, 'key'>
 

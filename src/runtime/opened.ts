@@ -5,7 +5,7 @@ import type { OnnxProgram, Port } from '../onnx/program.js'
 import type { Kernel } from '../update/index.js'
 import type { InPlace } from './in-place.js'
 import type { TensorData } from './program.js'
-import type { Ring, Wire } from './wires.js'
+import type { Ring, RingEnd } from './rings.js'
 
 /** The part of ONNX Runtime that is used here; onnxruntime-node and onnxruntime-web both have it. */
 export interface Ort {
@@ -72,8 +72,8 @@ export interface Opened extends Omit<OpenRequest, 'inPlace'> {
 export interface Ends {
   readonly inPlace: InPlace
   readonly reads: readonly string[]
-  readonly incoming: readonly Wire[]
-  readonly outgoing: readonly Wire[]
+  readonly incoming: readonly RingEnd[]
+  readonly outgoing: readonly RingEnd[]
 }
 
 export function loaded(cells: ReadonlyMap<string, Cell>, name: string): Tensor {

@@ -84,7 +84,16 @@ function assign(graph: StepGraph, nodes: readonly Node[], count: number): Map<No
     const read = added.flatMap(({ inputs }) => inputs).map((x) => stageOf.get(x.node) ?? 0)
     for (const own of added) stageOf.set(own, Math.max(0, ...read))
   }
-  for (const [from, to] of writers) if (stageOf.has(to)) stageOf.set(from, stageOf.get(to)!)
+  // State lies where it is renewed, be it from other state.
+  for (const from of writers.keys()) {
+    let to = from
+    const seen = new Set<Node>()
+    while (writers.has(to) && !seen.has(to)) {
+      seen.add(to)
+      to = writers.get(to)!
+    }
+    if (stageOf.has(to)) stageOf.set(from, stageOf.get(to)!)
+  }
   return stageOf
 }
 

@@ -7,8 +7,11 @@ import type { StepGraph } from '../../src/onnx/program.js'
 import { type Host, openProgram } from '../../src/runtime/client.js'
 import { compile } from '../../src/runtime/compile.node.js'
 import { createEngine } from '../../src/runtime/engine.js'
+import { lowerInPlace, lowerWhole } from '../../src/runtime/lowered.js'
 import type { Ort } from '../../src/runtime/opened.js'
+import type { TensorRecord } from '../../src/runtime/program.js'
 import { splitStep } from '../../src/update/index.js'
+import { numbers } from './network.js'
 
 const ROWS = 512
 const SIZE = ROWS ** 2
@@ -87,6 +90,34 @@ test('steps that differ only in what is done in place are told apart', async () 
           ],
     )
     await program.dispose()
+  }
+})
+
+test('what follows a product rounds alike in the engine and in place', async () => {
+  const rows = 300
+  const [x, d] = ['x', 'd'].map((name) => input({ name, kind: 'data', shape: [rows, ROWS], dtype: 'float32' }))
+  const gradient = x!.matmul(d!, { transposeA: true })
+  const [w, m] = [state('w'), state('m')]
+  const next = m.mul(0.9).add(gradient)
+  const batch = ['x', 'd'].map((name, i) => ({ name, input: [x!, d!][i]! }))
+  for (const step of [
+    { ...stepOf({ w: [w, w.sub(gradient.mul(0.0137))] }), batch },
+    { ...stepOf({ w: [w, w.sub(next.mul(0.0137))], m: [m, next] }), batch },
+  ]) {
+    const engine = createEngine({ Tensor: OrtTensor, InferenceSession } as unknown as Ort)
+    const results: TensorRecord[] = []
+    for (const [id, lowered] of [await lowerWhole(step, 'cpu', true), (await lowerInPlace(step, 1))!].entries()) {
+      await engine.open({ id, ...cpu, ...lowered })
+      await engine.load(id, Object.fromEntries(step.state.map(({ name }, i) => [name, numbers(SIZE, i)])))
+      await engine.run(id, 3, { x: numbers(3 * rows * ROWS, 5), d: numbers(3 * rows * ROWS, 6) })
+      results.push(await engine.read(id))
+      await engine.close(id)
+    }
+    for (const [name, data] of Object.entries(results[0]!))
+      assert.ok(
+        data.every((value, i) => Object.is(results[1]![name]![i], value)),
+        name,
+      )
   }
 })
 

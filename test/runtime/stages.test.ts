@@ -9,7 +9,7 @@ import { lowerStages, lowerWhole } from '../../src/runtime/lowered.js'
 import type { Ort } from '../../src/runtime/opened.js'
 import type { TensorRecord } from '../../src/runtime/program.js'
 import { spawn } from '../../src/runtime/spawn.node.js'
-import { withStages } from '../../src/runtime/stages.js'
+import { type StagedEngine, withStages } from '../../src/runtime/stages.js'
 import { numbers } from './network.js'
 
 const ROWS = 8
@@ -45,7 +45,7 @@ function localStep(): StepGraph {
 }
 
 const graph = localStep()
-const start = (): TensorRecord =>
+const startState = (): TensorRecord =>
   Object.fromEntries(
     graph.state.map(({ name, input: { size, dtype } }, i) => [
       name,
@@ -62,22 +62,37 @@ const batch = (steps: number, seed: number, index = 5): TensorRecord => ({
 const workers: { terminate(): Promise<number> }[] = []
 after(() => Promise.all(workers.map((worker) => worker.terminate())))
 
-/** An engine in this thread with the step as a loop, program 0, and in stages, program 1, over the same state. */
-async function opened(): Promise<Engine> {
+const here = (): Engine => createEngine(ort as unknown as Ort)
+
+function startThread(): Engine {
   const watch = (worker: { terminate(): Promise<number> }): unknown => workers.includes(worker) || workers.push(worker)
-  const engine = withStages(createEngine(ort as unknown as Ort), () => spawn(createGate(), watch).engine)
+  return spawn({ gate: createGate() }, watch).engine
+}
+
+const openWhole = async (engine: Engine, id: number, stateOf?: number): Promise<void> => {
   const whole = await lowerWhole(graph, 'cpu', false)
+  const shared = stateOf === undefined ? {} : { stateOf }
+  assert.ok(await engine.open({ id, device: 'cpu', threads: 1, ...whole, ...shared }))
+}
+
+const openStages = async (engine: StagedEngine, id: number, stateOf: number): Promise<boolean> => {
   const stages = (await lowerStages(graph, 2))!
   assert.equal(stages.length, 2)
-  assert.ok(await engine.open({ id: 0, device: 'cpu', threads: 1, ...whole }))
-  assert.ok(await engine.openStages({ id: 1, stateOf: 0, stages }))
+  return await engine.openStages({ id, stateOf, stages })
+}
+
+/** An engine in this thread with the step as a loop, program 0, and in stages, program 1, over the same state. */
+async function opened(): Promise<StagedEngine> {
+  const engine = withStages(here(), startThread)
+  await openWhole(engine, 0)
+  assert.ok(await openStages(engine, 1, 0))
   return engine
 }
 
 /** What calls of the two programs, by number, make of the state, and their metrics. */
 async function run(calls: readonly number[], steps = 4): Promise<{ state: TensorRecord; metrics: TensorRecord[] }> {
   const engine = await opened()
-  await engine.load(0, start())
+  await engine.load(0, startState())
   const metrics: TensorRecord[] = []
   for (const [i, id] of calls.entries()) {
     const result = await engine.run(id, steps, batch(steps, i))
@@ -113,12 +128,12 @@ test('stages that run at once are the same bits as the step, by themselves and i
 
 test('state that was loaded in between is what the stages go on from', async () => {
   const engine = await opened()
-  await engine.load(0, start())
+  await engine.load(0, startState())
   await engine.run(1, 3, batch(3, 0))
-  await engine.load(0, start())
+  await engine.load(0, startState())
   await engine.run(1, 3, batch(3, 1))
   const actual = await engine.read(0)
-  await engine.load(0, start())
+  await engine.load(0, startState())
   await engine.run(0, 3, batch(3, 1))
   assertSame(actual, await engine.read(0))
   for (const id of [1, 0]) await engine.close(id)
@@ -126,7 +141,7 @@ test('state that was loaded in between is what the stages go on from', async () 
 
 test('whichever stage fails, all of them are as they were, and go on', async () => {
   const engine = await opened()
-  await engine.load(0, start())
+  await engine.load(0, startState())
   await engine.run(1, 2, batch(2, 0))
   const before = await engine.read(0)
   // The last step fails: in the first stage, when the second has done some of the others, or in the second alone.
@@ -149,7 +164,7 @@ test('whichever stage fails, all of them are as they were, and go on', async () 
 
 test('numbers that are not finite are found in every stage', async () => {
   const engine = await opened()
-  const bad = start()
+  const bad = startState()
   bad.w1!.fill(Number.NaN)
   await engine.load(0, bad)
   const { notFinite } = await engine.run(1, 1, batch(1, 0))
@@ -159,7 +174,7 @@ test('numbers that are not finite are found in every stage', async () => {
 
 test('denormals are flushed in every stage, as in the thread that made them', async () => {
   const engine = await opened()
-  const state = start()
+  const state = startState()
   for (const name of ['m0', 'm1']) state[name]!.fill(1e-39)
   const zeros = (): TensorRecord => ({
     x: new Float32Array(ROWS * UNITS),
@@ -179,4 +194,78 @@ test('state that was never loaded is asked for', async () => {
   const engine = await opened()
   await assert.rejects(engine.run(1, 1, batch(1, 0)), /was never loaded/)
   for (const id of [1, 0]) await engine.close(id)
+})
+
+test('programs that share their state take turns, all of them in stages', async () => {
+  const expected = await run([0, 0, 0, 0])
+  const engine = await opened()
+  await openWhole(engine, 2, 0)
+  assert.ok(await openStages(engine, 3, 2))
+  await engine.load(0, startState())
+  for (const [i, id] of [1, 3, 1, 2].entries()) await engine.run(id, 4, batch(4, i))
+  assertSame(await engine.read(0), expected.state)
+  assertSame(await engine.read(2), expected.state)
+  for (const id of [3, 2, 1, 0]) await engine.close(id)
+})
+
+test('one array may be several parts of the batch', async () => {
+  const engine = await opened()
+  const all: TensorRecord[] = []
+  for (const id of [0, 1]) {
+    await engine.load(0, startState())
+    const { x, units } = batch(2, 1)
+    await engine.run(id, 2, { x: x!, wanted: x!, units: units! })
+    all.push(await engine.read(0))
+  }
+  assertSame(all[1]!, all[0]!)
+  for (const id of [1, 0]) await engine.close(id)
+})
+
+test('where no thread can be had, or no memory in it, the step runs as a whole', async () => {
+  const expected = await run([0, 0])
+  const refused = new Error('no more threads')
+  for (const start of [
+    (): Engine => {
+      throw refused
+    },
+    (): Engine => ({ ...here(), open: async () => false }),
+    (): Engine => ({ ...here(), open: () => Promise.reject(refused) }),
+  ]) {
+    const engine = withStages(here(), start)
+    await openWhole(engine, 0)
+    assert.equal(await openStages(engine, 1, 0), false)
+    await engine.load(0, startState())
+    for (const [i, id] of [1, 0].entries()) await engine.run(id, 4, batch(4, i))
+    assertSame(await engine.read(0), expected.state)
+    for (const id of [1, 0]) await engine.close(id)
+  }
+})
+
+test('a thread that ends is told once, and what is loaded then goes on without it', async () => {
+  let isGone = false
+  const mortal = (): Engine => {
+    const engine = here()
+    const alive = <T>(call: () => Promise<T>): Promise<T> => (isGone ? Promise.reject(new Error('gone')) : call())
+    return {
+      ...engine,
+      run: (id, steps, own) => alive(() => engine.run(id, steps, own)),
+      read: (id, names) => alive(() => engine.read(id, names)),
+    }
+  }
+  const engine = withStages(here(), mortal)
+  await openWhole(engine, 0)
+  await openWhole(engine, 7) // has nothing to do with it
+  // Two engines in one thread would wait for each other: a call of one step, which the first need not wait for.
+  assert.ok(await openStages(engine, 1, 0))
+  await engine.load(0, startState())
+  await engine.load(7, startState())
+  await engine.run(1, 1, batch(1, 0))
+  isGone = true
+  await assert.rejects(engine.run(1, 1, batch(1, 1)), /gone/)
+  assertSame(await engine.read(7), startState())
+  await assert.rejects(engine.read(0), /gone/)
+  await engine.load(0, startState())
+  for (const [i, id] of [1, 0].entries()) await engine.run(id, 4, batch(4, i))
+  assertSame(await engine.read(0), (await run([0, 0])).state)
+  for (const id of [1, 0, 7]) await engine.close(id)
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { constant, grad, input, interpret, type Tensor, type Value, value } from '../../src/graph/index.js'
+import { constant, grad, input, interpret, reachable, type Tensor, type Value, value } from '../../src/graph/index.js'
 import { arrange, chooseTurned } from '../../src/layout/index.js'
 import type { StepGraph } from '../../src/onnx/index.js'
 import { RULES } from '../../src/rules/registry.js'
@@ -47,6 +47,13 @@ function assertSame(graph: StepGraph, count: number): void {
   const { graphs, wires } = cutIntoStages(graph, count)!
   assert.equal(graphs.length, count)
   for (const { from, to } of wires) assert.ok(from < to)
+  for (const own of graphs) {
+    const given = new Set([...own.state, ...own.batch].map(({ input: x }) => x.node))
+    const read = reachable([...own.state, ...own.metrics].map(({ output }) => output)).filter(
+      ({ op }) => op === 'input',
+    )
+    assert.ok(read.every((node) => given.has(node)))
+  }
   const names = graphs.flatMap((own) =>
     own.state.filter(({ input: x, output }) => x !== output).map(({ name }) => name),
   )
@@ -136,9 +143,26 @@ test('the second stage may read what the first one made a step before', () => {
   assertSame(stepOf({ last: [last, now], w0: next(w0, y0), w1: next(w1, y1) }, { x }), 2)
 })
 
+test('what was handed on twice lies where it was made, in whatever order the state is given', () => {
+  const x = input({ name: 'x', kind: 'data', shape: [6, 5], dtype: 'float32' })
+  const [last, older, w0, w1] = [
+    state('last', [6, 5]),
+    state('older', [6, 5]),
+    state('w0', [5, 5]),
+    state('w1', [5, 5]),
+  ]
+  const now = x.mul(2)
+  const y0 = now.matmul(w0)
+  const y1 = y0.add(older).matmul(w1)
+  const next = (w: Tensor, y: Tensor): [Tensor, Tensor] => [w, w.add(grad(y.square().sum(), [w])[0]!)]
+  const layers = { w0: next(w0, y0), w1: next(w1, y1) }
+  assertSame(stepOf({ last: [last, now], older: [older, last], ...layers }, { x }), 2)
+  assertSame(stepOf({ older: [older, last], last: [last, now], ...layers }, { x }), 2)
+})
+
 test('names that a step has are not those of what its stages pass on', () => {
   const step = localStep([6, 5, 5])
-  assertSame({ ...step, metrics: [...step.metrics, { name: 'wire 0 1 0', output: constant(1) }] }, 2)
+  assertSame({ ...step, metrics: [...step.metrics, { name: 'wire 0', output: constant(1) }] }, 2)
 })
 
 test('no stage is idle, or has much more than its share', () => {

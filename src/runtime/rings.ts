@@ -12,7 +12,7 @@ export interface Ring {
 }
 
 /** One end of a ring. The tensors are this thread's own; they go into the ring, or come from it, as copies. */
-export interface Wire {
+export interface RingEnd {
   readonly tensors: ReadonlyMap<string, Tensor>
   /** For the next step, waiting until the other end is ready. Throws an Error where that end has failed. */
   pass(): Promise<void>
@@ -45,7 +45,7 @@ export function fail(ring: Ring): void {
   for (const counter of [SENT, RECEIVED]) Atomics.notify(counters, counter)
 }
 
-export function openWire(ort: Ort, ring: Ring, end: 'sender' | 'receiver'): Wire {
+export function openEnd(ort: Ort, ring: Ring, end: 'sender' | 'receiver'): RingEnd {
   const counters = countersOf(ring)
   const tensors = new Map<string, Tensor>()
   const slots = Array.from({ length: SLOTS }, () => new Map<string, TensorData>())
