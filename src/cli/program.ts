@@ -9,10 +9,11 @@ const SETTING = 'an option of the rule; may be given more than once'
 const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value]
 
 /** Options of a rule are no flags. */
-const ruleOptionHint = (text: string, [command]: readonly string[]): string =>
-  command === 'train' && text.includes("unknown option '--") && !text.includes('Did you mean')
-    ? 'An option of the rule is given as --set KEY=VALUE; `onward rules RULE` lists them.\n'
-    : ''
+function ruleOptionHint(text: string, [command]: readonly string[]): string {
+  const [, name] = text.match(/unknown option '--([^']*)'/) ?? []
+  if (command !== 'train' || name === undefined) return ''
+  return `An option of the rule is given as --set ${text.includes('Did you mean') ? name : 'KEY'}=VALUE; \`onward rules RULE\` lists them.\n`
+}
 
 /**
  * Runs the command line and gives its exit code. What a command needs is loaded when it runs: `onward rules` and

@@ -49,6 +49,8 @@ async function find(name: string, source: Source, options: LoadOptions): Promise
     )
   }
   const shared = process.env.ONWARD_DATA
+  if (shared && !existsSync(shared))
+    throw new UserError(`The data folder ${shared}, which ONWARD_DATA names, does not exist; make it or name another.`)
   const cache = join(options.cacheDir ?? cacheFolder(), name)
   const location = (shared ? locate(source, shared) : undefined) ?? locateCached(source, cache)
   if (location) return location

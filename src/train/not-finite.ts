@@ -25,5 +25,5 @@ export function adviceOn(hyper: Readonly<Record<string, unknown>>): string {
   const isRate = (value: unknown): boolean => [value].flat().every((one) => typeof one === 'number')
   const rates = Object.entries(hyper).filter(([name, value]) => /rates?$/i.test(name) && isRate(value))
   const now = rates.map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(', ')
-  return now === '' ? 'train with smaller steps' : `train with a smaller rate than ${now}`
+  return now === '' ? 'train anew with smaller steps' : `train anew, with a smaller rate than ${now}`
 }

@@ -76,6 +76,8 @@ test('ONWARD_DATA is read where no folder is named', async () => {
   process.env.ONWARD_DATA = folder
   const splits = await loadSource('tiny', tiny, { cacheDir: join(root, 'none'), offline: true })
   assert.equal(splits.train.count, 4)
+  process.env.ONWARD_DATA = join(folder, 'nowhere')
+  await fails(loadSource('tiny', tiny, { cacheDir: root }), /nowhere, which ONWARD_DATA names, does not exist; make it/)
 })
 
 test('a missing folder, data set or file is named, with what to do', async () => {

@@ -70,7 +70,10 @@ for (const [rule, optimizer] of [
       last.message,
       /^(layer \d: )?.* (stopped being finite numbers|grew beyond 1e\+12) in epoch \d+, batch \d+( to \d+)?: /,
     )
-    assert.match(last.message, /train with a smaller rate than .*rate=1000000000.*; the last good checkpoint is memory/)
+    assert.match(
+      last.message,
+      /train anew, with a smaller rate than .*rate=1000000000.*; the last good checkpoint is memory/,
+    )
     const { state } = kept.last()
     assert.ok(state.every(({ data: numbers }) => numbers.every(Number.isFinite)))
   })
@@ -82,7 +85,7 @@ test('a metric that is no number stops the training, though the state is sound',
   const events = await collect(train({ rule, data, platform: interpreter }))
   const last = events.at(-1)!
   assert.ok(last.event === 'stopped' && last.reason === 'not-finite')
-  assert.equal(last.message, 'loss stopped being finite numbers in epoch 1, batch 1: train with smaller steps')
+  assert.equal(last.message, 'loss stopped being finite numbers in epoch 1, batch 1: train anew with smaller steps')
 })
 
 test('steps of a schedule run where it says, and in its order', async () => {

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { cacheFolder } from '../../data/cache.node.js'
 import { type DataSetEntry, dataSets, findDataSet } from '../../data/index.js'
@@ -85,6 +85,7 @@ function placeOf({ name, from }: DataSetEntry, dataDir: string | undefined): Pla
   const { source } = from
   const folders = dataDir !== undefined ? [dataDir] : process.env.ONWARD_DATA ? [process.env.ONWARD_DATA] : []
   for (const folder of folders) {
+    if (!existsSync(folder)) return { missing: `the data folder ${folder} does not exist` }
     try {
       const found = locate(source, folder)
       if (found) return { folder: 'archive' in found ? found.archive : folder }
