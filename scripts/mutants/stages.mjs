@@ -61,8 +61,8 @@ export default [
   {
     what: 'the error of a stage that only waited is told',
     file: stages,
-    find: '(failed.find(({ reason }) => !/^another stage/.test(reason.message)) ?? failed[0]!).reason',
-    replace: 'failed.find(({ reason }) => /^another stage/.test(reason.message))?.reason ?? failed[0]!.reason',
+    find: 'reason.message !== OTHER_FAILED',
+    replace: 'reason.message === OTHER_FAILED',
     ...running,
   },
   {
@@ -150,7 +150,7 @@ export default [
   {
     what: 'stages are opened anew in every call',
     file: 'src/runtime/client.ts',
-    find: '        areOpen = true\n',
+    find: '        areLowered = true\n',
     replace: '',
     tests: 'runtime/client',
   },

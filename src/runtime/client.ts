@@ -54,10 +54,10 @@ export async function openProgram(
   const whole =
     (inPlace && (await tryToOpen(inPlace))) ?? (await tryToOpen(await lowerWhole(inner, device, host.inOnePass)))!
   // The ways to run a step: as a whole and, once calls are long enough to compare, in stages.
-  const stages = host.stages && device === 'cpu' ? await lowerStages(inner, threads) : undefined
-  const inStages = nextId++
+  let trial = newTrial(host.stages && device === 'cpu' && threads > 1 ? 2 : 1)
+  let areLowered = false
   let areOpen = false
-  let trial = newTrial(stages ? 2 : 1)
+  const inStages = nextId++
 
   let disposed = false
   const check = (): void => {
@@ -79,13 +79,16 @@ export async function openProgram(
       if (!(Number.isSafeInteger(steps) && steps >= 1))
         throw new UserError(`run: the number of steps must be a whole number >= 1, got ${steps}`)
       checkArrays('run: the batch', whole.batch, batch, steps)
-      const way = choose(trial)
-      if (way === 1 && !areOpen) {
-        areOpen = true
-        host.stages!.openStages({ id: inStages, stateOf: id, stages: stages! }).catch(() => undefined)
-      }
+      const way = areOpen ? choose(trial) : 0
       const result = await host.engine.run(way === 0 ? id : inStages, steps, batch)
       trial = observe(trial, way, steps, result.seconds)
+      if (!areLowered && choose(trial) === 1) {
+        areLowered = true
+        const stages = await lowerStages(inner, threads)
+        if (!stages) trial = newTrial(1)
+        areOpen = stages !== undefined && !disposed
+        if (areOpen) host.stages!.openStages({ id: inStages, stateOf: id, stages: stages! }).catch(() => undefined)
+      }
       if (areOpen && isDecided(trial) && choose(trial) === 0) {
         // The stages hold state of their own: let it go. Nobody waits for that; whatever follows comes after it.
         trial = newTrial(1)

@@ -21,6 +21,9 @@ export interface RingEnd {
 /** The sender may be so many steps ahead. */
 const SLOTS = 3
 
+/** What an end says that waited for one that has failed. */
+export const OTHER_FAILED = 'another stage of this step failed'
+
 /** How many steps were sent and received since `reset`, and whether one of the ends has failed. */
 const [SENT, RECEIVED, FAILED] = [0, 1, 2]
 const HEADER = 64
@@ -66,7 +69,7 @@ export function openEnd(ort: Ort, ring: Ring, end: 'sender' | 'receiver'): RingE
       const step = Atomics.load(counters, own)
       const isReady = (count: number): boolean => (end === 'sender' ? step - count < SLOTS : count > step)
       for (;;) {
-        if (Atomics.load(counters, FAILED)) throw new Error('another stage of this step failed')
+        if (Atomics.load(counters, FAILED)) throw new Error(OTHER_FAILED)
         const count = Atomics.load(counters, others)
         if (isReady(count)) break
         // Now and then events are let in, such as the end of the other thread.

@@ -1,7 +1,7 @@
 import { type Engine, inOrder } from './engine.js'
 import type { StagesRequest } from './opened.js'
 import type { RunResult, TensorData, TensorRecord } from './program.js'
-import { fail, reset } from './rings.js'
+import { fail, OTHER_FAILED, reset } from './rings.js'
 
 /** An engine that can let the stages of a step run at once. */
 export interface StagedEngine extends Engine {
@@ -100,7 +100,7 @@ export function withStages(here: Engine, startEngine: () => Engine): StagedEngin
       const wereDone = running.filter((_, k) => ends[k]!.status === 'fulfilled')
       await Promise.allSettled(wereDone.map(({ engine }) => engine.undo(id)))
       // The others failed because of one.
-      throw (failed.find(({ reason }) => !/^another stage/.test(reason.message)) ?? failed[0]!).reason
+      throw (failed.find(({ reason }) => reason.message !== OTHER_FAILED) ?? failed[0]!).reason
     }
     const metrics = Object.assign({}, ...done.map((result) => result.metrics))
     return { metrics, seconds, notFinite: done.flatMap(({ notFinite }) => notFinite) }

@@ -2,12 +2,17 @@ import { reachable } from '../graph/gradient.js'
 import { type LoopAttributes, within } from '../graph/loop.js'
 import type { Node, Tensor } from '../graph/tensor.js'
 
+type Summed = (inputs: readonly Tensor[], output: Tensor) => number
+
+const ofProduct: Summed = ([a, b], y) => Math.sqrt((a!.size * b!.size) / y.size)
+const ofConvolution: Summed = ([, weight]) => weight!.size / weight!.shape[0]!
+
 /** How many products are summed for one number of an output. */
-const SUMMED: Readonly<Record<string, (inputs: readonly Tensor[], output: Tensor) => number>> = {
-  matmul: ([a, b], y) => Math.sqrt((a!.size * b!.size) / y.size),
-  quantizedMatmul: ([a, b], y) => Math.sqrt((a!.size * b!.size) / y.size),
-  conv2d: ([, weight]) => weight!.size / weight!.shape[0]!,
-  quantizedConv2d: ([, weight]) => weight!.size / weight!.shape[0]!,
+const SUMMED: Readonly<Record<string, Summed>> = {
+  matmul: ofProduct,
+  quantizedMatmul: ofProduct,
+  conv2d: ofConvolution,
+  quantizedConv2d: ofConvolution,
   convolutionWeightGradient: ([, gradient]) => gradient!.size / gradient!.shape[1]!,
 }
 

@@ -2,7 +2,8 @@ import type { Node, Tensor } from '../graph/tensor.js'
 
 /**
  * Operations of the table of primitives by WebAssembly's instruction on four float32. Both round as IEEE 754 says, and
- * flush denormals where the thread does. */
+ * flush denormals where the thread does.
+ */
 export const INSTRUCTIONS: Readonly<Record<string, number>> = {
   abs: 0xe0,
   neg: 0xe1,

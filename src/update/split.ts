@@ -5,8 +5,9 @@ import { changes, type StepGraph, unusedPrefix } from '../onnx/program.js'
 import { isFusable } from './operations.js'
 
 /**
- * Numbers of state that could be renewed in place, moments included, from which on one pass in place of many saves more than a call
- * for every step costs. One thread makes that pass, however many the engine has. Measured: docs/decisions/0006-speed.md.
+ * Numbers of state that could be renewed in place, moments included, from which on one pass in place of many saves more
+ * than a call for every step costs. One thread makes that pass, however many the engine has. Measured:
+ * docs/decisions/0006-speed.md.
  */
 const leastFor = (threads: number): number => (threads === 1 ? 2 ** 18 : 2 ** 22)
 

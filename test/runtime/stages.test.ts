@@ -255,10 +255,10 @@ test('a thread that ends is told once, and what is loaded then goes on without i
   const engine = withStages(here(), mortal)
   await openWhole(engine, 0)
   await openWhole(engine, 7) // has nothing to do with it
-  // Two engines in one thread would wait for each other: a call of one step, which the first need not wait for.
   assert.ok(await openStages(engine, 1, 0))
   await engine.load(0, startState())
   await engine.load(7, startState())
+  // Both engines are in this thread and would wait for each other: not in calls of one step.
   await engine.run(1, 1, batch(1, 0))
   isGone = true
   await assert.rejects(engine.run(1, 1, batch(1, 1)), /gone/)
