@@ -124,6 +124,8 @@ test('data says where every data set is, and what to do about one that is not', 
   const places = Object.fromEntries(listed.map((entry: { name: string; where: unknown }) => [entry.name, entry.where]))
   assert.deepEqual([places.glyphs, places.mnist], ['embedded', null])
   assert.match((await onward(folder, 'data', 'mnist')).stdout, /not here: onward data mnist --download \(11\.1 MiB\)/)
+  const elsewhere = await onward(folder, 'data', 'mnist', '--data-dir', 'nowhere')
+  assert.match(elsewhere.stdout, /not here: the data folder nowhere does not exist/)
 })
 
 test('a truncated IDX file is named, with what to do, and exits with 1', async () => {
