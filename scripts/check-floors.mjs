@@ -15,7 +15,7 @@ const FLOORS = [
   ['rules'],
   ['export'],
   ['train'],
-  ['index', 'node'],
+  ['index', 'node', 'export-run.node'],
   ['cli'],
 ]
 

@@ -48,7 +48,7 @@ export {
   networkOptions,
 } from './network.js'
 export { inverseLength, NORMALIZATIONS, type Normalization } from './normalize.js'
-export { type AdamOptions, adam, type Optimizer, sgd } from './optimizers.js'
+export { type AdamOptions, adam, type Optimizer, optimizerOptions, sgd } from './optimizers.js'
 export { classPairs, type Pairs } from './pairs.js'
 export { FILTER_SCALE, filterImages, signedImages } from './pictures.js'
 export { averagePool2d, globalAveragePool, maxPool2d } from './pooling.js'

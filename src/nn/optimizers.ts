@@ -1,6 +1,18 @@
+import { z } from 'zod'
 import { constant, type Tensor } from '../graph/index.js'
 import { zeros } from './initialize.js'
 import { leaves, rebuild, type Tree } from './tree.js'
+
+/** The options by which rules choose between the two optimisers; the same in every rule. */
+export const optimizerOptions = {
+  optimizer: z.enum(['adam', 'sgd']).describe('of all weights'),
+  momentum: z
+    .number()
+    .min(0)
+    .max(1)
+    .meta({ onlyWith: { optimizer: 'sgd' } })
+    .describe('heavy-ball momentum of sgd'),
+}
 
 /**
  * A pair of pure functions over visible state. `update` takes the gradients of the parameters, in the order of their

@@ -10,7 +10,7 @@ import { affine, type Dense, dense } from '../nn/dense.js'
 import { FAN_RULES, type FanRule } from '../nn/initialize.js'
 import { crossEntropy } from '../nn/losses.js'
 import { hiddenLayers, networkOptions } from '../nn/network.js'
-import { adam, type Optimizer, sgd } from '../nn/optimizers.js'
+import { adam, type Optimizer, optimizerOptions, sgd } from '../nn/optimizers.js'
 import { FILTER_SCALE, filterImages } from '../nn/pictures.js'
 import { SCHEDULE_NAMES, SCHEDULES } from '../nn/schedules.js'
 import { leaves, type Tree } from '../nn/tree.js'
@@ -22,9 +22,9 @@ const hyper = z.strictObject({
   units: networkOptions.units.default([500, 500]),
   kernel: networkOptions.kernel.default(3),
   poolAfter: networkOptions.poolAfter.default([]),
-  optimizer: z.enum(['adam', 'sgd']).default('adam').describe('of all weights'),
+  optimizer: optimizerOptions.optimizer.default('adam').describe('of all weights'),
   rate: z.number().positive().default(0.001).describe('step size'),
-  momentum: z.number().min(0).max(1).default(0.9).describe('heavy-ball momentum of sgd'),
+  momentum: optimizerOptions.momentum.default(0.9),
   weightDecay: z.number().min(0).default(0).describe('L2 with sgd, decoupled with adam'),
   schedule: z.enum(SCHEDULE_NAMES).default('linear').describe('of the step size'),
   initial: z

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import type { Worker } from 'node:worker_threads'
-import { UserError } from '../errors.js'
+import { UsageError, UserError } from '../errors.js'
 import type { StepGraph } from '../onnx/program.js'
 import { type Host, openProgram } from './client.js'
 import { createEngine } from './engine.js'
@@ -14,8 +14,7 @@ import { spawn } from './spawn.node.js'
  */
 export async function compile(graph: StepGraph, options: CompileOptions): Promise<Program> {
   const { device, threads = availableParallelism(), worker = true } = options
-  if (device === 'wasm')
-    throw new UserError('the device wasm runs in browsers; in Node use cpu or webgpu', { exitCode: 2 })
+  if (device === 'wasm') throw new UsageError('the device wasm runs in browsers; in Node use cpu or webgpu')
   if (!(Number.isInteger(threads) && threads >= 1))
     throw new UserError(`the number of threads must be a whole number >= 1, got ${threads}`)
   try {

@@ -1,5 +1,5 @@
 import type { DataSet } from '../data/index.js'
-import { UserError } from '../errors.js'
+import { UsageError } from '../errors.js'
 import type { StepGraph } from '../onnx/index.js'
 import type { AnyRule, Task } from '../rules/contract.js'
 import { type TracedRule, type TracedStep, traceRule } from '../rules/trace.js'
@@ -52,9 +52,7 @@ export function courseOf(rule: AnyRule, task: Task, { hyper, options }: Settings
     const layers: number = rule.greedy!.layers(task, hyper)
     const { layer } = options
     if (layer !== undefined && layer >= layers)
-      throw new UserError(`layer is ${layer}, but ${rule.id} trains ${layers} one after the other here, from 0`, {
-        exitCode: 2,
-      })
+      throw new UsageError(`layer is ${layer}, but ${rule.id} trains ${layers} one after the other here, from 0`)
     const [from, phases] = layer === undefined ? [0, layers] : [layer, layer + 1]
     const own = Array.from({ length: phases - from }, (_, i) => [from + i, traced.greedy(from + i)] as const)
     const byPhase = new Map(own)

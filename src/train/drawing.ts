@@ -2,6 +2,7 @@ import { gather, type Split } from '../data/index.js'
 import { UserError } from '../errors.js'
 import { reachable, sizeOf } from '../graph/index.js'
 import { unknownName } from '../names.js'
+import { checkOptions } from '../options/index.js'
 import type { AnyRule, Picture } from '../rules/contract.js'
 import { traceRule } from '../rules/trace.js'
 import type { TensorRecord } from '../runtime/program.js'
@@ -9,7 +10,6 @@ import { type Checkpoint, checkState, statePorts, stateRecord } from './checkpoi
 import { taskOf } from './course.js'
 import { heldOutNoise } from './noise.js'
 import type { Platform } from './platform.js'
-import { checkSettings } from './settings.js'
 
 /** Images that a network drew, row after row. */
 export interface Drawing {
@@ -46,7 +46,7 @@ export async function draw(
   { names, count, seed, where }: DrawingOptions,
 ): Promise<Drawing[]> {
   const { settings, images: kind } = checkpoint
-  const hyper = checkSettings(rule.hyper, settings.hyper, rule.id)
+  const hyper = checkOptions(rule.hyper, settings.hyper, rule.id)
   const task = { ...(await taskOf(kind, settings.options, platform)), batch: count }
   const known: Readonly<Record<string, Picture<never>>> = rule.pictures?.(task, hyper) ?? {}
   const all = Object.keys(known)

@@ -1,4 +1,5 @@
 import type { Certificate } from '../locality/certificate.js'
+import type { Taken } from './weights-of.js'
 
 /** Figures by name; `layers.0.loss` belongs to layer 0. */
 export type Figures = Readonly<Record<string, number>>
@@ -35,6 +36,8 @@ export type TrainEvent =
       readonly peakActivationBytes: number
       readonly stateBytes: number
       readonly certificate: Certificate
+      /** The run whose weights this one began with, how many tensors were taken, and what was left. */
+      readonly from?: Taken
       /** Batches that were already done when this run was resumed. */
       readonly resumedAt?: number
       readonly run?: string
@@ -44,6 +47,8 @@ export type TrainEvent =
       readonly epoch: number
       /** Batches of this epoch that are done. */
       readonly batch: number
+      /** Batches of the whole training that are done. */
+      readonly step: number
       /** Part of the whole training that is done, 0 to 1. */
       readonly progress: number
       readonly rowsPerSecond: number
@@ -56,6 +61,7 @@ export type TrainEvent =
   | {
       readonly event: 'epoch'
       readonly epoch: number
+      readonly step: number
       /** After a resumption within the epoch: the batches that were done before; the metrics are means over the others. */
       readonly fromBatch?: number
       readonly metrics: Figures
@@ -87,6 +93,12 @@ export type TrainEvent =
        */
       readonly reason: 'aborted' | 'early' | 'not-finite'
       readonly message: string
+    }
+  | {
+      /** All training is done, and the test set is being measured. */
+      readonly event: 'testing'
+      /** The part of the test set that is measured, 0 to 1. */
+      readonly progress: number
     }
   | {
       readonly event: 'done'

@@ -1,6 +1,7 @@
 import type { DataSet, Split } from '../data/index.js'
 import { imageSize } from '../data/index.js'
 import { UserError } from '../errors.js'
+import { checkOptions } from '../options/index.js'
 import type { AnyRule } from '../rules/contract.js'
 import { traceRule } from '../rules/trace.js'
 import { type Checkpoint, checkState, statePorts, stateRecord } from './checkpoint.js'
@@ -8,7 +9,6 @@ import { learningSteps, taskOf } from './course.js'
 import { highestOf, learnedPart } from './layer-alone.js'
 import type { Platform } from './platform.js'
 import { best, type Measured, measure, predictor, scoresOf } from './score.js'
-import { checkSettings } from './settings.js'
 
 /** What a network makes of one image. */
 export interface PredictedImage {
@@ -43,7 +43,7 @@ export async function openNetwork(
   const { settings, images: kind, state } = checkpoint
   const { device, threads, batch } = settings.options
   if (checkpoint.rule !== rule.id) throw new UserError(`${where} was trained by ${checkpoint.rule}, not by ${rule.id}`)
-  const hyper = checkSettings(rule.hyper, settings.hyper, rule.id)
+  const hyper = checkOptions(rule.hyper, settings.hyper, rule.id)
   const task = await taskOf(kind, settings.options, platform)
   const traced = traceRule(rule, task, hyper)
   const complete = { ...settings, hyper }

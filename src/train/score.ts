@@ -79,12 +79,21 @@ export interface Measured {
 const FIGURE = 'figures.'
 
 /** Measures a network on images; undefined if the signal cut it short. */
-export async function measure(
+export async function measure(...what: Parameters<typeof measuring>): Promise<Measured | undefined> {
+  const telling = measuring(...what)
+  for (;;) {
+    const { done, value } = await telling.next()
+    if (done) return value
+  }
+}
+
+/** Does the same, and tells the part that is done. */
+export async function* measuring(
   p: Predictor,
   split: Split,
   maximum: number,
   signal?: AbortSignal,
-): Promise<Measured | undefined> {
+): AsyncGenerator<number, Measured | undefined> {
   const sums: Record<string, number> = {}
   for await (const { first, rows, outputs } of scoresOf(p, split, maximum)) {
     for (const [name, own] of Object.entries(outputs)) {
@@ -94,6 +103,7 @@ export async function measure(
       sums[name] = sum
     }
     if (signal?.aborted) return undefined
+    yield (first + rows) / split.count
   }
   const means = Object.entries(sums).map(([name, sum]): [string, number] => [name, sum / split.count])
   const { scores, ...layers } = Object.fromEntries(means.filter(([name]) => !name.startsWith(FIGURE)))

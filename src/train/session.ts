@@ -1,5 +1,6 @@
 import type { DataSet, Split } from '../data/index.js'
 import { holdOut, select } from '../data/index.js'
+import { reachable } from '../graph/index.js'
 import type { Certificate } from '../locality/certificate.js'
 import { certify } from '../locality/certify.js'
 import type { StepGraph } from '../onnx/index.js'
@@ -32,6 +33,8 @@ export interface Session {
   readonly stateBytes: number
   readonly predictor: Predictor
   readonly ports: ReturnType<typeof statePorts>
+  /** Whether a tensor of the state belongs to the network itself, not to its optimiser. */
+  isModel(name: string): boolean
   program(step: string): Promise<Program>
   /** What the steps of a phase read. */
   source(phase: number): Promise<Source>
@@ -58,6 +61,12 @@ export async function openSession(
   const certificate = certify(Object.values(traced.steps), blocks)
   const ports = statePorts(traced.predict)
 
+  const isParameter = (name: string): boolean =>
+    blocks.some((block) => block.parameters.some((path) => isUnder(name, path)))
+  const read = new Set(reachable(traced.predict.metrics.map(({ output }) => output)))
+  const model = traced.predict.state.filter(({ name, input }) => isParameter(name) || read.has(input.node))
+  const modelNames = new Set(model.map(({ name }) => name))
+
   const memory = Object.values(course.steps).map(liveness)
 
   const place = { device, ...(threads !== undefined && { threads }) }
@@ -82,7 +91,7 @@ export async function openSession(
     validation,
     certificate,
     parameters: traced.predict.state
-      .filter(({ name }) => blocks.some((block) => block.parameters.some((path) => isUnder(name, path))))
+      .filter(({ name }) => isParameter(name))
       .reduce((sum, { input }) => sum + input.size, 0),
     peakActivationBytes: Math.max(...memory.map(({ peakActivationBytes }) => peakActivationBytes)),
     stateBytes: memory[0]!.stateBytes,
@@ -90,6 +99,7 @@ export async function openSession(
       ...{ program: owner, inputs: traced.predict.batch, batch: options.batch, classes: data.classes, seed },
     }),
     ports,
+    isModel: (name) => modelNames.has(name),
 
     async program(step) {
       const known = steps.get(step)

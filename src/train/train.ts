@@ -1,5 +1,5 @@
 import type { DataSet } from '../data/index.js'
-import { UserError } from '../errors.js'
+import { UsageError } from '../errors.js'
 import type { AnyRule } from '../rules/contract.js'
 import {
   type Best,
@@ -21,8 +21,9 @@ import { type Pipeline, pipelineOf } from './pipeline.js'
 import { globalEpoch, globalStep, type Position, stepAt } from './plan.js'
 import type { Platform } from './platform.js'
 import type { NamedTensor } from './safetensors.js'
-import { type Measured, measure } from './score.js'
+import { type Measured, measure, measuring } from './score.js'
 import { openSession } from './session.js'
+import { type Origin, weightsOf } from './weights-of.js'
 
 export interface TrainConfig extends Wishes {
   readonly rule: AnyRule
@@ -34,6 +35,8 @@ export interface TrainConfig extends Wishes {
   readonly resume?: Checkpoint | undefined
   /** For a layer that is trained alone: the network whose layers below it are frozen. */
   readonly below?: Checkpoint | undefined
+  /** Another network whose weights are the first ones, wherever names and shapes are equal. */
+  readonly from?: Origin | undefined
   /** The name of the preset that these settings came from: told in the events, not applied again. */
   readonly presetName?: string | undefined
   /** Where the run is kept, for the events. */
@@ -49,7 +52,7 @@ export interface TrainConfig extends Wishes {
  * where one cannot be written; the one before is then still there.
  */
 export async function* train(config: TrainConfig): AsyncGenerator<TrainEvent> {
-  const { rule, data, platform, signal, resume, below, run, preset = config.presetName } = config
+  const { rule, data, platform, signal, resume, below, from, run, preset = config.presetName } = config
   const settings = resolve(rule, data, config)
   const { options } = settings
   const session = await openSession(rule, data, settings, platform)
@@ -86,14 +89,13 @@ export async function* train(config: TrainConfig): AsyncGenerator<TrainEvent> {
       checkState(session.ports, below.state, BELOW)
       checkBelow(withDefaults(below, rule), { rule: rule.id, data: data.name, settings }, plan.from, BELOW)
     } else if (plan.from > 0)
-      throw new UserError(
+      throw new UsageError(
         `layer ${plan.from} learns from what the layers below it hand up: name the run that trained them (--below RUN)`,
-        {
-          exitCode: 2,
-        },
       )
     const given = resume ?? below
-    await session.load(given ? stateRecord(given.state) : await session.initialState())
+    const first = given ? stateRecord(given.state) : await session.initialState()
+    const taken = from && weightsOf(from, first, session.ports, session.isModel)
+    await session.load(taken?.state ?? first)
     const time = clock(platform.now ?? (() => performance.now()), plan)
     yield {
       event: 'start',
@@ -109,6 +111,7 @@ export async function* train(config: TrainConfig): AsyncGenerator<TrainEvent> {
       peakActivationBytes: session.peakActivationBytes,
       stateBytes: session.stateBytes,
       certificate: session.certificate,
+      ...(taken && { from: taken.taken }),
       ...(resume && { resumedAt: globalStep(plan, at) }),
       ...(run !== undefined && { run }),
     }
@@ -139,7 +142,7 @@ export async function* train(config: TrainConfig): AsyncGenerator<TrainEvent> {
         at = { ...at, batch: at.batch + batches }
         yield {
           event: 'progress',
-          ...{ epoch: epoch + 1, batch: at.batch, progress: time.progress(at) },
+          ...{ epoch: epoch + 1, batch: at.batch, step: globalStep(plan, at), progress: time.progress(at) },
           ...{ rowsPerSecond: time.rowsPerSecond(options.batch), secondsLeft: time.secondsLeft(at) },
           metrics: meansOf(done.metrics),
           ...layer,
@@ -162,6 +165,7 @@ export async function* train(config: TrainConfig): AsyncGenerator<TrainEvent> {
       yield {
         event: 'epoch',
         epoch: epoch + 1,
+        step: globalStep(plan, at),
         ...(fromBatch > 0 && { fromBatch }),
         metrics: means.means(),
         ...(accuracy !== undefined && { validationAccuracy: accuracy }),
@@ -202,11 +206,14 @@ export async function* train(config: TrainConfig): AsyncGenerator<TrainEvent> {
       yield* save(state)
     }
 
+    yield { event: 'testing', progress: 0 }
     if (validation.count > 0) score ??= await measure(predictor, validation, data.maximum, signal)
     if (signal?.aborted) return yield* stop()
-    const tested = await measure(predictor, data.test, data.maximum, signal)
-    if (!tested) return yield* stop()
-    const test = learnedPart(tested, rule, settings.hyper, highest)
+    const testing = measuring(predictor, data.test, data.maximum, signal)
+    let tested = await testing.next()
+    for (; !tested.done; tested = await testing.next()) yield { event: 'testing', progress: tested.value }
+    if (!tested.value) return yield* stop()
+    const test = learnedPart(tested.value, rule, settings.hyper, highest)
     const heldOut = score && learnedPart(score, rule, settings.hyper, highest)
     yield {
       event: 'done',

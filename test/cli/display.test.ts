@@ -98,7 +98,7 @@ test('the block is drawn over itself, at most ten times a second, and leaves not
 test('without a terminal: a line at the start, one an epoch, and the summary', () => {
   const output = recorder()
   const aside = recorder()
-  const reporter = lineReporter(output, aside, () => 2 ** 21)
+  const reporter = lineReporter(output, aside, () => ({ backpropBytes: 2 ** 21 }))
   for (const event of [START, PROGRESS, EPOCH, DONE]) reporter.show(event)
   assert.equal(
     output.text(),
@@ -130,7 +130,7 @@ Kept in runs/forward-forward-glyphs-1; use it with: ${startedAs()} evaluate runs
 
 test('a preset and 8 bits are told, and a layer trained alone has no accuracy to tell', () => {
   const output = recorder()
-  const reporter = lineReporter(output, recorder(), () => undefined)
+  const reporter = lineReporter(output, recorder(), () => ({}))
   const start: TrainEvent = { ...START, preset: 'fast', precision: 'int8', highest: 0 } as TrainEvent
   for (const event of [start, DONE]) reporter.show(event)
   const lines = output.text().split('\n')
@@ -141,7 +141,7 @@ test('a preset and 8 bits are told, and a layer trained alone has no accuracy to
 test('an early stop is told, on a terminal above the block', () => {
   const stopped = { event: 'stopped', reason: 'early', message: 'no better for 3 epochs' } as const
   const [line, block] = [recorder(), recorder({ columns: 100, rows: 30 })]
-  for (const reporter of [lineReporter(line, line, () => undefined), terminalReporter(block, PLAIN, () => undefined)])
+  for (const reporter of [lineReporter(line, line, () => ({})), terminalReporter(block, PLAIN, () => ({}))])
     for (const event of [START, stopped]) reporter.show(event)
   assert.ok(line.text().endsWith('\nno better for 3 epochs\n'))
   assert.ok(block.writes.at(-1)!.includes('\x1b[0Jno better for 3 epochs\nforward-forward on glyphs\n'))

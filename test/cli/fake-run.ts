@@ -40,6 +40,7 @@ export const PROGRESS: TrainEvent = {
   event: 'progress',
   epoch: 1,
   batch: 45,
+  step: 45,
   progress: 0.25,
   rowsPerSecond: 12345.6,
   secondsLeft: 12,
@@ -49,6 +50,7 @@ export const PROGRESS: TrainEvent = {
 export const EPOCH: TrainEvent = {
   event: 'epoch',
   epoch: 1,
+  step: 90,
   metrics: { 'layers.0.loss': 0.375, 'layers.0.separation': 0.9, 'layers.1.loss': 0.125, 'head.loss': 1 },
   validationAccuracy: 0.951,
   layers: { 'layers.0': 0.912, 'layers.1': 0.9345 },

@@ -14,7 +14,7 @@ const WRONG: [args: string[], message: RegExp][] = [
   [['trian'], /unknown command 'trian'\n\(Did you mean train\?\)/],
   [[...TRAIN, '--rate', '3'], /unknown option '--rate'[\s\S]*An option of the rule is given as --set rate=VALUE/],
   [[...TRAIN, '--epoch', '3'], /unknown option '--epoch'\n\(Did you mean --epochs\?\)/],
-  [[...TRAIN, '--epochs', '-1'], /^onward: --epochs takes a whole number at least 1, not -1\.\n$/],
+  [[...TRAIN, '--epochs', '-1'], /^onward: the option epochs of training takes a whole number at least 1, not -1\.\n$/],
   [[...TRAIN, '--epochs', 'many'], /^onward: --epochs takes a whole number at least 1, not "many"\.\n$/],
   [
     [...TRAIN, '--device', 'gpu'],

@@ -4,7 +4,7 @@ import { argmax, concat, oneHot, reachable, scan, softmax, type Tensor } from '.
 import { input } from '../../src/graph/tensor.js'
 import { chooseTurned, turn } from '../../src/layout/turned.js'
 import type { StepGraph } from '../../src/onnx/index.js'
-import { findRule } from '../../src/rules/registry.js'
+import { ruleById } from '../../src/rules/registry.js'
 import { traceRule } from '../../src/rules/trace.js'
 import { assertTurns } from './assert-turns.js'
 
@@ -100,7 +100,7 @@ const transposes = (graph: StepGraph): number =>
   ).length
 
 test('Forward-Forward turns its weights and their moments, and then transposes nothing', () => {
-  const rule = findRule('forward-forward')
+  const rule = ruleById('forward-forward')
   const task = { shape: [1, 28, 28], classes: 10, batch: 64, precision: { bits: 32 } } as const
   const hyper = rule.hyper.parse({ units: [300, 200], negatives: 'uniform', sharedProduct: false })
   const { joint } = traceRule(rule, task, hyper).steps

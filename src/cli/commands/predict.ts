@@ -8,10 +8,10 @@ import { columns } from '../output/columns.js'
 import { figure } from '../output/numbers.js'
 import { print } from '../output/print.js'
 import { styleOf } from '../output/style.js'
+import { namedRule, type RunFlags } from '../run.js'
 
-export interface PredictFlags {
+export interface PredictFlags extends RunFlags {
   readonly invert?: true
-  readonly json?: true
 }
 
 /**
@@ -20,11 +20,12 @@ export interface PredictFlags {
  * UserError names all such.
  */
 export async function predictCommand(run: string, paths: readonly string[], flags: PredictFlags): Promise<void> {
+  const rule = namedRule(run, flags)
   const { images } = readCheckpoint(run).checkpoint
   const pictures: (Readable | Refused)[] = []
   for (const path of paths) pictures.push(await readPicture(path, images, flags.invert === true))
   const pixels = pictures.flatMap((picture) => ('pixels' in picture ? [picture.pixels] : []))
-  const predictions = (pixels.length > 0 ? await predict(run, pixels) : []).values()
+  const predictions = (pixels.length > 0 ? await predict(run, pixels, rule) : []).values()
   const all = pictures.map((picture) => {
     if ('error' in picture) return picture
     const prediction: PredictedImage = predictions.next().value!

@@ -9,16 +9,19 @@ const FRACTIONS = new Set(['accuracy', 'separation', 'validation', 'test'])
 
 /** The live display of a run, as lines of at most `width` places and at most `height` lines. */
 export function renderScreen(view: View, style: Style, width: number, height: number): string[] {
-  const { start, progress, epoch } = view
+  const { start, progress, epoch, tested } = view
   if (!start) return []
   const title = `${start.rule} on ${start.data}`
   const now = progress?.epoch ?? epoch?.epoch
-  const done = progress?.progress ?? 0
+  const done = tested ?? progress?.progress ?? 0
+  const doing = now === undefined ? 'starting' : `epoch ${now} of ${start.epochs}`
   const facts = [
-    now === undefined ? 'starting' : `epoch ${now} of ${start.epochs}`,
+    tested === undefined ? doing : 'measuring the test set',
     bar(done, 24),
     `${Math.floor(done * 100)} %`,
-    ...(progress ? [`${count(progress.rowsPerSecond)} images/s`, `${duration(progress.secondsLeft)} left`] : []),
+    ...(progress && tested === undefined
+      ? [`${count(progress.rowsPerSecond)} images/s`, `${duration(progress.secondsLeft)} left`]
+      : []),
   ]
   const learning = progress?.layer
   const table = renderTable(view.rows, (row) => (row === `layer ${learning}` ? `${row} (learns now)` : row), width)

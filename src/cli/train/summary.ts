@@ -1,8 +1,9 @@
 import type { Figures, TrainEvent } from '../../train/events.js'
 import { describeCertificate } from '../certificate.js'
-import { bulleted, columns } from '../output/columns.js'
+import { bulleted, columns, wrapText } from '../output/columns.js'
 import { bytes, count, duration, figure, percent } from '../output/numbers.js'
-import type { Style } from '../output/style.js'
+import { quoted } from '../output/quoted.js'
+import { type Style, visibleLength } from '../output/style.js'
 import { RECONSTRUCTED } from '../sources.js'
 import { startedAs } from '../started-as.js'
 import { renderTable } from './screen.js'
@@ -10,15 +11,21 @@ import { accuracies, type View, WHOLE } from './view.js'
 
 type Done = Extract<TrainEvent, { event: 'done' }>
 
-/**
- * What a finished run has to say: accuracies, the certificate, memory, and where it is kept. `backpropBytes`: of
- * activations, if backpropagation trained the same layers. Lines are at most `width` places long.
- */
+export interface SummaryOptions {
+  /** Places of a line, at most. */
+  readonly width: number
+  /** Of activations, if backpropagation trained the same layers. */
+  readonly backpropBytes?: number | undefined
+  /** The file of the rule, where the run's is in one. */
+  readonly ruleFile?: string | undefined
+}
+
+/** What a finished run has to say: accuracies, the certificate, memory, and where it is kept. */
 export function summarize(
   view: View,
   done: Done,
   style: Style,
-  { width, backpropBytes }: { readonly width: number; readonly backpropBytes: number | undefined },
+  { width, backpropBytes, ruleFile }: SummaryOptions,
 ): string[] {
   const { start } = view
   if (!start) return []
@@ -34,13 +41,14 @@ export function summarize(
           '',
         ]
   const filledIn = start.reconstructed ?? []
+  const since = start.resumedAt === undefined ? '' : ' since it was resumed'
+  const result =
+    `${start.rule} on ${start.data}: ${outcome({ ...done, highest: start.highest }, start.objective)} ` +
+    (done.rowsPerSecond > 0
+      ? `after ${duration(done.seconds)}${since} at ${count(done.rowsPerSecond)} images/s.`
+      : '(it was trained already).')
   const parts = [
-    style.bold(
-      `${start.rule} on ${start.data}: ${outcome({ ...done, highest: start.highest }, start.objective)} ` +
-        (done.rowsPerSecond > 0
-          ? `after ${duration(done.seconds)}${start.resumedAt === undefined ? '' : ' since it was resumed'} at ${count(done.rowsPerSecond)} images/s.`
-          : '(it was trained already).'),
-    ),
+    ...wrapText(result, width).map(style.bold),
     '',
     ...accuracy,
     ...figures,
@@ -51,11 +59,15 @@ export function summarize(
     ...describeMemory(start, backpropBytes),
     ...(filledIn.length === 0 ? [] : ['', style.bold(RECONSTRUCTED), ...bulleted(filledIn, width)]),
   ]
-  const kept =
-    done.run === undefined
-      ? []
-      : ['', `${style.bold('Kept in')} ${done.run}; use it with: ${startedAs()} evaluate ${done.run}`]
-  return [...parts, ...kept]
+  return done.run === undefined ? parts : [...parts, '', ...whereKept(done.run, ruleFile, style, width)]
+}
+
+/** Where a run is kept and how it is used: on two lines if one is too short for both. */
+function whereKept(run: string, ruleFile: string | undefined, style: Style, width: number): string[] {
+  const kept = `${style.bold('Kept in')} ${run}`
+  const rule = ruleFile === undefined ? '' : ` --rule ${quoted(ruleFile)}`
+  const use = `use it with: ${startedAs()} evaluate ${quoted(run)}${rule}`
+  return visibleLength(kept) + use.length + 2 <= width ? [`${kept}; ${use}`] : [kept, use]
 }
 
 /** What the run came to, in words: an accuracy, or the figure that a rule without predictions is judged by. */

@@ -9,6 +9,8 @@ export interface View {
   readonly start?: Start
   readonly progress?: Progress
   readonly epoch?: Epoch
+  /** The part of the test set that is measured, once the training is done. */
+  readonly tested?: number
   /** The last figures of each row by column: `layer 0`, its `loss`. */
   readonly rows: ReadonlyMap<string, Figures>
 }
@@ -35,6 +37,8 @@ export function follow(view: View, event: TrainEvent): View {
       const rows = withFigures(withFigures(rest.rows, event.metrics), measured)
       return { ...rest, ...(progress && { progress }), epoch: event, rows }
     }
+    case 'testing':
+      return { ...view, tested: event.progress }
     default:
       return view
   }

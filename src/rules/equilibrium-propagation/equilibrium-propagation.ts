@@ -42,7 +42,7 @@ import { energy, resting, type States, settle, sweep } from '../../nn/settling.j
 import type { Tree } from '../../nn/tree.js'
 import type { Batch, Metrics, Rule } from '../contract.js'
 import { costOf, type Net, networkOf, nudged, readOutError, scoresOf } from './network.js'
-import { checkNudge, type EquilibriumPropagationHyper, hyper, perLayer } from './options.js'
+import { type EquilibriumPropagationHyper, hyper, perLayer } from './options.js'
 
 export type { EquilibriumPropagationHyper }
 
@@ -209,7 +209,6 @@ export const equilibriumPropagation: Rule<EquilibriumPropagationHyper, Equilibri
 
   steps: (task, h) => ({
     joint({ layers, optimizers }, { x, labels, progress, random }) {
-      checkNudge(h)
       const net = networkOf(layers, x, task.precision, h)
       const y = oneHot(labels, task.classes)
       const { states: free, residual, sweeps } = settle(net.network, resting(net.network), h.freeSweeps, h.tolerance)

@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import { UserError } from '../../errors.js'
 import { FAN_RULES, type FanRule } from '../../nn/initialize.js'
 import { networkOptions } from '../../nn/network.js'
+import { optimizerOptions } from '../../nn/optimizers.js'
 import { SCHEDULE_NAMES } from '../../nn/schedules.js'
 
-export const hyper = z.strictObject({
+const options = z.strictObject({
   units: networkOptions.units.default([512]).describe('units of each hidden layer (512: Ernoult 2019)'),
   activation: z
     .enum(['clip', 'logistic'])
@@ -31,8 +31,8 @@ export const hyper = z.strictObject({
     .min(1)
     .default([0.001])
     .describe('step size of each layer from the input up, or one for all (0.001 with adam: smonsays; sgd: see p-1h)'),
-  optimizer: z.enum(['sgd', 'adam']).default('adam').describe('of all layers'),
-  momentum: z.number().min(0).max(1).default(0.9).describe('heavy-ball momentum of sgd (Scellier 2023)'),
+  optimizer: optimizerOptions.optimizer.default('adam').describe('of all layers'),
+  momentum: optimizerOptions.momentum.default(0.9).describe('heavy-ball momentum of sgd (Scellier 2023)'),
   weightDecay: z.number().min(0).default(0).describe('L2 with sgd, decoupled with adam'),
   schedule: z.enum(SCHEDULE_NAMES).default('cosine').describe('of all step sizes'),
   initial: z
@@ -46,24 +46,23 @@ export const hyper = z.strictObject({
     .describe('factor on the initial weights of each layer, or one for all (Scellier 2023: 0.29 of fan-in)'),
 })
 
+/** Each layer has its own number, or all have one; a negative nudge of box or linear units must leave their energy a minimum. */
+export const hyper = options.superRefine(({ beta, estimator, output, units, ...h }, { addIssue }) => {
+  const refuse = (path: 'beta' | 'rates' | 'gains', message: string): void =>
+    addIssue({ code: 'custom', path: [path], message })
+  if (beta >= 1 && estimator !== 'positive' && output !== 'cross-entropy')
+    refuse(
+      'beta',
+      `a negative nudge of ${output} output units must be weaker than 1; take a smaller one, or the estimator positive`,
+    )
+  const count = units.length + 1
+  for (const name of ['rates', 'gains'] as const)
+    if (![1, count].includes(h[name].length))
+      refuse(name, `the network has ${count} layers: give ${count} numbers or 1`)
+})
+
 export type EquilibriumPropagationHyper = z.infer<typeof hyper>
 
-/** Throws a UserError for a nudge that leaves the energy of box or linear output units without a minimum. */
-export function checkNudge({ beta, estimator, output }: EquilibriumPropagationHyper): void {
-  if (beta >= 1 && estimator !== 'positive' && output !== 'cross-entropy')
-    throw new UserError(
-      `beta is ${beta}: a negative nudge of ${output} output units must be weaker than 1; take a smaller one, or the estimator positive`,
-      { exitCode: 2 },
-    )
-}
-
-/** One number for each layer; throws a UserError if there are neither as many as layers nor one. */
-export function perLayer(name: 'rates' | 'gains', h: EquilibriumPropagationHyper): number[] {
-  const count = h.units.length + 1
-  const own = h[name]
-  if (own.length !== 1 && own.length !== count)
-    throw new UserError(`${name} has ${own.length} numbers, but the network has ${count} layers: give ${count} or 1`, {
-      exitCode: 2,
-    })
-  return Array.from({ length: count }, (_, k) => own[k] ?? own[0]!)
-}
+/** One number for each layer. */
+export const perLayer = (name: 'rates' | 'gains', h: EquilibriumPropagationHyper): number[] =>
+  [...h.units, 'output'].map((_, k) => h[name][k] ?? h[name][0]!)

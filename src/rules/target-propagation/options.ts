@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { FAN_RULES, type FanRule } from '../../nn/initialize.js'
 import { networkOptions } from '../../nn/network.js'
+import { optimizerOptions } from '../../nn/optimizers.js'
 import { SCHEDULE_NAMES } from '../../nn/schedules.js'
 import type { Preset } from '../contract.js'
 
@@ -50,11 +51,11 @@ export const hyper = z.strictObject({
     .min(0)
     .default(0)
     .describe('first epochs, of all that are trained, in which only inverses learn (Meulemans: 6)'),
-  optimizer: z.enum(['adam', 'sgd']).default('adam').describe('of all weights (Lee: an RMSprop of his own)'),
+  optimizer: optimizerOptions.optimizer.default('adam').describe('of all weights (Lee: an RMSprop of his own)'),
   rate: z.number().positive().default(0.002).describe('step size of the hidden layers (ours)'),
   outputRate: z.number().positive().default(0.002).describe('step size of the output layer (ours)'),
   inverseRate: z.number().positive().default(0.002).describe('step size of inverses and label auto-encoder (ours)'),
-  momentum: z.number().min(0).max(1).default(0.9).describe('heavy-ball momentum of sgd'),
+  momentum: optimizerOptions.momentum.default(0.9),
   schedule: z.enum(SCHEDULE_NAMES).default('linear').describe('of all step sizes'),
   initial: z
     .enum(Object.keys(FAN_RULES) as [FanRule, ...FanRule[]])
