@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
@@ -93,9 +94,14 @@ function reasonOf(error: unknown, path: string): string {
   const missing = /package '([^']*)'/.exec(message)?.[1]
   if (code === 'ERR_MODULE_NOT_FOUND' && missing)
     return `${path} imports the package "${missing}", which is not installed where it lies: npm install ${missing}.`
-  // A mistake of syntax has its place in the first line of the stack alone.
-  const place = placeInRule(error) ?? path
+  const place = placeInRule(error) ?? (name === 'SyntaxError' ? placeOfSyntax(path) : path)
   return `${place}: ${[name, message.split('\n')[0]].filter(Boolean).join(': ')}.`
+}
+
+/** A mistake of syntax does not say where it is; Node does when it checks the file, without running it. */
+function placeOfSyntax(path: string): string {
+  const { stderr } = spawnSync(process.execPath, ['--check', path], { encoding: 'utf8' })
+  return path + (/^\S.*(:\d+)$/m.exec(stderr)?.[1] ?? '')
 }
 
 /** What a rule must have, and of which kind. */

@@ -27,6 +27,27 @@ test('the screen shows rate, time left, epoch and one row for each layer, and th
   ])
 })
 
+test('while the test set is measured, that is what the bar shows', () => {
+  const view = after(START, PROGRESS, EPOCH, { event: 'testing', progress: 0.5 })
+  assert.equal(renderScreen(view, PLAIN, 100, 20)[1], 'measuring the test set  ━━━━━━━━━━━━────────────  50 %')
+})
+
+test('lines of a summary break between words, not inside numbers or paths, and a path is quoted for the shell', () => {
+  const output = recorder({ columns: 64 })
+  const reporter = lineReporter(output, recorder(), () => ({}))
+  for (const event of [START, { ...DONE, run: 'my runs/it is' } as TrainEvent]) reporter.show(event)
+  const lines = output.text().split('\n')
+  assert.deepEqual(lines.slice(1, 3), [
+    'forward-forward on glyphs: 95.60 % of the test images right',
+    'after 8.5 s at 12,100 images/s.',
+  ])
+  assert.deepEqual(lines.slice(-3), [
+    'Kept in my runs/it is',
+    `use it with: ${startedAs()} evaluate 'my runs/it is'`,
+    '',
+  ])
+})
+
 test('after an epoch every layer has its validation accuracy, and the network its own', () => {
   assert.deepEqual(
     renderScreen(after(START, PROGRESS, EPOCH, { ...PROGRESS, epoch: 2 } as TrainEvent), PLAIN, 100, 20).slice(1),

@@ -3,6 +3,8 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { readRequest } from '../../src/cli/train/request.js'
+import { readConfig as readRunConfig, train } from '../../src/node.js'
+import { vaeLayer } from '../../src/rules/vae-layer/vae-layer.js'
 import { workFolder } from './onward.js'
 
 const folder = workFolder()
@@ -34,6 +36,33 @@ test('the configuration that a run keeps is one to start from', async () => {
   const { settings, hyper, options } = await readRequest(undefined, { config: path, batch: '20' })
   assert.deepEqual(settings, { hyper: { units: [5] }, options: { epochs: 2, batch: 10 } })
   assert.deepEqual([hyper, options], [{}, { batch: 20 }])
+})
+
+test('a configuration takes the names of flags, and text where a flag would take it', async () => {
+  const path = config({
+    ...{ rule: 'vae-layer', data: 'glyphs', 'data-dir': 'here', 'checkpoint-every': 7 },
+    ...{ 'augment-shift': 2, augment: { flip: true }, epochs: '3', set: { units: '5,6' } },
+  })
+  const { dataDir, hyper, options } = await readRequest(undefined, { config: path })
+  assert.equal(dataDir, 'here')
+  assert.deepEqual(options, { checkpointEvery: 7, augment: { shift: 2, flip: true }, epochs: 3 })
+  assert.deepEqual(hyper, { units: [5, 6] })
+})
+
+test('what the command line checks is what the start of a run tells: a preset keeps what one flag of a group leaves', async () => {
+  const flags = { data: 'glyphs', preset: 'cifar-10', augmentShift: '1', limit: '60', batch: '10', epochs: '1' }
+  const { data, ...request } = await readRequest('vae-layer', flags)
+  const out = join(folder, 'run')
+  for await (const event of train({ ...request, data, out })) {
+    if (event.event !== 'start') continue
+    assert.deepEqual([event.epochs, event.batch, event.preset], [1, 10, 'cifar-10'])
+    const { augment, limit } = readRunConfig(out).options
+    assert.deepEqual(
+      [augment, limit],
+      [{ ...vaeLayer.presets['cifar-10']!.train!.augment!, padding: 'zero', rotation: 0, shift: 1 }, 60],
+    )
+    break
+  }
 })
 
 test('a configuration that is wrong is refused with its name and what is wrong', async () => {

@@ -4,6 +4,7 @@ import { UserError } from '../../src/errors.js'
 import { backprop } from '../../src/rules/backprop.js'
 import type { AnyRule } from '../../src/rules/contract.js'
 import { forwardForward } from '../../src/rules/forward-forward/forward-forward.js'
+import { trifecta } from '../../src/rules/trifecta/trifecta.js'
 import { resolve, type Wishes } from '../../src/train/options.js'
 import { counter, counterWith } from './counter.js'
 import { lines } from './fixtures.js'
@@ -69,6 +70,18 @@ const refused: [AnyRule, { [part in keyof Wishes]: unknown }, RegExp][] = [
     /^the option rate of forward-forward takes a number above 0, not NaN\.$/,
   ],
   [backprop, { options: { schedule: 'greedy' } }, /backprop cannot train layer after layer/],
+  [
+    backprop,
+    { hyper: { kernel: 5 } },
+    /^the option kernel of backprop has no effect with network=dense: leave it out, or choose network=convolutional\.$/,
+  ],
+  [forwardForward, { hyper: { poolAfter: [0] } }, /^the option poolAfter .* no effect with network=dense/],
+  [
+    backprop,
+    { hyper: { momentum: 0.9 } },
+    /^the option momentum of backprop has no effect with optimizer=adam: .*sgd\.$/,
+  ],
+  [backprop, { options: { cacheBytes: 1 } }, /^the option cacheBytes of training has no effect with schedule=joint/],
   [counterWith({ presets: {} }), { preset: 'fast' }, /^There is no preset of counter "fast"\. There are none\.$/],
   [counter as AnyRule, { preset: 'quik' }, /^There is no preset of counter "quik"\. Did you mean "quick"\?/],
 ]
@@ -98,6 +111,25 @@ test('defaults come from the rule and the data; a tenth is held out, at most 5,0
 test('a preset lies under what is said beside it', () => {
   const { hyper, options } = resolve(counter as AnyRule, data, { preset: 'quick', options: { seed: 9 } })
   assert.deepEqual([hyper.best, options.epochs, options.seed], [7, 1, 9])
+})
+
+test('one setting of a group leaves those of the preset', () => {
+  const larger = { ...data, shape: [1, 28, 28] as const }
+  const { augment } = resolve(trifecta, larger, {
+    preset: 'paper',
+    options: { batch: 10, augment: { flip: true } },
+  }).options
+  assert.deepEqual(augment, { ...trifecta.presets.paper!.train!.augment!, flip: true, padding: 'zero' })
+})
+
+test('an option without effect is refused where it is asked for, and not where it comes from a preset or another run', () => {
+  const preset = { description: 'sgd', hyper: { optimizer: 'sgd', momentum: 0.5 } }
+  const rule = { ...backprop, presets: { preset } } as AnyRule
+  assert.equal(resolve(rule, data, { preset: 'preset', hyper: { momentum: 0.3 } }).hyper.momentum, 0.3)
+  const settings = resolve(rule, data, { preset: 'preset', hyper: { optimizer: 'adam' } })
+  assert.deepEqual([settings.hyper.optimizer, settings.hyper.momentum], ['adam', 0.5])
+  assert.deepEqual(resolve(rule, data, { settings }), settings)
+  assert.throws(() => resolve(rule, data, { settings, hyper: { momentum: 0.5 } }), /momentum .* has no effect/)
 })
 
 test('resolved settings resolve to themselves', () => {
