@@ -180,7 +180,8 @@ export async function run(given: readonly string[]): Promise<number> {
 
   try {
     // With --help, Commander takes no notice of a command that it does not know.
-    const isKnown = given[0] !== 'help' || argv.length === 1 || program.commands.some((command) => command.name() === argv[0])
+    const isKnown =
+      given[0] !== 'help' || argv.length === 1 || program.commands.some((command) => command.name() === argv[0])
     await program.parseAsync(isKnown ? argv : argv.filter((word) => !HELP.includes(word)), { from: 'user' })
   } catch (error) {
     // Commander has printed what is wrong, or the help that was asked for.

@@ -41,7 +41,8 @@ export function placeInRule(error: unknown): string | undefined {
 async function loadRule(path: string): Promise<AnyRule> {
   const file = resolve(path)
   const sha256 = createHash('sha256').update(read(path, file)).digest('hex')
-  const url = pathToFileURL(file).href
+  // By its hash, so that what was changed since another call is read anew.
+  const url = `${pathToFileURL(file).href}?${sha256}`
   loaded.set(url, path)
   shareOwnCopy()
   const module = await imported(url, path).catch((error) => {

@@ -1,4 +1,5 @@
 import type { TrainEvent } from '../../train/events.js'
+import type { Taken } from '../../train/weights-of.js'
 import { count, duration, figure, percent, plural } from '../output/numbers.js'
 import { accuracies, type View, WHOLE } from './view.js'
 
@@ -32,4 +33,13 @@ export function renderLine(view: View, event: TrainEvent): string | undefined {
     `${count(event.rowsPerSecond)} images/s`,
     duration(event.seconds),
   ].join('  ')
+}
+
+const NAMED = 6
+
+/** What a run took from the weights of another, and what it did not. */
+export function describeOrigin({ run, taken, left }: Taken): string {
+  const more = left.length > NAMED ? `; and ${left.length - NAMED} more` : ''
+  const rest = left.length === 0 ? 'nothing was left' : `left: ${left.slice(0, NAMED).join('; ')}${more}`
+  return `It begins with ${plural(taken, 'tensor')} of ${run}; ${rest}.`
 }
