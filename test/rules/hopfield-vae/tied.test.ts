@@ -48,11 +48,11 @@ describe('tied networks', () => {
     for (const variant of ['TH', 'TDH']) {
       assert.throws(
         check({ variant, variance: 'learned' }),
-        (e) => e instanceof UserError && /^variance of .*tied/.test(e.message),
+        (e) => e instanceof UserError && /^the option variance of .*tied/.test(e.message),
       )
       assert.throws(
         check({ variant, decoder: 'bernoulli' }),
-        (e) => e instanceof UserError && /^decoder of .*tied/.test(e.message),
+        (e) => e instanceof UserError && /^the option decoder of .*tied/.test(e.message),
       )
     }
     check({ variant: 'H', variance: 'learned', decoder: 'bernoulli' })()
