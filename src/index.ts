@@ -1,6 +1,6 @@
 /** Onward, everything that runs in Node and in browsers alike. Node's own part is `onward/node`. */
 export * as data from './data/index.js'
-export { UserError } from './errors.js'
+export { UsageError, UserError } from './errors.js'
 export * as graph from './graph/index.js'
 export type { Certificate, LayerCertificate } from './locality/certificate.js'
 export { type Block, certify } from './locality/certify.js'

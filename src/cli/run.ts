@@ -32,3 +32,9 @@ export const needsItsRule = (run: string, file: string, command: readonly string
 
 export const loadOf = ({ dataDir }: Pick<RunFlags, 'dataDir'>): LoadOptions =>
   dataDir === undefined ? {} : { dataDir }
+
+/** The command that goes on with a run. */
+export function toGoOn(run: string): string {
+  const { ruleFile } = readConfig(run)
+  return `${startedAs()} train ${ruleFile ? `${quoted(ruleFile.path)} ` : ''}--resume ${quoted(run)}`
+}

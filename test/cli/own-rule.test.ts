@@ -2,13 +2,16 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { readConfig } from '../../src/node.js'
-import { onward, workFolder } from './onward.js'
+import { makeDataSet } from '../../src/data/index.js'
+import { drawRun, evaluate, exportRun, findRule, predict, readConfig, resume } from '../../src/node.js'
+import { events, onward, workFolder } from './onward.js'
 import { RULE_FILE } from './rule-file.js'
 
 const folder = workFolder()
-const write = (content: string): void => writeFileSync(join(folder, 'my rule.js'), content)
+const [run, path] = [join(folder, 'my run'), join(folder, 'my rule.js')]
+const write = (content: string): void => writeFileSync(path, content)
 const FILE = './my rule.js'
+const data = makeDataSet('glyphs')
 
 test('a rule in a file of its own is listed, certified, helped with, trained and used by its path', async () => {
   write(RULE_FILE)
@@ -24,23 +27,26 @@ test('a rule in a file of its own is listed, certified, helped with, trained and
     /^one-layer \(our own\)\n {2}layer 0 /,
   )
 
-  const flags = ['--data', 'glyphs', '--limit', '200', '--out', 'my run']
-  const slip = await onward(folder, 'train', FILE, ...flags, '--set', 'rat=1')
-  assert.deepEqual([slip.code, slip.stdout], [2, ''])
-  assert.match(slip.stderr, /There is no option of one-layer "rat"\. Did you mean "rate"\?/)
+  const flags = ['--data', 'glyphs', '--limit', '200', '--threads', '1', '--out', 'my run']
   const trained = await onward(folder, 'train', FILE, ...flags, '--set', 'rate=0.02', '--epochs', '1')
   assert.equal(trained.code, 0, trained.stderr)
   assert.match(trained.stdout, /use it with: onward evaluate 'my run' --rule '\.\/my rule\.js'\n$/)
-  assert.equal(readConfig(join(folder, 'my run')).ruleFile?.path, FILE)
-
-  const longer = await onward(folder, 'train', FILE, '--resume', 'my run', '--epochs', '2')
+  assert.equal(readConfig(run).ruleFile?.path, FILE)
+  const longer = await onward(folder, 'train', FILE, '--resume', 'my run', '--epochs', '2', '--json')
   assert.equal(longer.code, 0, longer.stderr)
   const evaluated = JSON.parse((await onward(folder, 'evaluate', 'my run', '--rule', FILE, '--json')).stdout)
-  assert.ok(evaluated.testAccuracy > 0.3)
-  const exported = await onward(folder, 'export', 'my run', '--rule', FILE)
-  assert.match(exported.stdout, /checked by running it alone/, exported.stderr)
-  const drawn = await onward(folder, 'samples', 'my run', '--rule', FILE)
-  assert.match(drawn.stderr, /one-layer draws no pictures/)
+  assert.equal(evaluated.testAccuracy, events(longer).at(-1).testAccuracy)
+})
+
+test('the library takes the path of a rule, and a rule, wherever it takes a run', async () => {
+  const rule = await findRule(path)
+  const { testAccuracy } = await evaluate(run, { rule, data })
+  assert.deepEqual(await evaluate(run, { rule: path, data }), { testAccuracy, layers: {} })
+  assert.equal((await exportRun(run, { rule, data, out: join(folder, 'model.onnx') })).checkedOn, '20 test images')
+  assert.equal((await predict(run, [new Uint8Array(784)], { rule: path })).length, 1)
+  await assert.rejects(drawRun(run, { rule: path, data, count: 1, seed: 0 }), /one-layer draws no pictures/)
+  await assert.rejects(evaluate(run), { message: /trained by the rule "one-layer", from \.\/my rule\.js/, exitCode: 2 })
+  await assert.rejects(evaluate(run, { rule: 'backprop' }), { message: /trained by one-layer, not by backprop$/ })
 })
 
 test('without being named, the code of a run does not run, and the whole command is told', async () => {
@@ -48,8 +54,6 @@ test('without being named, the code of a run does not run, and the whole command
   for (const [args, command] of [
     [['evaluate', 'my run', '--json'], `onward evaluate 'my run' --json --rule './my rule.js'`],
     [['predict', 'my run', 'x.png'], `onward predict 'my run' x.png --rule './my rule.js'`],
-    [['export', 'my run'], `onward export 'my run' --rule './my rule.js'`],
-    [['samples', 'my run'], `onward samples 'my run' --rule './my rule.js'`],
     [['train', '--resume', 'my run'], `onward train './my rule.js' --resume 'my run'`],
     [['train', '--config', 'my run/config.json'], `onward train './my rule.js' --config 'my run/config.json'`],
   ] as const) {
@@ -64,13 +68,11 @@ test('a changed file is refused until that is asked for, and then its hash is ke
   const refused = await onward(folder, 'evaluate', 'my run', '--rule', FILE)
   assert.equal(refused.code, 2)
   assert.match(refused.stderr, /is not the file that the run in my run was trained by.*--changed-rule/)
-  const taken = await onward(folder, 'evaluate', 'my run', '--rule', FILE, '--changed-rule')
-  assert.match(taken.stdout, /of the test images right/, taken.stderr)
-  const before = readConfig(join(folder, 'my run')).ruleFile!.sha256
-  const resumed = await onward(folder, 'train', FILE, '--resume', 'my run', '--epochs', '3', '--changed-rule')
-  assert.equal(resumed.code, 0, resumed.stderr)
-  assert.notEqual(readConfig(join(folder, 'my run')).ruleFile!.sha256, before)
-  assert.equal((await onward(folder, 'evaluate', 'my run', '--rule', FILE)).code, 0)
+  assert.ok((await evaluate(run, { rule: path, data, changedRule: true })).testAccuracy)
+  const before = readConfig(run).ruleFile!.sha256
+  for await (const _ of resume(run, { rule: path, data, epochs: 3, changedRule: true }));
+  assert.notEqual(readConfig(run).ruleFile!.sha256, before)
+  assert.ok((await evaluate(run, { rule: path, data })).testAccuracy)
 })
 
 test('an error in the code of a rule is told with its line', async () => {

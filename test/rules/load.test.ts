@@ -52,7 +52,6 @@ const WRONG: [name: string, content: string, message: RegExp][] = [
   ['throws.mjs', '\nthrow new TypeError("oh")', /throws\.mjs:2: TypeError: oh\.$/],
   ['syntax.mjs', '\n\nexport default {{', /syntax\.mjs:3: SyntaxError: /],
   ['import.mjs', 'import x from "no-such-package-here"', /the package "no-such-package-here", which is not installed/],
-  ['waits.mjs', 'await new Promise(() => {})', /waits\.mjs has not come to the end of its code in 10 s/],
 ]
 
 for (const [name, content, message] of WRONG)
@@ -63,6 +62,13 @@ for (const [name, content, message] of WRONG)
       message,
     })
   })
+
+test('a module that waits for ever is refused after ten seconds', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const found = findRule(file('waits.mjs', 'await new Promise(() => {})'))
+  t.mock.timers.tick(10_000)
+  await assert.rejects(found, { exitCode: 2, message: /waits\.mjs has not come to the end of its code in 10 s/ })
+})
 
 test('TypeScript is told where Node does not run it, and a missing file or a folder where a file is wanted', async (t) => {
   mkdirSync(join(folder, 'sub'))

@@ -1,10 +1,8 @@
 import { endingOf, evaluate, readConfig, ruleOfRun } from '../../node.js'
 import { wrapText } from '../output/columns.js'
 import { print } from '../output/print.js'
-import { quoted } from '../output/quoted.js'
-import { loadOf, namedRule, type RunFlags } from '../run.js'
+import { loadOf, namedRule, type RunFlags, toGoOn } from '../run.js'
 import { noteOnSource } from '../sources.js'
-import { startedAs } from '../started-as.js'
 import { downloadProgress } from '../train/download.js'
 import { widthOf } from '../train/report.js'
 import { renderTable } from '../train/screen.js'
@@ -33,5 +31,5 @@ export async function evaluateCommand(run: string, flags: RunFlags): Promise<voi
   print(...noteOnSource(rule))
   if (diverged !== undefined)
     print(...wrapText(`Its training failed, and these figures are those of its last checkpoint: ${diverged}`, width))
-  else if (!finished) print(`Its training was stopped: ${startedAs()} train --resume ${quoted(run)} goes on.`)
+  else if (!finished) print(`Its training was stopped: ${toGoOn(run)} goes on.`)
 }

@@ -2,9 +2,8 @@ import { UserError } from '../../errors.js'
 import type { TrainEvent } from '../../train/events.js'
 import { readConfig } from '../../train/run-folder.node.js'
 import { EXIT } from '../failure.js'
-import { quoted } from '../output/quoted.js'
 import { styleOf } from '../output/style.js'
-import { startedAs } from '../started-as.js'
+import { toGoOn } from '../run.js'
 import { downloadProgress } from './download.js'
 import { interruptible } from './interrupt.js'
 import { type Beside, jsonReporter, lineReporter, type Reporter, terminalReporter } from './report.js'
@@ -49,12 +48,6 @@ export async function trainCommand(rule: string | undefined, flags: TrainFlags):
   )
 }
 
-/** The arguments of `train` that go on with a run. */
-function resumed(run: string): string {
-  const { ruleFile } = readConfig(run)
-  return `${ruleFile ? `${quoted(ruleFile.path)} ` : ''}--resume ${quoted(run)}`
-}
-
 /** Shows every event; how the run ended decides the exit code. Numbers that blew up are a UserError. */
 async function report(events: AsyncIterable<TrainEvent>, reporter: Reporter, atStart: () => void): Promise<number> {
   let run: string | undefined
@@ -69,6 +62,6 @@ async function report(events: AsyncIterable<TrainEvent>, reporter: Reporter, atS
   }
   if (last?.event !== 'stopped') return EXIT.done
   if (last.reason === 'not-finite') throw new UserError(last.message)
-  process.stderr.write(`onward: ${last.message}\nGo on with: ${startedAs()} train ${resumed(run!)}\n`)
+  process.stderr.write(`onward: ${last.message}\nGo on with: ${toGoOn(run!)}\n`)
   return EXIT.interrupted
 }
