@@ -39,7 +39,7 @@ export interface TrainRequest extends Wishes {
   readonly out?: string | false | undefined
   /** For a layer that is trained alone (`options.layer`): the folder of the run that trained the layers below it. */
   readonly below?: string | undefined
-  /** The folder of a run whose weights are the first ones, wherever names and shapes are equal; the optimiser is new. */
+  /** The folder of a run whose weights are the first ones where names and shapes are equal; the optimiser is new. */
   readonly from?: string | undefined
   /** Where the files of a named data set are, and how they may be fetched. */
   readonly load?: LoadOptions | undefined

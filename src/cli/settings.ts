@@ -25,7 +25,7 @@ export function readAssignments(rule: AnyRule, assignments: readonly string[] = 
   }, {})
 }
 
-/** The values of a file; what is text there for an option that takes none is read as it would be on the command line. */
+/** The values of a file; text for an option that takes none is read as it would be on the command line. */
 export function readTexts(options: readonly Option[], values: Values, file: string): Values {
   const entries = Object.entries(values).map(([key, value]) => {
     const kind = options.find(({ name }) => name === key)?.kind

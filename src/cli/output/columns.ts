@@ -16,7 +16,7 @@ export function columns(rows: readonly (readonly string[])[], right: readonly nu
   )
 }
 
-/** Breaks text at spaces, but not before a unit, into lines of at most `width` places; a longer word has its own line. */
+/** Breaks text at spaces, not before a unit, into lines of at most `width` places; a longer word has its own line. */
 export function wrapText(text: string, width: number): string[] {
   const lines: string[] = []
   for (const word of text.split(/ (?!(?:%|s|min|h|images\/s)(?:[ .,;:)]|$))/)) {
