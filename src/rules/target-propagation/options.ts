@@ -29,7 +29,13 @@ export const hyper = z.strictObject({
     .min(0)
     .default(0)
     .describe("noise / (1 + noiseDecay progress); 10 is the schedule of Lee's discrete networks"),
-  inverseDecay: z.number().min(0).default(0).describe("lambda of drl's damping (Meulemans on MNIST: 5.4e-6)"),
+  inverseDecay: z
+    .number()
+    .min(0)
+    .default(0)
+    .describe(
+      "lambda of drl's damping (Meulemans on MNIST: 5.4e-6 of a mean over 256 units, which is 1.4e-3 of the sum here)",
+    ),
   autoencoderUnits: z.int().min(1).default(256).describe('hidden units of the label auto-encoder (256: ours)'),
   autoencoderNoise: z
     .number()
@@ -76,13 +82,13 @@ export const presets: Readonly<Record<string, Preset>> = {
     train: { epochs: 20, batch: 100 },
   },
   drl: {
-    description: "784-5x256, targets from the logits, Meulemans's loss and noise; rates and pretraining ours",
+    description: "784-5x256, targets from the logits, Meulemans's loss, noise and damping; rates and pretraining ours",
     hyper: {
       units: [256, 256, 256, 256, 256],
       form: 'drl',
       topTarget: 'output',
       noise: 0.0569,
-      inverseDecay: 5.4e-6,
+      inverseDecay: 1.4e-3,
       inverseRate: 0.003,
       pretraining: 1,
     },

@@ -29,7 +29,9 @@
  * After: Lee's released scripts and Meulemans's released code. Deviations: Adam in place of Lee's own RMSprop, normal
  * initial weights in place of orthogonal and uniform ones; inverses and layers take turns batch by batch (Lee: epoch by
  * epoch, see `alternate`); predictions of bernoulli units pass means up (Lee averages a hundred sampled passes); the
- * output layer learns cross-entropy in drl too (Meulemans: its target, the same direction).
+ * output layer learns cross-entropy in drl too (Meulemans: its target, the same direction). Meulemans's code takes the
+ * targets of a batch from inverses as they were before their update on it, and decays the biases of inverses too; here
+ * the targets come from the updated inverses, and the damping is of the weights alone.
  */
 
 import { argmax, constant, grad, oneHot, sizeOf, softmax, type Tensor } from '../../graph/index.js'
