@@ -7,7 +7,8 @@ import { findRule, RULES } from './rules/registry.js'
 import { compile } from './runtime/compile.node.js'
 import { int8IsExact } from './runtime/doctor.node.js'
 import { type Drawing, draw } from './train/drawing.js'
-import type { Figures, TrainEvent } from './train/events.js'
+import type { Scores, TrainEvent } from './train/events.js'
+import type { Criterion } from './train/judge.js'
 import { type Network, openNetwork, type PredictedImage } from './train/network.js'
 import { resolve, type Wishes } from './train/options.js'
 import type { Platform } from './train/platform.js'
@@ -21,6 +22,7 @@ import {
 } from './train/run-folder.node.js'
 import { partsOf } from './train/session.js'
 import { train as trainAnywhere } from './train/train.js'
+import { openTrainer as openAnywhere, type Trainer } from './train/trainer.js'
 
 export { loadDataSet } from './data/load.node.js'
 export { UserError } from './errors.js'
@@ -29,9 +31,10 @@ export { compile } from './runtime/compile.node.js'
 export { type Diagnosis, diagnose as doctor } from './runtime/doctor.node.js'
 export type { Drawing } from './train/drawing.js'
 export { type Environment, environment } from './train/environment.node.js'
-export type { Figures, TrainEvent } from './train/events.js'
+export type { Scores, TrainEvent } from './train/events.js'
 export type { PredictedImage } from './train/network.js'
 export { isFinished, type RunConfig, readCheckpoint, readConfig } from './train/run-folder.node.js'
+export type { Given, Ran, Trainer } from './train/trainer.js'
 
 export interface TrainRequest extends Wishes {
   /** A rule, or the name of one. */
@@ -55,14 +58,12 @@ export interface RunOptions {
 }
 
 export interface Evaluation {
-  /** Absent where the rule only generates, or layers above `highest` have learned nothing. */
-  readonly testAccuracy?: number
-  /** The layer that the run trained alone, where those above it have learned nothing. */
-  readonly highest?: number
-  /** The accuracy of each layer alone. */
-  readonly layers: Figures
-  /** The rule's own figures, where it has some. */
-  readonly test?: Figures
+  /** Of what has learned: nothing of blocks above `highest`. */
+  readonly test: Scores
+  /** Which of these figures the run is judged by. */
+  readonly criterion: Criterion
+  /** The block that the run trained alone, where those above it have learned nothing. */
+  readonly highest?: string
 }
 
 const node: Platform = { compile, exactInt8: int8IsExact }
@@ -94,6 +95,16 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainEvent> 
   } finally {
     folder.discard()
   }
+}
+
+/** A rule on its data, to be trained step by step; nothing is kept but what the caller keeps. See `train/trainer.ts`. */
+export async function openTrainer({
+  load,
+  ...request
+}: Omit<TrainRequest, 'out' | 'below' | 'signal'>): Promise<Trainer> {
+  const rule = typeof request.rule === 'string' ? findRule(request.rule) : request.rule
+  const data = typeof request.data === 'string' ? await loadDataSet(request.data, load) : request.data
+  return await openAnywhere({ ...request, rule, data, platform: node })
 }
 
 export interface ResumeOptions extends RunOptions {
@@ -141,7 +152,7 @@ async function* intoFolder(
   try {
     const { saveCheckpoint } = folder
     for await (const event of start({ platform: { ...node, saveCheckpoint }, run: folder.path })) {
-      folder.record(event)
+      if (event.event !== 'measuring') folder.record(event)
       yield event
     }
   } finally {
@@ -163,13 +174,9 @@ export async function evaluate(path: string, options: RunOptions = {}): Promise<
   const network = await openRun(path, options)
   try {
     const data = options.data ?? (await loadDataSet(readConfig(path).data, options.load))
-    const { accuracy, layers, figures } = await network.measure(data, data.test)
-    return {
-      ...(accuracy !== undefined && { testAccuracy: accuracy }),
-      ...(network.highest !== undefined && { highest: network.highest }),
-      layers,
-      ...(Object.keys(figures).length > 0 && { test: figures }),
-    }
+    const { criterion, highest } = network
+    const test = await network.measure(data, data.test)
+    return { test, criterion, ...(highest !== undefined && { highest }) }
   } finally {
     await network.close()
   }

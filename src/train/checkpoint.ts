@@ -5,6 +5,7 @@ import { type DType, type Shape, sameShape, show } from '../graph/types.js'
 import type { StepGraph } from '../onnx/index.js'
 import type { AnyRule } from '../rules/contract.js'
 import type { TensorRecord } from '../runtime/index.js'
+import type { Best } from './judge.js'
 import { resolvedOptions, type Settings } from './options.js'
 import type { Position } from './plan.js'
 import { decodeSafetensors, encodeSafetensors, type NamedTensor } from './safetensors.js'
@@ -28,13 +29,6 @@ export const imageKind = ({ shape, classes, classNames, maximum }: DataSet): Ima
   ...{ shape, classes, classNames, maximum },
 })
 
-export interface Best {
-  /** The epoch of the phase, from 0. */
-  readonly epoch: number
-  /** The larger the better: an accuracy, or an objective with a minus sign. */
-  readonly merit: number
-}
-
 type StatePort = { readonly name: string; readonly dtype: DType; readonly shape: Shape }
 
 const FORMAT = 1
@@ -53,7 +47,7 @@ const contents = z.object({
     classNames: z.array(z.string()),
     maximum: z.number().positive(),
   }),
-  position: z.object({ phase: count, epoch: count, batch: count }),
+  position: z.object({ phase: count, epoch: count, between: count.default(0), batch: count }),
   best: z.object({ epoch: count, merit: z.number() }).optional(),
 })
 

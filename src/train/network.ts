@@ -5,9 +5,11 @@ import type { AnyRule } from '../rules/contract.js'
 import { traceRule } from '../rules/trace.js'
 import { type Checkpoint, checkState, statePorts, stateRecord } from './checkpoint.js'
 import { learningSteps, taskOf } from './course.js'
-import { highestOf, learnedPart } from './layer-alone.js'
+import type { Scores } from './events.js'
+import { benchOf, type Criterion, criterionOf } from './judge.js'
+import { highestOf, learnedPart } from './learned.js'
 import type { Platform } from './platform.js'
-import { best, type Measured, measure, predictor, scoresOf } from './score.js'
+import { best, measure, predictor, scoresOf } from './score.js'
 import { checkSettings } from './settings.js'
 
 /** What a network makes of one image. */
@@ -21,10 +23,12 @@ export interface PredictedImage {
 
 /** A trained network, ready to be used. */
 export interface Network {
-  /** The layer that its run trained alone, where those above it have learned nothing. */
-  readonly highest?: number
-  /** The share of images that it labels rightly, that of each layer alone, and the rule's own figures. */
-  measure(data: DataSet, split: Split): Promise<Measured>
+  /** The block that its run trained alone, where those above it have learned nothing. */
+  readonly highest?: string
+  /** Which figure it is judged by. */
+  readonly criterion: Criterion
+  /** What it and its parts say of samples, and the rule's own figures. */
+  measure(data: DataSet, split: Split): Promise<Scores>
   /**
    * Labels images, each [C, H, W] with pixels up to the data set's maximum. Throws a UserError on another size, and where
    * the network only generates.
@@ -48,6 +52,7 @@ export async function openNetwork(
   const traced = traceRule(rule, task, hyper)
   const complete = { ...settings, hyper }
   const highest = highestOf(rule, task, complete)
+  const bench = benchOf(rule, task, complete, rule.locality(task, hyper).blocks)
   checkState(statePorts(traced.predict), state, where)
   // Laid out as in its training, sums come in the same order: the accuracy is the one that the training told.
   const stateFor = learningSteps(rule, task, complete, traced)
@@ -64,7 +69,8 @@ export async function openNetwork(
   const size = imageSize(kind.shape)
 
   return {
-    ...(highest !== undefined && { highest }),
+    criterion: criterionOf(bench, highest),
+    ...(highest !== undefined && { highest: bench.blocks[highest]! }),
     async measure(data, split) {
       const fits = data.classes === kind.classes && JSON.stringify(data.shape) === JSON.stringify(kind.shape)
       if (!fits)
@@ -72,7 +78,7 @@ export async function openNetwork(
           `${where} reads images [${kind.shape.join(', ')}] of ${kind.classes} classes; those of ${data.name} are ` +
             `[${data.shape.join(', ')}] of ${data.classes}`,
         )
-      return learnedPart((await measure(own, split, data.maximum))!, rule, hyper, highest)
+      return learnedPart(await measure(own, split, data.maximum), rule, hyper, bench.blocks, highest)
     },
     async predict(images) {
       if (!rule.predict)

@@ -1,8 +1,9 @@
 import type { Split } from '../data/index.js'
 import { gather } from '../data/index.js'
 import type { StepGraph } from '../onnx/index.js'
+import { nameIn, unflatten } from '../rules/figures.js'
 import { newPace, observe, type Pace, type Program, stepsPerCall, type TensorRecord } from '../runtime/index.js'
-import type { Figures } from './events.js'
+import type { Scores } from './events.js'
 import { bytesPerStep, CALL_BYTES } from './feed.js'
 import { heldOutNoise } from './noise.js'
 
@@ -20,7 +21,7 @@ export interface Predictor {
 export const predictor = (own: Omit<Predictor, 'pace'>): Predictor => ({ ...own, pace: newPace() })
 
 /** What images give: class scores [rows, classes], of the network and of its parts, and `figures/NAME` [rows]. */
-export interface Scores {
+export interface Outputs {
   readonly first: number
   readonly rows: number
   /** By name; `scores` are those of the network. */
@@ -28,7 +29,7 @@ export interface Scores {
 }
 
 /** Predicts images in their order, call after call. The last batch is filled up with its first image. */
-export async function* scoresOf(p: Predictor, split: Split, maximum: number): AsyncGenerator<Scores> {
+export async function* scoresOf(p: Predictor, split: Split, maximum: number): AsyncGenerator<Outputs> {
   const size = split.images.length / split.count
   const longest = Math.max(1, Math.floor(CALL_BYTES / bytesPerStep(p.inputs)))
   const reads = (name: string): boolean => p.inputs.some((input) => input.name === name)
@@ -66,40 +67,43 @@ export function best(scores: Float32Array, row: number, classes: number): number
   return place
 }
 
-/** What held-out images say of a network. */
-export interface Measured {
-  /** The share of images whose label scores highest; absent where the rule only generates. */
-  readonly accuracy?: number
-  /** That of each layer alone. */
-  readonly layers: Figures
-  /** Means of the rule's own figures. */
-  readonly figures: Figures
-}
-
 const [FIGURE, PART] = ['figures/', 'parts/']
 
-/** Measures a network on images; undefined if the signal cut it short. */
-export async function measure(
+/**
+ * Measures a network on samples: what it and its parts say of the target, and means of the rule's own figures. Yields
+ * the number of samples that are done; ends with undefined if the signal cut it short.
+ */
+export async function* measuring(
   p: Predictor,
   split: Split,
   maximum: number,
   signal?: AbortSignal,
-): Promise<Measured | undefined> {
-  const sums: Record<string, number> = {}
+): AsyncGenerator<number, Scores | undefined> {
+  const sums = new Map<string, number>()
   for await (const { first, rows, outputs } of scoresOf(p, split, maximum)) {
     for (const [name, own] of Object.entries(outputs)) {
-      let sum = sums[name] ?? 0
+      let sum = sums.get(name) ?? 0
       if (name.startsWith(FIGURE)) for (let row = 0; row < rows; row++) sum += own[row]!
       else for (let row = 0; row < rows; row++) if (best(own, row, p.classes) === split.labels[first + row]) sum++
-      sums[name] = sum
+      sums.set(name, sum)
     }
     if (signal?.aborted) return undefined
+    yield first + rows
   }
-  const means = Object.entries(sums).map(([name, sum]): [string, number] => [name, sum / split.count])
-  const scores = means.find(([name]) => name === 'scores')?.[1]
-  const under = (prefix: string): Figures =>
-    Object.fromEntries(
-      means.flatMap(([name, mean]) => (name.startsWith(prefix) ? [[name.slice(prefix.length), mean]] : [])),
-    )
-  return { ...(scores !== undefined && { accuracy: scores }), layers: under(PART), figures: under(FIGURE) }
+  return unflatten([...sums].map(([name, sum]) => [figureName(name), sum / split.count]))
+}
+
+/** The name of the figure that an output of the predictor gives. */
+function figureName(output: string): string {
+  if (output.startsWith(FIGURE)) return output.slice(FIGURE.length)
+  return nameIn(output.startsWith(PART) ? output.slice(PART.length) : undefined, 'accuracy')
+}
+
+/** Measures a network on samples to the end. */
+export async function measure(p: Predictor, split: Split, maximum: number): Promise<Scores> {
+  const steps = measuring(p, split, maximum)
+  for (;;) {
+    const { done, value } = await steps.next()
+    if (done) return value!
+  }
 }
