@@ -7,7 +7,7 @@ import type { TensorRecord } from '../src/runtime/program.js'
 import { courseOf, taskOf } from '../src/train/course.js'
 import { initialNoise, stepNoise } from '../src/train/noise.js'
 import { resolve } from '../src/train/options.js'
-import { stepAt } from '../src/train/plan.js'
+import { beginOf, stepAt } from '../src/train/plan.js'
 import type { RuleSpeedJob } from './jobs.js'
 
 /** A rule's step, or a whole period of steps that take turns, as training would take it. */
@@ -34,7 +34,7 @@ export async function ruleStep({ rule: id, preset, hyper, data, batch, threads }
   })
   const task = await taskOf(set, settings.options, { compile })
   const { traced, plan, steps } = courseOf(rule, task, settings, count)
-  const step: TracedStep = steps[stepAt(plan, { phase: 0, epoch: 0, batch: 0 })]!
+  const step: TracedStep = steps[stepAt(plan, beginOf(0))]!
   const init = await compile(traced.init, { device: 'cpu', threads })
   const { metrics: state } = await init.run(1, initialNoise(traced.init.batch, 0))
   await init.dispose()

@@ -42,5 +42,6 @@ const certificate = certifyRule(localReadouts, task, localReadouts.hyper.parse({
 console.log(`local: ${certificate.local}, windows: ${certificate.layers.map(({ window }) => window)}`)
 
 for await (const event of train({ rule: localReadouts, data: 'glyphs', out: false }))
-  if (event.event === 'epoch') console.log(`epoch ${event.epoch}: ${event.validationAccuracy} on validation images`)
-  else if (event.event === 'done') console.log(`test accuracy ${event.testAccuracy}`, event.layers)
+  if (event.event === 'epoch')
+    console.log(`epoch ${event.epoch}: ${event.validation?.network?.accuracy} on validation images`)
+  else if (event.event === 'done') console.log(`test accuracy ${event.test.network?.accuracy}`, event.test.blocks)

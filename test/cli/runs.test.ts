@@ -19,15 +19,21 @@ test('a run from training to use: JSON alone on standard output, then evaluate, 
   const done = all.at(-1)
   assert.equal(all[0].event, 'start')
   assert.deepEqual(Object.keys(done).sort(), [
-    ...['event', 'layers', 'rowsPerSecond', 'run', 'seconds', 'testAccuracy', 'validationAccuracy'],
+    ...['event', 'rowsPerSecond', 'run', 'seconds', 'step', 'test', 'validation'],
   ])
   assert.deepEqual([done.event, done.run], ['done', join('runs', 'forward-forward-glyphs-1')])
 
   const evaluated = JSON.parse((await onward(folder, 'evaluate', done.run, '--json')).stdout)
-  const { run, testAccuracy, layers } = done
-  assert.deepEqual(evaluated, { run, rule: 'forward-forward', data: 'glyphs', testAccuracy, layers })
+  const { run, test: tested } = done
+  assert.deepEqual(evaluated, {
+    run,
+    rule: 'forward-forward',
+    data: 'glyphs',
+    test: tested,
+    criterion: all[0].criterion,
+  })
   const inWords = (await onward(folder, 'evaluate', done.run)).stdout
-  assert.ok(inWords.includes(`${(done.testAccuracy * 100).toFixed(2)} % of the test images right`))
+  assert.ok(inWords.includes(`${(tested.network.accuracy * 100).toFixed(2)} % of the test samples right`))
 
   const { test: split } = makeDataSet('glyphs')
   const pictures = await Promise.all(
@@ -125,7 +131,7 @@ test('Ctrl-C, told twice at once as npm does, saves and exits with 130; resumed,
 
   const resumed = events(await onward(folder, 'train', '--resume', 'cut', '--threads', '1', '--json'))
   assert.ok(resumed[0].resumedAt > 0)
-  assert.equal(resumed.at(-1).testAccuracy, events(await whole).at(-1).testAccuracy)
+  assert.equal(resumed.at(-1).test.network.accuracy, events(await whole).at(-1).test.network.accuracy)
   assert.deepEqual(
     readFileSync(join(folder, 'cut', 'checkpoint.safetensors')),
     readFileSync(join(folder, 'whole', 'checkpoint.safetensors')),

@@ -20,7 +20,7 @@ async function trained(rule: AnyRule, hyper: Record<string, unknown>, limit: num
   const platform = { compile, saveCheckpoint }
   const options = { limit, epochs, validation: 300, threads: 1 }
   const events = await collect(train({ rule, data, preset: 'quick', hyper, options, platform }))
-  return { checkpoint: last(), figures: ofKind(events, 'epoch').at(-1)!.validation ?? {} }
+  return { checkpoint: last(), figures: ofKind(events, 'epoch').at(-1)!.validation?.network ?? {} }
 }
 
 test('equilibrium propagation: twice as many free sweeps change no prediction on 1,000 images', async () => {

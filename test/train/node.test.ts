@@ -10,7 +10,7 @@ import { traceRule } from '../../src/rules/trace.js'
 import { readCheckpoint, readConfig } from '../../src/train/run-folder.node.js'
 import { taskOf } from '../rules/harness.js'
 import { counter } from './counter.js'
-import { collect, lines, numbersOf, ofKind } from './fixtures.js'
+import { accuracyOf, collect, lines, numbersOf, ofKind } from './fixtures.js'
 
 const root = fs.mkdtempSync(join(tmpdir(), 'onward-node-'))
 after(() => fs.rmSync(root, { recursive: true }))
@@ -54,7 +54,10 @@ test('a run is trained, stopped, resumed, evaluated and used, all by its folder'
   const done = events.at(-1)!
   assert.ok(done.event === 'done')
   assert.equal(done.run, whole)
-  assert.deepEqual(await evaluate(whole, { data }), { testAccuracy: done.testAccuracy, layers: done.layers })
+  assert.deepEqual(await evaluate(whole, { data }), {
+    test: done.test,
+    criterion: { figure: 'accuracy', better: 'larger' },
+  })
 
   // Predictions against the interpreter, which knows nothing of batches that were filled up.
   const images = Array.from({ length: 60 }, (_, i) => data.test.images.slice(25 * i, 25 * (i + 1)))
@@ -78,7 +81,7 @@ test('a run is trained, stopped, resumed, evaluated and used, all by its folder'
     for (const [k, score] of row.entries()) assert.ok(Math.abs(own[k]! - score) < 1e-4 * (1 + Math.abs(score)))
   }
   const right = predicted.filter(({ label }, i) => label === data.test.labels[i]).length
-  assert.equal(done.testAccuracy, right / 60)
+  assert.equal(accuracyOf(done.test), right / 60)
   assert.deepEqual(await predict(whole, []), [])
   await assert.rejects(
     predict(whole, [new Uint8Array(25), new Uint8Array(24)]),
@@ -95,7 +98,7 @@ test('a checkpoint of another network in the folder of a run is refused', async 
   await assert.rejects(collect(resume(one, { data })), message)
   await assert.rejects(evaluate(one, { data }), message)
   // Nothing was lost, and the folder is free again.
-  assert.ok((await evaluate(other, { data })).testAccuracy! >= 0)
+  assert.ok(accuracyOf((await evaluate(other, { data })).test)! >= 0)
   fs.truncateSync(join(other, 'checkpoint.safetensors'), 1000)
   await assert.rejects(collect(resume(other, { data })), /checkpoint\.safetensors is no checkpoint of onward: /)
   assert.ok(!fs.existsSync(join(other, 'lock')))
@@ -141,7 +144,7 @@ test('nothing is written where that was asked for, and rules of one’s own are 
     evaluate(path, { data }),
     /was trained by the rule "counter", which is none of Onward's: hand the rule in/,
   )
-  assert.ok((await evaluate(path, { data, rule: counter as never })).testAccuracy! > 0)
+  assert.ok(accuracyOf((await evaluate(path, { data, rule: counter as never })).test)! > 0)
 })
 
 test('names that nobody knows are answered with the nearest', async () => {

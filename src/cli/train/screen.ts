@@ -35,9 +35,9 @@ function happening({ progress, measuring }: View): string[] {
   if (!progress) return whole
   const { between, rowsPerSecond, secondsLeft } = progress
   const work = between
-    ? `${between.step} ${count(between.done)} of ${count(between.of)} before it`
+    ? `before it: ${between.step} ${count(between.done)} of ${count(between.of)}`
     : `${count(rowsPerSecond).padStart(7)} samples/s`
-  return [...whole, work, `${duration(secondsLeft).padStart(8)} left`]
+  return [...whole, work, `${duration(secondsLeft).padStart(9)} left`]
 }
 
 /** No figure is wider than this while a run is shown: the columns stay where they are. */
