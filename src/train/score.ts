@@ -1,7 +1,9 @@
 import type { Split } from '../data/index.js'
-import { gather } from '../data/index.js'
+import { gatherInputs, type Samples } from '../data/index.js'
+import { sizeOf } from '../graph/index.js'
 import type { StepGraph } from '../onnx/index.js'
 import { newPace, observe, type Pace, type Program, stepsPerCall, type TensorRecord } from '../runtime/index.js'
+import { kindOf, type Tally, targetKind } from '../targets/index.js'
 import type { Figures } from './events.js'
 import { bytesPerStep, CALL_BYTES } from './feed.js'
 import { heldOutNoise } from './noise.js'
@@ -11,7 +13,8 @@ export interface Predictor {
   readonly program: Program
   readonly inputs: StepGraph['batch']
   readonly batch: number
-  readonly classes: number
+  /** What it reads, and what it says. */
+  readonly samples: Samples
   /** Of the noise, if it reads some: the same in every measurement. */
   readonly seed: number
   pace: Pace
@@ -28,8 +31,8 @@ export interface Scores {
 }
 
 /** Predicts images in their order, call after call. The last batch is filled up with its first image. */
-export async function* scoresOf(p: Predictor, split: Split, maximum: number): AsyncGenerator<Scores> {
-  const size = split.images.length / split.count
+export async function* scoresOf(p: Predictor, split: Split): AsyncGenerator<Scores> {
+  const size = sizeOf(p.samples.input.shape)
   const longest = Math.max(1, Math.floor(CALL_BYTES / bytesPerStep(p.inputs)))
   const reads = (name: string): boolean => p.inputs.some((input) => input.name === name)
   const prepare = (first: number): { first: number; steps: number; batch: TensorRecord } => {
@@ -39,9 +42,9 @@ export async function* scoresOf(p: Predictor, split: Split, maximum: number): As
       first + i < split.count ? first + i : first,
     )
     const x = new Float32Array(indices.length * size)
-    gather(split, indices, maximum, x)
-    const labels = reads('target') ? { target: Int32Array.from(indices, (i) => split.labels[i]!) } : {}
-    return { first, steps, batch: { x, ...labels, ...heldOutNoise(p.inputs, p.seed, first / p.batch, steps) } }
+    gatherInputs(p.samples, split, indices, x)
+    const target = reads('target') ? { target: targetKind(p.samples.target).gather(split, indices, p.samples) } : {}
+    return { first, steps, batch: { x, ...target, ...heldOutNoise(p.inputs, p.seed, first / p.batch, steps) } }
   }
   let next = split.count > 0 ? prepare(0) : undefined
   while (next) {
@@ -55,23 +58,12 @@ export async function* scoresOf(p: Predictor, split: Split, maximum: number): As
   }
 }
 
-/** The place of the largest of `classes` scores, the first of equals; -1 if one is not a number. */
-export function best(scores: Float32Array, row: number, classes: number): number {
-  let place = 0
-  for (let k = 0; k < classes; k++) {
-    const score = scores[row * classes + k]!
-    if (Number.isNaN(score)) return -1
-    if (score > scores[row * classes + place]!) place = k
-  }
-  return place
-}
-
-/** What held-out images say of a network. */
+/** What held-out samples say of a network. */
 export interface Measured {
-  /** The share of images whose label scores highest; absent where the rule only generates. */
-  readonly accuracy?: number
-  /** That of each layer alone. */
-  readonly layers: Figures
+  /** Of what the network says of its target, by its kind; empty where the rule only generates. */
+  readonly network: Figures
+  /** The same of each part alone. */
+  readonly parts: Readonly<Record<string, Figures>>
   /** Means of the rule's own figures. */
   readonly figures: Figures
 }
@@ -82,24 +74,27 @@ const [FIGURE, PART] = ['figures/', 'parts/']
 export async function measure(
   p: Predictor,
   split: Split,
-  maximum: number,
   signal?: AbortSignal,
 ): Promise<Measured | undefined> {
+  const kind = kindOf(p.samples.target)
   const sums: Record<string, number> = {}
-  for await (const { first, rows, outputs } of scoresOf(p, split, maximum)) {
+  const tallies = new Map<string, Tally>()
+  for await (const { first, rows, outputs } of scoresOf(p, split)) {
+    const indices = Uint32Array.from({ length: rows }, (_, i) => first + i)
+    const wanted = kind?.gather(split, indices, p.samples)
     for (const [name, own] of Object.entries(outputs)) {
-      let sum = sums[name] ?? 0
-      if (name.startsWith(FIGURE)) for (let row = 0; row < rows; row++) sum += own[row]!
-      else for (let row = 0; row < rows; row++) if (best(own, row, p.classes) === split.labels[first + row]) sum++
-      sums[name] = sum
+      if (name.startsWith(FIGURE)) for (let row = 0; row < rows; row++) sums[name] = (sums[name] ?? 0) + own[row]!
+      else if (kind && wanted) {
+        if (!tallies.has(name)) tallies.set(name, kind.tally(p.samples))
+        tallies.get(name)!.add(own, wanted, rows)
+      }
     }
     if (signal?.aborted) return undefined
   }
-  const means = Object.entries(sums).map(([name, sum]): [string, number] => [name, sum / split.count])
-  const scores = means.find(([name]) => name === 'scores')?.[1]
-  const under = (prefix: string): Figures =>
-    Object.fromEntries(
-      means.flatMap(([name, mean]) => (name.startsWith(prefix) ? [[name.slice(prefix.length), mean]] : [])),
-    )
-  return { ...(scores !== undefined && { accuracy: scores }), layers: under(PART), figures: under(FIGURE) }
+  const said = [...tallies].map(([name, tally]): [string, Figures] => [name, tally.figures()])
+  return {
+    network: said.find(([name]) => name === 'scores')?.[1] ?? {},
+    parts: Object.fromEntries(said.flatMap(([name, own]) => (name.startsWith(PART) ? [[name.slice(PART.length), own]] : []))),
+    figures: Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name.slice(FIGURE.length), sum / split.count])),
+  }
 }

@@ -8,7 +8,7 @@ import {
   checkSame,
   checkState,
   encodeCheckpoint,
-  imageKind,
+  samplesOf,
   stateRecord,
   withDefaults,
 } from './checkpoint.js'
@@ -64,7 +64,7 @@ export async function* train(config: TrainConfig): AsyncGenerator<TrainEvent> {
   const save = async function* (state?: readonly NamedTensor[]): AsyncGenerator<TrainEvent> {
     if (!platform.saveCheckpoint || saved?.at === at) return
     const checkpoint: Checkpoint = {
-      ...{ rule: rule.id, data: data.name, settings, images: imageKind(data), position: at },
+      ...{ rule: rule.id, data: data.name, settings, samples: samplesOf(data), position: at },
       state: state ?? (await session.read()),
       ...(best && { best }),
     }
@@ -150,7 +150,7 @@ export async function* train(config: TrainConfig): AsyncGenerator<TrainEvent> {
 
       score = undefined
       if (validation.count > 0) {
-        score = await time.scoring(() => measure(predictor, validation, data.maximum, signal))
+        score = await time.scoring(() => measure(predictor, validation, signal))
         if (!score) return yield* stop()
       }
       // A layer that learns while those above it know nothing yet is judged alone: by a figure, or by what it says alone.
@@ -202,9 +202,9 @@ export async function* train(config: TrainConfig): AsyncGenerator<TrainEvent> {
       yield* save(state)
     }
 
-    if (validation.count > 0) score ??= await measure(predictor, validation, data.maximum, signal)
+    if (validation.count > 0) score ??= await measure(predictor, validation, signal)
     if (signal?.aborted) return yield* stop()
-    const tested = await measure(predictor, data.test, data.maximum, signal)
+    const tested = await measure(predictor, data.test, signal)
     if (!tested) return yield* stop()
     const test = learnedPart(tested, rule, settings.hyper, highest)
     const heldOut = score && learnedPart(score, rule, settings.hyper, highest)

@@ -1,11 +1,11 @@
+import { labelledImages } from '../dataset.js'
 import type { DataSetEntry } from '../source.js'
 import { idxSource } from './idx.js'
 
 export const fashionMnist: DataSetEntry = {
   name: 'fashion-mnist',
   title: 'Fashion-MNIST, pieces of clothing',
-  shape: [1, 28, 28],
-  classNames: [
+  ...labelledImages([1, 28, 28], [
     'T-shirt/top',
     'Trouser',
     'Pullover',
@@ -16,8 +16,7 @@ export const fashionMnist: DataSetEntry = {
     'Sneaker',
     'Bag',
     'Ankle boot',
-  ],
-  maximum: 255,
+  ]),
   counts: { train: 60000, test: 10000 },
   credit: 'Zalando SE, MIT licence; cite Xiao, Rasul and Vollgraf 2017',
   from: {
