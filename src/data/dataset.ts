@@ -97,7 +97,10 @@ const NAMED = { class: 'classes', labels: 'labels', values: 'values', none: 'tar
 /** What one number of a target may be, and in words. */
 function allowed(target: Target): { fits: (number: number) => boolean; words: string } {
   if (target.kind === 'class')
-    return { fits: (n) => Number.isInteger(n) && n >= 0 && n < target.count, words: `a class from 0 to ${target.count - 1}` }
+    return {
+      fits: (n) => Number.isInteger(n) && n >= 0 && n < target.count,
+      words: `a class from 0 to ${target.count - 1}`,
+    }
   if (target.kind === 'labels') return { fits: (n) => n === 0 || n === 1, words: '0 or 1' }
   return { fits: Number.isFinite, words: 'a finite number' }
 }

@@ -13,7 +13,7 @@ export {
   type Target,
   type TaskInput,
 } from './dataset.js'
-export { restored, type Scale, scaleOf, standardised } from './scale.js'
 export { dataSets, findDataSet, makeDataSet } from './registry.js'
+export { restored, type Scale, scaleOf, standardised } from './scale.js'
 export type { DataSetEntry, Download, Source, SourceFile } from './source.js'
 export { holdOut, select } from './split.js'

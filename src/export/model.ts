@@ -68,17 +68,14 @@ function emitPrediction({ state: ports, batch, metrics }: StepGraph, state: Tens
 /** Brings real inputs from their own units to those that the network reads. Returns the name of the result. */
 function standardise(emitter: Emitter, { input: { shape }, inputScale }: Samples): string {
   const alongFirst = [shape[0] ?? 1, ...shape.slice(1).map(() => 1)]
-  const constant = (data: readonly number[]): string => emitter.initializer({ data, shape: alongFirst, dtype: 'float32' })
+  const constant = (data: readonly number[]): string =>
+    emitter.initializer({ data, shape: alongFirst, dtype: 'float32' })
   emitter.raw('Sub', ['x', constant(inputScale!.mean)], ['x.centred'])
   emitter.raw('Div', ['x.centred', constant(inputScale!.deviation)], ['x.standardised'])
   return 'x.standardised'
 }
 
-function encode(
-  { nodes, initializers }: Part,
-  samples: Samples,
-  batch: number | string,
-): Uint8Array<ArrayBuffer> {
+function encode({ nodes, initializers }: Part, samples: Samples, batch: number | string): Uint8Array<ArrayBuffer> {
   const said = targetKind(samples.target).exported(samples)
   const used = new Set(nodes.flatMap(inputsOf))
   const graph = proto('GraphProto', {

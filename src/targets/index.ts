@@ -23,3 +23,6 @@ export function targetKind(target: Target): TargetKind {
   if (kind) return kind
   throw new UserError('this rule learns from targets, and the data set has none: choose a data set that has some')
 }
+
+/** The names of figures that are shares of a whole: for people to read in per cent. */
+export const SHARES: readonly string[] = Object.values(TARGETS).flatMap(({ shares }) => shares)

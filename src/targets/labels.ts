@@ -8,7 +8,13 @@ export const severalLabels: TargetKind = {
   loss: (scores, target) => binaryCrossEntropy(scores, target).sum(-1),
   metrics(scores: Tensor, target: Tensor) {
     const right = scores.greater(0).equal(target.greater(0.5)).cast('float32')
-    return { exact: right.sum(-1).greater(scores.shape[1]! - 0.5).cast('float32').mean() }
+    return {
+      exact: right
+        .sum(-1)
+        .greater(scores.shape[1]! - 0.5)
+        .cast('float32')
+        .mean(),
+    }
   },
   gather({ targets, count }, rows, { names }) {
     const out = new Float32Array(rows.length * names.length)

@@ -43,7 +43,10 @@ export const realValues: TargetKind = {
           length === 1 ? 'rmse' : `rmse of ${names[k]}`,
           Math.sqrt(error / all) * targetScale!.deviation[k]!,
         ])
-        return { r2: parts.length === 0 ? 0 : parts.reduce((a, b) => a + b) / parts.length, ...Object.fromEntries(rmse) }
+        return {
+          r2: parts.length === 0 ? 0 : parts.reduce((a, b) => a + b) / parts.length,
+          ...Object.fromEntries(rmse),
+        }
       },
     }
   },
@@ -54,8 +57,16 @@ export const realValues: TargetKind = {
   exported: ({ names, targetScale }) => ({
     ...{ name: 'values', dtype: 'float32', shape: [names.length], what: `in their own units: ${names.join(', ')}` },
     emit(emitter) {
-      emitter.raw('Mul', ['scores', emitter.initializer({ data: targetScale!.deviation, shape: [names.length], dtype: 'float32' })], ['values.scaled'])
-      emitter.raw('Add', ['values.scaled', emitter.initializer({ data: targetScale!.mean, shape: [names.length], dtype: 'float32' })], ['values'])
+      emitter.raw(
+        'Mul',
+        ['scores', emitter.initializer({ data: targetScale!.deviation, shape: [names.length], dtype: 'float32' })],
+        ['values.scaled'],
+      )
+      emitter.raw(
+        'Add',
+        ['values.scaled', emitter.initializer({ data: targetScale!.mean, shape: [names.length], dtype: 'float32' })],
+        ['values'],
+      )
     },
   }),
 }

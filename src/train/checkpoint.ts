@@ -5,6 +5,7 @@ import { type DType, type Shape, sameShape, show } from '../graph/types.js'
 import type { StepGraph } from '../onnx/index.js'
 import type { AnyRule } from '../rules/contract.js'
 import type { TensorRecord } from '../runtime/index.js'
+import type { Best } from './judge.js'
 import { resolvedOptions, type Settings } from './options.js'
 import type { Position } from './plan.js'
 import { decodeSafetensors, encodeSafetensors, type NamedTensor } from './safetensors.js'
@@ -27,13 +28,6 @@ export const samplesOf = ({ input, target, names, inputScale, targetScale }: Sam
   ...(inputScale && { inputScale }),
   ...(targetScale && { targetScale }),
 })
-
-export interface Best {
-  /** The epoch of the phase, from 0. */
-  readonly epoch: number
-  /** The larger the better: an accuracy, or an objective with a minus sign. */
-  readonly merit: number
-}
 
 type StatePort = { readonly name: string; readonly dtype: DType; readonly shape: Shape }
 
@@ -58,7 +52,7 @@ const contents = z.object({
     inputScale: scale.exactOptional(),
     targetScale: scale.exactOptional(),
   }),
-  position: z.object({ phase: count, epoch: count, batch: count }),
+  position: z.object({ phase: count, epoch: count, between: count.default(0), batch: count }),
   best: z.object({ epoch: count, merit: z.number() }).optional(),
 })
 

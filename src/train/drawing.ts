@@ -2,11 +2,11 @@ import { gatherInputs, type ImageShape, imageShapeOf, type Samples, type Split }
 import { UserError } from '../errors.js'
 import { reachable, sizeOf } from '../graph/index.js'
 import { show } from '../graph/types.js'
-import { kindOf } from '../targets/index.js'
 import { unknownName } from '../names.js'
 import type { AnyRule, Picture } from '../rules/contract.js'
 import { traceRule } from '../rules/trace.js'
 import type { TensorRecord } from '../runtime/program.js'
+import { kindOf } from '../targets/index.js'
 import { type Checkpoint, checkState, statePorts, stateRecord } from './checkpoint.js'
 import { taskOf } from './course.js'
 import { heldOutNoise } from './noise.js'
@@ -49,7 +49,9 @@ export async function draw(
 ): Promise<Drawing[]> {
   const { settings, samples } = checkpoint
   if (!imageShapeOf(samples.input))
-    throw new UserError(`${where} reads inputs ${show(samples.input.shape)} that are no images: there is nothing to draw`)
+    throw new UserError(
+      `${where} reads inputs ${show(samples.input.shape)} that are no images: there is nothing to draw`,
+    )
   const hyper = checkSettings(rule.hyper, settings.hyper, rule.id)
   const task = { ...(await taskOf(samples, settings.options, platform)), batch: count }
   const known: Readonly<Record<string, Picture<never>>> = rule.pictures?.(task, hyper) ?? {}

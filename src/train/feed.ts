@@ -1,10 +1,10 @@
 import { type Augmentation, augmentation, gatherInputs, imageShapeOf, type Samples, type Split } from '../data/index.js'
 import { sizeOf, type Tensor } from '../graph/index.js'
-import type { TensorRecord } from '../runtime/index.js'
-import { kindOf } from '../targets/index.js'
-import { stepNoise } from './noise.js'
+import type { TensorData, TensorRecord } from '../runtime/index.js'
+import { targetKind } from '../targets/index.js'
+import { betweenNoise, stepNoise } from './noise.js'
 import type { TrainingOptions } from './options.js'
-import { type Call, globalEpoch, globalStep, type Plan, type Position, progressAt } from './plan.js'
+import { batchNumber, betweenNumber, type Call, globalEpoch, type Plan, type Position, progressAt } from './plan.js'
 import type { Rows } from './rows.js'
 
 /** Training samples, and what turns them into numbers. */
@@ -13,7 +13,7 @@ export interface TrainingData {
   readonly samples: Samples
 }
 
-/** What a step reads as `x` of the images at these places, stacked; `epoch` counts through all phases. */
+/** What a step reads as `x` of the samples at these places, stacked; `epoch` counts through all phases. */
 export type Reading = (indices: Uint32Array, epoch: number) => Promise<Float32Array>
 
 /** Where the rows of a phase come from: in which order, and as what. */
@@ -40,26 +40,50 @@ export function inputsOf({ split, samples }: TrainingData, { augment, seed }: Tr
   }
 }
 
-/** Makes the inputs of calls: rows in the order of their epoch, labels, progress, noise. */
-export function feed(plan: Plan, { split, samples }: TrainingData, { seed, batch }: TrainingOptions, { rows, read }: Source) {
-  const kind = kindOf(samples.target)
+/** Gives the next so many numbers of what a caller hands in instead of training data. */
+export type Take = (name: 'x' | 'target', length: number) => TensorData
+
+type Inputs = readonly { readonly name: string; readonly input: Tensor }[]
+
+/** Makes the inputs of calls that their steps ask for: rows in the order of their epoch, targets, progress, noise. */
+export function feed(
+  plan: Plan,
+  { split, samples }: TrainingData,
+  { seed, batch }: TrainingOptions,
+  { rows, read }: Source,
+) {
   let known: { epoch: number; rows: Uint32Array } | undefined
   const rowsOf = (at: Position): Uint32Array => {
     const epoch = globalEpoch(plan, at)
     if (known?.epoch !== epoch) known = { epoch, rows: rows(at) }
     return known.rows
   }
-  return async (
-    { at, batches, steps }: Call,
-    inputs: readonly { readonly name: string; readonly input: Tensor }[],
-  ): Promise<TensorRecord> => {
+  const own = async (at: Position, batches: number, asks: (name: string) => boolean): Promise<TensorRecord> => {
     const indices = rowsOf(at).slice(at.batch * batch, (at.batch + batches) * batch)
-    const progress = Float32Array.from({ length: batches }, (_, k) => progressAt(plan, { ...at, batch: at.batch + k }))
     return {
-      x: await read(indices, globalEpoch(plan, at)),
-      ...(kind && { target: kind.gather(split, indices, samples) }),
-      progress,
-      ...stepNoise(inputs, seed, globalStep(plan, at), batches, batches / steps),
+      ...(asks('x') && { x: await read(indices, globalEpoch(plan, at)) }),
+      ...(asks('target') && { target: targetKind(samples.target).gather(split, indices, samples) }),
+    }
+  }
+  return async ({ at, batches, between, runs }: Call, inputs: Inputs, take?: Take): Promise<TensorRecord> => {
+    const asks = (name: string): boolean => inputs.some((port) => port.name === name)
+    const progressOf = (number: number): number => progressAt(plan, { ...at, batch: number })
+    if (between > 0)
+      return {
+        ...(asks('progress') && { progress: new Float32Array(between).fill(progressAt(plan, at)) }),
+        ...betweenNoise(inputs, seed, betweenNumber(plan, at), between),
+      }
+    const data = take
+      ? Object.fromEntries(DATA.filter(asks).map((name) => [name, take(name, runs * sizeIn(inputs, name))]))
+      : await own(at, batches, asks)
+    return {
+      ...data,
+      ...(asks('progress') && { progress: Float32Array.from({ length: batches }, (_, k) => progressOf(at.batch + k)) }),
+      ...stepNoise(inputs, seed, batchNumber(plan, at), batches, batches / runs),
     }
   }
 }
+
+const DATA = ['x', 'target'] as const
+
+const sizeIn = (inputs: Inputs, name: string): number => inputs.find((port) => port.name === name)!.input.size

@@ -7,9 +7,11 @@ import { traceRule } from '../rules/trace.js'
 import { type Said, targetKind } from '../targets/index.js'
 import { type Checkpoint, checkState, statePorts, stateRecord } from './checkpoint.js'
 import { learningSteps, taskOf } from './course.js'
-import { highestOf, learnedPart } from './layer-alone.js'
+import type { Scores } from './events.js'
+import { benchOf, type Criterion, criterionOf } from './judge.js'
+import { highestOf, learnedPart } from './learned.js'
 import type { Platform } from './platform.js'
-import { type Measured, measure, predictor, scoresOf } from './score.js'
+import { measure, predictor, scoresOf } from './score.js'
 import { checkSettings } from './settings.js'
 
 /** What a network says of one sample. */
@@ -20,10 +22,12 @@ export type Predicted = Said & {
 
 /** A trained network, ready to be used. */
 export interface Network {
-  /** The layer that its run trained alone, where those above it have learned nothing. */
-  readonly highest?: number
-  /** What samples with targets say of it and of its parts, and the rule's own figures. */
-  measure(data: DataSet, split: Split): Promise<Measured>
+  /** The block that its run trained alone, where those above it have learned nothing. */
+  readonly highest?: string
+  /** Which figure it is judged by. */
+  readonly criterion: Criterion
+  /** What it and its parts say of samples, and the rule's own figures. */
+  measure(data: DataSet, split: Split): Promise<Scores>
   /**
    * What it says of inputs as the data set has them: levels, or real numbers in their own units. Throws a UserError on
    * another size, and where the network only generates.
@@ -47,6 +51,7 @@ export async function openNetwork(
   const traced = traceRule(rule, task, hyper)
   const complete = { ...settings, hyper }
   const highest = highestOf(rule, task, complete)
+  const bench = benchOf(rule, task, complete, rule.locality(task, hyper).blocks)
   checkState(statePorts(traced.predict), state, where)
   // Laid out as in its training, sums come in the same order: the accuracy is the one that the training told.
   const stateFor = learningSteps(rule, task, complete, traced)
@@ -64,12 +69,13 @@ export async function openNetwork(
   const size = sizeOf(input.shape)
 
   return {
-    ...(highest !== undefined && { highest }),
+    criterion: criterionOf(bench, highest),
+    ...(highest !== undefined && { highest: bench.blocks[highest]! }),
     async measure(data, split) {
       const same = JSON.stringify([data.input, data.target]) === JSON.stringify([input, samples.target])
       if (!same)
         throw new UserError(`${where} reads ${described(samples)}; those of ${data.name} are ${described(data)}`)
-      return learnedPart((await measure(own, split))!, rule, hyper, highest)
+      return learnedPart(await measure(own, split), rule, hyper, bench.blocks, highest)
     },
     async predict(inputs) {
       if (!rule.predict)
@@ -81,12 +87,13 @@ export async function openNetwork(
         )
       const all = new Float32Array(inputs.length * size)
       for (const [i, one] of inputs.entries()) all.set(one, i * size)
+      const kind = targetKind(samples.target)
       const width = outputCount(samples.target)
       const predicted: Predicted[] = []
       for await (const { rows, outputs } of scoresOf(own, { inputs: all, count: inputs.length })) {
         for (let row = 0; row < rows; row++) {
           const scores = [...outputs.scores!.subarray(row * width, (row + 1) * width)]
-          predicted.push({ scores, ...targetKind(samples.target).say(scores, samples) })
+          predicted.push({ ...kind.say(scores, samples), scores })
         }
       }
       return predicted
@@ -95,7 +102,7 @@ export async function openNetwork(
   }
 }
 
-/** "inputs of [1, 28, 28] with one of 10 classes". */
+/** `inputs [1, 28, 28] in 256 levels with class (10)`. */
 function described({ input, target }: Pick<Samples, 'input' | 'target'>): string {
   const levels = input.levels === undefined ? '' : ` in ${input.levels} levels`
   const said = target.kind === 'none' ? 'no target' : `${target.kind} (${target.count})`

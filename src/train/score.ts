@@ -1,14 +1,15 @@
 import type { Split } from '../data/index.js'
 import { gatherInputs, type Samples } from '../data/index.js'
-import { sizeOf } from '../graph/index.js'
+import { sizeOf } from '../graph/types.js'
 import type { StepGraph } from '../onnx/index.js'
+import { nameIn, unflatten } from '../rules/figures.js'
 import { newPace, observe, type Pace, type Program, stepsPerCall, type TensorRecord } from '../runtime/index.js'
 import { kindOf, type Tally, targetKind } from '../targets/index.js'
-import type { Figures } from './events.js'
+import type { Scores } from './events.js'
 import { bytesPerStep, CALL_BYTES } from './feed.js'
 import { heldOutNoise } from './noise.js'
 
-/** A program that measures images, what it reads, how many images it takes at a time, and how often it was timed. */
+/** A program that measures samples, what it reads, how many it takes at a time, and how often it was timed. */
 export interface Predictor {
   readonly program: Program
   readonly inputs: StepGraph['batch']
@@ -22,16 +23,16 @@ export interface Predictor {
 
 export const predictor = (own: Omit<Predictor, 'pace'>): Predictor => ({ ...own, pace: newPace() })
 
-/** What images give: class scores [rows, classes], of the network and of its parts, and `figures/NAME` [rows]. */
-export interface Scores {
+/** What samples give: scores [rows, K], of the network and of its parts, and `figures/NAME` [rows]. */
+export interface Outputs {
   readonly first: number
   readonly rows: number
   /** By name; `scores` are those of the network. */
   readonly outputs: Readonly<Record<string, Float32Array>>
 }
 
-/** Predicts images in their order, call after call. The last batch is filled up with its first image. */
-export async function* scoresOf(p: Predictor, split: Split): AsyncGenerator<Scores> {
+/** Predicts samples in their order, call after call. The last batch is filled up with its first sample. */
+export async function* scoresOf(p: Predictor, split: Split): AsyncGenerator<Outputs> {
   const size = sizeOf(p.samples.input.shape)
   const longest = Math.max(1, Math.floor(CALL_BYTES / bytesPerStep(p.inputs)))
   const reads = (name: string): boolean => p.inputs.some((input) => input.name === name)
@@ -43,7 +44,7 @@ export async function* scoresOf(p: Predictor, split: Split): AsyncGenerator<Scor
     )
     const x = new Float32Array(indices.length * size)
     gatherInputs(p.samples, split, indices, x)
-    const target = reads('target') ? { target: targetKind(p.samples.target).gather(split, indices, p.samples) } : {}
+    const target = reads('target') && { target: targetKind(p.samples.target).gather(split, indices, p.samples) }
     return { first, steps, batch: { x, ...target, ...heldOutNoise(p.inputs, p.seed, first / p.batch, steps) } }
   }
   let next = split.count > 0 ? prepare(0) : undefined
@@ -58,43 +59,53 @@ export async function* scoresOf(p: Predictor, split: Split): AsyncGenerator<Scor
   }
 }
 
-/** What held-out samples say of a network. */
-export interface Measured {
-  /** Of what the network says of its target, by its kind; empty where the rule only generates. */
-  readonly network: Figures
-  /** The same of each part alone. */
-  readonly parts: Readonly<Record<string, Figures>>
-  /** Means of the rule's own figures. */
-  readonly figures: Figures
-}
-
 const [FIGURE, PART] = ['figures/', 'parts/']
 
-/** Measures a network on images; undefined if the signal cut it short. */
-export async function measure(
+/**
+ * Measures a network on samples: what it and its parts say of the target, and means of the rule's own figures. Yields
+ * the number of samples that are done; ends with undefined if the signal cut it short.
+ */
+export async function* measuring(
   p: Predictor,
   split: Split,
   signal?: AbortSignal,
-): Promise<Measured | undefined> {
+): AsyncGenerator<number, Scores | undefined> {
   const kind = kindOf(p.samples.target)
-  const sums: Record<string, number> = {}
+  const sums = new Map<string, number>()
   const tallies = new Map<string, Tally>()
   for await (const { first, rows, outputs } of scoresOf(p, split)) {
-    const indices = Uint32Array.from({ length: rows }, (_, i) => first + i)
-    const wanted = kind?.gather(split, indices, p.samples)
+    const places = Uint32Array.from({ length: rows }, (_, i) => first + i)
+    const targets = kind?.gather(split, places, p.samples)
     for (const [name, own] of Object.entries(outputs)) {
-      if (name.startsWith(FIGURE)) for (let row = 0; row < rows; row++) sums[name] = (sums[name] ?? 0) + own[row]!
-      else if (kind && wanted) {
+      if (name.startsWith(FIGURE)) {
+        let sum = sums.get(name) ?? 0
+        for (let row = 0; row < rows; row++) sum += own[row]!
+        sums.set(name, sum)
+      } else if (kind) {
         if (!tallies.has(name)) tallies.set(name, kind.tally(p.samples))
-        tallies.get(name)!.add(own, wanted, rows)
+        tallies.get(name)!.add(own, targets!, rows)
       }
     }
     if (signal?.aborted) return undefined
+    yield first + rows
   }
-  const said = [...tallies].map(([name, tally]): [string, Figures] => [name, tally.figures()])
-  return {
-    network: said.find(([name]) => name === 'scores')?.[1] ?? {},
-    parts: Object.fromEntries(said.flatMap(([name, own]) => (name.startsWith(PART) ? [[name.slice(PART.length), own]] : []))),
-    figures: Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name.slice(FIGURE.length), sum / split.count])),
+  return unflatten([
+    ...[...tallies].flatMap(([name, tally]) =>
+      Object.entries(tally.figures()).map(([figure, value]) => [figureName(name, figure), value] as const),
+    ),
+    ...[...sums].map(([name, sum]) => [name.slice(FIGURE.length), sum / split.count] as const),
+  ])
+}
+
+/** The name of a figure of what the network says, or a part of it. */
+const figureName = (output: string, figure: string): string =>
+  nameIn(output.startsWith(PART) ? output.slice(PART.length) : undefined, figure)
+
+/** Measures a network on samples to the end. */
+export async function measure(p: Predictor, split: Split): Promise<Scores> {
+  const steps = measuring(p, split)
+  for (;;) {
+    const { done, value } = await steps.next()
+    if (done) return value!
   }
 }

@@ -23,7 +23,9 @@ export async function predictCommand(run: string, paths: readonly string[], flag
   const { samples } = readCheckpoint(run).checkpoint
   const shape = imageShapeOf(samples.input)
   if (!shape)
-    throw new UserError(`${run} reads inputs ${show(samples.input.shape)} that are no images: predict from a program, as in predict(run, inputs) of 'onward/node'`)
+    throw new UserError(
+      `${run} reads inputs ${show(samples.input.shape)} that are no images: predict from a program, as in predict(run, inputs) of 'onward/node'`,
+    )
   const kind = { shape, levels: samples.input.levels! }
   const pictures: (Readable | Refused)[] = []
   for (const path of paths) pictures.push(await readPicture(path, kind, flags.invert === true))

@@ -71,7 +71,9 @@ function checkJudge(run: string, judge: string): void {
   const other = findRule(judgeId)
   const { kind } = readCheckpoint(judge).checkpoint.samples.target
   if (!other.predict || kind !== 'class')
-    throw usage(`--judge needs a run that classifies; ${judgeId} ${other.predict ? `says ${kind} there` : 'only generates'}`)
+    throw usage(
+      `--judge needs a run that classifies; ${judgeId} ${other.predict ? `says ${kind} there` : 'only generates'}`,
+    )
   if (!other.probabilities?.(own))
     throw usage(
       `the scores of ${judge} (${judgeId}) are no probabilities, so it cannot say how sure it is: judge by a run of backprop`,

@@ -5,18 +5,10 @@ import { idxSource } from './idx.js'
 export const fashionMnist: DataSetEntry = {
   name: 'fashion-mnist',
   title: 'Fashion-MNIST, pieces of clothing',
-  ...labelledImages([1, 28, 28], [
-    'T-shirt/top',
-    'Trouser',
-    'Pullover',
-    'Dress',
-    'Coat',
-    'Sandal',
-    'Shirt',
-    'Sneaker',
-    'Bag',
-    'Ankle boot',
-  ]),
+  ...labelledImages(
+    [1, 28, 28],
+    ['T-shirt/top', 'Trouser', 'Pullover', 'Dress', 'Coat', 'Sandal', 'Shirt', 'Sneaker', 'Bag', 'Ankle boot'],
+  ),
   counts: { train: 60000, test: 10000 },
   credit: 'Zalando SE, MIT licence; cite Xiao, Rasul and Vollgraf 2017',
   from: {
