@@ -221,7 +221,7 @@ function standingOut(h: Tensor, threshold: number): Tensor {
 }
 
 /** The cells of one network, from below. Throws a UserError for masks that leave nothing of an input. */
-export function cellsOf({ shape, precision }: Task, options: CellOptions): UnsupervisedCell[] {
+export function cellsOf({ input: { shape }, precision }: Task, options: CellOptions): UnsupervisedCell[] {
   if (options.cell === 'denoising' && options.noise === 'masking' && options.noiseLevel >= 1)
     throw new UserError(`noiseLevel is ${options.noiseLevel}, but masking sets a part to zero: give less than 1`, {
       exitCode: 2,
