@@ -77,8 +77,16 @@ export interface Head<Parameters extends Tree = Tree, Given = unknown> {
   /** Default: `head`. */
   readonly name?: string
   init(random: Random, name: string): Parameters
-  loss(learning: Seen<Given> & { readonly parameters: Parameters; readonly batch: Batch }): Loss
-  predict(parameters: Parameters, seen: Seen<Given>): Prediction
+  /** Its input, [rows, ...]. Default: the outputs of all layers side by side, [rows, D]. */
+  read?(seen: Seen<Given>): Tensor
+  loss(learning: {
+    readonly parameters: Parameters
+    readonly input: Tensor
+    readonly batch: Batch
+    /** Absent in greedy training. */
+    readonly given?: Given
+  }): Loss
+  predict(parameters: Parameters, input: Tensor): Prediction
   /**
    * Absent: the head reads what the layers hand up while they learn. Otherwise they run once more for it, as in use, on
    * this input; the head then learns first, and its scores may choose what the layers learn from.
@@ -146,3 +154,10 @@ export type Stack<Parameters extends Tree = Tree, Running extends Tree = Tree, H
   readonly running: readonly Running[]
   readonly head?: { readonly parameters: HeadParameters; readonly optimizer: Tree }
 }
+
+/** A design whose layers only it knows. */
+// biome-ignore lint/suspicious/noExplicitAny: the combinator runs designs of all parameters
+export type AnyDesign = LayerwiseDesign<any, any, any, any, any>
+
+/** What its step learned. */
+export type AnyStack = Stack<Tree, Tree, Tree>

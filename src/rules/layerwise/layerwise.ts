@@ -1,181 +1,108 @@
-import { grad, type Tensor } from '../graph/index.js'
-import type { Optimizer } from '../nn/optimizers.js'
-import type { Random } from '../nn/random.js'
-import { leaves, type Tree } from '../nn/tree.js'
-import type { Batch, Metrics, Rule, Step, Task } from './contract.js'
+import type { Tensor } from '../../graph/index.js'
+import type { Random } from '../../nn/random.js'
+import type { Tree } from '../../nn/tree.js'
+import type { Prediction, Rule, Step, Task } from '../contract.js'
+import type { AnyDesign, AnyStack, Fed, LayerwiseDesign, Passed, Stack } from './design.js'
+import { greedyOf } from './greedy.js'
+import { HEAD, learners, learnHead, learnLayers, nameOf } from './learn.js'
+import { headInput, headInputInUse, outputsInUse, passUp } from './pass.js'
 
-/** What one cell makes of a batch: its loss reads its own parameters and its own input alone. */
-export interface CellResult {
-  /** What goes up, without gradient. */
-  readonly output: Tensor
-  /** A scalar. */
-  readonly loss: Tensor
-  /** Running values that no gradient changes, as they are after this batch. */
-  readonly buffers: Tree
-  /** Scalars besides the loss. */
-  readonly metrics: Readonly<Record<string, Tensor>>
+/** What a design is made for. */
+export interface Given<Hyper> {
+  readonly task: Task
+  readonly hyper: Hyper
 }
 
-/** One layer that learns from its own input alone. The combinator makes the steps of a rule from a stack of these. */
-export interface Cell<P extends Tree> {
-  learn(parameters: P, buffers: Tree, input: Tensor): CellResult
-}
-
-/** The learned state of a stack of cells; the leaves' names start with these words. */
-export type Stack<P extends Tree> = {
-  readonly layers: readonly P[]
-  readonly optimizers: readonly Tree[]
-  readonly buffers: readonly Tree[]
-}
-
-/** One cell's update: gradient of its own loss, into its own parameters. */
-export function updateCell<P extends Tree>(
-  cell: Cell<P>,
-  layer: number,
-  { layers, optimizers, buffers }: Stack<P>,
-  input: Tensor,
-  optimizer: Optimizer,
-  rate: Tensor,
-): { parameters: P; optimizer: Tree; buffers: Tree; output: Tensor; metrics: Metrics } {
-  const before = layers[layer]!
-  const result = cell.learn(before, buffers[layer]!, input.stopGradient())
-  const gradients = grad(
-    result.loss,
-    leaves(before).map(([, p]) => p),
-  )
-  const [parameters, state] = optimizer.update(before, gradients, optimizers[layer]!, rate)
-  return {
-    parameters,
-    optimizer: state,
-    buffers: result.buffers,
-    output: result.output.stopGradient(),
-    metrics: { blocks: { [`layer ${layer}`]: { loss: result.loss, ...result.metrics } } },
-  }
-}
-
-/** Every cell learns on the batch, from below, each from what the one below put out before this update. */
-export function learnJointly<P extends Tree>(
-  cells: readonly Cell<P>[],
-  stack: Stack<P>,
-  input: Tensor,
-  optimizer: Optimizer,
-  rate: Tensor,
-): { stack: Stack<P>; outputs: Tensor[]; metrics: Metrics } {
-  const outputs: Tensor[] = []
-  const updates = cells.map((cell, i) => {
-    const update = updateCell(cell, i, stack, outputs.at(-1) ?? input, optimizer, rate)
-    outputs.push(update.output)
-    return update
-  })
-  return {
-    stack: {
-      layers: updates.map(({ parameters }) => parameters),
-      optimizers: updates.map(({ optimizer: state }) => state),
-      buffers: updates.map(({ buffers }) => buffers),
-    },
-    outputs,
-    metrics: { blocks: Object.assign({}, ...updates.map(({ metrics }) => metrics.blocks)) },
-  }
-}
-
-/** One cell of the stack learns; the others stay as they are. */
-export function learnLayer<P extends Tree>(
-  cell: Cell<P>,
-  layer: number,
-  stack: Stack<P>,
-  input: Tensor,
-  optimizer: Optimizer,
-  rate: Tensor,
-): { stack: Stack<P>; metrics: Metrics } {
-  const update = updateCell(cell, layer, stack, input, optimizer, rate)
-  return {
-    stack: {
-      layers: stack.layers.with(layer, update.parameters),
-      optimizers: stack.optimizers.with(layer, update.optimizer),
-      buffers: stack.buffers.with(layer, update.buffers),
-    },
-    metrics: update.metrics,
-  }
-}
-
-/** A cell as a rule's author writes it. */
-export interface LayerDesign<P extends Tree> {
-  init(random: Random, name: string): P
-  /** What goes up: input [N, ...] to output [N, ...]. */
-  forward(parameters: P, input: Tensor): Tensor
-  /** A scalar to be made small, from this cell's own parameters and input (and the batch's labels or noise). */
-  objective(parameters: P, input: Tensor, output: Tensor, batch: Batch): Tensor
-  /** What this layer alone says of the classes, [N, K]; predictions add up the layers that say something. */
-  scores?(parameters: P, output: Tensor): Tensor
-}
-
-export interface LayerwiseDesign<Hyper, P extends Tree> {
-  layers(task: Task, hyper: Hyper): readonly LayerDesign<P>[]
-  optimizer(hyper: Hyper): Optimizer
-  /** The step size, from the part of the training that is done. */
-  rate(hyper: Hyper, progress: Tensor): Tensor
-}
+type Parts<Hyper, State extends Tree> = Required<
+  Pick<Rule<Hyper, State>, 'locality' | 'init' | 'steps' | 'predict' | 'greedy'>
+>
 
 /**
- * From a stack of cells the parts of a rule: the joint step, greedy training, predictions and a promise of locality
- * (every update reads one layer) that the certificate checks.
+ * From a stack of layers that learn from losses of their own the parts of a rule: its steps, greedy training,
+ * predictions and a promise of locality that the certificate checks.
  */
-export function layerwise<Hyper, P extends Tree>(
-  design: LayerwiseDesign<Hyper, P>,
-): Pick<Rule<Hyper, Stack<P>>, 'locality' | 'init' | 'steps' | 'predict' | 'greedy'> {
-  const cell = (layer: LayerDesign<P>, batch: Batch): Cell<P> => ({
-    learn(parameters, buffers, input) {
-      const output = layer.forward(parameters, input)
-      return { output, loss: layer.objective(parameters, input, output, batch), buffers, metrics: {} }
+export function layerwise<
+  Hyper,
+  P extends Tree,
+  R extends Tree = Tree,
+  G = unknown,
+  M extends Passed<R> = Passed<R>,
+  H extends Tree = Tree,
+>(design: (given: Given<Hyper>) => LayerwiseDesign<P, R, G, M, H>): Parts<Hyper, Stack<P, R, H>> {
+  const parts: Parts<Hyper, AnyStack> = {
+    locality(task, hyper) {
+      const own: AnyDesign = design({ task, hyper })
+      const { layers, head, window = 1 } = own
+      const blocks = layers.map((_, i) => ({ name: nameOf(own, i), parameters: [`layers.${i}`] }))
+      return {
+        blocks: [...blocks, ...(head ? [{ name: head.name ?? HEAD, parameters: ['head.parameters'] }] : [])],
+        ...(layers.some(({ running }) => running) && { statistics: ['running'] }),
+        promise: { local: window === 1, window: Math.min(window, layers.length) },
+      }
     },
-  })
-  const outputs = (stack: Stack<P>, x: Tensor, layers: readonly LayerDesign<P>[]): Tensor[] => {
-    const all: Tensor[] = []
-    for (const [i, layer] of layers.entries()) all.push(layer.forward(stack.layers[i]!, all[i - 1] ?? x))
-    return all
+    init: (random, task, hyper) => initial(design({ task, hyper }), random),
+    steps(task, hyper) {
+      const own: AnyDesign = design({ task, hyper })
+      const { steps = { joint: () => true } } = own
+      return Object.fromEntries(Object.entries(steps).map(([name, hasLoss]) => [name, stepOf(own, hasLoss)]))
+    },
+    predict: (stack, x, task, hyper) => predicted(design({ task, hyper }), stack, x),
+    greedy: greedyOf(design),
   }
-  const joint = (task: Task, hyper: Hyper): Step<Stack<P>> => {
-    const layers = design.layers(task, hyper)
-    return (stack, batch) => {
-      const cells = layers.map((layer) => cell(layer, batch))
-      const rate = design.rate(hyper, batch.progress)
-      const learned = learnJointly(cells, stack, batch.x, design.optimizer(hyper), rate)
-      return [learned.stack, learned.metrics]
-    }
+  return parts as unknown as Parts<Hyper, Stack<P, R, H>>
+}
+
+function initial(design: AnyDesign, random: Random): AnyStack {
+  const { head } = design
+  const layers: Tree[] = design.layers.map((layer, i) => layer.init(random, `layers.${i}`))
+  const stack = {
+    layers,
+    optimizers: design.layers.map(({ optimizer = design.optimizer }, i) =>
+      optimizer.init([...learners(design, layers, i).values()]),
+    ),
+    running: design.layers.map(({ running = {} }) => running),
   }
-  return {
-    locality: (task, hyper) => ({
-      blocks: design.layers(task, hyper).map((_, i) => ({ name: `layer ${i}`, parameters: [`layers.${i}`] })),
-      promise: { local: true, window: 1 },
-    }),
-    init(random, task, hyper) {
-      const layers = design.layers(task, hyper).map((layer, i) => layer.init(random, `layers.${i}`))
-      const optimizer = design.optimizer(hyper)
-      return { layers, optimizers: layers.map((p) => optimizer.init(p)), buffers: layers.map(() => ({})) }
-    },
-    steps: (task, hyper) => ({ joint: joint(task, hyper) }),
-    predict(stack, x, task, hyper) {
-      const layers = design.layers(task, hyper)
-      const each = outputs(stack, x, layers).flatMap((output, i): [string, Tensor][] => {
-        const scores = layers[i]!.scores?.(stack.layers[i]!, output)
-        return scores ? [[`layer ${i}`, scores]] : []
-      })
-      if (each.length === 0)
-        throw new Error('layerwise: no layer says anything of the classes; give at least one of them `scores`')
-      return { scores: each.map(([, scores]) => scores).reduce((a, b) => a.add(b)), parts: Object.fromEntries(each) }
-    },
-    greedy: {
-      layers: (task, hyper) => design.layers(task, hyper).length,
-      features: (stack, x, layer, task, hyper) =>
-        outputs(stack, x, design.layers(task, hyper).slice(0, layer)).at(-1) ?? x,
-      step: (layer, task, hyper) => {
-        const own = design.layers(task, hyper)[layer]!
-        return (stack, batch) => {
-          const rate = design.rate(hyper, batch.progress)
-          const learned = learnLayer(cell(own, batch), layer, stack, batch.x, design.optimizer(hyper), rate)
-          return [learned.stack, learned.metrics]
-        }
-      },
-    },
+  if (!head) return stack
+  const parameters: Tree = head.init(random, HEAD)
+  return { ...stack, head: { parameters, optimizer: (head.optimizer ?? design.optimizer).init(parameters) } }
+}
+
+/** The layers of `hasLoss` learn on a batch, each from what the one below put out before this update; so does the head. */
+function stepOf(design: AnyDesign, hasLoss: (layer: number) => boolean): Step<AnyStack> {
+  const { layers, head, input, window = 1 } = design
+  const crosses = (layer: number): boolean =>
+    layers.some(({ loss }, i) => loss && hasLoss(i) && i > layer && i - window < layer)
+  return (stack, batch) => {
+    const read = head?.input && headInputInUse(design, stack, batch.x)
+    const scores = read && head!.predict(stack.head!.parameters, read).scores.stopGradient()
+    const fed: Fed = input?.training(batch, { stack, ...(scores && { scores }) }) ?? { x: batch.x }
+    const passes = passUp(layers, stack, fed, { random: batch.random, crosses })
+    const learned = learnLayers(design, stack, new Map(passes.entries()), batch, hasLoss)
+    if (!head) return [learned.stack, { blocks: learned.blocks }]
+    const own = learnHead(design, stack, read ?? headInput(design, fed, passes), batch, fed.given)
+    return [{ ...learned.stack, head: own.head }, { blocks: { ...learned.blocks, ...own.blocks } }]
   }
+}
+
+/** What a prediction is made of. */
+function predicted(design: AnyDesign, stack: AnyStack, x: Tensor): Prediction {
+  const { layers, head, prediction = head ? 'head' : 'sum' } = design
+  if (prediction === 'head') return head!.predict(stack.head!.parameters, headInputInUse(design, stack, x))
+  const each = outputsInUse(design, stack, x).map((output, i) => layers[i]!.scores?.(stack.layers[i]!, output))
+  const parts = Object.fromEntries(
+    each.flatMap((scores, i): [string, Tensor][] => (scores ? [[nameOf(design, i), scores]] : [])),
+  )
+  return { scores: combined(each, prediction), parts }
+}
+
+function combined(
+  each: readonly (Tensor | undefined)[],
+  how: Exclude<AnyDesign['prediction'], 'head' | undefined>,
+): Tensor {
+  const from = how === 'last' ? each.length - 1 : how === 'sum' ? 0 : 'sumFrom' in how ? how.sumFrom : how.meanFrom
+  const said = each.slice(from).filter((scores) => scores !== undefined)
+  if (said.length === 0)
+    throw new Error('layerwise: no layer that predictions are made of says anything of the target; give it `scores`')
+  const sum = said.reduce((a, b) => a.add(b))
+  return typeof how === 'object' && 'meanFrom' in how ? sum.mul(1 / said.length) : sum
 }

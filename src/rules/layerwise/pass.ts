@@ -1,57 +1,76 @@
-import { Tensor } from '../../graph/index.js'
+import { concat, Tensor } from '../../graph/index.js'
+import { flat } from '../../nn/axes.js'
 import type { Random } from '../../nn/random.js'
-import type { Tree } from '../../nn/tree.js'
-import type { Fed, LayerwiseDesign, LocalLayer, Pass, Passed, Stack } from './design.js'
+import type { AnyDesign, AnyStack, Fed, Pass, Passed } from './design.js'
 
-/** What one layer did with a batch. */
-export interface LayerPass<R extends Tree, G, M> extends Pass<R, G> {
+/** What one layer read and made. */
+export interface LayerPass extends Pass {
   readonly input: Tensor
-  readonly made: M
+  readonly made: Passed
 }
 
 /** Layers draw no noise in use, so that a prediction is the same whenever it is asked for. */
-const NO_NOISE: Random = {
-  uniform: (name) => noNoise(name),
-  normal: (name) => noNoise(name),
-}
+const NO_NOISE: Random = { uniform: noNoise, normal: noNoise }
 
 function noNoise(name: string): never {
-  throw new Error(`layerwise: a layer asked for the noise "${name}" in use; draw noise only where \`training\` holds`)
+  throw new Error(`layerwise: a layer draws the noise "${name}" in use; draw it only where \`training\` holds`)
 }
 
-const namedFor = (layer: number, random: Random): Random => ({
+/** A layer's own noise: two layers that ask for the same name get different numbers. */
+const noiseOf = (layer: number, random: Random): Random => ({
   uniform: (name, shape) => random.uniform(`layers.${layer}.${name}`, shape),
   normal: (name, shape) => random.normal(`layers.${layer}.${name}`, shape),
 })
 
-/** Runs the layers from below. `random`: given while they train. `crosses`: whether a gradient may come down to layer i. */
-export function passUp<P extends Tree, R extends Tree, G, M extends Passed<R>>(
-  layers: readonly LocalLayer<P, R, G, M>[],
-  stack: Pick<Stack<P, R>, 'layers' | 'running'>,
-  fed: Fed<G>,
-  random?: Random,
-  crosses: (layer: number) => boolean = () => false,
-): LayerPass<R, G, M>[] {
-  const passes: LayerPass<R, G, M>[] = []
-  let input = fed.x.stopGradient()
-  for (const [i, layer] of layers.entries()) {
-    const pass: Pass<R, G> = {
-      training: random !== undefined,
-      running: stack.running[i]!,
-      random: random ? namedFor(i, random) : NO_NOISE,
-      given: fed.given as G,
-    }
-    const result = layer.forward(stack.layers[i]!, input, pass)
-    const made = result instanceof Tensor ? ({ output: result } as unknown as M) : result
+interface PassOptions {
+  /** Absent: the network is in use. */
+  readonly random?: Random
+  /** The first of the layers that run. Default: 0. */
+  readonly from?: number
+  /** Whether a gradient may come down to a layer from the one above. Default: to none. */
+  crosses?(layer: number): boolean
+}
+
+/** Runs layers from below, each on what the one before put out. */
+export function passUp(
+  layers: AnyDesign['layers'],
+  { layers: parameters, running }: Pick<AnyStack, 'layers' | 'running'>,
+  { x, given }: Fed,
+  { random, from = 0, crosses = () => false }: PassOptions = {},
+): LayerPass[] {
+  const passes: LayerPass[] = []
+  let input = x.stopGradient()
+  for (const [k, layer] of layers.slice(from).entries()) {
+    const i = from + k
+    const noise = random ? noiseOf(i, random) : NO_NOISE
+    const pass: Pass = { training: random !== undefined, running: running[i]!, random: noise, given }
+    const result: Tensor | Passed = layer.forward(parameters[i]!, input, pass)
+    const made = result instanceof Tensor ? { output: result } : result
     passes.push({ ...pass, input, made })
     input = crosses(i) ? made.output : made.output.stopGradient()
   }
   return passes
 }
 
-/** What each layer of a network in use puts out for images (or other inputs) x. */
-export const outputsInUse = <P extends Tree, R extends Tree, G, M extends Passed<R>, H extends Tree>(
-  { layers, input }: Pick<LayerwiseDesign<P, R, G, M, H>, 'layers' | 'input'>,
-  stack: Pick<Stack<P, R>, 'layers' | 'running'>,
+/** What every layer of a network in use puts out. */
+export const outputsInUse = (
+  { layers, input }: Pick<AnyDesign, 'layers' | 'input'>,
+  stack: Pick<AnyStack, 'layers' | 'running'>,
   x: Tensor,
 ): Tensor[] => passUp(layers, stack, input?.use(x) ?? { x }).map(({ made }) => made.output)
+
+/** What a head reads of passes. */
+export function headInput({ head }: Pick<AnyDesign, 'head'>, fed: Fed, passes: readonly LayerPass[]): Tensor {
+  const outputs = passes.map(({ made }) => made.output.stopGradient())
+  return head!.read?.({ ...fed, outputs }) ?? concat(outputs.map(flat), 1)
+}
+
+/** What a head reads of layers in use: on an input of its own, if it has one. */
+export function headInputInUse(
+  design: Pick<AnyDesign, 'layers' | 'input' | 'head'>,
+  stack: Pick<AnyStack, 'layers' | 'running'>,
+  x: Tensor,
+): Tensor {
+  const fed: Fed = design.head!.input?.(x) ?? design.input?.use(x) ?? { x }
+  return headInput(design, fed, passUp(design.layers, stack, fed))
+}
