@@ -1,7 +1,6 @@
 import { z } from 'zod'
-import { FAN_RULES, type FanRule } from '../../nn/initialize.js'
-import { networkOptions } from '../../nn/network.js'
-import { SCHEDULE_NAMES } from '../../nn/schedules.js'
+import { fanRule, networkOptions } from '../../nn/network.js'
+import { optimizerOptions } from '../../nn/optimizers.js'
 import type { Preset } from '../contract.js'
 
 export const hyper = z.strictObject({
@@ -30,21 +29,18 @@ export const hyper = z.strictObject({
     .default('hard')
     .describe('wrong labels: any, those that the softmax head finds likely, or none: hybrids of two images'),
   labelStrength: z.number().positive().default(1).describe('amplitude of the label code'),
-  sharedProduct: z.boolean().default(true).describe("compute the image's first product once for all labels"),
   predict: z.enum(['energy', 'softmax']).default('energy').describe('K passes and the goodness, or one and the head'),
   energyFrom: z.int().min(0).default(0).describe('the first layer (from 0) whose goodness counts in predictions'),
-  optimizer: z.enum(['adam', 'sgd']).default('adam').describe('of the layers'),
-  rate: z.number().positive().default(0.003).describe('step size of the layers'),
-  momentum: z.number().min(0).max(1).default(0.9).describe('heavy-ball momentum of sgd'),
-  weightDecay: z.number().min(0).default(0).describe('L2 with sgd, decoupled with adam'),
-  schedule: z.enum(SCHEDULE_NAMES).default('linear').describe('of all step sizes'),
+  ...optimizerOptions,
+  rate: optimizerOptions.rate.default(0.003).describe('step size of the layers'),
   peer: z.number().min(0).default(0).describe("strength of Hinton's peer normalisation (his 0.03 is 0.06 here)"),
   headRate: z.number().positive().default(0.01).describe('step size of the softmax head'),
   headWeightDecay: z.number().min(0).default(0).describe('weight decay of the softmax head'),
-  initial: z
-    .enum(Object.keys(FAN_RULES) as [FanRule, ...FanRule[]])
-    .default('fan-in')
-    .describe('standard deviation of the initial weights'),
+  initial: fanRule.default('fan-in'),
+  headInitial: z
+    .enum(['random', 'zero'])
+    .default('random')
+    .describe("the softmax head's first weights: like the layers', or zeros (Hinton's and Loewe's code)"),
 })
 
 export type ForwardForwardHyper = z.infer<typeof hyper>
