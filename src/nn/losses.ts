@@ -18,6 +18,17 @@ export const PAIR_LOSSES = {
 
 export type PairLoss = keyof typeof PAIR_LOSSES
 
+/**
+ * The mean loss of goodness [2N], of N positives and then their N negatives. `separation`: the part of the pairs in which
+ * the positive has more.
+ */
+export function pairLoss(loss: PairLoss, goodness: Tensor, options: { theta: number; alpha: number }) {
+  const n = goodness.shape[0]! / 2
+  const [positive, negative] = [goodness.slice(0, 0, n), goodness.slice(0, n, 2 * n)]
+  const separation = positive.greater(negative).cast('float32').mean()
+  return { loss: PAIR_LOSSES[loss](positive, negative, options).mean(), metrics: { separation } }
+}
+
 /** -ln softmax(logits)[label]: logits [N, K] and int32 labels [N] to losses [N]. */
 export const crossEntropy = (logits: Tensor, labels: Tensor): Tensor =>
   logSoftmax(logits).mul(oneHot(labels, logits.shape[1]!)).sum(-1).neg()

@@ -70,7 +70,10 @@ export function firstLayer(task: Task, h: ForwardForwardHyper) {
       const maps = ofCode.linear(p.label!, codes)
       const sets = shown.reshape([-1, classes]).matmul(flat(maps))
       const labels = sets.reshape([shown.shape[0]!, shown.shape[1]!, ...maps.shape.slice(1)]).mul(perRow(product))
-      return product.add(labels).reshape([-1, ...product.shape.slice(1)]).add(whole.offset(p.bias))
+      return product
+        .add(labels)
+        .reshape([-1, ...product.shape.slice(1)])
+        .add(whole.offset(p.bias))
     },
   }
 }

@@ -16,10 +16,10 @@
 
 import { concat, constant, oneHot, range, sizeOf, type Tensor } from '../../graph/index.js'
 import { channelAxes, flat } from '../../nn/axes.js'
-import { affine, type Dense, dense } from '../../nn/dense.js'
+import { dense } from '../../nn/dense.js'
 import { GOODNESS } from '../../nn/goodness.js'
-import { ones } from '../../nn/initialize.js'
-import { crossEntropy, PAIR_LOSSES } from '../../nn/losses.js'
+import { ones, zeros } from '../../nn/initialize.js'
+import { crossEntropy, pairLoss } from '../../nn/losses.js'
 import { hardWrongLabel, uniformWrongLabel } from '../../nn/negatives.js'
 import { hiddenLayers } from '../../nn/network.js'
 import { NORMALIZATIONS } from '../../nn/normalize.js'
@@ -42,13 +42,13 @@ type Labels = Tensor | undefined
 /** Each layer hands W x + b to its loss, too. */
 type FFLayer = LocalLayer<Weights, Peers, Labels, { output: Tensor; running: Peers; z: Tensor }>
 
-export type ForwardForwardState = Stack<Weights, Peers, Dense>
+/** The softmax head; without a bias where it starts at zero. */
+type HeadWeights = { readonly weight: Tensor; readonly bias?: Tensor }
 
-/** Rows of positives, then as many of negatives. */
-const halves = (y: Tensor): [positive: Tensor, negative: Tensor] => {
-  const half = y.shape[0]! / 2
-  return [y.slice(0, 0, half), y.slice(0, half, 2 * half)]
-}
+export type ForwardForwardState = Stack<Weights, Peers, HeadWeights>
+
+/** The first half of the rows; the other half are negatives. */
+const positives = (y: Tensor): Tensor => y.slice(0, 0, y.shape[0]! / 2)
 
 function layersOf({ task, hyper: h }: Given<ForwardForwardHyper>): FFLayer[] {
   const first = firstLayer(task, h)
@@ -69,18 +69,19 @@ function layersOf({ task, hyper: h }: Given<ForwardForwardHyper>): FFLayer[] {
           : layer.linear(p.weight, normalize(x), task.precision).add(layer.offset(p.bias))
         const output = layer.pool(z.relu())
         const moved = (mean: Tensor): Tensor => {
-          const [positive] = halves(output)
-          return mean.mul(0.9).add(positive.mean(channelAxes(positive)).stopGradient().mul(0.1))
+          const now = positives(output).mean(channelAxes(output)).stopGradient()
+          return mean.mul(0.9).add(now.mul(0.1))
         }
         return { output, running: training && running.mean ? { mean: moved(running.mean) } : running, z }
       },
       loss({ output, made: { z, running } }) {
-        const [positive, negative] = halves(goodnessOf(output))
-        const own = PAIR_LOSSES[h.loss](positive, negative, { theta, alpha: h.alpha }).mean()
-        const loss = running.mean ? own.add(peerLoss(halves(z)[0], running.mean, h.peer)) : own
-        return { loss, metrics: { separation: positive.greater(negative).cast('float32').mean() } }
+        const { loss, metrics } = pairLoss(h.loss, goodnessOf(output), { theta, alpha: h.alpha })
+        return { loss: running.mean ? loss.add(peerLoss(positives(z), running.mean, h.peer)) : loss, metrics }
       },
-      scores: (_, output) => goodnessOf(output).reshape([classesOf(task), -1]).transpose(),
+      scores: (_, output) =>
+        goodnessOf(output)
+          .reshape([classesOf(task), -1])
+          .transpose(),
     }
   })
 }
@@ -94,22 +95,27 @@ const peerLoss = (z: Tensor, mean: Tensor, strength: number): Tensor =>
   z.mean(channelAxes(z)).mul(mean.mean().sub(mean).mul(strength)).sum().neg()
 
 /** A softmax of the normalised activities above the first hidden layer (of all, where there is but one), label neutral. */
-function headOf({ task, hyper: h }: Given<ForwardForwardHyper>, layers: number): Head<Dense, Labels> {
+function headOf({ task, hyper: h }: Given<ForwardForwardHyper>, layers: number): Head<HeadWeights, Labels> {
   const classes = classesOf(task)
   const from = layers > 1 ? 1 : 0
   const sizes = hiddenLayers(h, task.input.shape).map(({ outputShape }) => sizeOf(outputShape))
   const inputs = sizes.slice(from).reduce((a, b) => a + b)
+  const scores = ({ weight, bias }: HeadWeights, input: Tensor): Tensor => {
+    const product = input.matmul(weight)
+    return bias ? product.add(bias) : product
+  }
   return {
     name: 'softmax head',
-    init: (random, name) => dense(random, name, inputs, classes, h.initial),
+    init: (random, name) =>
+      h.headInitial === 'zero' ? { weight: zeros([inputs, classes]) } : dense(random, name, inputs, classes, h.initial),
     input: (x) => ({ x, given: constant(1 / classes).broadcastTo([1, 1, classes]) }),
     read: ({ outputs }) =>
       concat(
         outputs.slice(from).map((y) => flat(NORMALIZATIONS[h.normalization](y))),
         1,
       ),
-    loss: ({ parameters, input, batch }) => crossEntropy(affine(parameters, input), batch.target).mean(),
-    predict: (parameters, input) => ({ scores: affine(parameters, input) }),
+    loss: ({ parameters, input, batch }) => crossEntropy(scores(parameters, input), batch.target).mean(),
+    predict: (parameters, input) => ({ scores: scores(parameters, input) }),
     optimizer: optimizerOf({ ...h, weightDecay: h.headWeightDecay }),
     rate: (progress) => stepSize({ ...h, rate: h.headRate }, progress),
   }
