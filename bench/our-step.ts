@@ -1,5 +1,6 @@
 import { gather, makeDataSet } from '../src/data/index.js'
 import { forwardForward } from '../src/rules/forward-forward/forward-forward.js'
+import { taskFor } from '../src/rules/task.js'
 import { type TracedRule, traceRule } from '../src/rules/trace.js'
 import { compile } from '../src/runtime/compile.node.js'
 import type { Program, TensorRecord } from '../src/runtime/program.js'
@@ -12,6 +13,8 @@ export interface StepOptions {
   readonly precision: 'float32' | 'int8'
   readonly sharedProduct: boolean
 }
+
+const GLYPHS = { input: { shape: [1, 28, 28], levels: 256 }, target: { kind: 'class', count: 10 } } as const
 
 /** The same step as the PyTorch twin's: SymBa, alpha 4, mean of squares, length normalisation, Adam 1e-3. */
 export function traceStep(options: StepOptions, levels = 127): TracedRule {
@@ -26,7 +29,7 @@ export function traceStep(options: StepOptions, levels = 127): TracedRule {
     sharedProduct,
   })
   const bits = precision === 'int8' ? ({ bits: 8, levels } as const) : ({ bits: 32 } as const)
-  return traceRule(forwardForward, { shape: [1, 28, 28], classes: 10, batch, precision: bits }, hyper)
+  return traceRule(forwardForward, taskFor(GLYPHS, { batch, precision: bits }), hyper)
 }
 
 /** Compiled, with a first state, and a function that makes the batches of a call. */
@@ -48,10 +51,10 @@ export async function ourStep(
     const indices = Uint32Array.from({ length: rows }, (_, i) => (taken * options.batch + i) % train.count)
     const x = new Float32Array(rows * 784)
     gather(train, indices, maximum, x)
-    const labels = Int32Array.from(indices, (i) => train.labels[i]!)
+    const target = Int32Array.from(indices, (i) => train.labels[i]!)
     const noise = stepNoise(traced.steps.joint!.batch, 0, taken, steps)
     taken += steps
-    return { x, labels, progress: new Float32Array(steps), ...noise }
+    return { x, target, progress: new Float32Array(steps), ...noise }
   }
   return { program, traced, feed }
 }

@@ -2,9 +2,10 @@
 // It is a value with a few pure functions; training, certificate, checkpoints and checks of its options follow.
 // Run it with: npm run example
 import { z } from 'zod'
+import { sizeOf } from '../src/graph/index.js'
 import { adam, affine, crossEntropy, type Dense, dense, SCHEDULES } from '../src/nn/index.js'
 import { train } from '../src/node.js'
-import { certifyRule, layerwise, type Rule, type Stack } from '../src/rules/index.js'
+import { certifyRule, classesOf, layerwise, type Rule, type Stack, taskFor } from '../src/rules/index.js'
 
 type Hyper = { units: number[]; rate: number }
 type Layer = { hidden: Dense; readout: Dense }
@@ -21,20 +22,14 @@ export const localReadouts: Rule<Hyper, Stack<Layer>> = {
   training: { epochs: 4, batch: 100 },
   presets: {},
   ...layerwise<Hyper, Layer>({
-    layers: ({ shape, classes }, { units }) =>
+    layers: (task, { units }) =>
       units.map((outputs, i) => ({
         init: (random, name) => ({
-          hidden: dense(
-            random,
-            `${name}.hidden`,
-            i === 0 ? shape[0] * shape[1] * shape[2] : units[i - 1]!,
-            outputs,
-            'he',
-          ),
-          readout: dense(random, `${name}.readout`, outputs, classes, 'fan-in'),
+          hidden: dense(random, `${name}.hidden`, i === 0 ? sizeOf(task.input.shape) : units[i - 1]!, outputs, 'he'),
+          readout: dense(random, `${name}.readout`, outputs, classesOf(task), 'fan-in'),
         }),
         forward: ({ hidden }, x) => affine(hidden, x.reshape([x.shape[0]!, -1])).relu(),
-        objective: ({ readout }, _, y, { labels }) => crossEntropy(affine(readout, y), labels).mean(),
+        objective: ({ readout }, _, y, { target }) => crossEntropy(affine(readout, y), target).mean(),
         scores: ({ readout }, y) => affine(readout, y),
       })),
     optimizer: () => adam(),
@@ -42,7 +37,7 @@ export const localReadouts: Rule<Hyper, Stack<Layer>> = {
   }),
 }
 
-const task = { shape: [1, 28, 28], classes: 10, batch: 100, precision: { bits: 32 } } as const
+const task = taskFor({ input: { shape: [1, 28, 28], levels: 256 }, target: { kind: 'class', count: 10 } })
 const certificate = certifyRule(localReadouts, task, localReadouts.hyper.parse({}))
 console.log(`local: ${certificate.local}, windows: ${certificate.layers.map(({ window }) => window)}`)
 

@@ -57,7 +57,7 @@ function emitPrediction({ state: ports, batch, metrics }: StepGraph, state: Tens
 
 function encode(
   { nodes, initializers }: Part,
-  { shape, classes }: Task,
+  { input: { shape }, target }: Task,
   batch: number | string,
 ): Uint8Array<ArrayBuffer> {
   const used = new Set(nodes.flatMap(inputsOf))
@@ -66,7 +66,10 @@ function encode(
     node: nodes,
     initializer: initializers.filter((tensor) => used.has((tensor as Message & { name: string }).name)),
     input: [valueInfo('x', 'float32', [batch, ...shape])],
-    output: [valueInfo('scores', 'float32', [batch, classes]), valueInfo('label', 'int64', [batch])],
+    output: [
+      valueInfo('scores', 'float32', [batch, target.kind === 'none' ? 1 : target.count]),
+      valueInfo('label', 'int64', [batch]),
+    ],
   })
   const opsetImport = [proto('OperatorSetIdProto', { version: 18n })]
   return encodeModel(proto('ModelProto', { irVersion: 8n, producerName: 'onward', opsetImport, graph }))

@@ -5,7 +5,7 @@ import { concat, constant, oneHot, type Shape, sizeOf, type Tensor } from '../gr
  * `count` units, each with its own scale, so that 0 is the middle grey. A dense layer gives [M, C, H, W], kernels
  * [M, 1, K, K] (the mean over channels that are neither one nor three) or [M, 3, K, K].
  */
-export function filterImages(weight: Tensor, shape: readonly [number, number, number], count: number): Tensor {
+export function filterImages(weight: Tensor, shape: Shape, count: number): Tensor {
   const whole = (): Tensor => {
     if (weight.rank === 2) {
       const size = sizeOf(shape)

@@ -15,6 +15,7 @@ import { FILTER_SCALE, filterImages } from '../nn/pictures.js'
 import { SCHEDULE_NAMES, SCHEDULES } from '../nn/schedules.js'
 import { leaves, type Tree } from '../nn/tree.js'
 import type { Rule, Task } from './contract.js'
+import { classesOf } from './task.js'
 
 const hyper = z.strictObject({
   ...networkOptions,
@@ -40,7 +41,7 @@ const optimizerOf = (h: BackpropHyper): Optimizer =>
   h.optimizer === 'adam' ? adam({ weightDecay: h.weightDecay }) : sgd(h)
 
 function logits({ layers }: Pick<BackpropState, 'layers'>, x: Tensor, task: Task, h: BackpropHyper): Tensor {
-  const activity = hiddenLayers(h, task.shape).reduce((below, layer, i) => {
+  const activity = hiddenLayers(h, task.input.shape).reduce((below, layer, i) => {
     const { weight, bias } = layers[i]!
     return layer.pool(layer.linear(weight, below, task.precision).add(layer.offset(bias)).relu())
   }, x)
@@ -88,33 +89,30 @@ export const backprop: Rule<BackpropHyper, BackpropState> = {
   }),
 
   init(random, task, h) {
-    const hidden = hiddenLayers(h, task.shape)
+    const hidden = hiddenLayers(h, task.input.shape)
     const layers = [
       ...hidden.map((layer, i) => layer.init(random, `layers.${i}`, h.initial)),
-      dense(random, `layers.${hidden.length}`, sizeOf(hidden.at(-1)!.outputShape), task.classes, 'fan-in'),
+      dense(random, `layers.${hidden.length}`, sizeOf(hidden.at(-1)!.outputShape), classesOf(task), 'fan-in'),
     ]
     return { layers, optimizer: optimizerOf(h).init(layers) }
   },
 
   steps: (task, h) => ({
-    joint({ layers, optimizer }, { x, labels, progress }) {
+    joint({ layers, optimizer }, { x, target, progress }) {
       const scores = logits({ layers }, x, task, h)
-      const loss = crossEntropy(scores, labels).mean()
+      const loss = crossEntropy(scores, target).mean()
       const gradients = grad(
         loss,
         leaves(layers).map(([, p]) => p),
       )
       const rate = SCHEDULES[h.schedule](progress).mul(h.rate)
       const [next, state] = optimizerOf(h).update(layers, gradients, optimizer, rate)
-      const accuracy = argmax(scores).equal(labels).cast('float32').mean()
-      return [
-        { layers: next, optimizer: state },
-        { loss, accuracy },
-      ]
+      const accuracy = argmax(scores).equal(target).cast('float32').mean()
+      return [{ layers: next, optimizer: state }, { network: { loss, accuracy } }]
     },
   }),
 
-  pictures: ({ shape }) => ({
+  pictures: ({ input: { shape } }) => ({
     filters: {
       description: `weights of the first layer: ${FILTER_SCALE}`,
       columns: 10,
@@ -124,5 +122,5 @@ export const backprop: Rule<BackpropHyper, BackpropState> = {
 
   probabilities: () => true,
 
-  predict: (state, x, task, h) => ({ scores: logits(state, x, task, h), layers: {} }),
+  predict: (state, x, task, h) => ({ scores: logits(state, x, task, h) }),
 }

@@ -1,5 +1,6 @@
 export { certifyRule } from './certify.js'
 export type * from './contract.js'
+export { flatten, unflatten } from './figures.js'
 export {
   type Cell,
   type CellResult,
@@ -12,4 +13,5 @@ export {
   updateCell,
 } from './layerwise.js'
 export { RULES } from './registry.js'
+export { classesOf, imageShape, taskFor } from './task.js'
 export { type TracedRule, type TracedStep, traceRule } from './trace.js'

@@ -13,7 +13,7 @@ export interface CellResult {
   /** Running values that no gradient changes, as they are after this batch. */
   readonly buffers: Tree
   /** Scalars besides the loss. */
-  readonly metrics: Metrics
+  readonly metrics: Readonly<Record<string, Tensor>>
 }
 
 /** One layer that learns from its own input alone. The combinator makes the steps of a rule from a stack of these. */
@@ -44,13 +44,12 @@ export function updateCell<P extends Tree>(
     leaves(before).map(([, p]) => p),
   )
   const [parameters, state] = optimizer.update(before, gradients, optimizers[layer]!, rate)
-  const named = Object.entries({ loss: result.loss, ...result.metrics })
   return {
     parameters,
     optimizer: state,
     buffers: result.buffers,
     output: result.output.stopGradient(),
-    metrics: Object.fromEntries(named.map(([name, x]) => [`layers.${layer}.${name}`, x])),
+    metrics: { blocks: { [`layer ${layer}`]: { loss: result.loss, ...result.metrics } } },
   }
 }
 
@@ -75,7 +74,7 @@ export function learnJointly<P extends Tree>(
       buffers: updates.map(({ buffers }) => buffers),
     },
     outputs,
-    metrics: Object.assign({}, ...updates.map(({ metrics }) => metrics)),
+    metrics: { blocks: Object.assign({}, ...updates.map(({ metrics }) => metrics.blocks)) },
   }
 }
 
@@ -159,11 +158,11 @@ export function layerwise<Hyper, P extends Tree>(
       const layers = design.layers(task, hyper)
       const each = outputs(stack, x, layers).flatMap((output, i): [string, Tensor][] => {
         const scores = layers[i]!.scores?.(stack.layers[i]!, output)
-        return scores ? [[`layers.${i}`, scores]] : []
+        return scores ? [[`layer ${i}`, scores]] : []
       })
       if (each.length === 0)
         throw new Error('layerwise: no layer says anything of the classes; give at least one of them `scores`')
-      return { scores: each.map(([, scores]) => scores).reduce((a, b) => a.add(b)), layers: Object.fromEntries(each) }
+      return { scores: each.map(([, scores]) => scores).reduce((a, b) => a.add(b)), parts: Object.fromEntries(each) }
     },
     greedy: {
       layers: (task, hyper) => design.layers(task, hyper).length,

@@ -2,6 +2,7 @@ import type { DataSet } from '../data/index.js'
 import { UserError } from '../errors.js'
 import type { StepGraph } from '../onnx/index.js'
 import type { AnyRule, Task } from '../rules/contract.js'
+import { taskFor } from '../rules/task.js'
 import { type TracedRule, type TracedStep, traceRule } from '../rules/trace.js'
 import type { Settings, TrainingOptions } from './options.js'
 import { type Plan, type Position, progressAt } from './plan.js'
@@ -9,13 +10,17 @@ import type { Platform } from './platform.js'
 
 /** What the network is asked to learn. Where 8-bit products are not exact, the right operands get 7 bits. */
 export async function taskOf(
-  { shape, classes }: Pick<DataSet, 'shape' | 'classes'>,
-  { batch, precision }: TrainingOptions,
+  data: Pick<DataSet, 'shape' | 'classes' | 'maximum'>,
+  { batch, precision, seed }: Pick<TrainingOptions, 'batch' | 'precision' | 'seed'>,
   platform: Platform,
 ): Promise<Task> {
-  if (precision === 'float32') return { shape, classes, batch, precision: { bits: 32 } }
+  const samples = {
+    input: { shape: data.shape, levels: data.maximum + 1 },
+    target: { kind: 'class', count: data.classes },
+  } as const
+  if (precision === 'float32') return taskFor(samples, { batch, seed })
   const exact = (await platform.exactInt8?.()) ?? true
-  return { shape, classes, batch, precision: { bits: 8, levels: exact ? 127 : 63 } }
+  return taskFor(samples, { batch, seed, precision: { bits: 8, levels: exact ? 127 : 63 } })
 }
 
 /** The traced programs of a training, and the order in which they run. */

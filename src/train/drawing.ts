@@ -57,11 +57,11 @@ export async function draw(
   const pictures = (names ?? all).map((name) => ({ name, graph: traced.picture(name) }))
   const fromImages = pictures.some(({ graph }) => {
     const nodes = new Set(reachable(graph.metrics.map(({ output }) => output)))
-    return graph.batch.some(({ name, input }) => (name === 'x' || name === 'labels') && nodes.has(input.node))
+    return graph.batch.some(({ name, input }) => (name === 'x' || name === 'target') && nodes.has(input.node))
   })
   const start: TensorRecord = fromImages
     ? firstOf(await splitOf(), count, kind.maximum)
-    : { x: new Float32Array(count * sizeOf(kind.shape)), labels: new Int32Array(count) }
+    : { x: new Float32Array(count * sizeOf(kind.shape)), target: new Int32Array(count) }
   const drawings: Drawing[] = []
   for (const { name, graph } of pictures) {
     checkState(statePorts(graph), checkpoint.state, where)
@@ -84,9 +84,9 @@ export async function draw(
 }
 
 /** The first `count` images and their labels. Samples of noise alone may be more than there are: those come again. */
-function firstOf(split: Split, count: number, maximum: number): { x: Float32Array; labels: Int32Array } {
+function firstOf(split: Split, count: number, maximum: number): { x: Float32Array; target: Int32Array } {
   const rows = Uint32Array.from({ length: count }, (_, i) => i % split.count)
   const x = new Float32Array((split.images.length / split.count) * count)
   gather(split, rows, maximum, x)
-  return { x, labels: Int32Array.from(rows, (row) => split.labels[row]!) }
+  return { x, target: Int32Array.from(rows, (row) => split.labels[row]!) }
 }

@@ -56,7 +56,7 @@ export function feed(plan: Plan, { split }: Images, { seed, batch }: TrainingOpt
     const progress = Float32Array.from({ length: batches }, (_, k) => progressAt(plan, { ...at, batch: at.batch + k }))
     return {
       x: await read(indices, globalEpoch(plan, at)),
-      labels: Int32Array.from(indices, (row) => split.labels[row]!),
+      target: Int32Array.from(indices, (row) => split.labels[row]!),
       progress,
       ...stepNoise(inputs, seed, globalStep(plan, at), batches, batches / steps),
     }

@@ -8,7 +8,7 @@ export const highestOf = (rule: AnyRule, task: Task, { hyper, options: { layer }
 
 /** The number of the layer that a figure belongs to; undefined where it is not one layer's. */
 const layerOf = (name: string): number | undefined => {
-  const [, number] = /^layers\.(\d+)/.exec(name) ?? []
+  const [, number] = /^(?:layer|block) (\d+)/.exec(name) ?? []
   return number === undefined ? undefined : Number(number)
 }
 

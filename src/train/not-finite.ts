@@ -10,7 +10,8 @@ export function notFinite({ notFinite: state, metrics }: Done): string | undefin
   const broken = [...new Set([...state, ...measured(Number.MAX_VALUE)])]
   const names = broken.length > 0 ? broken : measured(LARGEST)
   if (names.length === 0) return undefined
-  const layerOf = (name: string): number => Number(name.match(/^\w+\.(\d+)\./)?.[1] ?? Number.POSITIVE_INFINITY)
+  const layerOf = (name: string): number =>
+    Number(name.match(/^(?:layer |\w+\.)(\d+)/)?.[1] ?? Number.POSITIVE_INFINITY)
   const lowest = Math.min(...names.map(layerOf))
   const own = names.filter((name) => layerOf(name) === lowest)
   const first = Number.isFinite(lowest) ? `layer ${lowest}: ` : ''

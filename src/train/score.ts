@@ -19,7 +19,7 @@ export interface Predictor {
 
 export const predictor = (own: Omit<Predictor, 'pace'>): Predictor => ({ ...own, pace: newPace() })
 
-/** What images give: class scores [rows, classes], of the network and of each layer, and `figures.NAME` [rows]. */
+/** What images give: class scores [rows, classes], of the network and of its parts, and `figures/NAME` [rows]. */
 export interface Scores {
   readonly first: number
   readonly rows: number
@@ -40,7 +40,7 @@ export async function* scoresOf(p: Predictor, split: Split, maximum: number): As
     )
     const x = new Float32Array(indices.length * size)
     gather(split, indices, maximum, x)
-    const labels = reads('labels') ? { labels: Int32Array.from(indices, (i) => split.labels[i]!) } : {}
+    const labels = reads('target') ? { target: Int32Array.from(indices, (i) => split.labels[i]!) } : {}
     return { first, steps, batch: { x, ...labels, ...heldOutNoise(p.inputs, p.seed, first / p.batch, steps) } }
   }
   let next = split.count > 0 ? prepare(0) : undefined
@@ -76,7 +76,7 @@ export interface Measured {
   readonly figures: Figures
 }
 
-const FIGURE = 'figures.'
+const [FIGURE, PART] = ['figures/', 'parts/']
 
 /** Measures a network on images; undefined if the signal cut it short. */
 export async function measure(
@@ -96,9 +96,10 @@ export async function measure(
     if (signal?.aborted) return undefined
   }
   const means = Object.entries(sums).map(([name, sum]): [string, number] => [name, sum / split.count])
-  const { scores, ...layers } = Object.fromEntries(means.filter(([name]) => !name.startsWith(FIGURE)))
-  const figures = means.flatMap(([name, mean]): [string, number][] =>
-    name.startsWith(FIGURE) ? [[name.slice(FIGURE.length), mean]] : [],
-  )
-  return { ...(scores !== undefined && { accuracy: scores }), layers, figures: Object.fromEntries(figures) }
+  const scores = means.find(([name]) => name === 'scores')?.[1]
+  const under = (prefix: string): Figures =>
+    Object.fromEntries(
+      means.flatMap(([name, mean]) => (name.startsWith(prefix) ? [[name.slice(prefix.length), mean]] : [])),
+    )
+  return { ...(scores !== undefined && { accuracy: scores }), layers: under(PART), figures: under(FIGURE) }
 }

@@ -1,5 +1,5 @@
 import type { DataSet, Split } from '../data/index.js'
-import { holdOut, select } from '../data/index.js'
+import { gather, holdOut, imageSize, order, select } from '../data/index.js'
 import type { Certificate } from '../locality/certificate.js'
 import { certify } from '../locality/certify.js'
 import type { StepGraph } from '../onnx/index.js'
@@ -117,7 +117,15 @@ export async function openSession(
     async initialState() {
       const program = await compile(traced.init)
       try {
-        return (await program.run(1, initialNoise(traced.init.batch, seed))).metrics
+        const rows = order(train.count, seed, 0).slice(0, options.batch)
+        const x = new Float32Array(rows.length * imageSize(data.shape))
+        gather(train, rows, data.maximum, x)
+        const target = Int32Array.from(rows, (row) => train.labels[row]!)
+        const sample = Object.entries({ x, target }).filter(([name]) =>
+          traced.init.batch.some((port) => port.name === name),
+        )
+        const noise = initialNoise(traced.init.batch, seed)
+        return (await program.run(1, { ...Object.fromEntries(sample), ...noise })).metrics
       } finally {
         await close(program)
       }

@@ -156,8 +156,8 @@ export async function* train(config: TrainConfig): AsyncGenerator<TrainEvent> {
       // A layer that learns while those above it know nothing yet is judged alone: by a figure, or by what it says alone.
       const greedy = options.schedule === 'greedy'
       const objective =
-        rule.predict && !greedy ? undefined : greedy ? rule.greedy!.objective?.(phase, settings.hyper) : rule.objective
-      const own = score && greedy ? score.layers[`layers.${phase}`] : undefined
+        rule.predict && !greedy ? undefined : greedy ? greedyObjective(rule, phase, settings.hyper) : rule.objective
+      const own = score && greedy ? score.layers[`layer ${phase}`] : undefined
       const accuracy = objective === undefined ? (own ?? score?.accuracy) : undefined
       yield {
         event: 'epoch',
@@ -224,6 +224,11 @@ export async function* train(config: TrainConfig): AsyncGenerator<TrainEvent> {
 }
 
 const BELOW = 'the run below'
+
+const greedyObjective = (rule: AnyRule, layer: number, hyper: unknown): string | undefined => {
+  const name = rule.greedy!.objective?.(layer, hyper)
+  return name && `layer ${layer}/${name}`
+}
 
 /** `batches`: of a call that begins there. */
 const whereIs = ({ epoch, batch }: Position, batches = 0): string => {

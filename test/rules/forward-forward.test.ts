@@ -63,7 +63,7 @@ const imagesOf = (batch: Numbers, task: Task): Matrix => rowsOf(batch.x!, task.b
 const wrongLabels = (batch: Numbers): number[] =>
   batch['noise.negatives']!.map((u, i) => {
     const draw = Math.floor(u * (CLASSES - 1))
-    return draw >= batch.labels![i]! ? draw + 1 : draw
+    return draw >= batch.target![i]! ? draw + 1 : draw
   })
 
 /** All layers' passes over the positives and over the negatives. */
@@ -71,7 +71,7 @@ function contrasted({ state, batch, task, hyper }: ReturnType<typeof given>) {
   const layers = layersOf(state, hyper.units.length)
   const rows = (labels: readonly number[]) =>
     imagesOf(batch, task).map((image, i) => passes(layers, withCode(image, oneHot(labels[i]!, CLASSES))))
-  return { layers, positives: rows(batch.labels!), negatives: rows(wrongLabels(batch)) }
+  return { layers, positives: rows(batch.target!), negatives: rows(wrongLabels(batch)) }
 }
 
 const LOSSES: Record<string, (p: number, n: number, theta: number) => { loss: number; slopes: [number, number] }> = {
@@ -115,8 +115,8 @@ describe('one step by hand', () => {
               })
             return { value, separated: Number(gp > gq) }
           })
-          close(own.after.metrics[`layers.${l}.loss`]!, [mean(pairs.map(({ value }) => value))], 1e-12)
-          close(own.after.metrics[`layers.${l}.separation`]!, [mean(pairs.map(({ separated }) => separated))])
+          close(own.after.metrics[`layer ${l}/loss`]!, [mean(pairs.map(({ value }) => value))], 1e-12)
+          close(own.after.metrics[`layer ${l}/separation`]!, [mean(pairs.map(({ separated }) => separated))])
           close(own.after.state[`layers.${l}.weight`]!, weight.flat(), 1e-12, `layer ${l} weight`)
           close(own.after.state[`layers.${l}.bias`]!, bias, 1e-12, `layer ${l} bias`)
           assert.ok(own.after.state[`layers.${l}.weight`]!.some((v, i) => v !== own.state[`layers.${l}.weight`]![i]))
@@ -130,7 +130,7 @@ describe('one step by hand', () => {
       const [p, n] = [squares(row[1]!.y) / 5, squares(negatives[i]![1]!.y) / 5]
       return softplus(0.7 - p) + softplus(n - 0.7)
     })
-    close(own.after.metrics['layers.1.loss']!, [mean(values)])
+    close(own.after.metrics['layer 1/loss']!, [mean(values)])
   })
 
   test('the step size follows the schedule', () => {
@@ -235,7 +235,7 @@ describe('prediction', () => {
         )
         for (const l of [0, 1])
           close(
-            metrics[`layers.${l}`]!,
+            metrics[`parts/layer ${l}`]!,
             energies.flatMap((own) => own.map((g) => g[l]!)),
             1e-12,
           )
@@ -287,13 +287,13 @@ test('the head learns by the softmax regression of that input', () => {
     const powers = headScores(state, image).map(Math.exp)
     const total = powers.reduce((a, b) => a + b)
     powers.forEach((power, k) => {
-      const error = (power / total - Number(k === batch.labels![i])) / task.batch
+      const error = (power / total - Number(k === batch.target![i])) / task.batch
       expected.bias[k]! -= RATE * error
       for (const [j, input] of headInput(state, image).entries()) expected.weight[j]![k]! -= RATE * error * input
     })
-    return -Math.log(powers[batch.labels![i]!]! / total)
+    return -Math.log(powers[batch.target![i]!]! / total)
   })
-  close(after.metrics['head.loss']!, [mean(losses)])
+  close(after.metrics['softmax head/loss']!, [mean(losses)])
   close(after.state['head.layer.weight']!, expected.weight.flat(), 1e-12)
   close(after.state['head.layer.bias']!, expected.bias, 1e-12)
 })
@@ -310,7 +310,7 @@ test('hybrid negatives: the images themselves against masked mixtures with their
     const units = layers[l]!.bias.length
     const negative = goodness(mixed, l)
     const losses = goodness(images, l).map((p, i) => softplus((-4 * (p - negative[i]!)) / units))
-    close(after.metrics[`layers.${l}.loss`]!, [mean(losses)])
+    close(after.metrics[`layer ${l}/loss`]!, [mean(losses)])
   }
 })
 
@@ -319,15 +319,15 @@ test('hard negatives follow the head: the wrong label that it is sure of is the 
   const sure = { ...own.state, 'head.layer.weight': new Array(27).fill(0), 'head.layer.bias': [0, 300, 600] }
   const { metrics } = evaluate(own.joint, sure, own.batch)
   // True labels 1, 2, 0, 1: of the wrong ones the head likes 2 best, and 1 where 2 is true.
-  assert.deepEqual(own.batch.labels, [1, 2, 0, 1])
+  assert.deepEqual(own.batch.target, [1, 2, 0, 1])
   const layers = layersOf(sure, 3)
   const losses = imagesOf(own.batch, own.task).map((image, i) => {
-    const [p, n] = [own.batch.labels![i]!, [2, 1, 2, 2][i]!].map(
+    const [p, n] = [own.batch.target![i]!, [2, 1, 2, 2][i]!].map(
       (label) => squares(passes(layers, withCode(image, oneHot(label, CLASSES)))[0]!.y) / 6,
     )
     return softplus(-4 * (p! - n!))
   })
-  close(metrics['layers.0.loss']!, [mean(losses)])
+  close(metrics['layer 0/loss']!, [mean(losses)])
 })
 
 describe('greedy training', () => {

@@ -20,7 +20,7 @@ const readOut = (inputs: number, outputs: number): LayerDesign<Layer> => ({
     readout: dense(random, `${name}.readout`, outputs, 3, 'fan-in'),
   }),
   forward: ({ hidden }, x) => affine(hidden!, x.reshape([x.shape[0]!, -1])).tanh(),
-  objective: ({ readout }, _, y, { labels }) => crossEntropy(affine(readout!, y), labels).mean(),
+  objective: ({ readout }, _, y, { target }) => crossEntropy(affine(readout!, y), target).mean(),
   scores: ({ readout }, y) => affine(readout!, y),
 })
 

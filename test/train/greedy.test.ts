@@ -12,6 +12,7 @@ import { resolve } from '../../src/train/options.js'
 import type { Plan } from '../../src/train/plan.js'
 import { fixedBatches } from '../../src/train/rows.js'
 import { train } from '../../src/train/train.js'
+import { taskOf } from '../rules/harness.js'
 import { collect, keeper, lines, numbersOf, ofKind } from './fixtures.js'
 
 const data = lines(200, 60)
@@ -155,7 +156,7 @@ test('fixed batches come once each in every epoch, in another order, and are dra
 
 test('features are kept up to the budget, and images are then read no more', async () => {
   const { options, hyper: own } = resolve(forwardForward, data, { hyper, options: { ...common, validation: 0 } })
-  const task = { shape: data.shape, classes: 3, batch: 37, precision: { bits: 32 } } as const
+  const task = taskOf({ shape: data.shape, batch: 37 })
   const { features: graph } = traceRule(forwardForward, task, own).greedy(1)
   const program = await compile(graph, { device: 'cpu' })
   await program.load(

@@ -8,6 +8,7 @@ import { evaluate, predict, resume, type TrainRequest, train } from '../../src/n
 import { forwardForward } from '../../src/rules/forward-forward/forward-forward.js'
 import { traceRule } from '../../src/rules/trace.js'
 import { readCheckpoint, readConfig } from '../../src/train/run-folder.node.js'
+import { taskOf } from '../rules/harness.js'
 import { counter } from './counter.js'
 import { collect, lines, numbersOf, ofKind } from './fixtures.js'
 
@@ -58,7 +59,7 @@ test('a run is trained, stopped, resumed, evaluated and used, all by its folder'
   // Predictions against the interpreter, which knows nothing of batches that were filled up.
   const images = Array.from({ length: 60 }, (_, i) => data.test.images.slice(25 * i, 25 * (i + 1)))
   const predicted = await predict(whole, images)
-  const task = { shape: data.shape, classes: 3, batch: 60, precision: { bits: 32 } } as const
+  const task = taskOf({ shape: data.shape, batch: 60 })
   const { predict: graph } = traceRule(forwardForward, task, checkpoint.settings.hyper)
   const state = new Map(checkpoint.state.map((tensor) => [tensor.name, tensor.data]))
   const pixels = Float32Array.from(data.test.images, (pixel) => pixel / data.maximum)

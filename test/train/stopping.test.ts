@@ -80,7 +80,7 @@ for (const [rule, optimizer] of [
 
 test('a metric that is no number stops the training, though the state is sound', async () => {
   const rule = counterWith({
-    steps: () => ({ joint: (state) => [state, { loss: state.trace.sub(1).log() }] }),
+    steps: () => ({ joint: (state) => [state, { network: { loss: state.trace.sub(1).log() } }] }),
   })
   const events = await collect(train({ rule, data, platform: interpreter }))
   const last = events.at(-1)!

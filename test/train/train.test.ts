@@ -10,6 +10,7 @@ import { compile } from '../../src/runtime/compile.node.js'
 import type { Program } from '../../src/runtime/index.js'
 import type { Platform } from '../../src/train/platform.js'
 import { train } from '../../src/train/train.js'
+import { taskOf } from '../rules/harness.js'
 import { collect, keeper, lines, numbersOf, ofKind } from './fixtures.js'
 import { interpreter } from './oracle.js'
 
@@ -36,7 +37,7 @@ function paced(seconds: number): Platform {
 /** The plain loop: one step after the other, on the interpreter, in the words of the documentation. */
 function plainLoop(epochs: number, batch: number, held: number, seed: number): Record<string, number[]> {
   const options = forwardForward.hyper.parse(hyper)
-  const traced = traceRule(forwardForward, { shape: [1, 5, 5], classes: 3, batch, precision: { bits: 32 } }, options)
+  const traced = traceRule(forwardForward, taskOf({ shape: [1, 5, 5], batch }), options)
   const noise = (input: Tensor, step: number, name: string): Float32Array => {
     const out = new Float32Array(input.size)
     stream(seed, step, name)[input.node.attributes.distribution as 'uniform' | 'normal'](out)
@@ -60,7 +61,7 @@ function plainLoop(epochs: number, batch: number, held: number, seed: number): R
       gather(images, indices, data.maximum, x)
       const given: Record<string, ArrayLike<number>> = {
         x,
-        labels: [...indices].map((row) => images.labels[row]!),
+        target: [...indices].map((row) => images.labels[row]!),
         progress: [Math.fround(number / (epochs * batches))],
       }
       const bindings = new Map([

@@ -1,10 +1,10 @@
 import { findDataSet } from '../../data/index.js'
 import { UserError } from '../../errors.js'
 import type { Certificate } from '../../locality/certificate.js'
-import { FLOAT32 } from '../../nn/dense.js'
 import { certifyRule } from '../../rules/certify.js'
 import type { AnyRule } from '../../rules/contract.js'
 import { findRule, RULES } from '../../rules/registry.js'
+import { taskFor } from '../../rules/task.js'
 import { describeCertificate } from '../certificate.js'
 import { print } from '../output/print.js'
 import { styleOf } from '../output/style.js'
@@ -27,9 +27,10 @@ export function certifyCommand(ids: readonly string[], flags: CertifyFlags): voi
       { exitCode: 2 },
     )
   const rules = ids.length === 0 ? RULES : ids.map(findRule)
-  const { shape, classNames } = findDataSet(flags.data)
+  const { shape, classNames, maximum } = findDataSet(flags.data)
   // What an update reads does not depend on the number of images; a few keep the graph's constants small.
-  const task = { shape, classes: classNames.length, batch: 4, precision: FLOAT32 }
+  const input = { shape, levels: maximum + 1 }
+  const task = taskFor({ input, target: { kind: 'class', count: classNames.length } }, { batch: 4 })
   const certificates = rules.map((rule) => {
     const hyper = { ...findPreset(rule, flags.preset)?.hyper, ...readAssignments(rule, flags.set) }
     return { rule, certificate: certifyRule(rule, task, checkHyper(rule, hyper)) }

@@ -4,6 +4,7 @@ import { writePng } from '../../data/images.node.js'
 import { UserError } from '../../errors.js'
 import { makeFolder } from '../../folders.node.js'
 import { type Drawing, drawRun, findRule, predict, readCheckpoint, readConfig } from '../../node.js'
+import { taskFor } from '../../rules/task.js'
 import { fileError } from '../../train/files.node.js'
 import { columns } from '../output/columns.js'
 import { percent } from '../output/numbers.js'
@@ -63,8 +64,9 @@ function checkJudge(run: string, judge: string): void {
   const usage = (message: string): UserError => new UserError(message, { exitCode: 2 })
   const { rule: id, hyper } = readConfig(run)
   const rule = findRule(id)
-  const { shape, classNames } = readCheckpoint(run).checkpoint.images
-  const task = { shape, classes: classNames.length, batch: 1, precision: { bits: 32 } } as const
+  const { shape, classNames, maximum } = readCheckpoint(run).checkpoint.images
+  const input = { shape, levels: maximum + 1 }
+  const task = taskFor({ input, target: { kind: 'class', count: classNames.length } }, { batch: 1 })
   if (!rule.pictures?.(task, hyper)[PRIOR])
     throw usage(`--judge looks at samples from noise alone, and ${id} draws no picture "${PRIOR}" of them`)
   const { rule: judgeId, hyper: own } = readConfig(judge)

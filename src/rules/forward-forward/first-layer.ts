@@ -5,6 +5,7 @@ import { convolutionLayer, denseLayer, type Layer, type NetworkOptions } from '.
 import { inverseLength, inverseNorm } from '../../nn/normalize.js'
 import type { Random } from '../../nn/random.js'
 import type { Task } from '../contract.js'
+import { classesOf, imageShape } from '../task.js'
 
 /** Weights of the image, of the label's code (where their products are kept apart), and biases. */
 export type FirstParameters = { readonly weight: Tensor; readonly bias: Tensor; readonly label?: Tensor }
@@ -43,9 +44,11 @@ function patterns(classes: number, size: number, strength: number): Float32Array
   })
 }
 
-export function firstLayer(options: FirstLayerOptions, { shape, classes }: Task): FirstLayer {
+export function firstLayer(options: FirstLayerOptions, task: Task): FirstLayer {
   const { network, units, kernel, poolAfter, labelStrength: strength, sharedProduct, imageNormalization } = options
-  const [channels, height, width] = shape
+  const classes = classesOf(task)
+  const { shape } = task.input
+  const [channels, height, width] = imageShape(task)
   const isDense = network === 'dense'
   // The code of label k is row k; the image's own part leaves out the pixels that the code replaces.
   const codeShape: Shape = isDense ? [classes] : [1, height, width]

@@ -27,6 +27,7 @@ import { SCHEDULES } from '../../nn/schedules.js'
 import { leaves, type Tree } from '../../nn/tree.js'
 import type { Batch, Metrics, Rule, Step, Task } from '../contract.js'
 import { type Cell, learnJointly, learnLayer, type Stack } from '../layerwise.js'
+import { classesOf, imageShape } from '../task.js'
 import type { FirstParameters, Shown } from './first-layer.js'
 import { type ForwardForwardNetwork, networkOf } from './network.js'
 import { type ForwardForwardHyper, hasHead, hyper, presets, saysByHead } from './options.js'
@@ -86,7 +87,11 @@ function headStep(
     leaves(head.layer).map(([, p]) => p),
   )
   const [layer, optimizer] = optimizerOf(h, h.headWeightDecay).update(head.layer, gradients, head.optimizer, rate)
-  return { head: { layer, optimizer }, scores: scores.stopGradient(), metrics: { 'head.loss': loss } }
+  return {
+    head: { layer, optimizer },
+    scores: scores.stopGradient(),
+    metrics: { blocks: { 'softmax head': { loss } } },
+  }
 }
 
 function jointStep(task: Task, h: ForwardForwardHyper): Step<ForwardForwardState> {
@@ -96,14 +101,14 @@ function jointStep(task: Task, h: ForwardForwardHyper): Step<ForwardForwardState
     let headed: ReturnType<typeof headStep> | undefined
     if (state.head) {
       const neutral = net.headInput(net.activities(state.layers, batch.x, 'neutral'))
-      headed = headStep(h, state.head, neutral, batch.labels, factor.mul(h.headRate))
+      headed = headStep(h, state.head, neutral, batch.target, factor.mul(h.headRate))
     }
     const { input, shown } = contrast(task, h, net, batch, headed?.scores)
     const cells = state.layers.map((_, i) => cellOf(i, h, net, shown))
     const learned = learnJointly(cells, state, input, optimizerOf(h, h.weightDecay), factor.mul(h.rate))
     return [
       { ...learned.stack, ...(headed && { head: headed.head }) },
-      { ...learned.metrics, ...headed?.metrics },
+      { blocks: { ...learned.metrics.blocks, ...headed?.metrics.blocks } },
     ]
   }
 }
@@ -113,12 +118,12 @@ function contrast(
   task: Task,
   h: ForwardForwardHyper,
   net: ForwardForwardNetwork,
-  { x, labels, random }: Batch,
+  { x, target: labels, random }: Batch,
   scores?: Tensor,
 ): { input: Tensor; shown?: Shown } {
   const n = x.shape[0]!
   if (h.negatives === 'hybrid') {
-    const [channels, height, width] = task.shape
+    const [channels, height, width] = imageShape(task)
     const masks = smoothMasks(random.uniform('masks', [n, 1, height, width]))
     const pixels = flat(x)
     const spread = masks
@@ -126,12 +131,12 @@ function contrast(
       .broadcastTo([n, channels, height * width])
       .reshape(pixels.shape)
     const both = concat([pixels, hybridImages(pixels, spread)], 0)
-    return { input: net.layers[0]!.inputShape.length === 1 ? both : both.reshape([2 * n, ...task.shape]) }
+    return { input: net.layers[0]!.inputShape.length === 1 ? both : both.reshape([2 * n, ...task.input.shape]) }
   }
   const wrong =
     h.negatives === 'hard'
-      ? hardWrongLabel(scores!, labels, random.uniform('negatives', [n, task.classes]))
-      : uniformWrongLabel(labels, task.classes, random.uniform('negatives', [n]))
+      ? hardWrongLabel(scores!, labels, random.uniform('negatives', [n, classesOf(task)]))
+      : uniformWrongLabel(labels, classesOf(task), random.uniform('negatives', [n]))
   return { input: x, shown: { labels: [labels, wrong] } }
 }
 
@@ -148,18 +153,18 @@ function refuseHead(h: ForwardForwardHyper): void {
 function features(state: ForwardForwardState, x: Tensor, layer: number, task: Task, h: ForwardForwardHyper): Tensor {
   refuseHead(h)
   const below = networkOf(task, h).activities(state.layers.slice(0, layer), x, 'every').at(-1)!
-  return below.reshape([x.shape[0]!, task.classes, ...below.shape.slice(1)])
+  return below.reshape([x.shape[0]!, classesOf(task), ...below.shape.slice(1)])
 }
 
 function greedyStep(layer: number, task: Task, h: ForwardForwardHyper): Step<ForwardForwardState> {
   refuseHead(h)
   const net = networkOf(task, h)
   return (state, batch) => {
-    const { classes } = task
+    const classes = classesOf(task)
     const rate = SCHEDULES[h.schedule](batch.progress).mul(h.rate)
-    const n = batch.labels.shape[0]!
-    const wrong = uniformWrongLabel(batch.labels, classes, batch.random.uniform('negatives', [n]))
-    const labels = [batch.labels, wrong]
+    const n = batch.target.shape[0]!
+    const wrong = uniformWrongLabel(batch.target, classes, batch.random.uniform('negatives', [n]))
+    const labels = [batch.target, wrong]
     let input = batch.x
     if (layer > 0) {
       const rows = batch.x.reshape([n * classes, ...batch.x.shape.slice(2)])
@@ -210,7 +215,7 @@ export const forwardForward: Rule<ForwardForwardHyper, ForwardForwardState> = {
     }
     if (!hasHead(h)) return stack
     const inputs = net.layers.slice(net.headFrom).reduce((sum, { outputShape }) => sum + sizeOf(outputShape), 0)
-    const layer = dense(random, 'head', inputs, task.classes, h.initial)
+    const layer = dense(random, 'head', inputs, classesOf(task), h.initial)
     return { ...stack, head: { layer, optimizer: optimizerOf(h, h.headWeightDecay).init(layer) } }
   },
 
@@ -222,20 +227,20 @@ export const forwardForward: Rule<ForwardForwardHyper, ForwardForwardState> = {
     const net = networkOf(task, h)
     if (saysByHead(h)) {
       const scores = affine(state.head!.layer, net.headInput(net.activities(state.layers, x, 'neutral')))
-      return { scores, layers: {} }
+      return { scores }
     }
     const energies = net
       .activities(state.layers, x, 'every')
-      .map((y) => GOODNESS[h.goodness](y).reshape([x.shape[0]!, task.classes]))
+      .map((y) => GOODNESS[h.goodness](y).reshape([x.shape[0]!, classesOf(task)]))
     if (h.energyFrom >= energies.length)
       throw new UserError(`energyFrom is ${h.energyFrom}, but the network has ${energies.length} layers`, {
         exitCode: 2,
       })
     const scores = energies.slice(h.energyFrom).reduce((sum, e) => sum.add(e))
-    return { scores, layers: Object.fromEntries(energies.map((e, i) => [`layers.${i}`, e])) }
+    return { scores, parts: Object.fromEntries(energies.map((e, i) => [`layer ${i}`, e])) }
   },
 
-  pictures: ({ shape }) => ({
+  pictures: ({ input: { shape } }) => ({
     filters: {
       description: `weights of the first layer: ${FILTER_SCALE}`,
       columns: 10,

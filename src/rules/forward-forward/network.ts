@@ -10,8 +10,8 @@ import type { ForwardForwardHyper } from './options.js'
 export function networkOf(task: Task, h: ForwardForwardHyper) {
   const first = firstLayer(h, task)
   const unlabelled = h.negatives === 'hybrid'
-  const above = hiddenLayers(h, task.shape).slice(1)
-  const layers: Layer[] = [unlabelled ? hiddenLayers(h, task.shape)[0]! : first.layer, ...above]
+  const above = hiddenLayers(h, task.input.shape).slice(1)
+  const layers: Layer[] = [unlabelled ? hiddenLayers(h, task.input.shape)[0]! : first.layer, ...above]
   const normalize = NORMALIZATIONS[h.normalization]
 
   const activity = (i: number, preactivation: Tensor): Tensor => layers[i]!.pool(preactivation.relu())

@@ -119,7 +119,12 @@ function byEquilibria(
     : { ...prefixed('encoder', below), ...prefixed('decoder', above) }
   const again = decoderSettles.free(1, image).output
   const moving = again.sub(image.output).abs().greater(0.01).cast('float32').mean()
-  return { gradients, ...model.cost(image.output, x), divergence: model.divergence(posterior), metrics: { moving } }
+  return {
+    gradients,
+    ...model.cost(image.output, x),
+    divergence: model.divergence(posterior),
+    metrics: { network: { moving } },
+  }
 }
 
 /** dL/dmu, and behind it dL/dlambda where the variance is learned. */
@@ -181,10 +186,7 @@ function joint(task: Task, h: HopfieldVaeHyper): Step<HopfieldVaeState> {
     const next = mapTree(networks, (leaf, name) => learned[name] ?? leaf)
     const { cost, error, divergence, metrics } = found
     const J = cost.add(divergence).mean()
-    return [
-      { ...next, optimizer },
-      { J, SE: error.mean(), KL: divergence.mean(), ...metrics },
-    ]
+    return [{ ...next, optimizer }, { network: { J, SE: error.mean(), KL: divergence.mean(), ...metrics.network } }]
   }
 }
 
@@ -255,14 +257,12 @@ export const hopfieldVae: Rule<HopfieldVaeHyper, HopfieldVaeState> = {
     }
     const { cost, error: SE, divergence: KL } = after(model.freeSweeps)
     const figures = { J: cost.add(KL), SE, KL }
-    if (h.variant === 'F') return figures
-    return {
-      ...figures,
-      unsettled: after(2 * model.freeSweeps)
-        .error.sub(SE)
-        .abs()
-        .div(SE),
-    }
+    if (h.variant === 'F') return { network: figures }
+    const unsettled = after(2 * model.freeSweeps)
+      .error.sub(SE)
+      .abs()
+      .div(SE)
+    return { network: { ...figures, unsettled } }
   },
 
   pictures: (task, h) => picturesOf(task, h, networksOf),

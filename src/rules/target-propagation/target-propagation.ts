@@ -50,7 +50,8 @@ import {
   reconstructionLoss,
 } from '../../nn/targets.js'
 import { leaves, type Tree } from '../../nn/tree.js'
-import type { Batch, Block, Metrics, Rule, Step, Task } from '../contract.js'
+import type { Batch, Block, Rule, Step, Task } from '../contract.js'
+import { classesOf } from '../task.js'
 import { hyper, presets, type TargetPropagationHyper } from './options.js'
 
 export type TargetPropagationState = {
@@ -129,6 +130,10 @@ function noisy({ x, random }: Batch, h: TargetPropagationHyper) {
   }
 }
 
+const AUTOENCODER = 'label auto-encoder'
+const layerName = (i: number, h: TargetPropagationHyper): string => (i === h.units.length ? 'output' : `layer ${i}`)
+const inverseName = (i: number, h: TargetPropagationHyper): string => `inverse of ${layerName(i + 1, h)}`
+
 /** One step of an optimiser on the parameters of one block. */
 function learn<P extends Tree>(h: TargetPropagationHyper, parameters: P, state: Tree, loss: Tensor, rate: Tensor) {
   const gradients = grad(
@@ -148,7 +153,7 @@ function feedbackStep(task: Task, h: TargetPropagationHyper): Step<TargetPropaga
     const sigma = constant(h.noise).div(batch.progress.mul(h.noiseDecay).add(1))
     const { activities, scores } = net.pass(state.layers, x, sampler('sample'))
     const levels = h.topTarget === 'output' ? [...activities, scores] : activities
-    const metrics: Record<string, Tensor> = {}
+    const blocks: Record<string, Record<string, Tensor>> = {}
 
     const chain = net.chain(state, h.form === 'drl' ? undefined : sampler('corrupted'))
     const learned = state.inverses.map((p, i) => {
@@ -165,7 +170,7 @@ function feedbackStep(task: Task, h: TargetPropagationHyper): Step<TargetPropaga
               .mul(h.inverseDecay / 2),
           )
       } else loss = reconstructionLoss(v, chain.up[i]!, chain.down[i]!).mean()
-      metrics[`layers.${i}.inverse`] = loss
+      blocks[inverseName(i, h)] = { loss }
       return learn(h, p, state.optimizers.inverses[i]!, loss, rate)
     })
     const { autoencoder } = state
@@ -173,9 +178,9 @@ function feedbackStep(task: Task, h: TargetPropagationHyper): Step<TargetPropaga
     if (autoencoder) {
       const code = activities.at(-1)!
       const noise = batch.random.normal('autoencoder', code.shape).mul(h.autoencoderNoise)
-      const labels = oneHot(batch.labels, task.classes)
+      const labels = oneHot(batch.target, classesOf(task))
       const loss = denoisingLoss((v) => reconstructCode(autoencoder, v, labels), code, noise).mean()
-      metrics['autoencoder.loss'] = loss
+      blocks[AUTOENCODER] = { loss }
       top = learn(h, autoencoder, state.optimizers.autoencoder!, loss, rate)
     }
     return [
@@ -189,7 +194,7 @@ function feedbackStep(task: Task, h: TargetPropagationHyper): Step<TargetPropaga
           ...(top && { autoencoder: top.optimizer }),
         },
       },
-      metrics,
+      { blocks },
     ]
   }
 }
@@ -222,17 +227,16 @@ function forwardStep(task: Task, h: TargetPropagationHyper): Step<TargetPropagat
     const pass = net.pass(state.layers, x, sampler('sample'))
     const levels = h.topTarget === 'output' ? [...pass.activities, pass.scores] : pass.activities
     const { down } = net.chain(state)
-    const first = topTarget(pass, state, batch.labels, h)
+    const first = topTarget(pass, state, batch.target, h)
     const targets = propagateTargets(levels, first, down, h.form === 'plain' ? 'plain' : 'difference')
 
-    const metrics: Record<string, Tensor> = {}
+    const blocks: Record<string, Record<string, Tensor>> = {}
     const learned = pass.activities.map((own, i) => {
       const loss = squaredError(own, targets[i]!.stopGradient()).mean().mul(0.5)
-      metrics[`layers.${i}.loss`] = loss
-      metrics[`layers.${i}.step`] = loss.mul(2).div(own.square().sum(1).mean()).sqrt()
+      blocks[layerName(i, h)] = { loss, step: loss.mul(2).div(own.square().sum(1).mean()).sqrt() }
       return learn(h, state.layers[i]!, state.optimizers.layers[i]!, loss, factor.mul(h.rate))
     })
-    const loss = crossEntropy(pass.scores, batch.labels).mean()
+    const loss = crossEntropy(pass.scores, batch.target).mean()
     const output = learn(h, state.layers.at(-1)!, state.optimizers.layers.at(-1)!, loss, factor.mul(h.outputRate))
     const all = [...learned, output]
     return [
@@ -241,7 +245,7 @@ function forwardStep(task: Task, h: TargetPropagationHyper): Step<TargetPropagat
         layers: all.map(({ next }) => next),
         optimizers: { ...state.optimizers, layers: all.map(({ optimizer }) => optimizer) },
       },
-      { loss, accuracy: argmax(pass.scores).equal(batch.labels).cast('float32').mean(), ...metrics } satisfies Metrics,
+      { network: { loss, accuracy: argmax(pass.scores).equal(batch.target).cast('float32').mean() }, blocks },
     ]
   }
 }
@@ -266,19 +270,18 @@ export const targetPropagation: Rule<TargetPropagationHyper, TargetPropagationSt
   presets,
 
   locality(_, h) {
-    const name = (i: number): string => (i === h.units.length ? 'output' : `layer ${i}`)
     const blocks = [...h.units, 0].flatMap((_, i): Block[] => [
       ...(i === h.units.length && h.topTarget === 'label-autoencoder'
-        ? [{ name: 'label auto-encoder', parameters: ['autoencoder'] }]
+        ? [{ name: AUTOENCODER, parameters: ['autoencoder'] }]
         : []),
-      { name: name(i), parameters: [`layers.${i}`] },
-      ...(i > 0 && i <= inverseCount(h) ? [{ name: `inverse of ${name(i)}`, parameters: [`inverses.${i - 1}`] }] : []),
+      { name: layerName(i, h), parameters: [`layers.${i}`] },
+      ...(i > 0 && i <= inverseCount(h) ? [{ name: inverseName(i - 1, h), parameters: [`inverses.${i - 1}`] }] : []),
     ])
     return { blocks, promise: { local: false, window: 1 } }
   },
 
   init(random: Random, task, h) {
-    const sizes = [sizeOf(task.shape), ...h.units, task.classes]
+    const sizes = [sizeOf(task.input.shape), ...h.units, classesOf(task)]
     const layers = sizes.slice(1).map((size, i) => dense(random, `layers.${i}`, sizes[i]!, size, h.initial))
     const inverses = Array.from({ length: inverseCount(h) }, (_, i) =>
       dense(random, `inverses.${i}`, sizes[i + 2]!, sizes[i + 1]!, h.initial),
@@ -287,7 +290,7 @@ export const targetPropagation: Rule<TargetPropagationHyper, TargetPropagationSt
     const optimizers = { layers: layers.map(init), inverses: inverses.map(init) }
     if (h.topTarget !== 'label-autoencoder') return { layers, inverses, optimizers }
     const size = h.units.at(-1)!
-    const autoencoder = labelAutoencoder(random, 'autoencoder', size, task.classes, h.autoencoderUnits, h.initial)
+    const autoencoder = labelAutoencoder(random, 'autoencoder', size, classesOf(task), h.autoencoderUnits, h.initial)
     return { layers, inverses, autoencoder, optimizers: { ...optimizers, autoencoder: init(autoencoder) } }
   },
 
@@ -305,13 +308,13 @@ export const targetPropagation: Rule<TargetPropagationHyper, TargetPropagationSt
 
   probabilities: () => true,
 
-  predict: (state, x, task, h) => ({ scores: networkOf(task, h).pass(state.layers, x).scores, layers: {} }),
+  predict: (state, x, task, h) => ({ scores: networkOf(task, h).pass(state.layers, x).scores }),
 
   pictures: (task, h) => ({
     filters: {
       description: `weights of the first units of the first layer: ${FILTER_SCALE}`,
       columns: 10,
-      draw: ({ layers }) => filterImages(layers[0]!.weight, task.shape, Math.min(100, h.units[0]!)),
+      draw: ({ layers }) => filterImages(layers[0]!.weight, task.input.shape, Math.min(100, h.units[0]!)),
     },
   }),
 }

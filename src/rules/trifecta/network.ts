@@ -14,6 +14,7 @@ import { layerNorm, scale } from '../../nn/group-norm.js'
 import { uniformWeights } from '../../nn/initialize.js'
 import type { Random } from '../../nn/random.js'
 import type { Task } from '../contract.js'
+import { imageShape } from '../task.js'
 
 /** The two published networks: channels of each block, and the blocks (from 0) that end in a 2x2 max-pooling. */
 export const NETWORKS = {
@@ -54,7 +55,8 @@ export interface Block {
 }
 
 /** The blocks of a network over images with a label channel. Throws a UserError for images that its poolings use up. */
-export function blocksOf({ shape, precision }: Task, options: BlockOptions): Block[] {
+export function blocksOf(task: Task, options: BlockOptions): Block[] {
+  const shape = imageShape(task)
   const { channels, poolAfter } = NETWORKS[options.size]
   const widths = channels.map((count) => Math.max(1, Math.round(count * options.width)))
   const smallest = 2 ** poolAfter.length
@@ -65,7 +67,7 @@ export function blocksOf({ shape, precision }: Task, options: BlockOptions): Blo
     )
   return widths.map((outputs, i) => {
     const pooled = (poolAfter as readonly number[]).includes(i)
-    return block(widths[i - 1] ?? shape[0] + 1, outputs, pooled, options.normalization, precision)
+    return block(widths[i - 1] ?? shape[0] + 1, outputs, pooled, options.normalization, task.precision)
   })
 }
 

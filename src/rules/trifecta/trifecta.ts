@@ -38,6 +38,7 @@ import { FILTER_SCALE, filterImages } from '../../nn/pictures.js'
 import { SCHEDULE_NAMES, SCHEDULES } from '../../nn/schedules.js'
 import { leaves, type Tree } from '../../nn/tree.js'
 import type { Metrics, Preset, Rule, Step, Task } from '../contract.js'
+import { classesOf, imageShape } from '../task.js'
 import { type BlockParameters, blockOptions, blocksOf } from './network.js'
 
 const hyper = z.strictObject({
@@ -125,7 +126,7 @@ function standardized(x: Tensor, { pixelMean, pixelDeviation }: TrifectaHyper): 
 /** Every block runs; those of `hasLoss` learn, each with the block below it if the updates overlap. */
 function learn(task: Task, h: TrifectaHyper, hasLoss: (i: number) => boolean): Step<TrifectaState> {
   const net = blocksOf(task, h)
-  return (state, { x, labels, progress, random }) => {
+  return (state, { x, target: labels, progress, random }) => {
     const images = standardized(x, h)
     const n = x.shape[0]!
     const wrong =
@@ -133,9 +134,9 @@ function learn(task: Task, h: TrifectaHyper, hasLoss: (i: number) => boolean): S
         ? hardWrongLabel(
             firstGoodness(state, images, task, h).mul(h.alpha),
             labels,
-            random.uniform('negatives', [n, task.classes]),
+            random.uniform('negatives', [n, classesOf(task)]),
           )
-        : uniformWrongLabel(labels, task.classes, random.uniform('negatives', [n]))
+        : uniformWrongLabel(labels, classesOf(task), random.uniform('negatives', [n]))
     const rate = SCHEDULES[h.schedule](progress).mul(h.rate)
     const blocks = [...state.blocks]
     const statistics = [...state.statistics]
@@ -162,7 +163,7 @@ function learn(task: Task, h: TrifectaHyper, hasLoss: (i: number) => boolean): S
       if (learned.below) blocks[i - 1] = learned.below
       if (learned.label) label = learned.label
       const separation = positive.greater(negative).cast('float32').mean()
-      metrics = { ...metrics, [`layers.${i}.loss`]: loss, [`layers.${i}.separation`]: separation }
+      metrics = { blocks: { ...metrics.blocks, [`block ${i}`]: { loss, separation } } }
       y = output.stopGradient()
     }
     return [{ blocks, label, statistics, optimizers }, metrics]
@@ -186,7 +187,7 @@ function firstBlock(state: TrifectaState, images: Tensor, task: Task, h: Trifect
 /** The first block's goodness for images with every label, as it is in use: [N, K]. */
 function firstGoodness(state: TrifectaState, images: Tensor, task: Task, h: TrifectaHyper): Tensor {
   const first = firstBlock(state, images, task, h)
-  const { outputs } = scan(task.classes, [], (_, k) => ({ carried: [], outputs: [GOODNESS.mean(first(k))] }))
+  const { outputs } = scan(classesOf(task), [], (_, k) => ({ carried: [], outputs: [GOODNESS.mean(first(k))] }))
   return outputs[0]!.transpose()
 }
 
@@ -194,7 +195,7 @@ function firstGoodness(state: TrifectaState, images: Tensor, task: Task, h: Trif
 function goodnesses(state: TrifectaState, x: Tensor, task: Task, h: TrifectaHyper): Tensor[] {
   const net = blocksOf(task, h)
   const first = firstBlock(state, standardized(x, h), task, h)
-  const { outputs } = scan(task.classes, [], (_, k) => {
+  const { outputs } = scan(classesOf(task), [], (_, k) => {
     const activities = [first(k)]
     for (const [i, block] of net.entries())
       if (i > 0) activities.push(block.infer(state.blocks[i]!, state.statistics[i]!, activities[i - 1]!))
@@ -275,10 +276,10 @@ export const trifecta: Rule<TrifectaHyper, TrifectaState> = {
   },
 
   init(random, task, h) {
-    const [, height, width] = task.shape
+    const [, height, width] = imageShape(task)
     const net = blocksOf(task, h)
     const blocks = net.map((block, i) => block.init(random, `blocks.${i}`))
-    const label = labelTable(random, 'label', task.classes, height * width)
+    const label = labelTable(random, 'label', classesOf(task), height * width)
     return {
       blocks,
       label,
@@ -309,19 +310,19 @@ export const trifecta: Rule<TrifectaHyper, TrifectaState> = {
       )
     const chosen = each.slice(from)
     const scores = chosen.reduce((sum, g) => sum.add(g)).mul(1 / chosen.length)
-    return { scores, layers: Object.fromEntries(each.map((g, i) => [`layers.${i}`, g])) }
+    return { scores, parts: Object.fromEntries(each.map((g, i) => [`block ${i}`, g])) }
   },
 
-  pictures: ({ shape, classes }) => ({
+  pictures: (task) => ({
     filters: {
       description: `the first block's kernels over the image's channels: ${FILTER_SCALE}`,
       columns: 8,
-      draw: ({ blocks: [first] }) => filterImages(first!.weight.slice(1, 0, shape[0]), shape, 64),
+      draw: ({ blocks: [first] }) => filterImages(first!.weight.slice(1, 0, imageShape(task)[0]), task.input.shape, 64),
     },
     labels: {
       description: `the channel by which each label is shown: ${FILTER_SCALE}`,
-      columns: classes,
-      draw: ({ label }) => filterImages(label.transpose(), [1, shape[1], shape[2]], classes),
+      columns: classesOf(task),
+      draw: ({ label }) => filterImages(label.transpose(), [1, ...imageShape(task).slice(1)], classesOf(task)),
     },
   }),
 }

@@ -20,7 +20,7 @@ export function uffPictures(task: Task, options: CellOptions): Record<string, Pi
     for (let i = from; i >= 0; i--)
       z = cells[i]!.decode(layers[i]!, z.reshape([z.shape[0]!, ...cells[i]!.outputShape]), places[i])
     return z
-      .reshape([z.shape[0]!, ...task.shape])
+      .reshape([z.shape[0]!, ...task.input.shape])
       .maximum(0)
       .minimum(1)
   }
@@ -29,7 +29,7 @@ export function uffPictures(task: Task, options: CellOptions): Record<string, Pi
     filters: {
       description: `weights of the first cell: ${FILTER_SCALE}`,
       columns: 16,
-      draw: ({ layers }) => filterImages(layers[0]!.encoder[0]!.weight, task.shape, FILTERS),
+      draw: ({ layers }) => filterImages(layers[0]!.encoder[0]!.weight, task.input.shape, FILTERS),
     },
     reconstructions: {
       description: 'images, and below them their latents of each cell decoded down to pixels',

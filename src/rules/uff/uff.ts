@@ -40,6 +40,7 @@ import { SCHEDULE_NAMES, SCHEDULES } from '../../nn/schedules.js'
 import { leaves, type Tree } from '../../nn/tree.js'
 import type { Batch, Metrics, Rule, Step, Task } from '../contract.js'
 import { type Cell, learnJointly, learnLayer, type Stack } from '../layerwise.js'
+import { classesOf } from '../task.js'
 import { type CellParameters, cellsOf, latentsOf, type UnsupervisedCell } from './cells.js'
 import { uffPictures } from './pictures.js'
 
@@ -155,7 +156,7 @@ function learnClassifier(
   { classifier }: UffState,
   x: Tensor,
   latents: readonly Tensor[],
-  { labels, progress }: Batch,
+  { target: labels, progress }: Batch,
   h: UffHyper,
 ): { classifier: UffState['classifier']; metrics: Metrics } {
   const { readOuts, optimizer } = classifier
@@ -172,7 +173,7 @@ function learnClassifier(
   const accuracy = argmax(scores.all).equal(labels).cast('float32').mean()
   return {
     classifier: { readOuts: next, optimizer: state },
-    metrics: { 'classifier.loss': loss, 'classifier.accuracy': accuracy },
+    metrics: { blocks: { classifier: { loss, accuracy } } },
   }
 }
 
@@ -184,7 +185,7 @@ function jointStep(task: Task, h: UffHyper): Step<UffState> {
     const read = learnClassifier(state, batch.x, learned.outputs, batch, h)
     return [
       { ...learned.stack, classifier: read.classifier },
-      { ...learned.metrics, ...read.metrics },
+      { blocks: { ...learned.metrics.blocks, ...read.metrics.blocks } },
     ]
   }
 }
@@ -219,7 +220,7 @@ function greedyStep(layer: number, task: Task, h: UffHyper): Step<UffState> {
   const cell = cells[layer]
   return (state, batch) => {
     if (!cell) {
-      const shapes = [task.shape, ...cells.map(({ outputShape }) => outputShape)]
+      const shapes = [task.input.shape, ...cells.map(({ outputShape }) => outputShape)]
       let start = 0
       const [x, ...latents] = shapes.map((shape) => {
         const part = batch.x.slice(1, start, start + sizeOf(shape)).reshape([-1, ...shape])
@@ -301,9 +302,12 @@ export const uff: Rule<UffHyper, UffState> = {
     const layers = cells.map((cell, i) => cell.init(random, `layers.${i}`))
     const sizes = cells.map(({ outputShape }) => sizeOf(outputShape))
     // A linear map with a convex loss: where it starts does not matter.
-    const readOut = (inputs: number): Dense => ({ weight: zeros([inputs, task.classes]), bias: zeros([task.classes]) })
+    const readOut = (inputs: number): Dense => ({
+      weight: zeros([inputs, classesOf(task)]),
+      bias: zeros([classesOf(task)]),
+    })
     const readOuts = {
-      pixels: readOut(sizeOf(task.shape)),
+      pixels: readOut(sizeOf(task.input.shape)),
       latents: sizes.map(readOut),
       all: readOut(sizes.reduce((a, b) => a + b)),
     }
@@ -326,8 +330,8 @@ export const uff: Rule<UffHyper, UffState> = {
 
   predict({ layers, classifier }, x, task, h) {
     const { pixels, latents, all } = scoresOf(classifier.readOuts, x, latentsOf(cellsOf(task, h), layers, x), h)
-    const each = latents.map((scores, i): [string, Tensor] => [`layers.${i}`, scores])
-    return { scores: all, layers: { pixels, ...Object.fromEntries(each) } }
+    const each = latents.map((scores, i): [string, Tensor] => [`layer ${i}`, scores])
+    return { scores: all, parts: { pixels, ...Object.fromEntries(each) } }
   },
 
   figures: {
@@ -338,21 +342,22 @@ export const uff: Rule<UffHyper, UffState> = {
   assess({ layers }, { x }, task, h) {
     const cells = cellsOf(task, h)
     const latents = latentsOf(cells, layers, x)
-    const figures: Record<string, Tensor> = {}
+    const blocks: Record<string, Record<string, Tensor>> = {}
     for (const [i, cell] of cells.entries()) {
       const input = i === 0 ? x : latents[i - 1]!
       const decoded = cell.decode(layers[i]!, latents[i]!, cell.places?.(layers[i]!, input))
-      figures[`layers.${i}.reconstruction`] = meanSquaredError(decoded, input.reshape(decoded.shape))
-      if (cell.divergence) figures[`layers.${i}.divergence`] = cell.divergence(layers[i]!, input)
+      const reconstruction = meanSquaredError(decoded, input.reshape(decoded.shape))
+      const divergence = cell.divergence?.(layers[i]!, input)
+      blocks[`layer ${i}`] = { reconstruction, ...(divergence && { divergence }) }
     }
-    return figures
+    return { blocks }
   },
 
   pictures: uffPictures,
 
   greedy: {
     layers: (_, h) => h.units.length + 1,
-    objective: (layer, h) => (layer < h.units.length ? `layers.${layer}.reconstruction` : undefined),
+    objective: (layer, h) => (layer < h.units.length ? 'reconstruction' : undefined),
     features,
     step: greedyStep,
   },

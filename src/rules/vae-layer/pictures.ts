@@ -1,4 +1,4 @@
-import { range } from '../../graph/index.js'
+import { range, type Shape } from '../../graph/index.js'
 import { FILTER_SCALE, filterImages, rowByRow, TRAVERSED, TRAVERSED_RANGE, traversals } from '../../nn/pictures.js'
 import type { Picture, View } from '../contract.js'
 import { asPixels, climb, descend, type VaeStack } from './stack.js'
@@ -12,7 +12,7 @@ const MOVED = 10
 /** What a network of cells can draw; `of` gives the network from the learned state. */
 export function vaePictures<State>(
   of: (state: State) => VaeStack,
-  { cells, variational, shape }: { cells: number; variational: boolean; shape: readonly [number, number, number] },
+  { cells, variational, shape }: { cells: number; variational: boolean; shape: Shape },
 ): Record<string, Picture<State>> {
   const levels = Array.from({ length: cells }, (_, level) => level)
   const samples = (level: number): Picture<State> => ({

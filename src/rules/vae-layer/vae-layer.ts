@@ -47,8 +47,10 @@ import { SCHEDULES } from '../../nn/schedules.js'
 import { leaves, mapTree, type Tree } from '../../nn/tree.js'
 import { type CellDesign, cellDesigns, type Encoder, type Latents, type VaeCell } from '../../nn/vae-cell.js'
 import { gaussianDivergence, gaussianSample } from '../../nn/variational.js'
-import type { Assessment, Batch, Metrics, Rule, Step, Task } from '../contract.js'
+import type { Batch, Metrics, Rule, Step, Task } from '../contract.js'
+import { unflatten } from '../figures.js'
 import { type Cell, learnJointly, type Stack } from '../layerwise.js'
+import { classesOf } from '../task.js'
 import { hyper, presets, type VaeLayerHyper } from './options.js'
 import { vaePictures } from './pictures.js'
 import { climb, descend, type VaeStack } from './stack.js'
@@ -83,7 +85,7 @@ function designsOf(task: Task, h: VaeLayerHyper): CellDesign[] {
     kernel: h.kernel,
     stride: h.strides[i] ?? h.strides.at(-1)!,
   }))
-  return cellDesigns(task.shape, cells)
+  return cellDesigns(task.input.shape, cells)
 }
 
 const optimizerOf = (): Optimizer => adam()
@@ -195,7 +197,7 @@ const standardized = (z: Tensor, own: Buffers[Side]): { output: Tensor; next: Bu
 /** A's images and B's: of each row its partner, where there is a contrast. */
 function seen(
   h: VaeLayerHyper,
-  { x, labels, random }: Batch,
+  { x, target: labels, random }: Batch,
 ): Mirrored<{ x: Tensor; labels: Tensor }> & { alike?: Tensor } {
   const a = { x, labels }
   if (h.contrast === 0) return { a, b: a }
@@ -224,7 +226,7 @@ function learnOutput(
   const half = ([a, b]: readonly Tensor[]): Tensor => a!.add(b!).mul(0.5)
   return {
     output: { layers: next, optimizer: state },
-    metrics: { 'output.loss': half(losses), 'output.accuracy': half(right) },
+    metrics: { blocks: { 'output layers': { loss: half(losses), accuracy: half(right) } } },
   }
 }
 
@@ -240,10 +242,7 @@ function jointStep(task: Task, h: VaeLayerHyper): Step<VaeLayerState> {
     const rows = outputInput(learned.outputs, h)
     const inputs = { a: rows.slice(0, 0, n), b: rows.slice(0, n, 2 * n) }
     const top = learnOutput(state.output, inputs, { a: a.labels, b: b.labels }, h, factor.mul(h.outputRate))
-    return [
-      { ...learned.stack, output: top.output },
-      { ...learned.metrics, ...top.metrics },
-    ]
+    return [{ ...learned.stack, output: top.output }, { blocks: { ...learned.metrics.blocks, ...top.metrics.blocks } }]
   }
 }
 
@@ -288,7 +287,7 @@ export const vaeLayer: Rule<VaeLayerHyper, VaeLayerState> = {
   presets,
 
   locality(_, h) {
-    const cells = h.units.map((_, i) => ({ name: `cells ${i} of A and B`, parameters: [`layers.${i}`] }))
+    const cells = h.units.map((_, i) => ({ name: `layer ${i}`, parameters: [`layers.${i}`] }))
     return {
       blocks: [...cells, { name: 'output layers', parameters: ['output.layers'] }],
       promise: { local: true, window: 1 },
@@ -302,7 +301,7 @@ export const vaeLayer: Rule<VaeLayerHyper, VaeLayerState> = {
     )
     const latents = designs.map(({ latentShape }) => zeros([1, ...latentShape]))
     const inputs = outputInput(latents, h).shape[1]!
-    const output = mirror((side) => dense(random, `output.${side}`, inputs, task.classes, 'fan-in'))
+    const output = mirror((side) => dense(random, `output.${side}`, inputs, classesOf(task), 'fan-in'))
     return {
       layers,
       optimizers: layers.map((p) => optimizerOf().init(p)),
@@ -326,7 +325,7 @@ export const vaeLayer: Rule<VaeLayerHyper, VaeLayerState> = {
     const log = (p: Tensor): Tensor => p.maximum(1e-30).log()
     return {
       scores: log(says.a.add(says.b).mul(0.5)),
-      layers: { 'networks.a': log(says.a), 'networks.b': log(says.b) },
+      parts: { 'network a': log(says.a), 'network b': log(says.b) },
     }
   },
 
@@ -346,13 +345,13 @@ export const vaeLayer: Rule<VaeLayerHyper, VaeLayerState> = {
         const back = designs[i]!.decode(stack.cells[i]!.decoder, latents.mean, task.precision)
         const kl = divergence(latents)
         return [
-          [`reconstruction.${i}`, meanSquaredError(back, input)],
-          ...(kl ? [[`kl.${i}`, kl] as [string, Tensor]] : []),
+          [`layer ${i}/reconstruction`, meanSquaredError(back, input)],
+          ...(kl ? [[`layer ${i}/kl`, kl] as [string, Tensor]] : []),
         ]
       })
       return Object.fromEntries([...each, ['pixels', meanSquaredError(descend(stack, designs.length - 1, top), x)]])
-    }) as [Assessment, Assessment]
-    return Object.fromEntries(Object.entries(a).map(([name, own]) => [name, own.add(b[name]!).mul(0.5)]))
+    }) as [Record<string, Tensor>, Record<string, Tensor>]
+    return unflatten(Object.entries(a).map(([name, own]) => [name, own.add(b[name]!).mul(0.5)]))
   },
 
   pictures(task, h) {
@@ -360,7 +359,7 @@ export const vaeLayer: Rule<VaeLayerHyper, VaeLayerState> = {
     return vaePictures((state: VaeLayerState) => networkOf(state, 'a', designs, task), {
       cells: designs.length,
       variational: h.cell === 'vae',
-      shape: task.shape,
+      shape: task.input.shape,
     })
   },
 }

@@ -103,7 +103,7 @@ export function goodnessByHand(
 export const wrongLabels = (batch: Numbers): number[] =>
   batch['noise.negatives']!.map((u, i) => {
     const draw = Math.floor(u * (CLASSES - 1))
-    return draw >= batch.labels![i]! ? draw + 1 : draw
+    return draw >= batch.target![i]! ? draw + 1 : draw
   })
 
 /** The running statistics under batch normalisation, each image's own under layer normalisation. */
@@ -119,7 +119,7 @@ export function hardLabels(state: Numbers, hyper: TrifectaHyper, batch: Numbers)
     const shown = [0, 1, 2].map((label) => [row, label] as const)
     const goodness = goodnessByHand(state, hyper, shown, inUse(state, hyper))[0]!
     const scores = goodness.map((g, k) => hyper.alpha * g - Math.log(-Math.log(noise[n]![k]!)))
-    const wrong = [0, 1, 2].filter((k) => k !== batch.labels![n]!)
+    const wrong = [0, 1, 2].filter((k) => k !== batch.target![n]!)
     return wrong.reduce((best, k) => (scores[k]! > scores[best]! ? k : best))
   })
 }

@@ -26,7 +26,7 @@ describe('the schedule of overlapping updates, six blocks', () => {
       const { after } = step(parity)
       const { losses, moved, label } = EXPECTED[parity]
       assert.deepEqual(
-        BLOCKS.filter((i) => after.metrics[`layers.${i}.loss`]),
+        BLOCKS.filter((i) => after.metrics[`block ${i}/loss`]),
         losses,
       )
       assert.deepEqual(
