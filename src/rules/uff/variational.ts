@@ -1,14 +1,15 @@
-import { sizeOf, type Shape, type Tensor } from '../../graph/index.js'
+import { sizeOf, type Tensor } from '../../graph/index.js'
 import { flat } from '../../nn/axes.js'
-import { affine, type Dense, dense, type Precision, transposedProduct } from '../../nn/dense.js'
+import { affine, type Dense, dense, transposedProduct } from '../../nn/dense.js'
 import { zeros } from '../../nn/initialize.js'
 import { gaussianDivergence, gaussianSample } from '../../nn/variational.js'
-import { type Cell, PIXELS, type Source } from './cell.js'
+import type { Passed } from '../layerwise/design.js'
+import { type Cell, type CellInput, PIXELS } from './cell.js'
 
-/** The variance of p(x | z) where x are latents; pixels have Bernoulli's. */
+/** The variance of p(x | z) where x are latents. */
 const VARIANCE = 0.1
 
-/** W_1, W_m and W_v with their biases; D takes W_m and W_1 transposed, with biases of its own. */
+/** W_e, W_m and W_v with their biases, and the biases of the decoder. */
 export type Variational = {
   readonly hidden: Dense
   readonly mean: Dense
@@ -16,33 +17,26 @@ export type Variational = {
   readonly decoder: { readonly hidden: Tensor; readonly output: Tensor }
 }
 
-export interface VariationalOptions {
-  readonly inputShape: Shape
-  readonly source: Source
-  readonly units: number
-  readonly hidden: number
-  readonly precision: Precision
-}
+type Posterior = Passed & { readonly logVariance: Tensor }
 
 /**
- * A dense variational cell (Kingma and Welling 2014): e = relu(W_1 LN(x)), m = W_m e, v = W_v e, z = m + e^(v/2) n,
- * x^ = W_1^T relu(W_m^T z). It hands up m.
+ * A dense variational cell (Kingma and Welling 2014): e = relu(W_e x), m = W_m e, v = W_v e, and D with tied weights,
+ * D(z) = W_e^T relu(W_m^T z), each with a bias. m goes up; while it learns, z = m + e^(v/2) n is decoded.
  */
-export function variational({ inputShape, source, units, hidden, precision }: VariationalOptions): Cell<Variational> {
+export function variational(
+  options: CellInput & { readonly units: number; readonly hidden: number },
+): Cell<Variational, Posterior> {
+  const { inputShape, source, units, hidden, precision } = options
   const inputs = sizeOf(inputShape)
-  const { normalized, expected, error } = source
-  const features = (p: Variational, below: Tensor): Tensor =>
-    affine(p.hidden, normalized(flat(below)), precision).relu()
-  const posterior = (p: Variational, below: Tensor): [mean: Tensor, logVariance: Tensor] => {
-    const e = features(p, below)
-    return [affine(p.mean, e, precision), affine(p.logVariance, e, precision)]
+  const posterior = (p: Variational, input: Tensor): Posterior => {
+    const e = affine(p.hidden, source.normalized(flat(input)), precision).relu()
+    return { output: affine(p.mean, e, precision), logVariance: affine(p.logVariance, e, precision) }
   }
-  const back = ({ hidden, mean, decoder }: Variational, z: Tensor): Tensor => {
-    const e = transposedProduct(z, mean.weight, precision).add(decoder.hidden).relu()
-    return transposedProduct(e, hidden.weight, precision).add(decoder.output)
+  const back = (p: Variational, z: Tensor): Tensor => {
+    const e = transposedProduct(z, p.mean.weight, precision).add(p.decoder.hidden).relu()
+    return transposedProduct(e, p.hidden.weight, precision).add(p.decoder.output)
   }
   return {
-    inputShape: [inputs],
     outputShape: [units],
     init: (random, name) => ({
       hidden: dense(random, `${name}.encoder.0`, inputs, hidden, 'glorot'),
@@ -50,17 +44,19 @@ export function variational({ inputShape, source, units, hidden, precision }: Va
       logVariance: dense(random, `${name}.logVariance`, hidden, units, 'glorot'),
       decoder: { hidden: zeros([hidden]), output: zeros([inputs]) },
     }),
-    encode: (p, below) => affine(p.mean, features(p, below), precision),
-    learn(p, below, random, name) {
-      const x = flat(below)
-      const [mean, logVariance] = posterior(p, x)
-      const z = gaussianSample(mean, logVariance, random.normal(name, mean.shape))
-      // -ln p(x | z) + KL(N(m, e^v) || N(0, 1)), without the Gaussian's normaliser.
-      const surprise = error(back(p, z), x).mul(source === PIXELS ? 1 : 0.5 / VARIANCE)
+    forward: posterior,
+    loss({ parameters, input, made: { output: mean, logVariance }, random }) {
+      const z = gaussianSample(mean, logVariance, random.normal('code', mean.shape))
+      const error = source.error(back(parameters, z), flat(input))
+      // -ln p(x | z) + KL(N(m, e^v) || N(0, 1)), but for the Gaussian's constant.
+      const surprise = source === PIXELS ? error : error.mul(0.5 / VARIANCE)
       const divergence = gaussianDivergence(mean, logVariance).mean()
-      return { latent: mean, loss: surprise.mean().add(divergence), divergence }
+      return { loss: surprise.mean().add(divergence), metrics: { divergence } }
     },
-    decode: (p, latent) => expected(back(p, latent)),
-    divergence: (p, below) => gaussianDivergence(...posterior(p, below)),
+    decode: (p, latent) => source.expected(back(p, latent)),
+    divergence(p, input) {
+      const { output: mean, logVariance } = posterior(p, input)
+      return gaussianDivergence(mean, logVariance)
+    },
   }
 }
