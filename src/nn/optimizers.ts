@@ -1,4 +1,4 @@
-import { constant, type Tensor } from '../graph/index.js'
+import { constant, grad, type Tensor } from '../graph/index.js'
 import { zeros } from './initialize.js'
 import { leaves, rebuild, type Tree } from './tree.js'
 
@@ -9,6 +9,21 @@ import { leaves, rebuild, type Tree } from './tree.js'
 export interface Optimizer {
   init(parameters: Tree): Tree
   update<P extends Tree>(parameters: P, gradients: readonly Tensor[], state: Tree, rate: Tensor): [P, Tree]
+}
+
+/** One step of an optimiser down a loss (a scalar): the new parameters and the optimiser's new state. */
+export function descend<P extends Tree>(
+  optimizer: Optimizer,
+  parameters: P,
+  loss: Tensor,
+  state: Tree,
+  rate: Tensor,
+): [P, Tree] {
+  const gradients = grad(
+    loss,
+    leaves(parameters).map(([, p]) => p),
+  )
+  return optimizer.update(parameters, gradients, state, rate)
 }
 
 /** Each parameter's new value by `f` of the parameter, its gradient and its own moments. */
