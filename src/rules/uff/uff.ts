@@ -14,18 +14,20 @@
  * a prediction, so that one run says whether the concatenation is worth it.
  */
 import { z } from 'zod'
-import { concat, sizeOf, type Tensor } from '../../graph/index.js'
+import { argmax, concat, sizeOf, type Tensor } from '../../graph/index.js'
 import { flat } from '../../nn/axes.js'
 import { affine, type Dense } from '../../nn/dense.js'
 import { layerNorm } from '../../nn/group-norm.js'
 import { zeros } from '../../nn/initialize.js'
-import { accuracy, crossEntropy, meanSquaredError } from '../../nn/losses.js'
+import { crossEntropy, meanSquaredError } from '../../nn/losses.js'
 import { networkOptions } from '../../nn/network.js'
 import { adam } from '../../nn/optimizers.js'
-import { SCHEDULE_NAMES, stepSize } from '../../nn/schedules.js'
+import { SCHEDULE_NAMES, SCHEDULES } from '../../nn/schedules.js'
+import type { Tree } from '../../nn/tree.js'
 import type { Rule, Task } from '../contract.js'
 import type { Head, Stack } from '../layerwise/design.js'
-import { layerwise, outputsInUse } from '../layerwise/layerwise.js'
+import { layerwise } from '../layerwise/layerwise.js'
+import { outputsInUse } from '../layerwise/pass.js'
 import { classesOf } from '../task.js'
 import { autoencoder } from './autoencoder.js'
 import { type Cell, LATENTS, PIXELS } from './cell.js'
@@ -77,9 +79,6 @@ const hyper = z
 
 export type UffHyper = z.infer<typeof hyper>
 
-/** Linear maps: `all` reads the concatenated latents and is the classifier; the others read one source alone. */
-type ReadOuts = { readonly pixels: Dense; readonly latents: readonly Dense[]; readonly all: Dense }
-
 /** The cells of a network, from below. */
 function cellsOf({ input, precision }: Task, h: UffHyper): Cell[] {
   const cells: Cell[] = []
@@ -98,40 +97,42 @@ function cellsOf({ input, precision }: Task, h: UffHyper): Cell[] {
   return cells
 }
 
-/** Its read-outs share no parameter, so each follows its own part of the sum of their losses. */
-function classifierOf(task: Task, cells: readonly Cell[], h: UffHyper): Head<ReadOuts> {
-  const scoresOf = (p: ReadOuts, x: Tensor, latents: readonly Tensor[]) => {
-    const [pixels, ...each] = [x, ...latents].map((y) => flat(layerNorm(y)))
-    return {
-      pixels: affine(p.pixels, pixels!),
-      latents: each.map((y, i) => affine(p.latents[i]!, y)),
-      all: affine(p.all, concat(each, 1)),
-    }
+/**
+ * Linear maps of the normalised pixels, of every latent, and of all latents, the classifier. They share no parameter, so
+ * each follows its own part of the sum of their losses.
+ */
+function classifierOf(task: Task, cells: readonly Cell[], h: UffHyper): Head<readonly Dense[]> {
+  const sources: { name: string; from: number; to: number }[] = []
+  for (const [i, shape] of [task.input.shape, ...cells.map(({ outputShape }) => outputShape)].entries()) {
+    const from = sources[i - 1]?.to ?? 0
+    sources.push({ name: i === 0 ? 'pixels' : `layer ${i - 1}`, from, to: from + sizeOf(shape) })
   }
+  sources.push({ name: 'all', from: sources[0]!.to, to: sources.at(-1)!.to })
+  const scoresOf = (readOuts: readonly Dense[], row: Tensor): Tensor[] =>
+    sources.map(({ from, to }, i) => affine(readOuts[i]!, row.slice(1, from, to)))
   return {
     name: 'classifier',
-    init() {
-      const sizes = cells.map(({ outputShape }) => sizeOf(outputShape))
-      const classes = classesOf(task)
-      // A linear map with a convex loss: where it starts does not matter.
-      const readOut = (inputs: number): Dense => ({ weight: zeros([inputs, classes]), bias: zeros([classes]) })
-      const all = readOut(sizes.reduce((a, b) => a + b))
-      return { pixels: readOut(sizeOf(task.input.shape)), latents: sizes.map(readOut), all }
+    // Linear maps with a convex loss: where they start does not matter.
+    init: () =>
+      sources.map(({ from, to }) => ({ weight: zeros([to - from, classesOf(task)]), bias: zeros([classesOf(task)]) })),
+    read: ({ x, outputs }) =>
+      concat(
+        [x, ...outputs].map((y) => flat(layerNorm(y))),
+        1,
+      ),
+    loss({ parameters, input, batch: { target } }) {
+      const said = scoresOf(parameters, input)
+      const losses = said.map((scores) => crossEntropy(scores, target).mean())
+      const accuracy = argmax(said.at(-1)!).equal(target).cast('float32').mean()
+      return { loss: losses.reduce((a, b) => a.add(b)), metrics: { loss: losses.at(-1)!, accuracy } }
     },
-    loss({ parameters, x, outputs, batch: { target } }) {
-      const { pixels, latents, all } = scoresOf(parameters, x, outputs)
-      const lossOf = (scores: Tensor): Tensor => crossEntropy(scores, target).mean()
-      const loss = lossOf(all)
-      const sum = [pixels, ...latents].reduce((before, scores) => before.add(lossOf(scores)), loss)
-      return { loss: sum, metrics: { loss, accuracy: accuracy(all, target) } }
-    },
-    predict(parameters, { x, outputs }) {
-      const { pixels, latents, all } = scoresOf(parameters, x, outputs)
-      const each = Object.fromEntries(latents.map((scores, i) => [`layer ${i}`, scores]))
-      return { scores: all, parts: { pixels, ...each } }
+    predict(parameters, input) {
+      const said = scoresOf(parameters, input)
+      const parts = sources.slice(0, -1).map(({ name }, i): [string, Tensor] => [name, said[i]!])
+      return { scores: said.at(-1)!, parts: Object.fromEntries(parts) }
     },
     optimizer: adam({ weightDecay: h.classifierWeightDecay }),
-    rate: (progress) => stepSize({ rate: h.classifierRate, schedule: h.schedule }, progress),
+    rate: (progress) => SCHEDULES[h.schedule](progress).mul(h.classifierRate),
   }
 }
 
@@ -141,7 +142,7 @@ const parts = layerwise(({ task, hyper: h }: { readonly task: Task; readonly hyp
     layers: cells,
     head: classifierOf(task, cells, h),
     optimizer: adam({ weightDecay: h.weightDecay }),
-    rate: (progress) => stepSize(h, progress.div(h.cellsUntil).minimum(1)),
+    rate: (progress) => SCHEDULES[h.schedule](progress.div(h.cellsUntil).minimum(1)).mul(h.rate),
     steps: {
       ...(h.cellsUntil > 0 && { joint: () => true }),
       ...(h.cellsUntil < 1 && { classifier: () => false }),
@@ -152,7 +153,7 @@ const parts = layerwise(({ task, hyper: h }: { readonly task: Task; readonly hyp
   }
 })
 
-export const uff: Rule<UffHyper, Stack> = {
+export const uff: Rule<UffHyper, Stack<Tree, Tree, readonly Dense[]>> = {
   id: 'uff',
   title: 'Unsupervised Forward-Forward',
   summary: 'each layer is an unsupervised cell; a linear classifier reads the latents of all of them',
