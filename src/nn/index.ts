@@ -36,7 +36,7 @@ export {
   squaredError,
   supervisedContrast,
 } from './losses.js'
-export { hardWrongLabel, hybridImages, smoothMasks, uniformWrongLabel } from './negatives.js'
+export { hardWrongLabel, uniformWrongLabel } from './negatives.js'
 export {
   convolutionLayer,
   denseLayer,

@@ -1,4 +1,4 @@
-import { logSoftmax, oneHot, type Tensor } from '../graph/index.js'
+import { argmax, logSoftmax, oneHot, type Tensor } from '../graph/index.js'
 import { sampleAxes } from './axes.js'
 
 /** Losses on goodness, Forward-Forward specification 1.2: goodness of positives and negatives [N] to one loss each. */
@@ -18,9 +18,23 @@ export const PAIR_LOSSES = {
 
 export type PairLoss = keyof typeof PAIR_LOSSES
 
+/**
+ * The mean loss of goodness [2N], of N positives and then their N negatives. `separation`: the part of the pairs in which
+ * the positive has more.
+ */
+export function pairLoss(loss: PairLoss, goodness: Tensor, options: { theta: number; alpha: number }) {
+  const n = goodness.shape[0]! / 2
+  const [positive, negative] = [goodness.slice(0, 0, n), goodness.slice(0, n, 2 * n)]
+  const separation = positive.greater(negative).cast('float32').mean()
+  return { loss: PAIR_LOSSES[loss](positive, negative, options).mean(), metrics: { separation } }
+}
+
 /** -ln softmax(logits)[label]: logits [N, K] and int32 labels [N] to losses [N]. */
 export const crossEntropy = (logits: Tensor, labels: Tensor): Tensor =>
   logSoftmax(logits).mul(oneHot(labels, logits.shape[1]!)).sum(-1).neg()
+
+/** The part of a batch that scores [N, K] put into the right class, int32 [N]: a scalar. */
+export const accuracy = (scores: Tensor, labels: Tensor): Tensor => argmax(scores).equal(labels).cast('float32').mean()
 
 /** -t ln s(z) - (1 - t) ln(1 - s(z)), s the logistic function: logits z and targets t in [0, 1], elementwise. */
 export const binaryCrossEntropy = (logits: Tensor, targets: Tensor): Tensor =>

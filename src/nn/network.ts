@@ -3,7 +3,7 @@ import { maxPool2d, type Shape, sizeOf, type Tensor } from '../graph/index.js'
 import { flat } from './axes.js'
 import { convolution, convolved, transposedConvolution } from './convolution.js'
 import { type Dense, dense, type Precision, product, transposedProduct } from './dense.js'
-import type { FanRule } from './initialize.js'
+import { FAN_RULES, type FanRule } from './initialize.js'
 import type { Random } from './random.js'
 
 /** The options by which rules describe a stack of layers; the same in every rule, so that networks can be compared. */
@@ -13,6 +13,11 @@ export const networkOptions = {
   kernel: z.int().min(1).describe('side of the kernels of convolutional layers; outputs keep the size of inputs'),
   poolAfter: z.array(z.int().min(0)).describe('convolutional layers (from 0) that end in a 2x2 max-pooling'),
 }
+
+/** The rule of the initial weights, as an option. */
+export const fanRule = z
+  .enum(Object.keys(FAN_RULES) as [FanRule, ...FanRule[]])
+  .describe('standard deviation of the initial weights')
 
 export interface NetworkOptions {
   readonly network: 'dense' | 'convolutional'
