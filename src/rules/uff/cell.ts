@@ -6,25 +6,21 @@ import { binaryCrossEntropy, squaredError } from '../../nn/losses.js'
 import type { Tree } from '../../nn/tree.js'
 import type { LocalLayer, Passed } from '../layerwise/design.js'
 
-/**
- * An unsupervised cell: an encoder E, a decoder D and a loss of its own. `forward` is E, without noise: what goes up is
- * the same in training and in use.
- */
-export interface Cell<P extends Tree = Tree, Made extends Passed = Passed> extends LocalLayer<P, Tree, unknown, Made> {
-  /** Of a sample, as of `CellInput`. */
+/** An unsupervised cell: `forward` is its encoder E, which has no noise, and its loss is on what its decoder D gives. */
+export interface Cell<P extends Tree = Tree, E extends Encoded = Encoded> extends LocalLayer<P, Tree, unknown, E> {
   readonly outputShape: Shape
-  /** D: the expected input of a latent. A latent that was pooled is put to all of its places, or to those given. */
+  /** D: the expected input, from a latent and, if it was pooled, its places. */
   decode(p: P, latent: Tensor, places?: Tensor): Tensor
-  /** Where the values of a max-pooled latent stood before the pooling. */
-  places?(p: P, input: Tensor): Tensor
-  /** Of a variational cell's code from its prior in nats, [N]. */
-  divergence?(p: P, input: Tensor): Tensor
 }
 
-/** What a cell reads. */
-export interface CellInput {
-  /** Of a sample; flat ones are given shape. */
-  readonly inputShape: Shape
+export interface Encoded extends Passed {
+  /** Where the values of a max-pooled output stood before the pooling. */
+  readonly places?: Tensor
+  /** Of a variational cell's code from its prior in nats, [N]. */
+  readonly divergence?: Tensor
+}
+
+export interface CellOptions {
   readonly source: Source
   readonly precision: Precision
 }
@@ -39,6 +35,9 @@ export interface Source {
   error(decoded: Tensor, x: Tensor): Tensor
 }
 
+/** Real numbers, as they are. */
+export const NUMBERS: Source = { normalized: (x) => x, expected: (decoded) => decoded, error: squaredError }
+
 /** In [0, 1]: D gives the logits of a sigmoid, and the error is its cross-entropy. */
 export const PIXELS: Source = {
   normalized: (x) => x,
@@ -46,9 +45,5 @@ export const PIXELS: Source = {
   error: (decoded, x) => binaryCrossEntropy(decoded, x).sum(sampleAxes(x)),
 }
 
-/** What the cell below handed up. D gives it back as it was, so that it can be decoded further down. */
-export const LATENTS: Source = {
-  normalized: (x) => layerNorm(x),
-  expected: (decoded) => decoded,
-  error: squaredError,
-}
+/** What the cell below handed up. D gives it back as it was, not normalised, so that it can be decoded further down. */
+export const LATENTS: Source = { ...NUMBERS, normalized: (x) => layerNorm(x) }

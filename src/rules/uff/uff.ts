@@ -14,23 +14,22 @@
  * a prediction, so that one run says whether the concatenation is worth it.
  */
 import { z } from 'zod'
-import { argmax, concat, sizeOf, type Tensor } from '../../graph/index.js'
+import { concat, sizeOf, type Tensor } from '../../graph/index.js'
 import { flat } from '../../nn/axes.js'
 import { affine, type Dense } from '../../nn/dense.js'
 import { layerNorm } from '../../nn/group-norm.js'
 import { zeros } from '../../nn/initialize.js'
-import { crossEntropy, meanSquaredError } from '../../nn/losses.js'
-import { networkOptions } from '../../nn/network.js'
-import { adam } from '../../nn/optimizers.js'
-import { SCHEDULE_NAMES, SCHEDULES } from '../../nn/schedules.js'
+import { accuracy, crossEntropy, meanSquaredError } from '../../nn/losses.js'
+import { hiddenLayers, networkOptions } from '../../nn/network.js'
+import { adam, optimizerOptions, stepSize } from '../../nn/optimizers.js'
 import type { Tree } from '../../nn/tree.js'
 import type { Rule, Task } from '../contract.js'
 import type { Head, Stack } from '../layerwise/design.js'
 import { layerwise } from '../layerwise/layerwise.js'
-import { outputsInUse } from '../layerwise/pass.js'
+import { passUp } from '../layerwise/pass.js'
 import { classesOf } from '../task.js'
 import { autoencoder } from './autoencoder.js'
-import { type Cell, LATENTS, PIXELS } from './cell.js'
+import { type Cell, LATENTS, NUMBERS, PIXELS } from './cell.js'
 import { uffPictures } from './pictures.js'
 import { variational } from './variational.js'
 
@@ -45,32 +44,14 @@ const hyper = z
       .enum(['auto-encoder', 'denoising', 'variational'])
       .default('auto-encoder')
       .describe('what each layer is (paper; the variational cell, which is dense, is ours)'),
-    masked: z
-      .number()
-      .min(0)
-      .lt(1)
-      .default(0.5)
-      .describe('the part of its input that a denoising cell sees as zeros while it learns (ours)'),
-    hidden: z.int().min(1).default(500).describe("units of a variational cell's hidden layer (ours)"),
-    sparsity: z
-      .number()
-      .optional()
-      .describe(
-        'auto-encoders learn from activities so many standard deviations above their mean over the batch; default: from all (ours)',
-      ),
+    masked: z.number().min(0).lt(1).default(0.5).describe('part of the input hidden from denoising cells (ours)'),
+    hidden: z.int().min(1).default(500).describe('units of the hidden layer of a variational cell (ours)'),
+    sparsity: z.number().optional().describe('learn from activities so many deviations above their mean (ours)'),
     rate: z.number().positive().default(0.001).describe('step size of the cells (ours)'),
-    cellsUntil: z
-      .number()
-      .min(0)
-      .max(1)
-      .default(1)
-      .describe(
-        'the part of the training in which cells learn; then they stand still; 0: untrained, the control (ours)',
-      ),
-    weightDecay: z.number().min(0).default(0.01).describe("AdamW's, of the cells (PyTorch's default)"),
+    cellsUntil: z.number().min(0).max(1).default(1).describe('part of the training in which cells learn (ours)'),
     classifierRate: z.number().positive().default(0.001).describe('step size of the classifier (ours)'),
     classifierWeightDecay: z.number().min(0).default(0.01).describe("AdamW's, of the classifier (PyTorch's default)"),
-    schedule: z.enum(SCHEDULE_NAMES).default('linear').describe('of all step sizes (ours)'),
+    schedule: optimizerOptions.schedule.describe('of all step sizes (ours)'),
   })
   .refine(({ cell, network }) => cell !== 'variational' || network === 'dense', {
     path: ['network'],
@@ -79,23 +60,15 @@ const hyper = z
 
 export type UffHyper = z.infer<typeof hyper>
 
+export type UffState = Stack<Tree, Tree, readonly Dense[]>
+
 /** The cells of a network, from below. */
-function cellsOf({ input, precision }: Task, h: UffHyper): Cell[] {
-  const cells: Cell[] = []
-  for (const [i, units] of h.units.entries()) {
-    const [image, kernel] = h.network === 'dense' ? [[sizeOf(input.shape)]] : [input.shape, h.kernel]
-    const source = i === 0 ? PIXELS : LATENTS
-    const own = { inputShape: cells[i - 1]?.outputShape ?? image!, source, units, precision }
-    const masked = h.cell === 'denoising' ? h.masked : 0
-    const { hidden, sparsity } = h
-    cells.push(
-      h.cell === 'variational'
-        ? variational({ ...own, hidden })
-        : autoencoder({ ...own, kernel, pooled: h.poolAfter.includes(i), sparsity, masked }),
-    )
-  }
-  return cells
-}
+const cellsOf = ({ input, precision }: Task, h: UffHyper): Cell[] =>
+  hiddenLayers(h, input.shape).map((layer, i) => {
+    const own = { source: i > 0 ? LATENTS : input.levels ? PIXELS : NUMBERS, precision }
+    if (h.cell === 'variational') return variational(layer, { ...own, hidden: h.hidden })
+    return autoencoder(layer, { ...own, sparsity: h.sparsity, masked: h.cell === 'denoising' ? h.masked : 0 })
+  })
 
 /**
  * Linear maps of the normalised pixels, of every latent, and of all latents, the classifier. They share no parameter, so
@@ -112,27 +85,28 @@ function classifierOf(task: Task, cells: readonly Cell[], h: UffHyper): Head<rea
     sources.map(({ from, to }, i) => affine(readOuts[i]!, row.slice(1, from, to)))
   return {
     name: 'classifier',
-    // Linear maps with a convex loss: where they start does not matter.
-    init: () =>
-      sources.map(({ from, to }) => ({ weight: zeros([to - from, classesOf(task)]), bias: zeros([classesOf(task)]) })),
-    read: ({ x, outputs }) =>
-      concat(
-        [x, ...outputs].map((y) => flat(layerNorm(y))),
-        1,
-      ),
+    init() {
+      const classes = classesOf(task)
+      // The losses are convex: where the maps start does not matter.
+      return sources.map(({ from, to }) => ({ weight: zeros([to - from, classes]), bias: zeros([classes]) }))
+    },
+    read({ x, outputs }) {
+      const each = [x, ...outputs].map((y) => flat(layerNorm(y)))
+      return concat(each, 1)
+    },
     loss({ parameters, input, batch: { target } }) {
       const said = scoresOf(parameters, input)
       const losses = said.map((scores) => crossEntropy(scores, target).mean())
-      const accuracy = argmax(said.at(-1)!).equal(target).cast('float32').mean()
-      return { loss: losses.reduce((a, b) => a.add(b)), metrics: { loss: losses.at(-1)!, accuracy } }
+      const metrics = { loss: losses.at(-1)!, accuracy: accuracy(said.at(-1)!, target) }
+      return { loss: losses.reduce((a, b) => a.add(b)), metrics }
     },
     predict(parameters, input) {
       const said = scoresOf(parameters, input)
-      const parts = sources.slice(0, -1).map(({ name }, i): [string, Tensor] => [name, said[i]!])
-      return { scores: said.at(-1)!, parts: Object.fromEntries(parts) }
+      const parts = Object.fromEntries(sources.slice(0, -1).map(({ name }, i) => [name, said[i]!]))
+      return { scores: said.at(-1)!, parts }
     },
     optimizer: adam({ weightDecay: h.classifierWeightDecay }),
-    rate: (progress) => SCHEDULES[h.schedule](progress).mul(h.classifierRate),
+    rate: (progress) => stepSize({ ...h, rate: h.classifierRate }, progress),
   }
 }
 
@@ -141,19 +115,17 @@ const parts = layerwise(({ task, hyper: h }: { readonly task: Task; readonly hyp
   return {
     layers: cells,
     head: classifierOf(task, cells, h),
-    optimizer: adam({ weightDecay: h.weightDecay }),
-    rate: (progress) => SCHEDULES[h.schedule](progress.div(h.cellsUntil).minimum(1)).mul(h.rate),
+    optimizer: adam({ weightDecay: 0.01 }),
+    rate: (progress) => stepSize(h, progress.div(h.cellsUntil).minimum(1)),
     steps: {
       ...(h.cellsUntil > 0 && { joint: () => true }),
       ...(h.cellsUntil < 1 && { classifier: () => false }),
     },
-    ...(h.cellsUntil === 0 && {
-      greedy: 'cells that never learn (cellsUntil=0) have no order: choose the order joint',
-    }),
+    ...(h.cellsUntil === 0 && { greedy: 'cells with cellsUntil=0 never learn: choose the order joint' }),
   }
 })
 
-export const uff: Rule<UffHyper, Stack<Tree, Tree, readonly Dense[]>> = {
+export const uff: Rule<UffHyper, UffState> = {
   id: 'uff',
   title: 'Unsupervised Forward-Forward',
   summary: 'each layer is an unsupervised cell; a linear classifier reads the latents of all of them',
@@ -163,19 +135,13 @@ export const uff: Rule<UffHyper, Stack<Tree, Tree, readonly Dense[]>> = {
     'everything but the abstract: sizes, number of cells, rates, epochs, noise',
     'the variational cell is ours; the adversarial cell of the paper is left for later',
     'tied weights, sparse codes, unpooling by places',
-    'the first cell reconstructs pixels by a cross-entropy, the others by squared error',
-    'layer normalisation in front of the classifier',
-    'cells reconstruct the latent below as it is, not normalised',
-    'the classifier is one softmax layer',
+    'the first cell reconstructs pixels by a cross-entropy, the others their input as it is by squared error',
+    'the classifier is one softmax layer behind layer normalisation',
   ],
   hyper,
   training: { epochs: 8, batch: 100 },
   presets: {
-    quick: {
-      description: 'two dense auto-encoders on glyphs',
-      hyper: { units: [500, 500] },
-      train: { epochs: 8, batch: 50 },
-    },
+    quick: { description: 'two dense auto-encoders on glyphs', hyper: {}, train: { epochs: 8, batch: 50 } },
     dense: {
       description: 'two dense auto-encoders of 2000 and 1000 units with sparse codes',
       hyper: { units: [2000, 1000], sparsity: 1.2, classifierRate: 0.003 },
@@ -217,12 +183,10 @@ export const uff: Rule<UffHyper, Stack<Tree, Tree, readonly Dense[]>> = {
 
   assess({ layers, running }, { x }, task, h) {
     const cells = cellsOf(task, h)
-    const latents = outputsInUse({ layers: cells }, { layers, running }, x)
-    const each = cells.map((cell, i) => {
-      const [p, input] = [layers[i]!, latents[i - 1] ?? x]
-      const decoded = cell.decode(p, latents[i]!, cell.places?.(p, input))
+    const each = passUp(cells, { layers, running }, { x }).map(({ input, made: { output, places, divergence } }, i) => {
+      const decoded = cells[i]!.decode(layers[i]!, output, places)
       const reconstruction = meanSquaredError(decoded, input.reshape(decoded.shape))
-      return [`layer ${i}`, { reconstruction, ...(cell.divergence && { divergence: cell.divergence(p, input) }) }]
+      return [`layer ${i}`, { reconstruction, ...(divergence && { divergence }) }]
     })
     return { blocks: Object.fromEntries(each) }
   },

@@ -15,7 +15,8 @@ export function placesOfLargest(x: Tensor, pooled: Tensor): Tensor {
   const [height, width] = x.shape.slice(2) as [number, number]
   const [h, w] = pooled.shape.slice(2).map((size) => 2 * size) as [number, number]
   const whole = x.slice(2, 0, h).slice(3, 0, w)
-  return padded(whole.greaterEqual(repeated(pooled, h, w)).cast('float32'), height, width)
+  const largest = whole.greaterEqual(repeated(pooled, h, w)).cast('float32')
+  return padded(largest, height, width).stopGradient()
 }
 
 const padded = (x: Tensor, height: number, width: number): Tensor =>
