@@ -9,7 +9,7 @@ import { int8IsExact } from './runtime/doctor.node.js'
 import { type Drawing, draw } from './train/drawing.js'
 import type { Scores, TrainEvent } from './train/events.js'
 import type { Criterion } from './train/judge.js'
-import { type Network, openNetwork, type PredictedImage } from './train/network.js'
+import { type Network, openNetwork, type Predicted } from './train/network.js'
 import { resolve, type Wishes } from './train/options.js'
 import type { Platform } from './train/platform.js'
 import {
@@ -24,6 +24,7 @@ import { partsOf } from './train/session.js'
 import { train as trainAnywhere } from './train/train.js'
 import { openTrainer as openAnywhere, type Trainer } from './train/trainer.js'
 
+export { type DataSet, dataSet, labelledImages, type Split } from './data/index.js'
 export { loadDataSet } from './data/load.node.js'
 export { UserError } from './errors.js'
 export { findRule } from './rules/registry.js'
@@ -32,7 +33,7 @@ export { type Diagnosis, diagnose as doctor } from './runtime/doctor.node.js'
 export type { Drawing } from './train/drawing.js'
 export { type Environment, environment } from './train/environment.node.js'
 export type { Scores, TrainEvent } from './train/events.js'
-export type { PredictedImage } from './train/network.js'
+export type { Predicted } from './train/network.js'
 export { isFinished, type RunConfig, readCheckpoint, readConfig } from './train/run-folder.node.js'
 export type { Given, Ran, Trainer } from './train/trainer.js'
 
@@ -169,7 +170,7 @@ export async function openRun(path: string, { rule }: RunOptions = {}): Promise<
   return await openNetwork(own, { ...checkpoint, settings: { hyper, options } }, node, where)
 }
 
-/** What the test images say of a saved run: the accuracy of its network and of each layer, the rule's own figures. */
+/** What the test samples say of a saved run: of its network and of its parts, and the rule's own figures. */
 export async function evaluate(path: string, options: RunOptions = {}): Promise<Evaluation> {
   const network = await openRun(path, options)
   try {
@@ -182,15 +183,15 @@ export async function evaluate(path: string, options: RunOptions = {}): Promise<
   }
 }
 
-/** What the network of a saved run makes of images, each [C, H, W] with pixels up to its data set's maximum. */
+/** What the network of a saved run says of inputs as its data set has them: levels, or real numbers in their own units. */
 export async function predict(
   path: string,
-  images: readonly Uint8Array[],
+  inputs: readonly (Uint8Array | Float32Array)[],
   options: RunOptions = {},
-): Promise<PredictedImage[]> {
+): Promise<Predicted[]> {
   const network = await openRun(path, options)
   try {
-    return await network.predict(images)
+    return await network.predict(inputs)
   } finally {
     await network.close()
   }

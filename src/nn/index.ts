@@ -17,7 +17,6 @@ export {
   convolvedAffine,
   transposedConvolution,
 } from './convolution.js'
-export { CORRUPTIONS, type Corruption } from './corruption.js'
 export { affine, type Dense, dense, FLOAT32, type Precision, product, transposedProduct } from './dense.js'
 export { depthToSpace } from './depth-to-space.js'
 export { bernoulli, sign } from './discrete.js'
@@ -30,7 +29,6 @@ export { firstPixels, labelChannel, labelTable, labelUnits, neutralPixels } from
 export {
   binaryCrossEntropy,
   cosineEmbedding,
-  cosineEmbeddingOfAll,
   crossEntropy,
   meanSquaredError,
   PAIR_LOSSES,
@@ -38,7 +36,7 @@ export {
   squaredError,
   supervisedContrast,
 } from './losses.js'
-export { hardWrongLabel, hybridImages, smoothMasks, uniformWrongLabel } from './negatives.js'
+export { hardWrongLabel, uniformWrongLabel } from './negatives.js'
 export {
   convolutionLayer,
   denseLayer,
@@ -49,7 +47,6 @@ export {
 } from './network.js'
 export { inverseLength, NORMALIZATIONS, type Normalization } from './normalize.js'
 export { type AdamOptions, adam, type Optimizer, sgd } from './optimizers.js'
-export { classPairs, type Pairs } from './pairs.js'
 export { FILTER_SCALE, filterImages, signedImages } from './pictures.js'
 export { averagePool2d, globalAveragePool, maxPool2d } from './pooling.js'
 export { noiseInputs, type Random } from './random.js'
@@ -74,6 +71,4 @@ export {
 } from './targets.js'
 export { leaves, mapTree, rebuild, type Tree } from './tree.js'
 export { LINEAR, LOGISTIC, type SquashedUnit, UNITS, type Unit } from './units.js'
-export { places2d, repeated2d } from './unpooling.js'
-export { type CellDesign, type CellOptions, cellDesign, cellDesigns, type Latents, type VaeCell } from './vae-cell.js'
 export { gaussianDivergence, gaussianSample } from './variational.js'

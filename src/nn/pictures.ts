@@ -28,6 +28,19 @@ export function filterImages(weight: Tensor, shape: Shape, count: number): Tenso
 /** How `filterImages` are to be read. */
 export const FILTER_SCALE = 'light is positive, dark negative, each on its own scale'
 
+/** A picture of a first layer's weights, `columns` in a row and ten rows. */
+export const filters = <State>(
+  shape: readonly [number, number, number],
+  weightOf: (state: State) => Tensor,
+  columns = 10,
+) => ({
+  filters: {
+    description: `weights of the first layer: ${FILTER_SCALE}`,
+    columns,
+    draw: (state: State) => filterImages(weightOf(state), shape, 10 * columns),
+  },
+})
+
 /** Numbers of either sign as images, one for each row of the first axis, with its own scale: 0 is the middle grey. */
 export function signedImages(signed: Tensor, shape: Shape): Tensor {
   const rows = signed.reshape([shape[0]!, -1])

@@ -1,8 +1,7 @@
 import { grad, type Tensor } from '../graph/index.js'
 import type { Optimizer } from '../nn/optimizers.js'
-import type { Random } from '../nn/random.js'
 import { leaves, type Tree } from '../nn/tree.js'
-import type { Batch, Metrics, Rule, Step, Task } from './contract.js'
+import type { Metrics } from './contract.js'
 
 /** What one cell makes of a batch: its loss reads its own parameters and its own input alone. */
 export interface CellResult {
@@ -95,87 +94,5 @@ export function learnLayer<P extends Tree>(
       buffers: stack.buffers.with(layer, update.buffers),
     },
     metrics: update.metrics,
-  }
-}
-
-/** A cell as a rule's author writes it. */
-export interface LayerDesign<P extends Tree> {
-  init(random: Random, name: string): P
-  /** What goes up: input [N, ...] to output [N, ...]. */
-  forward(parameters: P, input: Tensor): Tensor
-  /** A scalar to be made small, from this cell's own parameters and input (and the batch's labels or noise). */
-  objective(parameters: P, input: Tensor, output: Tensor, batch: Batch): Tensor
-  /** What this layer alone says of the classes, [N, K]; predictions add up the layers that say something. */
-  scores?(parameters: P, output: Tensor): Tensor
-}
-
-export interface LayerwiseDesign<Hyper, P extends Tree> {
-  layers(task: Task, hyper: Hyper): readonly LayerDesign<P>[]
-  optimizer(hyper: Hyper): Optimizer
-  /** The step size, from the part of the training that is done. */
-  rate(hyper: Hyper, progress: Tensor): Tensor
-}
-
-/**
- * From a stack of cells the parts of a rule: the joint step, greedy training, predictions and a promise of locality
- * (every update reads one layer) that the certificate checks.
- */
-export function layerwise<Hyper, P extends Tree>(
-  design: LayerwiseDesign<Hyper, P>,
-): Pick<Rule<Hyper, Stack<P>>, 'locality' | 'init' | 'steps' | 'predict' | 'greedy'> {
-  const cell = (layer: LayerDesign<P>, batch: Batch): Cell<P> => ({
-    learn(parameters, buffers, input) {
-      const output = layer.forward(parameters, input)
-      return { output, loss: layer.objective(parameters, input, output, batch), buffers, metrics: {} }
-    },
-  })
-  const outputs = (stack: Stack<P>, x: Tensor, layers: readonly LayerDesign<P>[]): Tensor[] => {
-    const all: Tensor[] = []
-    for (const [i, layer] of layers.entries()) all.push(layer.forward(stack.layers[i]!, all[i - 1] ?? x))
-    return all
-  }
-  const joint = (task: Task, hyper: Hyper): Step<Stack<P>> => {
-    const layers = design.layers(task, hyper)
-    return (stack, batch) => {
-      const cells = layers.map((layer) => cell(layer, batch))
-      const rate = design.rate(hyper, batch.progress)
-      const learned = learnJointly(cells, stack, batch.x, design.optimizer(hyper), rate)
-      return [learned.stack, learned.metrics]
-    }
-  }
-  return {
-    locality: (task, hyper) => ({
-      blocks: design.layers(task, hyper).map((_, i) => ({ name: `layer ${i}`, parameters: [`layers.${i}`] })),
-      promise: { local: true, window: 1 },
-    }),
-    init(random, task, hyper) {
-      const layers = design.layers(task, hyper).map((layer, i) => layer.init(random, `layers.${i}`))
-      const optimizer = design.optimizer(hyper)
-      return { layers, optimizers: layers.map((p) => optimizer.init(p)), buffers: layers.map(() => ({})) }
-    },
-    steps: (task, hyper) => ({ joint: joint(task, hyper) }),
-    predict(stack, x, task, hyper) {
-      const layers = design.layers(task, hyper)
-      const each = outputs(stack, x, layers).flatMap((output, i): [string, Tensor][] => {
-        const scores = layers[i]!.scores?.(stack.layers[i]!, output)
-        return scores ? [[`layer ${i}`, scores]] : []
-      })
-      if (each.length === 0)
-        throw new Error('layerwise: no layer says anything of the classes; give at least one of them `scores`')
-      return { scores: each.map(([, scores]) => scores).reduce((a, b) => a.add(b)), parts: Object.fromEntries(each) }
-    },
-    greedy: {
-      layers: (task, hyper) => design.layers(task, hyper).length,
-      features: (stack, x, layer, task, hyper) =>
-        outputs(stack, x, design.layers(task, hyper).slice(0, layer)).at(-1) ?? x,
-      step: (layer, task, hyper) => {
-        const own = design.layers(task, hyper)[layer]!
-        return (stack, batch) => {
-          const rate = design.rate(hyper, batch.progress)
-          const learned = learnLayer(cell(own, batch), layer, stack, batch.x, design.optimizer(hyper), rate)
-          return [learned.stack, learned.metrics]
-        }
-      },
-    },
   }
 }

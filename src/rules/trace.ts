@@ -1,17 +1,10 @@
-import { UserError } from '../errors.js'
-import {
-  type DType,
-  GraphError,
-  type InputAttributes,
-  input,
-  reachable,
-  type Shape,
-  type Tensor,
-} from '../graph/index.js'
+import { outputCount } from '../data/dataset.js'
+import { GraphError, type InputAttributes, input, reachable, type Shape, type Tensor } from '../graph/index.js'
 import { sameShape, show } from '../graph/types.js'
 import type { Random } from '../nn/random.js'
 import { leaves, mapTree, type Tree } from '../nn/tree.js'
 import type { StepGraph } from '../onnx/index.js'
+import { targetKind } from '../targets/index.js'
 import type { AnyRule, Batch, Metrics, Picture, Prediction, Step, Task, View } from './contract.js'
 import { flatten } from './figures.js'
 
@@ -48,15 +41,6 @@ const named = (list: readonly [string, Tensor][]): { name: string; output: Tenso
   list.map(([name, output]) => ({ name, output }))
 
 const nameOf = (x: Tensor): string => x.node.attributes.name
-
-/** The target of a batch as an input of a program. */
-function targetPort({ target, batch }: Task): { shape: Shape; dtype: DType } {
-  if (target.kind === 'none')
-    throw new UserError('this rule learns from targets, and the data set has none: choose another')
-  return target.kind === 'class'
-    ? { shape: [batch], dtype: 'int32' }
-    : { shape: [batch, target.count], dtype: 'float32' }
-}
 
 /**
  * What `span` mini-batches read: inputs, stacked [span, ...] where there are more than one, and the part of each batch.
@@ -96,7 +80,7 @@ function batchInputs(
         return part(k, { name: 'x', kind: 'data', shape: [task.batch, ...xShape], dtype: 'float32' })
       },
       get target() {
-        return part(k, { name: 'target', kind: 'labels', ...targetPort(task) })
+        return part(k, { name: 'target', kind: 'labels', ...portOf(task) })
       },
       get progress() {
         return part(k, { name: 'progress', kind: 'schedule', shape: [], dtype: 'float32' })
@@ -106,6 +90,9 @@ function batchInputs(
   })
   return { batches, inputs: () => [...all.values()].map((x) => ({ name: nameOf(x), input: x })) }
 }
+
+/** The target of a batch, as an input. */
+const portOf = ({ target, batch }: Task) => targetKind(target).port(batch, outputCount(target))
 
 /** The same batch with other noise. */
 const withRandom = (batch: Batch, random: Random): Batch => Object.create(batch, { random: { value: random } })

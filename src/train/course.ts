@@ -1,4 +1,4 @@
-import type { DataSet } from '../data/index.js'
+import type { Samples } from '../data/index.js'
 import { UserError } from '../errors.js'
 import type { StepGraph } from '../onnx/index.js'
 import type { AnyRule, Task } from '../rules/contract.js'
@@ -10,14 +10,10 @@ import type { Platform } from './platform.js'
 
 /** What the network is asked to learn. Where 8-bit products are not exact, the right operands get 7 bits. */
 export async function taskOf(
-  data: Pick<DataSet, 'shape' | 'classes' | 'maximum'>,
+  samples: Pick<Samples, 'input' | 'target'>,
   { batch, precision, seed }: Pick<TrainingOptions, 'batch' | 'precision' | 'seed'>,
   platform: Platform,
 ): Promise<Task> {
-  const samples = {
-    input: { shape: data.shape, levels: data.maximum + 1 },
-    target: { kind: 'class', count: data.classes },
-  } as const
   if (precision === 'float32') return taskFor(samples, { batch, seed })
   const exact = (await platform.exactInt8?.()) ?? true
   return taskFor(samples, { batch, seed, precision: { bits: 8, levels: exact ? 127 : 63 } })

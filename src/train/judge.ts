@@ -1,4 +1,5 @@
-import type { AnyRule, Block, Target, Task } from '../rules/contract.js'
+import type { AnyRule, Block, Task } from '../rules/contract.js'
+import { kindOf, type Merit } from '../targets/index.js'
 import type { Scores } from './events.js'
 import type { Settings } from './options.js'
 
@@ -8,9 +9,6 @@ export interface Criterion {
   readonly figure: string
   readonly better: 'larger' | 'smaller'
 }
-
-/** A figure of what the network says of its target, and which way it is better. */
-export type Merit = Omit<Criterion, 'block'>
 
 /** The best epoch of a phase so far, from 0. */
 export interface Best {
@@ -31,14 +29,6 @@ export interface Bench {
   readonly patience: number
 }
 
-/** By what a kind of target is judged. */
-const MERITS: Readonly<Record<Target['kind'], Merit | undefined>> = {
-  class: { figure: 'accuracy', better: 'larger' },
-  labels: { figure: 'accuracy', better: 'larger' },
-  values: { figure: 'accuracy', better: 'larger' },
-  none: undefined,
-}
-
 export const benchOf = (
   rule: AnyRule,
   { target }: Task,
@@ -47,7 +37,7 @@ export const benchOf = (
 ): Bench => ({
   rule,
   hyper,
-  merit: MERITS[target.kind],
+  merit: kindOf(target)?.merit,
   blocks: blocks.map(({ name }) => name),
   patience: options.patience,
 })

@@ -1,5 +1,5 @@
 import type { DataSet, Split } from '../data/index.js'
-import { gather, holdOut, imageSize, order, select } from '../data/index.js'
+import { gatherInputs, holdOut, order, outputCount, select } from '../data/index.js'
 import { type DType, type Shape, sizeOf } from '../graph/index.js'
 import type { Certificate } from '../locality/certificate.js'
 import { certify } from '../locality/certify.js'
@@ -7,10 +7,11 @@ import type { StepGraph } from '../onnx/index.js'
 import { liveness } from '../onnx/liveness.js'
 import type { AnyRule, Block, Locality, Task } from '../rules/contract.js'
 import type { CompileOptions, Program, TensorRecord } from '../runtime/index.js'
+import { kindOf } from '../targets/index.js'
 import { statePorts } from './checkpoint.js'
 import { type Course, courseOf, learningSteps, taskOf } from './course.js'
 import { frozenFeatures, keepFeatures } from './features.js'
-import { type Images, pixels, type Reading, type Source } from './feed.js'
+import { inputsOf, type Reading, type Source, type TrainingData } from './feed.js'
 import { initialNoise } from './noise.js'
 import type { Settings, TrainingOptions } from './options.js'
 import type { Platform } from './platform.js'
@@ -33,7 +34,7 @@ export interface Session {
   /** From below. */
   readonly blocks: readonly Block[]
   readonly tensors: readonly StateTensor[]
-  readonly training: Images
+  readonly training: TrainingData
   readonly validation: Split
   readonly certificate: Certificate
   readonly parameters: number
@@ -61,7 +62,7 @@ export async function openSession(
   const { hyper, options } = settings
   const { device, threads, seed } = options
   const { train, validation } = partsOf(data, options)
-  const training: Images = { split: train, shape: data.shape, maximum: data.maximum }
+  const training: TrainingData = { split: train, samples: data }
   const task = await taskOf(data, options, platform)
   const course = courseOf(rule, task, settings, train.count)
   const { traced } = course
@@ -85,7 +86,7 @@ export async function openSession(
   }
   const owner = await compile(traced.predict, { stateFor: learningSteps(rule, task, settings, traced) })
   const steps = new Map<string, Program>()
-  const images = pixels(training, options)
+  const inputs = inputsOf(training, options)
 
   return {
     course,
@@ -101,7 +102,7 @@ export async function openSession(
     peakActivationBytes: Math.max(...memory.map(({ peakActivationBytes }) => peakActivationBytes)),
     stateBytes: memory[0]!.stateBytes,
     predictor: predictor({
-      ...{ program: owner, inputs: traced.predict.batch, batch: options.batch, classes: data.classes, seed },
+      ...{ program: owner, inputs: traced.predict.batch, batch: options.batch, samples: data, seed },
     }),
 
     async program(step) {
@@ -116,9 +117,9 @@ export async function openSession(
       const graph = course.features(phase)
       const { plan } = course
       const shuffled = shuffledRows(plan, train.count, options)
-      if (!graph) return { rows: shuffled, read: images }
+      if (!graph) return { rows: shuffled, read: inputs }
       const program = await compile(graph, { stateOf: owner })
-      const compute = frozenFeatures(graph, program, images, options.batch)
+      const compute = frozenFeatures(graph, program, inputs, options.batch)
       const { augment, cacheBytes } = options
       if (augment.shift > 0 || augment.rotation > 0 || augment.flip) return { rows: shuffled, read: compute }
       const rows = fixedBatches(plan, train.count, options)
@@ -145,10 +146,10 @@ export async function openSession(
       const program = await compile(traced.init)
       try {
         const rows = order(train.count, seed, 0).slice(0, options.batch)
-        const x = new Float32Array(rows.length * imageSize(data.shape))
-        gather(train, rows, data.maximum, x)
-        const target = Int32Array.from(rows, (row) => train.labels[row]!)
-        const sample = Object.entries({ x, target }).filter(([name]) =>
+        const x = new Float32Array(rows.length * sizeOf(data.input.shape))
+        gatherInputs(data, train, rows, x)
+        const target = kindOf(data.target)?.gather(train, rows, data)
+        const sample = Object.entries({ x, ...(target && { target }) }).filter(([name]) =>
           traced.init.batch.some((port) => port.name === name),
         )
         const noise = initialNoise(traced.init.batch, seed)
@@ -166,13 +167,14 @@ export async function openSession(
   }
 }
 
-/** The images that a training with these options learns from, and those that it holds out. */
+/** The samples that a training with these options learns from, and those that it holds out. */
 export function partsOf(
   data: DataSet,
   { limit, validation, seed }: Pick<TrainingOptions, 'limit' | 'validation' | 'seed'>,
 ) {
   const some = limit < data.train.count ? select(data.train, rowsUpTo(limit)) : data.train
-  return holdOut(some, validation, seed)
+  const groups = kindOf(data.target)?.groups(some, outputCount(data.target)) ?? new Uint8Array(some.count)
+  return holdOut(some, groups, validation, seed)
 }
 
 const rowsUpTo = (limit: number): Uint32Array => Uint32Array.from({ length: limit }, (_, i) => i)

@@ -1,3 +1,4 @@
+import { SHARES } from '../targets/index.js'
 import type { StartEvent } from './events.js'
 import type { Criterion, Judgement } from './judge.js'
 import { type Call, globalStep, type Plan, type Position, stepsOf } from './plan.js'
@@ -43,6 +44,6 @@ export function earlyMessage({ criterion, best }: Judgement, epoch: number, lear
   const { figure, better } = criterion
   const { merit, epoch: kept } = best!
   const of = learns === undefined ? '' : `${learns}: `
-  const value = figure === 'accuracy' ? `${(100 * merit).toFixed(2)} %` : `${better === 'larger' ? merit : -merit}`
+  const value = SHARES.includes(figure) ? `${(100 * merit).toFixed(2)} %` : `${better === 'larger' ? merit : -merit}`
   return `${of}no better validation ${figure} for ${epoch - kept} epochs; kept is epoch ${kept + 1} with ${value}`
 }

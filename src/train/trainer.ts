@@ -3,7 +3,7 @@ import { UserError } from '../errors.js'
 import type { Certificate } from '../locality/certificate.js'
 import type { AnyRule, Block, Task } from '../rules/contract.js'
 import type { TensorData, TensorRecord } from '../runtime/index.js'
-import { type Checkpoint, imageKind, nameState } from './checkpoint.js'
+import { type Checkpoint, nameState, samplesOf } from './checkpoint.js'
 import type { Scores } from './events.js'
 import { feed, type Take } from './feed.js'
 import { meter } from './meter.js'
@@ -146,10 +146,10 @@ export async function openTrainer(config: TrainerConfig): Promise<Trainer> {
       await session.program(stepAt(plan, at))
     },
     features: session.features,
-    measure: (split) => measure(predictor, split, data.maximum),
-    measuring: (split, signal) => measuring(predictor, split, data.maximum, signal),
+    measure: (split) => measure(predictor, split),
+    measuring: (split, signal) => measuring(predictor, split, signal),
     checkpoint: (position, state, best) => ({
-      ...{ rule: rule.id, data: data.name, settings, images: imageKind(data), position },
+      ...{ rule: rule.id, data: data.name, settings, samples: samplesOf(data), position },
       state: nameState(tensors, state),
       ...(best && { best }),
     }),

@@ -1,3 +1,4 @@
+import { SHARES } from '../../targets/index.js'
 import { columns } from '../output/columns.js'
 import { count, duration, figure, percent } from '../output/numbers.js'
 import { clip, type Style } from '../output/style.js'
@@ -110,7 +111,7 @@ function tableOf(rows: Rows, names: readonly string[], cells: number): string[] 
 const columnRank = (name: string): number => (name === 'loss' ? -1 : SOURCES.indexOf(partsOf(name)[0]))
 
 /** Names with one of these words are parts of a whole; all others are printed as numbers. */
-const FRACTIONS = /\b(accuracy|separation)\b/
+const FRACTIONS = new RegExp(`\\b(${[...SHARES, 'separation'].join('|')})\\b`)
 
 export const showFigure = (name: string, value: number): string =>
   FRACTIONS.test(name) ? percent(value) : figure(value)
