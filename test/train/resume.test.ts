@@ -149,7 +149,7 @@ test('a checkpoint of another version, or of another program, is refused', async
     return Buffer.from(text, 'latin1')
   }
   const refuses = (own: Uint8Array, message: RegExp) => assert.throws(() => decodeCheckpoint(own, 'FILE'), message)
-  refuses(edited('"version":"1"', '"version":"9"'), /^UserError: FILE is no checkpoint of onward: it has version 9/)
+  refuses(edited('"version":"2"', '"version":"9"'), /^UserError: FILE is no checkpoint of onward: it has version 9/)
   refuses(edited('"format":"onward"', '"format":"others"'), /was not written by onward$/)
   refuses(edited('\\"phase\\":0', '\\"phase\\":"'), /^UserError: FILE is no checkpoint of onward: /)
   refuses(edited('\\"phase\\"', '\\"phasE\\"'), /its description is incomplete$/)
