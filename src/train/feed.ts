@@ -40,6 +40,12 @@ export function inputsOf({ split, samples }: TrainingData, { augment, seed }: Tr
   }
 }
 
+/** Inputs and targets of consecutive steps, stacked: [steps, ...] of what one step reads. */
+export interface Given {
+  readonly x: Float32Array
+  readonly target?: TensorData
+}
+
 /** Gives the next so many numbers of what a caller hands in instead of training data. */
 export type Take = (name: 'x' | 'target', length: number) => TensorData
 
