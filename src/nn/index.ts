@@ -1,4 +1,5 @@
 export { ACTIVATIONS, type Activation } from './activations.js'
+export { channelAxes, flat, perChannel, sampleAxes } from './axes.js'
 export {
   batchNorm,
   batchNormalizer,
