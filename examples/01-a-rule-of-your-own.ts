@@ -3,7 +3,7 @@
 // Run it with: npm run example
 import { z } from 'zod'
 import { sizeOf } from '../src/graph/index.js'
-import { adam, affine, crossEntropy, type Dense, dense, SCHEDULES } from '../src/nn/index.js'
+import { adam, affine, crossEntropy, type Dense, dense, flat, SCHEDULES } from '../src/nn/index.js'
 import { train } from '../src/node.js'
 import { certifyRule, classesOf, layerwise, type Rule, type Stack, taskFor } from '../src/rules/index.js'
 
@@ -21,20 +21,19 @@ export const localReadouts: Rule<Hyper, Stack<Layer>> = {
   }),
   training: { epochs: 4, batch: 100 },
   presets: {},
-  ...layerwise<Hyper, Layer>({
-    layers: (task, { units }) =>
-      units.map((outputs, i) => ({
-        init: (random, name) => ({
-          hidden: dense(random, `${name}.hidden`, i === 0 ? sizeOf(task.input.shape) : units[i - 1]!, outputs, 'he'),
-          readout: dense(random, `${name}.readout`, outputs, classesOf(task), 'fan-in'),
-        }),
-        forward: ({ hidden }, x) => affine(hidden, x.reshape([x.shape[0]!, -1])).relu(),
-        objective: ({ readout }, _, y, { target }) => crossEntropy(affine(readout, y), target).mean(),
-        scores: ({ readout }, y) => affine(readout, y),
-      })),
-    optimizer: () => adam(),
-    rate: ({ rate }, progress) => SCHEDULES.linear(progress).mul(rate),
-  }),
+  ...layerwise<Hyper, Layer>(({ task, hyper: { units, rate } }) => ({
+    layers: units.map((outputs, i) => ({
+      init: (random, name) => ({
+        hidden: dense(random, `${name}.hidden`, i === 0 ? sizeOf(task.input.shape) : units[i - 1]!, outputs, 'he'),
+        readout: dense(random, `${name}.readout`, outputs, classesOf(task), 'fan-in'),
+      }),
+      forward: ({ hidden }, x) => affine(hidden, flat(x)).relu(),
+      loss: ({ parameters, output, batch }) => crossEntropy(affine(parameters.readout, output), batch.target).mean(),
+      scores: ({ readout }, output) => affine(readout, output),
+    })),
+    optimizer: adam(),
+    rate: (progress) => SCHEDULES.linear(progress).mul(rate),
+  })),
 }
 
 const task = taskFor({ input: { shape: [1, 28, 28], levels: 256 }, target: { kind: 'class', count: 10 } })

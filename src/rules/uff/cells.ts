@@ -14,7 +14,7 @@
  * what was handed up, put where it was largest (what and where: Zhao et al. 2016).
  */
 import { UserError } from '../../errors.js'
-import { maxPool2d, type Shape, sizeOf, type Tensor } from '../../graph/index.js'
+import { averagePool2d, maxPool2d, type Shape, sizeOf, type Tensor } from '../../graph/index.js'
 import { ACTIVATIONS, type Activation } from '../../nn/activations.js'
 import { channelAxes, sampleAxes } from '../../nn/axes.js'
 import { transposedConvolution } from '../../nn/convolution.js'
@@ -24,7 +24,7 @@ import { type FanRule, zeros } from '../../nn/initialize.js'
 import { binaryCrossEntropy, squaredError } from '../../nn/losses.js'
 import { convolutionLayer, denseLayer, type Layer, type NetworkOptions } from '../../nn/network.js'
 import { NORMALIZATIONS } from '../../nn/normalize.js'
-import { averagePool2d } from '../../nn/pooling.js'
+
 import type { Random } from '../../nn/random.js'
 import { places2d, repeated2d } from '../../nn/unpooling.js'
 import { gaussianDivergence, gaussianSample } from '../../nn/variational.js'
