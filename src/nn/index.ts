@@ -19,7 +19,6 @@ export {
   convolvedAffine,
   transposedConvolution,
 } from './convolution.js'
-export { CORRUPTIONS, type Corruption } from './corruption.js'
 export { affine, type Dense, dense, FLOAT32, type Precision, product, transposedProduct } from './dense.js'
 export { depthToSpace } from './depth-to-space.js'
 export { bernoulli, sign } from './discrete.js'
@@ -32,7 +31,6 @@ export {
   accuracy,
   binaryCrossEntropy,
   cosineEmbedding,
-  cosineEmbeddingOfAll,
   crossEntropy,
   meanSquaredError,
   PAIR_LOSSES,
@@ -62,7 +60,6 @@ export {
   sgd,
   stepSize,
 } from './optimizers.js'
-export { classPairs, type Pairs } from './pairs.js'
 export { FILTER_SCALE, filterImages, filters, signedImages } from './pictures.js'
 export { noiseInputs, type Random } from './random.js'
 export { SCHEDULE_NAMES, SCHEDULES, type Schedule } from './schedules.js'
@@ -86,6 +83,4 @@ export {
 } from './targets.js'
 export { leaves, mapTree, rebuild, type Tree } from './tree.js'
 export { LINEAR, LOGISTIC, type SquashedUnit, UNITS, type Unit } from './units.js'
-export { places2d, repeated2d } from './unpooling.js'
-export { type CellDesign, type CellOptions, cellDesign, cellDesigns, type Latents, type VaeCell } from './vae-cell.js'
 export { gaussianDivergence, gaussianSample } from './variational.js'

@@ -47,20 +47,11 @@ export const squaredError = (a: Tensor, b: Tensor): Tensor => a.sub(b).square().
 export const meanSquaredError = (a: Tensor, b: Tensor): Tensor => a.sub(b).square().mean(sampleAxes(a))
 
 /**
- * 1 - cos(a, b) where `alike` (bool [N]) holds, elsewhere max(0, cos(a, b) - margin): two batches of vectors [N, D] to
- * [N]. The cosine is a.b / sqrt(|a|^2 |b|^2 + 1e-12): of a zero vector it is 0, with a finite gradient.
+ * The cosine embedding loss of every pair of a row of `a` [N, D] and a row of `b` [M, D]: 1 - cos where they are alike
+ * (bool [N, M]), elsewhere max(0, cos - margin). The mean over the pairs that are alike plus the mean over those that are
+ * not, each with weight 1/2; a kind without pairs counts as 0.
  */
 export function cosineEmbedding(a: Tensor, b: Tensor, alike: Tensor, margin = 0): Tensor {
-  const lengths = a.square().sum(-1).mul(b.square().sum(-1)).add(1e-12).sqrt()
-  const cosine = a.mul(b).sum(-1).div(lengths)
-  return alike.select(cosine.neg().add(1), cosine.sub(margin).relu())
-}
-
-/**
- * The same for every pair of a row of `a` [N, D] and a row of `b` [M, D], alike (bool [N, M]) or not: the mean over the
- * pairs that are alike plus the mean over those that are not, each with weight 1/2. A kind without pairs counts as 0.
- */
-export function cosineEmbeddingOfAll(a: Tensor, b: Tensor, alike: Tensor, margin = 0): Tensor {
   const cosine = unit(a).matmul(unit(b), { transposeB: true })
   const weight = (chosen: Tensor): Tensor => chosen.div(chosen.sum().maximum(1).mul(2))
   const ofAlike = weight(alike.cast('float32'))

@@ -4,18 +4,18 @@
  */
 
 import { z } from 'zod'
-import { argmax, grad, sizeOf, type Tensor } from '../graph/index.js'
+import { outputCount } from '../data/dataset.js'
+import { grad, sizeOf, type Tensor } from '../graph/index.js'
 import { flat } from '../nn/axes.js'
 import { affine, type Dense, dense } from '../nn/dense.js'
 import { FAN_RULES, type FanRule } from '../nn/initialize.js'
-import { crossEntropy } from '../nn/losses.js'
 import { hiddenLayers, networkOptions } from '../nn/network.js'
 import { adam, type Optimizer, sgd } from '../nn/optimizers.js'
 import { FILTER_SCALE, filterImages } from '../nn/pictures.js'
 import { SCHEDULE_NAMES, SCHEDULES } from '../nn/schedules.js'
 import { leaves, type Tree } from '../nn/tree.js'
+import { targetKind } from '../targets/index.js'
 import type { Rule, Task } from './contract.js'
-import { classesOf } from './task.js'
 
 const hyper = z.strictObject({
   ...networkOptions,
@@ -58,6 +58,7 @@ export const backprop: Rule<BackpropHyper, BackpropState> = {
     title: 'Learning representations by back-propagating errors',
   },
   source: 'paper',
+  targets: ['class', 'labels', 'values'],
   hyper,
   training: { epochs: 8, batch: 100 },
   presets: {
@@ -92,7 +93,7 @@ export const backprop: Rule<BackpropHyper, BackpropState> = {
     const hidden = hiddenLayers(h, task.input.shape)
     const layers = [
       ...hidden.map((layer, i) => layer.init(random, `layers.${i}`, h.initial)),
-      dense(random, `layers.${hidden.length}`, sizeOf(hidden.at(-1)!.outputShape), classesOf(task), 'fan-in'),
+      dense(random, `layers.${hidden.length}`, sizeOf(hidden.at(-1)!.outputShape), outputCount(task.target), 'fan-in'),
     ]
     return { layers, optimizer: optimizerOf(h).init(layers) }
   },
@@ -100,15 +101,15 @@ export const backprop: Rule<BackpropHyper, BackpropState> = {
   steps: (task, h) => ({
     joint({ layers, optimizer }, { x, target, progress }) {
       const scores = logits({ layers }, x, task, h)
-      const loss = crossEntropy(scores, target).mean()
+      const said = targetKind(task.target)
+      const loss = said.loss(scores, target).mean()
       const gradients = grad(
         loss,
         leaves(layers).map(([, p]) => p),
       )
       const rate = SCHEDULES[h.schedule](progress).mul(h.rate)
       const [next, state] = optimizerOf(h).update(layers, gradients, optimizer, rate)
-      const accuracy = argmax(scores).equal(target).cast('float32').mean()
-      return [{ layers: next, optimizer: state }, { network: { loss, accuracy } }]
+      return [{ layers: next, optimizer: state }, { network: { loss, ...said.metrics(scores, target) } }]
     },
   }),
 

@@ -27,10 +27,8 @@ export function certifyCommand(ids: readonly string[], flags: CertifyFlags): voi
       { exitCode: 2 },
     )
   const rules = ids.length === 0 ? RULES : ids.map(findRule)
-  const { shape, classNames, maximum } = findDataSet(flags.data)
   // What an update reads does not depend on the number of images; a few keep the graph's constants small.
-  const input = { shape, levels: maximum + 1 }
-  const task = taskFor({ input, target: { kind: 'class', count: classNames.length } }, { batch: 4 })
+  const task = taskFor(findDataSet(flags.data), { batch: 4 })
   const certificates = rules.map((rule) => {
     const hyper = { ...findPreset(rule, flags.preset)?.hyper, ...readAssignments(rule, flags.set) }
     return { rule, certificate: certifyRule(rule, task, checkHyper(rule, hyper)) }

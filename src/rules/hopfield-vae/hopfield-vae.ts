@@ -201,6 +201,7 @@ export const hopfieldVae: Rule<HopfieldVaeHyper, HopfieldVaeState> = {
     arxiv: '2311.15047',
   },
   source: 'reconstructed',
+  targets: ['none', 'class', 'labels', 'values'],
   reconstructed: [
     'everything but the idea: of the paper only the abstract and digests were to be had',
     'the energy, its units and what is clamped',

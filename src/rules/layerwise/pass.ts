@@ -1,12 +1,12 @@
 import { concat, Tensor } from '../../graph/index.js'
 import { flat } from '../../nn/axes.js'
 import type { Random } from '../../nn/random.js'
-import type { AnyDesign, AnyStack, Fed, Pass, Passed } from './design.js'
+import type { AnyDesign, AnyStack, Fed, LocalLayer, Pass, Passed } from './design.js'
 
 /** What one layer read and made. */
-export interface LayerPass extends Pass {
+export interface LayerPass<Made extends Passed = Passed> extends Pass {
   readonly input: Tensor
-  readonly made: Passed
+  readonly made: Made
 }
 
 /** Layers draw no noise in use, so that a prediction is the same whenever it is asked for. */
@@ -32,20 +32,21 @@ interface PassOptions {
 }
 
 /** Runs layers from below, each on what the one before put out. */
-export function passUp(
-  layers: AnyDesign['layers'],
+export function passUp<Made extends Passed>(
+  // biome-ignore lint/suspicious/noExplicitAny: layers of all parameters
+  layers: readonly LocalLayer<any, any, any, Made>[],
   { layers: parameters, running }: Pick<AnyStack, 'layers' | 'running'>,
   { x, given }: Fed,
   { random, from = 0, crosses = () => false }: PassOptions = {},
-): LayerPass[] {
-  const passes: LayerPass[] = []
+): LayerPass<Made>[] {
+  const passes: LayerPass<Made>[] = []
   let input = x.stopGradient()
   for (const [k, layer] of layers.slice(from).entries()) {
     const i = from + k
     const noise = random ? noiseOf(i, random) : NO_NOISE
     const pass: Pass = { training: random !== undefined, running: running[i]!, random: noise, given }
-    const result: Tensor | Passed = layer.forward(parameters[i]!, input, pass)
-    const made = result instanceof Tensor ? { output: result } : result
+    const result = layer.forward(parameters[i]!, input, pass)
+    const made = result instanceof Tensor ? ({ output: result } as Made) : result
     passes.push({ ...pass, input, made })
     input = crosses(i) ? made.output : made.output.stopGradient()
   }
