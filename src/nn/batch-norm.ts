@@ -60,6 +60,17 @@ export function batchNormInference(x: Tensor, running: Statistics, options: Norm
   return x.mul(perChannel(factor, x)).add(perChannel(offset, x))
 }
 
+/** Batch normalisation as a layer does it: by the batch while it trains, by the running statistics in use. */
+export function batchNormalized(
+  x: Tensor,
+  { running, training }: { readonly running: Statistics; readonly training: boolean },
+  options: BatchOptions = {},
+): { output: Tensor; running: Statistics } {
+  if (!training) return { output: batchNormInference(x, running, options), running }
+  const { output, next } = batchNorm(x, running, options)
+  return { output, running: next }
+}
+
 /** `batchNorm` for a product that takes it in: the images themselves stay as they are. */
 export function batchNormalizer(
   x: Tensor,

@@ -1,4 +1,4 @@
-import { GraphError, type Tensor } from '../graph/index.js'
+import type { Tensor } from '../graph/index.js'
 import { perChannel, sampleAxes } from './axes.js'
 import { ones, zeros } from './initialize.js'
 
@@ -16,25 +16,9 @@ export interface NormOptions {
 }
 
 /** (x - mean) / sqrt(variance + epsilon) over all axes of a sample [N, C, ...]: Ba, Kiros, Hinton 2016. */
-export const layerNorm = (x: Tensor, options: NormOptions = {}): Tensor =>
-  scaled(standardized(x, sampleAxes(x), options.epsilon), options.scale)
-
-/**
- * The same over each of `groups` equal groups of channels of a sample [N, C, ...]: Wu and He 2018. One group is layer
- * normalisation, C groups are instance normalisation. Throws a GraphError if the channels do not split.
- */
-export function groupNorm(x: Tensor, groups: number, options: NormOptions = {}): Tensor {
-  const [n, channels] = x.shape as [number, number]
-  if (channels % groups !== 0)
-    throw new GraphError(`groupNorm: ${channels} channels do not split into ${groups} equal groups`)
-  const grouped = standardized(x.reshape([n, groups, -1]), [2], options.epsilon)
-  return scaled(grouped.reshape(x.shape), options.scale)
-}
-
-function standardized(x: Tensor, axes: readonly number[], epsilon = 1e-5): Tensor {
+export function layerNorm(x: Tensor, { scale: own, epsilon = 1e-5 }: NormOptions = {}): Tensor {
+  const axes = sampleAxes(x)
   const centred = x.sub(x.mean(axes, true))
-  return centred.div(centred.square().mean(axes, true).add(epsilon).sqrt())
+  const normal = centred.div(centred.square().mean(axes, true).add(epsilon).sqrt())
+  return own ? normal.mul(perChannel(own.gain, x)).add(perChannel(own.bias, x)) : normal
 }
-
-const scaled = (x: Tensor, own: Scale | undefined): Tensor =>
-  own ? x.mul(perChannel(own.gain, x)).add(perChannel(own.bias, x)) : x

@@ -1,7 +1,7 @@
 import { outputCount } from '../data/dataset.js'
 import { GraphError, type InputAttributes, input, reachable, type Shape, type Tensor } from '../graph/index.js'
 import { sameShape, show } from '../graph/types.js'
-import type { Random } from '../nn/random.js'
+import { type Random, randomFrom } from '../nn/random.js'
 import { leaves, mapTree, type Tree } from '../nn/tree.js'
 import type { StepGraph } from '../onnx/index.js'
 import { targetKind } from '../targets/index.js'
@@ -29,12 +29,7 @@ export interface TracedRule {
   /** Images that the network draws, from images `x`: the pixels are the metric `images`. */
   picture(name: string): StepGraph
   /** Greedy steps and what feeds them, by layer; empty where the rule has none or cannot here. */
-  greedy(layer: number): {
-    readonly step: TracedStep
-    readonly features: StepGraph
-    /** The step on the samples themselves, features and all: what the certificate is read from. */
-    readonly whole: () => TracedStep
-  }
+  greedy(layer: number): { step: TracedStep; features: StepGraph }
 }
 
 const named = (list: readonly [string, Tensor][]): { name: string; output: Tensor }[] =>
@@ -67,14 +62,6 @@ function batchInputs(
     return whole.slice(0, k, k + 1).reshape(shape)
   }
   const batches = Array.from({ length: span }, (_, k): Batch => {
-    const asked = new Set<string>()
-    const draw = (distribution: 'uniform' | 'normal') => {
-      return (own: string, shape: Shape): Tensor => {
-        if (asked.has(own)) throw new Error(`noise ${own} was asked for twice`)
-        asked.add(own)
-        return part(k, { name: `noise.${own}`, kind: 'noise', shape, dtype: 'float32', distribution })
-      }
-    }
     return {
       get x() {
         return part(k, { name: 'x', kind: 'data', shape: [task.batch, ...xShape], dtype: 'float32' })
@@ -85,7 +72,7 @@ function batchInputs(
       get progress() {
         return part(k, { name: 'progress', kind: 'schedule', shape: [], dtype: 'float32' })
       },
-      random: { uniform: draw('uniform'), normal: draw('normal') },
+      random: randomFrom((attributes) => part(k, attributes)),
     }
   })
   return { batches, inputs: () => [...all.values()].map((x) => ({ name: nameOf(x), input: x })) }
@@ -96,9 +83,6 @@ const portOf = ({ target, batch }: Task) => targetKind(target).port(batch, outpu
 
 /** The same batch with other noise. */
 const withRandom = (batch: Batch, random: Random): Batch => Object.create(batch, { random: { value: random } })
-
-/** The same batch with other inputs. */
-const withX = (batch: Batch, x: Tensor): Batch => Object.create(batch, { x: { value: x } })
 
 /** The state's leaves as inputs of a program, after a state that was traced by `init`. */
 function stateInputs<S extends Tree>(state: S): S {
@@ -215,18 +199,12 @@ export function traceRule(rule: AnyRule, task: Task, hyper: unknown): TracedRule
       return reading((state, view) => [['images', draw(state, view)]])
     },
     greedy(layer) {
-      const featuresOf = (state: Tree, x: Tensor): Tensor =>
-        layer === 0 ? x : rule.greedy!.features(state as never, x, layer, task, hyper)
-      const features = reading((state, { x }) => [['features', featuresOf(state, x)]])
+      const features = reading((state, { x }) => [
+        ['features', layer === 0 ? x : rule.greedy!.features(state as never, x, layer, task, hyper)],
+      ])
       const shape = features.metrics[0]!.output.shape.slice(1)
-      const own: Step<Tree> = rule.greedy!.step(layer, task, hyper)
-      const name = `greedy ${layer}`
-      return {
-        step: traceSteps(name, [own], initial, task, shape),
-        features,
-        whole: () =>
-          traceSteps(name, [(state, batch) => own(state, withX(batch, featuresOf(state, batch.x)))], initial, task),
-      }
+      const step = traceSteps(`greedy ${layer}`, [rule.greedy!.step(layer, task, hyper)], initial, task, shape)
+      return { step, features }
     },
   }
 }

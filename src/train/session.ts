@@ -73,7 +73,7 @@ export async function openSession(
   const { traced } = course
   const locality: Locality = rule.locality(task, hyper)
   const { blocks } = locality
-  const certificate = certify(course.programs, blocks)
+  const certificate = certify(Object.values(course.steps), blocks)
   const roles = rolesOf(traced.predict, locality)
 
   const memory = Object.values(course.steps).map(liveness)

@@ -119,9 +119,9 @@ function goodnesses(blocks: readonly TrifectaLayer[], state: TrifectaState, imag
 function standardized(x: Tensor, { pixelMean, pixelDeviation }: TrifectaHyper): Tensor {
   const channels = x.shape[1]!
   const perChannel = (values: readonly number[], name: string): Tensor => {
-    const expected = channels === 1 ? '1' : `1 or ${channels}`
+    const expected = channels === 1 ? ' channel: give 1' : ` channels: give 1 or ${channels}`
     if (values.length !== 1 && values.length !== channels)
-      throw new UserError(`${name} has ${values.length} numbers: give ${expected} for these images`, { exitCode: 2 })
+      throw new UserError(`${name} has ${values.length} numbers for images of ${channels}${expected}`, { exitCode: 2 })
     return constant(values, [1, values.length, 1, 1])
   }
   return x.sub(perChannel(pixelMean, 'pixelMean')).div(perChannel(pixelDeviation, 'pixelDeviation'))
