@@ -59,7 +59,7 @@ export function courseOf(rule: AnyRule, task: Task, { hyper, options }: Settings
       traced,
       plan: { ...common, between, stepOf: () => JOINT },
       steps,
-        features,
+      features,
     }
   }
   const listAt = (epoch: number, batch: number): readonly string[] =>

@@ -38,7 +38,7 @@ test('a run from training to use: JSON alone on standard output, then evaluate, 
   const { test: split } = makeDataSet('glyphs')
   const pictures = await Promise.all(
     [0, 1].map(async (i) => {
-      const data = split.images.slice(i * 784, (i + 1) * 784)
+      const data = Uint8Array.from(split.inputs.subarray(i * 784, (i + 1) * 784))
       await writePng(join(folder, `light${i}.png`), { width: 28, height: 28, channels: 1, data })
       await writePng(join(folder, `dark${i}.png`), {
         width: 28,

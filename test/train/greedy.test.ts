@@ -7,7 +7,7 @@ import { uff } from '../../src/rules/uff/uff.js'
 import { compile } from '../../src/runtime/compile.node.js'
 import type { Checkpoint } from '../../src/train/checkpoint.js'
 import { frozenFeatures, keepFeatures } from '../../src/train/features.js'
-import { pixels } from '../../src/train/feed.js'
+import { inputsOf } from '../../src/train/feed.js'
 import { resolve } from '../../src/train/options.js'
 import type { Plan } from '../../src/train/plan.js'
 import { fixedBatches } from '../../src/train/rows.js'
@@ -166,7 +166,7 @@ test('fixed batches come once each in every epoch, in another order, and are dra
 
 test('features are kept up to the budget, and images are then read no more', async () => {
   const { options, hyper: own } = resolve(forwardForward, data, { hyper, options: { ...common, validation: 0 } })
-  const task = taskOf({ shape: data.shape, batch: 37 })
+  const task = taskOf({ shape: [1, 5, 5], batch: 37 })
   const { features: graph } = traceRule(forwardForward, task, own).greedy(1)
   const program = await compile(graph, { device: 'cpu' })
   await program.load(
@@ -177,7 +177,7 @@ test('features are kept up to the budget, and images are then read no more', asy
       ]),
     ),
   )
-  const images = pixels({ split: data.train, shape: data.shape, maximum: data.maximum }, options)
+  const images = inputsOf({ split: data.train, samples: data }, options)
   let read = 0
   const compute = frozenFeatures(
     graph,

@@ -60,12 +60,12 @@ test('a run is trained, stopped, resumed, evaluated and used, all by its folder'
   })
 
   // Predictions against the interpreter, which knows nothing of batches that were filled up.
-  const images = Array.from({ length: 60 }, (_, i) => data.test.images.slice(25 * i, 25 * (i + 1)))
+  const images = Array.from({ length: 60 }, (_, i) => data.test.inputs.slice(25 * i, 25 * (i + 1)))
   const predicted = await predict(whole, images)
-  const task = taskOf({ shape: data.shape, batch: 60 })
+  const task = taskOf({ shape: [1, 5, 5], batch: 60 })
   const { predict: graph } = traceRule(forwardForward, task, checkpoint.settings.hyper)
   const state = new Map(checkpoint.state.map((tensor) => [tensor.name, tensor.data]))
-  const pixels = Float32Array.from(data.test.images, (pixel) => pixel / data.maximum)
+  const pixels = Float32Array.from(data.test.inputs, (level) => level / 4)
   const [scores] = interpret(
     [graph.metrics[0]!.output],
     new Map([
@@ -75,12 +75,12 @@ test('a run is trained, stopped, resumed, evaluated and used, all by its folder'
   )
   const rows = images.map((_, i) => [...scores!.data.slice(3 * i, 3 * i + 3)])
   for (const [i, row] of rows.entries()) {
-    const { label, className, scores: own } = predicted[i]!
-    assert.equal(label, row.indexOf(Math.max(...row)))
-    assert.equal(className, data.classNames[label])
+    const { scores: own, ...said } = predicted[i]!
+    const label = row.indexOf(Math.max(...row))
+    assert.deepEqual(said, { label, className: data.names[label] })
     for (const [k, score] of row.entries()) assert.ok(Math.abs(own[k]! - score) < 1e-4 * (1 + Math.abs(score)))
   }
-  const right = predicted.filter(({ label }, i) => label === data.test.labels[i]).length
+  const right = predicted.filter((said, i) => 'label' in said && said.label === data.test.targets![i]).length
   assert.equal(accuracyOf(done.test), right / 60)
   assert.deepEqual(await predict(whole, []), [])
   await assert.rejects(

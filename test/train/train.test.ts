@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type DataSet, gather, holdOut, makeDataSet, order } from '../../src/data/index.js'
+import { type DataSet, gatherInputs, holdOut, makeDataSet, order } from '../../src/data/index.js'
 import { interpret, type Tensor, value } from '../../src/graph/index.js'
 import { stream } from '../../src/random/stream.js'
 import { backprop } from '../../src/rules/backprop.js'
@@ -49,7 +49,7 @@ function plainLoop(epochs: number, batch: number, held: number, seed: number): R
   )
   const round = (numbers: ArrayLike<number>): number[] => [...Float32Array.from(numbers)]
   const state = new Map(traced.init.metrics.map(({ name }, i) => [name, round(first[i]!.data)]))
-  const { train: images } = holdOut(data.train, held, seed)
+  const { train: images } = holdOut(data.train, data.train.targets!, held, seed)
   const step = traced.steps.joint!
   const batches = Math.floor(images.count / batch)
   for (let epoch = 0; epoch < epochs; epoch++) {
@@ -58,10 +58,10 @@ function plainLoop(epochs: number, batch: number, held: number, seed: number): R
       const indices = rows.subarray(i * batch, (i + 1) * batch)
       const number = epoch * batches + i
       const x = new Float32Array(25 * batch)
-      gather(images, indices, data.maximum, x)
+      gatherInputs(data, images, indices, x)
       const given: Record<string, ArrayLike<number>> = {
         x,
-        target: [...indices].map((row) => images.labels[row]!),
+        target: [...indices].map((row) => images.targets![row]!),
         progress: [Math.fround(number / (epochs * batches))],
       }
       const bindings = new Map([
