@@ -87,7 +87,7 @@ test('a run from training to use: JSON alone on standard output, then evaluate, 
 
   const exported = await onward(folder, 'export', done.run)
   assert.equal(exported.code, 0)
-  assert.match(exported.stdout, /model\.onnx: [\d.]+ KiB, checked by running it alone on 100 test images\./)
+  assert.match(exported.stdout, /model\.onnx: [\d.]+ KiB, checked by running it alone on 100 test samples\./)
   assert.match(exported.stdout, /input {3}x {7}float32 \[N, 1, 28, 28\]/)
   assert.deepEqual(
     ['model.onnx', 'model.onnx.part'].map((name) => existsSync(join(folder, done.run, name))),
