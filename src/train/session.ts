@@ -1,5 +1,6 @@
 import type { DataSet, Split } from '../data/index.js'
 import { gatherInputs, holdOut, order, outputCount, select } from '../data/index.js'
+import { UserError } from '../errors.js'
 import { type DType, type Shape, sizeOf } from '../graph/index.js'
 import type { Certificate } from '../locality/certificate.js'
 import { certify } from '../locality/certify.js'
@@ -11,7 +12,7 @@ import { kindOf } from '../targets/index.js'
 import { statePorts } from './checkpoint.js'
 import { type Course, courseOf, learningSteps, taskOf } from './course.js'
 import { frozenFeatures, keepFeatures } from './features.js'
-import { type Given, inputsOf, type Reading, type Source, type TrainingData } from './feed.js'
+import { type Given, inputsOf, type Reading, type Source, type TrainingData, targetsOf } from './feed.js'
 import { initialNoise } from './noise.js'
 import type { Settings, TrainingOptions } from './options.js'
 import { globalEpoch, type Position } from './plan.js'
@@ -137,6 +138,8 @@ export async function openSession(
       if (layer === 0) return x
       const graph = traced.greedy(layer).features
       const size = sizeOf(task.input.shape)
+      if (x.length % (size * options.batch) !== 0)
+        throw new UserError(`features are made of whole batches, ${options.batch} samples of ${size} numbers each`)
       const given: Reading = async (indices) => x.slice(size * indices[0]!, size * (indices.at(-1)! + 1))
       const places = Uint32Array.from({ length: x.length / size }, (_, i) => i)
       return await frozenFeatures(graph, await shared(`features ${layer}`, graph), given, options.batch)(places, 0)
@@ -144,8 +147,7 @@ export async function openSession(
 
     async batch({ phase, epoch, batch }) {
       const own = rows(phase)({ phase, epoch }).slice(batch * options.batch, (batch + 1) * options.batch)
-      const target = kindOf(data.target)?.gather(train, own, data)
-      return { x: await inputs(own, globalEpoch(course.plan, { phase, epoch })), ...(target && { target }) }
+      return { x: await inputs(own, globalEpoch(course.plan, { phase, epoch })), ...targetsOf(training, own) }
     },
 
     async initialState() {
@@ -154,8 +156,7 @@ export async function openSession(
         const rows = order(train.count, seed, 0).slice(0, options.batch)
         const x = new Float32Array(rows.length * sizeOf(data.input.shape))
         gatherInputs(data, train, rows, x)
-        const target = kindOf(data.target)?.gather(train, rows, data)
-        const sample = Object.entries({ x, ...(target && { target }) }).filter(([name]) =>
+        const sample = Object.entries({ x, ...targetsOf(training, rows) }).filter(([name]) =>
           traced.init.batch.some((port) => port.name === name),
         )
         const noise = initialNoise(traced.init.batch, seed)

@@ -2,7 +2,7 @@ import type { DataSet, Split } from '../data/index.js'
 import { UserError } from '../errors.js'
 import type { Certificate } from '../locality/certificate.js'
 import type { AnyRule, Block, Task } from '../rules/contract.js'
-import type { TensorRecord } from '../runtime/index.js'
+import type { Pace, TensorRecord } from '../runtime/index.js'
 import { type Checkpoint, nameState, samplesOf } from './checkpoint.js'
 import type { Scores } from './events.js'
 import { feed, type Given, type Take } from './feed.js'
@@ -90,12 +90,13 @@ export async function openTrainer(config: TrainerConfig): Promise<Trainer> {
   const session = await openSession(rule, data, settings, platform)
   const { course, task, blocks, tensors, training, validation, predictor } = session
   const { plan } = course
+  const paces = new Map<string, Pace>()
   let phase: { number: number; pipeline: Pipeline } | undefined
 
   const pipelineAt = async (number: number): Promise<Pipeline> => {
     if (phase?.number !== number) {
       const make = feed(plan, training, settings.options, await session.source(number))
-      phase = { number, pipeline: pipelineOf(course, session.program, make) }
+      phase = { number, pipeline: pipelineOf(course, session.program, make, paces) }
     }
     return phase.pipeline
   }

@@ -117,10 +117,7 @@ test('images of another kind are refused', async () => {
   const path = join(root, 'kind')
   await collect(train(request(path, 1)))
   const larger = { ...data, name: 'wide', input: { ...data.input, shape: [1, 5, 10] } }
-  await assert.rejects(
-    evaluate(path, { data: larger }),
-    / reads .*\[1, 5, 5\].*; those of wide are .*\[1, 5, 10\]/,
-  )
+  await assert.rejects(evaluate(path, { data: larger }), / reads .*\[1, 5, 5\].*; those of wide are .*\[1, 5, 10\]/)
 })
 
 test('a run that nobody waits for to its end gives its folder back', async () => {

@@ -1,6 +1,6 @@
 import type { EpochEvent, Scores, StartEvent, TrainEvent } from '../../train/events.js'
 import { count, duration, figure, plural } from '../output/numbers.js'
-import { showFigure } from './screen.js'
+import { showFigure } from './table.js'
 import type { View } from './view.js'
 
 /** What a run without a terminal prints for an event, or undefined: a line at the start, one an epoch, one for an early stop. */
