@@ -13,32 +13,26 @@ export type VaeCell = {
 }
 
 /** What the encoder makes of an input; an auto-encoder's latents have no variance. */
-export interface Latents {
-  readonly mean: Tensor
-  readonly logVariance?: Tensor
+export type Latents = { readonly mean: Tensor; readonly logVariance?: Tensor }
+
+export interface CellOptions {
+  readonly isVariational: boolean
+  /** Units of e and of the decoder's hidden layer, and numbers of z; or channels. */
+  readonly units: number
+  readonly latents: number
+  /** The side of W_e's kernels in a convolutional cell; absent: a dense one. */
+  readonly kernel?: number | undefined
+  readonly precision: Precision
 }
 
 /** One cell; shapes are those of a sample. */
 export interface CellDesign {
-  readonly inputShape: Shape
   readonly latentShape: Shape
   init(random: Random, name: string): VaeCell
   /** e = relu(W_e x), mu = W_mu e, log v = W_v e. */
   encode(encoder: VaeCell['encoder'], x: Tensor): Latents
   /** x^ = W_d2 relu(W_d1 z). */
   decode(decoder: VaeCell['decoder'], z: Tensor): Tensor
-}
-
-export interface CellOptions {
-  readonly inputShape: Shape
-  readonly isVariational: boolean
-  /** Of e and of the decoder's hidden layer. */
-  readonly units: number
-  /** Numbers, or channels, of z. */
-  readonly latents: number
-  /** The side of W_e's kernels in a convolutional cell; absent: a dense one. */
-  readonly kernel?: number | undefined
-  readonly precision: Precision
 }
 
 interface Affine {
@@ -52,30 +46,25 @@ const STRIDE = 2
  * Dense, or W_e looks through K x K windows two places apart and all other maps are convolutions by 1 x 1, so that the
  * latents of a place are decoded to the 2 x 2 inputs there.
  */
-export function vaeCell({ inputShape, isVariational, units, latents, kernel, precision }: CellOptions): CellDesign {
+export function vaeCell(inputShape: Shape, options: CellOptions): CellDesign {
+  const { isVariational, units, latents, kernel, precision } = options
+  const isDense = kernel === undefined
+  const map = (inputs: number, outputs: number, side = 1, stride = 1): Affine => ({
+    init: (random, name, rule) =>
+      isDense ? dense(random, name, inputs, outputs, rule) : convolution(random, name, inputs, outputs, side, rule),
+    apply: (own, x) =>
+      isDense ? affine(own, flat(x), precision) : convolve(own, x, { stride, padding: 'same' }, precision),
+  })
   const [channels, height, width] = inputShape as [number, number, number]
-  const map = (inputs: number, outputs: number, side = 1, stride = 1): Affine =>
-    kernel === undefined
-      ? {
-          init: (random, name, rule) => dense(random, name, inputs, outputs, rule),
-          apply: (own, x) => affine(own, flat(x), precision),
-        }
-      : {
-          init: (random, name, rule) => convolution(random, name, inputs, outputs, side, rule),
-          apply: (own, x) => convolve(own, x, { stride, padding: 'same' }, precision),
-        }
-  const size = kernel === undefined ? sizeOf(inputShape) : channels
-  const hidden = map(size, units, kernel, STRIDE)
+  const inputs = isDense ? sizeOf(inputShape) : channels
+  const hidden = map(inputs, units, kernel, STRIDE)
   const latent = map(units, latents)
   const expand = map(latents, units)
-  const output = map(units, kernel === undefined ? size : channels * STRIDE ** 2)
+  const output = map(units, isDense ? inputs : channels * STRIDE ** 2)
   const shaped = (y: Tensor): Tensor =>
-    kernel === undefined
-      ? y.reshape([y.shape[0]!, ...inputShape])
-      : depthToSpace(y, STRIDE).slice(2, 0, height).slice(3, 0, width)
+    isDense ? y.reshape([-1, ...inputShape]) : depthToSpace(y, STRIDE).slice(2, 0, height).slice(3, 0, width)
   return {
-    inputShape,
-    latentShape: kernel === undefined ? [latents] : [latents, Math.ceil(height / STRIDE), Math.ceil(width / STRIDE)],
+    latentShape: isDense ? [latents] : [latents, Math.ceil(height / STRIDE), Math.ceil(width / STRIDE)],
     init: (random, name) => ({
       encoder: {
         hidden: hidden.init(random, `${name}.encoder.hidden`, 'he'),
@@ -89,8 +78,8 @@ export function vaeCell({ inputShape, isVariational, units, latents, kernel, pre
     }),
     encode(own, x) {
       const e = hidden.apply(own.hidden, x).relu()
-      const { mean, logVariance } = own
-      return { mean: latent.apply(mean, e), ...(logVariance && { logVariance: latent.apply(logVariance, e) }) }
+      const logVariance = own.logVariance && latent.apply(own.logVariance, e)
+      return { mean: latent.apply(own.mean, e), ...(logVariance && { logVariance }) }
     },
     decode: (own, z) => shaped(output.apply(own.output, expand.apply(own.hidden, z).relu())),
   }

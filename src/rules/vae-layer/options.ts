@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { networkOptions } from '../../nn/network.js'
-import { SCHEDULE_NAMES } from '../../nn/schedules.js'
+import { optimizerOptions } from '../../nn/optimizers.js'
 import type { Preset } from '../contract.js'
 
 export const hyper = z
@@ -32,7 +32,7 @@ export const hyper = z
       .describe('weight of the KL divergence (ours; the specification says 0.001 to 0.01)'),
     rate: z.number().positive().default(0.002).describe('step size of the cells (ours)'),
     outputRate: z.number().positive().default(0.003).describe('step size of the output layers (ours)'),
-    schedule: z.enum(SCHEDULE_NAMES).default('linear').describe('of all step sizes (ours)'),
+    schedule: optimizerOptions.schedule.describe('of all step sizes (ours)'),
   })
   .refine(({ latents, units }) => latents.length <= units.length, {
     path: ['latents'],
