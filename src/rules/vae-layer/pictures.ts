@@ -1,16 +1,17 @@
-import { concat, range, type Tensor } from '../../graph/index.js'
+import { concat, type Tensor } from '../../graph/index.js'
 import { perChannel } from '../../nn/axes.js'
-import { filters, rowByRow, TRAVERSED, TRAVERSED_RANGE, traversals } from '../../nn/pictures.js'
+import { filters, rowByRow } from '../../nn/pictures.js'
 import type { Picture } from '../contract.js'
-import { halves, type MirroredCell } from './mirror.js'
+import type { VaeCells } from './cell.js'
+import { halves, twice } from './mirror.js'
 import type { VaeLayerState } from './vae-layer.js'
 
-/** Images in a picture, samples of each cell, and rows of a traversal at most. */
+/** Images in a picture, and samples of each cell. */
 const SHOWN = 10
 
 /** Latents of a cell (default: the last) decoded through all cells below down to pixels, in both networks. */
 export function decodeToPixels(
-  cells: readonly MirroredCell[],
+  cells: readonly VaeCells[],
   state: Pick<VaeLayerState, 'layers' | 'running'>,
   latent: Tensor,
   level = cells.length - 1,
@@ -25,17 +26,13 @@ export function decodeToPixels(
 
 /** What network A draws. `latentsOf`: what each cell makes of images, without noise. */
 export function vaePictures(
-  cells: readonly MirroredCell[],
+  cells: readonly VaeCells[],
   shape: readonly [number, number, number],
   latentsOf: (state: VaeLayerState, x: Tensor) => Tensor[],
   hasPrior: boolean,
 ): Record<string, Picture<VaeLayerState>> {
   const pixels = (state: VaeLayerState, latents: readonly Tensor[]): Tensor[] =>
-    latents.map((z, level) =>
-      halves(decodeToPixels(cells, state, z, level))
-        .a.maximum(0)
-        .minimum(1),
-    )
+    latents.map((z, level) => halves(decodeToPixels(cells, state, z, level).maximum(0).minimum(1)).a)
   return {
     ...filters(shape, ({ layers }: VaeLayerState) => layers[0]!.a.encoder.hidden.weight),
     reconstructions: {
@@ -46,22 +43,12 @@ export function vaePictures(
         return rowByRow([images, ...pixels(state, latentsOf(state, images))])
       },
     },
-    traversals: {
-      description: `one image; in each row one latent number (or channel) goes ${TRAVERSED_RANGE}, cell after cell`,
-      columns: TRAVERSED.length,
-      draw(state, { x }) {
-        const latents = latentsOf(state, x.slice(0, 0, 1))
-        const moved = latents.map((z) => traversals(z, range(Math.min(SHOWN, z.shape[1]! / 2))))
-        return concat(pixels(state, moved), 0)
-      },
-    },
     ...(hasPrior && {
       prior: {
-        description:
-          'latents drawn from the prior, a row for each cell (with a small beta those of images lie elsewhere)',
+        description: 'latents drawn from the prior, a row for each cell (those of images may lie elsewhere)',
         columns: SHOWN,
         draw(state, { random }) {
-          const drawn = cells.map(({ latentShape }, i) => random.normal(`prior.${i}`, [SHOWN, ...latentShape]))
+          const drawn = cells.map(({ latentShape }, i) => twice(random.normal(`prior.${i}`, [SHOWN, ...latentShape])))
           return concat(pixels(state, drawn), 0)
         },
       },

@@ -25,12 +25,12 @@ import { adam, stepSize } from '../../nn/optimizers.js'
 import { mapTree } from '../../nn/tree.js'
 import { gaussianDivergence, gaussianSample } from '../../nn/variational.js'
 import type { Batch, Rule } from '../contract.js'
-import type { Fed, Head, LocalLayer, Passed, Stack } from '../layerwise/design.js'
+import type { Head, LocalLayer, Passed, Stack } from '../layerwise/design.js'
 import { type Given, layerwise } from '../layerwise/layerwise.js'
 import { passUp } from '../layerwise/pass.js'
 import { classesOf, imageShape } from '../task.js'
-import { type VaeCell, vaeCell } from './cell.js'
-import { beside, halves, type Mirrored, type MirroredCell, mirror, mirrored } from './mirror.js'
+import { type VaeCell, type VaeCells, vaeCells } from './cell.js'
+import { beside, halves, type Mirrored, mirror, twice } from './mirror.js'
 import { hyper, presets, type VaeLayerHyper } from './options.js'
 import { decodeToPixels, vaePictures } from './pictures.js'
 
@@ -50,50 +50,45 @@ function rows(z: Tensor, places: number): Tensor {
   return flat(z.rank === 4 && window > 1 ? averagePool2d(z, window) : z)
 }
 
-/** The cells of both networks, from below. */
-function cellsOf({ task: { input, precision }, hyper: h }: Given<VaeLayerHyper>): MirroredCell[] {
-  const kernel = h.network === 'convolutional' ? h.kernel : undefined
-  let inputShape = input.shape
-  return h.units.map((units, i) => {
-    const latents = h.latents[i] ?? h.latents.at(-1)!
-    const cell = vaeCell(inputShape, { isVariational: h.cell === 'vae', units, latents, kernel, precision })
-    inputShape = cell.latentShape
-    return mirrored(cell)
+/** The cells of both networks, layer after layer from below. */
+function cellsOf(given: Given<VaeLayerHyper>): VaeCells[] {
+  const { units, latents } = given.hyper
+  let shape = given.task.input.shape
+  return units.map((own, i) => {
+    const cells = vaeCells(shape, { units: own, latents: latents[i] ?? latents.at(-1)! }, given)
+    shape = cells.latentShape
+    return cells
   })
 }
 
-/** `error` and `kl` of each sample, [N], are the mean over A and B. */
-type Made = Passed<Statistics> & { readonly z: Tensor; readonly error: Tensor; readonly kl?: Tensor }
+/** The figures are the means over A and B of every sample, [N]. */
+interface Made extends Passed<Statistics> {
+  readonly z: Tensor
+  readonly figures: { readonly reconstruction: Tensor; readonly kl?: Tensor }
+}
 
-function layerOf(cell: MirroredCell, h: VaeLayerHyper): LocalLayer<Mirrored<VaeCell>, Statistics, unknown, Made> {
+function layerOf(cells: VaeCells, h: VaeLayerHyper): LocalLayer<Mirrored<VaeCell>, Statistics, unknown, Made> {
   const isFrozen = (path: string): boolean => h.encoders === 'random' && path.includes('encoder')
   return {
-    init: cell.init,
-    running: statistics(cell.latentShape[0]!),
+    init: cells.init,
+    running: statistics(2 * cells.latentShape[0]!),
     forward(parameters, input, { training, running, random }) {
       const p = mapTree(parameters, (w, path) => (isFrozen(path) ? w.stopGradient() : w))
-      const { mean, logVariance } = cell.encode(p, input)
-      const epsilon = (): Tensor => rolled(random.normal('epsilon', halves(mean).a.shape))
+      const { mean, logVariance } = cells.encode(p, input)
+      const epsilon = (): Tensor => rolled(random.normal('epsilon', [input.shape[0]!, ...cells.latentShape]))
       const z = training && logVariance ? gaussianSample(mean, logVariance, epsilon()) : mean
-      const error = meanSquaredError(cell.decode(p, z), input)
+      const reconstruction = meanSquaredError(cells.decode(p, z), input)
       const kl = logVariance && gaussianDivergence(mean, logVariance).mul(0.5)
-      const { output, next } = training
-        ? batchNorm(z, running)
-        : { output: batchNormInference(z, running), next: running }
-      return { output, running: next, z, error, ...(kl && { kl }) }
+      const up = training ? batchNorm(z, running) : { output: batchNormInference(z, running), next: running }
+      return { output: up.output, running: up.next, z, figures: { reconstruction, ...(kl && { kl }) } }
     },
-    loss({ made: { z, error, kl }, batch: { target, progress } }) {
-      const metrics: Record<string, Tensor> = { reconstruction: error.mean() }
-      let loss = metrics.reconstruction!.mul(2)
-      if (kl) {
-        metrics.kl = kl.mean()
-        loss = loss.add(metrics.kl.mul(2).mul(progress.div(KL_WARMUP).minimum(1).mul(h.beta)))
-      }
-      if (h.contrast > 0) {
-        metrics.contrast = contrastOf(z, target, h)
-        loss = loss.add(metrics.contrast.mul(h.contrast))
-      }
-      return { loss, metrics }
+    loss({ made: { z, figures }, batch: { target, progress } }) {
+      const [reconstruction, kl] = [figures.reconstruction.mean(), figures.kl?.mean()]
+      const contrast = h.contrast > 0 ? contrastOf(z, target, h) : undefined
+      let loss = reconstruction.mul(2)
+      if (kl) loss = loss.add(kl.mul(2).mul(progress.div(KL_WARMUP).minimum(1).mul(h.beta)))
+      if (contrast) loss = loss.add(contrast.mul(h.contrast))
+      return { loss, metrics: { reconstruction, ...(kl && { kl }), ...(contrast && { contrast }) } }
     },
   }
 }
@@ -105,19 +100,16 @@ function rolled(noise: Tensor): Tensor {
 }
 
 /** Of all pairs of a row of A and one of B, standardised, since raw latents have a direction in common. */
-function contrastOf(z: Tensor, labels: Tensor, { contrastLoss }: VaeLayerHyper): Tensor {
+function contrastOf(z: Tensor, labels: Tensor, { contrastLoss: loss }: VaeLayerHyper): Tensor {
   const both = rows(z, CONTRAST_PLACES)
   const { a, b } = halves(batchNorm(both, statistics(both.shape[1]!)).output)
   const alike = labels.reshape([-1, 1]).equal(labels.reshape([1, -1]))
-  return contrastLoss === 'cosine-embedding'
-    ? cosineEmbedding(a, b, alike)
-    : supervisedContrast(a, b, alike, TEMPERATURE)
+  return loss === 'cosine-embedding' ? cosineEmbedding(a, b, alike) : supervisedContrast(a, b, alike, TEMPERATURE)
 }
 
 /** The output layer of each network. Their input is what all of A's cells hand up, then what all of B's do. */
-function outputLayers({ task, hyper: h }: Given<VaeLayerHyper>, cells: readonly MirroredCell[]): Head<Mirrored<Dense>> {
-  const sizes = cells.map(({ latentShape }) => rows(zeros([1, ...latentShape]), OUTPUT_PLACES).size / 2)
-  const inputs = sizes.reduce((a, b) => a + b)
+function outputLayers({ task, hyper: h }: Given<VaeLayerHyper>, cells: readonly VaeCells[]): Head<Mirrored<Dense>> {
+  const inputs = cells.reduce((sum, { latentShape }) => sum + rows(zeros([1, ...latentShape]), OUTPUT_PLACES).size, 0)
   const scoresOf = (p: Mirrored<Dense>, input: Tensor): Mirrored<Tensor> =>
     mirror((side) => affine(p[side], halves(input)[side]))
   const half = (of: Mirrored<Tensor>): Tensor => of.a.add(of.b).mul(0.5)
@@ -143,16 +135,14 @@ function outputLayers({ task, hyper: h }: Given<VaeLayerHyper>, cells: readonly 
   }
 }
 
-const twice = (x: Tensor): Fed => ({ x: beside({ a: x, b: x }) })
-
 function designOf(given: Given<VaeLayerHyper>) {
   const cells = cellsOf(given)
   return {
-    layers: cells.map((cell) => layerOf(cell, given.hyper)),
+    layers: cells.map((own) => layerOf(own, given.hyper)),
     head: outputLayers(given, cells),
     optimizer: adam(),
     rate: (progress: Tensor) => stepSize(given.hyper, progress),
-    input: { training: ({ x }: Batch) => twice(x), use: twice },
+    input: { training: ({ x }: Batch) => ({ x: twice(x) }), use: (x: Tensor) => ({ x: twice(x) }) },
     greedy: 'VAE layers learn in a single stage: choose the order joint',
   }
 }
@@ -164,8 +154,7 @@ export const vaeLayer: Rule<VaeLayerHyper, VaeLayerState> = {
   paper: { authors: 'Gananath', year: 2026, title: 'Variational Autoencoder Layer', arxiv: '2606.25900' },
   source: 'reconstructed',
   reconstructed: [
-    "the paper's data set is unnamed: MNIST and CIFAR-10 are ours",
-    'widths of the cells, sizes of the latents, convolutional cells',
+    "data (the paper's is unnamed), widths of the cells, sizes of the latents, convolutional cells",
     'the losses and their weights: reconstruction, KL divergence and its warm-up, contrast',
     'the supervised contrastive loss, which the presets for CIFAR-10 take, is ours',
     'which images the two networks see, and which pairs are compared',
@@ -187,19 +176,16 @@ export const vaeLayer: Rule<VaeLayerHyper, VaeLayerState> = {
 
   assess(state, { x }, task, hyper) {
     const given = { task, hyper }
-    const passes = passUp(designOf(given).layers, state, twice(x))
-    const blocks = passes.map(({ made: { error, kl } }, i) => [
-      `layer ${i}`,
-      { reconstruction: error, ...(kl && { kl }) },
-    ])
-    const pixels = meanSquaredError(decodeToPixels(cellsOf(given), state, passes.at(-1)!.made.z), twice(x).x)
-    return { network: { pixels }, blocks: Object.fromEntries(blocks) }
+    const passes = passUp(designOf(given).layers, state, { x: twice(x) })
+    const each = passes.map(({ made }, i) => [`layer ${i}`, made.figures])
+    const pixels = meanSquaredError(decodeToPixels(cellsOf(given), state, passes.at(-1)!.made.z), twice(x))
+    return { network: { pixels }, blocks: Object.fromEntries(each) }
   },
 
   pictures(task, hyper) {
     const given = { task, hyper }
     const latentsOf = (state: VaeLayerState, x: Tensor): Tensor[] =>
-      passUp(designOf(given).layers, state, twice(x)).map(({ made }) => made.z)
+      passUp(designOf(given).layers, state, { x: twice(x) }).map(({ made }) => made.z)
     return vaePictures(cellsOf(given), imageShape(task), latentsOf, hyper.cell === 'vae')
   },
 }
