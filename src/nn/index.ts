@@ -1,5 +1,5 @@
 export { ACTIVATIONS, type Activation } from './activations.js'
-export { flat, perChannel, sampleAxes } from './axes.js'
+export { channelAxes, flat, perChannel, sampleAxes } from './axes.js'
 export {
   batchNorm,
   batchNormalized,

@@ -1,7 +1,7 @@
 import { outputCount } from '../data/dataset.js'
 import { GraphError, type InputAttributes, input, reachable, type Shape, type Tensor } from '../graph/index.js'
 import { sameShape, show } from '../graph/types.js'
-import type { Random } from '../nn/random.js'
+import { type Random, randomFrom } from '../nn/random.js'
 import { leaves, mapTree, type Tree } from '../nn/tree.js'
 import type { StepGraph } from '../onnx/index.js'
 import { targetKind } from '../targets/index.js'
@@ -67,14 +67,6 @@ function batchInputs(
     return whole.slice(0, k, k + 1).reshape(shape)
   }
   const batches = Array.from({ length: span }, (_, k): Batch => {
-    const asked = new Set<string>()
-    const draw = (distribution: 'uniform' | 'normal') => {
-      return (own: string, shape: Shape): Tensor => {
-        if (asked.has(own)) throw new Error(`noise ${own} was asked for twice`)
-        asked.add(own)
-        return part(k, { name: `noise.${own}`, kind: 'noise', shape, dtype: 'float32', distribution })
-      }
-    }
     return {
       get x() {
         return part(k, { name: 'x', kind: 'data', shape: [task.batch, ...xShape], dtype: 'float32' })
@@ -85,7 +77,7 @@ function batchInputs(
       get progress() {
         return part(k, { name: 'progress', kind: 'schedule', shape: [], dtype: 'float32' })
       },
-      random: { uniform: draw('uniform'), normal: draw('normal') },
+      random: randomFrom((attributes) => part(k, attributes)),
     }
   })
   return { batches, inputs: () => [...all.values()].map((x) => ({ name: nameOf(x), input: x })) }

@@ -12,6 +12,10 @@ const PRINTS: Record<string, (output: string) => void> = {
     assert.match(output, /^local: true, windows: 1,1$/m)
     assert.ok(Number(/test accuracy ([\d.]+)/.exec(output)![1]) > 0.9, output)
   },
+  '02-a-window.js': (output) => {
+    assert.match(output, /^windows: 2,2,1$/m)
+    assert.ok(Number(/test accuracy ([\d.]+)/.exec(output)![1]) > 0.9, output)
+  },
 }
 
 for (const file of readdirSync('build/examples').filter((name) => name.endsWith('.js')))

@@ -1,4 +1,3 @@
-import { findDataSet } from '../../data/index.js'
 import { FLOAT32, type Precision } from '../../nn/dense.js'
 import { networkOptions } from '../../nn/network.js'
 import { liveness } from '../../onnx/liveness.js'
@@ -16,6 +15,6 @@ export function backpropActivationBytes({ rule, data, hyper, options }: RunConfi
   if (rule === backprop.id || same.length === 0) return undefined
   const own = backprop.hyper.parse(Object.fromEntries(same.map((key) => [key, hyper[key]])))
   const precision: Precision = options.precision === 'int8' ? { bits: 8, levels: 127 } : FLOAT32
-  const task = taskFor(findDataSet(data), { batch: options.batch, precision })
+  const task = taskFor(data, { batch: options.batch, precision })
   return liveness(traceRule(backprop, task, own).steps.joint!).peakActivationBytes
 }
