@@ -25,8 +25,7 @@ export const windows = defineRule({
         const { output, running } = nn.batchNormalized(nn.affine(hidden, nn.flat(x)), pass)
         return { output: output.relu(), running }
       },
-      loss: ({ parameters, output, batch }) =>
-        nn.crossEntropy(nn.affine(parameters.readout, output), batch.target).mean(),
+      loss: ({ parameters: p, output, batch }) => nn.crossEntropy(nn.affine(p.readout, output), batch.target).mean(),
       scores: ({ readout }, output) => nn.affine(readout, output),
     })),
     window: 2,
