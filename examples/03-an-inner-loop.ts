@@ -8,9 +8,9 @@ import { certifyRule, classesOf, defineRule, z } from '../src/rules/index.js'
 
 const hyper = z.strictObject({
   units: z.array(z.int().min(1)).default([200, 200]).describe('units of each hidden layer'),
-  rate: z.number().positive().default(0.001).describe('step size of Adam'),
+  rate: z.number().positive().default(0.005).describe('step size of Adam'),
   turns: z.int().min(1).default(10).describe('of the loop in which the activities settle'),
-  step: z.number().positive().default(0.1).describe('of the activities in each turn'),
+  step: z.number().positive().default(0.03).describe('of the activities in each turn'),
 })
 
 /** What layer i predicts of layer i + 1; the lowest reads the input, and the hidden layers are tanh units. */
@@ -20,7 +20,7 @@ const predictionOf = ({ weight, bias }: Dense, i: number, below: Tensor): Tensor
 export const predictiveCoding = defineRule<z.infer<typeof hyper>, { layers: readonly Dense[]; optimizer: Tree }>({
   id: 'predictive-coding',
   hyper,
-  training: { epochs: 3, batch: 100 },
+  training: { epochs: 5, batch: 100 },
   locality: (_, { units }) => ({
     blocks: [...units, 0].map((_, i) => ({ name: `layer ${i}`, parameters: [`layers.${i}`] })),
     promise: { local: false, window: 1 },

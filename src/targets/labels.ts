@@ -7,7 +7,7 @@ export const severalLabels: TargetKind = {
   port: (batch, count) => ({ shape: [batch, count], dtype: 'float32' }),
   loss: (scores, target) => binaryCrossEntropy(scores, target).sum(-1),
   metrics(scores: Tensor, target: Tensor) {
-    const right = scores.greater(0).equal(target.greater(0.5)).cast('float32')
+    const right = scores.greater(0).cast('float32').equal(target).cast('float32')
     return {
       exact: right
         .sum(-1)

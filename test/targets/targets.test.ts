@@ -99,6 +99,12 @@ test('losses are the cross-entropy, its sum over labels, and the squared error',
   )
 })
 
+test('a step measures the share of its samples that are right as a whole', () => {
+  const scores = constant([3, -1, 2, -1, 5, -2], [2, 3])
+  close(numbers(TARGETS.class.metrics(scores, constant([0, 2], [2], 'int32')).accuracy!), [0.5])
+  close(numbers(TARGETS.labels.metrics(scores, constant([1, 0, 1, 0, 1, 1], [2, 3])).exact!), [0.5])
+})
+
 test('a hold-out takes its share of every set of labels', () => {
   // 40 samples: 20 with no label, 12 with a, 8 with a and c.
   const sets = Array.from({ length: 40 }, (_, i) => (i % 10 < 5 ? [0, 0, 0] : i % 10 < 8 ? [1, 0, 0] : [1, 0, 1]))
