@@ -13,12 +13,7 @@ export function greedyOf<Hyper>(design: (given: { task: Task; hyper: Hyper }) =>
     const own = design({ task, hyper })
     if (typeof own.greedy === 'string') throw new UserError(own.greedy, { exitCode: 2 })
     if ((own.window ?? 1) > 1)
-      throw new UserError(
-        'greedy training is not possible here: gradients span several layers, so that none learns alone',
-        {
-          exitCode: 2,
-        },
-      )
+      throw new UserError('greedy training needs layers that learn alone: here gradients span several', { exitCode: 2 })
     return own
   }
   return {
