@@ -11,14 +11,13 @@ export interface StepOptions {
   readonly batch: number
   readonly threads: number
   readonly precision: 'float32' | 'int8'
-  readonly sharedProduct: boolean
 }
 
 const GLYPHS = { input: { shape: [1, 28, 28], levels: 256 }, target: { kind: 'class', count: 10 } } as const
 
 /** The same step as the PyTorch twin's: SymBa, alpha 4, mean of squares, length normalisation, Adam 1e-3. */
 export function traceStep(options: StepOptions, levels = 127): TracedRule {
-  const { units, batch, precision, sharedProduct } = options
+  const { units, batch, precision } = options
   const hyper = forwardForward.hyper.parse({
     units,
     loss: 'symba',
@@ -26,7 +25,6 @@ export function traceStep(options: StepOptions, levels = 127): TracedRule {
     negatives: 'uniform',
     rate: 0.001,
     schedule: 'constant',
-    sharedProduct,
   })
   const bits = precision === 'int8' ? ({ bits: 8, levels } as const) : ({ bits: 32 } as const)
   return traceRule(forwardForward, taskFor(GLYPHS, { batch, precision: bits }), hyper)

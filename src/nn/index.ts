@@ -1,6 +1,8 @@
 export { ACTIVATIONS, type Activation } from './activations.js'
+export { channelAxes, flat, perChannel, sampleAxes } from './axes.js'
 export {
   batchNorm,
+  batchNormalized,
   batchNormalizer,
   batchNormInference,
   type Normalizer,
@@ -20,19 +22,20 @@ export {
 export { affine, type Dense, dense, FLOAT32, type Precision, product, transposedProduct } from './dense.js'
 export { depthToSpace } from './depth-to-space.js'
 export { bernoulli, sign } from './discrete.js'
-export { GOODNESS, type Goodness, GROUP_GOODNESS, type GroupGoodness, locationGoodness } from './goodness.js'
-export { groupNorm, layerNorm, type NormOptions, type Scale, scale } from './group-norm.js'
+export { GOODNESS, type Goodness } from './goodness.js'
 export * as hopfield from './hopfield.js'
 export { FAN_RULES, type FanRule, fans, normalWeights, ones, uniformWeights, zeros } from './initialize.js'
 export { denoisingLoss, type LabelAutoencoder, labelAutoencoder, reconstructCode } from './label-autoencoder.js'
-export { firstPixels, labelChannel, labelTable, labelUnits, neutralPixels } from './labels.js'
+export { layerNorm, type NormOptions, type Scale, scale } from './layer-norm.js'
 export {
+  accuracy,
   binaryCrossEntropy,
   cosineEmbedding,
   crossEntropy,
   meanSquaredError,
   PAIR_LOSSES,
   type PairLoss,
+  pairLoss,
   squaredError,
   supervisedContrast,
 } from './losses.js'
@@ -40,15 +43,24 @@ export { hardWrongLabel, uniformWrongLabel } from './negatives.js'
 export {
   convolutionLayer,
   denseLayer,
+  fanRule,
   hiddenLayers,
   type Layer,
   type NetworkOptions,
   networkOptions,
 } from './network.js'
 export { inverseLength, NORMALIZATIONS, type Normalization } from './normalize.js'
-export { type AdamOptions, adam, type Optimizer, sgd } from './optimizers.js'
-export { FILTER_SCALE, filterImages, signedImages } from './pictures.js'
-export { averagePool2d, globalAveragePool, maxPool2d } from './pooling.js'
+export {
+  type AdamOptions,
+  adam,
+  descend,
+  type Optimizer,
+  optimizerOf,
+  optimizerOptions,
+  sgd,
+  stepSize,
+} from './optimizers.js'
+export { FILTER_SCALE, filterImages, filters, signedImages } from './pictures.js'
 export { noiseInputs, type Random } from './random.js'
 export { SCHEDULE_NAMES, SCHEDULES, type Schedule } from './schedules.js'
 export {

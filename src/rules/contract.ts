@@ -1,30 +1,12 @@
 import type { z } from 'zod'
-import type { Shape, Tensor } from '../graph/index.js'
+import type { Target, TaskInput } from '../data/index.js'
+import type { Tensor } from '../graph/index.js'
 import type { Precision } from '../nn/dense.js'
 import type { Random } from '../nn/random.js'
 import type { Tree } from '../nn/tree.js'
 import type { Stream } from '../random/stream.js'
 
-/** What a network reads: arrays of one shape, without the batch axis. */
-export interface TaskInput {
-  /** Of any rank; images are [C, H, W]. */
-  readonly shape: Shape
-  /**
-   * The number of levels of quantised inputs, such as 256 of 8-bit pixels: `x` is then a level / (levels - 1), in [0, 1].
-   * Absent: real numbers.
-   */
-  readonly levels?: number
-}
-
-/** What a network is to say of its input. `src/targets` has what each kind means for batches, merit, figures and export. */
-export type Target =
-  /** One of `count` classes: int32 [N]. */
-  | { readonly kind: 'class'; readonly count: number }
-  /** Any number of `count` labels, each 0 or 1: float32 [N, count]. */
-  | { readonly kind: 'labels'; readonly count: number }
-  /** `count` real numbers, standardised by the training data: float32 [N, count]. */
-  | { readonly kind: 'values'; readonly count: number }
-  | { readonly kind: 'none' }
+export type { Target, TaskInput }
 
 /** What a network is to learn, `batch` samples at a time. */
 export interface Task {

@@ -1,5 +1,9 @@
+export { z } from 'zod'
+export { outputCount } from '../data/dataset.js'
+export { targetKind } from '../targets/index.js'
 export { certifyRule } from './certify.js'
 export type * from './contract.js'
+export { defineRule } from './define.js'
 export { flatten, unflatten } from './figures.js'
 export type {
   Fed,

@@ -1,18 +1,20 @@
+import { findDataSet, type Samples } from '../data/index.js'
 import { UserError } from '../errors.js'
 import { show } from '../graph/types.js'
 import type { Precision } from '../nn/dense.js'
 import { stream } from '../random/stream.js'
-import type { Target, Task, TaskInput } from './contract.js'
+import type { Task } from './contract.js'
 
-/** A task on samples such as a data set holds, `batch` at a time. */
+/** A task on samples such as a data set holds, or on those of the data set of that name, `batch` at a time. */
 export function taskFor(
-  { input, target }: { readonly input: TaskInput; readonly target: Target },
+  data: string | Pick<Samples, 'input' | 'target'>,
   {
     batch = 100,
     precision = { bits: 32 },
     seed = 0,
   }: { readonly batch?: number; readonly precision?: Precision; readonly seed?: number } = {},
 ): Task {
+  const { input, target } = typeof data === 'string' ? findDataSet(data) : data
   return { input, target, batch, precision, structure: (name) => stream(seed, 0, `structure ${name}`) }
 }
 

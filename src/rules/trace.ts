@@ -1,17 +1,10 @@
-import { UserError } from '../errors.js'
-import {
-  type DType,
-  GraphError,
-  type InputAttributes,
-  input,
-  reachable,
-  type Shape,
-  type Tensor,
-} from '../graph/index.js'
+import { outputCount } from '../data/dataset.js'
+import { GraphError, type InputAttributes, input, reachable, type Shape, type Tensor } from '../graph/index.js'
 import { sameShape, show } from '../graph/types.js'
-import type { Random } from '../nn/random.js'
+import { type Random, randomFrom } from '../nn/random.js'
 import { leaves, mapTree, type Tree } from '../nn/tree.js'
 import type { StepGraph } from '../onnx/index.js'
+import { targetKind } from '../targets/index.js'
 import type { AnyRule, Batch, Metrics, Picture, Prediction, Step, Task, View } from './contract.js'
 import { flatten } from './figures.js'
 
@@ -36,22 +29,18 @@ export interface TracedRule {
   /** Images that the network draws, from images `x`: the pixels are the metric `images`. */
   picture(name: string): StepGraph
   /** Greedy steps and what feeds them, by layer; empty where the rule has none or cannot here. */
-  greedy(layer: number): { step: TracedStep; features: StepGraph }
+  greedy(layer: number): {
+    readonly step: TracedStep
+    readonly features: StepGraph
+    /** The step on the samples themselves, features and all: what the certificate is read from. */
+    readonly whole: () => TracedStep
+  }
 }
 
 const named = (list: readonly [string, Tensor][]): { name: string; output: Tensor }[] =>
   list.map(([name, output]) => ({ name, output }))
 
 const nameOf = (x: Tensor): string => x.node.attributes.name
-
-/** The target of a batch as an input of a program. */
-function targetPort({ target, batch }: Task): { shape: Shape; dtype: DType } {
-  if (target.kind === 'none')
-    throw new UserError('this rule learns from targets, and the data set has none: choose another')
-  return target.kind === 'class'
-    ? { shape: [batch], dtype: 'int32' }
-    : { shape: [batch, target.count], dtype: 'float32' }
-}
 
 /**
  * What `span` mini-batches read: inputs, stacked [span, ...] where there are more than one, and the part of each batch.
@@ -78,32 +67,30 @@ function batchInputs(
     return whole.slice(0, k, k + 1).reshape(shape)
   }
   const batches = Array.from({ length: span }, (_, k): Batch => {
-    const asked = new Set<string>()
-    const draw = (distribution: 'uniform' | 'normal') => {
-      return (own: string, shape: Shape): Tensor => {
-        if (asked.has(own)) throw new Error(`noise ${own} was asked for twice`)
-        asked.add(own)
-        return part(k, { name: `noise.${own}`, kind: 'noise', shape, dtype: 'float32', distribution })
-      }
-    }
     return {
       get x() {
         return part(k, { name: 'x', kind: 'data', shape: [task.batch, ...xShape], dtype: 'float32' })
       },
       get target() {
-        return part(k, { name: 'target', kind: 'labels', ...targetPort(task) })
+        return part(k, { name: 'target', kind: 'labels', ...portOf(task) })
       },
       get progress() {
         return part(k, { name: 'progress', kind: 'schedule', shape: [], dtype: 'float32' })
       },
-      random: { uniform: draw('uniform'), normal: draw('normal') },
+      random: randomFrom((attributes) => part(k, attributes)),
     }
   })
   return { batches, inputs: () => [...all.values()].map((x) => ({ name: nameOf(x), input: x })) }
 }
 
+/** The target of a batch, as an input. */
+const portOf = ({ target, batch }: Task) => targetKind(target).port(batch, outputCount(target))
+
 /** The same batch with other noise. */
 const withRandom = (batch: Batch, random: Random): Batch => Object.create(batch, { random: { value: random } })
+
+/** The same batch with other inputs. */
+const withX = (batch: Batch, x: Tensor): Batch => Object.create(batch, { x: { value: x } })
 
 /** The state's leaves as inputs of a program, after a state that was traced by `init`. */
 function stateInputs<S extends Tree>(state: S): S {
@@ -220,12 +207,18 @@ export function traceRule(rule: AnyRule, task: Task, hyper: unknown): TracedRule
       return reading((state, view) => [['images', draw(state, view)]])
     },
     greedy(layer) {
-      const features = reading((state, { x }) => [
-        ['features', layer === 0 ? x : rule.greedy!.features(state as never, x, layer, task, hyper)],
-      ])
+      const featuresOf = (state: Tree, x: Tensor): Tensor =>
+        layer === 0 ? x : rule.greedy!.features(state as never, x, layer, task, hyper)
+      const features = reading((state, { x }) => [['features', featuresOf(state, x)]])
       const shape = features.metrics[0]!.output.shape.slice(1)
-      const step = traceSteps(`layers.${layer}`, [rule.greedy!.step(layer, task, hyper)], initial, task, shape)
-      return { step, features }
+      const own: Step<Tree> = rule.greedy!.step(layer, task, hyper)
+      const name = `greedy ${layer}`
+      return {
+        step: traceSteps(name, [own], initial, task, shape),
+        features,
+        whole: () =>
+          traceSteps(name, [(state, batch) => own(state, withX(batch, featuresOf(state, batch.x)))], initial, task),
+      }
     },
   }
 }

@@ -1,29 +1,40 @@
 import type { DataSet, Split } from '../data/index.js'
-import { gather, holdOut, imageSize, order, select } from '../data/index.js'
+import { gatherInputs, holdOut, order, outputCount, select } from '../data/index.js'
+import { type DType, type Shape, sizeOf } from '../graph/index.js'
 import type { Certificate } from '../locality/certificate.js'
 import { certify } from '../locality/certify.js'
 import type { StepGraph } from '../onnx/index.js'
 import { liveness } from '../onnx/liveness.js'
-import type { AnyRule, Locality } from '../rules/contract.js'
+import type { AnyRule, Block, Locality, Task } from '../rules/contract.js'
 import type { CompileOptions, Program, TensorRecord } from '../runtime/index.js'
-import { nameState, statePorts } from './checkpoint.js'
+import { kindOf } from '../targets/index.js'
+import { statePorts } from './checkpoint.js'
 import { type Course, courseOf, learningSteps, taskOf } from './course.js'
 import { frozenFeatures, keepFeatures } from './features.js'
-import { type Images, pixels, type Source } from './feed.js'
-import { highestOf } from './layer-alone.js'
+import { inputsOf, type Reading, type Source, type TrainingData } from './feed.js'
 import { initialNoise } from './noise.js'
 import type { Settings, TrainingOptions } from './options.js'
 import type { Platform } from './platform.js'
+import { type Role, rolesOf } from './roles.js'
 import { fixedBatches, shuffledRows } from './rows.js'
-import type { NamedTensor } from './safetensors.js'
 import { type Predictor, predictor } from './score.js'
+
+/** A tensor of a state, and what it is there for. */
+export interface StateTensor {
+  readonly name: string
+  readonly dtype: DType
+  readonly shape: Shape
+  readonly role: Role
+}
 
 /** A rule on its data, traced and compiled; all programs share one state. */
 export interface Session {
   readonly course: Course
-  /** The layer that learns alone, where those above it have learned nothing. */
-  readonly highest: number | undefined
-  readonly training: Images
+  readonly task: Task
+  /** From below. */
+  readonly blocks: readonly Block[]
+  readonly tensors: readonly StateTensor[]
+  readonly training: TrainingData
   readonly validation: Split
   readonly certificate: Certificate
   readonly parameters: number
@@ -31,13 +42,14 @@ export interface Session {
   readonly peakActivationBytes: number
   readonly stateBytes: number
   readonly predictor: Predictor
-  readonly ports: ReturnType<typeof statePorts>
   program(step: string): Promise<Program>
   /** What the steps of a phase read. */
   source(phase: number): Promise<Source>
+  /** What layer `layer` of a greedy rule reads of inputs, as the layers below it are now. */
+  features(layer: number, x: Float32Array): Promise<Float32Array>
   initialState(): Promise<TensorRecord>
   load(state: TensorRecord): Promise<void>
-  read(): Promise<NamedTensor[]>
+  read(): Promise<TensorRecord>
   close(): Promise<void>
 }
 
@@ -50,13 +62,14 @@ export async function openSession(
   const { hyper, options } = settings
   const { device, threads, seed } = options
   const { train, validation } = partsOf(data, options)
-  const training: Images = { split: train, shape: data.shape, maximum: data.maximum }
+  const training: TrainingData = { split: train, samples: data }
   const task = await taskOf(data, options, platform)
   const course = courseOf(rule, task, settings, train.count)
   const { traced } = course
-  const { blocks }: Locality = rule.locality(task, hyper)
-  const certificate = certify(Object.values(traced.steps), blocks)
-  const ports = statePorts(traced.predict)
+  const locality: Locality = rule.locality(task, hyper)
+  const { blocks } = locality
+  const certificate = certify(course.programs, blocks)
+  const roles = rolesOf(traced.predict, locality)
 
   const memory = Object.values(course.steps).map(liveness)
 
@@ -73,23 +86,24 @@ export async function openSession(
   }
   const owner = await compile(traced.predict, { stateFor: learningSteps(rule, task, settings, traced) })
   const steps = new Map<string, Program>()
-  const images = pixels(training, options)
+  const inputs = inputsOf(training, options)
 
   return {
     course,
-    highest: highestOf(rule, task, settings),
+    task,
+    blocks,
+    tensors: statePorts(traced.predict).map((port) => ({ ...port, role: roles.get(port.name)! })),
     training,
     validation,
     certificate,
     parameters: traced.predict.state
-      .filter(({ name }) => blocks.some((block) => block.parameters.some((path) => isUnder(name, path))))
+      .filter(({ name }) => roles.get(name) === 'model')
       .reduce((sum, { input }) => sum + input.size, 0),
     peakActivationBytes: Math.max(...memory.map(({ peakActivationBytes }) => peakActivationBytes)),
     stateBytes: memory[0]!.stateBytes,
     predictor: predictor({
-      ...{ program: owner, inputs: traced.predict.batch, batch: options.batch, classes: data.classes, seed },
+      ...{ program: owner, inputs: traced.predict.batch, batch: options.batch, samples: data, seed },
     }),
-    ports,
 
     async program(step) {
       const known = steps.get(step)
@@ -103,9 +117,9 @@ export async function openSession(
       const graph = course.features(phase)
       const { plan } = course
       const shuffled = shuffledRows(plan, train.count, options)
-      if (!graph) return { rows: shuffled, read: images }
+      if (!graph) return { rows: shuffled, read: inputs }
       const program = await compile(graph, { stateOf: owner })
-      const compute = frozenFeatures(graph, program, images, options.batch)
+      const compute = frozenFeatures(graph, program, inputs, options.batch)
       const { augment, cacheBytes } = options
       if (augment.shift > 0 || augment.rotation > 0 || augment.flip) return { rows: shuffled, read: compute }
       const rows = fixedBatches(plan, train.count, options)
@@ -114,14 +128,28 @@ export async function openSession(
       return { rows, read: kept ?? compute }
     },
 
+    async features(layer, x) {
+      if (layer === 0) return x
+      const graph = traced.greedy(layer).features
+      const program = await compile(graph, { stateOf: owner })
+      try {
+        const size = sizeOf(task.input.shape)
+        const rowsOf: Reading = async (indices) => x.slice(size * indices[0]!, size * (indices.at(-1)! + 1))
+        const rows = Uint32Array.from({ length: x.length / size }, (_, i) => i)
+        return await frozenFeatures(graph, program, rowsOf, options.batch)(rows, 0)
+      } finally {
+        await close(program)
+      }
+    },
+
     async initialState() {
       const program = await compile(traced.init)
       try {
         const rows = order(train.count, seed, 0).slice(0, options.batch)
-        const x = new Float32Array(rows.length * imageSize(data.shape))
-        gather(train, rows, data.maximum, x)
-        const target = Int32Array.from(rows, (row) => train.labels[row]!)
-        const sample = Object.entries({ x, target }).filter(([name]) =>
+        const x = new Float32Array(rows.length * sizeOf(data.input.shape))
+        gatherInputs(data, train, rows, x)
+        const target = kindOf(data.target)?.gather(train, rows, data)
+        const sample = Object.entries({ x, ...(target && { target }) }).filter(([name]) =>
           traced.init.batch.some((port) => port.name === name),
         )
         const noise = initialNoise(traced.init.batch, seed)
@@ -132,22 +160,21 @@ export async function openSession(
     },
 
     load: (state) => owner.load(state),
-    read: async () => nameState(ports, await owner.read()),
+    read: () => owner.read(),
     async close() {
       for (const program of [...opened].reverse()) await close(program)
     },
   }
 }
 
-/** The images that a training with these options learns from, and those that it holds out. */
+/** The samples that a training with these options learns from, and those that it holds out. */
 export function partsOf(
   data: DataSet,
   { limit, validation, seed }: Pick<TrainingOptions, 'limit' | 'validation' | 'seed'>,
 ) {
   const some = limit < data.train.count ? select(data.train, rowsUpTo(limit)) : data.train
-  return holdOut(some, validation, seed)
+  const groups = kindOf(data.target)?.groups(some, outputCount(data.target)) ?? new Uint8Array(some.count)
+  return holdOut(some, groups, validation, seed)
 }
 
 const rowsUpTo = (limit: number): Uint32Array => Uint32Array.from({ length: limit }, (_, i) => i)
-
-const isUnder = (name: string, path: string): boolean => name === path || name.startsWith(`${path}.`)

@@ -1,33 +1,27 @@
-import type { DataSet } from '../data/index.js'
-import { UserError } from '../errors.js'
-import type { AnyRule } from '../rules/contract.js'
-import {
-  type Best,
-  type Checkpoint,
-  checkBelow,
-  checkSame,
-  checkState,
-  encodeCheckpoint,
-  imageKind,
-  stateRecord,
-  withDefaults,
-} from './checkpoint.js'
-import type { Figures, TrainEvent } from './events.js'
-import { learnedPart } from './layer-alone.js'
+import type { Split } from '../data/index.js'
+import type { TensorRecord } from '../runtime/index.js'
+import { type Checkpoint, encodeCheckpoint, nameState, stateRecord } from './checkpoint.js'
+import type { EpochEvent, Scores, StoppedEvent, TrainEvent } from './events.js'
+import { firstState } from './first-state.js'
+import { benchOf, criterionOf, judge } from './judge.js'
+import { highestOf, learnedPart } from './learned.js'
 import { clock, meansOf, meter } from './meter.js'
 import { adviceOn, notFinite } from './not-finite.js'
-import { resolve, type Wishes } from './options.js'
-import { type Pipeline, pipelineOf } from './pipeline.js'
-import { globalEpoch, globalStep, type Position, stepAt } from './plan.js'
-import type { Platform } from './platform.js'
-import type { NamedTensor } from './safetensors.js'
-import { type Measured, measure } from './score.js'
-import { openSession } from './session.js'
+import {
+  beginOf,
+  betweenOf,
+  endOf,
+  globalEpoch,
+  globalStep,
+  isCheckpointDue,
+  isEpochDone,
+  nextEpoch,
+  type Position,
+} from './plan.js'
+import { earlyMessage, startEvent, whereIs } from './telling.js'
+import { openTrainer, type Trainer, type TrainerConfig } from './trainer.js'
 
-export interface TrainConfig extends Wishes {
-  readonly rule: AnyRule
-  readonly data: DataSet
-  readonly platform: Platform
+export interface TrainConfig extends TrainerConfig {
   /** Stops between two calls: a checkpoint is written, and `stopped` is the last event. */
   readonly signal?: AbortSignal | undefined
   /** Goes on where this checkpoint ends. Its settings must be those asked for here. */
@@ -49,201 +43,162 @@ export interface TrainConfig extends Wishes {
  * where one cannot be written; the one before is then still there.
  */
 export async function* train(config: TrainConfig): AsyncGenerator<TrainEvent> {
-  const { rule, data, platform, signal, resume, below, run, preset = config.presetName } = config
-  const settings = resolve(rule, data, config)
-  const { options } = settings
-  const session = await openSession(rule, data, settings, platform)
-  const { course, highest, training, validation, predictor } = session
-  const { plan } = course
+  const trainer = await openTrainer(config)
+  try {
+    yield* training(trainer, config)
+  } finally {
+    await trainer.close()
+  }
+}
 
-  let at: Position = resume?.position ?? { phase: plan.from, epoch: 0, batch: 0 }
+/** What the steps of an epoch made. */
+type Made = Pick<EpochEvent, 'fromBatch' | 'metrics' | 'between'>
+
+async function* training(trainer: Trainer, config: TrainConfig): AsyncGenerator<TrainEvent> {
+  const { rule, data, platform, signal, resume, run } = config
+  const { plan, settings, validation, task } = trainer
+  const { hyper, options } = settings
+  const bench = benchOf(rule, task, settings, trainer.blocks)
+  const highest = highestOf(rule, task, settings)
+  const learned = (scores: Scores, upTo = highest): Scores => learnedPart(scores, rule, hyper, bench.blocks, upTo)
+
+  let at: Position = resume?.position ?? beginOf(plan.from)
   let best = resume?.best
-  let score: Measured | undefined
+  let score: Scores | undefined
   let saved: { at: Position; path: string } | undefined = resume && { at, path: run ?? 'the one that it began with' }
 
-  const save = async function* (state?: readonly NamedTensor[]): AsyncGenerator<TrainEvent> {
+  const save = async function* (state?: TensorRecord): AsyncGenerator<TrainEvent> {
     if (!platform.saveCheckpoint || saved?.at === at) return
-    const checkpoint: Checkpoint = {
-      ...{ rule: rule.id, data: data.name, settings, images: imageKind(data), position: at },
-      state: state ?? (await session.read()),
-      ...(best && { best }),
-    }
+    const checkpoint = trainer.checkpoint(at, state ?? (await trainer.read()), best)
     saved = { at, path: await platform.saveCheckpoint(encodeCheckpoint(checkpoint)) }
-    yield { event: 'checkpoint', path: saved.path, epoch: globalEpoch(plan, at), batch: at.batch }
+    const [step, epoch] = [globalStep(plan, at), globalEpoch(plan, at)]
+    yield { event: 'checkpoint', path: saved.path, step, epoch, batch: at.batch }
   }
+  const stopped = (reason: StoppedEvent['reason'], message: string): StoppedEvent => ({
+    event: 'stopped',
+    reason,
+    step: globalStep(plan, at),
+    message,
+  })
   const stop = async function* (): AsyncGenerator<TrainEvent> {
     yield* save()
-    const where = at.phase < plan.phases ? whereIs(at) : 'after the last epoch'
     const kept = saved ? `; it can go on from its checkpoint, ${saved.path}` : ''
-    yield { event: 'stopped', reason: 'aborted', message: `stopped ${where}${kept}` }
+    yield stopped('aborted', `stopped ${whereIs(plan, at)}${kept}`)
+  }
+  const ruined = (what: string): StoppedEvent => {
+    const kept = saved ? `; the last good checkpoint is ${saved.path}` : ''
+    return stopped('not-finite', `${what}: ${adviceOn(hyper)}${kept}`)
+  }
+  /** Undefined if the signal cut it short. */
+  const measured = async function* (
+    what: 'validation' | 'test',
+    split: Split,
+  ): AsyncGenerator<TrainEvent, Scores | undefined> {
+    const work = trainer.measuring(split, signal)
+    for (let done = 0; ; ) {
+      yield { event: 'measuring', what, done, of: split.count }
+      const next = await work.next()
+      if (next.done) return next.value
+      done = next.value
+    }
   }
 
-  try {
-    if (resume) {
-      checkState(session.ports, resume.state, 'the checkpoint')
-      checkSame(withDefaults(resume, rule), { rule: rule.id, data: data.name, settings }, 'the checkpoint')
-    } else if (below) {
-      checkState(session.ports, below.state, BELOW)
-      checkBelow(withDefaults(below, rule), { rule: rule.id, data: data.name, settings }, plan.from, BELOW)
-    } else if (plan.from > 0)
-      throw new UserError(
-        `layer ${plan.from} learns from what the layers below it hand up: name the run that trained them (--below RUN)`,
-        {
-          exitCode: 2,
-        },
-      )
-    const given = resume ?? below
-    await session.load(given ? stateRecord(given.state) : await session.initialState())
-    const time = clock(platform.now ?? (() => performance.now()), plan)
-    yield {
-      event: 'start',
-      ...{ rule: rule.id, source: rule.source },
-      ...(rule.reconstructed && { reconstructed: rule.reconstructed }),
-      ...(!rule.predict && { objective: rule.objective }),
-      ...(rule.figures && { figures: rule.figures }),
-      ...{ data: data.name, seed: options.seed, device: options.device, precision: options.precision },
-      ...(preset !== undefined && { preset }),
-      ...(highest !== undefined && { highest }),
-      ...{ epochs: options.epochs, batch: options.batch, batchesPerEpoch: plan.batches },
-      ...{ trainingImages: training.split.count, validationImages: validation.count, parameters: session.parameters },
-      peakActivationBytes: session.peakActivationBytes,
-      stateBytes: session.stateBytes,
-      certificate: session.certificate,
-      ...(resume && { resumedAt: globalStep(plan, at) }),
-      ...(run !== undefined && { run }),
-    }
-    yield* save()
+  await trainer.load(await firstState(trainer, config))
+  const time = clock(platform.now ?? (() => performance.now()), plan)
+  yield startEvent(trainer, config, { criterion: criterionOf(bench, highest), highest, at })
+  yield* save()
 
-    let pipeline: Pipeline | undefined
-    while (at.phase < plan.phases) {
-      const { phase, epoch } = at
-      const layer = options.schedule === 'greedy' ? { layer: phase } : {}
-      pipeline ??= pipelineOf(session, options, await session.source(phase))
-      const means = meter()
-      const fromBatch = at.batch
-      time.beginEpoch()
-      for (;;) {
-        if (signal?.aborted) return yield* stop()
-        // Compiled before the clock runs: rates are those of the steps.
-        if (at.batch < plan.batches) await session.program(stepAt(plan, at))
-        const done = await time.training(() => pipeline!.next(at))
-        if (!done) break
-        const { batches } = done.call
-        time.count(batches)
-        const bad = notFinite(done)
-        if (bad) {
-          const message = `${bad} ${whereIs(at, batches)}: ${adviceOn(settings.hyper)}${keptIn(saved?.path)}`
-          return yield { event: 'stopped', reason: 'not-finite', message }
-        }
-        means.add(done.metrics)
-        at = { ...at, batch: at.batch + batches }
-        yield {
-          event: 'progress',
-          ...{ epoch: epoch + 1, batch: at.batch, progress: time.progress(at) },
-          ...{ rowsPerSecond: time.rowsPerSecond(options.batch), secondsLeft: time.secondsLeft(at) },
-          metrics: meansOf(done.metrics),
-          ...layer,
-        }
-        const { checkpointEvery: every } = plan
-        if (every > 0 && at.batch % every === 0 && at.batch < plan.batches) yield* save()
+  /** The steps from here to the end of the epoch, and what they measured; undefined where they ended early. */
+  const steps = async function* (learns: Pick<EpochEvent, 'learns'>): AsyncGenerator<TrainEvent, Made | undefined> {
+    const fromBatch = at.batch
+    const means = meter()
+    const between = new Map<string, ReturnType<typeof meter>>()
+    await trainer.prepare(at)
+    time.beginEpoch()
+    for (;;) {
+      if (signal?.aborted) {
+        yield* stop()
+        return undefined
       }
-
-      score = undefined
-      if (validation.count > 0) {
-        score = await time.scoring(() => measure(predictor, validation, data.maximum, signal))
-        if (!score) return yield* stop()
+      if (isEpochDone(plan, at)) break
+      // Compiled before the clock runs: rates are those of the steps.
+      await trainer.prepare(at)
+      const { call, ...result } = await time.training(() => trainer.next(at))
+      const bad = notFinite(result, trainer.blocks)
+      if (bad) {
+        yield ruined(`${bad} ${whereIs(plan, call.at, call)}`)
+        return undefined
       }
-      // A layer that learns while those above it know nothing yet is judged alone: by a figure, or by what it says alone.
-      const greedy = options.schedule === 'greedy'
-      const objective =
-        rule.predict && !greedy ? undefined : greedy ? greedyObjective(rule, phase, settings.hyper) : rule.objective
-      const own = score && greedy ? score.layers[`layer ${phase}`] : undefined
-      const accuracy = objective === undefined ? (own ?? score?.accuracy) : undefined
+      at = endOf(call)
+      const repeats = call.between > 0
+      if (repeats && !between.has(call.step)) between.set(call.step, meter())
+      const own = repeats ? between.get(call.step)! : means
+      own.add(result.metrics, call.between)
       yield {
-        event: 'epoch',
-        epoch: epoch + 1,
-        ...(fromBatch > 0 && { fromBatch }),
-        metrics: means.means(),
-        ...(accuracy !== undefined && { validationAccuracy: accuracy }),
-        // A greedy layer that is judged by a figure has nothing above it that could say anything yet.
-        layers: greedy && objective !== undefined ? {} : (score?.layers ?? {}),
-        ...figuresOf('validation', score),
-        ...time.epoch(options.batch),
-        ...layer,
+        event: 'progress',
+        ...{ step: globalStep(plan, at), epoch: at.epoch + 1, batch: at.batch },
+        ...(repeats && { between: { step: call.step, done: at.between, of: betweenOf(plan, at) } }),
+        ...{ progress: time.progress(at), rowsPerSecond: time.rowsPerSecond(options.batch) },
+        ...{ secondsLeft: time.secondsLeft(at), metrics: meansOf(result.metrics), ...learns },
       }
-
-      at = { phase, epoch: epoch + 1, batch: 0 }
-      let state: readonly NamedTensor[] | undefined
-      if (options.patience > 0) {
-        const now = objective === undefined ? accuracy! : -score!.figures[objective]!
-        if (!Number.isFinite(now)) {
-          const what = `the held-out ${objective ?? 'accuracy'} is no finite number`
-          const message = `${what} after epoch ${epoch + 1}: ${adviceOn(settings.hyper)}${keptIn(saved?.path)}`
-          return yield { event: 'stopped', reason: 'not-finite', message }
-        }
-        if (!best || now > best.merit) {
-          state = await session.read()
-          best = { epoch, merit: now, state }
-        }
-      }
-      const early = best !== undefined && epoch - best.epoch >= options.patience
-      if (early || at.epoch >= options.epochs) {
-        if (early)
-          yield { event: 'stopped', reason: 'early', message: earlyMessage(best!, epoch, layer.layer, objective) }
-        if (best && best.epoch !== epoch) {
-          await session.load(stateRecord(best.state))
-          state = best.state
-          score = undefined
-        }
-        at = { phase: phase + 1, epoch: 0, batch: 0 }
-        best = undefined
-        pipeline = undefined
-      }
-      yield* save(state)
+      if (isCheckpointDue(plan, at)) yield* save()
     }
-
-    if (validation.count > 0) score ??= await measure(predictor, validation, data.maximum, signal)
-    if (signal?.aborted) return yield* stop()
-    const tested = await measure(predictor, data.test, data.maximum, signal)
-    if (!tested) return yield* stop()
-    const test = learnedPart(tested, rule, settings.hyper, highest)
-    const heldOut = score && learnedPart(score, rule, settings.hyper, highest)
-    yield {
-      event: 'done',
-      ...(test.accuracy !== undefined && { testAccuracy: test.accuracy }),
-      ...(heldOut?.accuracy !== undefined && { validationAccuracy: heldOut.accuracy }),
-      layers: test.layers,
-      ...figuresOf('test', test),
-      ...figuresOf('validation', heldOut),
-      ...time.run(options.batch),
-      ...(run !== undefined && { run }),
+    const told = [...between].map(([step, own]) => [step, { steps: own.steps(), metrics: own.means() }] as const)
+    return {
+      ...(fromBatch > 0 && { fromBatch }),
+      metrics: means.means(),
+      ...(told.length > 0 && { between: Object.fromEntries(told) }),
     }
-  } finally {
-    await session.close()
   }
-}
 
-const BELOW = 'the run below'
+  while (at.phase < plan.phases) {
+    const { phase, epoch } = at
+    const layer = options.schedule === 'greedy' ? phase : undefined
+    const learns = layer === undefined ? {} : { learns: bench.blocks[layer]! }
+    const made = yield* steps(learns)
+    if (!made) return
+    score = validation.count > 0 ? yield* measured('validation', validation) : undefined
+    if (signal?.aborted) return yield* stop()
+    const verdict = score && judge(bench, score, epoch, best, layer)
+    yield {
+      event: 'epoch',
+      ...{ step: globalStep(plan, at), epoch: epoch + 1, ...made },
+      ...(score && { validation: learned(score, highestOf(rule, task, settings, layer)) }),
+      ...(verdict && { criterion: verdict.criterion }),
+      ...time.epoch(options.batch),
+      ...learns,
+    }
+    if (verdict?.broken)
+      return yield ruined(`the held-out ${verdict.criterion.figure} is no finite number after epoch ${epoch + 1}`)
+    let state: TensorRecord | undefined
+    if (verdict?.better) {
+      state = await trainer.read()
+      best = { ...verdict.best!, state: nameState(trainer.tensors, state) }
+    }
+    at = nextEpoch(plan, at)
+    if (verdict?.early) {
+      at = beginOf(phase + 1)
+      yield stopped('early', earlyMessage(verdict, epoch, learns.learns))
+    }
+    if (at.phase !== phase) {
+      if (best && best.epoch !== epoch) {
+        state = stateRecord(best.state)
+        await trainer.load(state)
+        score = undefined
+      }
+      best = undefined
+    }
+    yield* save(state)
+  }
 
-const greedyObjective = (rule: AnyRule, layer: number, hyper: unknown): string | undefined => {
-  const name = rule.greedy!.objective?.(layer, hyper)
-  return name && `layer ${layer}/${name}`
-}
-
-/** `batches`: of a call that begins there. */
-const whereIs = ({ epoch, batch }: Position, batches = 0): string => {
-  if (batches === 0) return `in epoch ${epoch + 1} after ${batch} batches`
-  return `in epoch ${epoch + 1}, batch ${batch + 1}${batches === 1 ? '' : ` to ${batch + batches}`}`
-}
-
-const keptIn = (path: string | undefined): string => (path === undefined ? '' : `; the last good checkpoint is ${path}`)
-
-const figuresOf = <K extends string>(name: K, measured: Measured | undefined): { [key in K]?: Figures } =>
-  measured && Object.keys(measured.figures).length > 0 ? ({ [name]: measured.figures } as { [key in K]?: Figures }) : {}
-
-function earlyMessage(best: Best, epoch: number, layer: number | undefined, objective: string | undefined): string {
-  const of = layer === undefined ? '' : `layer ${layer}: `
-  const kept = objective === undefined ? `${(100 * best.merit).toFixed(2)} %` : `${-best.merit}`
-  const what = objective ?? 'accuracy'
-  return `${of}no better validation ${what} for ${epoch - best.epoch} epochs; kept is epoch ${best.epoch + 1} with ${kept}`
+  if (validation.count > 0) score ??= yield* measured('validation', validation)
+  const test = signal?.aborted ? undefined : yield* measured('test', data.test)
+  if (!test) return yield* stop()
+  yield {
+    event: 'done',
+    ...{ step: globalStep(plan, at), test: learned(test) },
+    ...(score && { validation: learned(score) }),
+    ...time.run(options.batch),
+    ...(run !== undefined && { run }),
+  }
 }

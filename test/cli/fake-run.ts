@@ -28,7 +28,7 @@ export const START: TrainEvent = {
         learns: true,
         window: 1,
         depth: 1,
-        reads: { ...reads, choice: ['head.layer.weight'] },
+        reads: { ...reads, choice: ['head.parameters.weight'] },
       },
       { layer: 1, name: 'layer 1', learns: true, window: 1, depth: 1, reads },
     ],

@@ -103,7 +103,7 @@ const transposes = (graph: StepGraph): number =>
 test('Forward-Forward turns its weights and their moments, and then transposes nothing', () => {
   const rule = findRule('forward-forward')
   const task = taskOf({ shape: [1, 28, 28], classes: 10, batch: 64 })
-  const hyper = rule.hyper.parse({ units: [300, 200], negatives: 'uniform', sharedProduct: false })
+  const hyper = rule.hyper.parse({ units: [300, 200], negatives: 'uniform' })
   const { joint } = traceRule(rule, task, hyper).steps
   const names = chooseTurned([joint!])
   assert.deepEqual(

@@ -28,7 +28,7 @@ const GOLDEN: Golden[] = [
       'layers.0.weight': 5.39502727646,
       'layers.0.label': 0.566149981202,
       'layers.1.weight': 4.87079790085,
-      'head.layer.weight': 2.53506113228,
+      'head.parameters.weight': 2.53506113228,
     },
   },
   {
@@ -54,8 +54,8 @@ const GOLDEN: Golden[] = [
       'layers.0.weight': 1.76567994633,
       'layers.0.label': 1.19157082397,
       'layers.1.weight': 4.39994623997,
-      'head.layer.weight': 2.59252677727,
-      'buffers.1.mean': 1.18353459599,
+      'head.parameters.weight': 2.59252677727,
+      'running.1.mean': 1.18353459599,
     },
   },
   {

@@ -1,4 +1,4 @@
-import { type DataSet, dataSet, type Split } from '../../src/data/index.js'
+import { type DataSet, dataSet, labelledImages, type Split } from '../../src/data/index.js'
 import { stream } from '../../src/random/stream.js'
 import { type Checkpoint, decodeCheckpoint } from '../../src/train/checkpoint.js'
 import type { TrainEvent } from '../../src/train/events.js'
@@ -21,14 +21,11 @@ export function lines(train = 120, test = 60): DataSet {
         images[25 * i + p] = p === 0 ? labels[i]! : lit ? 4 : words[26 * i + 1 + p]! % 2
       }
     }
-    return { images, labels, count }
+    return { inputs: images, targets: labels, count }
   }
   return dataSet({
     name: 'lines',
-    shape: [1, 5, 5],
-    classes: 3,
-    classNames: ['row', 'column', 'diagonal'],
-    maximum: 4,
+    ...labelledImages([1, 5, 5], ['row', 'column', 'diagonal'], 5),
     train: split(train, 'train'),
     test: split(test, 'test'),
   })

@@ -1,78 +1,64 @@
-import type { Figures, TrainEvent } from '../../train/events.js'
+import type { EpochEvent, MeasuringEvent, ProgressEvent, Scores, StartEvent, TrainEvent } from '../../train/events.js'
 
-type Start = Extract<TrainEvent, { event: 'start' }>
-type Progress = Extract<TrainEvent, { event: 'progress' }>
-type Epoch = Extract<TrainEvent, { event: 'epoch' }>
+/** The figures of a row by column: what the training measures, and `validation NAME` of held-out samples. */
+export type Row = Readonly<Record<string, number>>
+
+/** Rows by the name of a block or part, in the order in which they are shown. */
+export type Rows = ReadonlyMap<string, Row>
 
 /** What a run has told so far: all that the display and the summary show. */
 export interface View {
-  readonly start?: Start
-  readonly progress?: Progress
-  readonly epoch?: Epoch
-  /** The last figures of each row by column: `layer 0`, its `loss`. */
-  readonly rows: ReadonlyMap<string, Figures>
+  readonly start?: StartEvent
+  readonly progress?: ProgressEvent
+  readonly epoch?: EpochEvent
+  /** Held-out samples are being measured. */
+  readonly measuring?: MeasuringEvent
+  readonly rows: Rows
 }
 
 export const EMPTY_VIEW: View = { rows: new Map() }
 
-/** The row of what concerns all layers together. */
+/** The row of what concerns all blocks together. */
 export const WHOLE = 'network'
 
 /** The view after an event. */
-export function follow(view: View, event: TrainEvent): View {
+export function follow({ measuring: _, ...view }: View, event: TrainEvent): View {
+  const rows = (...more: readonly Rows[]): Rows => ordered(view.start, merged(view.rows, ...more))
   switch (event.event) {
     case 'start':
       return { ...view, start: event }
     case 'progress':
-      return { ...view, progress: event, rows: withFigures(view.rows, event.metrics) }
-    case 'epoch': {
-      const { progress, ...rest } = view
-      // In greedy training the accuracy is that of the layer that learns, which has a row of its own.
-      const whole = event.layer === undefined ? event.validationAccuracy : undefined
-      const validation = accuracies(event.layers, whole)
-      const figures = new Map(Object.entries(event.validation ?? {}))
-      const measured = { ...suffixed(validation, 'validation'), ...suffixed(figures, 'held out') }
-      const rows = withFigures(withFigures(rest.rows, event.metrics), measured)
-      return { ...rest, ...(progress && { progress }), epoch: event, rows }
-    }
+      return { ...view, progress: event, rows: rows(rowsOf(event.metrics)) }
+    case 'measuring':
+      return { ...view, measuring: event }
+    case 'epoch':
+      return { ...view, epoch: event, rows: rows(rowsOf(event.metrics), rowsOf(event.validation, 'validation ')) }
     default:
       return view
   }
 }
 
-/** `layers.0` and the whole network, each with its accuracy. */
-export function accuracies(layers: Figures, whole: number | undefined): Map<string, number> {
-  const rows = new Map(Object.entries(layers).map(([name, accuracy]) => [rowName(name), accuracy]))
-  if (whole !== undefined) rows.set(WHOLE, whole)
+/** Scores as rows; the names of the columns begin with `prefix`. */
+export function rowsOf({ network, blocks }: Scores = {}, prefix = ''): Map<string, Row> {
+  const named = (figures: Row): Row =>
+    Object.fromEntries(Object.entries(figures).map(([name, value]) => [prefix + name, value]))
+  const rows = Object.entries({ ...blocks, ...(network && { [WHOLE]: network }) })
+  return new Map(rows.filter(([, own]) => Object.keys(own).length > 0).map(([name, own]) => [name, named(own)]))
+}
+
+/** All rows; where two have a figure of one name, that of the later one. */
+export function merged(...all: readonly Rows[]): Map<string, Row> {
+  const rows = new Map<string, Row>()
+  for (const [name, row] of all.flatMap((own) => [...own])) rows.set(name, { ...rows.get(name), ...row })
   return rows
 }
 
-const suffixed = (rows: ReadonlyMap<string, number>, column: string): Figures =>
-  Object.fromEntries([...rows].map(([row, value]) => [`${row}\0${column}`, value]))
-
-/** Adds figures named `layers.0.loss`, `head.loss` or `loss` to their rows. */
-function withFigures(rows: View['rows'], figures: Figures): View['rows'] {
-  const next = new Map(rows)
-  for (const [name, value] of Object.entries(figures)) {
-    const [row, column] = place(name)
-    next.set(row, { ...next.get(row), [column]: value })
+/** Blocks from below, then other parts, then the network. */
+function ordered(start: StartEvent | undefined, rows: Rows): Rows {
+  const blocks = start?.certificate.layers.map(({ name }) => name) ?? []
+  const rank = (name: string): number => {
+    if (name === WHOLE) return blocks.length + 1
+    return blocks.includes(name) ? blocks.indexOf(name) : blocks.length
   }
-  return new Map([...next].sort(([a], [b]) => rank(a) - rank(b)))
-}
-
-function place(name: string): [row: string, column: string] {
-  const marked = name.indexOf('\0')
-  if (marked >= 0) return [name.slice(0, marked), name.slice(marked + 1)]
-  const dot = name.lastIndexOf('.')
-  return dot < 0 ? [WHOLE, name] : [rowName(name.slice(0, dot)), name.slice(dot + 1)]
-}
-
-/** `layers.3` to `layer 3`; other names as they are. */
-const rowName = (name: string): string => name.replace(/^layers\.(\d+)$/, 'layer $1')
-
-/** Layers from below, then what else there is, then the whole. */
-function rank(row: string): number {
-  const layer = /^layer (\d+)$/.exec(row)
-  if (layer) return Number(layer[1])
-  return row === WHOLE ? Number.MAX_SAFE_INTEGER : Number.MAX_SAFE_INTEGER - 1
+  return new Map([...rows].sort(([a], [b]) => rank(a) - rank(b)))
 }

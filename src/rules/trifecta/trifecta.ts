@@ -30,8 +30,8 @@ import { concat, constant, maxPool2d, scan, type Tensor } from '../../graph/inde
 import { batchNormalizer, runningNormalizer, type Statistics, statistics } from '../../nn/batch-norm.js'
 import { convolved, convolvedAffine } from '../../nn/convolution.js'
 import { GOODNESS } from '../../nn/goodness.js'
-import { layerNorm } from '../../nn/group-norm.js'
 import { ones, uniformWeights, zeros } from '../../nn/initialize.js'
+import { layerNorm } from '../../nn/layer-norm.js'
 import { pairLoss } from '../../nn/losses.js'
 import { hardWrongLabel, uniformWrongLabel } from '../../nn/negatives.js'
 import { adam, stepSize } from '../../nn/optimizers.js'
@@ -119,9 +119,9 @@ function goodnesses(blocks: readonly TrifectaLayer[], state: TrifectaState, imag
 function standardized(x: Tensor, { pixelMean, pixelDeviation }: TrifectaHyper): Tensor {
   const channels = x.shape[1]!
   const perChannel = (values: readonly number[], name: string): Tensor => {
-    const expected = channels === 1 ? '1' : `1 or ${channels}`
+    const expected = channels === 1 ? ' channel: give 1' : ` channels: give 1 or ${channels}`
     if (values.length !== 1 && values.length !== channels)
-      throw new UserError(`${name} has ${values.length} numbers: give ${expected} for these images`, { exitCode: 2 })
+      throw new UserError(`${name} has ${values.length} numbers for images of ${channels}${expected}`, { exitCode: 2 })
     return constant(values, [1, values.length, 1, 1])
   }
   return x.sub(perChannel(pixelMean, 'pixelMean')).div(perChannel(pixelDeviation, 'pixelDeviation'))

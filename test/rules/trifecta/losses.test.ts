@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { isLossPoint, type TrifectaHyper } from '../../../src/rules/trifecta/trifecta.js'
+import type { TrifectaHyper } from '../../../src/rules/trifecta/options.js'
 import { close } from '../../nn/evaluate.js'
 import { batchFor, evaluate, rowsOf } from '../harness.js'
 import { mean, softplus } from '../plain.js'
 import { goodnessByHand, hardLabels, inUse, ofBatch, ofEachImage, variance, wrongLabels } from './by-hand.js'
-import { BLOCKS, CLASSES, given, IMAGES, movedUnder, task } from './network.js'
+import { BLOCKS, CLASSES, given, IMAGES, isLossPoint, movedUnder, task } from './network.js'
 
 describe('losses by hand: positives and negatives in one batch, goodness after pooling', () => {
   const pixels = { pixelMean: [0.4, 0.6], pixelDeviation: [0.2, 0.3] }
@@ -34,7 +34,7 @@ describe('losses by hand: positives and negatives in one batch, goodness after p
         )
         const points = BLOCKS.filter((i) => parity === 'joint' || isLossPoint(i, parity))
         assert.deepEqual(
-          Object.keys(after.metrics).filter((metric) => metric.endsWith('.loss')),
+          Object.keys(after.metrics).filter((metric) => metric.endsWith('/loss')),
           points.map((i) => `block ${i}/loss`),
         )
         for (const i of points) {
@@ -53,12 +53,14 @@ describe('losses by hand: positives and negatives in one batch, goodness after p
   test('running statistics move by a tenth towards the mean and the unbiased variance of both halves', () => {
     const { state, step } = given(pixels)
     const { batch, after } = step('odd')
-    const values = [...batch.target!, ...wrongLabels(batch)].flatMap((label) => rowsOf(state.label!, CLASSES)[label]!)
+    const values = [...batch.target!, ...wrongLabels(batch)].flatMap(
+      (label) => rowsOf(state['layers.0.label']!, CLASSES)[label]!,
+    )
     const moved = (name: string, now: number): void =>
       close([after.state[name]![2]!], [0.9 * state[name]![2]! + 0.1 * now], 1e-12, name)
-    moved('statistics.0.mean', mean(values))
-    moved('statistics.0.variance', (variance(values) * values.length) / (values.length - 1))
-    for (const i of BLOCKS) assert.ok(movedUnder(state, after.state, `statistics.${i}`), `block ${i}`)
+    moved('running.0.mean', mean(values))
+    moved('running.0.variance', (variance(values) * values.length) / (values.length - 1))
+    for (const i of BLOCKS) assert.ok(movedUnder(state, after.state, `running.${i}`), `block ${i}`)
   })
 })
 
@@ -85,7 +87,7 @@ test('batch normalisation lets the goodness through, layer normalisation hides i
     const { traced, state, hyper } = given({ normalization })
     const batch = batchFor(traced.predict, task, 3)
     const centred = rowsOf(batch.x!, IMAGES).map((row, i) => row.map((v) => 0.5 + (i === 0 ? 3 : 1) * (v - 0.5)))
-    const silent = { ...state, label: state.label!.map(() => 0) }
+    const silent = { ...state, 'layers.0.label': state['layers.0.label']!.map(() => 0) }
     const score = (x: readonly number[]): number =>
       evaluate(traced.predict, silent, { x }).metrics[`parts/block 0`]![0]! * hyper.alpha
     return Math.abs(score(centred.flat()) / score(batch.x!) - 1) > 1e-3
