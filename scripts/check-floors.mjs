@@ -12,6 +12,7 @@ const FLOORS = [
   ['runtime'],
   ['random', 'data'],
   ['nn'],
+  ['targets'],
   ['rules'],
   ['export'],
   ['train'],

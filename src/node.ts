@@ -7,8 +7,9 @@ import { findRule, RULES } from './rules/registry.js'
 import { compile } from './runtime/compile.node.js'
 import { int8IsExact } from './runtime/doctor.node.js'
 import { type Drawing, draw } from './train/drawing.js'
-import type { Figures, TrainEvent } from './train/events.js'
-import { type Network, openNetwork, type PredictedImage } from './train/network.js'
+import type { Scores, TrainEvent } from './train/events.js'
+import type { Criterion } from './train/judge.js'
+import { type Network, openNetwork, type Predicted } from './train/network.js'
 import { resolve, type Wishes } from './train/options.js'
 import type { Platform } from './train/platform.js'
 import {
@@ -21,7 +22,9 @@ import {
 } from './train/run-folder.node.js'
 import { partsOf } from './train/session.js'
 import { train as trainAnywhere } from './train/train.js'
+import { openTrainer as openAnywhere, type Trainer } from './train/trainer.js'
 
+export { type DataSet, dataSet, labelledImages, type Split } from './data/index.js'
 export { loadDataSet } from './data/load.node.js'
 export { UserError } from './errors.js'
 export { findRule } from './rules/registry.js'
@@ -29,9 +32,11 @@ export { compile } from './runtime/compile.node.js'
 export { type Diagnosis, diagnose as doctor } from './runtime/doctor.node.js'
 export type { Drawing } from './train/drawing.js'
 export { type Environment, environment } from './train/environment.node.js'
-export type { Figures, TrainEvent } from './train/events.js'
-export type { PredictedImage } from './train/network.js'
+export type { Scores, TrainEvent } from './train/events.js'
+export type { Given } from './train/feed.js'
+export type { Predicted } from './train/network.js'
 export { isFinished, type RunConfig, readCheckpoint, readConfig } from './train/run-folder.node.js'
+export type { Ran, Trainer } from './train/trainer.js'
 
 export interface TrainRequest extends Wishes {
   /** A rule, or the name of one. */
@@ -55,14 +60,12 @@ export interface RunOptions {
 }
 
 export interface Evaluation {
-  /** Absent where the rule only generates, or layers above `highest` have learned nothing. */
-  readonly testAccuracy?: number
-  /** The layer that the run trained alone, where those above it have learned nothing. */
-  readonly highest?: number
-  /** The accuracy of each layer alone. */
-  readonly layers: Figures
-  /** The rule's own figures, where it has some. */
-  readonly test?: Figures
+  /** Of what has learned: nothing of blocks above `highest`. */
+  readonly test: Scores
+  /** Which of these figures the run is judged by. */
+  readonly criterion: Criterion
+  /** The block that the run trained alone, where those above it have learned nothing. */
+  readonly highest?: string
 }
 
 const node: Platform = { compile, exactInt8: int8IsExact }
@@ -94,6 +97,16 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainEvent> 
   } finally {
     folder.discard()
   }
+}
+
+/** A rule on its data, to be trained step by step; nothing is kept but what the caller keeps. See `train/trainer.ts`. */
+export async function openTrainer({
+  load,
+  ...request
+}: Omit<TrainRequest, 'out' | 'below' | 'signal'>): Promise<Trainer> {
+  const rule = typeof request.rule === 'string' ? findRule(request.rule) : request.rule
+  const data = typeof request.data === 'string' ? await loadDataSet(request.data, load) : request.data
+  return await openAnywhere({ ...request, rule, data, platform: node })
 }
 
 export interface ResumeOptions extends RunOptions {
@@ -141,7 +154,7 @@ async function* intoFolder(
   try {
     const { saveCheckpoint } = folder
     for await (const event of start({ platform: { ...node, saveCheckpoint }, run: folder.path })) {
-      folder.record(event)
+      if (event.event !== 'measuring') folder.record(event)
       yield event
     }
   } finally {
@@ -158,32 +171,28 @@ export async function openRun(path: string, { rule }: RunOptions = {}): Promise<
   return await openNetwork(own, { ...checkpoint, settings: { hyper, options } }, node, where)
 }
 
-/** What the test images say of a saved run: the accuracy of its network and of each layer, the rule's own figures. */
+/** What the test samples say of a saved run: of its network and of its parts, and the rule's own figures. */
 export async function evaluate(path: string, options: RunOptions = {}): Promise<Evaluation> {
   const network = await openRun(path, options)
   try {
     const data = options.data ?? (await loadDataSet(readConfig(path).data, options.load))
-    const { accuracy, layers, figures } = await network.measure(data, data.test)
-    return {
-      ...(accuracy !== undefined && { testAccuracy: accuracy }),
-      ...(network.highest !== undefined && { highest: network.highest }),
-      layers,
-      ...(Object.keys(figures).length > 0 && { test: figures }),
-    }
+    const { criterion, highest } = network
+    const test = await network.measure(data, data.test)
+    return { test, criterion, ...(highest !== undefined && { highest }) }
   } finally {
     await network.close()
   }
 }
 
-/** What the network of a saved run makes of images, each [C, H, W] with pixels up to its data set's maximum. */
+/** What the network of a saved run says of inputs as its data set has them: levels, or real numbers in their own units. */
 export async function predict(
   path: string,
-  images: readonly Uint8Array[],
+  inputs: readonly (Uint8Array | Float32Array)[],
   options: RunOptions = {},
-): Promise<PredictedImage[]> {
+): Promise<Predicted[]> {
   const network = await openRun(path, options)
   try {
-    return await network.predict(images)
+    return await network.predict(inputs)
   } finally {
     await network.close()
   }

@@ -9,6 +9,7 @@ export { primitives } from './primitives/table.js'
 export {
   concat,
   constant,
+  enclosingLoops,
   type InputAttributes,
   type InputKind,
   input,

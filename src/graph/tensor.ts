@@ -8,6 +8,14 @@ export type Attributes = any
 export interface Scope {
   readonly depth: number
   readonly parent: Scope | undefined
+  /** Of the loop whose body is being traced here. */
+  turns?: Turns
+}
+
+/** The turns of a loop: how many there may be, and the number of this one, from 0 (int32 scalar). */
+export interface Turns {
+  readonly count: number
+  readonly index: Tensor
 }
 
 export interface Node {
@@ -66,6 +74,13 @@ export function inScope<T>(build: (scope: Scope) => T): T {
   } finally {
     currentScope = before
   }
+}
+
+/** The loops in whose bodies the program is being traced now, from the outermost. */
+export function enclosingLoops(): Turns[] {
+  const all: Turns[] = []
+  for (let scope = currentScope; scope; scope = scope.parent) if (scope.turns) all.unshift(scope.turns)
+  return all
 }
 
 function deepestScope(op: string, inputs: readonly Tensor[]): Scope | undefined {

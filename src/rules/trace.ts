@@ -1,9 +1,12 @@
+import { outputCount } from '../data/dataset.js'
 import { GraphError, type InputAttributes, input, reachable, type Shape, type Tensor } from '../graph/index.js'
 import { sameShape, show } from '../graph/types.js'
-import { noiseInputs, type Random } from '../nn/random.js'
+import { type Random, randomFrom } from '../nn/random.js'
 import { leaves, mapTree, type Tree } from '../nn/tree.js'
 import type { StepGraph } from '../onnx/index.js'
-import type { AnyRule, Assessment, Batch, Metrics, Picture, Prediction, Step, Task, View } from './contract.js'
+import { targetKind } from '../targets/index.js'
+import type { AnyRule, Batch, Metrics, Picture, Prediction, Step, Task, View } from './contract.js'
+import { flatten } from './figures.js'
 
 export interface TracedStep extends StepGraph {
   readonly name: string
@@ -13,7 +16,7 @@ export interface TracedStep extends StepGraph {
 
 /** A rule, traced on a task: everything that the certificate and the runtime need. */
 export interface TracedRule {
-  /** Noise in, the first state out (as metrics, by name). */
+  /** Noise in, and a batch of training data where the rule asks for it; the first state out (as metrics, by name). */
   readonly init: StepGraph
   readonly steps: Readonly<Record<string, TracedStep>>
   /**
@@ -21,7 +24,7 @@ export interface TracedRule {
    * in a row draws noise of its own. Metrics with one name: the last in a row counts, and the mean over the batches.
    */
   turn(name: string, lists: readonly (readonly string[])[]): TracedStep
-  /** What images give: `scores` and those of each layer, where the rule predicts, and its own `figures.NAME`. */
+  /** What samples give: `scores`, `parts/NAME` of each part, where the rule predicts, and its own `figures/NAME`. */
   readonly predict: StepGraph
   /** Images that the network draws, from images `x`: the pixels are the metric `images`. */
   picture(name: string): StepGraph
@@ -34,12 +37,15 @@ const named = (list: readonly [string, Tensor][]): { name: string; output: Tenso
 
 const nameOf = (x: Tensor): string => x.node.attributes.name
 
-/** What `span` mini-batches read: inputs, stacked [span, ...] where there are more than one, and the part of each batch. */
+/**
+ * What `span` mini-batches read: inputs, stacked [span, ...] where there are more than one, and the part of each batch.
+ * An input exists from when a step first asks for it.
+ */
 function batchInputs(
   task: Task,
   span = 1,
-  xShape: readonly number[] = task.shape,
-): { batches: Batch[]; inputs: () => Tensor[] } {
+  xShape: Shape = task.input.shape,
+): { batches: Batch[]; inputs: () => StepGraph['batch'] } {
   const all = new Map<string, Tensor>()
   const part = (k: number, attributes: InputAttributes): Tensor => {
     const { name, shape } = attributes
@@ -56,23 +62,27 @@ function batchInputs(
     return whole.slice(0, k, k + 1).reshape(shape)
   }
   const batches = Array.from({ length: span }, (_, k): Batch => {
-    const asked = new Set<string>()
-    const draw = (distribution: 'uniform' | 'normal') => {
-      return (own: string, shape: Shape): Tensor => {
-        if (asked.has(own)) throw new Error(`noise ${own} was asked for twice`)
-        asked.add(own)
-        return part(k, { name: `noise.${own}`, kind: 'noise', shape, dtype: 'float32', distribution })
-      }
-    }
     return {
-      x: part(k, { name: 'x', kind: 'data', shape: [task.batch, ...xShape], dtype: 'float32' }),
-      labels: part(k, { name: 'labels', kind: 'labels', shape: [task.batch], dtype: 'int32' }),
-      progress: part(k, { name: 'progress', kind: 'schedule', shape: [], dtype: 'float32' }),
-      random: { uniform: draw('uniform'), normal: draw('normal') },
+      get x() {
+        return part(k, { name: 'x', kind: 'data', shape: [task.batch, ...xShape], dtype: 'float32' })
+      },
+      get target() {
+        return part(k, { name: 'target', kind: 'labels', ...portOf(task) })
+      },
+      get progress() {
+        return part(k, { name: 'progress', kind: 'schedule', shape: [], dtype: 'float32' })
+      },
+      random: randomFrom((attributes) => part(k, attributes)),
     }
   })
-  return { batches, inputs: () => [...all.values()] }
+  return { batches, inputs: () => [...all.values()].map((x) => ({ name: nameOf(x), input: x })) }
 }
+
+/** The target of a batch, as an input. */
+const portOf = ({ target, batch }: Task) => targetKind(target).port(batch, outputCount(target))
+
+/** The same batch with other noise. */
+const withRandom = (batch: Batch, random: Random): Batch => Object.create(batch, { random: { value: random } })
 
 /** The state's leaves as inputs of a program, after a state that was traced by `init`. */
 function stateInputs<S extends Tree>(state: S): S {
@@ -97,8 +107,7 @@ function traceSteps(
   for (const [k, step] of steps.entries()) {
     const [next, metrics] = step(k === 0 ? before : handedOn(after), batches[k]!)
     after = next
-    for (const [metric, value] of Object.entries(metrics))
-      measured.set(metric, [...(measured.get(metric) ?? []), value])
+    for (const [metric, value] of flatten(metrics)) measured.set(metric, [...(measured.get(metric) ?? []), value])
   }
   const mean = (values: readonly Tensor[]): Tensor =>
     values.length === 1 ? values[0]! : values.reduce((a, b) => a.add(b)).mul(1 / values.length)
@@ -107,7 +116,7 @@ function traceSteps(
     name,
     span: steps.length,
     state: leaves(before).map(([leaf, tensor]) => ({ name: leaf, input: tensor, output: outputs.get(leaf)! })),
-    batch: inputs().map((x) => ({ name: nameOf(x), input: x })),
+    batch: inputs(),
     metrics: named([...measured].map(([metric, values]) => [metric, mean(values)])),
   }
 }
@@ -126,23 +135,26 @@ function inRow(own: Readonly<Record<string, Step<Tree>>>, list: readonly string[
         uniform: (noise, shape) => batch.random.uniform(`${name}.${noise}`, shape),
         normal: (noise, shape) => batch.random.normal(`${name}.${noise}`, shape),
       }
-      const [next, more] = own[name]!(now === state ? state : handedOn(now), { ...batch, random })
+      const [next, more] = own[name]!(now === state ? state : handedOn(now), withRandom(batch, random))
       now = next
-      metrics = { ...metrics, ...more }
+      metrics = joined(metrics, more)
     }
     return [now, metrics]
   }
 }
 
+function joined(a: Metrics, b: Metrics): Metrics {
+  const names = new Set(Object.keys({ ...a.blocks, ...b.blocks }))
+  const blocks = [...names].map((name) => [name, { ...a.blocks?.[name], ...b.blocks?.[name] }])
+  return { network: { ...a.network, ...b.network }, blocks: Object.fromEntries(blocks) }
+}
+
 /** Traces `init`, every step and `predict` of a rule. Shape errors in a rule are thrown here, before anything runs. */
 export function traceRule(rule: AnyRule, task: Task, hyper: unknown): TracedRule {
-  const { random, inputs } = noiseInputs()
-  const initial: Tree = rule.init(random, task, hyper)
-  const init: StepGraph = {
-    state: [],
-    batch: inputs.map((x) => ({ name: nameOf(x), input: x })),
-    metrics: named(leaves(initial)),
-  }
+  const first = batchInputs(task)
+  const [sample] = first.batches
+  const initial: Tree = rule.init(sample!.random, task, hyper, sample!)
+  const init: StepGraph = { state: [], batch: first.inputs(), metrics: named(leaves(initial)) }
   const own: Readonly<Record<string, Step<Tree>>> = rule.steps(task, hyper)
   const steps = Object.entries(own).map(([name, step]): [string, TracedStep] => [
     name,
@@ -150,14 +162,12 @@ export function traceRule(rule: AnyRule, task: Task, hyper: unknown): TracedRule
   ])
   const reading = (f: (state: Tree, view: View) => readonly [string, Tensor][]): StepGraph => {
     const state = stateInputs(initial)
-    const { batches, inputs: read } = batchInputs(task)
+    const { batches, inputs } = batchInputs(task)
     const outputs = f(state, batches[0]!)
     const used = new Set(reachable(outputs.map(([, output]) => output)).map(({ id }) => id))
     return {
       state: leaves(state).map(([name, leaf]) => ({ name, input: leaf, output: leaf })),
-      batch: read()
-        .filter((x) => nameOf(x) === 'x' || used.has(x.node.id))
-        .map((x) => ({ name: nameOf(x), input: x })),
+      batch: inputs().filter(({ name, input: x }) => name === 'x' || used.has(x.node.id)),
       metrics: named(outputs),
     }
   }
@@ -177,10 +187,11 @@ export function traceRule(rule: AnyRule, task: Task, hyper: unknown): TracedRule
     },
     predict: reading((state, view) => {
       const predicted: Prediction | undefined = rule.predict?.(state, view.x, task, hyper)
-      const figures: Assessment = rule.assess?.(state, view, task, hyper) ?? {}
+      const figures = flatten<Tensor>(rule.assess?.(state, view, task, hyper) ?? {})
       return [
-        ...(predicted ? Object.entries({ scores: predicted.scores, ...predicted.layers }) : []),
-        ...Object.entries(figures).map(([name, each]): [string, Tensor] => [`figures.${name}`, each]),
+        ...(predicted ? [['scores', predicted.scores] as [string, Tensor]] : []),
+        ...Object.entries(predicted?.parts ?? {}).map(([name, part]): [string, Tensor] => [`parts/${name}`, part]),
+        ...figures.map(([name, each]): [string, Tensor] => [`figures/${name}`, each]),
       ]
     }),
     picture: (name) => {
@@ -192,7 +203,7 @@ export function traceRule(rule: AnyRule, task: Task, hyper: unknown): TracedRule
         ['features', layer === 0 ? x : rule.greedy!.features(state as never, x, layer, task, hyper)],
       ])
       const shape = features.metrics[0]!.output.shape.slice(1)
-      const step = traceSteps(`layers.${layer}`, [rule.greedy!.step(layer, task, hyper)], initial, task, shape)
+      const step = traceSteps(`greedy ${layer}`, [rule.greedy!.step(layer, task, hyper)], initial, task, shape)
       return { step, features }
     },
   }

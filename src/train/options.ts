@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import { augmentationOptions, type DataSet } from '../data/index.js'
+import { augmentationOptions, type DataSet, imageShapeOf } from '../data/index.js'
 import { UserError } from '../errors.js'
+import { show } from '../graph/types.js'
 import type { AnyRule } from '../rules/contract.js'
 import { checkSettings, nearestName } from './settings.js'
 
@@ -95,15 +96,25 @@ export function resolve(rule: AnyRule, data: DataSet, { preset, hyper = {}, opti
   return settings
 }
 
+const WORDS = { class: 'one class', labels: 'several labels', values: 'values', none: 'no target' }
+
 /** What one option alone cannot say. */
 function check(
   rule: AnyRule,
   { validation, limit, batch, patience, precision, device, schedule, layer, augment }: TrainingOptions,
-  { shape: [, height, width] }: DataSet,
+  { name, input, target }: DataSet,
 ): void {
-  if (augment.shift >= Math.min(height, width))
+  const learned = rule.targets ?? ['class']
+  if (!learned.includes(target.kind))
     throw usage(
-      `a shift of ${augment.shift} pixels can push images of ${height} x ${width} out of sight: choose a smaller one`,
+      `${rule.id} learns ${learned.map((kind) => WORDS[kind]).join(' or ')}, and ${name} has ${WORDS[target.kind]}: choose another rule or data set`,
+    )
+  const image = imageShapeOf(input)
+  if (!image && (augment.shift > 0 || augment.rotation > 0 || augment.flip))
+    throw usage(`augmentation changes images, and the inputs of ${name}, ${show(input.shape)}, are none: leave it out`)
+  if (image && augment.shift >= Math.min(image[1], image[2]))
+    throw usage(
+      `a shift of ${augment.shift} pixels can push images of ${image[1]} x ${image[2]} out of sight: choose a smaller one`,
     )
   if (precision === 'int8' && device === 'webgpu')
     throw usage('precision int8 runs on the processor alone: choose the device cpu, or float32')

@@ -26,7 +26,7 @@ test('a local network is called local, and a cell of several products says so', 
 })
 
 test('a choice that comes from above is told, in the verdict too', () => {
-  const chosen = layer(0, {}, { labels: 'input', choice: ['head.layer.weight'] })
+  const chosen = layer(0, {}, { labels: 'input', choice: ['head.parameters.weight'] })
   assert.deepEqual(words({ local: true, layers: [chosen, layer(1, {})] }), [
     '  layer 0  learns from its own input alone; the label is part of its input; what it is shown is chosen with the help of head above',
     '  layer 1  learns from its own input alone; it sees no label',

@@ -6,6 +6,7 @@ import { chooseTurned, turn } from '../../src/layout/turned.js'
 import type { StepGraph } from '../../src/onnx/index.js'
 import { findRule } from '../../src/rules/registry.js'
 import { traceRule } from '../../src/rules/trace.js'
+import { taskOf } from '../rules/harness.js'
 import { assertTurns } from './assert-turns.js'
 
 const [ROWS, INPUTS, OUTPUTS] = [4, 3, 5]
@@ -101,8 +102,8 @@ const transposes = (graph: StepGraph): number =>
 
 test('Forward-Forward turns its weights and their moments, and then transposes nothing', () => {
   const rule = findRule('forward-forward')
-  const task = { shape: [1, 28, 28], classes: 10, batch: 64, precision: { bits: 32 } } as const
-  const hyper = rule.hyper.parse({ units: [300, 200], negatives: 'uniform', sharedProduct: false })
+  const task = taskOf({ shape: [1, 28, 28], classes: 10, batch: 64 })
+  const hyper = rule.hyper.parse({ units: [300, 200], negatives: 'uniform' })
   const { joint } = traceRule(rule, task, hyper).steps
   const names = chooseTurned([joint!])
   assert.deepEqual(

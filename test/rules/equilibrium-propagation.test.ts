@@ -345,9 +345,9 @@ describe('options', () => {
 
   test('metrics: what was pulled and what lies on the rim', () => {
     const { metrics } = given({ activation: 'clip', gains: [4] }).step()
-    assert.ok(metrics['layers.0.saturated']![0]! > 0.5)
-    assert.ok(given({ activation: 'clip', gains: [0.01] }).step().metrics['layers.0.saturated']![0]! < 0.3)
-    const [small, large] = [0.01, 0.02].map((beta) => given({ beta }).step().metrics['layers.1.pulled']![0]!)
+    assert.ok(metrics['layer 0/saturated']![0]! > 0.5)
+    assert.ok(given({ activation: 'clip', gains: [0.01] }).step().metrics['layer 0/saturated']![0]! < 0.3)
+    const [small, large] = [0.01, 0.02].map((beta) => given({ beta }).step().metrics['layer 1/pulled']![0]!)
     close([large! / small!], [2], 0.05)
     assert.ok(metrics.residual![0]! <= 1e-14)
   })

@@ -13,6 +13,7 @@ import type { Ort } from '../../src/runtime/opened.js'
 import type { Program, TensorRecord } from '../../src/runtime/program.js'
 import { initialNoise, stepNoise } from '../../src/train/noise.js'
 import { splitStep } from '../../src/update/index.js'
+import { taskOf } from '../rules/harness.js'
 
 const BATCH = 100
 
@@ -39,7 +40,7 @@ const STEPS = 11
 
 for (const precision of [{ bits: 32 }, { bits: 8, levels: 63 }] as const)
   test(`the default network’s steps in ${precision.bits} bits are the same bits, however many a call has, in place and in a loop`, async () => {
-    const task = { shape: [1, 28, 28], classes: 10, batch: BATCH, precision } as const
+    const task = taskOf({ shape: [1, 28, 28], classes: 10, batch: BATCH, precision })
     const traced = traceRule(forwardForward, task, forwardForward.hyper.parse({}))
     const init = await compile(traced.init, here)
     const { metrics: start } = await init.run(1, initialNoise(traced.init.batch, 0))
@@ -51,7 +52,7 @@ for (const precision of [{ bits: 32 }, { bits: 8, levels: 63 }] as const)
     assert.ok(model.includes('FusedConv'))
     const batch = (from: number, steps: number): TensorRecord => ({
       x: Float32Array.from({ length: steps * BATCH * 784 }, (_, i) => Math.max(0, Math.sin(i + from * 12.9898))),
-      labels: Int32Array.from({ length: steps * BATCH }, (_, i) => i % 10),
+      target: Int32Array.from({ length: steps * BATCH }, (_, i) => i % 10),
       progress: new Float32Array(steps),
       ...stepNoise(step.batch, 0, from, steps),
     })

@@ -6,6 +6,7 @@ import type { StepGraph } from '../../src/onnx/index.js'
 import { RULES } from '../../src/rules/registry.js'
 import { traceRule } from '../../src/rules/trace.js'
 import { cutIntoStages } from '../../src/stages/index.js'
+import { taskOf } from '../rules/harness.js'
 
 const state = (name: string, shape: readonly number[]): Tensor =>
   input({ name, kind: 'state', shape, dtype: 'float32' })
@@ -172,7 +173,7 @@ test('no stage is idle, or has much more than its share', () => {
 })
 
 test('Forward-Forward can be cut, turned or not; what sends anything down cannot', () => {
-  const task = { shape: [1, 4, 4], classes: 3, batch: 2, precision: { bits: 32 } } as const
+  const task = taskOf({ batch: 2 })
   const stepOfRule = (id: string, options: Record<string, unknown>): StepGraph => {
     const rule = RULES.find((own) => own.id === id)!
     return traceRule(rule, task, rule.hyper.parse(options)).steps.joint!

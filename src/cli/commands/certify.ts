@@ -1,7 +1,5 @@
-import { findDataSet } from '../../data/index.js'
 import { UserError } from '../../errors.js'
 import type { Certificate } from '../../locality/certificate.js'
-import { FLOAT32 } from '../../nn/dense.js'
 import { certifyRule } from '../../rules/certify.js'
 import type { AnyRule } from '../../rules/contract.js'
 import { findRule, RULES } from '../../rules/registry.js'
@@ -27,12 +25,9 @@ export function certifyCommand(ids: readonly string[], flags: CertifyFlags): voi
       { exitCode: 2 },
     )
   const rules = ids.length === 0 ? RULES : ids.map(findRule)
-  const { shape, classNames } = findDataSet(flags.data)
-  // What an update reads does not depend on the number of images; a few keep the graph's constants small.
-  const task = { shape, classes: classNames.length, batch: 4, precision: FLOAT32 }
   const certificates = rules.map((rule) => {
     const hyper = { ...findPreset(rule, flags.preset)?.hyper, ...readAssignments(rule, flags.set) }
-    return { rule, certificate: certifyRule(rule, task, checkHyper(rule, hyper)) }
+    return { rule, certificate: certifyRule(rule, flags.data, checkHyper(rule, hyper)) }
   })
   if (flags.json) {
     print(JSON.stringify(certificates.map(({ rule, certificate }) => toJson(rule, certificate))))

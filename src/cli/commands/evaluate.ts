@@ -4,9 +4,8 @@ import { noteOnSource } from '../sources.js'
 import { startedAs } from '../started-as.js'
 import { downloadProgress } from '../train/download.js'
 import { widthOf } from '../train/report.js'
-import { renderTable } from '../train/screen.js'
-import { figureRows, legend, outcome } from '../train/summary.js'
-import { accuracies } from '../train/view.js'
+import { legend, outcome } from '../train/summary.js'
+import { renderTable } from '../train/table.js'
 
 export interface EvaluateFlags {
   readonly dataDir?: string
@@ -20,7 +19,7 @@ export async function evaluateCommand(run: string, { dataDir, json }: EvaluateFl
   const evaluation = await evaluate(run, { load }).finally(downloads.end)
   const { rule: id, data } = readConfig(run)
   const rule = findRule(id)
-  const { objective, figures, reconstructed } = rule
+  const { figures, reconstructed } = rule
   if (json) {
     print(
       JSON.stringify({
@@ -34,10 +33,10 @@ export async function evaluateCommand(run: string, { dataDir, json }: EvaluateFl
     )
     return
   }
-  const { testAccuracy, layers, test } = evaluation
-  const rows = [...accuracies(layers, testAccuracy)].map(([row, own]) => [row, { test: own }] as const)
-  print(`${run}: ${outcome(evaluation, objective)}.`, ...renderTable(new Map(rows)))
-  if (test) print(...renderTable(figureRows({ test })), ...legend(test, figures, widthOf(process.stdout)))
+  const { test } = evaluation
+  const width = widthOf(process.stdout)
+  print(`${run}: ${outcome(test, evaluation)}.`, ...renderTable({ test }, { width }))
+  print(...legend(test, figures, width))
   print(...noteOnSource(rule))
   if (isFinished(run) === false) print(`Its training was stopped: ${startedAs()} train --resume ${run} goes on.`)
 }

@@ -4,6 +4,7 @@ import { writePng } from '../../data/images.node.js'
 import { UserError } from '../../errors.js'
 import { makeFolder } from '../../folders.node.js'
 import { type Drawing, drawRun, findRule, predict, readCheckpoint, readConfig } from '../../node.js'
+import { taskFor } from '../../rules/task.js'
 import { fileError } from '../../train/files.node.js'
 import { columns } from '../output/columns.js'
 import { percent } from '../output/numbers.js'
@@ -63,13 +64,16 @@ function checkJudge(run: string, judge: string): void {
   const usage = (message: string): UserError => new UserError(message, { exitCode: 2 })
   const { rule: id, hyper } = readConfig(run)
   const rule = findRule(id)
-  const { shape, classNames } = readCheckpoint(run).checkpoint.images
-  const task = { shape, classes: classNames.length, batch: 1, precision: { bits: 32 } } as const
+  const task = taskFor(readCheckpoint(run).checkpoint.samples, { batch: 1 })
   if (!rule.pictures?.(task, hyper)[PRIOR])
     throw usage(`--judge looks at samples from noise alone, and ${id} draws no picture "${PRIOR}" of them`)
   const { rule: judgeId, hyper: own } = readConfig(judge)
   const other = findRule(judgeId)
-  if (!other.predict) throw usage(`--judge needs a run that classifies; ${judgeId} only generates`)
+  const { kind } = readCheckpoint(judge).checkpoint.samples.target
+  if (!other.predict || kind !== 'class')
+    throw usage(
+      `--judge needs a run that classifies; ${judgeId} ${other.predict ? `says ${kind} there` : 'only generates'}`,
+    )
   if (!other.probabilities?.(own))
     throw usage(
       `the scores of ${judge} (${judgeId}) are no probabilities, so it cannot say how sure it is: judge by a run of backprop`,
@@ -92,16 +96,16 @@ async function judgeSamples(
   seed: number,
   load: { readonly dataDir?: string },
 ): Promise<Judgement> {
-  const { classNames, maximum } = readCheckpoint(judge).checkpoint.images
+  const { names, input } = readCheckpoint(judge).checkpoint.samples
   const [drawing] = await drawRun(run, { names: [PRIOR], count: JUDGED, seed, load })
-  const images = pixelsOf(drawing!, maximum)
+  const images = pixelsOf(drawing!, input.levels! - 1)
   const sure = (await predict(judge, images)).filter(({ scores }) => {
     const largest = Math.max(...scores)
     return 1 / scores.reduce((sum, score) => sum + Math.exp(score - largest), 0) > CONFIDENCE
   })
-  const shares = classNames.map((name, label): [string, number] => [
+  const shares = names.map((name, label): [string, number] => [
     name,
-    sure.filter((prediction) => prediction.label === label).length / images.length,
+    sure.filter((prediction) => 'label' in prediction && prediction.label === label).length / images.length,
   ])
   return {
     samples: images.length,

@@ -35,7 +35,7 @@ describe('tied networks', () => {
       const { traced, state, batch } = given({ variant })
       const other = { ...state, 'network.hidden.visible': state['network.hidden.visible']!.with(9, 1) }
       const [before, after] = [state, other].map((own) => ({
-        KL: evaluate(traced.predict, own, batch).metrics['figures.KL']!,
+        KL: evaluate(traced.predict, own, batch).metrics['figures/KL']!,
         drawn: evaluate(traced.picture('prior'), own, batchFor(traced.picture('prior'), sevenPixels(), 1)).metrics
           .images!,
       }))

@@ -106,8 +106,8 @@ describe('what a step reads', () => {
     test(`no label reaches a cell: ${what}`, async () => {
       const { joint, state, batch } = given(options)
       const { state: one } = await run(joint, state, batch)
-      const labels = batch.labels!.map((label) => (label + 1) % 3)
-      const { state: two } = await run(joint, state, { ...batch, labels })
+      const labels = batch.target!.map((label) => (label + 1) % 3)
+      const { state: two } = await run(joint, state, { ...batch, target: labels })
       for (const name of Object.keys(state))
         if (!name.startsWith('classifier.')) assert.deepEqual(one[name], two[name], name)
       assert.notDeepEqual(one['classifier.readOuts.all.weight'], two['classifier.readOuts.all.weight'])
