@@ -164,7 +164,7 @@ test('a loaded state takes the place of the one before, whatever was made or kep
 })
 
 test('a call takes no more steps than it is asked for, though a longer one was made ahead', async () => {
-  const trainer = await openTrainer(config(lines(2020)))
+  const trainer = await openTrainer(config(lines(2020), { checkpointEvery: 50 }))
   await trainer.load(await trainer.initialState())
   let at = trainer.positionAt(0)
   for (let taken = 0; taken < 8; ) {
