@@ -1,4 +1,4 @@
-// Gradients that reach over two layers: each learns from its own read-out and from the next one's, behind batch
+// Gradients that reach over two layers: each learns from its own read-out and from the one above, behind batch
 // normalisation. Run it with: npm run example 02
 import { sizeOf } from '../src/graph/index.js'
 import * as nn from '../src/nn/index.js'
@@ -25,8 +25,7 @@ export const windows = defineRule({
         const { output, running } = nn.batchNormalized(nn.affine(hidden, nn.flat(x)), pass)
         return { output: output.relu(), running }
       },
-      loss: ({ parameters: { readout }, output, batch }) =>
-        nn.crossEntropy(nn.affine(readout, output), batch.target).mean(),
+      loss: ({ parameters: p, output, batch }) => nn.crossEntropy(nn.affine(p.readout, output), batch.target).mean(),
       scores: ({ readout }, output) => nn.affine(readout, output),
     })),
     window: 2,

@@ -1,7 +1,7 @@
 import { constant, type Tensor } from '../graph/index.js'
 import { channelAxes, perChannel } from './axes.js'
-import type { NormOptions } from './group-norm.js'
 import { ones, zeros } from './initialize.js'
+import type { NormOptions } from './layer-norm.js'
 
 /** Running mean and variance of each channel, [C]. They are state: a rule keeps them and hands them on. */
 export type Statistics = { readonly mean: Tensor; readonly variance: Tensor }

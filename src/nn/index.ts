@@ -23,10 +23,10 @@ export { affine, type Dense, dense, FLOAT32, type Precision, product, transposed
 export { depthToSpace } from './depth-to-space.js'
 export { bernoulli, sign } from './discrete.js'
 export { GOODNESS, type Goodness } from './goodness.js'
-export { layerNorm, type NormOptions, type Scale, scale } from './group-norm.js'
 export * as hopfield from './hopfield.js'
 export { FAN_RULES, type FanRule, fans, normalWeights, ones, uniformWeights, zeros } from './initialize.js'
 export { denoisingLoss, type LabelAutoencoder, labelAutoencoder, reconstructCode } from './label-autoencoder.js'
+export { layerNorm, type NormOptions, type Scale, scale } from './layer-norm.js'
 export {
   accuracy,
   binaryCrossEntropy,

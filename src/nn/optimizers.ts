@@ -109,20 +109,20 @@ export function adam(options: AdamOptions = {}): Optimizer {
 
 /** The options by which rules describe an optimiser; each rule gives its own default rate. */
 export const optimizerOptions = {
-  optimizer: z.enum(['adam', 'sgd']).default('adam').describe('of the layers'),
+  optimizer: z.enum(['adam', 'sgd']).default('adam').describe('kind of the optimiser'),
   rate: z.number().positive().describe('step size'),
   momentum: z.number().min(0).max(1).default(0.9).describe('heavy-ball momentum of sgd'),
   weightDecay: z.number().min(0).default(0).describe('L2 with sgd, decoupled with adam'),
-  schedule: z.enum(SCHEDULE_NAMES).default('linear').describe('of the step size'),
+  schedule: z.enum(SCHEDULE_NAMES).default('linear').describe('how step sizes fall over the training'),
 }
 
 export interface OptimizerSettings {
   readonly optimizer: 'adam' | 'sgd'
   readonly momentum: number
-  readonly weightDecay: number
+  readonly weightDecay?: number
 }
 
-export const optimizerOf = ({ optimizer, momentum, weightDecay }: OptimizerSettings): Optimizer =>
+export const optimizerOf = ({ optimizer, momentum, weightDecay = 0 }: OptimizerSettings): Optimizer =>
   optimizer === 'adam' ? adam({ weightDecay }) : sgd({ momentum, weightDecay })
 
 /** The step size at a part of the training that is done. */

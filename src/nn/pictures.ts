@@ -28,12 +28,8 @@ export function filterImages(weight: Tensor, shape: Shape, count: number): Tenso
 /** How `filterImages` are to be read. */
 export const FILTER_SCALE = 'light is positive, dark negative, each on its own scale'
 
-/** A picture of a first layer's weights, `columns` in a row and ten rows. */
-export const filters = <State>(
-  shape: readonly [number, number, number],
-  weightOf: (state: State) => Tensor,
-  columns = 10,
-) => ({
+/** A picture of a first layer's weights over inputs of a shape: ten rows of `columns` units. */
+export const filters = <State>(shape: Shape, weightOf: (state: State) => Tensor, columns = 10) => ({
   filters: {
     description: `weights of the first layer: ${FILTER_SCALE}`,
     columns,

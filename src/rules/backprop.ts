@@ -5,15 +5,13 @@
 
 import { z } from 'zod'
 import { outputCount } from '../data/dataset.js'
-import { grad, sizeOf, type Tensor } from '../graph/index.js'
+import { sizeOf, type Tensor } from '../graph/index.js'
 import { flat } from '../nn/axes.js'
 import { affine, type Dense, dense } from '../nn/dense.js'
-import { FAN_RULES, type FanRule } from '../nn/initialize.js'
-import { hiddenLayers, networkOptions } from '../nn/network.js'
-import { adam, type Optimizer, sgd } from '../nn/optimizers.js'
-import { FILTER_SCALE, filterImages } from '../nn/pictures.js'
-import { SCHEDULE_NAMES, SCHEDULES } from '../nn/schedules.js'
-import { leaves, type Tree } from '../nn/tree.js'
+import { fanRule, hiddenLayers, networkOptions } from '../nn/network.js'
+import { descend, optimizerOf, optimizerOptions, stepSize } from '../nn/optimizers.js'
+import { filters } from '../nn/pictures.js'
+import type { Tree } from '../nn/tree.js'
 import { targetKind } from '../targets/index.js'
 import type { Rule, Task } from './contract.js'
 
@@ -23,22 +21,13 @@ const hyper = z.strictObject({
   units: networkOptions.units.default([500, 500]),
   kernel: networkOptions.kernel.default(3),
   poolAfter: networkOptions.poolAfter.default([]),
-  optimizer: z.enum(['adam', 'sgd']).default('adam').describe('of all weights'),
-  rate: z.number().positive().default(0.001).describe('step size'),
-  momentum: z.number().min(0).max(1).default(0.9).describe('heavy-ball momentum of sgd'),
-  weightDecay: z.number().min(0).default(0).describe('L2 with sgd, decoupled with adam'),
-  schedule: z.enum(SCHEDULE_NAMES).default('linear').describe('of the step size'),
-  initial: z
-    .enum(Object.keys(FAN_RULES) as [FanRule, ...FanRule[]])
-    .default('he')
-    .describe('standard deviation of the initial weights'),
+  ...optimizerOptions,
+  rate: optimizerOptions.rate.default(0.001),
+  initial: fanRule.default('he'),
 })
 
 export type BackpropHyper = z.infer<typeof hyper>
 export type BackpropState = { readonly layers: readonly Dense[]; readonly optimizer: Tree }
-
-const optimizerOf = (h: BackpropHyper): Optimizer =>
-  h.optimizer === 'adam' ? adam({ weightDecay: h.weightDecay }) : sgd(h)
 
 function logits({ layers }: Pick<BackpropState, 'layers'>, x: Tensor, task: Task, h: BackpropHyper): Tensor {
   const activity = hiddenLayers(h, task.input.shape).reduce((below, layer, i) => {
@@ -103,23 +92,12 @@ export const backprop: Rule<BackpropHyper, BackpropState> = {
       const scores = logits({ layers }, x, task, h)
       const said = targetKind(task.target)
       const loss = said.loss(scores, target).mean()
-      const gradients = grad(
-        loss,
-        leaves(layers).map(([, p]) => p),
-      )
-      const rate = SCHEDULES[h.schedule](progress).mul(h.rate)
-      const [next, state] = optimizerOf(h).update(layers, gradients, optimizer, rate)
+      const [next, state] = descend(optimizerOf(h), layers, loss, optimizer, stepSize(h, progress))
       return [{ layers: next, optimizer: state }, { network: { loss, ...said.metrics(scores, target) } }]
     },
   }),
 
-  pictures: ({ input: { shape } }) => ({
-    filters: {
-      description: `weights of the first layer: ${FILTER_SCALE}`,
-      columns: 10,
-      draw: ({ layers }) => filterImages(layers[0]!.weight, shape, 100),
-    },
-  }),
+  pictures: ({ input: { shape } }) => filters(shape, ({ layers }: BackpropState) => layers[0]!.weight),
 
   probabilities: () => true,
 

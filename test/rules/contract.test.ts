@@ -250,10 +250,10 @@ for (const { rule, name, hyper, isPreset, task: taskFor } of VARIANTS)
     if (rule.greedy)
       test('trains layer after layer, or says why it cannot', () => {
         const traced = traceRule(rule, taskFor(), hyper)
-        const layers = rule.greedy!.layers(taskFor(), hyper)
         const { blocks } = rule.locality(taskFor(), hyper)
-        for (let layer = 0; layer < layers; layer++)
+        for (let layer = 0; layer < blocks.length; layer++)
           try {
+            if (layer >= rule.greedy!.layers(taskFor(), hyper)) continue
             const { step, features } = traced.greedy(layer)
             assert.deepEqual(
               step.state.map((entry) => entry.name),

@@ -48,8 +48,7 @@ export const initialState = ({ init }: TracedRule, seed = 1): Numbers =>
 
 /** A made-up batch: uniform pixels, labels that take turns, noise of its own. `k`: the number of the batch. */
 export function batchFor({ batch }: StepGraph, task: Task, k = 0): Numbers {
-  const x = batch.find(({ name }) => name === 'x')!.input
-  const pixels = new Float32Array(x.size)
+  const pixels = new Float32Array(batch.find(({ name }) => name === 'x')?.input.size ?? 0)
   stream(7, k, 'pixels').uniform(pixels)
   const labels = Array.from({ length: task.batch }, (_, i) => (i + k) % classesOf(task))
   const given: Numbers = { x: Array.from(pixels), target: labels, progress: [k / 10] }

@@ -30,14 +30,14 @@
  * Expected: MNIST with 512 hidden units about 2 % test error (Ernoult et al., P-1h, as recalled by the specification).
  */
 
-import { argmax, concat, constant, oneHot, quantizedProduct, scan, sizeOf, type Tensor } from '../../graph/index.js'
+import { concat, constant, oneHot, quantizedProduct, scan, sizeOf, type Tensor } from '../../graph/index.js'
 import { flat } from '../../nn/axes.js'
 import { contrastOf, outerContrast } from '../../nn/contrast.js'
 import type { Dense, Precision } from '../../nn/dense.js'
 import { uniformWeights, zeros } from '../../nn/initialize.js'
-import { adam, type Optimizer, sgd } from '../../nn/optimizers.js'
+import { accuracy } from '../../nn/losses.js'
+import { optimizerOf, stepSize } from '../../nn/optimizers.js'
 import { FILTER_SCALE, filterImages, rowByRow, signedImages } from '../../nn/pictures.js'
-import { SCHEDULES } from '../../nn/schedules.js'
 import { energy, resting, type States, settle, sweep } from '../../nn/settling.js'
 import type { Tree } from '../../nn/tree.js'
 import type { Batch, Rule } from '../contract.js'
@@ -54,9 +54,6 @@ export type EquilibriumPropagationState = {
   readonly layers: readonly Dense[]
   readonly optimizers: readonly Tree[]
 }
-
-const optimizerOf = ({ optimizer, momentum, weightDecay }: Hyper): Optimizer =>
-  optimizer === 'adam' ? adam({ weightDecay }) : sgd({ momentum, weightDecay })
 
 /** The states that an estimator compares, how far apart their nudges lie, and which of them were nudged. */
 function phases(net: Net, free: States, y: Tensor, random: Batch['random'], h: Hyper) {
@@ -218,18 +215,15 @@ export const equilibriumPropagation: Rule<EquilibriumPropagationHyper, Equilibri
       const compared = phases(net, free, y, random, h)
       const gradient = gradients(net, compared, flat(x), y, task.precision)
 
-      const factor = SCHEDULES[h.schedule](progress)
-      const optimizer = optimizerOf(h)
       const learned = perLayer('rates', h).map((rate, k) =>
-        optimizer.update(layers[k]!, gradient[k]!, optimizers[k]!, factor.mul(rate)),
+        optimizerOf(h).update(layers[k]!, gradient[k]!, optimizers[k]!, stepSize({ ...h, rate }, progress)),
       )
-      const right = argmax(scoresOf(net, free)).equal(target)
       return [
         { layers: learned.map(([layer]) => layer), optimizers: learned.map(([, own]) => own) },
         {
           network: {
             loss: costOf(net, free, target, y, h).mean(),
-            accuracy: right.cast('float32').mean(),
+            accuracy: accuracy(scoresOf(net, free), target),
             residual,
             ...(h.tolerance > 0 && { sweeps }),
           },

@@ -59,8 +59,8 @@ export function firstLayer(task: Task, h: ForwardForwardHyper) {
       const image = imageOf(x)
       const n = x.shape[0]!
       // Within a call all codes have one length, so that an image's factor does not depend on its label.
-      const [any] = [shown.slice(0, 0, 1).reshape([-1, classes])]
-      const codeSquare = any!.matmul(products).mul(any!).sum(-1)
+      const one = shown.slice(0, 0, 1).reshape([-1, classes])
+      const codeSquare = one.matmul(products).mul(one).sum(-1)
       const square = flat(image).square().sum(-1).add(codeSquare)
       const size = sizeOf(whole.inputShape)
       const factor = h.imageNormalization === 'unit' ? inverseNorm(square) : inverseLength(square.mul(1 / size))

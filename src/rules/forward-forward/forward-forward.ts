@@ -195,5 +195,5 @@ export const forwardForward: Rule<ForwardForwardHyper, ForwardForwardState> = {
   presets,
   ...layerwise(design),
   probabilities: saysByHead,
-  pictures: (task) => filters(imageShape(task), ({ layers }: ForwardForwardState) => layers[0]!.weight),
+  pictures: (task) => filters(task.input.shape, ({ layers }: ForwardForwardState) => layers[0]!.weight),
 }

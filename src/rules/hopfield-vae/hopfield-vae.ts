@@ -27,8 +27,7 @@
  */
 import { concat, constant, grad, type Tensor } from '../../graph/index.js'
 import { clamp, contrastGradients, contrasts, type Force, inputGradient, type States } from '../../nn/hopfield.js'
-import { adam, type Optimizer } from '../../nn/optimizers.js'
-import { SCHEDULES } from '../../nn/schedules.js'
+import { adam, type Optimizer, stepSize } from '../../nn/optimizers.js'
 import { leaves, mapTree, type Tree } from '../../nn/tree.js'
 import type { Metrics, Rule, Step, Task } from '../contract.js'
 import { blocksOf, isInert, type Model, modelOf, type Networks, newNetworks, type Posterior } from './model.js'
@@ -180,7 +179,7 @@ function joint(task: Task, h: HopfieldVaeHyper): Step<HopfieldVaeState> {
         ? byGradient(model, networks, x, noise, klWeight)
         : byEquilibria(model, h, networks, x, noise, klWeight)
     const parameters = learning(networks)
-    const rate = SCHEDULES[h.schedule](batch.progress).mul(h.rate)
+    const rate = stepSize(h, batch.progress)
     const slopes = Object.keys(parameters).map((name) => found.gradients[name]!)
     const [learned, optimizer] = optimizerOf(h).update(parameters, slopes, state.optimizer, rate)
     const next = mapTree(networks, (leaf, name) => learned[name] ?? leaf)

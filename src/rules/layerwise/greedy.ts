@@ -13,9 +13,7 @@ export function greedyOf<Hyper>(design: (given: { task: Task; hyper: Hyper }) =>
     const own = design({ task, hyper })
     if (typeof own.greedy === 'string') throw new UserError(own.greedy, { exitCode: 2 })
     if ((own.window ?? 1) > 1)
-      throw new UserError('layers cannot be trained one after the other here: their gradients span several layers', {
-        exitCode: 2,
-      })
+      throw new UserError('greedy training needs layers that learn alone: here gradients span several', { exitCode: 2 })
     return own
   }
   return {

@@ -62,7 +62,7 @@ export const outputsInUse = (
 
 /** What a head reads of passes. */
 export function headInput({ head }: Pick<AnyDesign, 'head'>, fed: Fed, passes: readonly LayerPass[]): Tensor {
-  const outputs = passes.map(({ made }) => made.output.stopGradient())
+  const outputs = passes.map(({ made }) => made.output)
   return head!.read?.({ ...fed, outputs }) ?? concat(outputs.map(flat), 1)
 }
 

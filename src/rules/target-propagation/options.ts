@@ -1,7 +1,6 @@
 import { z } from 'zod'
-import { FAN_RULES, type FanRule } from '../../nn/initialize.js'
-import { networkOptions } from '../../nn/network.js'
-import { SCHEDULE_NAMES } from '../../nn/schedules.js'
+import { fanRule, networkOptions } from '../../nn/network.js'
+import { optimizerOptions } from '../../nn/optimizers.js'
 import type { Preset } from '../contract.js'
 
 export const hyper = z.strictObject({
@@ -50,14 +49,13 @@ export const hyper = z.strictObject({
     .min(0)
     .default(0)
     .describe('first epochs, of all that are trained, in which only inverses learn (Meulemans: 6)'),
-  optimizer: z.enum(['adam', 'sgd']).default('adam').describe('of all weights (Lee: an RMSprop of his own)'),
+  optimizer: optimizerOptions.optimizer.describe('of all weights (Lee: an RMSprop of his own)'),
   rate: z.number().positive().default(0.002).describe('step size of the hidden layers (ours)'),
   outputRate: z.number().positive().default(0.002).describe('step size of the output layer (ours)'),
   inverseRate: z.number().positive().default(0.002).describe('step size of inverses and label auto-encoder (ours)'),
-  momentum: z.number().min(0).max(1).default(0.9).describe('heavy-ball momentum of sgd'),
-  schedule: z.enum(SCHEDULE_NAMES).default('linear').describe('of all step sizes'),
-  initial: z
-    .enum(Object.keys(FAN_RULES) as [FanRule, ...FanRule[]])
+  momentum: optimizerOptions.momentum,
+  schedule: optimizerOptions.schedule.describe('of all step sizes'),
+  initial: fanRule
     .default('fan-in')
     .describe('standard deviation of the initial weights, normal (Lee: orthogonal; Meulemans: glorot)'),
 })

@@ -32,16 +32,15 @@
  * output layer learns cross-entropy in drl too (Meulemans: its target, the same direction).
  */
 
-import { argmax, constant, grad, oneHot, sizeOf, softmax, type Tensor } from '../../graph/index.js'
+import { constant, grad, oneHot, sizeOf, softmax, type Tensor } from '../../graph/index.js'
 import { flat } from '../../nn/axes.js'
 import { affine, type Dense, dense } from '../../nn/dense.js'
 import { bernoulli, sign } from '../../nn/discrete.js'
 import { denoisingLoss, type LabelAutoencoder, labelAutoencoder, reconstructCode } from '../../nn/label-autoencoder.js'
-import { crossEntropy, squaredError } from '../../nn/losses.js'
-import { adam, type Optimizer, sgd } from '../../nn/optimizers.js'
-import { FILTER_SCALE, filterImages } from '../../nn/pictures.js'
+import { accuracy, crossEntropy, squaredError } from '../../nn/losses.js'
+import { descend, optimizerOf, stepSize } from '../../nn/optimizers.js'
+import { filters } from '../../nn/pictures.js'
 import type { Random } from '../../nn/random.js'
-import { SCHEDULES } from '../../nn/schedules.js'
 import {
   type Chain,
   differenceReconstructionLoss,
@@ -49,7 +48,7 @@ import {
   propagateTargets,
   reconstructionLoss,
 } from '../../nn/targets.js'
-import { leaves, type Tree } from '../../nn/tree.js'
+import type { Tree } from '../../nn/tree.js'
 import type { Batch, Block, Rule, Step, Task } from '../contract.js'
 import { classesOf } from '../task.js'
 import { hyper, presets, type TargetPropagationHyper } from './options.js'
@@ -66,8 +65,6 @@ export type TargetPropagationState = {
     readonly autoencoder?: Tree
   }
 }
-
-const optimizerOf = (h: TargetPropagationHyper): Optimizer => (h.optimizer === 'adam' ? adam() : sgd(h))
 
 /** Layers that have an inverse, by the layer to which it leads: all that lie below another one with a target. */
 const inverseCount = (h: TargetPropagationHyper): number => h.units.length - (h.topTarget === 'output' ? 0 : 1)
@@ -134,22 +131,12 @@ const AUTOENCODER = 'label auto-encoder'
 const layerName = (i: number, h: TargetPropagationHyper): string => (i === h.units.length ? 'output' : `layer ${i}`)
 const inverseName = (i: number, h: TargetPropagationHyper): string => `inverse of ${layerName(i + 1, h)}`
 
-/** One step of an optimiser on the parameters of one block. */
-function learn<P extends Tree>(h: TargetPropagationHyper, parameters: P, state: Tree, loss: Tensor, rate: Tensor) {
-  const gradients = grad(
-    loss,
-    leaves(parameters).map(([, p]) => p),
-  )
-  const [next, optimizer] = optimizerOf(h).update(parameters, gradients, state, rate)
-  return { next, optimizer }
-}
-
 /** Inverses and the label auto-encoder learn; the network stays as it is. */
 function feedbackStep(task: Task, h: TargetPropagationHyper): Step<TargetPropagationState> {
   const net = networkOf(task, h)
   return (state, batch) => {
     const { x, sampler } = noisy(batch, h)
-    const rate = SCHEDULES[h.schedule](batch.progress).mul(h.inverseRate)
+    const rate = stepSize({ ...h, rate: h.inverseRate }, batch.progress)
     const sigma = constant(h.noise).div(batch.progress.mul(h.noiseDecay).add(1))
     const { activities, scores } = net.pass(state.layers, x, sampler('sample'))
     const levels = h.topTarget === 'output' ? [...activities, scores] : activities
@@ -171,27 +158,27 @@ function feedbackStep(task: Task, h: TargetPropagationHyper): Step<TargetPropaga
           )
       } else loss = reconstructionLoss(v, chain.up[i]!, chain.down[i]!).mean()
       blocks[inverseName(i, h)] = { loss }
-      return learn(h, p, state.optimizers.inverses[i]!, loss, rate)
+      return descend(optimizerOf(h), p, loss, state.optimizers.inverses[i]!, rate)
     })
     const { autoencoder } = state
-    let top: ReturnType<typeof learn<LabelAutoencoder>> | undefined
+    let top: [LabelAutoencoder, Tree] | undefined
     if (autoencoder) {
       const code = activities.at(-1)!
       const noise = batch.random.normal('autoencoder', code.shape).mul(h.autoencoderNoise)
       const labels = oneHot(batch.target, classesOf(task))
       const loss = denoisingLoss((v) => reconstructCode(autoencoder, v, labels), code, noise).mean()
       blocks[AUTOENCODER] = { loss }
-      top = learn(h, autoencoder, state.optimizers.autoencoder!, loss, rate)
+      top = descend(optimizerOf(h), autoencoder, loss, state.optimizers.autoencoder!, rate)
     }
     return [
       {
         ...state,
-        inverses: learned.map(({ next }) => next),
-        ...(top && { autoencoder: top.next }),
+        inverses: learned.map(([next]) => next),
+        ...(top && { autoencoder: top[0] }),
         optimizers: {
           ...state.optimizers,
-          inverses: learned.map(({ optimizer }) => optimizer),
-          ...(top && { autoencoder: top.optimizer }),
+          inverses: learned.map(([, optimizer]) => optimizer),
+          ...(top && { autoencoder: top[1] }),
         },
       },
       { blocks },
@@ -223,7 +210,6 @@ function forwardStep(task: Task, h: TargetPropagationHyper): Step<TargetPropagat
   const net = networkOf(task, h)
   return (state, batch) => {
     const { x, sampler } = noisy(batch, h)
-    const factor = SCHEDULES[h.schedule](batch.progress)
     const pass = net.pass(state.layers, x, sampler('sample'))
     const levels = h.topTarget === 'output' ? [...pass.activities, pass.scores] : pass.activities
     const { down } = net.chain(state)
@@ -234,18 +220,19 @@ function forwardStep(task: Task, h: TargetPropagationHyper): Step<TargetPropagat
     const learned = pass.activities.map((own, i) => {
       const loss = squaredError(own, targets[i]!.stopGradient()).mean().mul(0.5)
       blocks[layerName(i, h)] = { loss, step: loss.mul(2).div(own.square().sum(1).mean()).sqrt() }
-      return learn(h, state.layers[i]!, state.optimizers.layers[i]!, loss, factor.mul(h.rate))
+      return descend(optimizerOf(h), state.layers[i]!, loss, state.optimizers.layers[i]!, stepSize(h, batch.progress))
     })
     const loss = crossEntropy(pass.scores, batch.target).mean()
-    const output = learn(h, state.layers.at(-1)!, state.optimizers.layers.at(-1)!, loss, factor.mul(h.outputRate))
-    const all = [...learned, output]
+    const rate = stepSize({ ...h, rate: h.outputRate }, batch.progress)
+    const top = descend(optimizerOf(h), state.layers.at(-1)!, loss, state.optimizers.layers.at(-1)!, rate)
+    const all = [...learned, top]
     return [
       {
         ...state,
-        layers: all.map(({ next }) => next),
-        optimizers: { ...state.optimizers, layers: all.map(({ optimizer }) => optimizer) },
+        layers: all.map(([next]) => next),
+        optimizers: { ...state.optimizers, layers: all.map(([, optimizer]) => optimizer) },
       },
-      { network: { loss, accuracy: argmax(pass.scores).equal(batch.target).cast('float32').mean() }, blocks },
+      { network: { loss, accuracy: accuracy(pass.scores, batch.target) }, blocks },
     ]
   }
 }
@@ -310,11 +297,5 @@ export const targetPropagation: Rule<TargetPropagationHyper, TargetPropagationSt
 
   predict: (state, x, task, h) => ({ scores: networkOf(task, h).pass(state.layers, x).scores }),
 
-  pictures: (task, h) => ({
-    filters: {
-      description: `weights of the first units of the first layer: ${FILTER_SCALE}`,
-      columns: 10,
-      draw: ({ layers }) => filterImages(layers[0]!.weight, task.input.shape, Math.min(100, h.units[0]!)),
-    },
-  }),
+  pictures: (task) => filters(task.input.shape, ({ layers }: TargetPropagationState) => layers[0]!.weight),
 }

@@ -1,7 +1,7 @@
 import type { Shape, Tensor } from '../../graph/index.js'
 import { sampleAxes } from '../../nn/axes.js'
 import type { Precision } from '../../nn/dense.js'
-import { layerNorm } from '../../nn/group-norm.js'
+import { layerNorm } from '../../nn/layer-norm.js'
 import { binaryCrossEntropy, squaredError } from '../../nn/losses.js'
 import type { Tree } from '../../nn/tree.js'
 import type { LocalLayer, Passed } from '../layerwise/design.js'

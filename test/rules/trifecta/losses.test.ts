@@ -34,7 +34,7 @@ describe('losses by hand: positives and negatives in one batch, goodness after p
         )
         const points = BLOCKS.filter((i) => parity === 'joint' || isLossPoint(i, parity))
         assert.deepEqual(
-          Object.keys(after.metrics).filter((metric) => metric.endsWith('.loss')),
+          Object.keys(after.metrics).filter((metric) => metric.endsWith('/loss')),
           points.map((i) => `block ${i}/loss`),
         )
         for (const i of points) {
