@@ -6,8 +6,7 @@ import { dirname, join, normalize, sep } from 'node:path'
 const FLOORS = [
   ['errors', 'names', 'folders.node'],
   ['graph', 'onnx'],
-  ['layout'],
-  ['update', 'stages'],
+  ['update'],
   ['locality'],
   ['runtime'],
   ['random', 'data'],

@@ -4,10 +4,8 @@ import { join } from 'node:path'
 
 const CEILINGS = {
   'src/graph': 1500,
-  'src/layout': 140,
   'src/onnx': 850,
   'src/update': 240,
-  'src/stages': 140,
   'src/runtime': 1320,
 }
 

@@ -19,7 +19,7 @@ type Input = Tensor | string
 const SMALL = 65_536
 
 /** Operations of ONNX Runtime that ONNX has not. */
-const OWN_TO_THE_ENGINE = new Set(['FusedMatMul', 'FusedConv'])
+const OWN_TO_THE_ENGINE = new Set(['FusedMatMul'])
 
 type AttributeValue = number | readonly number[] | string | Message
 
@@ -200,15 +200,6 @@ export class Emitter {
     const graph = proto('GraphProto', { name: this.fresh('graph'), node: this.#nodes, input, output })
     ;[this.#nodes, this.#names, this.#made, this.#own] = outer
     return graph
-  }
-
-  /** What `build` emits has its names until it ends: so the same tensors can be emitted again, from other inputs. */
-  once<T>(build: () => T): T {
-    const outer = this.#names
-    this.#names = new Map(outer)
-    const result = build()
-    this.#names = outer
-    return result
   }
 
   /** Names for the outputs of the graph being written; a copy only of what it did not make itself, or gives twice. */

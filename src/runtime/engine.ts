@@ -5,7 +5,6 @@ import type { Port } from '../onnx/program.js'
 import { openInPlace, runInPlace } from './in-place.js'
 import { type Cell, dataOf, loaded, type Opened, type OpenRequest, type Ort } from './opened.js'
 import type { RunResult, TensorRecord } from './program.js'
-import { openEnd, type Ring } from './rings.js'
 
 /**
  * Holds sessions and state, in whatever thread the computing happens. Requests are answered in order. Arrays handed in
@@ -18,8 +17,6 @@ export interface Engine {
   run(id: number, steps: number, batch: TensorRecord): Promise<RunResult>
   /** All of the state, or what has these names. */
   read(id: number, names?: readonly string[]): Promise<TensorRecord>
-  /** Takes back the last run, which was done. Throws a UserError for programs whose steps do not end in place. */
-  undo(id: number): Promise<void>
   close(id: number): Promise<void>
 }
 
@@ -88,13 +85,7 @@ export function createEngine(ort: Ort): Engine {
         downloads[dtype] = await acquire(copy, 'download', bytes, keys)
       }
       for (const cell of cells.values()) cell.users++
-      const endOf = (end: 'sender' | 'receiver') => (ring: Ring) => openEnd(ort, ring, end)
-      const ends = inPlace && {
-        inPlace,
-        reads: wanted.reads,
-        incoming: (wanted.incoming ?? []).map(endOf('receiver')),
-        outgoing: (wanted.outgoing ?? []).map(endOf('sender')),
-      }
+      const ends = inPlace && { inPlace, reads: wanted.reads }
       opened.set(id, { ...request, cells, sessionKeys: keys, step, sum, ends, uploads, downloads })
       return true
     } catch (error) {
@@ -146,12 +137,6 @@ export function createEngine(ort: Ort): Engine {
     return state
   }
 
-  async function undo(id: number): Promise<void> {
-    const { ends } = opened.get(id)!
-    if (!ends) throw new UserError('undo: the steps of this program do not end in place')
-    ends.inPlace.restore()
-  }
-
   async function close(id: number): Promise<void> {
     const own = opened.get(id)
     if (!own) return
@@ -160,7 +145,7 @@ export function createEngine(ort: Ort): Engine {
     await release(own.sessionKeys)
   }
 
-  return inOrder({ open, load, run, read, undo, close })
+  return inOrder({ open, load, run, read, close })
 }
 
 /** One call of the loop: the state goes in and comes back once. */

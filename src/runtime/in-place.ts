@@ -95,19 +95,16 @@ const NO_TENSOR = 'Non tensor type is temporarily not supported.'
 export async function runInPlace(
   ort: Ort,
   { program, cells, step }: Pick<Opened, 'program' | 'cells' | 'step'>,
-  { inPlace, reads, incoming, outgoing }: Ends,
+  { inPlace, reads }: Ends,
   steps: number,
   batch: TensorRecord,
 ): Promise<TensorRecord> {
-  const passed = new Map([...incoming, ...outgoing].flatMap(({ tensors }) => [...tensors]))
-  const shown = program.metrics.filter(({ name }) => !passed.has(name))
   const metrics: TensorRecord = Object.fromEntries(
-    shown.map(({ name, dtype, shape }) => [name, new ARRAYS[dtype](steps * sizeOf(shape))]),
+    program.metrics.map(({ name, dtype, shape }) => [name, new ARRAYS[dtype](steps * sizeOf(shape))]),
   )
   const part = ({ name, dtype, shape }: Port, all: TensorRecord, k: number): Tensor =>
-    passed.get(name) ?? new ort.Tensor(dtype, all[name]!.subarray(k * sizeOf(shape), (k + 1) * sizeOf(shape)), shape)
+    new ort.Tensor(dtype, all[name]!.subarray(k * sizeOf(shape), (k + 1) * sizeOf(shape)), shape)
   for (let k = 0; k < steps; k++) {
-    for (const wire of incoming) await wire.pass()
     const feeds: Record<string, Tensor> = {}
     for (const name of reads) feeds[name] = loaded(cells, name)
     for (const port of program.batch) feeds[port.name] = part(port, batch, k)
@@ -116,7 +113,6 @@ export async function runInPlace(
     await step.run(feeds, fetches).catch((error: Error) => {
       if (error.message !== NO_TENSOR) throw error
     })
-    for (const wire of outgoing) await wire.pass()
     inPlace.advance()
   }
   return metrics

@@ -5,7 +5,6 @@ import type { OnnxProgram, Port } from '../onnx/program.js'
 import type { Kernel } from '../update/index.js'
 import type { InPlace } from './in-place.js'
 import type { TensorData } from './program.js'
-import type { Ring, RingEnd } from './rings.js'
 
 /** The part of ONNX Runtime that is used here; onnxruntime-node and onnxruntime-web both have it. */
 export interface Ort {
@@ -34,9 +33,6 @@ export interface OpenRequest {
     readonly kernel: Kernel
     /** The state that the model is fed, by name. */
     readonly reads: readonly string[]
-    /** For one stage of a step: through which it gets some of its batch in every step, and hands on some of its metrics. */
-    readonly incoming?: readonly Ring[]
-    readonly outgoing?: readonly Ring[]
   }
   /** The program whose state tensors are taken by name. */
   readonly stateOf?: number
@@ -44,13 +40,6 @@ export interface OpenRequest {
 
 /** What a program is opened with, but for where it runs. */
 export type Lowered = Pick<OpenRequest, 'program' | 'sums' | 'identities' | 'inPlace'> & { readonly key: string }
-
-/** The stages of a step, each for a thread of its own. They share the state of a program that is open. */
-export interface StagesRequest {
-  readonly id: number
-  readonly stateOf: number
-  readonly stages: readonly Lowered[]
-}
 
 /** A state tensor; several programs may hold it. */
 export interface Cell {
@@ -72,8 +61,6 @@ export interface Opened extends Omit<OpenRequest, 'inPlace'> {
 export interface Ends {
   readonly inPlace: InPlace
   readonly reads: readonly string[]
-  readonly incoming: readonly RingEnd[]
-  readonly outgoing: readonly RingEnd[]
 }
 
 export function loaded(cells: ReadonlyMap<string, Cell>, name: string): Tensor {

@@ -1,5 +1,4 @@
 import type { Device } from '../onnx/emitter.js'
-import type { StepGraph } from '../onnx/program.js'
 
 /** The numbers of a tensor: float32, int32, bool (0 and 1). */
 export type TensorData = Float32Array | Int32Array | Uint8Array
@@ -48,9 +47,4 @@ export interface CompileOptions {
    * place has memory of its own, and copies what another left.) The rest of the state is the new program's own. Both must run on one device and both in the worker, or both outside of it.
    */
   readonly stateOf?: Program
-  /**
-   * The steps that will share this program's state, or that made it. How its matrices lie in memory suits them best; by
-   * default, the program itself. Of no effect with `stateOf`, and on other devices than the CPU.
-   */
-  readonly stateFor?: readonly StepGraph[]
 }

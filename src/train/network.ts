@@ -4,7 +4,7 @@ import { UserError } from '../errors.js'
 import type { AnyRule } from '../rules/contract.js'
 import { traceRule } from '../rules/trace.js'
 import { type Checkpoint, checkState, statePorts, stateRecord } from './checkpoint.js'
-import { learningSteps, taskOf } from './course.js'
+import { taskOf } from './course.js'
 import { highestOf, learnedPart } from './layer-alone.js'
 import type { Platform } from './platform.js'
 import { best, type Measured, measure, predictor, scoresOf } from './score.js'
@@ -49,13 +49,7 @@ export async function openNetwork(
   const complete = { ...settings, hyper }
   const highest = highestOf(rule, task, complete)
   checkState(statePorts(traced.predict), state, where)
-  // Laid out as in its training, sums come in the same order: the accuracy is the one that the training told.
-  const stateFor = learningSteps(rule, task, complete, traced)
-  const program = await platform.compile(traced.predict, {
-    device,
-    stateFor,
-    ...(threads !== undefined && { threads }),
-  })
+  const program = await platform.compile(traced.predict, { device, ...(threads !== undefined && { threads }) })
   await program.load(stateRecord(state))
   const own = predictor({
     ...{ program, inputs: traced.predict.batch, batch, classes: kind.classes },

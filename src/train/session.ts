@@ -7,7 +7,7 @@ import { liveness } from '../onnx/liveness.js'
 import type { AnyRule, Locality } from '../rules/contract.js'
 import type { CompileOptions, Program, TensorRecord } from '../runtime/index.js'
 import { nameState, statePorts } from './checkpoint.js'
-import { type Course, courseOf, learningSteps, taskOf } from './course.js'
+import { type Course, courseOf, taskOf } from './course.js'
 import { frozenFeatures, keepFeatures } from './features.js'
 import { type Images, pixels, type Source } from './feed.js'
 import { highestOf } from './layer-alone.js'
@@ -71,7 +71,7 @@ export async function openSession(
     opened.splice(opened.indexOf(program), 1)
     await program.dispose()
   }
-  const owner = await compile(traced.predict, { stateFor: learningSteps(rule, task, settings, traced) })
+  const owner = await compile(traced.predict)
   const steps = new Map<string, Program>()
   const images = pixels(training, options)
 

@@ -112,7 +112,7 @@ describe('programs', () => {
       state = result['out.w']!
       losses.push(result['metric.loss']![0]!)
     }
-    const together = await run(lowerLoop(step, 'cpu', true).bytes, {
+    const together = await run(lowerLoop(step, 'cpu').bytes, {
       steps: new ort.Tensor('int64', BigInt64Array.of(3n), []),
       w: floats([0.5, -0.25], [2]),
       batch: floats(data, [3, 3, 2]),

@@ -1,4 +1,4 @@
-import { emitAdd, emitMultiplyAdd } from '../../onnx/fused.js'
+import { emitAdd } from '../../onnx/fused.js'
 import type { Primitive, Value } from '../primitive.js'
 import { constant, elementwiseShape, type Tensor } from '../tensor.js'
 import { type DType, GraphError, offsetsOf, type Shape, sameShape, show, sizeOf, stridesOf } from '../types.js'
@@ -189,12 +189,6 @@ export const elementwise: Record<string, Primitive> = {
     ],
     gradient: () => [undefined],
     lower: (emit, { inputs: [x], attributes }) => emit.cast(x!, attributes.dtype),
-  },
-  /** z + c x, c a number: made where programs are written, after all gradients are taken. */
-  multiplyAdd: {
-    infer: ([x]) => [{ shape: x!.shape, dtype: x!.dtype }],
-    evaluate: ([x, c, z]) => [x!.data.map((v, i) => v * c!.data[0]! + z!.data[i]!)],
-    lower: (emit, { inputs: [x, c, z] }) => [emitMultiplyAdd(emit, x!, c!, z!)],
   },
   select: {
     infer: ([condition, a, b]) => {

@@ -71,7 +71,7 @@ describe('between cells', () => {
     })
 })
 
-const host = { engine: createEngine(ort as unknown as Ort), remote: false, inOnePass: process.arch === 'x64' }
+const host = { engine: createEngine(ort as unknown as Ort), remote: false }
 
 /** One step as it runs in training, in float32. */
 async function run(
