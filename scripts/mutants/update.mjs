@@ -78,14 +78,14 @@ export default [
   {
     what: 'an update takes more memory than there is',
     file: kernel,
-    find: '  if (at > MOST) return undefined\n',
+    find: '  if (at > MAX_KERNEL_BYTES) return undefined\n',
     replace: '',
     ...cases,
   },
   {
     what: 'small tensors are renewed in place too',
     file: split,
-    find: 'y.size >= LARGE && ',
+    find: 'y.size >= MIN_KERNEL_ELEMENTS && ',
     replace: '',
     ...cases,
   },

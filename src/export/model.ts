@@ -1,8 +1,9 @@
 import type { Message } from '@bufbuild/protobuf'
 import { UserError } from '../errors.js'
 import { type DType, GraphError, reachable, type Tensor } from '../graph/index.js'
-import { Emitter, valueInfo } from '../onnx/emitter.js'
+import { valueInfo } from '../onnx/emitter.js'
 import type { StepGraph } from '../onnx/index.js'
+import { emitterFor } from '../onnx/lowerings.js'
 import { encodeModel, proto } from '../onnx/schema.js'
 import type { AnyRule, Task } from '../rules/contract.js'
 import { traceRule } from '../rules/trace.js'
@@ -35,7 +36,7 @@ export function exportModel(rule: AnyRule, task: Task, hyper: unknown, state: Te
 const ELEMENT: Record<DType, number> = { float32: 1, int32: 6, bool: 9 }
 
 function emitPrediction({ state: ports, batch, metrics }: StepGraph, state: TensorRecord): Part {
-  const emitter = new Emitter('cpu', { portable: true })
+  const emitter = emitterFor('cpu', { portable: true })
   const scores = metrics.find(({ name }) => name === 'scores')!.output
   emitter.bind(batch[0]!.input, 'x')
   const needed = new Set<Tensor>(reachable([scores]).flatMap(({ outputs }) => outputs))

@@ -1,4 +1,4 @@
-import { primitive } from './primitives/table.js'
+import { type Op, primitive } from './primitives/table.js'
 import { broadcastShapes, type DType, GraphError, normalizeAxes, type Shape, sameShape, show, sizeOf } from './types.js'
 
 // biome-ignore lint/suspicious/noExplicitAny: the attributes of a node belong to its table entry alone
@@ -13,7 +13,7 @@ export interface Scope {
 export interface Node {
   /** Ids grow in the order of tracing, so every node comes after its inputs. */
   readonly id: number
-  readonly op: string
+  readonly op: Op
   readonly inputs: readonly Tensor[]
   readonly attributes: Attributes
   readonly outputs: readonly Tensor[]
@@ -82,7 +82,7 @@ function deepestScope(op: string, inputs: readonly Tensor[]): Scope | undefined 
 }
 
 /** Adds a node. The operation's table entry checks the inputs and gives the types of the outputs. */
-export function apply(op: string, inputs: readonly Tensor[], attributes: Attributes = {}, scope?: Scope): Tensor[] {
+export function apply(op: Op, inputs: readonly Tensor[], attributes: Attributes = {}, scope?: Scope): Tensor[] {
   const types = primitive(op).infer(inputs, attributes)
   const outputs: Tensor[] = []
   const node: Node = {

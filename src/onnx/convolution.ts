@@ -1,11 +1,11 @@
-import { type Convolution, onnxWindow } from '../graph/primitives/window.js'
+import type { Convolution } from '../graph/primitives/window.js'
 import type { Tensor } from '../graph/tensor.js'
 import type { Shape } from '../graph/types.js'
 import type { Emitter } from './emitter.js'
-import { padded, unfold } from './unfold.js'
+import { onnxWindow, padded, unfold } from './unfold.js'
 
 /** What lies under the kernels is laid out in at most so many numbers: they are kept for the weight gradient. */
-const LARGEST = 2 ** 23
+const MAX_UNFOLDED = 2 ** 23
 
 /**
  * Whether a convolution is one product over all images: where it has more outputs than places, ONNX Runtime's own is a
@@ -13,12 +13,12 @@ const LARGEST = 2 ** 23
  */
 export function isUnfolded(emit: Emitter, y: Shape, [out, perGroup, kh, kw]: Shape, groups: number): boolean {
   const cells = y[2]! * y[3]!
-  const fits = y[0]! * cells >= 8 * out! && y[0]! * cells * perGroup! * kh! * kw! <= LARGEST
+  const fits = y[0]! * cells >= 8 * out! && y[0]! * cells * perGroup! * kh! * kw! <= MAX_UNFOLDED
   return emit.tuned && groups === 1 && kh! * kw! > 1 && out! > cells && fits
 }
 
 /** At most so many outputs of four times as many inputs are spread from the inputs. */
-const FEW_OUTPUTS = 4
+const MAX_SPREAD_OUTPUTS = 4
 
 /**
  * Whether a convolution is done as the transposed one of its flipped kernels: to unfold many inputs for a few outputs takes
@@ -27,7 +27,7 @@ const FEW_OUTPUTS = 4
 const isSpread = (emit: Emitter, [out, perGroup, kh, kw]: Shape, { stride, padding, groups }: Convolution): boolean =>
   emit.tuned &&
   groups === 1 &&
-  out! <= FEW_OUTPUTS &&
+  out! <= MAX_SPREAD_OUTPUTS &&
   perGroup! >= 4 * out! &&
   kh! * kw! > 1 &&
   stride.every((step) => step === 1) &&

@@ -1,4 +1,5 @@
-import { type Device, Emitter, valueInfo } from './emitter.js'
+import { type Device, valueInfo } from './emitter.js'
+import { emitterFor } from './lowerings.js'
 import { changes, emitSums, model, type OnnxProgram, ports, STEPS, type StepGraph } from './program.js'
 
 /**
@@ -8,7 +9,7 @@ import { changes, emitSums, model, type OnnxProgram, ports, STEPS, type StepGrap
  */
 export function lowerLoop(graph: StepGraph, device: Device): OnnxProgram {
   const named = ports(graph)
-  const emitter = new Emitter(device)
+  const emitter = emitterFor(device)
   const { state, batch, metrics } = graph
   const changing = state.filter(changes)
   const results = [...changing, ...metrics].map(({ output }) => output)

@@ -6,7 +6,7 @@ import type { Emitter } from './emitter.js'
 import { divisorWhere, padded, unfold } from './unfold.js'
 
 /** Up to so many numbers under a kernel are unfolded by a convolution: pixels of few channels are too small to gather. */
-const FEW = 36
+const MAX_GATHERED_TAPS = 36
 
 /**
  * The gradient of a convolution's weights [O, C/groups, KH, KW] from its input [N, C, H, W] and its cotangent
@@ -34,7 +34,7 @@ export function weightGradient(
   }
   const under = perGroup * kh * kw
   const asItLies = kh * kw * Math.max(...window.stride) === 1 && Math.max(...window.padding.flat()) === 0
-  if (groups === 1 && (asItLies ? out <= 2 * cells : kh * kw > 1 && under <= FEW)) {
+  if (groups === 1 && (asItLies ? out <= 2 * cells : kh * kw > 1 && under <= MAX_GATHERED_TAPS)) {
     const seen = asItLies ? x : unfoldByTap(emit, x, weights, window)
     const products = emit.timesTransposed(emit.reshape(g, [n, out, cells]), emit.reshape(seen, [n, under, cells]))
     return emit.reshape(summed(products), weights)

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import * as ort from 'onnxruntime-node'
 import { grad, input, quantizedProduct, scan, type Tensor } from '../../src/graph/index.js'
-import { Emitter } from '../../src/onnx/emitter.js'
 import { lowerLoop, lowerStep } from '../../src/onnx/index.js'
+import { emitterFor } from '../../src/onnx/lowerings.js'
 
 interface Emitted {
   opType: string
@@ -15,7 +15,7 @@ const x = (name: string, shape: number[]): Tensor => input({ name, kind: 'data',
 
 /** The nodes of the outermost graph. */
 function emitted(outputs: Tensor[]): Emitted[] {
-  const emitter = new Emitter('cpu')
+  const emitter = emitterFor('cpu')
   emitter.emit(outputs, undefined)
   return emitter.takeNodes() as unknown as Emitted[]
 }
