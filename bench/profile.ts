@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { lowerLoop, lowerStep } from '../src/onnx/index.js'
-import { sessionOptions } from '../src/runtime/engine.js'
+import { sessionOptions } from '../src/runtime/sessions.js'
 import { splitStep } from '../src/update/index.js'
 import type { RuleStep } from './rule-step.js'
 

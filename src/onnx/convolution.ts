@@ -9,12 +9,13 @@ const MAX_UNFOLDED = 2 ** 23
 
 /**
  * Whether a convolution is one product over all images: where it has more outputs than places, ONNX Runtime's own is a
- * product for each image, shared out among the threads one by one. Transposing the weights must not cost as much.
+ * product for each image, shared out among the threads one by one. Transposing the weights must not cost as much. Of one
+ * image it shares out the places, and sums in another order with another number of threads; the product does not.
  */
 export function isUnfolded(emit: Emitter, y: Shape, [out, perGroup, kh, kw]: Shape, groups: number): boolean {
   const cells = y[2]! * y[3]!
-  const fits = y[0]! * cells >= 8 * out! && y[0]! * cells * perGroup! * kh! * kw! <= MAX_UNFOLDED
-  return emit.tuned && groups === 1 && kh! * kw! > 1 && out! > cells && fits
+  const pays = y[0] === 1 ? cells >= out! : out! > cells && y[0]! * cells >= 8 * out!
+  return emit.tuned && groups === 1 && kh! * kw! > 1 && pays && y[0]! * cells * perGroup! * kh! * kw! <= MAX_UNFOLDED
 }
 
 /** At most so many outputs of four times as many inputs are spread from the inputs. */

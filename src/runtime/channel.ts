@@ -1,6 +1,6 @@
 import { UserError } from '../errors.js'
-import type { Engine } from './engine.js'
 import type { TensorRecord } from './program.js'
+import type { Engine } from './protocol.js'
 
 /** A request to an engine behind a message channel, and what comes back. */
 export interface Request {
@@ -51,8 +51,9 @@ export function channel(
         const owned = Object.fromEntries(Object.entries(batch).map(([name, data]) => [name, owner(data)]))
         return call('run', [id, steps, owned], buffersOf(owned))
       },
-      read: (id, names) => call('read', [id, names]),
+      read: (id) => call('read', [id]),
       close: (id) => call('close', [id]),
+      compare: (request) => call('compare', [request]),
     },
     receive({ call, result, error }) {
       const own = waiting.get(call)

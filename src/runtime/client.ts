@@ -2,10 +2,10 @@ import { UserError } from '../errors.js'
 import { sameShape, show, sizeOf } from '../graph/types.js'
 import type { Device } from '../onnx/emitter.js'
 import { type OnnxProgram, type Port, ports, type StepGraph } from '../onnx/program.js'
-import type { Engine } from './engine.js'
 import { lowerInPlace, lowerWhole } from './lowered.js'
-import type { Lowered } from './opened.js'
 import { ARRAYS, type CompileOptions, type Program, type TensorData, type TensorRecord } from './program.js'
+import type { Engine, Lowered } from './protocol.js'
+import { chooseThreads } from './threads.js'
 
 /** An engine, and whether it lives behind a message channel: arrays then reach it as copies, or are handed over. */
 export interface Host {
@@ -22,12 +22,16 @@ interface Opened {
 const opened = new WeakMap<Program, Opened>()
 let nextId = 0
 
-/** Lowers a step and opens it on the host; every call is checked here, before anything is handed over. */
+/**
+ * Lowers a step and opens it on the host; every call is checked here, before anything is handed over. `adapt`: one thread
+ * is used where that is faster, and gives the same bits.
+ */
 export async function openProgram(
   host: Host,
   graph: StepGraph,
   { device, stateOf }: CompileOptions,
   threads: number,
+  adapt = false,
 ): Promise<Program> {
   const { state } = ports(graph)
   const owner = stateOf && ownerOf(stateOf, host, device)
@@ -40,6 +44,12 @@ export async function openProgram(
   }
   const inPlace = device === 'cpu' ? await lowerInPlace(graph, threads) : undefined
   const whole = (inPlace && (await tryToOpen(inPlace))) ?? (await tryToOpen(await lowerWhole(graph, device)))!
+
+  const isStep = whole.state.some(({ changes }) => changes)
+  const choice =
+    adapt && device === 'cpu' && threads > 1
+      ? chooseThreads(host.engine, graph, { id, other: nextId++, threads, atOnce: isStep })
+      : undefined
 
   let disposed = false
   const check = (): void => {
@@ -59,8 +69,12 @@ export async function openProgram(
       if (!(Number.isSafeInteger(steps) && steps >= 1))
         throw new UserError(`run: the number of steps must be a whole number >= 1, got ${steps}`)
       checkArrays('run: the batch', whole.batch, batch, steps)
-      return await host.engine.run(id, steps, batch)
+      const used = choice?.next() ?? id
+      const result = await host.engine.run(used, steps, batch)
+      choice?.observe(used, steps, result.seconds)
+      return result
     },
+    isComparing: () => choice?.isComparing() ?? false,
     async read() {
       check()
       return await host.engine.read(id)
@@ -69,7 +83,7 @@ export async function openProgram(
       if (disposed) return
       disposed = true
       opened.delete(program)
-      await host.engine.close(id)
+      await Promise.all([choice?.close(), host.engine.close(id)])
     },
   }
   opened.set(program, { id, host, state })

@@ -13,15 +13,16 @@ import type { CompileOptions, Program } from './program.js'
  * Throws a UserError if the device does not exist here or does not fit the options.
  */
 export async function compile(graph: StepGraph, options: CompileOptions): Promise<Program> {
-  const { device, threads = availableParallelism(), worker = true } = options
+  const { device, threads, mostThreads, worker = true } = options
   if (device === 'wasm')
     throw new UserError('the device wasm runs in browsers; in Node use cpu or webgpu', { exitCode: 2 })
-  if (!(Number.isInteger(threads) && threads >= 1))
-    throw new UserError(`the number of threads must be a whole number >= 1, got ${threads}`)
+  for (const count of [threads, mostThreads])
+    if (count !== undefined && !(Number.isInteger(count) && count >= 1))
+      throw new UserError(`the number of threads must be a whole number >= 1, got ${count}`)
   try {
     // More threads than cores wait for each other, and a step takes many times as long.
-    const useful = Math.min(threads, availableParallelism())
-    return await openProgram(worker ? workerHost() : await localHost(), graph, options, useful)
+    const useful = Math.min(threads ?? mostThreads ?? Number.POSITIVE_INFINITY, availableParallelism())
+    return await openProgram(worker ? workerHost() : await localHost(), graph, options, useful, threads === undefined)
   } catch (error) {
     if (device === 'webgpu' && /WebGPU adapter|execution provider|not supported/i.test((error as Error).message))
       throw new UserError(

@@ -3,9 +3,7 @@ import type { Device } from '../onnx/emitter.js'
 import { lowerLoop } from '../onnx/loop.js'
 import { lowerIdentity, lowerStep, lowerSums, ports, type StatePort, type StepGraph } from '../onnx/program.js'
 import { kernelOf, splitStep } from '../update/index.js'
-import type { Lowered } from './opened.js'
-
-type Unkeyed = Omit<Lowered, 'key'>
+import type { Lowered } from './protocol.js'
 
 /** A loop; on graphics cards one step a call. */
 export function lowerWhole(graph: StepGraph, device: Device): Promise<Lowered> {
@@ -14,7 +12,7 @@ export function lowerWhole(graph: StepGraph, device: Device): Promise<Lowered> {
   return keyed({ program, ...deviceModels(program.state) })
 }
 
-/** A call for each step, whose end is done in place; undefined where that does not pay. */
+/** A call for each step, whose end a kernel does in place; undefined where that does not pay. */
 export async function lowerInPlace(graph: StepGraph, threads: number): Promise<Lowered | undefined> {
   const split = splitStep(graph, threads)
   const kernel = split && kernelOf(split)
@@ -37,7 +35,7 @@ function deviceModels(state: readonly StatePort[]) {
 let models = 0
 
 /** By SHA-256. Pages that are not secure contexts have none: there, no two models count as the same. */
-async function keyed(lowered: Unkeyed): Promise<Lowered> {
+async function keyed(lowered: Omit<Lowered, 'key'>): Promise<Lowered> {
   if (!globalThis.crypto?.subtle) return { ...lowered, key: `model ${models++}` }
   const hashes: string[] = []
   for (const bytes of [lowered.program.bytes, ...(lowered.sums ? [lowered.sums] : [])]) {

@@ -17,6 +17,9 @@ export interface Pace {
 /** A call takes this long (s), and up to the second figure where its fixed cost asks for it. */
 export const CALL_SECONDS = [0.4, 4] as const
 
+/** A short call takes this long (s). */
+const SHORT_SECONDS = 0.05
+
 /** The share of a call that its fixed cost may have. */
 const MAX_FIXED_SHARE = 0.02
 
@@ -54,10 +57,11 @@ export function costs({ shortest, count, steps, seconds }: Pace): { fixed: numbe
   return { fixed: (seconds - perStep * steps) / count, perStep }
 }
 
-/** The number of steps of the next call: at least 1, at most `limit`. */
-export function stepsPerCall(pace: Pace, limit: number): number {
+/** The number of steps of the next call: at least 1, at most `limit`; `short`: it need not take long. */
+export function stepsPerCall(pace: Pace, limit: number, short = false): number {
   const { calls, shortest, longest } = pace
   if (calls < 3 || !shortest) return 1
+  if (short) return Math.max(1, Math.min(Math.round((SHORT_SECONDS * pace.steps) / pace.seconds), limit))
   const known = costs(pace)
   let wanted: number
   if (known) {

@@ -30,6 +30,8 @@ export interface Program {
    * tensor was never loaded. On cpu and wasm a call that fails leaves the state as it was.
    */
   run(steps: number, batch: TensorRecord): Promise<RunResult>
+  /** Whether numbers of threads are being compared: then short calls are best. */
+  isComparing?(): boolean
   /** A copy of the state. */
   read(): Promise<TensorRecord>
   /** Waits for the calls in flight, then frees the state and the session. */
@@ -38,8 +40,13 @@ export interface Program {
 
 export interface CompileOptions {
   readonly device: Device
-  /** Threads of one operation on cpu and wasm. Default, and on cpu the most: as many as the machine runs at once. */
+  /**
+   * Threads of one operation on cpu and wasm. Default: as many as the machine runs at once; on cpu, one where that is
+   * faster at the time and gives the same bits. On cpu never more than the machine runs at once.
+   */
   readonly threads?: number
+  /** The most threads that the default takes. Default: as many as the machine runs at once. */
+  readonly mostThreads?: number | undefined
   /** Run in a worker, so that this thread stays free. Default: true. */
   readonly worker?: boolean
   /**

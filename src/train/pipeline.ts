@@ -1,4 +1,5 @@
-import { newPace, observe, type Pace, type RunResult, stepsPerCall, type TensorRecord } from '../runtime/index.js'
+import type { Program, RunResult, TensorRecord } from '../runtime/index.js'
+import { newPace, observe, type Pace, stepsPerCall } from '../runtime/index.js'
 import { bytesPerStep, CALL_BYTES, feed, type Source } from './feed.js'
 import type { TrainingOptions } from './options.js'
 import { type Call, callAt, following, type Position, stepAt } from './plan.js'
@@ -24,6 +25,7 @@ export function pipelineOf(session: Session, options: TrainingOptions, source: S
   const { course, training } = session
   const { plan } = course
   const paces = new Map<string, Pace>()
+  const programs = new Map<string, Program>()
   const make = feed(plan, training, options, source)
   let ahead: Ahead | undefined
 
@@ -31,7 +33,8 @@ export function pipelineOf(session: Session, options: TrainingOptions, source: S
     const step = at.batch < plan.batches ? stepAt(plan, at) : ''
     const inputs = step === '' ? [] : course.steps[step]!.batch
     const most = Math.max(1, Math.floor(CALL_BYTES / bytesPerStep(inputs)))
-    const call = callAt(plan, at, stepsPerCall(paces.get(step) ?? newPace(), most))
+    const short = programs.get(step)?.isComparing?.()
+    const call = callAt(plan, at, stepsPerCall(paces.get(step) ?? newPace(), most, short))
     if (!call) return undefined
     const batch = make(call, inputs)
     // Whoever waits for the batch hears of a failure; until then it is nobody's.
@@ -46,6 +49,7 @@ export function pipelineOf(session: Session, options: TrainingOptions, source: S
       if (!ready) return undefined
       const { call } = ready
       const program = await session.program(call.step)
+      programs.set(call.step, program)
       const running = program.run(call.steps, await ready.batch)
       running.catch(() => undefined)
       const then = following(plan, call)

@@ -6,8 +6,8 @@ import { forwardForward } from '../../src/rules/forward-forward/forward-forward.
 import { traceRule } from '../../src/rules/trace.js'
 import { compile } from '../../src/runtime/compile.node.js'
 import { createEngine } from '../../src/runtime/engine.js'
-import type { Ort } from '../../src/runtime/opened.js'
 import type { Program, TensorRecord } from '../../src/runtime/program.js'
+import type { Ort } from '../../src/runtime/slots.js'
 import { initialNoise, stepNoise } from '../../src/train/noise.js'
 import { splitStep } from '../../src/update/index.js'
 

@@ -4,7 +4,7 @@ import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { input } from '../../src/graph/index.js'
 import { type Host, openProgram } from '../../src/runtime/client.js'
 import { createEngine } from '../../src/runtime/engine.js'
-import type { Ort } from '../../src/runtime/opened.js'
+import type { Ort } from '../../src/runtime/slots.js'
 
 /** ONNX Runtime, with a count of the sessions made and released. */
 function counting() {

@@ -85,7 +85,7 @@ function fold(x: Value, output: Shape, attributes: Pooling, start: number, f: (a
   return result
 }
 
-export const pooling = {
+export const pooling: Record<'maxPool2d' | 'averagePool2d', Primitive> = {
   maxPool2d: {
     infer,
     evaluate: ([x], attributes, [y]) => [fold(x!, y!.shape, attributes, Number.NEGATIVE_INFINITY, Math.max)],
@@ -105,4 +105,4 @@ export const pooling = {
       return areTiles(node.attributes) ? [meanOfTiles(node, share)] : scatter(node, 0, (seen) => seen.map(() => share))
     },
   },
-} satisfies Record<string, Primitive>
+}

@@ -22,7 +22,7 @@ function fold(x: Value, axes: readonly number[], start: number, f: (a: number, b
   return [result]
 }
 
-export const reductions = {
+export const reductions: Record<'sum' | 'max', Primitive> = {
   sum: {
     infer,
     evaluate: ([x], { axes }) => fold(x!, axes, 0, (a, b) => a + b),
@@ -38,4 +38,4 @@ export const reductions = {
       return [hits.mul(g!.reshape(kept(node)).div(hits.sum(node.attributes.axes, true)))]
     },
   },
-} satisfies Record<string, Primitive>
+}
