@@ -28,7 +28,7 @@ export function chooseThreads(
   graph: StepGraph,
   { id, other, threads, atOnce }: { id: number; other: number; threads: number; atOnce: boolean },
 ): ThreadChoice {
-  let trial = newTrial(1)
+  let trial = newTrial(2)
   let one: 'closed' | 'opening' | 'open' | 'impossible' = 'closed'
   let disposed = false
   let opening = Promise.resolve()
@@ -40,7 +40,6 @@ export function chooseThreads(
     one = 'opening'
     const possible = await opens().catch(() => false)
     one = possible ? 'open' : 'impossible'
-    trial = newTrial(possible ? 2 : 1)
     if (possible && disposed) await close()
   }
   const opens = async (): Promise<boolean> => {
