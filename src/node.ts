@@ -1,4 +1,5 @@
 /** Onward in Node: training, using and inspecting networks by data set and run folder. */
+import { availableParallelism } from 'node:os'
 import type { DataSet, Split } from './data/index.js'
 import { type LoadOptions, loadDataSet } from './data/load.node.js'
 import { UserError } from './errors.js'
@@ -65,7 +66,11 @@ export interface Evaluation {
   readonly test?: Figures
 }
 
-const node: Platform = { compile, exactInt8: int8IsExact }
+/** `mostThreads`: of the run that is gone on with or used, so that its numbers are the same bits. */
+const node = (mostThreads?: number): Platform => ({
+  compile: (graph, options) => compile(graph, { mostThreads, ...options }),
+  exactInt8: int8IsExact,
+})
 
 /** Trains, and keeps the run in a folder: settings, events, checkpoint and environment. See `train/train.ts`. */
 export async function* train(request: TrainRequest): AsyncGenerator<TrainEvent> {
@@ -81,16 +86,18 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainEvent> 
     signal,
     below: below === undefined ? undefined : readCheckpoint(below).checkpoint,
   }
-  if (out === false) return yield* trainAnywhere({ ...config, platform: node })
+  if (out === false) return yield* trainAnywhere({ ...config, platform: node() })
+  const mostThreads = availableParallelism()
   const folder = createRun(out, {
     rule: rule.id,
     data: data.name,
     ...settings,
     ...(below !== undefined && { below }),
     ...(wishes.preset !== undefined && { preset: wishes.preset }),
+    mostThreads,
   })
   try {
-    yield* intoFolder(folder, (own) => trainAnywhere({ ...config, ...own }))
+    yield* intoFolder(folder, mostThreads, (own) => trainAnywhere({ ...config, ...own }))
   } finally {
     folder.discard()
   }
@@ -98,17 +105,23 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainEvent> 
 
 export interface ResumeOptions extends RunOptions {
   readonly signal?: AbortSignal | undefined
-  /** Threads of one operation, if not as many as before: they change no number. */
+  /**
+   * Threads of one operation, if not as many as before. Some operations sum in another order with another number of threads:
+   * the run may then go on with other last bits.
+   */
   readonly threads?: number
 }
 
-/** Goes on with the run in a folder, as if it had never stopped. A run that is done is only scored again. */
+/**
+ * Goes on with the run in a folder, as if it had never stopped: on a machine with fewer threads than the run began with, up
+ * to the last bits. A run that is done is only scored again.
+ */
 export async function* resume(path: string, options: ResumeOptions = {}): AsyncGenerator<TrainEvent> {
   const config = readConfig(path)
   const rule = options.rule ?? ruleOf(path, config)
   const data = options.data ?? (await loadDataSet(config.data, options.load))
   const folder = reopenRun(path)
-  yield* intoFolder(folder, (own) => {
+  yield* intoFolder(folder, config.mostThreads, (own) => {
     const { checkpoint } = readCheckpoint(path)
     const { hyper, options: training, preset } = config
     return trainAnywhere({
@@ -136,11 +149,12 @@ function ruleOf(path: string, { rule }: RunConfig): AnyRule {
 
 async function* intoFolder(
   folder: RunFolder,
+  mostThreads: number | undefined,
   start: (own: { platform: Platform; run: string }) => AsyncGenerator<TrainEvent>,
 ): AsyncGenerator<TrainEvent> {
   try {
     const { saveCheckpoint } = folder
-    for await (const event of start({ platform: { ...node, saveCheckpoint }, run: folder.path })) {
+    for await (const event of start({ platform: { ...node(mostThreads), saveCheckpoint }, run: folder.path })) {
       folder.record(event)
       yield event
     }
@@ -155,7 +169,7 @@ export async function openRun(path: string, { rule }: RunOptions = {}): Promise<
   const { checkpoint, path: where } = readCheckpoint(path)
   const own = rule ?? ruleOf(path, config)
   const { hyper, options } = config
-  return await openNetwork(own, { ...checkpoint, settings: { hyper, options } }, node, where)
+  return await openNetwork(own, { ...checkpoint, settings: { hyper, options } }, node(config.mostThreads), where)
 }
 
 /** What the test images say of a saved run: the accuracy of its network and of each layer, the rule's own figures. */
@@ -209,5 +223,5 @@ export async function drawRun(path: string, options: DrawOptions): Promise<Drawi
     const { train, validation } = partsOf(data, config.options)
     return validation.count > 0 ? validation : train
   }
-  return await draw(rule, checkpoint, split, node, { count, seed, where, ...(names && { names }) })
+  return await draw(rule, checkpoint, split, node(config.mostThreads), { count, seed, where, ...(names && { names }) })
 }
