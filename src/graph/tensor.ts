@@ -28,6 +28,7 @@ export interface Adjoint {
   readonly call: number
 }
 
+// Tracing is synchronous: an `await` inside of a rule's step would mix up these marks.
 let nextId = 0
 let currentAdjoint: Adjoint | undefined
 let currentCall: number | undefined

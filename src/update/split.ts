@@ -75,7 +75,7 @@ export function splitStep(graph: StepGraph, threads: number): SplitStep | undefi
 
 export const isNumber = ({ node, size }: Tensor): boolean => node.op === 'constant' && size === 1
 
-/** What shares a tensor goes together: a state that one update overwrites, another must not read. */
+/** Updates that share a tensor form one pass: the first would overwrite what the second still reads. */
 function grouped(written: readonly Written[], inside: readonly Node[]): Update[] {
   const above = new Map<Tensor, Tensor>()
   const topOf = (x: Tensor): Tensor => (above.has(x) ? topOf(above.get(x)!) : x)

@@ -30,9 +30,9 @@ async function looped(step: StepGraph): Promise<Pick<Program, 'load' | 'run' | '
 const STEPS = 11
 
 for (const precision of [{ bits: 32 }, { bits: 8, levels: 63 }] as const)
-  test(`the default network’s steps in ${precision.bits} bits are the same bits, however many a call has, in place and in a loop`, async () => {
+  test(`a step of Forward-Forward in ${precision.bits} bits is the same bits, however many a call has, in place and in a loop`, async () => {
     const task = { shape: [1, 28, 28], classes: 10, batch: BATCH, precision } as const
-    const traced = traceRule(forwardForward, task, forwardForward.hyper.parse({}))
+    const traced = traceRule(forwardForward, task, forwardForward.hyper.parse({ units: [300, 300] }))
     const init = await compile(traced.init, here)
     const { metrics: start } = await init.run(1, initialNoise(traced.init.batch, 0))
     const step = traced.steps.joint!

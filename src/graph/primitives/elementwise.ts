@@ -22,7 +22,8 @@ function mapBroadcast(inputs: readonly Value[], shape: Shape, f: (...x: number[]
 /** Sums a cotangent over the axes that broadcasting stretched. `full` is the shape of the output it belongs to. */
 export function unbroadcast(cotangent: Tensor, shape: Shape, full: Shape): Tensor {
   if (sameShape(cotangent.shape, shape)) return cotangent
-  if (sameShape(shape, full)) return cotangent // smaller than the operand, which is as large as the output: lazy
+  // The cotangent has not been broadcast yet; that is left to whoever needs its full shape.
+  if (sameShape(shape, full)) return cotangent
   const whole = cotangent.broadcastTo(full)
   const lead = full.length - shape.length
   const axes = full.map((_, i) => i).filter((i) => i < lead || (shape[i - lead] === 1 && full[i] !== 1))
