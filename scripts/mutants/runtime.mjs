@@ -88,7 +88,7 @@ export default [
   {
     what: 'what was decided holds for ever',
     file: trial,
-    find: 'if (!slower && now.seconds < TRUSTED_SECONDS)',
+    find: 'if (now.seconds < (isSlower ? TRUSTED_AT_LEAST : TRUSTED_SECONDS))',
     replace: 'if (now.seconds > 0)',
     ...ofTrial,
   },

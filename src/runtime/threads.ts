@@ -15,7 +15,7 @@ export interface ThreadChoice {
   close(): Promise<void>
 }
 
-/** Calls shorter than this (s) are no reason to look for something faster. */
+/** Shorter calls (s) are no reason to look for something faster, and the first one never is: it may be the only one. */
 const WORTHWHILE_SECONDS = 0.03
 
 /**
@@ -31,6 +31,7 @@ export function chooseThreads(
   let trial = newTrial(2)
   let one: 'closed' | 'opening' | 'open' | 'impossible' = 'closed'
   let disposed = false
+  let calls = 0
   let opening = Promise.resolve()
   const close = (): Promise<void> => {
     one = 'closed'
@@ -57,9 +58,10 @@ export function chooseThreads(
     next: () => (one === 'open' && choose(trial) === 1 ? other : id),
     isComparing: () => one === 'open' && !trial.decided,
     observe(used, steps, seconds) {
+      calls++
       trial = observe(trial, used === id ? 0 : 1, steps, seconds)
       if (one === 'open' && trial.decided?.way === 0) close()
-      else if (one === 'closed' && !disposed && !trial.decided && seconds >= WORTHWHILE_SECONDS) begin()
+      else if (one === 'closed' && !disposed && !trial.decided && calls > 1 && seconds >= WORTHWHILE_SECONDS) begin()
     },
     async close() {
       disposed = true

@@ -16,14 +16,15 @@ interface Way {
 }
 
 /** A shorter call (s) says more about the cost of a call than about its steps: it does not count. */
-const MIN_TIMED_SECONDS = 0.03
+const MIN_TIMED_SECONDS = 0.02
 
 /** One call of each way decides where one takes so many times as long as the other; else two. */
 const CLEAR = 1.25
 
-/** The ways are compared again after so many seconds, and when a step takes so many times as long as it did. */
+/** The ways are compared again after so many seconds; sooner, when a step takes `SLOWER` times as long as it did. */
 const TRUSTED_SECONDS = 20
-const SLOWER = 1.3
+const TRUSTED_AT_LEAST = 2
+const SLOWER = 1.5
 
 const COLD: Way = { warm: false, timed: [] }
 
@@ -37,8 +38,8 @@ export function observe(trial: Trial, way: number, steps: number, seconds: numbe
   const counts = seconds >= MIN_TIMED_SECONDS
   if (decided) {
     const now = { ...decided, seconds: decided.seconds + seconds }
-    const slower = counts && way === decided.way && perStep > SLOWER * decided.perStep
-    if (!slower && now.seconds < TRUSTED_SECONDS) return { ways, decided: now }
+    const isSlower = counts && way === decided.way && perStep > SLOWER * decided.perStep
+    if (now.seconds < (isSlower ? TRUSTED_AT_LEAST : TRUSTED_SECONDS)) return { ways, decided: now }
     // What runs is warm, and was timed just now.
     return { ways: ways.map((_, i) => (i === way && counts ? { warm: true, timed: [perStep] } : COLD)) }
   }

@@ -45,11 +45,14 @@ test('one way is chosen without a trial', () => {
 })
 
 test('a step that takes longer than it did begins another comparison, in which what runs is warm and timed', () => {
-  const before = calls([[0.1], [0.2]], 5).trial
+  const decided = calls([[0.1], [0.2]], 5).trial
+  // Not at once: two seconds later.
+  assert.deepEqual(calls([[0.25, 0.1], [0.2]], 5, decided).ways, [0, 0, 0, 0, 0])
+  const before = calls([[0.1]], 20, decided).trial
   assert.equal(before.decided!.way, 0)
   assert.deepEqual(calls([[0.25, 0.1], [0.2]], 5, before).ways, [0, 1, 1, 1, 1])
   // A short call says nothing.
-  assert.equal(observe(before, 0, 1, 0.02).decided!.way, 0)
+  assert.equal(observe(before, 0, 1, 0.01).decided!.way, 0)
 })
 
 test('after twenty seconds the ways are compared again, and another one may be the fastest', () => {
