@@ -8,7 +8,7 @@ const FLOORS = [
   ['graph', 'onnx'],
   ['layout'],
   ['update', 'stages'],
-  ['locality'],
+  ['certificate'],
   ['runtime'],
   ['random', 'data'],
   ['nn'],

@@ -130,7 +130,7 @@ export default [
     file: products,
     find: 'stateAlone(tensor, flow) ?? scaledState(tensor, flow)',
     replace: 'stateAlone(tensor, flow) ?? []',
-    tests: 'locality/certify',
+    tests: 'certificate/certify',
     names: 'times a factor',
   },
   {

@@ -1,10 +1,74 @@
-import type { Certificate } from '../locality/certificate.js'
-import { certify } from '../locality/certify.js'
-import type { AnyRule, Task } from './contract.js'
-import { traceRule } from './trace.js'
+import { type Certificate, worstOf } from '../certificate/certificate.js'
+import { type CertifyOptions, certify, type Program } from '../certificate/certify.js'
+import { UserError } from '../errors.js'
+import type { AnyRule, Locality, Task } from './contract.js'
+import { type TracedRule, type TracedStep, traceRule } from './trace.js'
 
-/** The certificate of a rule on a task, over all its steps. */
+/** The certificate of a rule on a task, over every program that a training of it may run. */
 export function certifyRule(rule: AnyRule, task: Task, hyper: unknown): Certificate {
   const traced = traceRule(rule, task, hyper)
-  return certify(Object.values(traced.steps), rule.locality(task, hyper).blocks)
+  return certifyPrograms(rule, traced, task, hyper, [...jointGroups(rule, traced, hyper), ...greedyGroup(rule, traced, task, hyper)])
+}
+
+/** The certificate of one training: over the programs that it compiles, and all steps that they are made of. */
+export function certifyTraining(
+  rule: AnyRule,
+  traced: TracedRule,
+  task: Task,
+  hyper: unknown,
+  programs: readonly TracedStep[],
+): Certificate {
+  const isGreedy = !rule.schedule && programs.some((step) => !Object.values(traced.steps).includes(step))
+  const periods = isGreedy ? greedyGroup(rule, traced, task, hyper) : programs.map((program) => [program])
+  return certifyPrograms(rule, traced, task, hyper, isGreedy ? periods : [Object.values(traced.steps), ...periods])
+}
+
+/** The same over programs in groups: one batch runs programs of one group alone, and each of these once. */
+export function certifyPrograms(
+  rule: AnyRule,
+  traced: TracedRule,
+  task: Task,
+  hyper: unknown,
+  groups: readonly (readonly Program[])[],
+): Certificate {
+  const { blocks }: Locality = rule.locality(task, hyper)
+  const options: CertifyOptions = {
+    samples: task.batch,
+    choices: Math.max(2, task.classes),
+    ...(rule.predict && { predict: traced.predict }),
+  }
+  return worstOf(groups.map((programs) => certify(programs, blocks, options)))
+}
+
+/** All steps, and each list of several steps that the schedule lets one batch run. */
+function jointGroups(rule: AnyRule, traced: TracedRule, hyper: unknown): Program[][] {
+  const lists = new Map<string, readonly string[]>()
+  if (rule.schedule)
+    for (let epoch = 0; epoch < rule.training.epochs; epoch++)
+      for (let batch = 0; batch < SCHEDULED_BATCHES; batch++) {
+        const list = rule.schedule(epoch, batch, hyper, (epoch + batch / SCHEDULED_BATCHES) / rule.training.epochs)
+        if (list.length > 1) lists.set(list.join(), list)
+      }
+  return [Object.values(traced.steps), ...[...lists].map(([name, list]) => [traced.turn(name, [list])])]
+}
+
+/** Of each epoch, how many are asked for their steps. */
+const SCHEDULED_BATCHES = 32
+
+/** The steps of all layers, each fed by what the layers below hand up; none where the rule cannot train so. */
+export function greedyGroup(rule: AnyRule, traced: TracedRule, task: Task, hyper: unknown): Program[][] {
+  const layers: number = rule.greedy?.layers(task, hyper) ?? 0
+  if (layers === 0) return []
+  try {
+    return [Array.from({ length: layers }, (_, layer) => greedyProgram(traced, layer))]
+  } catch (error) {
+    if (error instanceof UserError) return []
+    throw error
+  }
+}
+
+function greedyProgram(traced: TracedRule, layer: number): Program {
+  const { step, features } = traced.greedy(layer)
+  const x = step.batch.find(({ name }) => name === 'x')
+  return x && layer > 0 ? { ...step, fed: { input: x.input, ...features } } : step
 }

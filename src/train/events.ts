@@ -1,4 +1,4 @@
-import type { Certificate } from '../locality/certificate.js'
+import type { Certificate } from '../certificate/certificate.js'
 
 /** Figures by name; `layers.0.loss` belongs to layer 0. */
 export type Figures = Readonly<Record<string, number>>

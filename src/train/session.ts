@@ -1,9 +1,9 @@
 import type { DataSet, Split } from '../data/index.js'
 import { holdOut, select } from '../data/index.js'
-import type { Certificate } from '../locality/certificate.js'
-import { certify } from '../locality/certify.js'
+import type { Certificate } from '../certificate/certificate.js'
 import type { StepGraph } from '../onnx/index.js'
 import { liveness } from '../onnx/liveness.js'
+import { certifyTraining } from '../rules/certify.js'
 import type { AnyRule, Locality } from '../rules/contract.js'
 import type { CompileOptions, Program, TensorRecord } from '../runtime/index.js'
 import { nameState, statePorts } from './checkpoint.js'
@@ -55,7 +55,7 @@ export async function openSession(
   const course = courseOf(rule, task, settings, train.count)
   const { traced } = course
   const { blocks }: Locality = rule.locality(task, hyper)
-  const certificate = certify(Object.values(traced.steps), blocks)
+  const certificate = certifyTraining(rule, traced, task, hyper, Object.values(course.steps))
   const ports = statePorts(traced.predict)
 
   const memory = Object.values(course.steps).map(liveness)
@@ -82,7 +82,7 @@ export async function openSession(
     validation,
     certificate,
     parameters: traced.predict.state
-      .filter(({ name }) => blocks.some((block) => block.parameters.some((path) => isUnder(name, path))))
+      .filter(({ name }) => blocks.some((block) => block.parameters.some((path) => isUnder(name, typeof path === 'string' ? path : path.path))))
       .reduce((sum, { input }) => sum + input.size, 0),
     peakActivationBytes: Math.max(...memory.map(({ peakActivationBytes }) => peakActivationBytes)),
     stateBytes: memory[0]!.stateBytes,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { describeCertificate } from '../../src/cli/certificate.js'
 import { PLAIN } from '../../src/cli/output/style.js'
-import type { Certificate, LayerCertificate } from '../../src/locality/certificate.js'
+import type { Certificate, LayerCertificate } from '../../src/certificate/certificate.js'
 
 const layer = (index: number, over: Partial<LayerCertificate>, reads: Partial<LayerCertificate['reads']> = {}) => ({
   layer: index,

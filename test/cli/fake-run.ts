@@ -1,4 +1,4 @@
-import type { LayerCertificate } from '../../src/locality/certificate.js'
+import type { LayerCertificate } from '../../src/certificate/certificate.js'
 import type { TrainEvent } from '../../src/train/events.js'
 
 const reads: LayerCertificate['reads'] = { labels: 'input', choice: [], feedback: [], transport: false, global: [] }

@@ -1,11 +1,12 @@
 import { findDataSet } from '../../data/index.js'
 import { UserError } from '../../errors.js'
-import type { Certificate } from '../../locality/certificate.js'
+import type { Certificate } from '../../certificate/certificate.js'
 import { FLOAT32 } from '../../nn/dense.js'
 import { certifyRule } from '../../rules/certify.js'
 import type { AnyRule } from '../../rules/contract.js'
 import { findRule, RULES } from '../../rules/registry.js'
-import { describeCertificate } from '../certificate.js'
+import { describeCertificate, LIMITS } from '../certificate.js'
+import { wrapText } from '../output/columns.js'
 import { print } from '../output/print.js'
 import { styleOf } from '../output/style.js'
 import { checkHyper, findPreset, readAssignments } from '../settings.js'
@@ -28,7 +29,7 @@ export function certifyCommand(ids: readonly string[], flags: CertifyFlags): voi
     )
   const rules = ids.length === 0 ? RULES : ids.map(findRule)
   const { shape, classNames } = findDataSet(flags.data)
-  // What an update reads does not depend on the number of images; a few keep the graph's constants small.
+  // What an update reads of one sample does not depend on their number; a few keep the graph's constants small.
   const task = { shape, classes: classNames.length, batch: 4, precision: FLOAT32 }
   const certificates = rules.map((rule) => {
     const hyper = { ...findPreset(rule, flags.preset)?.hyper, ...readAssignments(rule, flags.set) }
@@ -39,11 +40,12 @@ export function certifyCommand(ids: readonly string[], flags: CertifyFlags): voi
     return
   }
   const style = styleOf(process.stdout)
+  const width = Math.min(100, process.stdout.columns || 100)
   const paragraphs = certificates.map(({ rule, certificate }) => [
     `${style.bold(rule.id)} (${describeSource(rule)})`,
-    ...describeCertificate(certificate, style, Math.min(100, process.stdout.columns || 100)),
+    ...describeCertificate(certificate, style, width),
   ])
-  print(...paragraphs.flatMap((lines, i) => (i === 0 ? lines : ['', ...lines])))
+  print(...paragraphs.flatMap((lines) => [...lines, '']), ...wrapText(LIMITS, width))
 }
 
 const toJson = (rule: AnyRule, { local, layers }: Certificate): unknown => ({

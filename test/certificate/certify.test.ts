@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { argmax, constant, grad, input, oneHot, quantizedProduct, scan, type Tensor } from '../../src/graph/index.js'
-import type { Certificate } from '../../src/locality/certificate.js'
-import { certify } from '../../src/locality/certify.js'
+import type { Certificate } from '../../src/certificate/certificate.js'
+import { certify } from '../../src/certificate/certify.js'
 
 /** Two layers, W0 [4, 5] and W1 [5, 3], and whatever state a cheat adds. Each case writes the new values. */
 interface Given {

@@ -1,0 +1,125 @@
+import type { StepGraph } from '../onnx/index.js'
+import { fedBy, fromAbove } from './above.js'
+import { capacities } from './capacity.js'
+import { type Certificate, isLocal, type Labels, type LayerCertificate } from './certificate.js'
+import { derivatives } from './derivatives.js'
+import { allNodes, type Block, type Network, networkOf, type Program, type Vertex } from './network.js'
+import { type Meetings, meetingsOf } from './products.js'
+import { type Bits, bit, carry, components, gather, has, members, type Next } from './reach.js'
+
+export type { Block, Program } from './network.js'
+
+export interface CertifyOptions {
+  /** Of the data, in one mini-batch. */
+  readonly samples: number
+  /** Among how many a choice is made: the classes, or 2. */
+  readonly choices: number
+  /** What the trained network is used for: no state that it reads may belong to no block and yet be trained. */
+  readonly predict?: Pick<StepGraph, 'metrics'> & Pick<StepGraph, 'state'>
+  /** Counts the steps of all walks. */
+  readonly work?: { operations: number }
+}
+
+/**
+ * Reads from traced programs, all of which one batch may run, what each block's update depends on. Blocks are listed from
+ * below. Walks go backwards from the new values of a block's state, through loops and through all state that belongs to no
+ * block, and stop at the state of blocks, since what flows into that is in its own block's row. Throws an Error if
+ * trained state that products or predictions use belongs to no block: then a network could hide in it.
+ */
+export function certify(programs: readonly Program[], blocks: readonly Block[], options: CertifyOptions): Certificate {
+  const { samples, choices, predict, work = { operations: 0 } } = options
+  const counted =
+    (next: Next): Next =>
+    (v) => {
+      const list = next(v)
+      work.operations += 1 + list.length
+      return list
+    }
+  const net = networkOf(programs, blocks)
+  const next = counted((v) => (v.state ? (v.state.owner >= 0 ? [] : v.state.written) : v.sources))
+  const trained = new Set(
+    components(net.vertices, next)
+      .filter((part) => part.length > 1)
+      .flatMap((part) => part.flatMap(({ state }) => (state && state.owner < 0 ? [state.name] : []))),
+  )
+  const meetings = meetingsOf(net, blocks.length, (name) => trained.has(name), counted)
+  checkOwners(net, meetings, predict)
+
+  const reaches = derivatives(net, meetings, blocks.length, counted)
+  const crossed = crossedBy(meetings)
+  const above = fromAbove(
+    { net, meetings, blocks: blocks.length, next, crossed, capacity: capacities(programs, samples), limit: Math.log2(choices) },
+    reaches.map(({ window }) => window),
+  )
+  const labels = labelsOf(net, meetings, blocks.length, counted)
+  const layers = blocks.map(({ name }, layer): LayerCertificate => {
+    const { window, depth } = reaches[layer]!
+    return {
+      layer,
+      name,
+      learns: net.updates[layer]!.some(({ state }) => state?.owner !== layer),
+      window: members(window, blocks.length).length,
+      depth,
+      reads: { labels: labels(layer), ...above[layer]! },
+    }
+  })
+  return { local: isLocal(layers), layers }
+}
+
+function checkOwners(net: Network, meetings: Meetings, predict: CertifyOptions['predict']): void {
+  const owned = new Set(net.vertices.flatMap(({ state }) => (state && state.owner >= 0 ? [state.name] : [])))
+  for (const { node, names, isProduct } of meetings.all)
+    if (isProduct && names.every((name) => !owned.has(name)))
+      throw new Error(`certify: ${names.join(', ')} is trained and used in a ${node.op}, but belongs to no block`)
+  if (!predict) return
+  const inputs = new Map(predict.state.map(({ name, input }) => [input, name]))
+  const scores = predict.metrics.filter(({ name }) => !name.startsWith('figures.')).map(({ output }) => output)
+  for (const node of allNodes(scores))
+    for (const x of node.outputs) {
+      const name = inputs.get(x)
+      if (name !== undefined && net.changed.get(name) === false)
+        throw new Error(
+          `certify: predictions read ${name}, which training changes, but it belongs to no block; name it in its ` +
+            "block's parameters, or in its statistics",
+        )
+    }
+}
+
+/** The blocks whose weights a vertex is multiplied with: in their product, or in one that carries its derivative down. */
+function crossedBy(meetings: Meetings): (v: Vertex) => Bits {
+  return ({ tensor: { node }, lane }) => {
+    const meeting = meetings.of(node)
+    if (meeting) return meeting.isProduct ? meetings.blocks(meeting, lane) : 0n
+    const forward = node.adjoint && meetings.of(node.adjoint.of)
+    const reads = forward?.isProduct && node.inputs.some((x) => forward.weights.includes(x))
+    return reads ? meetings.blocks(forward, lane) : 0n
+  }
+}
+
+/**
+ * Where labels enter. They are followed as they are through all state but that which is made from its own old value: what
+ * was learned with labels is told apart from labels that are kept.
+ */
+function labelsOf(net: Network, meetings: Meetings, blocks: number, counted: (next: Next) => Next): (block: number) => Labels {
+  const isLabels = ({ tensor: { node } }: Vertex): boolean => node.op === 'input' && node.attributes.kind === 'labels'
+  const through = counted((v) => v.state?.written ?? v.sources)
+  const cycles = components(net.vertices, through)
+  const learned = new Set(cycles.filter((part) => part.length > 1).flatMap((part) => part.filter(({ state }) => state)))
+  const asTheyAre: Next = counted((v) => (learned.has(v) ? [] : (v.state?.written ?? v.sources)))
+  const parts = components(net.vertices, asTheyAre)
+  const past = carry(
+    parts,
+    asTheyAre,
+    (v) => (isLabels(v) ? bit(blocks) - 1n : 0n),
+    (w, v, set) => set & ~fedBy(meetings, w, v),
+  )
+  const seed = (v: Vertex): Bits => (isLabels(v) ? 1n : 0n)
+  const seen = gather(parts, asTheyAre, seed)
+  const anyhow = gather(cycles, through, seed)
+  return (block) => {
+    const updates = net.updates[block]!
+    if (updates.some((v) => has(past(v), block))) return 'loss'
+    if (updates.some((v) => seen(v) !== 0n)) return 'input'
+    return updates.some((v) => anyhow(v) !== 0n) ? 'weights' : 'none'
+  }
+}
