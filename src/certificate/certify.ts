@@ -1,10 +1,11 @@
+import type { Tensor } from '../graph/index.js'
 import type { StepGraph } from '../onnx/index.js'
 import { fedBy, fromAbove } from './above.js'
 import { capacities } from './capacity.js'
 import { type Certificate, isLocal, type Labels, type LayerCertificate } from './certificate.js'
 import { derivatives } from './derivatives.js'
 import { allNodes, type Block, type Network, networkOf, type Program, type Vertex } from './network.js'
-import { type Meetings, meetingsOf } from './products.js'
+import { type Meeting, type Meetings, meetingsOf } from './products.js'
 import { type Bits, bit, carry, components, gather, has, members, type Next } from './reach.js'
 
 export type { Block, Program } from './network.js'
@@ -22,8 +23,8 @@ export interface CertifyOptions {
 
 /**
  * Reads from traced programs, all of which one batch may run, what each block's update depends on. Blocks are listed from
- * below. Walks go backwards from the new values of a block's state, through loops and through all state that belongs to no
- * block, and stop at the state of blocks, since what flows into that is in its own block's row. Throws an Error if
+ * below. Walks go backwards from the new values of a block's parameters, through loops and through all state that belongs to no
+ * block, and stop at the parameters of blocks, since what flows into that is in its own block's row. Throws an Error if
  * trained state that products or predictions use belongs to no block: then a network could hide in it.
  */
 export function certify(programs: readonly Program[], blocks: readonly Block[], options: CertifyOptions): Certificate {
@@ -107,11 +108,21 @@ function labelsOf(net: Network, meetings: Meetings, blocks: number, counted: (ne
   const learned = new Set(cycles.filter((part) => part.length > 1).flatMap((part) => part.filter(({ state }) => state)))
   const asTheyAre: Next = counted((v) => (learned.has(v) ? [] : (v.state?.written ?? v.sources)))
   const parts = components(net.vertices, asTheyAre)
+  // What a block's products are fed together with data, statistics of it, and so on: all of that is its input.
+  const feeds = new Map<Tensor, Meeting[]>()
+  for (const meeting of meetings.all)
+    if (meeting.isProduct && !meeting.backwards)
+      for (const x of meeting.data) feeds.set(x, [...(feeds.get(x) ?? []), meeting])
+  const holdsData = gather(parts, asTheyAre, ({ tensor: { node } }) =>
+    node.op === 'input' && node.attributes.kind === 'data' ? 1n : 0n,
+  )
+  const fedWithData = (w: Vertex): Bits =>
+    holdsData(w) === 0n ? 0n : (feeds.get(w.tensor) ?? []).reduce((set, m) => set | meetings.blocks(m, w.lane), 0n)
   const past = carry(
     parts,
     asTheyAre,
     (v) => (isLabels(v) ? bit(blocks) - 1n : 0n),
-    (w, v, set) => set & ~fedBy(meetings, w, v),
+    (w, v, set) => set & ~fedBy(meetings, w, v) & ~fedWithData(w),
   )
   const seed = (v: Vertex): Bits => (isLabels(v) ? 1n : 0n)
   const seen = gather(parts, asTheyAre, seed)

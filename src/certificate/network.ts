@@ -6,7 +6,7 @@ import { slicesRead, stackLengths } from './slices.js'
 export interface Block {
   readonly name: string
   readonly parameters: readonly (string | { readonly path: string; readonly index: number })[]
-  /** State that learning keeps for the block besides: running statistics, feedback weights, memories. */
+  /** State that predictions read besides: running statistics. Walks go through it as through state of no block. */
   readonly statistics?: readonly string[]
 }
 
@@ -35,7 +35,7 @@ export interface Vertex {
 export interface Network {
   /** Everything that the state's new values depend on. */
   readonly vertices: readonly Vertex[]
-  /** The new values of each block's state. */
+  /** The new values of each block's parameters. */
   readonly updates: readonly (readonly Vertex[])[]
   /** The names of state that some program changes, and whether all of it belongs to blocks. */
   readonly changed: ReadonlyMap<string, boolean>
@@ -44,12 +44,12 @@ export interface Network {
   isCut(x: Tensor): boolean
 }
 
-/** Which block owns a slice of state, by name. */
-function ownersOf(blocks: readonly Block[]): (name: string, lane: number | undefined) => number {
+/** The number of the paths under which a slice of state lies, by name; -1: none. */
+function ownersOf(blocks: readonly Block['parameters'][]): (name: string, lane: number | undefined) => number {
   const whole = new Map<string, number>()
   const parts = new Map<string, Map<number, number>>()
-  for (const [i, { parameters, statistics = [] }] of blocks.entries())
-    for (const path of [...parameters, ...statistics])
+  for (const [i, paths] of blocks.entries())
+    for (const path of paths)
       if (typeof path === 'string') whole.set(path, i)
       else parts.set(path.path, (parts.get(path.path) ?? new Map<number, number>()).set(path.index, i))
   return (name, lane) => {
@@ -97,7 +97,8 @@ export function networkOf(programs: readonly Program[], blocks: readonly Block[]
   const stacked = ports.filter(({ name }) => [...stacks].some((path) => name === path || name.startsWith(`${path}.`)))
   const lengths = stackLengths(nodes, [...new Set(stacked.map(({ input }) => input.shape[0]!))])
   const isCut = (x: Tensor): boolean => x.rank > 0 && lengths.has(x.shape[0]!)
-  const owner = ownersOf(blocks)
+  const owner = ownersOf(blocks.map(({ parameters }) => parameters))
+  const keeper = ownersOf(blocks.map(({ statistics = [] }) => statistics))
 
   const vertices: Vertex[] = []
   const known = new Map<Tensor, Vertex[]>()
@@ -155,7 +156,7 @@ export function networkOf(programs: readonly Program[], blocks: readonly Block[]
     for (const lane of lanes)
       for (const output of outputs.get(name)!) {
         const own = owner(name, lane)
-        changed.set(name, (changed.get(name) ?? true) && own >= 0)
+        changed.set(name, (changed.get(name) ?? true) && (own >= 0 || keeper(name, lane) >= 0))
         if (own >= 0) updates[own]!.push(at(output, lane))
         else at(output, lane)
       }

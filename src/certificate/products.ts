@@ -22,6 +22,8 @@ export interface Meeting {
   readonly data: readonly Tensor[]
   /** A layer's product, also where it is written as a multiplication and a sum; else a bias, a gain and their like. */
   readonly isProduct: boolean
+  /** Weights multiply the data, so that it is part of what they are fed: a product or a gain, but no bias. */
+  readonly isFed: boolean
   /** Carries something down: a symmetric weight, here summed over the axis that it sends to when the input drives it. */
   readonly backwards: boolean
   /** Comes after a product of the same weights that sums over their other axis. */
@@ -101,8 +103,10 @@ export function meetingsOf(net: Network, blocks: number, trained: (name: string)
     if (weights.length === 0 || (elementwise && !data.some((x) => verticesOf(x).some((v) => made(v) & dataBit)))) continue
     // A sum of losses is no place where one block's derivative crosses another block.
     if (elementwise && node.outputs[0]!.size === 1) continue
-    const isProduct = !elementwise || weights.some((w) => mixes(node, w, data, users.get(node.outputs[0]!) ?? []))
-    found.push({ node, weights, data, names: [...new Set(weights.flatMap(weightNames))], isProduct })
+    const isScaled = elementwise && SCALING.has(node.op) && weights.some(({ size }) => size === node.outputs[0]!.size)
+    const isProduct =
+      !elementwise || weights.some((w) => mixes(node, w, isScaled ? [] : data, users.get(node.outputs[0]!) ?? []))
+    found.push({ node, weights, data, names: [...new Set(weights.flatMap(weightNames))], isProduct, isFed: !elementwise || SCALING.has(node.op) })
   }
   const byName = new Map<string, Found[]>()
   for (const meeting of found)
@@ -128,7 +132,7 @@ export function meetingsOf(net: Network, blocks: number, trained: (name: string)
     ),
   )
   const summed = (node: Node, name: string): number | undefined =>
-    summedAxis(node, (x) => verticesOf(x).some((v) => has(nameBits(v), number.get(name)!)))
+    summedAxis(node, (x) => weightNames(x).includes(name))
   const areOpposite = (a: Found, b: Found): boolean =>
     a !== b &&
     sameKind(a.node, b.node) &&
@@ -194,7 +198,7 @@ function mixes(node: Node, weights: Tensor, data: readonly Tensor[], sums: reado
   const isSpread = (x: Tensor): boolean =>
     x.size < y.size || x.node.op === 'broadcastTo' || x.node.op === 'concat' || (x.node.op === 'reshape' && isSpread(x.node.inputs[0]!))
   const isBias = node.op === 'add' || node.op === 'sub'
-  if (weights.shape.filter((size) => size > 1).length > 1 && data.every(isSpread)) return true
+  if (weights.shape.filter((size) => size > 1).length > 1 && data.length > 0 && data.every(isSpread)) return true
   return !isBias && sums.some(({ attributes }) => attributes.axes.some((axis: number) => own(axis) > 1))
 }
 

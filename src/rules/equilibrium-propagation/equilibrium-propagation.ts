@@ -194,7 +194,7 @@ export const equilibriumPropagation: Rule<EquilibriumPropagationHyper, Equilibri
       ...h.units.map((_, k) => ({ name: `layer ${k}`, parameters: [`layers.${k}`] })),
       { name: h.output === 'cross-entropy' ? 'read-out' : 'output', parameters: [`layers.${h.units.length}`] },
     ],
-    promise: { local: false, window: 1 },
+    promise: { local: false, window: 1, labels: ['loss'], feedback: 'forward weights' },
   }),
 
   init(random, task, h) {

@@ -192,7 +192,10 @@ export const forwardForward: Rule<ForwardForwardHyper, ForwardForwardState> = {
   locality(_, h) {
     const layers = h.units.map((_, i) => ({ name: `layer ${i}`, parameters: [`layers.${i}`] }))
     const head = hasHead(h) ? [{ name: 'softmax head', parameters: ['head.layer'] }] : []
-    return { blocks: [...layers, ...head], promise: { local: true, window: 1 } }
+    return {
+      blocks: [...layers, ...head],
+      promise: { local: true, window: 1, labels: ['input'], choice: false },
+    }
   },
 
   init(random, task, h) {

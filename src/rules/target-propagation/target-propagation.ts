@@ -274,7 +274,15 @@ export const targetPropagation: Rule<TargetPropagationHyper, TargetPropagationSt
       { name: name(i), parameters: [`layers.${i}`] },
       ...(i > 0 && i <= inverseCount(h) ? [{ name: `inverse of ${name(i)}`, parameters: [`inverses.${i - 1}`] }] : []),
     ])
-    return { blocks, promise: { local: false, window: 1 } }
+    return {
+      blocks,
+      promise: {
+        local: false,
+        window: 1,
+        labels: inverseCount(h) > 0 ? ['loss', 'weights'] : ['loss'],
+        feedback: h.topTarget === 'gradient' ? 'forward weights' : 'other weights',
+      },
+    }
   },
 
   init(random: Random, task, h) {

@@ -269,8 +269,11 @@ export const trifecta: Rule<TrifectaHyper, TrifectaState> = {
       blocks: Array.from({ length: count }, (_, i) => ({
         name: `block ${i}`,
         parameters: i === 0 ? ['blocks.0', 'label'] : [`blocks.${i}`],
+        statistics: [`statistics.${i}`],
       })),
-      promise: h.overlap ? { local: false, window: 2 } : { local: true, window: 1 },
+      promise: h.overlap
+        ? { local: false, window: 2, labels: ['input'] }
+        : { local: true, window: 1, labels: ['input'] },
     }
   },
 

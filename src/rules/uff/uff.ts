@@ -293,7 +293,7 @@ export const uff: Rule<UffHyper, UffState> = {
       ...h.units.map((_, i) => ({ name: `layer ${i}`, parameters: [`layers.${i}`] })),
       { name: 'classifier', parameters: ['classifier.readOuts'] },
     ],
-    promise: { local: true, window: 1 },
+    promise: { local: true, window: 1, labels: ['none', 'loss'] },
   }),
 
   init(random, task, h) {

@@ -288,10 +288,14 @@ export const vaeLayer: Rule<VaeLayerHyper, VaeLayerState> = {
   presets,
 
   locality(_, h) {
-    const cells = h.units.map((_, i) => ({ name: `cells ${i} of A and B`, parameters: [`layers.${i}`] }))
+    const cells = h.units.map((_, i) => ({
+      name: `cells ${i} of A and B`,
+      parameters: [`layers.${i}`],
+      statistics: [`buffers.${i}`],
+    }))
     return {
       blocks: [...cells, { name: 'output layers', parameters: ['output.layers'] }],
-      promise: { local: true, window: 1 },
+      promise: { local: true, window: 1, labels: h.contrast > 0 ? ['loss'] : ['none', 'loss'] },
     }
   },
 
