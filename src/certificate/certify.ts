@@ -52,7 +52,7 @@ export function certify(programs: readonly Program[], blocks: readonly Block[], 
     { net, meetings, blocks: blocks.length, next, crossed, capacity: capacities(programs, samples), limit: Math.log2(choices) },
     reaches.map(({ window }) => window),
   )
-  const labels = labelsOf(net, meetings, blocks.length, counted)
+  const labels = labelsOf(net, meetings, blocks.length, next, counted)
   const layers = blocks.map(({ name }, layer): LayerCertificate => {
     const { window, depth } = reaches[layer]!
     return {
@@ -98,14 +98,22 @@ function crossedBy(meetings: Meetings): (v: Vertex) => Bits {
 }
 
 /**
- * Where labels enter. They are followed as they are through all state but that which is made from its own old value: what
- * was learned with labels is told apart from labels that are kept.
+ * Where labels enter. They are followed as they are through all state but parameters that are made from their own old
+ * values: what was learned with labels is told apart from labels that are kept.
  */
-function labelsOf(net: Network, meetings: Meetings, blocks: number, counted: (next: Next) => Next): (block: number) => Labels {
+function labelsOf(
+  net: Network,
+  meetings: Meetings,
+  blocks: number,
+  next: Next,
+  counted: (next: Next) => Next,
+): (block: number) => Labels {
   const isLabels = ({ tensor: { node } }: Vertex): boolean => node.op === 'input' && node.attributes.kind === 'labels'
   const through = counted((v) => v.state?.written ?? v.sources)
-  const cycles = components(net.vertices, through)
-  const learned = new Set(cycles.filter((part) => part.length > 1).flatMap((part) => part.filter(({ state }) => state)))
+  const owned = net.vertices.filter(({ state }) => state && state.owner >= 0)
+  const numbers = new Map(owned.map((v, i) => [v, i]))
+  const madeOf = gather(components(net.vertices, next), next, (v) => (numbers.has(v) ? bit(numbers.get(v)!) : 0n))
+  const learned = new Set(owned.filter((v, i) => v.state!.written.some((w) => has(madeOf(w), i))))
   const asTheyAre: Next = counted((v) => (learned.has(v) ? [] : (v.state?.written ?? v.sources)))
   const parts = components(net.vertices, asTheyAre)
   // What a block's products are fed together with data, statistics of it, and so on: all of that is its input.
@@ -126,7 +134,7 @@ function labelsOf(net: Network, meetings: Meetings, blocks: number, counted: (ne
   )
   const seed = (v: Vertex): Bits => (isLabels(v) ? 1n : 0n)
   const seen = gather(parts, asTheyAre, seed)
-  const anyhow = gather(cycles, through, seed)
+  const anyhow = gather(components(net.vertices, through), through, seed)
   return (block) => {
     const updates = net.updates[block]!
     if (updates.some((v) => has(past(v), block))) return 'loss'
