@@ -12,6 +12,8 @@ interface Given {
   readonly net: Network
   readonly meetings: Meetings
   readonly blocks: number
+  /** The block that makes the output; undefined: there is none, and what comes from above is feedback. */
+  readonly output: number | undefined
   /** In bits a sample. */
   readonly capacity: (v: Vertex) => number
   /** A choice has no more bits. */
@@ -40,7 +42,7 @@ const SLACK = 1e-6
  * whole graph. `windows`: the blocks that a block's own derivatives span, which are not above it in this sense.
  */
 export function fromAbove(given: Given, windows: readonly Bits[]): FromAbove[] {
-  const { net, blocks, capacity, limit, next } = given
+  const { net, blocks, output, capacity, limit, next } = given
   const isNarrow = (v: Vertex): boolean => !(v.state && v.state.owner >= 0) && capacity(v) <= limit + SLACK
   const wide = viewOf(given, (v) => (isNarrow(v) ? [] : next(v)))
   const all = viewOf(given, next)
@@ -81,6 +83,8 @@ export function fromAbove(given: Given, windows: readonly Bits[]): FromAbove[] {
     const straight = union(i, view.straight)
     const isBroadcast = has(straight, i) || has(straight, blocks)
     let feedback = union(i, view.besidesOutput) & rest
+    // What the output sends by way of other blocks is feedback from it as well.
+    if (!isBroadcast && output !== undefined) feedback |= rest & bit(output)
     if (!isBroadcast && feedback === 0n) feedback = rest
     if (!isChoice && byValue !== 0n) feedback |= chosen
     const from = (v: Vertex): boolean => (ownerBit(v) & rest) !== 0n
@@ -94,20 +98,22 @@ export function fromAbove(given: Given, windows: readonly Bits[]): FromAbove[] {
   })
 }
 
-function viewOf({ net, meetings, blocks, crossed }: Given, next: Next): View {
-  const top = blocks - 1
+function viewOf({ net, meetings, blocks, output, crossed }: Given, next: Next): View {
   const parts = components(net.vertices, next)
-  const isOutput = ({ tensor: { node } }: Vertex): boolean => {
-    const meeting = meetings.of(node)
-    return !!meeting?.isProduct && !meeting.backwards && !meeting.returns
+  // Units that settle together are no output, though one of them is the last.
+  const settling = new Set(parts.filter(({ length }) => length > 1).flat())
+  const isOutput = (v: Vertex): boolean => {
+    const meeting = meetings.of(v.tensor.node)
+    return !!meeting?.isProduct && !meeting.backwards && !meeting.returns && !settling.has(v)
   }
-  const ofTop = new Set(net.vertices.filter((v) => has(crossed(v), top)))
-  const outputs = new Set([...ofTop].filter(isOutput))
+  const ofOutput = new Set(output === undefined ? [] : net.vertices.filter((v) => has(crossed(v), output)))
+  const outputs = new Set([...ofOutput].filter(isOutput))
+  const own = output === undefined ? 0n : bit(output)
   const besides: Next = (v) => (outputs.has(v) ? [] : next(v))
   // The output's own bias or gain goes with it; its weights, used any other way, are weights of a block above.
   const seed = (v: Vertex): Bits => {
-    if (ofTop.has(v) && !outputs.has(v)) return bit(top)
-    return ownerBit(v) & ~bit(top)
+    if (ofOutput.has(v) && !outputs.has(v)) return own
+    return ownerBit(v) & ~own
   }
   return {
     next,
@@ -118,9 +124,9 @@ function viewOf({ net, meetings, blocks, crossed }: Given, next: Next): View {
       besides,
       (v) => (outputs.has(v) ? bit(blocks) : 0n),
       (_, v, set) => {
-        const own = crossed(v)
-        if (own === 0n) return set
-        return has(set, blocks) && (own & (own - 1n)) === 0n ? own : set & own
+        const by = crossed(v)
+        if (by === 0n) return set
+        return has(set, blocks) && (by & (by - 1n)) === 0n ? by : set & by
       },
     ),
     transposed: gather(parts, next, meetings.transposed),

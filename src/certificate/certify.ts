@@ -44,12 +44,19 @@ export function certify(programs: readonly Program[], blocks: readonly Block[], 
       .flatMap((part) => part.flatMap(({ state }) => (state && state.owner < 0 ? [state.name] : []))),
   )
   const meetings = meetingsOf(net, blocks.length, (name) => trained.has(name), counted)
-  checkOwners(net, meetings, predict)
+  const predictors = predict && readBy(predict)
+  checkOwners(net, meetings, predictors)
 
+  const read = predictors && net.ownersOf(predictors)
+  const output = read ? read.at(-1) : blocks.length - 1
   const reaches = derivatives(net, meetings, blocks.length, counted)
   const crossed = crossedBy(meetings)
   const above = fromAbove(
-    { net, meetings, blocks: blocks.length, next, crossed, capacity: capacities(programs, samples), limit: Math.log2(choices) },
+    {
+      ...{ net, meetings, blocks: blocks.length, output, next, crossed },
+      capacity: capacities(programs, samples),
+      limit: Math.log2(choices),
+    },
     reaches.map(({ window }) => window),
   )
   const labels = labelsOf(net, meetings, blocks.length, next, counted)
@@ -67,23 +74,24 @@ export function certify(programs: readonly Program[], blocks: readonly Block[], 
   return { local: isLocal(layers), layers }
 }
 
-function checkOwners(net: Network, meetings: Meetings, predict: CertifyOptions['predict']): void {
+/** The names of the state that scores are made from. */
+function readBy({ state, metrics }: NonNullable<CertifyOptions['predict']>): string[] {
+  const names = new Map(state.map(({ name, input }) => [input, name]))
+  const scores = metrics.filter(({ name }) => !name.startsWith('figures.')).map(({ output }) => output)
+  return allNodes(scores).flatMap(({ outputs }) => outputs.flatMap((x) => names.get(x) ?? []))
+}
+
+function checkOwners(net: Network, meetings: Meetings, read: readonly string[] = []): void {
   const owned = new Set(net.vertices.flatMap(({ state }) => (state && state.owner >= 0 ? [state.name] : [])))
   for (const { node, names, isProduct } of meetings.all)
     if (isProduct && names.every((name) => !owned.has(name)))
       throw new Error(`certify: ${names.join(', ')} is trained and used in a ${node.op}, but belongs to no block`)
-  if (!predict) return
-  const inputs = new Map(predict.state.map(({ name, input }) => [input, name]))
-  const scores = predict.metrics.filter(({ name }) => !name.startsWith('figures.')).map(({ output }) => output)
-  for (const node of allNodes(scores))
-    for (const x of node.outputs) {
-      const name = inputs.get(x)
-      if (name !== undefined && net.changed.get(name) === false)
-        throw new Error(
-          `certify: predictions read ${name}, which training changes, but it belongs to no block; name it in its ` +
-            "block's parameters, or in its statistics",
-        )
-    }
+  const lost = read.find((name) => net.changed.get(name) === false)
+  if (lost !== undefined)
+    throw new Error(
+      `certify: predictions read ${lost}, which training changes, but it belongs to no block; name it in its block's ` +
+        'parameters, or in its statistics',
+    )
 }
 
 /** The blocks whose weights a vertex is multiplied with: in their product, or in one that carries its derivative down. */
@@ -111,9 +119,12 @@ function labelsOf(
   const isLabels = ({ tensor: { node } }: Vertex): boolean => node.op === 'input' && node.attributes.kind === 'labels'
   const through = counted((v) => v.state?.written ?? v.sources)
   const owned = net.vertices.filter(({ state }) => state && state.owner >= 0)
-  const numbers = new Map(owned.map((v, i) => [v, i]))
-  const madeOf = gather(components(net.vertices, next), next, (v) => (numbers.has(v) ? bit(numbers.get(v)!) : 0n))
-  const learned = new Set(owned.filter((v, i) => v.state!.written.some((w) => has(madeOf(w), i))))
+  const keyOf = ({ state, lane }: Vertex): string => `${lane} ${state!.name}`
+  const numbers = new Map([...new Set(owned.map(keyOf))].map((key, i) => [key, i]))
+  const numberOf = (v: Vertex): number => numbers.get(keyOf(v))!
+  const isOwned = new Set(owned)
+  const madeOf = gather(components(net.vertices, next), next, (v) => (isOwned.has(v) ? bit(numberOf(v)) : 0n))
+  const learned = new Set(owned.filter((v) => v.state!.written.some((w) => has(madeOf(w), numberOf(v)))))
   const asTheyAre: Next = counted((v) => (learned.has(v) ? [] : (v.state?.written ?? v.sources)))
   const parts = components(net.vertices, asTheyAre)
   // What a block's products are fed together with data, statistics of it, and so on: all of that is its input.

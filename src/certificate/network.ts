@@ -42,6 +42,8 @@ export interface Network {
   /** The tensor's vertices: one for each slice that is asked for, or one for the whole. */
   of(x: Tensor, lanes?: readonly number[]): readonly Vertex[]
   isCut(x: Tensor): boolean
+  /** The blocks whose parameters these names are, rising. */
+  ownersOf(names: readonly string[]): number[]
 }
 
 /** The number of the paths under which a slice of state lies, by name; -1: none. */
@@ -173,5 +175,10 @@ export function networkOf(programs: readonly Program[], blocks: readonly Block[]
     changed,
     of: (x, lanes) => (lanes === undefined ? (known.get(x) ?? []).slice(0, 1) : lanes.flatMap((i) => known.get(x)?.[i + 1] ?? [])),
     isCut,
+    ownersOf(names) {
+      const all = new Set(names)
+      const own = vertices.flatMap(({ state }) => (state && state.owner >= 0 && all.has(state.name) ? [state.owner] : []))
+      return [...new Set(own)].sort((a, b) => a - b)
+    },
   }
 }

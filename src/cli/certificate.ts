@@ -48,7 +48,7 @@ function describeLayer({ learns, window, depth, reads }: LayerCertificate, names
   return parts.join('; ')
 }
 
-const bitsOf = (bits: number): string => `${Number(bits.toFixed(2))} bits`
+const bitsOf = (bits: number): string => `${Number(bits.toFixed(2))} ${bits === 1 ? 'bit' : 'bits'}`
 
 const amountOf = ({ bits, numbers }: { bits: number; numbers: number }): string =>
   bits < 32 ? bitsOf(bits) : `up to ${plural(numbers, 'number')}`

@@ -35,7 +35,7 @@ export function certifyPrograms(
   const options: CertifyOptions = {
     samples: task.batch,
     choices: Math.max(2, task.classes),
-    ...(rule.predict && { predict: traced.predict }),
+    predict: traced.predict,
   }
   return worstOf(groups.map((programs) => certify(programs, blocks, options)))
 }

@@ -1,7 +1,7 @@
 import type { LayerCertificate } from '../../src/certificate/certificate.js'
 import type { TrainEvent } from '../../src/train/events.js'
 
-const reads: LayerCertificate['reads'] = { labels: 'input', choice: [], feedback: [], transport: false, global: [] }
+const reads: LayerCertificate['reads'] = { labels: 'input' }
 
 export const START: TrainEvent = {
   event: 'start',
@@ -28,7 +28,7 @@ export const START: TrainEvent = {
         learns: true,
         window: 1,
         depth: 1,
-        reads: { ...reads, choice: ['head.layer.weight'] },
+        reads: { ...reads, choice: { blocks: [1], bits: Math.log2(10) } },
       },
       { layer: 1, name: 'layer 1', learns: true, window: 1, depth: 1, reads },
     ],

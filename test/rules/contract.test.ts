@@ -9,7 +9,7 @@ import { UserError } from '../../src/errors.js'
 import { certify } from '../../src/certificate/certify.js'
 import { lowerStep, type StepGraph } from '../../src/onnx/index.js'
 import { certifyRule } from '../../src/rules/certify.js'
-import type { AnyRule, Task } from '../../src/rules/contract.js'
+import type { AnyRule, Block, Task } from '../../src/rules/contract.js'
 import { RULES } from '../../src/rules/registry.js'
 import { type TracedRule, traceRule } from '../../src/rules/trace.js'
 import { openProgram } from '../../src/runtime/client.js'
@@ -52,6 +52,8 @@ const VARIANTS: Variant[] = RULES.flatMap((rule) => {
 
 const TASKS: Record<string, Partial<Task>> = { 'a batch of 4': {}, 'a batch of 1': { batch: 1 } }
 const EIGHT_BITS: Record<string, Partial<Task>> = { 'a batch of 4 in 8 bits': { precision: { bits: 8, levels: 63 } } }
+
+const pathOf = (part: Block['parameters'][number]): string => (typeof part === 'string' ? part : part.path)
 
 let sessions = 0
 const counting: Ort = {
@@ -128,7 +130,7 @@ for (const { rule, name, hyper, isPreset, task: taskFor } of VARIANTS)
       for (const own of Object.values({ ...TASKS, ...EIGHT_BITS }))
         assertPromise(certifyRule(rule, taskFor(own), hyper), promise)
       const state = traceRule(rule, taskFor(), hyper).predict.state.map((entry) => entry.name)
-      for (const path of blocks.flatMap(({ parameters }) => parameters))
+      for (const path of blocks.flatMap(({ parameters, statistics = [] }) => [...parameters.map(pathOf), ...statistics]))
         assert.ok(
           state.some((leaf) => leaf === path || leaf.startsWith(`${path}.`)),
           `no state under ${path}`,
@@ -260,11 +262,12 @@ for (const { rule, name, hyper, isPreset, task: taskFor } of VARIANTS)
               features.state.map((entry) => entry.name),
             )
             const changed = step.state.filter(({ input, output }) => input !== output).map((entry) => entry.name)
-            const own = blocks[layer]!.parameters.map((path) => `${path}.`)
-            const others = blocks.filter((_, i) => i !== layer).flatMap(({ parameters }) => parameters)
+            const paths = blocks.map(({ parameters }) => parameters.map(pathOf))
+            const own = paths[layer]!.map((path) => `${path}.`)
+            const others = paths.filter((_, i) => i !== layer).flat()
             assert.ok(changed.some((leaf) => own.some((path) => leaf.startsWith(path))))
             assert.ok(!changed.some((leaf) => others.some((path) => leaf.startsWith(`${path}.`))), `${changed}`)
-            const certificate = certify([step], blocks)
+            const certificate = certify([step], blocks, { samples: taskFor().batch, choices: taskFor().classes })
             assert.equal(certificate.layers[layer]!.window, 1)
           } catch (error) {
             if (!(error instanceof UserError)) throw error

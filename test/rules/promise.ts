@@ -5,8 +5,8 @@ import type { LocalityPromise } from '../../src/rules/contract.js'
 /** Holds a certificate to the promise in the rule's header: neither more nor less than what was promised. */
 export function assertPromise({ local, layers }: Certificate, promise: LocalityPromise): void {
   const promised = {
-    local: promise.local,
     window: promise.window === 'all' ? layers.length : promise.window,
+    local: promise.local,
     choice: promise.choice ?? false,
     broadcast: promise.broadcast ?? false,
     feedback: promise.feedback ?? 'none',

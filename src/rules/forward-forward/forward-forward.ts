@@ -194,7 +194,12 @@ export const forwardForward: Rule<ForwardForwardHyper, ForwardForwardState> = {
     const head = hasHead(h) ? [{ name: 'softmax head', parameters: ['head.layer'] }] : []
     return {
       blocks: [...layers, ...head],
-      promise: { local: true, window: 1, labels: ['input'], choice: false },
+      promise: {
+        local: true,
+        window: 1,
+        labels: [h.negatives === 'hybrid' ? 'none' : 'input', ...(hasHead(h) ? (['loss'] as const) : [])],
+        choice: h.negatives === 'hard',
+      },
     }
   },
 

@@ -291,7 +291,7 @@ export const vaeLayer: Rule<VaeLayerHyper, VaeLayerState> = {
     const cells = h.units.map((_, i) => ({
       name: `cells ${i} of A and B`,
       parameters: [`layers.${i}`],
-      statistics: [`buffers.${i}`],
+      statistics: h.standardize ? [`buffers.${i}`] : [],
     }))
     return {
       blocks: [...cells, { name: 'output layers', parameters: ['output.layers'] }],
