@@ -4,8 +4,8 @@ const options = 'src/rules/equilibrium-propagation/options.ts'
 const settling = 'src/nn/settling.ts'
 const units = 'src/nn/units.ts'
 const contrast = 'src/nn/contrast.ts'
-const products = 'src/locality/products.ts'
-const certify = 'src/certificate/certify.ts'
+const products = 'src/certificate/products.ts'
+const certify = 'src/certificate/above.ts'
 
 const tests = 'rules/equilibrium-propagation'
 const gradient = { tests, names: 'the gradient|the bias' }

@@ -59,7 +59,9 @@ export function fromAbove(given: Given, windows: readonly Bits[]): FromAbove[] {
   const bitsOf = (i: number, above: Bits): number => {
     const from = (set: Bits) => (v: Vertex) => (ownerBit(v) & set) !== 0n
     const own = union(i, entries)
-    const ends = members(own, narrow.length).map((k) => narrow[k]!).filter((v) => (all.blocks(v) & above) !== 0n)
+    const ends = members(own, narrow.length)
+      .map((k) => narrow[k]!)
+      .filter((v) => (all.blocks(v) & above) !== 0n)
     const key = ends.reduce((set, v) => set | seedOf(v), 0n)
     if (!known.has(key)) known.set(key, largestFlow(ends, from(bit(blocks) - 1n), next, capacity, limit + SLACK))
     const bound = known.get(key)!

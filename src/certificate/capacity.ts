@@ -13,10 +13,12 @@ export function capacities(programs: readonly Program[], samples: number): (v: V
     const nodes = allNodes([...state, ...(fed?.metrics ?? [])].map(({ output }) => output))
     const axes = sampleAxes(nodes, samples, () => span > 1)
     const counts = new Map(
-      nodes.filter(({ op }) => op === 'loop').map(({ attributes }) => {
-        const { scope, count }: LoopAttributes = attributes
-        return [scope, count]
-      }),
+      nodes
+        .filter(({ op }) => op === 'loop')
+        .map(({ attributes }) => {
+          const { scope, count }: LoopAttributes = attributes
+          return [scope, count]
+        }),
     )
     for (const node of nodes) {
       let times = 1
@@ -24,12 +26,18 @@ export function capacities(programs: readonly Program[], samples: number): (v: V
       for (const x of node.outputs) {
         const own = axes.get(x)
         // A tensor of fewer rows than there are samples tells some of them all that it holds.
-        const rows = own ? Math.min(samples, own.reduce((product, axis) => product * x.shape[axis]!, 1)) : 1
+        const rows = own
+          ? Math.min(
+              samples,
+              own.reduce((product, axis) => product * x.shape[axis]!, 1),
+            )
+          : 1
         known.set(x, (times * bitsOf(x) * x.size) / rows / span)
       }
     }
   }
-  return ({ tensor, lane }) => (known.get(tensor) ?? Number.POSITIVE_INFINITY) / (lane === undefined ? 1 : tensor.shape[0]!)
+  return ({ tensor, lane }) =>
+    (known.get(tensor) ?? Number.POSITIVE_INFINITY) / (lane === undefined ? 1 : tensor.shape[0]!)
 }
 
 function bitsOf({ dtype, node }: Tensor): number {
@@ -45,8 +53,12 @@ function bitsOfMaximum({ inputs, attributes: { axes } }: Node): number {
   const { op: compared, inputs: both } = condition!.node
   const [x, largest] = both
   const isLargest =
-    compared === 'greaterEqual' && largest!.node.op === 'max' && largest!.node.inputs[0] === x &&
-    String(largest!.node.attributes.axes) === String(axes) && axes.length === 1 && axes[0] === inputs[0]!.rank - 1
+    compared === 'greaterEqual' &&
+    largest!.node.op === 'max' &&
+    largest!.node.inputs[0] === x &&
+    String(largest!.node.attributes.axes) === String(axes) &&
+    axes.length === 1 &&
+    axes[0] === inputs[0]!.rank - 1
   const values = Array.from(chosen!.node.attributes.data as ArrayLike<number>)
   if (!isLargest || chosen!.rank !== 1) return 32
   return Math.log2(new Set(values).size)

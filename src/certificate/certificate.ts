@@ -55,7 +55,8 @@ const LABELS: readonly Labels[] = ['none', 'weights', 'input', 'loss']
 
 function worse(a: LayerCertificate, b: LayerCertificate): LayerCertificate {
   const labels = LABELS[Math.max(LABELS.indexOf(a.reads.labels), LABELS.indexOf(b.reads.labels))]!
-  const blocks = (x?: Above, y?: Above) => [...new Set([...(x?.blocks ?? []), ...(y?.blocks ?? [])])].sort((i, j) => i - j)
+  const blocks = (x?: Above, y?: Above) =>
+    [...new Set([...(x?.blocks ?? []), ...(y?.blocks ?? [])])].sort((i, j) => i - j)
   const bits = (key: 'choice' | 'broadcast') => Math.max(a.reads[key]?.bits ?? 0, b.reads[key]?.bits ?? 0)
   const [{ choice, feedback, broadcast }, other] = [a.reads, b.reads]
   const transport = (feedback?.transport || other.feedback?.transport) ?? false
@@ -73,4 +74,7 @@ function worse(a: LayerCertificate, b: LayerCertificate): LayerCertificate {
   }
 }
 
-export const broadcastOf = (bits: number): { bits: number; numbers: number } => ({ bits, numbers: Math.ceil(bits / 32) })
+export const broadcastOf = (bits: number): { bits: number; numbers: number } => ({
+  bits,
+  numbers: Math.ceil(bits / 32),
+})

@@ -25,7 +25,10 @@ export function derivatives(net: Network, meetings: Meetings, blocks: number, co
   })
   const depths = depthsOf(parts, along, meetings)
 
-  const result: { window: Bits; depth: number }[] = Array.from({ length: blocks }, (_, i) => ({ window: bit(i), depth: 0 }))
+  const result: { window: Bits; depth: number }[] = Array.from({ length: blocks }, (_, i) => ({
+    window: bit(i),
+    depth: 0,
+  }))
   for (const v of net.vertices) {
     const sources = gradientOf(v.tensor)
     if (sources.length === 0) continue
@@ -53,16 +56,29 @@ function depthsOf(parts: readonly Vertex[][], along: Next, meetings: Meetings): 
     const step = (v: Vertex, w: Vertex): number => (isProduct(own(v)) && own(w) !== own(v) ? 1 : 0)
     if (part.length === 1) {
       const [v] = part as [Vertex]
-      depths.set(v, along(v).reduce((most, w) => Math.max(most, depths.get(w)! + step(v, w)), isProduct(own(v)) ? 1 : 0))
+      depths.set(
+        v,
+        along(v).reduce((most, w) => Math.max(most, depths.get(w)! + step(v, w)), isProduct(own(v)) ? 1 : 0),
+      )
       continue
     }
     // Within one iteration: the chain ends where the loop's parameters begin.
-    const before = Math.max(0, ...part.flatMap((v) => along(v).filter((w) => !inside.has(w)).map((w) => depths.get(w)!)))
+    const before = Math.max(
+      0,
+      ...part.flatMap((v) =>
+        along(v)
+          .filter((w) => !inside.has(w))
+          .map((w) => depths.get(w)!),
+      ),
+    )
     const isParameter = ({ tensor: { node } }: Vertex): boolean => node.op === 'input'
     const cut: Next = (v) => (isParameter(v) ? [] : along(v).filter((w) => inside.has(w)))
     const once = new Map<Vertex, number>()
     for (const [v] of components(part, cut) as [Vertex][])
-      once.set(v, cut(v).reduce((most, w) => Math.max(most, once.get(w)! + step(v, w)), isProduct(own(v)) ? 1 : 0))
+      once.set(
+        v,
+        cut(v).reduce((most, w) => Math.max(most, once.get(w)! + step(v, w)), isProduct(own(v)) ? 1 : 0),
+      )
     const longest = Math.max(...once.values()) * Math.max(...part.map((v) => times(v)))
     for (const v of part) depths.set(v, before + longest)
   }

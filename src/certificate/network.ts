@@ -95,7 +95,9 @@ export function networkOf(programs: readonly Program[], blocks: readonly Block[]
   }
   const feeds = new Map(programs.flatMap(({ fed }) => (fed ? [[fed.input, fed.metrics[0]!.output]] : [])))
   const nodes = allNodes([...[...outputs.values()].flat(), ...feeds.values()])
-  const stacks = new Set(blocks.flatMap(({ parameters }) => parameters.flatMap((p) => (typeof p === 'string' ? [] : p.path))))
+  const stacks = new Set(
+    blocks.flatMap(({ parameters }) => parameters.flatMap((p) => (typeof p === 'string' ? [] : p.path))),
+  )
   const stacked = ports.filter(({ name }) => [...stacks].some((path) => name === path || name.startsWith(`${path}.`)))
   const lengths = stackLengths(nodes, [...new Set(stacked.map(({ input }) => input.shape[0]!))])
   const isCut = (x: Tensor): boolean => x.rank > 0 && lengths.has(x.shape[0]!)
@@ -119,12 +121,14 @@ export function networkOf(programs: readonly Program[], blocks: readonly Block[]
     return made
   }
   /** The slice of `x` at `lane`, where it has such slices; else all of it. */
-  const at = (x: Tensor, lane: number | undefined): Vertex => vertex(x, lane !== undefined && isCut(x) ? lane : undefined)
+  const at = (x: Tensor, lane: number | undefined): Vertex =>
+    vertex(x, lane !== undefined && isCut(x) ? lane : undefined)
   const bodies = new Map<Tensor, { node: Node; index: number }>()
 
   const sourcesOf = ({ tensor, lane }: Vertex): Vertex[] => {
     const { node, index } = tensor
-    if (lane === undefined && isCut(tensor)) return Array.from({ length: tensor.shape[0]! }, (_, i) => vertex(tensor, i))
+    if (lane === undefined && isCut(tensor))
+      return Array.from({ length: tensor.shape[0]! }, (_, i) => vertex(tensor, i))
     if (node.op === 'loop') return ofLoop(node, index, lane)
     if (node.op === 'input') {
       const { kind }: InputAttributes = node.attributes
@@ -173,11 +177,14 @@ export function networkOf(programs: readonly Program[], blocks: readonly Block[]
     vertices,
     updates: updates.map((list) => [...new Set(list)]),
     changed,
-    of: (x, lanes) => (lanes === undefined ? (known.get(x) ?? []).slice(0, 1) : lanes.flatMap((i) => known.get(x)?.[i + 1] ?? [])),
+    of: (x, lanes) =>
+      lanes === undefined ? (known.get(x) ?? []).slice(0, 1) : lanes.flatMap((i) => known.get(x)?.[i + 1] ?? []),
     isCut,
     ownersOf(names) {
       const all = new Set(names)
-      const own = vertices.flatMap(({ state }) => (state && state.owner >= 0 && all.has(state.name) ? [state.owner] : []))
+      const own = vertices.flatMap(({ state }) =>
+        state && state.owner >= 0 && all.has(state.name) ? [state.owner] : [],
+      )
       return [...new Set(own)].sort((a, b) => a - b)
     },
   }

@@ -58,7 +58,12 @@ const isData = ({ node: { op, attributes } }: Tensor): boolean =>
   op === 'input' && (attributes.kind === 'data' || attributes.kind === 'labels')
 
 /** `trained`: whether state of this name is made from its own old value. */
-export function meetingsOf(net: Network, blocks: number, trained: (name: string) => boolean, counted: (next: Next) => Next): Meetings {
+export function meetingsOf(
+  net: Network,
+  blocks: number,
+  trained: (name: string) => boolean,
+  counted: (next: Next) => Next,
+): Meetings {
   const next = counted((v) => v.sources)
   const parts = components(net.vertices, next)
   const names = [...new Set(net.vertices.flatMap(({ state }) => (state ? [state.name] : [])))]
@@ -100,13 +105,21 @@ export function meetingsOf(net: Network, blocks: number, trained: (name: string)
     const candidates = node.op === 'gather' ? node.inputs.slice(0, 1) : node.inputs
     const weights = candidates.filter((x) => weightNames(x).length > 0)
     const data = node.inputs.filter((x) => !weights.includes(x))
-    if (weights.length === 0 || (elementwise && !data.some((x) => verticesOf(x).some((v) => made(v) & dataBit)))) continue
+    if (weights.length === 0 || (elementwise && !data.some((x) => verticesOf(x).some((v) => made(v) & dataBit))))
+      continue
     // A sum of losses is no place where one block's derivative crosses another block.
     if (elementwise && node.outputs[0]!.size === 1) continue
     const isScaled = elementwise && SCALING.has(node.op) && weights.some(({ size }) => size === node.outputs[0]!.size)
     const isProduct =
       !elementwise || weights.some((w) => mixes(node, w, isScaled ? [] : data, users.get(node.outputs[0]!) ?? []))
-    found.push({ node, weights, data, names: [...new Set(weights.flatMap(weightNames))], isProduct, isFed: !elementwise || SCALING.has(node.op) })
+    found.push({
+      node,
+      weights,
+      data,
+      names: [...new Set(weights.flatMap(weightNames))],
+      isProduct,
+      isFed: !elementwise || SCALING.has(node.op),
+    })
   }
   const byName = new Map<string, Found[]>()
   for (const meeting of found)
@@ -116,7 +129,11 @@ export function meetingsOf(net: Network, blocks: number, trained: (name: string)
   const floats = counted((v) => (v.tensor.dtype === 'float32' ? v.sources : []))
   const uses = new Map<Node, Bits>()
   for (const { node, names: own, isProduct } of found)
-    if (isProduct) uses.set(node, own.reduce((set, name) => set | bit(number.get(name)!), 0n))
+    if (isProduct)
+      uses.set(
+        node,
+        own.reduce((set, name) => set | bit(number.get(name)!), 0n),
+      )
   const everyName = bit(names.length) - 1n
   const needed = [...byName.values()].some((list) => list.length > 1)
   const floatParts = needed ? components(net.vertices, floats) : []
@@ -149,7 +166,8 @@ export function meetingsOf(net: Network, blocks: number, trained: (name: string)
     let set = 0n
     node.inputs.forEach((x, k) => {
       if (!weights.includes(x)) return
-      const slices = lane !== undefined && net.isCut(node.outputs[0]!) ? slicesRead(node, k, lane, net.isCut) : undefined
+      const slices =
+        lane !== undefined && net.isCut(node.outputs[0]!) ? slicesRead(node, k, lane, net.isCut) : undefined
       for (const v of slices ? net.of(x, slices) : verticesOf(x)) {
         const alone = ownersAlone(v)
         set |= alone || scaledState(v).reduce((owners, state) => owners | ownerBit(state), 0n)
@@ -160,7 +178,8 @@ export function meetingsOf(net: Network, blocks: number, trained: (name: string)
   const forwardAxis = new Map<string, { kind: Node; axis: number | undefined }>()
   for (const { node, names: own, backwards, isProduct } of all)
     if (!backwards && isProduct)
-      for (const name of own) if (!forwardAxis.has(name)) forwardAxis.set(name, { kind: node, axis: summed(node, name) })
+      for (const name of own)
+        if (!forwardAxis.has(name)) forwardAxis.set(name, { kind: node, axis: summed(node, name) })
   const transposedNodes = new Map<Node, boolean>()
   const isTransposed = (node: Node): boolean =>
     PRODUCTS.has(node.op) &&
@@ -181,7 +200,11 @@ export function meetingsOf(net: Network, blocks: number, trained: (name: string)
     transposed({ tensor: { node }, lane }) {
       if (!transposedNodes.has(node)) transposedNodes.set(node, isTransposed(node))
       if (!transposedNodes.get(node)) return 0n
-      return operandBlocks(node, node.inputs.filter((x) => weightNames(x).length > 0), lane)
+      return operandBlocks(
+        node,
+        node.inputs.filter((x) => weightNames(x).length > 0),
+        lane,
+      )
     },
   }
 }
@@ -196,7 +219,10 @@ function mixes(node: Node, weights: Tensor, data: readonly Tensor[], sums: reado
   const own = (axis: number): number => weights.shape[axis + weights.rank - y.rank] ?? 1
   if (y.shape.every((_, axis) => own(axis) === 1)) return false
   const isSpread = (x: Tensor): boolean =>
-    x.size < y.size || x.node.op === 'broadcastTo' || x.node.op === 'concat' || (x.node.op === 'reshape' && isSpread(x.node.inputs[0]!))
+    x.size < y.size ||
+    x.node.op === 'broadcastTo' ||
+    x.node.op === 'concat' ||
+    (x.node.op === 'reshape' && isSpread(x.node.inputs[0]!))
   const isBias = node.op === 'add' || node.op === 'sub'
   if (weights.shape.filter((size) => size > 1).length > 1 && data.length > 0 && data.every(isSpread)) return true
   return !isBias && sums.some(({ attributes }) => attributes.axes.some((axis: number) => own(axis) > 1))

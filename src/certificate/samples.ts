@@ -91,7 +91,11 @@ function ofNode(node: Node, axes: ReadonlyMap<Tensor, SampleAxes>): SampleAxes |
 }
 
 /** Operands that belong to samples do so along the same axes; the others tell no sample from another. */
-function agreed(inputs: readonly Tensor[], axes: ReadonlyMap<Tensor, SampleAxes>, rank: number): SampleAxes | undefined {
+function agreed(
+  inputs: readonly Tensor[],
+  axes: ReadonlyMap<Tensor, SampleAxes>,
+  rank: number,
+): SampleAxes | undefined {
   const aligned = inputs.map((x) => axes.get(x)?.map((axis) => axis + rank - x.rank))
   const [first] = aligned.filter(Boolean)
   const fits = inputs.every((x, i) => {

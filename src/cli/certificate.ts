@@ -39,7 +39,9 @@ function describeLayer({ learns, window, depth, reads }: LayerCertificate, names
   const parts = [window > 1 ? across : depth > 1 ? inside : own, LABELS[labels]]
   const from = ({ blocks }: { blocks: readonly number[] }): string => listed(blocks.map((i) => names[i]!))
   if (choice)
-    parts.push(`what it is fed is chosen using ${from(choice)} (a choice of ${bitsOf(choice.bits)} a sample, no gradient)`)
+    parts.push(
+      `what it is fed is chosen using ${from(choice)} (a choice of ${bitsOf(choice.bits)} a sample, no gradient)`,
+    )
   if (broadcast) parts.push(`the output is sent straight to it (${amountOf(broadcast)} a sample)`)
   if (feedback) {
     const backwards = feedback.transport ? ', with the forward weights used backwards' : ''

@@ -7,7 +7,10 @@ import { type TracedRule, type TracedStep, traceRule } from './trace.js'
 /** The certificate of a rule on a task, over every program that a training of it may run. */
 export function certifyRule(rule: AnyRule, task: Task, hyper: unknown): Certificate {
   const traced = traceRule(rule, task, hyper)
-  return certifyPrograms(rule, traced, task, hyper, [...jointGroups(rule, traced, hyper), ...greedyGroup(rule, traced, task, hyper)])
+  return certifyPrograms(rule, traced, task, hyper, [
+    ...jointGroups(rule, traced, hyper),
+    ...greedyGroup(rule, traced, task, hyper),
+  ])
 }
 
 /** The certificate of one training: over the programs that it compiles, and all steps that they are made of. */

@@ -204,7 +204,9 @@ export function traceRule(rule: AnyRule, task: Task, hyper: unknown): TracedRule
         ['features', layer === 0 ? x : rule.greedy!.features(state as never, x, layer, task, hyper)],
       ])
       const shape = features.metrics[0]!.output.shape.slice(1)
-      const step = traceSteps(`layers.${layer}`, [rule.greedy!.step(layer, task, hyper)], initial, task, { xShape: shape })
+      const step = traceSteps(`layers.${layer}`, [rule.greedy!.step(layer, task, hyper)], initial, task, {
+        xShape: shape,
+      })
       return { step, features }
     },
   }

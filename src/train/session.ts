@@ -1,6 +1,6 @@
+import type { Certificate } from '../certificate/certificate.js'
 import type { DataSet, Split } from '../data/index.js'
 import { holdOut, select } from '../data/index.js'
-import type { Certificate } from '../certificate/certificate.js'
 import type { StepGraph } from '../onnx/index.js'
 import { liveness } from '../onnx/liveness.js'
 import { certifyTraining } from '../rules/certify.js'
@@ -82,7 +82,11 @@ export async function openSession(
     validation,
     certificate,
     parameters: traced.predict.state
-      .filter(({ name }) => blocks.some((block) => block.parameters.some((path) => isUnder(name, typeof path === 'string' ? path : path.path))))
+      .filter(({ name }) =>
+        blocks.some((block) =>
+          block.parameters.some((path) => isUnder(name, typeof path === 'string' ? path : path.path)),
+        ),
+      )
       .reduce((sum, { input }) => sum + input.size, 0),
     peakActivationBytes: Math.max(...memory.map(({ peakActivationBytes }) => peakActivationBytes)),
     stateBytes: memory[0]!.stateBytes,

@@ -23,7 +23,12 @@ const with0 =
   (signal: (given: Given) => Tensor): Write =>
   (given) => ({ ...honest(given), W0: taught(given.W0, given.x, signal(given)) })
 
-const rounded = (x: Tensor): Tensor => x.mul(2 ** 10).cast('int32').cast('float32').mul(2 ** -10)
+const rounded = (x: Tensor): Tensor =>
+  x
+    .mul(2 ** 10)
+    .cast('int32')
+    .cast('float32')
+    .mul(2 ** -10)
 
 /** The numbers, as bits of an integer each of which is a comparison of its own, put together again. */
 function throughPlanes(x: Tensor, planes = 8): Tensor {
@@ -47,7 +52,11 @@ function planesOf(x: Tensor, planes = 8): Tensor {
 describe('an error that is sent down', () => {
   const [twoAbove, transport] = [[1, 2], true]
   tellsAll([
-    { name: 'by hand', write: with0(backpropagated), told: { window: 1, feedback: twoAbove, transport, labels: 'loss' } },
+    {
+      name: 'by hand',
+      write: with0(backpropagated),
+      told: { window: 1, feedback: twoAbove, transport, labels: 'loss' },
+    },
     {
       name: 'rounded to integers',
       write: with0((g) => rounded(backpropagated(g))),
@@ -75,8 +84,13 @@ describe('an error that is sent down', () => {
     {
       name: 'by integer arithmetic: shifted, added and divided',
       write: with0((g) => {
-        const whole = backpropagated(g).mul(2 ** 10).cast('int32')
-        return whole.add(whole.mul(3)).cast('float32').div(2 ** 12)
+        const whole = backpropagated(g)
+          .mul(2 ** 10)
+          .cast('int32')
+        return whole
+          .add(whole.mul(3))
+          .cast('float32')
+          .div(2 ** 12)
       }),
       told: { feedback: twoAbove, transport },
     },
@@ -129,12 +143,23 @@ describe('an error that is sent from the output straight to a layer', () => {
           B: descend(g.state.B!, error.matmul(g.x.matmul(g.W0), { transposeA: true })),
         }
       },
-      setting: { shapes: { B: [K, 5] }, blocks: [{ name: 'layer 0', parameters: ['W0', 'B'] }, { name: 'layer 1', parameters: ['W1'] }, { name: 'output', parameters: ['W2'] }] },
+      setting: {
+        shapes: { B: [K, 5] },
+        blocks: [
+          { name: 'layer 0', parameters: ['W0', 'B'] },
+          { name: 'layer 1', parameters: ['W1'] },
+          { name: 'output', parameters: ['W2'] },
+        ],
+      },
       told: { broadcast: { numbers: K }, feedback: 'none' },
     },
     {
       name: 'as onehot(argmax) - onehot(label)',
-      write: with0((g) => oneHot(decision(g), K).sub(oneHot(g.labels, K)).matmul(fixed([K, 5]))),
+      write: with0((g) =>
+        oneHot(decision(g), K)
+          .sub(oneHot(g.labels, K))
+          .matmul(fixed([K, 5])),
+      ),
       told: { broadcast: { bits: Math.log2(K) }, choice: 'none', feedback: 'none', labels: 'loss' },
     },
     {
@@ -176,20 +201,30 @@ describe('an error that is sent from the output straight to a layer', () => {
           W0: taught(g.W0, g.x, signal.matmul(g.W1, { transposeB: true })),
         }
       },
-      told: { feedback: [1], broadcast: 'none', transport: true },
+      told: { feedback: [1, 2], broadcast: 'none', transport: true },
     },
   ])
 })
 
 describe('gradients without a derivative', () => {
-  const lossAt = (g: Given, W0: Tensor): Tensor => errorOf({ ...g, W0 }).square().mean()
+  const lossAt = (g: Given, W0: Tensor): Tensor =>
+    errorOf({ ...g, W0 })
+      .square()
+      .mean()
   tellsAll([
     {
       name: 'by finite differences of every weight',
       write: (g) => {
         const parts = Array.from({ length: 20 }, (_, i) => {
-          const step = constant(Float32Array.from({ length: 20 }, (_, j) => (i === j ? 0.01 : 0)), [4, 5])
-          return lossAt(g, g.W0.add(step)).sub(lossAt(g, g.W0)).reshape([1]).mul(100).mul(step.reshape([20]).mul(100))
+          const step = constant(
+            Float32Array.from({ length: 20 }, (_, j) => (i === j ? 0.01 : 0)),
+            [4, 5],
+          )
+          return lossAt(g, g.W0.add(step))
+            .sub(lossAt(g, g.W0))
+            .reshape([1])
+            .mul(100)
+            .mul(step.reshape([20]).mul(100))
         })
         return { ...honest(g), W0: descend(g.W0, parts.reduce((a, b) => a.add(b)).reshape([4, 5])) }
       },

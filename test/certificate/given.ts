@@ -1,7 +1,8 @@
 // Two layers and a head, and whatever an attack adds: programs as the certificate reads them.
-import { argmax, constant, grad, input, oneHot, type Tensor } from '../../src/graph/index.js'
+
 import type { Certificate, LayerCertificate } from '../../src/certificate/certificate.js'
-import { type Block, certify, type CertifyOptions, type Program } from '../../src/certificate/certify.js'
+import { type Block, type CertifyOptions, certify, type Program } from '../../src/certificate/certify.js'
+import { argmax, constant, grad, input, oneHot, type Tensor } from '../../src/graph/index.js'
 
 /** Samples of a batch, and sizes: x [N, 4], W0 [4, 5], W1 [5, 5], W2 [5, 3] over three classes. */
 export const [N, K] = [6, 3]
@@ -55,7 +56,9 @@ export function programOf(write: Write, shapes: Setting['shapes'] = {}): Program
     progress: given('progress', 'schedule', []),
     noise: (name, shape) => given(name, 'noise', shape),
   })
-  return { state: Object.keys(all).map((name) => ({ name, input: state[name]!, output: written[name] ?? state[name]! })) }
+  return {
+    state: Object.keys(all).map((name) => ({ name, input: state[name]!, output: written[name] ?? state[name]! })),
+  }
 }
 
 export function certificateOf(writes: Write | readonly Write[], setting: Setting = {}): Certificate {

@@ -63,7 +63,10 @@ describe('in state', () => {
       name: 'an error added to a moment of the optimiser',
       write: (g) => {
         const [g0] = grad(energy(g.x.matmul(g.W0).relu()), [g.W0]) as [Tensor]
-        const moment = g.state.m!.mul(0.9).add(g0).add(g.x.matmul(backpropagated(g), { transposeA: true }))
+        const moment = g.state
+          .m!.mul(0.9)
+          .add(g0)
+          .add(g.x.matmul(backpropagated(g), { transposeA: true }))
         return { ...honest(g), W0: descend(g.W0, moment), m: moment }
       },
       setting: { shapes: { m: [4, 5] } },
@@ -129,11 +132,13 @@ describe('in state', () => {
     },
   ])
 
-  const hidden = (times: (x: Tensor, w: Tensor) => Tensor): Write => (g) => {
-    const y = times(g.x, g.state.hidden!)
-    const [gradient] = grad(energy(y.sub(g.x)), [g.state.hidden!]) as [Tensor]
-    return { ...honest(g), hidden: descend(g.state.hidden!, gradient) }
-  }
+  const hidden =
+    (times: (x: Tensor, w: Tensor) => Tensor): Write =>
+    (g) => {
+      const y = times(g.x, g.state.hidden!)
+      const [gradient] = grad(energy(y.sub(g.x)), [g.state.hidden!]) as [Tensor]
+      return { ...honest(g), hidden: descend(g.state.hidden!, gradient) }
+    }
   const shapes = { hidden: [4, 4] }
   test('a network of no block, its products written as products or as multiplications and sums', () => {
     for (const times of [
@@ -142,7 +147,10 @@ describe('in state', () => {
       (x: Tensor, w: Tensor) => x.reshape([N, 4, 1]).broadcastTo([N, 4, 4]).mul(w).sum(1),
       (x: Tensor, w: Tensor) => x.reshape([N, 4, 1]).sub(w).square().sum(1),
     ])
-      assert.throws(() => certificateOf(hidden(times), { shapes }), /hidden is trained and used in a .*belongs to no block/)
+      assert.throws(
+        () => certificateOf(hidden(times), { shapes }),
+        /hidden is trained and used in a .*belongs to no block/,
+      )
   })
 
   test('a network of no block that goes back and forth between two tensors, one a step', () => {
@@ -168,7 +176,10 @@ describe('in the blocks', () => {
     return { W0: descend(g.W0, g0), W1: descend(g.W1, g1), W2: descend(g.W2, g2) }
   }
   test('a whole network declared as one block, beside one that nothing reads', () => {
-    const blocks = [{ name: 'all', parameters: ['W0', 'W1', 'W2'] }, { name: 'dummy', parameters: ['D'] }]
+    const blocks = [
+      { name: 'all', parameters: ['W0', 'W1', 'W2'] },
+      { name: 'dummy', parameters: ['D'] },
+    ]
     const write: Write = (g) => ({ ...backprop(g), D: g.state.D!.mul(0.9) })
     assertTold(row(certificateOf(write, { blocks, shapes: { D: [2, 2] } })), { window: 1, depth: 3 })
   })
@@ -216,15 +227,21 @@ describe('in the blocks', () => {
 })
 
 describe('in what a choice is', () => {
-  const fedWith = (extra: (g: Given) => Tensor): Write => (g) => {
-    const fed = concat([extra(g), g.x], 1).slice(1, 0, 4)
-    const [g0] = grad(energy(fed.matmul(g.W0).relu()), [g.W0]) as [Tensor]
-    return { ...honest(g), W0: descend(g.W0, g0) }
-  }
+  const fedWith =
+    (extra: (g: Given) => Tensor): Write =>
+    (g) => {
+      const fed = concat([extra(g), g.x], 1).slice(1, 0, 4)
+      const [g0] = grad(energy(fed.matmul(g.W0).relu()), [g.W0]) as [Tensor]
+      return { ...honest(g), W0: descend(g.W0, g0) }
+    }
   const chosen = (g: Given): Tensor => decision(g).cast('float32').reshape([N, 1])
   const bits = Math.log2(K)
   tellsAll([
-    { name: 'one class a sample', write: fedWith(chosen), told: { choice: [[1, 2], bits], feedback: 'none', local: true } },
+    {
+      name: 'one class a sample',
+      write: fedWith(chosen),
+      told: { choice: [[1, 2], bits], feedback: 'none', local: true },
+    },
     {
       name: 'one class, found three times: it counts three times',
       write: fedWith((g) => concat([chosen(g), chosen(g).square(), oneHot(decision(g), K)], 1)),
@@ -244,7 +261,10 @@ describe('in what a choice is', () => {
       write: fedWith((g) => {
         const { y } = forward(g)
         const second = argmax(oneHot(argmax(y), K).greater(0).select(-1e9, y))
-        return concat([argmax(y), second].map((c) => c.cast('float32').reshape([N, 1])), 1)
+        return concat(
+          [argmax(y), second].map((c) => c.cast('float32').reshape([N, 1])),
+          1,
+        )
       }),
       told: { choice: 'none', broadcast: { bits: 2 * bits } },
     },
@@ -284,7 +304,11 @@ describe('in what a choice is', () => {
     },
     {
       name: 'a class out of five hundred is more than a choice among three',
-      write: fedWith((g) => argmax(forward(g).y.matmul(fixed([K, 500]))).cast('float32').reshape([N, 1])),
+      write: fedWith((g) =>
+        argmax(forward(g).y.matmul(fixed([K, 500])))
+          .cast('float32')
+          .reshape([N, 1]),
+      ),
       told: { choice: 'none', broadcast: { bits: Math.log2(500) } },
     },
     {

@@ -1,8 +1,8 @@
 // What honest programs are told to be, and how weights that carry something down are known.
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { concat, constant, grad, oneHot, quantizedProduct, scan, type Tensor } from '../../src/graph/index.js'
 import type { Certificate } from '../../src/certificate/certificate.js'
+import { concat, constant, grad, oneHot, quantizedProduct, scan, type Tensor } from '../../src/graph/index.js'
 import { BLOCKS, certificateOf, descend, energy, type Given, honest, K, N, row, taught, type Write } from './given.js'
 
 /** Layers 0 and 1 alone: layer 1 is the output, of five numbers. */
@@ -27,8 +27,14 @@ describe('what is local', () => {
 
   test('a frozen layer does not learn; one that only decays does', () => {
     const learns = (write: Write) => certificateOf(write).layers.map((layer) => layer.learns)
-    assert.deepEqual(learns((given) => ({ W1: honest(given).W1 })), [false, true, false])
-    assert.deepEqual(learns(({ W0 }) => ({ W0: W0.mul(0.9) })), [true, false, false])
+    assert.deepEqual(
+      learns((given) => ({ W1: honest(given).W1 })),
+      [false, true, false],
+    )
+    assert.deepEqual(
+      learns(({ W0 }) => ({ W0: W0.mul(0.9) })),
+      [true, false, false],
+    )
   })
 
   test('moments of the own gradient are no leak', () => {
@@ -60,7 +66,10 @@ describe('what is local', () => {
       const [g0] = grad(energy(fed.matmul(W0).relu()), [W0]) as [Tensor]
       return { ...honest(given), W0: descend(W0, g0) }
     }
-    assert.deepEqual(certificateOf(write).layers.map(({ reads }) => reads.labels), ['input', 'weights', 'loss'])
+    assert.deepEqual(
+      certificateOf(write).layers.map(({ reads }) => reads.labels),
+      ['input', 'weights', 'loss'],
+    )
   })
 })
 
@@ -70,7 +79,10 @@ describe('weights on the way down', () => {
       const { W0, x } = given
       const scaled = (w: Tensor, by: Tensor): Tensor => w.mul(by.square().mean().sqrt())
       const h = x.matmul(scaled(W0, x)).relu()
-      const [g0, g1] = grad(energy(outputs(h, { ...given, W1: scaled(given.W1, h) })), [W0, given.W1]) as [Tensor, Tensor]
+      const [g0, g1] = grad(energy(outputs(h, { ...given, W1: scaled(given.W1, h) })), [W0, given.W1]) as [
+        Tensor,
+        Tensor,
+      ]
       return { W0: descend(W0, g0), W1: descend(given.W1, g1) }
     }, TWO)
     assert.deepEqual(

@@ -1,9 +1,9 @@
 // Many layers, one tensor each or stacked in one: told by block, and with work that grows with their number alone.
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { argmax, concat, constant, grad, input, oneHot, range, scan, type Tensor } from '../../src/graph/index.js'
 import type { Certificate } from '../../src/certificate/certificate.js'
 import { type Block, certify, type Program } from '../../src/certificate/certify.js'
+import { argmax, concat, constant, grad, input, oneHot, range, scan, type Tensor } from '../../src/graph/index.js'
 
 const [N, D, K] = [6, 3, 3]
 const leaf = (name: string, shape: readonly number[]): Tensor => input({ name, kind: 'state', shape, dtype: 'float32' })
@@ -23,7 +23,10 @@ function separate(count: number, learn: Layers): { program: Program; blocks: Blo
   }
 }
 
-function workOf({ program, blocks }: { program: Program; blocks: Block[] }): { certificate: Certificate; operations: number } {
+function workOf({ program, blocks }: { program: Program; blocks: Block[] }): {
+  certificate: Certificate
+  operations: number
+} {
   const work = { operations: 0 }
   const certificate = certify([program], blocks, { samples: N, choices: K, work })
   return { certificate, operations: work.operations }
@@ -78,13 +81,15 @@ describe('layers of a tensor each', () => {
     'by backpropagation': {
       learn: backprop,
       told: (c, count) => {
-        for (const { layer, window, depth } of c.layers) assert.deepEqual([window, depth], [count - layer, count - layer])
+        for (const { layer, window, depth } of c.layers)
+          assert.deepEqual([window, depth], [count - layer, count - layer])
       },
     },
     'that get the error of the output': {
       learn: broadcast,
       told: (c) => {
-        for (const { reads } of c.layers.slice(0, -1)) assert.deepEqual([reads.broadcast?.numbers, reads.feedback], [K, undefined])
+        for (const { reads } of c.layers.slice(0, -1))
+          assert.deepEqual([reads.broadcast?.numbers, reads.feedback], [K, undefined])
       },
     },
     'fed with a choice of the output': {
@@ -123,7 +128,10 @@ function stacked(count: number, mixed?: (W: Tensor, h: Tensor) => Tensor): { pro
         { name: 'h', input: h, output: above.stopGradient() },
       ],
     },
-    blocks: Array.from({ length: count }, (_, index) => ({ name: `layer ${index}`, parameters: [{ path: 'W', index }] })),
+    blocks: Array.from({ length: count }, (_, index) => ({
+      name: `layer ${index}`,
+      parameters: [{ path: 'W', index }],
+    })),
   }
 }
 
@@ -147,11 +155,19 @@ describe('layers stacked in one tensor', () => {
       from: (i) => [0, 1, 2, 3, 4].filter((k) => k > i),
     },
     'layers and samples transposed, multiplied and transposed back': {
-      mixed: (_, h) => h.transpose([1, 2, 0]).matmul(constant(1).broadcastTo([L, L])).transpose([2, 0, 1]),
+      mixed: (_, h) =>
+        h
+          .transpose([1, 2, 0])
+          .matmul(constant(1).broadcastTo([L, L]))
+          .transpose([2, 0, 1]),
       from: (i) => [0, 1, 2, 3, 4].filter((k) => k > i),
     },
     'a product over the axis of layers': {
-      mixed: (_, h) => constant(1).broadcastTo([L, L]).matmul(h.reshape([L, N * D])).reshape([L, N, D]),
+      mixed: (_, h) =>
+        constant(1)
+          .broadcastTo([L, L])
+          .matmul(h.reshape([L, N * D]))
+          .reshape([L, N, D]),
       from: (i) => [0, 1, 2, 3, 4].filter((k) => k > i),
     },
     'layers rolled by one': { mixed: (_, h) => shifted(h, 1), from: (i) => (i < 4 ? [i + 1] : []) },
@@ -184,7 +200,10 @@ describe('layers stacked in one tensor', () => {
         ...(reads.feedback?.blocks ?? []),
         ...(reads.broadcast && !reads.feedback?.blocks.includes(4) ? [4] : []),
       ])
-      assert.deepEqual(found, Array.from({ length: L }, (_, i) => from(i)))
+      assert.deepEqual(
+        found,
+        Array.from({ length: L }, (_, i) => from(i)),
+      )
     })
 
   test('are told where one derivative runs through all of them', () => {

@@ -27,16 +27,22 @@ test('a local network is called local by cells where a cell has several products
 
 test('a choice that comes from above is told with its bits, in the verdict too', () => {
   const chosen = layer(0, {}, { labels: 'input', choice: { blocks: [1, 2], bits: Math.log2(10) } })
-  assert.deepEqual(words({ local: true, layers: [chosen, layer(1, {}), layer(2, { name: 'head' }, { labels: 'weights' })] }), [
-    '  layer 0  learns from its own input alone; the label is part of its input; what it is fed is chosen using layer 1 and head (a choice of 3.32 bits a sample, no gradient)',
-    '  layer 1  learns from its own input alone; it sees no label',
-    '  head     learns from its own input alone; it sees no label, but other layers learned with labels',
-    '  Local: no gradient passes from one layer to another, and from above comes nothing but a choice of 3.32 bits a sample.',
-  ])
+  assert.deepEqual(
+    words({ local: true, layers: [chosen, layer(1, {}), layer(2, { name: 'head' }, { labels: 'weights' })] }),
+    [
+      '  layer 0  learns from its own input alone; the label is part of its input; what it is fed is chosen using layer 1 and head (a choice of 3.32 bits a sample, no gradient)',
+      '  layer 1  learns from its own input alone; it sees no label',
+      '  head     learns from its own input alone; it sees no label, but other layers learned with labels',
+      '  Local: no gradient passes from one layer to another, and from above comes nothing but a choice of 3.32 bits a sample.',
+    ],
+  )
 })
 
 test('what the output sends straight to a layer is told in numbers, or in bits where it is less than a number', () => {
-  const rows = [layer(0, {}, { broadcast: { bits: 320, numbers: 10 } }), layer(1, {}, { broadcast: { bits: 1, numbers: 1 } })]
+  const rows = [
+    layer(0, {}, { broadcast: { bits: 320, numbers: 10 } }),
+    layer(1, {}, { broadcast: { bits: 1, numbers: 1 } }),
+  ]
   assert.deepEqual(words({ local: false, layers: [...rows, layer(2, {})] }), [
     '  layer 0  takes derivatives of its own alone; it sees no label; the output is sent straight to it (up to 10 numbers a sample)',
     '  layer 1  takes derivatives of its own alone; it sees no label; the output is sent straight to it (1 bit a sample)',
@@ -55,7 +61,10 @@ test('backpropagation is called not local, by the layers whose gradients cross o
 })
 
 test('a frozen layer is said not to learn', () => {
-  assert.equal(words({ local: true, layers: [layer(0, { learns: false }), layer(1, {})] })[0], '  layer 0  does not learn')
+  assert.equal(
+    words({ local: true, layers: [layer(0, { learns: false }), layer(1, {})] })[0],
+    '  layer 0  does not learn',
+  )
 })
 
 test('feedback is told by block, in ranges, with transported weights', () => {

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { describe, test } from 'node:test'
 import * as ort from 'onnxruntime-node'
+import { certify } from '../../src/certificate/certify.js'
 import { optionTable } from '../../src/cli/options/table.js'
 import { withoutNumber } from '../../src/cli/train/summary.js'
 import { UserError } from '../../src/errors.js'
-import { certify } from '../../src/certificate/certify.js'
 import { lowerStep, type StepGraph } from '../../src/onnx/index.js'
 import { certifyRule } from '../../src/rules/certify.js'
 import type { AnyRule, Block, Task } from '../../src/rules/contract.js'
@@ -130,7 +130,10 @@ for (const { rule, name, hyper, isPreset, task: taskFor } of VARIANTS)
       for (const own of Object.values({ ...TASKS, ...EIGHT_BITS }))
         assertPromise(certifyRule(rule, taskFor(own), hyper), promise)
       const state = traceRule(rule, taskFor(), hyper).predict.state.map((entry) => entry.name)
-      for (const path of blocks.flatMap(({ parameters, statistics = [] }) => [...parameters.map(pathOf), ...statistics]))
+      for (const path of blocks.flatMap(({ parameters, statistics = [] }) => [
+        ...parameters.map(pathOf),
+        ...statistics,
+      ]))
         assert.ok(
           state.some((leaf) => leaf === path || leaf.startsWith(`${path}.`)),
           `no state under ${path}`,

@@ -20,7 +20,11 @@ export function assertPromise({ local, layers }: Certificate, promise: LocalityP
     window: Math.max(...layers.map(({ window }) => window)),
     choice: layers.some(({ reads }) => reads.choice),
     broadcast: layers.some(({ reads }) => reads.broadcast),
-    feedback: feedback.some(({ transport }) => transport) ? 'forward weights' : feedback.length > 0 ? 'other weights' : 'none',
+    feedback: feedback.some(({ transport }) => transport)
+      ? 'forward weights'
+      : feedback.length > 0
+        ? 'other weights'
+        : 'none',
     ...(promise.labels && { labels }),
     ...(promise.depth !== undefined && { depth: Math.max(...layers.map(({ depth }) => depth)) }),
   }

@@ -1,6 +1,6 @@
+import type { Certificate } from '../../certificate/certificate.js'
 import { findDataSet } from '../../data/index.js'
 import { UserError } from '../../errors.js'
-import type { Certificate } from '../../certificate/certificate.js'
 import { FLOAT32 } from '../../nn/dense.js'
 import { certifyRule } from '../../rules/certify.js'
 import type { AnyRule } from '../../rules/contract.js'

@@ -279,7 +279,11 @@ export const targetPropagation: Rule<TargetPropagationHyper, TargetPropagationSt
       promise: {
         local: false,
         window: 1,
-        labels: inverseCount(h) > 0 ? ['loss', 'weights'] : ['loss'],
+        labels: [
+          'loss',
+          ...(inverseCount(h) > 0 ? (['weights'] as const) : []),
+          ...(h.topTarget === 'label-autoencoder' ? (['input'] as const) : []),
+        ],
         feedback: h.topTarget === 'gradient' ? 'forward weights' : 'other weights',
       },
     }

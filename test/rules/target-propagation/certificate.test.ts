@@ -45,7 +45,10 @@ describe('the certificate', () => {
     const { reads, window } = rows['inverse of layer 1']!
     assert.equal(window, 1)
     const above = namesAbove(rows, 'inverse of layer 1')
-    assert.ok(['inverse of layer 2', 'layer 2', 'output'].every((name) => above.includes(name)), `${above}`)
+    assert.ok(
+      ['inverse of layer 2', 'layer 2', 'output'].every((name) => above.includes(name)),
+      `${above}`,
+    )
     assert.equal(reads.feedback!.transport, false)
   })
 })
