@@ -24,6 +24,8 @@ export interface LayerCertificate {
   readonly window: number
   /** The number of trained products that the longest derivative path crosses; the body of a loop counts every time. */
   readonly depth: number
+  /** The most of its own products on one chain, whether derivatives cross them or not; a loop counts once. */
+  readonly inside: number
   readonly reads: {
     readonly labels: Labels
     /** What the block is fed is chosen above: at most this many bits for each sample of the data. */
@@ -65,6 +67,7 @@ function worse(a: LayerCertificate, b: LayerCertificate): LayerCertificate {
     learns: a.learns || b.learns,
     window: Math.max(a.window, b.window),
     depth: Math.max(a.depth, b.depth),
+    inside: Math.max(a.inside, b.inside),
     reads: {
       labels,
       ...((choice || other.choice) && { choice: { blocks: blocks(choice, other.choice), bits: bits('choice') } }),

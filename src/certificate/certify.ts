@@ -45,6 +45,7 @@ export function certify(programs: readonly Program[], blocks: readonly Block[], 
   )
   const meetings = meetingsOf(net, blocks.length, (name) => trained.has(name), counted)
   const predictors = predict && readBy(predict)
+  if (predict) checkOrder(predict, blocks, counted)
   checkOwners(net, meetings, predictors)
 
   const read = predictors && net.ownersOf(predictors)
@@ -68,17 +69,45 @@ export function certify(programs: readonly Program[], blocks: readonly Block[], 
       learns: net.updates[layer]!.some(({ state }) => state?.owner !== layer),
       window: members(window, blocks.length).length,
       depth,
+      inside: meetings.inside(layer),
       reads: { labels: labels(layer), ...above[layer]! },
     }
   })
   return { local: isLocal(layers), layers }
 }
 
+/** Throws if predictions use the blocks in another order: then what comes from above would be taken for what lies below. */
+function checkOrder(
+  { state, metrics }: NonNullable<CertifyOptions['predict']>,
+  blocks: readonly Block[],
+  counted: (next: Next) => Next,
+): void {
+  const reads = scoresOf(metrics)
+  const net = networkOf([{ state }], blocks, reads)
+  const meetings = meetingsOf(net, blocks.length, () => false, counted)
+  const fed: Bits[] = blocks.map(() => 0n)
+  for (const meeting of meetings.all)
+    if (meeting.isProduct)
+      for (const block of members(meetings.blocks(meeting, undefined), blocks.length))
+        fed[block]! |= meetings.feeders(meeting)
+  for (const [lower, by] of fed.entries()) {
+    // Where both feed each other, as in networks that settle, either may lie above.
+    const upper = members(by, blocks.length).find((other) => other > lower && !has(fed[other]!, lower))
+    if (upper !== undefined)
+      throw new Error(
+        `certify: predictions feed ${blocks[lower]!.name} with what ${blocks[upper]!.name} makes, so it lies above; ` +
+          'list blocks from below',
+      )
+  }
+}
+
+const scoresOf = (metrics: StepGraph['metrics']): Tensor[] =>
+  metrics.filter(({ name }) => !name.startsWith('figures.')).map(({ output }) => output)
+
 /** The names of the state that scores are made from. */
 function readBy({ state, metrics }: NonNullable<CertifyOptions['predict']>): string[] {
   const names = new Map(state.map(({ name, input }) => [input, name]))
-  const scores = metrics.filter(({ name }) => !name.startsWith('figures.')).map(({ output }) => output)
-  return allNodes(scores).flatMap(({ outputs }) => outputs.flatMap((x) => names.get(x) ?? []))
+  return allNodes(scoresOf(metrics)).flatMap(({ outputs }) => outputs.flatMap((x) => names.get(x) ?? []))
 }
 
 function checkOwners(net: Network, meetings: Meetings, read: readonly string[] = []): void {

@@ -20,7 +20,7 @@ export function derivatives(net: Network, meetings: Meetings, blocks: number, co
   const adjoints = net.vertices.filter(({ tensor }) => tensor.node.adjoint)
   const parts = components(adjoints, along)
   const crossed = gather(parts, along, ({ tensor, lane }) => {
-    const meeting = meetings.of(tensor.node.adjoint!.of)
+    const meeting = meetings.crossing(tensor.node.adjoint!.of)
     return meeting ? meetings.blocks(meeting, lane) : 0n
   })
   const depths = depthsOf(parts, along, meetings)
@@ -47,7 +47,7 @@ export function derivatives(net: Network, meetings: Meetings, blocks: number, co
 
 /** The most products behind each adjoint. What an iteration adds to a chain counts as often as its loop runs. */
 function depthsOf(parts: readonly Vertex[][], along: Next, meetings: Meetings): ReadonlyMap<Vertex, number> {
-  const isProduct = (node: Node): boolean => node.op !== 'gather' && (meetings.of(node)?.isProduct ?? false)
+  const isProduct = (node: Node): boolean => node.op !== 'gather' && (meetings.crossing(node)?.isProduct ?? false)
   const depths = new Map<Vertex, number>()
   const times = iterations(parts.flat())
   for (const part of parts) {

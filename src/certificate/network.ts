@@ -79,7 +79,12 @@ export function allNodes(outputs: readonly Tensor[]): Node[] {
   return [...nodes].sort((a, b) => a.id - b.id)
 }
 
-export function networkOf(programs: readonly Program[], blocks: readonly Block[]): Network {
+/** `reads`: tensors that are looked at besides the state's new values. */
+export function networkOf(
+  programs: readonly Program[],
+  blocks: readonly Block[],
+  reads: readonly Tensor[] = [],
+): Network {
   const ports = programs.flatMap(({ state, between = [], fed }) => [
     ...state,
     ...(fed?.state ?? []),
@@ -94,7 +99,7 @@ export function networkOf(programs: readonly Program[], blocks: readonly Block[]
     if (output !== input) list.push(output)
   }
   const feeds = new Map(programs.flatMap(({ fed }) => (fed ? [[fed.input, fed.metrics[0]!.output]] : [])))
-  const nodes = allNodes([...[...outputs.values()].flat(), ...feeds.values()])
+  const nodes = allNodes([...[...outputs.values()].flat(), ...feeds.values(), ...reads])
   const stacks = new Set(
     blocks.flatMap(({ parameters }) => parameters.flatMap((p) => (typeof p === 'string' ? [] : p.path))),
   )
@@ -169,6 +174,7 @@ export function networkOf(programs: readonly Program[], blocks: readonly Block[]
   }
   const firstInputs = new Map(ports.map(({ name, input }) => [name, input]))
   for (const [name, input] of firstInputs) write(name, input)
+  for (const x of reads) vertex(x)
   for (let v = open.pop(); v; v = open.pop()) {
     if (!v.state) v.sources.push(...new Set(sourcesOf(v)))
     else v.state.written.push(...new Set(outputs.get(v.state.name)!.map((output) => at(output, v!.lane))))

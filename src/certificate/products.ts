@@ -1,6 +1,6 @@
 import { type Node, primitives, type Tensor } from '../graph/index.js'
 import type { Network, Vertex } from './network.js'
-import { type Bits, bit, carry, components, gather, has, type Next } from './reach.js'
+import { type Bits, bit, carry, components, gather, members, type Next } from './reach.js'
 import { slicesRead } from './slices.js'
 
 /** Operations that multiply, and the kind of each: rounding makes no other kind. A gather multiplies with one-hot rows. */
@@ -30,13 +30,21 @@ export interface Meeting {
   readonly returns: boolean
 }
 
+export type Crossing = Pick<Meeting, 'node' | 'weights' | 'isProduct'>
+
 type Found = Omit<Meeting, 'backwards' | 'returns'>
 
 export interface Meetings {
   readonly all: readonly Meeting[]
   of(node: Node): Meeting | undefined
+  /** The same, also for a node that `grad` made: a derivative may itself be part of a forward pass. */
+  crossing(node: Node): Crossing | undefined
   /** The blocks whose weights the slice `lane` of this meeting's result is made with. */
-  blocks(meeting: Meeting, lane: number | undefined): Bits
+  blocks(meeting: Crossing, lane: number | undefined): Bits
+  /** The blocks that are part of what a meeting's weights are applied to. */
+  feeders(meeting: Meeting): Bits
+  /** The most products of a block on one chain, in whatever direction they are used; a loop counts once. */
+  inside(block: number): number
   /** The blocks that a tensor is made of, if it is made of state, constants and noise alone. */
   ownersAlone(v: Vertex): Bits
   /** Vertices whose product uses a block's forward weight transposed; the blocks. */
@@ -78,7 +86,11 @@ export function meetingsOf(
     const whole = net.of(x)
     return whole.some(Boolean) ? whole : net.of(x, net.isCut(x) ? Array.from({ length: x.shape[0]! }, (_, i) => i) : [])
   }
-  const namesIn = (set: Bits): string[] => names.filter((_, i) => has(set, i))
+  const namesIn = (set: Bits): string[] => {
+    const list: string[] = []
+    for (let rest = set; rest !== 0n; rest &= rest - 1n) list.push(names[(rest & -rest).toString(2).length - 1]!)
+    return list
+  }
   const ownedNames = new Set(net.vertices.flatMap(({ state }) => (state && state.owner >= 0 ? [state.name] : [])))
   const operandNames = new Map<Tensor, readonly string[]>()
   /** The names of the state that makes an operand weights: of state alone, or state scaled. */
@@ -192,9 +204,43 @@ export function meetingsOf(
         return axis !== undefined && axis !== forward.axis
       }),
     )
+  const crossings = new Map<Node, Crossing | undefined>(byNode)
+  const crossing = (node: Node): Crossing | undefined => {
+    if (!crossings.has(node)) {
+      const weights = node.adjoint && PRODUCTS.has(node.op) ? node.inputs.filter((x) => weightNames(x).length > 0) : []
+      crossings.set(node, weights.length > 0 ? { node, weights, isProduct: true } : undefined)
+    }
+    return crossings.get(node)
+  }
+
+  const byBlock = Array.from({ length: blocks }, (): Meeting[] => [])
+  for (const meeting of all)
+    if (meeting.isProduct && meeting.node.op !== 'gather')
+      for (const block of members(operandBlocks(meeting.node, meeting.weights, undefined), blocks))
+        byBlock[block]!.push(meeting)
+  const inside = (block: number): number => {
+    const chain = byBlock[block]!
+    const setOf = (list: readonly Tensor[]): Bits => list.flatMap(verticesOf).reduce((set, v) => set | nameBits(v), 0n)
+    const links = chain.map(({ weights, data }) => ({ weights: setOf(weights), data: setOf(data) }))
+    const known = new Map<number, number>()
+    const length = (i: number): number => {
+      if (known.has(i)) return known.get(i)!
+      known.set(i, 0)
+      const before = links.flatMap((link, k) => {
+        const follows = (links[i]!.data & link.weights) !== 0n && (link.weights & links[i]!.weights) === 0n
+        return follows ? [length(k)] : []
+      })
+      known.set(i, 1 + Math.max(0, ...before))
+      return known.get(i)!
+    }
+    return Math.max(0, ...chain.map((_, i) => length(i)))
+  }
   return {
     all,
     of: (node) => byNode.get(node),
+    crossing,
+    inside,
+    feeders: ({ data }) => data.flatMap(verticesOf).reduce((set, v) => set | made(v), 0n) & (dataBit - 1n),
     blocks: ({ node, weights }, lane) => operandBlocks(node, weights, lane),
     ownersAlone,
     transposed({ tensor: { node }, lane }) {

@@ -7,8 +7,8 @@ import type { Style } from './output/style.js'
 export const LIMITS =
   'A certificate reads programs, and is no proof. It does not see what passes outside of them: code that changes data, ' +
   'options or state by what it measured. It does not see what the bits of a choice are used for, and they add up over ' +
-  'the samples of a batch and over steps. It takes blocks as the rule declares them, and says how many products deep ' +
-  'each one is.'
+  'the samples of a batch and over steps. It takes blocks as the rule declares them (and their order, where nothing is ' +
+  'predicted), and says how many products deep each one is.'
 
 /** The certificate in words, lines of at most `width` places: what each layer learns from, and the verdict. */
 export function describeCertificate(certificate: Certificate, style: Style, width: number): string[] {
@@ -29,14 +29,19 @@ const LABELS: Record<LayerCertificate['reads']['labels'], string> = {
   none: 'it sees no label',
 }
 
-function describeLayer({ learns, window, depth, reads }: LayerCertificate, names: readonly string[]): string {
+function describeLayer({ learns, window, depth, inside, reads }: LayerCertificate, names: readonly string[]): string {
   if (!learns) return 'does not learn'
   const { labels, choice, broadcast, feedback } = reads
   const derivatives = depth === 0 ? 'takes no derivatives' : 'takes derivatives of its own alone'
   const own = feedback || broadcast ? derivatives : 'learns from its own input alone'
-  const inside = `${own} (its gradient crosses ${plural(depth, 'product')} inside it)`
+  const cell =
+    inside > depth
+      ? `${own} (it is ${plural(inside, 'product')} deep)`
+      : depth > 1
+        ? `${own} (its gradient crosses ${plural(depth, 'product')} inside it)`
+        : own
   const across = `its gradient passes through ${plural(window, 'layer')}, ${plural(depth, 'product')} deep`
-  const parts = [window > 1 ? across : depth > 1 ? inside : own, LABELS[labels]]
+  const parts = [window > 1 ? across : inside > 1 || depth > 1 ? cell : own, LABELS[labels]]
   const from = ({ blocks }: { blocks: readonly number[] }): string => listed(blocks.map((i) => names[i]!))
   if (choice)
     parts.push(
@@ -80,7 +85,7 @@ function verdict({ local, layers }: Certificate): string {
   const named = (found: (layer: LayerCertificate) => unknown): string =>
     listed(layers.filter(found).map(({ name }) => name))
   if (local) {
-    const depth = Math.max(...layers.map((layer) => layer.depth))
+    const depth = Math.max(...layers.map((layer) => Math.max(layer.depth, layer.inside)))
     const bits = Math.max(...layers.map(({ reads }) => reads.choice?.bits ?? 0))
     const kind = depth > 1 ? `Local by cells, up to ${depth} products deep` : 'Local'
     const chosen = layers.some(({ reads }) => reads.choice)

@@ -32,6 +32,8 @@ export interface Setting {
   readonly blocks?: readonly Block[]
   /** What predictions read. */
   readonly predicts?: readonly string[]
+  /** The prediction itself, of the first program's weights and data. */
+  readonly predict?: (given: Given) => Tensor
   readonly classes?: number
   readonly samples?: number
 }
@@ -62,14 +64,26 @@ export function programOf(write: Write, shapes: Setting['shapes'] = {}): Program
 }
 
 export function certificateOf(writes: Write | readonly Write[], setting: Setting = {}): Certificate {
-  const { shapes, blocks = BLOCKS, predicts, classes = K, samples = N } = setting
+  const { shapes, blocks = BLOCKS, predicts, predict: scores, classes = K, samples = N } = setting
   const programs = (Array.isArray(writes) ? writes : [writes]).map((write: Write) => programOf(write, shapes))
   const state = programs[0]!.state.filter(({ name }) => predicts?.includes(name))
   const predict: CertifyOptions['predict'] = {
     state,
     metrics: [{ name: 'scores', output: state.map(({ input: x }) => x.sum()).reduce((a, b) => a.add(b), constant(0)) }],
   }
-  return certify(programs, blocks, { samples, choices: classes, ...(predicts && { predict }) })
+  const predicting = scores && predictionOf(scores)
+  const read = predicting ?? (predicts && predict)
+  return certify(programs, blocks, { samples, choices: classes, ...(read && { predict: read }) })
+}
+
+/** A program that only predicts: it changes nothing, and gives the scores. */
+function predictionOf(scores: (given: Given) => Tensor): CertifyOptions['predict'] {
+  let output: Tensor | undefined
+  const { state } = programOf((given) => {
+    output = scores(given)
+    return {}
+  })
+  return { state, metrics: [{ name: 'scores', output: output! }] }
 }
 
 export const descend = (w: Tensor, g: Tensor): Tensor => w.sub(g.mul(0.1))

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { argmax, concat, constant, grad, oneHot, scan, type Tensor, whileLoop } from '../../src/graph/index.js'
 import {
+  BLOCKS,
   backpropagated,
   certificateOf,
   decision,
@@ -184,6 +185,43 @@ describe('in the blocks', () => {
     assertTold(row(certificateOf(write, { blocks, shapes: { D: [2, 2] } })), { window: 1, depth: 3 })
   })
 
+  test('the same where backpropagation is written by hand, and takes no derivative', () => {
+    const blocks = [
+      { name: 'all', parameters: ['W0', 'W1', 'W2'] },
+      { name: 'dummy', parameters: ['D'] },
+    ]
+    const write: Write = (g) => {
+      const { h0, h1 } = forward(g)
+      const error = errorOf(g)
+      const [delta1, delta0] = [error.matmul(g.W2, { transposeB: true }), backpropagated(g)]
+      return { W0: taught(g.W0, g.x, delta0), W1: taught(g.W1, h0, delta1), W2: taught(g.W2, h1, error) }
+    }
+    const { depth, inside } = row(certificateOf(write, { blocks, shapes: { D: [2, 2] } }))
+    // Three products up, and two back down.
+    assert.deepEqual([depth, inside], [0, 5])
+  })
+
+  test('blocks listed upside down, so that what is above seems to be below', () => {
+    const write: Write = (g) => ({ ...honest(g), W0: taught(g.W0, g.x, backpropagated(g)) })
+    const predict = (g: Given): Tensor => forward(g).y
+    certificateOf(write, { predict })
+    assert.throws(
+      () => certificateOf(write, { predict, blocks: BLOCKS.toReversed() }),
+      /predictions feed (output|layer 1) with what layer [01] makes, so it lies above; list blocks from below/,
+    )
+  })
+
+  test('a layer whose forward pass is itself a derivative', () => {
+    const write: Write = (g) => {
+      const { h0 } = forward(g)
+      const probe = g.x.matmul(fixed([4, 5])).stopGradient()
+      const [h1] = grad(probe.matmul(g.W1, { transposeB: true }).mul(h0).sum(), [probe]) as [Tensor]
+      const [g0] = grad(energy(h1), [g.W0]) as [Tensor]
+      return { ...honest(g), W0: descend(g.W0, g0) }
+    }
+    assertTold(row(certificateOf(write)), { window: 2, depth: 2 })
+  })
+
   test('backpropagation, and one step of it beside an honest one', () => {
     for (const writes of [[backprop], [honest, backprop]]) {
       const certificate = certificateOf(writes)
@@ -230,7 +268,7 @@ describe('in what a choice is', () => {
   const fedWith =
     (extra: (g: Given) => Tensor): Write =>
     (g) => {
-      const fed = concat([extra(g), g.x], 1).slice(1, 0, 4)
+      const fed = concat([extra(g).stopGradient(), g.x], 1).slice(1, 0, 4)
       const [g0] = grad(energy(fed.matmul(g.W0).relu()), [g.W0]) as [Tensor]
       return { ...honest(g), W0: descend(g.W0, g0) }
     }
@@ -315,6 +353,62 @@ describe('in what a choice is', () => {
       name: 'a mask that is not of one sample counts in full',
       write: fedWith((g) => forward(g).h1.mean(0).greater(0).cast('float32').reshape([1, 5]).broadcastTo([N, 5])),
       told: { choice: 'none', feedback: [1] },
+    },
+    {
+      name: 'a number for all, compared with a threshold of its own in each row',
+      write: fedWith((g) => {
+        const thresholds = constant(
+          Float32Array.from({ length: N }, (_, i) => i / N),
+          [N, 1],
+        )
+        const inRows = errorOf(g)
+          .square()
+          .mean()
+          .add(g.x.slice(1, 0, 1).mul(0))
+        return inRows.greater(thresholds).cast('float32')
+      }),
+      told: { choice: 'none', broadcast: { bits: N } },
+    },
+    {
+      name: 'one number of a few samples alone, so that it is little on average',
+      write: fedWith((g) => {
+        const few = errorOf(g).slice(0, 0, 1).slice(1, 0, 1)
+        return concat([few, g.x.slice(0, 1, N).slice(1, 0, 1)], 0)
+      }),
+      told: { choice: 'none', broadcast: { numbers: 1 } },
+    },
+    {
+      name: 'a class, and how sure the output is of it',
+      write: fedWith((g) => oneHot(decision(g), K).mul(forward(g).y.max(1, true))),
+      told: { choice: 'none', broadcast: {} },
+    },
+    {
+      name: 'the order of the classes, as a table of comparisons',
+      write: fedWith((g) => {
+        const { y } = forward(g)
+        const ranks = y
+          .reshape([N, K, 1])
+          .greater(y.reshape([N, 1, K]))
+          .cast('float32')
+          .sum(2)
+        return ranks
+      }),
+      told: { choice: 'none', broadcast: { bits: K * K } },
+    },
+    {
+      name: 'which of two weights the output prefers, from a table of rows that layers above hold',
+      write: fedWith((g) => g.W1.slice(1, 0, 3).gather(decision(g))),
+      told: { choice: [[2], bits], feedback: [1] },
+    },
+    {
+      name: 'noise that the output scales',
+      write: fedWith((g) => g.noise('eps', [N, K]).mul(errorOf(g).abs())),
+      told: { choice: 'none', broadcast: { numbers: K } },
+    },
+    {
+      name: 'an index into noise that the output chooses out of sixty-four, to say more by the noise',
+      write: fedWith((g) => g.noise('eps', [64, 2]).gather(argmax(forward(g).y.matmul(fixed([K, 64]))))),
+      told: { choice: 'none', broadcast: { bits: 6 } },
     },
     {
       name: 'a gradient written into the rows of a batch is not of one sample',

@@ -10,6 +10,7 @@ const layer = (index: number, over: Partial<LayerCertificate>, reads: Partial<La
   learns: true,
   window: 1,
   depth: 1,
+  inside: 1,
   ...over,
   reads: { labels: 'none' as const, ...reads },
 })
@@ -23,6 +24,12 @@ test('a local network is called local by cells where a cell has several products
     '  layer 1  learns from its own input alone; the label enters its loss',
     '  Local by cells, up to 4 products deep: no gradient passes from one layer to another.',
   ])
+})
+
+test('a cell that sends something back by hand is as deep as its own products are', () => {
+  const certificate = { local: true, layers: [layer(0, { depth: 0, inside: 3 }), layer(1, {})] }
+  assert.match(words(certificate)[0]!, /learns from its own input alone \(it is 3 products deep\)/)
+  assert.match(words(certificate)[2]!, /^ {2}Local by cells, up to 3 products deep/)
 })
 
 test('a choice that comes from above is told with its bits, in the verdict too', () => {

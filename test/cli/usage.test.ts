@@ -97,8 +97,8 @@ test('certify prints the certificate as JSON, and follows --set', async () => {
   const { code, stdout, stderr } = await onward(folder, 'certify', 'backprop', '--set', 'units=8', '--json')
   const reads = '"reads":{"labels":"loss"}'
   const layers = [
-    `{"layer":0,"name":"layer 0","learns":true,"window":2,"depth":2,${reads}}`,
-    `{"layer":1,"name":"output","learns":true,"window":1,"depth":1,${reads}}`,
+    `{"layer":0,"name":"layer 0","learns":true,"window":2,"depth":2,"inside":1,${reads}}`,
+    `{"layer":1,"name":"output","learns":true,"window":1,"depth":1,"inside":1,${reads}}`,
   ]
   assert.deepEqual([code, stderr], [0, ''])
   assert.equal(stdout, `[{"rule":"backprop","local":false,"layers":[${layers}]}]\n`)
