@@ -54,12 +54,23 @@ export interface Meetings {
 /** Operations that keep weights what they are, scaled: a normalisation of their input may lie in them. */
 const SCALING = new Set(['mul', 'div', 'neg', 'reshape', 'transpose'])
 
-/** State of two axes or more that a tensor is, number by number, but for factors, whatever these are made of. */
-function scaledState(v: Vertex): readonly Vertex[] {
+/** State of two axes or more that a tensor is made of, number by number, whatever else is in it. */
+function scaledState(v: Vertex, known: Map<Vertex, readonly Vertex[]>): readonly Vertex[] {
+  const before = known.get(v)
+  if (before) return before
+  const found = [...new Set(scaledIn(v, known))]
+  known.set(v, found)
+  return found
+}
+
+function scaledIn(v: Vertex, known: Map<Vertex, readonly Vertex[]>): readonly Vertex[] {
   if (v.state) return v.tensor.rank > 1 ? [v] : []
+  const { op } = v.tensor.node
   const sliced = v.sources.length > 0 && v.sources.every((w) => w.tensor === v.tensor)
-  if (!sliced && !SCALING.has(v.tensor.node.op)) return []
-  return v.sources.filter(({ tensor }) => tensor.size === v.tensor.size).flatMap(scaledState)
+  if (!sliced && !SCALING.has(op) && op !== 'select' && !primitives()[op]!.elementwise) return []
+  const found = v.sources.filter(({ tensor }) => tensor.size === v.tensor.size).flatMap((w) => scaledState(w, known))
+  // Parameters that something of the batch is added to are parameters still; activities that are kept are none.
+  return sliced || SCALING.has(op) ? found : found.filter(({ state }) => state!.owner >= 0)
 }
 
 const isData = ({ node: { op, attributes } }: Tensor): boolean =>
@@ -92,6 +103,7 @@ export function meetingsOf(
     return list
   }
   const ownedNames = new Set(net.vertices.flatMap(({ state }) => (state && state.owner >= 0 ? [state.name] : [])))
+  const scaled = new Map<Vertex, readonly Vertex[]>()
   const operandNames = new Map<Tensor, readonly string[]>()
   /** The names of the state that makes an operand weights: of state alone, or state scaled. */
   const weightNames = (x: Tensor): readonly string[] => {
@@ -99,7 +111,7 @@ export function meetingsOf(
     if (before) return before
     const own = verticesOf(x)
     const alone = own.every((v) => !(made(v) & dataBit))
-    const set = (alone ? own : own.flatMap(scaledState)).reduce((all, v) => all | nameBits(v), 0n)
+    const set = (alone ? own : own.flatMap((v) => scaledState(v, scaled))).reduce((all, v) => all | nameBits(v), 0n)
     const result = set === 0n ? [] : namesIn(set).filter((name) => ownedNames.has(name) || trained(name))
     operandNames.set(x, result)
     return result
@@ -182,7 +194,7 @@ export function meetingsOf(
         lane !== undefined && net.isCut(node.outputs[0]!) ? slicesRead(node, k, lane, net.isCut) : undefined
       for (const v of slices ? net.of(x, slices) : verticesOf(x)) {
         const alone = ownersAlone(v)
-        set |= alone || scaledState(v).reduce((owners, state) => owners | ownerBit(state), 0n)
+        set |= alone || scaledState(v, scaled).reduce((owners, state) => owners | ownerBit(state), 0n)
       }
     })
     return set

@@ -81,6 +81,17 @@ describe('gradients without a derivative', () => {
       told: { window: 3, depth: 3 },
     },
     {
+      name: 'with weights that something of the batch is added to, or chosen by',
+      write: (g) => {
+        const moved = (w: Tensor): Tensor => w.add(g.x.mean().mul(0)).tanh()
+        const either = g.x.mean().greater(0).broadcastTo([5, K]).select(moved(g.W2), g.W2)
+        const y = g.x.matmul(moved(g.W0)).relu().matmul(moved(g.W1)).relu().matmul(either)
+        const [g0] = grad(energy(y.sub(oneHot(g.labels, K))), [g.W0]) as [Tensor]
+        return { ...honest(g), W0: descend(g.W0, g0) }
+      },
+      told: { window: 3, depth: 3 },
+    },
+    {
       name: 'with a layer of distances instead of products',
       write: (g) => {
         const { h0 } = forward(g)
