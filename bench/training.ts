@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Certificate } from '../src/locality/certificate.js'
+import type { Certificate } from '../src/certificate/certificate.js'
 import type { Scores } from '../src/train/events.js'
 import { changedSince, settingsOf } from './job-settings.js'
 import type { TrainingJob } from './jobs.js'

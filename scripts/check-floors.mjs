@@ -8,7 +8,7 @@ const FLOORS = [
   ['graph'],
   ['onnx'],
   ['update'],
-  ['locality'],
+  ['certificate'],
   ['runtime'],
   ['random', 'data'],
   ['nn'],

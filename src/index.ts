@@ -1,9 +1,10 @@
 /** Onward, everything that runs in Node and in browsers alike. Node's own part is `onward/node`. */
+
+export type { Certificate, Labels, LayerCertificate } from './certificate/certificate.js'
+export { type Block, certify } from './certificate/certify.js'
 export * as data from './data/index.js'
 export { UserError } from './errors.js'
 export * as graph from './graph/index.js'
-export type { Certificate, LayerCertificate } from './locality/certificate.js'
-export { type Block, certify } from './locality/certify.js'
 export * as nn from './nn/index.js'
 export * as onnx from './onnx/index.js'
 export * as rules from './rules/index.js'

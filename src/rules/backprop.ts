@@ -75,7 +75,7 @@ export const backprop: Rule<BackpropHyper, BackpropState> = {
       ...h.units.map((_, i) => ({ name: `layer ${i}`, parameters: [`layers.${i}`] })),
       { name: 'output', parameters: [`layers.${h.units.length}`] },
     ],
-    promise: { local: false, window: 'all' },
+    promise: { local: false, window: 'all', labels: ['loss'] },
   }),
 
   init(random, task, h) {

@@ -1,4 +1,6 @@
 import type { z } from 'zod'
+import type { Labels } from '../certificate/certificate.js'
+import type { Block } from '../certificate/network.js'
 import type { Target, TaskInput } from '../data/index.js'
 import type { Tensor } from '../graph/index.js'
 import type { Precision } from '../nn/dense.js'
@@ -69,23 +71,27 @@ export interface Prediction {
   readonly parts?: Readonly<Record<string, Tensor>>
 }
 
-/** A layer or a cell: the parameters under these dotted paths learn together. Blocks are listed from below. */
-export interface Block {
-  readonly name: string
-  readonly parameters: readonly string[]
-}
-
-/** What the certificate of a rule must say; the tests hold each rule to it. */
+/** What the certificate of a rule must say, in full; the tests hold each rule to it. */
 export interface LocalityPromise {
   readonly local: boolean
   /** The largest number of blocks that one update's derivative spans. */
   readonly window: number | 'all'
+  /** The most products that one update's derivative crosses. */
+  readonly depth?: number
+  /** How labels enter the blocks: each way that the certificate of some block names. Absent: nothing is promised. */
+  readonly labels?: readonly Labels[]
+  /** Whether what some blocks are fed is chosen above. */
+  readonly choice?: boolean
+  /** Whether the output is sent straight to some blocks. */
+  readonly broadcast?: boolean
+  /** Through which weights more than that comes down: `forward` weights, transposed, or others. */
+  readonly feedback?: 'none' | 'forward weights' | 'other weights'
 }
+
+export type { Block } from '../certificate/network.js'
 
 export interface Locality {
   readonly blocks: readonly Block[]
-  /** Paths of running statistics and their like; the rest of the state that belongs to no block is the optimiser's. */
-  readonly statistics?: readonly string[]
   readonly promise: LocalityPromise
 }
 

@@ -12,7 +12,11 @@ export interface TracedStep extends StepGraph {
   readonly name: string
   /** The mini-batches that one run takes, one after the other: its inputs are [span, ...] where that is more than one. */
   readonly span: number
+  /** The state between the steps and the mini-batches of one run, for the certificate. */
+  readonly between: Between
 }
+
+type Between = { readonly name: string; readonly tensor: Tensor }[]
 
 /** A rule, traced on a task: everything that the certificate and the runtime need. */
 export interface TracedRule {
@@ -98,14 +102,14 @@ function traceSteps(
   steps: readonly Step<Tree>[],
   initial: Tree,
   task: Task,
-  xShape?: readonly number[],
+  { xShape, between = [] }: { xShape?: readonly number[]; between?: Between } = {},
 ): TracedStep {
   const before = stateInputs(initial)
   const { batches, inputs } = batchInputs(task, steps.length, xShape)
   let after = before
   const measured = new Map<string, Tensor[]>()
   for (const [k, step] of steps.entries()) {
-    const [next, metrics] = step(k === 0 ? before : handedOn(after), batches[k]!)
+    const [next, metrics] = step(k === 0 ? before : handedOn(after, between), batches[k]!)
     after = next
     for (const [metric, value] of flatten(metrics)) measured.set(metric, [...(measured.get(metric) ?? []), value])
   }
@@ -115,6 +119,7 @@ function traceSteps(
   return {
     name,
     span: steps.length,
+    between,
     state: leaves(before).map(([leaf, tensor]) => ({ name: leaf, input: tensor, output: outputs.get(leaf)! })),
     batch: inputs(),
     metrics: named([...measured].map(([metric, values]) => [metric, mean(values)])),
@@ -122,10 +127,15 @@ function traceSteps(
 }
 
 /** What a step hands on to the next one within a program: values alone, or that one would differentiate through both. */
-const handedOn = (state: Tree): Tree => mapTree(state, (leaf) => leaf.stopGradient())
+const handedOn = (state: Tree, between: Between): Tree =>
+  mapTree(state, (leaf, name) => {
+    const tensor = leaf.stopGradient()
+    between.push({ name, tensor })
+    return tensor
+  })
 
 /** Steps that run one after the other on the same batch, as one. */
-function inRow(own: Readonly<Record<string, Step<Tree>>>, list: readonly string[]): Step<Tree> {
+function inRow(own: Readonly<Record<string, Step<Tree>>>, list: readonly string[], between: Between): Step<Tree> {
   if (list.length === 1) return own[list[0]!]!
   return (state, batch) => {
     let now = state
@@ -135,7 +145,7 @@ function inRow(own: Readonly<Record<string, Step<Tree>>>, list: readonly string[
         uniform: (noise, shape) => batch.random.uniform(`${name}.${noise}`, shape),
         normal: (noise, shape) => batch.random.normal(`${name}.${noise}`, shape),
       }
-      const [next, more] = own[name]!(now === state ? state : handedOn(now), withRandom(batch, random))
+      const [next, more] = own[name]!(now === state ? state : handedOn(now, between), withRandom(batch, random))
       now = next
       metrics = joined(metrics, more)
     }
@@ -178,11 +188,13 @@ export function traceRule(rule: AnyRule, task: Task, hyper: unknown): TracedRule
       const unknown = lists.flat().find((step) => !own[step])
       if (unknown !== undefined)
         throw new Error(`the schedule of ${rule.id} names the step "${unknown}", which the rule does not have`)
+      const between: Between = []
       return traceSteps(
         name,
-        lists.map((list) => inRow(own, list)),
+        lists.map((list) => inRow(own, list, between)),
         initial,
         task,
+        { between },
       )
     },
     predict: reading((state, view) => {
@@ -203,7 +215,9 @@ export function traceRule(rule: AnyRule, task: Task, hyper: unknown): TracedRule
         ['features', layer === 0 ? x : rule.greedy!.features(state as never, x, layer, task, hyper)],
       ])
       const shape = features.metrics[0]!.output.shape.slice(1)
-      const step = traceSteps(`greedy ${layer}`, [rule.greedy!.step(layer, task, hyper)], initial, task, shape)
+      const step = traceSteps(`greedy ${layer}`, [rule.greedy!.step(layer, task, hyper)], initial, task, {
+        xShape: shape,
+      })
       return { step, features }
     },
   }

@@ -1,4 +1,4 @@
-import type { Certificate } from '../locality/certificate.js'
+import type { Certificate } from '../certificate/certificate.js'
 import type { Figures } from '../rules/contract.js'
 import type { Criterion } from './judge.js'
 

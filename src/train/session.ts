@@ -1,11 +1,11 @@
+import type { Certificate } from '../certificate/certificate.js'
 import type { DataSet, Split } from '../data/index.js'
 import { gatherInputs, holdOut, order, outputCount, select } from '../data/index.js'
 import { UserError } from '../errors.js'
 import { type DType, type Shape, sizeOf } from '../graph/index.js'
-import type { Certificate } from '../locality/certificate.js'
-import { certify } from '../locality/certify.js'
 import type { StepGraph } from '../onnx/index.js'
 import { liveness } from '../onnx/liveness.js'
+import { certifyTraining } from '../rules/certify.js'
 import type { AnyRule, Block, Locality, Task } from '../rules/contract.js'
 import type { CompileOptions, Program, TensorRecord } from '../runtime/index.js'
 import { kindOf } from '../targets/index.js'
@@ -72,10 +72,10 @@ export async function openSession(
   const task = await taskOf(data, options, platform)
   const course = courseOf(rule, task, settings, train.count)
   const { traced } = course
-  const locality: Locality = rule.locality(task, hyper)
-  const { blocks } = locality
-  const certificate = certify(Object.values(course.steps), blocks)
-  const roles = rolesOf(traced.predict, locality)
+  const { blocks }: Locality = rule.locality(task, hyper)
+  const isGreedy = options.schedule === 'greedy'
+  const certificate = certifyTraining(rule, traced, task, hyper, isGreedy ? 'greedy' : Object.values(course.steps))
+  const roles = rolesOf(traced.predict, blocks)
 
   const memory = Object.values(course.steps).map(liveness)
 

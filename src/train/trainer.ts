@@ -1,6 +1,6 @@
+import type { Certificate } from '../certificate/certificate.js'
 import type { DataSet, Split } from '../data/index.js'
 import { UserError } from '../errors.js'
-import type { Certificate } from '../locality/certificate.js'
 import type { AnyRule, Block, Task } from '../rules/contract.js'
 import type { Pace, TensorRecord } from '../runtime/index.js'
 import { type Checkpoint, nameState, samplesOf } from './checkpoint.js'

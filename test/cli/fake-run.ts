@@ -1,7 +1,7 @@
-import type { LayerCertificate } from '../../src/locality/certificate.js'
+import type { LayerCertificate } from '../../src/certificate/certificate.js'
 import type { DoneEvent, EpochEvent, ProgressEvent, StartEvent } from '../../src/train/events.js'
 
-const reads: LayerCertificate['reads'] = { labels: 'input', choice: [], feedback: [], transport: false, global: [] }
+const reads: LayerCertificate['reads'] = { labels: 'input' }
 
 export const START: StartEvent = {
   event: 'start',
@@ -30,9 +30,10 @@ export const START: StartEvent = {
         learns: true,
         window: 1,
         depth: 1,
-        reads: { ...reads, choice: ['head.parameters.weight'] },
+        inside: 1,
+        reads: { ...reads, choice: { blocks: [1], bits: Math.log2(10) } },
       },
-      { layer: 1, name: 'layer 1', learns: true, window: 1, depth: 1, reads },
+      { layer: 1, name: 'layer 1', learns: true, window: 1, depth: 1, inside: 1, reads },
     ],
   },
   run: 'runs/forward-forward-glyphs-1',

@@ -3,12 +3,12 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { describe, test } from 'node:test'
 import * as ort from 'onnxruntime-node'
+import { certify } from '../../src/certificate/certify.js'
 import { optionTable } from '../../src/cli/options/table.js'
 import { UserError } from '../../src/errors.js'
-import { certify } from '../../src/locality/certify.js'
 import { lowerStep, type StepGraph } from '../../src/onnx/index.js'
 import { certifyRule } from '../../src/rules/certify.js'
-import type { AnyRule, Task } from '../../src/rules/contract.js'
+import type { AnyRule, Block, Task } from '../../src/rules/contract.js'
 import { RULES } from '../../src/rules/registry.js'
 import { classesOf } from '../../src/rules/task.js'
 import { type TracedRule, traceRule } from '../../src/rules/trace.js'
@@ -51,6 +51,8 @@ const VARIANTS: Variant[] = RULES.flatMap((rule) => {
 
 const TASKS: Record<string, Partial<Task>> = { 'a batch of 4': {}, 'a batch of 1': { batch: 1 } }
 const EIGHT_BITS: Record<string, Partial<Task>> = { 'a batch of 4 in 8 bits': { precision: { bits: 8, levels: 63 } } }
+
+const pathOf = (part: Block['parameters'][number]): string => (typeof part === 'string' ? part : part.path)
 
 let sessions = 0
 const counting: Ort = {
@@ -127,7 +129,10 @@ for (const { rule, name, hyper, isPreset, task: taskFor } of VARIANTS)
       for (const own of Object.values({ ...TASKS, ...EIGHT_BITS }))
         assertPromise(certifyRule(rule, taskFor(own), hyper), promise)
       const state = traceRule(rule, taskFor(), hyper).predict.state.map((entry) => entry.name)
-      for (const path of blocks.flatMap(({ parameters }) => parameters))
+      for (const path of blocks.flatMap(({ parameters, statistics = [] }) => [
+        ...parameters.map(pathOf),
+        ...statistics,
+      ]))
         assert.ok(
           state.some((leaf) => leaf === path || leaf.startsWith(`${path}.`)),
           `no state under ${path}`,
@@ -245,11 +250,12 @@ for (const { rule, name, hyper, isPreset, task: taskFor } of VARIANTS)
               features.state.map((entry) => entry.name),
             )
             const changed = step.state.filter(({ input, output }) => input !== output).map((entry) => entry.name)
-            const own = blocks[layer]!.parameters.map((path) => `${path}.`)
-            const others = blocks.filter((_, i) => i !== layer).flatMap(({ parameters }) => parameters)
+            const paths = blocks.map(({ parameters }) => parameters.map(pathOf))
+            const own = paths[layer]!.map((path) => `${path}.`)
+            const others = paths.filter((_, i) => i !== layer).flat()
             assert.ok(changed.some((leaf) => own.some((path) => leaf.startsWith(path))))
             assert.ok(!changed.some((leaf) => others.some((path) => leaf.startsWith(`${path}.`))), `${changed}`)
-            const certificate = certify([step], blocks)
+            const certificate = certify([step], blocks, { samples: taskFor().batch, choices: 10 })
             assert.equal(certificate.layers[layer]!.window, 1)
           } catch (error) {
             if (!(error instanceof UserError)) throw error

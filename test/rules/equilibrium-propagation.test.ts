@@ -361,14 +361,9 @@ describe('the certificate', () => {
       assert.equal(local, false)
       layers.forEach(({ window, depth, reads }, k) => {
         assert.deepEqual([window, depth], [1, 0])
-        const above = layers.slice(k + 1).flatMap(({ layer }) => [`layers.${layer}.bias`, `layers.${layer}.weight`])
-        assert.deepEqual(reads, {
-          labels: 'loss',
-          choice: [],
-          feedback: above,
-          transport: above.length > 0,
-          global: [],
-        })
+        const blocks = layers.slice(k + 1).map(({ layer }) => layer)
+        const feedback = blocks.length > 0 && { feedback: { blocks, transport: true } }
+        assert.deepEqual(reads, { labels: 'loss', ...feedback })
       })
     })
 })

@@ -1,9 +1,10 @@
+import type { Certificate } from '../../certificate/certificate.js'
 import { UserError } from '../../errors.js'
-import type { Certificate } from '../../locality/certificate.js'
 import { certifyRule } from '../../rules/certify.js'
 import type { AnyRule } from '../../rules/contract.js'
 import { findRule, RULES } from '../../rules/registry.js'
-import { describeCertificate } from '../certificate.js'
+import { describeCertificate, LIMITS } from '../certificate.js'
+import { wrapText } from '../output/columns.js'
 import { print } from '../output/print.js'
 import { styleOf } from '../output/style.js'
 import { checkHyper, findPreset, readAssignments } from '../settings.js'
@@ -34,11 +35,12 @@ export function certifyCommand(ids: readonly string[], flags: CertifyFlags): voi
     return
   }
   const style = styleOf(process.stdout)
+  const width = Math.min(100, process.stdout.columns || 100)
   const paragraphs = certificates.map(({ rule, certificate }) => [
     `${style.bold(rule.id)} (${describeSource(rule)})`,
-    ...describeCertificate(certificate, style, Math.min(100, process.stdout.columns || 100)),
+    ...describeCertificate(certificate, style, width),
   ])
-  print(...paragraphs.flatMap((lines, i) => (i === 0 ? lines : ['', ...lines])))
+  print(...paragraphs.flatMap((lines) => [...lines, '']), ...wrapText(LIMITS, width))
 }
 
 const toJson = (rule: AnyRule, { local, layers }: Certificate): unknown => ({

@@ -194,7 +194,7 @@ export const equilibriumPropagation: Rule<EquilibriumPropagationHyper, Equilibri
 
   locality: (_, h) => ({
     blocks: [...[...h.units, 0].map((_, k) => ({ name: blockName(k, h), parameters: [`layers.${k}`] }))],
-    promise: { local: false, window: 1 },
+    promise: { local: false, window: 1, labels: ['loss'], feedback: 'forward weights' },
   }),
 
   init(random, task, h) {

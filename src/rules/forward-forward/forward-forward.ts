@@ -14,6 +14,7 @@
  * Convolutional networks: the label is a fixed +-1 pattern in a channel of its own: ours.
  */
 
+import type { Labels as LabelsRead } from '../../certificate/certificate.js'
 import { concat, constant, oneHot, range, sizeOf, type Tensor } from '../../graph/index.js'
 import { channelAxes, flat } from '../../nn/axes.js'
 import { dense } from '../../nn/dense.js'
@@ -141,6 +142,10 @@ const design = (given: Given<ForwardForwardHyper>) => {
   return {
     layers,
     ...(hasHead(h) && { head: headOf(given, layers.length) }),
+    promise: {
+      labels: [isHybrid ? 'none' : 'input', ...(hasHead(h) ? ['loss' as const] : [])] satisfies LabelsRead[],
+      choice: h.negatives === 'hard',
+    },
     optimizer: optimizerOf(h),
     rate: (progress: Tensor): Tensor => stepSize(h, progress),
     prediction: saysByHead(h) ? ('head' as const) : { sumFrom: h.energyFrom },

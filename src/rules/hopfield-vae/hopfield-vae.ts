@@ -226,7 +226,11 @@ export const hopfieldVae: Rule<HopfieldVaeHyper, HopfieldVaeState> = {
   locality: (_, h) => ({
     blocks: blocksOf(h),
     // Equilibria carry no derivative, but what is above comes back through them: feedback, by the couplings themselves.
-    promise: { local: false, window: h.variant === 'F' ? 'all' : 1 },
+    promise: {
+      local: false,
+      labels: ['none'],
+      ...(h.variant === 'F' ? { window: 'all' } : { window: 1, feedback: 'forward weights' }),
+    },
   }),
 
   init(random, task, h) {

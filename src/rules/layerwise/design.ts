@@ -2,7 +2,7 @@ import type { Tensor } from '../../graph/index.js'
 import type { Optimizer } from '../../nn/optimizers.js'
 import type { Random } from '../../nn/random.js'
 import type { Tree } from '../../nn/tree.js'
-import type { Batch, Prediction } from '../contract.js'
+import type { Batch, LocalityPromise, Prediction } from '../contract.js'
 
 /** What the lowest layer reads, [rows, ...], and whatever else every layer is given beside its own input. */
 export interface Fed<Given = unknown> {
@@ -131,6 +131,8 @@ export interface LayerwiseDesign<
    * or mean of the scores of all layers, or from a layer upwards.
    */
   readonly prediction?: 'head' | 'last' | 'sum' | { readonly sumFrom: number } | { readonly meanFrom: number }
+  /** What the rule promises of its certificate besides the window: how labels enter, choices. */
+  readonly promise?: Partial<LocalityPromise>
   /**
    * Layer after layer, each on what the frozen ones below it keep. A sentence: why this cannot be done. An object, where
    * the layers' input in training is not what they read in use. Absent: the output below, as it is in use.

@@ -32,12 +32,15 @@ export function layerwise<
   const parts: Parts<Hyper, AnyStack> = {
     locality(task, hyper) {
       const own: AnyDesign = design({ task, hyper })
-      const { layers, head, window = 1 } = own
-      const blocks = layers.map((_, i) => ({ name: nameOf(own, i), parameters: [`layers.${i}`] }))
+      const { layers, head, window = 1, promise } = own
+      const blocks = layers.map(({ running }, i) => ({
+        name: nameOf(own, i),
+        parameters: [`layers.${i}`],
+        ...(running && { statistics: [`running.${i}`] }),
+      }))
       return {
         blocks: [...blocks, ...(head ? [{ name: head.name ?? HEAD, parameters: ['head.parameters'] }] : [])],
-        ...(layers.some(({ running }) => running) && { statistics: ['running'] }),
-        promise: { local: window === 1, window: Math.min(window, layers.length) },
+        promise: { local: window === 1, window: Math.min(window, layers.length), ...promise },
       }
     },
     init: (random, task, hyper) => initial(design({ task, hyper }), random),

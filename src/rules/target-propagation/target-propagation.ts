@@ -266,7 +266,19 @@ export const targetPropagation: Rule<TargetPropagationHyper, TargetPropagationSt
       { name: layerName(i, h), parameters: [`layers.${i}`] },
       ...(i > 0 && i <= inverseCount(h) ? [{ name: inverseName(i - 1, h), parameters: [`inverses.${i - 1}`] }] : []),
     ])
-    return { blocks, promise: { local: false, window: 1 } }
+    return {
+      blocks,
+      promise: {
+        local: false,
+        window: 1,
+        labels: [
+          'loss',
+          ...(inverseCount(h) > 0 ? (['weights'] as const) : []),
+          ...(h.topTarget === 'label-autoencoder' ? (['input'] as const) : []),
+        ],
+        feedback: h.topTarget === 'gradient' ? 'forward weights' : 'other weights',
+      },
+    }
   },
 
   init(random: Random, task, h) {

@@ -134,6 +134,7 @@ const design = ({ task, hyper: h }: Given<TrifectaHyper>): LayerwiseDesign<Block
   const [layers, classes] = [blocksOf({ task, hyper: h }), classesOf(task)]
   return {
     layers,
+    promise: { labels: ['input'] },
     optimizer: adam(),
     rate: (progress) => stepSize(h, progress),
     ...(h.overlap && { window: 2, optimizerOf: 'loss', steps: ALTERNATELY }),

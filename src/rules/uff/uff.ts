@@ -115,6 +115,7 @@ const parts = layerwise(({ task, hyper: h }: Given<UffHyper>) => {
   return {
     layers: cells,
     head: classifierOf(task, cells, h),
+    promise: { labels: ['none', 'loss'] },
     optimizer: adam({ weightDecay: 0.01 }),
     rate: (progress) => stepSize(h, progress.div(h.cellsUntil).minimum(1)),
     steps: {

@@ -15,6 +15,7 @@
  * they get mu. The output layer of each network, softmax on the latents of all its cells, learns from the cross-entropy
  * of the labels. Prediction: the mean of both softmax outputs. Without contrast (lambda = 0) no cell reads a label.
  */
+import type { Labels } from '../../certificate/certificate.js'
 import { averagePool2d, concat, softmax, type Tensor } from '../../graph/index.js'
 import { flat } from '../../nn/axes.js'
 import { batchNorm, batchNormInference, type Statistics, statistics } from '../../nn/batch-norm.js'
@@ -137,9 +138,11 @@ function outputLayers({ task, hyper: h }: Given<VaeLayerHyper>, cells: readonly 
 
 function designOf(given: Given<VaeLayerHyper>) {
   const cells = cellsOf(given)
+  const labels: Labels[] = given.hyper.contrast > 0 ? ['loss'] : ['none', 'loss']
   return {
     layers: cells.map((own) => layerOf(own, given.hyper)),
     head: outputLayers(given, cells),
+    promise: { labels },
     optimizer: adam(),
     rate: (progress: Tensor) => stepSize(given.hyper, progress),
     input: { training: ({ x }: Batch) => ({ x: twice(x) }), use: (x: Tensor) => ({ x: twice(x) }) },

@@ -89,7 +89,10 @@ describe('running values and noise', () => {
 
   test('running values belong to no layer that learns', () => {
     const own = rule({ layers })
-    assert.deepEqual(own.locality(taskOf(), {}).statistics, ['running'])
+    assert.deepEqual(
+      own.locality(taskOf(), {}).blocks.map(({ statistics }) => statistics),
+      layers.map((_, i) => [`running.${i}`]),
+    )
     assertPromise(certifyRule(own, taskOf(), {}), own.locality(taskOf(), {}).promise)
   })
 })
