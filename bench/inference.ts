@@ -1,8 +1,6 @@
-import { input } from '../src/graph/index.js'
-import { noiseInputs } from '../src/nn/random.js'
-import { leaves, mapTree, type Tree } from '../src/nn/tree.js'
-import type { StepGraph } from '../src/onnx/index.js'
 import { forwardForward } from '../src/rules/forward-forward/forward-forward.js'
+import { taskFor } from '../src/rules/task.js'
+import { traceRule } from '../src/rules/trace.js'
 import { compile } from '../src/runtime/compile.node.js'
 import { initialNoise } from '../src/train/noise.js'
 import type { InferenceJob } from './jobs.js'
@@ -15,15 +13,10 @@ const ROUNDS = 15
 /** Times the prediction by all labels against one pass with the neutral label (the softmax read-out's pass). */
 export async function runInference(job: InferenceJob): Promise<void> {
   const machine = await describeMachine()
-  const task = { shape: [1, 28, 28], classes: 10, batch: BATCH, precision: { bits: 32 } } as const
+  const samples = { input: { shape: [1, 28, 28], levels: 256 }, target: { kind: 'class', count: 10 } } as const
+  const task = taskFor(samples, { batch: BATCH })
   const hyper = forwardForward.hyper.parse({ units: job.units, predict: 'energy' })
-  const { random, inputs } = noiseInputs()
-  const first: Tree = forwardForward.init(random, task, hyper as never)
-  const init: StepGraph = {
-    state: [],
-    batch: inputs.map((x) => ({ name: x.node.attributes.name, input: x })),
-    metrics: leaves(first).map(([name, output]) => ({ name, output })),
-  }
+  const { init } = traceRule(forwardForward, task, hyper)
   const settings = { device: 'cpu', threads: 2 } as const
   const start = await compile(init, settings)
   const state = (await start.run(1, initialNoise(init.batch, 0))).metrics
@@ -31,14 +24,8 @@ export async function runInference(job: InferenceJob): Promise<void> {
 
   const programs = []
   for (const predict of ['energy', 'softmax'] as const) {
-    const before = mapTree(first, ({ shape, dtype }, name) => input({ name, kind: 'state', shape, dtype }))
-    const x = input({ name: 'x', kind: 'data', shape: [BATCH, 1, 28, 28], dtype: 'float32' })
-    const { scores } = forwardForward.predict!(before as never, x, task, { ...hyper, predict } as never)
-    const graph: StepGraph = {
-      state: leaves(before).map(([name, leaf]) => ({ name, input: leaf, output: leaf })),
-      batch: [{ name: 'x', input: x }],
-      metrics: [{ name: 'scores', output: scores }],
-    }
+    const traced = traceRule(forwardForward, task, { ...hyper, predict }).predict
+    const graph = { ...traced, metrics: traced.metrics.filter(({ name }) => name === 'scores') }
     const program = await compile(graph, settings)
     await program.load(state)
     programs.push(program)

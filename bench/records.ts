@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Certificate } from '../src/locality/certificate.js'
+import type { Certificate } from '../src/certificate/certificate.js'
 import type { JobSettings } from './job-settings.js'
 import type { Machine } from './machine.js'
 

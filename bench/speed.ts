@@ -36,15 +36,15 @@ const opponentsOf = (job: SpeedJob): Opponent[] => [
 const twinArguments = (job: SpeedJob, { precision, variants }: Opponent): string[] => [
   TWIN,
   ...['--net', `784-${job.units.join('-')}`, '--batch', `${job.batch}`, '--threads', `${job.threads}`],
-  ...['--precision', precision, '--variant', variants, '--serve', ...(job.sharedProduct ? ['--shared'] : [])],
+  ...['--precision', precision, '--variant', variants, '--serve', '--shared'],
 ]
 
 /** Forward products and weight gradients of one step: what the machine's own product speed is compared with. */
-function flopsOf({ units, batch, sharedProduct }: SpeedJob): number {
+function flopsOf({ units, batch }: SpeedJob): number {
   const rows = 2 * batch
   return units.reduce((sum, outputs, i) => {
     const inputs = i === 0 ? 784 : units[i - 1]!
-    return sum + 2 * 2 * (i === 0 && sharedProduct ? batch : rows) * inputs * outputs
+    return sum + 2 * 2 * (i === 0 ? batch : rows) * inputs * outputs
   }, 0)
 }
 

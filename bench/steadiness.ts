@@ -15,7 +15,7 @@ const WARM = 1000
 /** Times steps from the 100th on against the same steps from the 10,000th on, in turns, ours alone. */
 export async function runSteadiness(job: SteadinessJob): Promise<void> {
   const machine = await quietMachine(job)
-  const step = { ...job, precision: 'float32', sharedProduct: false } as const
+  const step = { ...job, precision: 'float32' } as const
   const [early, late] = [await ourStep(step), await ourStep(step)]
   const time = async ({ program, feed }: typeof early, steps: number): Promise<number> => {
     const { seconds } = await program.run(steps, feed(steps))

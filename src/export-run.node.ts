@@ -1,12 +1,14 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { type DataSet, imageSize } from './data/index.js'
+import type { DataSet, Samples } from './data/index.js'
 import { type LoadOptions, loadDataSet } from './data/load.node.js'
 import { UserError } from './errors.js'
 import { checkModel } from './export/check.node.js'
 import { exportModel } from './export/model.js'
+import { sizeOf } from './graph/types.js'
+import { stream } from './random/stream.js'
 import type { AnyRule } from './rules/contract.js'
-import { type Checkpoint, type ImageKind, stateRecord } from './train/checkpoint.js'
+import { type Checkpoint, stateRecord } from './train/checkpoint.js'
 import { taskOf } from './train/course.js'
 import { fileError } from './train/files.node.js'
 import type { Network } from './train/network.js'
@@ -19,9 +21,9 @@ export interface ExportedFile {
   readonly bytes: number
   /** The number of images that it takes at a time: any, or just so many. */
   readonly batch: 'any' | number
-  /** The images that it was run on alone, in words. */
+  /** What it was run on alone, in words. */
   readonly checkedOn: string
-  readonly images: ImageKind
+  readonly samples: Samples
 }
 
 interface Export {
@@ -37,20 +39,21 @@ interface Export {
 export async function exportTo(run: string, { rule, network, platform, load, ...own }: Export): Promise<ExportedFile> {
   const { hyper, options } = readConfig(run)
   const { checkpoint } = readCheckpoint(run)
-  const { images, state } = checkpoint
-  const model = exportModel(rule, await taskOf(images, options, platform), hyper, stateRecord(state))
+  const { samples, state } = checkpoint
+  const { shape, levels } = samples.input
+  const model = exportModel(rule, await taskOf(samples, options, platform), hyper, stateRecord(state), samples)
   const file = own.out ?? join(run, 'model.onnx')
   const part = `${file}.part`
-  const sample = await sampleImages(checkpoint, own.data, load ?? {})
+  const sample = await testInputs(checkpoint, own.data, load ?? {})
   try {
     writeFile(part, model.bytes)
     await checkModel(part, model, {
       x: Float32Array.from(
-        sample.images.flatMap((image) => [...image]),
-        (pixel) => pixel / images.maximum,
+        sample.inputs.flatMap((input) => [...input]),
+        (number) => (levels === undefined ? number : number / (levels - 1)),
       ),
-      shape: images.shape,
-      scores: Float32Array.from((await network.predict(sample.images)).flatMap(({ scores }) => scores)),
+      shape,
+      scores: Float32Array.from((await network.predict(sample.inputs)).flatMap(({ scores }) => scores)),
       // Rounding to 8 bits makes steps of values that two orders of summation put on either side of a border.
       tolerance: options.precision === 'int8' ? 0.05 : 1e-4,
     })
@@ -58,17 +61,18 @@ export async function exportTo(run: string, { rule, network, platform, load, ...
   } finally {
     rmSync(part, { force: true })
   }
-  return { file, bytes: model.bytes.length, batch: model.batch, checkedOn: sample.what, images }
+  return { file, bytes: model.bytes.length, batch: model.batch, checkedOn: sample.what, samples }
 }
 
-/** As many images as the network takes at a time: of the test set if it is here, or else of random pixels. */
-async function sampleImages(
-  { data, images, settings }: Checkpoint,
+/** As many inputs as the network takes at a time: of the test set if it is here, or else random ones. */
+async function testInputs(
+  { data, samples, settings }: Checkpoint,
   given: DataSet | undefined,
   load: LoadOptions,
-): Promise<{ images: Uint8Array[]; what: string }> {
+): Promise<{ inputs: (Uint8Array | Float32Array)[]; what: string }> {
   const { batch } = settings.options
-  const size = imageSize(images.shape)
+  const { shape, levels } = samples.input
+  const size = sizeOf(shape)
   let known = given
   try {
     known ??= await loadDataSet(data, { ...load, offline: true })
@@ -76,17 +80,16 @@ async function sampleImages(
     if (!(error instanceof UserError) || load.dataDir !== undefined) throw error
   }
   if (known) {
-    const { test } = known
-    const row = (i: number): Uint8Array => test.images.subarray((i % test.count) * size, ((i % test.count) + 1) * size)
-    return { images: Array.from({ length: batch }, (_, i) => row(i)), what: `${batch} test images` }
+    const { inputs, count } = known.test
+    const row = (i: number) => inputs.subarray((i % count) * size, ((i % count) + 1) * size)
+    return { inputs: Array.from({ length: batch }, (_, i) => row(i)), what: `${batch} test samples` }
   }
-  let word = 1
-  const pixel = (): number => {
-    word = (Math.imul(word, 1664525) + 1013904223) >>> 0
-    return Math.floor((word / 2 ** 32) * (images.maximum + 1))
-  }
-  const random = Array.from({ length: batch }, () => Uint8Array.from({ length: size }, pixel))
-  return { images: random, what: `${batch} images of random pixels (${data} is not on this machine)` }
+  const random = Array.from({ length: batch }, (_, i) => {
+    const numbers = new Float32Array(size)
+    stream(1, i, 'export').uniform(numbers)
+    return levels === undefined ? numbers : numbers.map((number) => Math.floor(number * levels))
+  })
+  return { inputs: random, what: `${batch} random inputs (${data} is not on this machine)` }
 }
 
 function writeFile(path: string, content: Uint8Array): void {

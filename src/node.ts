@@ -1,4 +1,5 @@
 /** Onward in Node: training, using and inspecting networks by data set and run folder. */
+import { availableParallelism } from 'node:os'
 import type { DataSet, Split } from './data/index.js'
 import { type LoadOptions, loadDataSet } from './data/load.node.js'
 import { UsageError } from './errors.js'
@@ -9,15 +10,18 @@ import { RULES } from './rules/registry.js'
 import { compile } from './runtime/compile.node.js'
 import { int8IsExact } from './runtime/doctor.node.js'
 import { type Drawing, draw } from './train/drawing.js'
-import type { Figures, TrainEvent } from './train/events.js'
+import type { Scores, TrainEvent } from './train/events.js'
+import type { Criterion } from './train/judge.js'
 import { prolonged } from './train/longer.js'
-import { type Network, openNetwork, type PredictedImage } from './train/network.js'
+import { type Network, openNetwork, type Predicted } from './train/network.js'
 import { asked, fit, resolve, type Wishes } from './train/options.js'
 import type { Platform } from './train/platform.js'
 import { createRun, type RunFolder, readCheckpoint, readConfig, reopenRun } from './train/run-folder.node.js'
 import { partsOf } from './train/session.js'
 import { train as trainAnywhere } from './train/train.js'
+import { openTrainer as openAnywhere, type Trainer } from './train/trainer.js'
 
+export { type DataSet, dataSet, labelledImages, type Split } from './data/index.js'
 export { loadDataSet } from './data/load.node.js'
 export { UsageError, UserError } from './errors.js'
 export type { ExportedFile } from './export-run.node.js'
@@ -26,9 +30,11 @@ export { compile } from './runtime/compile.node.js'
 export { type Diagnosis, diagnose as doctor } from './runtime/doctor.node.js'
 export type { Drawing } from './train/drawing.js'
 export { type Environment, environment } from './train/environment.node.js'
-export type { Figures, TrainEvent } from './train/events.js'
-export type { PredictedImage } from './train/network.js'
+export type { Scores, TrainEvent } from './train/events.js'
+export type { Given } from './train/feed.js'
+export type { Predicted } from './train/network.js'
 export { type Ending, endingOf, type RunConfig, readCheckpoint, readConfig } from './train/run-folder.node.js'
+export type { Ran, Trainer } from './train/trainer.js'
 
 export interface TrainRequest extends Wishes {
   /** A rule, the name of one, or the path of a file that exports one. */
@@ -57,17 +63,19 @@ export interface RunOptions {
 }
 
 export interface Evaluation {
-  /** Absent where the rule only generates, or layers above `highest` have learned nothing. */
-  readonly testAccuracy?: number
-  /** The layer that the run trained alone, where those above it have learned nothing. */
-  readonly highest?: number
-  /** The accuracy of each layer alone. */
-  readonly layers: Figures
-  /** The rule's own figures, where it has some. */
-  readonly test?: Figures
+  /** Of what has learned: nothing of blocks above `highest`. */
+  readonly test: Scores
+  /** Which of these figures the run is judged by. */
+  readonly criterion: Criterion
+  /** The block that the run trained alone, where those above it have learned nothing. */
+  readonly highest?: string
 }
 
-const node: Platform = { compile, exactInt8: int8IsExact }
+/** `mostThreads`: of the run that is gone on with or used, so that its numbers are the same bits. */
+const node = (mostThreads?: number): Platform => ({
+  compile: (graph, options) => compile(graph, { mostThreads, ...options }),
+  exactInt8: int8IsExact,
+})
 
 /** Trains, and keeps the run in a folder: settings, events, checkpoint and environment. See `train/train.ts`. */
 export async function* train(request: TrainRequest): AsyncGenerator<TrainEvent> {
@@ -81,7 +89,8 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainEvent> 
   const data = typeof request.data === 'string' ? await loadDataSet(request.data, load) : request.data
   const settings = fit(rule, data, wanted)
   const config = { rule, data, settings, presetName: request.preset, signal, below: under, from: origin }
-  if (out === false) return yield* trainAnywhere({ ...config, platform: node })
+  if (out === false) return yield* trainAnywhere({ ...config, platform: node() })
+  const mostThreads = availableParallelism()
   const folder = createRun(out, {
     rule: rule.id,
     data: data.name,
@@ -90,28 +99,45 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainEvent> 
     ...(from !== undefined && { from }),
     ...(request.preset !== undefined && { preset: request.preset }),
     ...(fileOf(rule) && { ruleFile: fileOf(rule)! }),
+    mostThreads,
   })
   try {
-    yield* intoFolder(folder, (own) => trainAnywhere({ ...config, ...own }))
+    yield* intoFolder(folder, mostThreads, (own) => trainAnywhere({ ...config, ...own }))
   } finally {
     folder.discard()
   }
 }
 
+/** A rule on its data, to be trained step by step; nothing is kept but what the caller keeps. See `train/trainer.ts`. */
+export async function openTrainer({
+  load,
+  ...request
+}: Omit<TrainRequest, 'out' | 'below' | 'signal'>): Promise<Trainer> {
+  const rule = typeof request.rule === 'string' ? await findRule(request.rule) : request.rule
+  const data = typeof request.data === 'string' ? await loadDataSet(request.data, load) : request.data
+  return await openAnywhere({ ...request, rule, data, platform: node() })
+}
+
 export interface ResumeOptions extends RunOptions {
   readonly signal?: AbortSignal | undefined
-  /** Threads of one operation, if not as many as before: they change no number. */
+  /**
+   * Threads of one operation, if not as many as before. Some operations sum in another order with another number of threads:
+   * the run may then go on with other last bits.
+   */
   readonly threads?: number | undefined
   /** The new total, to train longer; schedules go by it. */
   readonly epochs?: number | undefined
 }
 
-/** Goes on with the run in a folder, as if it had never stopped. A run that is done is only scored again. */
+/**
+ * Goes on with the run in a folder, as if it had never stopped: on a machine with fewer threads than the run began with, up
+ * to the last bits. A run that is done is only scored again.
+ */
 export async function* resume(path: string, options: ResumeOptions = {}): AsyncGenerator<TrainEvent> {
   const rule = await ruleOfRun(path, options)
   const data = options.data ?? (await loadDataSet(readConfig(path).data, options.load))
   const folder = reopenRun(path)
-  yield* intoFolder(folder, (own) => {
+  yield* intoFolder(folder, readConfig(path).mostThreads, (own) => {
     const kept = readConfig(path)
     const { epochs = kept.options.epochs, threads = kept.options.threads } = options
     const ruleFile = fileOf(rule) ?? kept.ruleFile
@@ -157,12 +183,13 @@ export async function ruleOfRun(path: string, { rule: given, changedRule }: RunO
 
 async function* intoFolder(
   folder: RunFolder,
+  mostThreads: number | undefined,
   start: (own: { platform: Platform; run: string }) => AsyncGenerator<TrainEvent>,
 ): AsyncGenerator<TrainEvent> {
   try {
     const { saveCheckpoint } = folder
-    for await (const event of start({ platform: { ...node, saveCheckpoint }, run: folder.path })) {
-      folder.record(event)
+    for await (const event of start({ platform: { ...node(mostThreads), saveCheckpoint }, run: folder.path })) {
+      if (event.event !== 'measuring') folder.record(event)
       yield event
     }
   } finally {
@@ -172,38 +199,34 @@ async function* intoFolder(
 
 /** The network of a run, to be closed after use. */
 export async function openRun(path: string, given: RunOptions = {}): Promise<Network> {
-  const { hyper, options } = readConfig(path)
+  const { hyper, options, mostThreads } = readConfig(path)
   const { checkpoint, path: where } = readCheckpoint(path)
   const rule = await ruleOfRun(path, given)
-  return await openNetwork(rule, { ...checkpoint, settings: { hyper, options } }, node, where)
+  return await openNetwork(rule, { ...checkpoint, settings: { hyper, options } }, node(mostThreads), where)
 }
 
-/** What the test images say of a saved run: the accuracy of its network and of each layer, the rule's own figures. */
+/** What the test samples say of a saved run: of its network and of its parts, and the rule's own figures. */
 export async function evaluate(path: string, options: RunOptions = {}): Promise<Evaluation> {
   const network = await openRun(path, options)
   try {
     const data = options.data ?? (await loadDataSet(readConfig(path).data, options.load))
-    const { accuracy, layers, figures } = await network.measure(data, data.test)
-    return {
-      ...(accuracy !== undefined && { testAccuracy: accuracy }),
-      ...(network.highest !== undefined && { highest: network.highest }),
-      layers,
-      ...(Object.keys(figures).length > 0 && { test: figures }),
-    }
+    const { criterion, highest } = network
+    const test = await network.measure(data, data.test)
+    return { test, criterion, ...(highest !== undefined && { highest }) }
   } finally {
     await network.close()
   }
 }
 
-/** What the network of a saved run makes of images, each [C, H, W] with pixels up to its data set's maximum. */
+/** What the network of a saved run says of inputs as its data set has them: levels, or real numbers in their own units. */
 export async function predict(
   path: string,
-  images: readonly Uint8Array[],
+  inputs: readonly (Uint8Array | Float32Array)[],
   options: RunOptions = {},
-): Promise<PredictedImage[]> {
+): Promise<Predicted[]> {
   const network = await openRun(path, options)
   try {
-    return await network.predict(images)
+    return await network.predict(inputs)
   } finally {
     await network.close()
   }
@@ -229,7 +252,7 @@ export async function drawRun(path: string, options: DrawOptions): Promise<Drawi
     const { train, validation } = partsOf(data, config.options)
     return validation.count > 0 ? validation : train
   }
-  return await draw(rule, checkpoint, split, node, { count, seed, where, ...(names && { names }) })
+  return await draw(rule, checkpoint, split, node(config.mostThreads), { count, seed, where, ...(names && { names }) })
 }
 
 export interface ExportOptions extends RunOptions {
@@ -242,7 +265,7 @@ export async function exportRun(path: string, options: ExportOptions = {}): Prom
   const rule = await ruleOfRun(path, options)
   const network = await openRun(path, { ...options, rule })
   try {
-    return await exportTo(path, { ...options, rule, network, platform: node })
+    return await exportTo(path, { ...options, rule, network, platform: node() })
   } finally {
     await network.close()
   }

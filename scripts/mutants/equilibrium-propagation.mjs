@@ -4,8 +4,8 @@ const options = 'src/rules/equilibrium-propagation/options.ts'
 const settling = 'src/nn/settling.ts'
 const units = 'src/nn/units.ts'
 const contrast = 'src/nn/contrast.ts'
-const products = 'src/locality/products.ts'
-const certify = 'src/locality/certify.ts'
+const products = 'src/certificate/products.ts'
+const certify = 'src/certificate/above.ts'
 
 const tests = 'rules/equilibrium-propagation'
 const gradient = { tests, names: 'the gradient|the bias' }
@@ -122,7 +122,7 @@ export default [
     file: certify,
     find: '!p.backwards && blocksOf(p)',
     replace: 'blocksOf(p)',
-    tests: 'locality/certify',
+    tests: 'certificate/certify',
     names: 'settle together',
   },
   {
@@ -130,7 +130,7 @@ export default [
     file: certify,
     find: '!backwards && names.includes(state)',
     replace: 'names.includes(state)',
-    tests: 'locality/certify',
+    tests: 'certificate/certify',
     names: 'before that weight is used forward',
   },
   {
@@ -138,7 +138,7 @@ export default [
     file: products,
     find: "['quantizedMatmul', 'matrix product']",
     replace: "['quantizedMatmul', 'quantized product']",
-    tests: 'locality/certify',
+    tests: 'certificate/certify',
     names: '8 bits',
   },
   {

@@ -1,6 +1,6 @@
 const rule = 'src/rules/trifecta/trifecta.ts'
 const network = 'src/rules/trifecta/network.ts'
-const products = 'src/locality/products.ts'
+const products = 'src/certificate/products.ts'
 const convolution = 'src/nn/convolution.ts'
 const pool = 'src/graph/primitives/pool.ts'
 
@@ -130,7 +130,7 @@ export default [
     file: products,
     find: 'stateAlone(tensor, flow) ?? scaledState(tensor, flow)',
     replace: 'stateAlone(tensor, flow) ?? []',
-    tests: 'locality/certify',
+    tests: 'certificate/certify',
     names: 'times a factor',
   },
   {

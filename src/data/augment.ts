@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { fnv1a64 } from '../random/hash.js'
 import { philox4x32 } from '../random/philox.js'
-import type { DataSet } from './dataset.js'
+import type { ImageShape } from './dataset.js'
 
 /**
  * What augmentation may do to a training image. A random crop from an image padded by p pixels is the same as a shift
@@ -19,12 +19,12 @@ export type AugmentationOptions = z.infer<typeof augmentationOptions>
  * Writes one image, changed, to `out`; `value` gives the float of each pixel value. `index` is the image's place in its
  * split: together with seed and epoch it fixes the change, whatever the batch size and order.
  */
-export type Augmentation = (pixels: Uint8Array, index: number, value: Float32Array, out: Float32Array) => void
+export type Augmentation = (pixels: ArrayLike<number>, index: number, value: Float32Array, out: Float32Array) => void
 
 /** The augmentation of one epoch, or undefined if the options change nothing. */
 export function augmentation(
   options: AugmentationOptions,
-  shape: DataSet['shape'],
+  shape: ImageShape,
   seed: number,
   epoch: number,
 ): Augmentation | undefined {
@@ -61,10 +61,10 @@ type Padding = (place: number, length: number) => number
 
 /** The change without its rotation: every pixel is copied whole. */
 function moveWhole(
-  pixels: Uint8Array,
+  pixels: ArrayLike<number>,
   value: Float32Array,
   out: Float32Array,
-  [channels, height, width]: DataSet['shape'],
+  [channels, height, width]: ImageShape,
   { down, right, mirror }: Change,
   source: Padding,
 ): void {
@@ -83,10 +83,10 @@ function moveWhole(
 
 /** The change with its rotation about the middle of the image: each pixel is mixed from the four around its origin. */
 function moveBetween(
-  pixels: Uint8Array,
+  pixels: ArrayLike<number>,
   value: Float32Array,
   out: Float32Array,
-  [channels, height, width]: DataSet['shape'],
+  [channels, height, width]: ImageShape,
   { down, right, angle, mirror }: Change,
   source: Padding,
 ): void {

@@ -1,6 +1,8 @@
+import { sizeOf } from '../graph/types.js'
 import { type Stream, stream } from '../random/stream.js'
 import type { Augmentation } from './augment.js'
-import type { Split } from './dataset.js'
+import type { Samples, Split } from './dataset.js'
+import { standardised } from './scale.js'
 
 /** The order of `count` rows in an epoch. */
 export function order(count: number, seed: number, epoch: number): Uint32Array {
@@ -23,30 +25,30 @@ export function permutation(count: number, random: Stream): Uint32Array {
 }
 
 /**
- * Writes the images at `indices` to `out` (shape [indices.length, channels * height * width]) as pixel / maximum in
- * float32, each changed by `augment` first if there is one. Throws a RangeError if `out` has another size.
+ * Writes the inputs at `indices` to `out` [indices.length, ...shape] as a network reads them, in float32: level /
+ * (levels - 1), each image changed by `augment` first if there is one; or real numbers, standardised. Throws a RangeError
+ * if `out` has another size.
  */
-export function gather(
-  split: Split,
+export function gatherInputs(
+  { input, inputScale }: Pick<Samples, 'input' | 'inputScale'>,
+  { inputs }: Pick<Split, 'inputs'>,
   indices: ArrayLike<number>,
-  maximum: number,
   out: Float32Array,
   augment?: Augmentation,
 ): void {
-  const size = split.images.length / split.count
-  if (out.length !== indices.length * size) {
+  const { shape, levels } = input
+  const size = sizeOf(shape)
+  if (out.length !== indices.length * size)
     throw new RangeError(
-      `${indices.length} images of ${size} pixels need ${indices.length * size} places, not ${out.length}`,
+      `${indices.length} inputs of ${size} numbers need ${indices.length * size} places, not ${out.length}`,
     )
-  }
-  const value = Float32Array.from({ length: 256 }, (_, pixel) => pixel / maximum)
+  const value = Float32Array.from({ length: levels ?? 0 }, (_, level) => level / (levels! - 1))
+  const run = size / (shape[0] ?? 1)
   for (let row = 0; row < indices.length; row++) {
-    const image = indices[row]! * size
+    const first = indices[row]! * size
     const target = out.subarray(row * size, (row + 1) * size)
-    if (augment) {
-      augment(split.images.subarray(image, image + size), indices[row]!, value, target)
-      continue
-    }
-    for (let i = 0; i < size; i++) target[i] = value[split.images[image + i]!]!
+    if (augment) augment(inputs.subarray(first, first + size), indices[row]!, value, target)
+    else if (levels !== undefined) for (let i = 0; i < size; i++) target[i] = value[inputs[first + i]!]!
+    else for (let i = 0; i < size; i++) target[i] = standardised(inputs[first + i]!, inputScale!, Math.floor(i / run))
   }
 }

@@ -1,64 +1,132 @@
-/** Images with their labels, in a fixed order. */
+import { UserError } from '../errors.js'
+import { type Shape, sizeOf } from '../graph/types.js'
+import { type Scale, scaleOf } from './scale.js'
+
+/** What a network reads: arrays of one shape, without the batch axis. */
+export interface TaskInput {
+  /** Of any rank; images are [C, H, W]. */
+  readonly shape: Shape
+  /**
+   * The number of levels of quantised inputs, such as 256 of 8-bit pixels: `x` is then a level / (levels - 1), in [0, 1].
+   * Absent: real numbers, standardised by the training data for each place of the first axis.
+   */
+  readonly levels?: number
+}
+
+/** What a network is to say of its input. `src/targets` has what each kind means for batches, figures and export. */
+export type Target =
+  /** One of `count` classes: int32 [N]. */
+  | { readonly kind: 'class'; readonly count: number }
+  /** Any number of `count` labels, each 0 or 1: float32 [N, count]. */
+  | { readonly kind: 'labels'; readonly count: number }
+  /** `count` real numbers, standardised by the training data: float32 [N, count]. */
+  | { readonly kind: 'values'; readonly count: number }
+  | { readonly kind: 'none' }
+
+/** What the samples of a data set are: enough to feed a network that was trained on it, and to name what it says. */
+export interface Samples {
+  readonly input: TaskInput
+  readonly target: Target
+  /** Of each class, label or value. */
+  readonly names: readonly string[]
+  /** Of real inputs in the training split, for each place of their first axis. */
+  readonly inputScale?: Scale
+  /** Of each value in the training split. */
+  readonly targetScale?: Scale
+}
+
+/** Samples in a fixed order. */
 export interface Split {
-  /** Pixels from 0 to the data set's `maximum`, shape [count, channels, height, width]. */
-  readonly images: Uint8Array
-  /** Classes from 0 to `classes - 1`, shape [count]. */
-  readonly labels: Uint8Array
+  /** [count, ...shape]: levels from 0 to `levels - 1`, or real numbers as they were measured. */
+  readonly inputs: Uint8Array | Float32Array
+  /** Classes [count], labels (0 or 1) [count, K], or values in their own units [count, K]; absent where there is no target. */
+  readonly targets?: Uint8Array | Int32Array | Float32Array
   readonly count: number
 }
 
-/** A data set for classification, whole in memory. */
-export interface DataSet {
+/** A data set, whole in memory. */
+export interface DataSet extends Samples {
   readonly name: string
-  readonly shape: readonly [channels: number, height: number, width: number]
-  readonly classes: number
-  /** The name of each class, as many as `classes`. */
-  readonly classNames: readonly string[]
-  /** The value of a full pixel: 255, and 16 for optdigits. */
-  readonly maximum: number
   readonly train: Split
   /** Never read while anything is still being chosen; see `holdOut` for validation. */
   readonly test: Split
-  /** Mean of pixel / maximum over the training images, per channel. */
-  readonly mean: readonly number[]
-  /** Standard deviation (of the population) of pixel / maximum over the training images, per channel. */
-  readonly deviation: readonly number[]
 }
 
-/** All of a data set but what follows from its pixels. */
-export type DataSetParts = Omit<DataSet, 'mean' | 'deviation'>
+/** All of a data set but what follows from its samples. */
+export type DataSetParts = Omit<DataSet, 'names' | 'inputScale' | 'targetScale'> & Partial<Pick<DataSet, 'names'>>
 
-/** The pixels of one image of `shape`. */
-export function imageSize(shape: DataSet['shape']): number {
-  return shape[0] * shape[1] * shape[2]
+/** The description of images [C, H, W] of which each has one class. */
+export const labelledImages = (shape: ImageShape, names: readonly string[], levels = 256) => ({
+  input: { shape, levels },
+  target: { kind: 'class', count: names.length } as const,
+  names,
+})
+
+export type ImageShape = readonly [channels: number, height: number, width: number]
+
+/** The shape of inputs that are images, of quantised pixels; undefined for others. */
+export function imageShapeOf({ shape, levels }: TaskInput): ImageShape | undefined {
+  const [channels, height, width] = shape
+  return shape.length === 3 && levels !== undefined ? [channels!, height!, width!] : undefined
 }
 
-/** The data set of `parts`, with mean and deviation of its training images; both are exact sums of integers. */
+export const outputCount = (target: Target): number => (target.kind === 'none' ? 0 : target.count)
+
+/**
+ * The data set of `parts`, checked, with the scales of its real numbers; names that are left out are numbers. Throws a
+ * UserError that says what does not fit.
+ */
 export function dataSet(parts: DataSetParts): DataSet {
-  const [channels, height, width] = parts.shape
-  const plane = height * width
-  const sums = new Array<number>(channels).fill(0)
-  const squares = new Array<number>(channels).fill(0)
-  const { images, count } = parts.train
-  for (
-    let first = 0, channel = 0;
-    first < count * channels * plane;
-    first += plane, channel = (channel + 1) % channels
-  ) {
-    let sum = 0
-    let square = 0
-    for (let i = first; i < first + plane; i++) {
-      const pixel = images[i]!
-      sum += pixel
-      square += pixel * pixel
-    }
-    sums[channel]! += sum
-    squares[channel]! += square
+  const { name, input, target, train, test } = parts
+  const count = outputCount(target)
+  const names = parts.names ?? Array.from({ length: count }, (_, i) => `${i}`)
+  if (names.length !== count)
+    throw new UserError(`${name} has ${names.length} names, but ${count} ${NAMED[target.kind]}: give one name each`)
+  checkSplit(train, parts, `the training split of ${name}`)
+  checkSplit(test, parts, `the test split of ${name}`)
+  return {
+    ...parts,
+    names,
+    ...(input.levels === undefined && { inputScale: scaleOf(train.inputs, input.shape[0] ?? 1, sizeOf(input.shape)) }),
+    ...(target.kind === 'values' && { targetScale: scaleOf(train.targets!, count, count) }),
   }
-  const mean = sums.map((sum) => sum / (count * plane * parts.maximum))
-  const deviation = squares.map((square, channel) => {
-    const variance = square / (count * plane * parts.maximum ** 2) - mean[channel]! ** 2
-    return Math.sqrt(Math.max(0, variance))
-  })
-  return { ...parts, mean, deviation }
+}
+
+const NAMED = { class: 'classes', labels: 'labels', values: 'values', none: 'targets' }
+
+/** What one number of a target may be, and in words. */
+function allowed(target: Target): { fits: (number: number) => boolean; words: string } {
+  if (target.kind === 'class')
+    return {
+      fits: (n) => Number.isInteger(n) && n >= 0 && n < target.count,
+      words: `a class from 0 to ${target.count - 1}`,
+    }
+  if (target.kind === 'labels') return { fits: (n) => n === 0 || n === 1, words: '0 or 1' }
+  return { fits: Number.isFinite, words: 'a finite number' }
+}
+
+function checkSplit({ inputs, targets, count }: Split, { input, target }: DataSetParts, where: string): void {
+  const { shape, levels } = input
+  const size = sizeOf(shape)
+  const each = target.kind === 'class' ? 1 : outputCount(target)
+  const lengths: [string, number, number][] = [
+    ['inputs', inputs.length, count * size],
+    ['targets', targets?.length ?? 0, count * each],
+  ]
+  for (const [what, got, wanted] of lengths)
+    if (got !== wanted) throw new UserError(`${where}: ${count} samples need ${wanted} numbers of ${what}, not ${got}`)
+  const ofInput =
+    levels === undefined
+      ? allowed({ kind: 'values', count: 1 })
+      : { ...allowed({ kind: 'class', count: levels }), words: `a level from 0 to ${levels - 1}` }
+  for (const [numbers, { fits, words }, row, what] of [
+    [inputs, ofInput, size, 'input'],
+    [targets ?? [], allowed(target), each, 'target'],
+  ] as const) {
+    // A byte is always one of 256 levels; there may be many.
+    if (what === 'input' && numbers instanceof Uint8Array && levels === 256) continue
+    const wrong = numbers.findIndex((number) => !fits(number))
+    if (wrong >= 0)
+      throw new UserError(`${where}: ${what} ${Math.floor(wrong / row)} holds ${numbers[wrong]}, which is not ${words}`)
+  }
 }

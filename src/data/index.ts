@@ -1,6 +1,19 @@
 export { type Augmentation, type AugmentationOptions, augmentation, augmentationOptions } from './augment.js'
-export { gather, order } from './batches.js'
-export { type DataSet, type DataSetParts, dataSet, imageSize, type Split } from './dataset.js'
+export { gatherInputs, order } from './batches.js'
+export {
+  type DataSet,
+  type DataSetParts,
+  dataSet,
+  type ImageShape,
+  imageShapeOf,
+  labelledImages,
+  outputCount,
+  type Samples,
+  type Split,
+  type Target,
+  type TaskInput,
+} from './dataset.js'
 export { dataSets, findDataSet, makeDataSet } from './registry.js'
+export { restored, type Scale, scaleOf, standardised } from './scale.js'
 export type { DataSetEntry, Download, Source, SourceFile } from './source.js'
 export { holdOut, select } from './split.js'

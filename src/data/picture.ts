@@ -1,4 +1,4 @@
-import type { DataSet } from './dataset.js'
+import type { ImageShape } from './dataset.js'
 
 /** A decoded picture: interleaved pixels [height, width, channels]: grey, grey and alpha, RGB, or RGB and alpha. */
 export interface Picture {
@@ -22,7 +22,7 @@ export interface ShapeOptions {
  */
 export function toShape(
   picture: Picture,
-  [channels, height, width]: DataSet['shape'],
+  [channels, height, width]: ImageShape,
   { invert = false }: ShapeOptions = {},
 ): Float32Array {
   const framed = frameFor(picture, width / height)

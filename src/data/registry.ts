@@ -1,6 +1,6 @@
 import { UsageError, UserError } from '../errors.js'
 import { unknownName } from '../names.js'
-import { type DataSet, dataSet } from './dataset.js'
+import { type DataSet, dataSet, labelledImages } from './dataset.js'
 import { makeGlyphs } from './glyphs/glyphs.js'
 import type { DataSetEntry } from './source.js'
 import { cifar10 } from './sources/cifar-10.js'
@@ -11,9 +11,7 @@ import { optdigits } from './sources/optdigits.js'
 const glyphs: DataSetEntry = {
   name: 'glyphs',
   title: 'Glyphs, handwritten-like digits, embedded',
-  shape: [1, 28, 28],
-  classNames: ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'],
-  maximum: 255,
+  ...labelledImages([1, 28, 28], ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9']),
   counts: { train: 10000, test: 2000 },
   credit: 'drawn by Onward, Apache-2.0',
   from: { make: makeGlyphs },
@@ -39,8 +37,8 @@ export function findDataSet(name: string): DataSetEntry {
 
 /** The data set of `entry` with the splits that were made or read for it. */
 export function assemble(entry: DataSetEntry, splits: Pick<DataSet, 'train' | 'test'>): DataSet {
-  const { name, shape, classNames, maximum } = entry
-  return dataSet({ name, shape, classes: classNames.length, classNames, maximum, ...splits })
+  const { name, input, target, names } = entry
+  return dataSet({ name, input, target, names, ...splits })
 }
 
 /** An embedded data set, which needs no file; throws a UserError for one that does. */

@@ -1,4 +1,4 @@
-import type { DataSet, Split } from './dataset.js'
+import type { Samples, Split } from './dataset.js'
 
 /** A file of a data set, told by its contents: however it is named, packed or mirrored, these bytes must come out. */
 export interface SourceFile {
@@ -31,12 +31,9 @@ export interface Source {
 }
 
 /** A data set that the registry knows. */
-export interface DataSetEntry {
+export interface DataSetEntry extends Pick<Samples, 'input' | 'target' | 'names'> {
   readonly name: string
   readonly title: string
-  readonly shape: DataSet['shape']
-  readonly classNames: readonly string[]
-  readonly maximum: number
   readonly counts: { readonly train: number; readonly test: number }
   /** Who made it, and under which terms it is given. */
   readonly credit: string

@@ -2,9 +2,9 @@ import ort from 'onnxruntime-node'
 import { UserError } from '../errors.js'
 import type { ExportedModel } from './model.js'
 
-/** Images and what the trained network makes of them. */
+/** Inputs and what the trained network makes of them. */
 export interface Expected {
-  /** [N, C, H, W], pixels from 0 to 1. */
+  /** [N, ...shape], as the model reads them. */
   readonly x: Float32Array
   readonly shape: readonly number[]
   /** [N, K]. */
@@ -15,7 +15,7 @@ export interface Expected {
 
 /**
  * Runs the model in a file, alone, and holds its scores to those of the network; a model of any batch also with one
- * image. Throws a UserError if they differ, or if the file does not run.
+ * sample. Throws a UserError if they differ, or if the file does not run.
  */
 export async function checkModel(path: string, { batch }: ExportedModel, expected: Expected): Promise<void> {
   const { x, shape, scores, tolerance } = expected

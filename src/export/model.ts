@@ -1,43 +1,54 @@
 import type { Message } from '@bufbuild/protobuf'
+import { outputCount, type Samples } from '../data/index.js'
 import { UserError } from '../errors.js'
 import { type DType, GraphError, reachable, type Tensor } from '../graph/index.js'
-import { Emitter, valueInfo } from '../onnx/emitter.js'
+import { type Emitter, valueInfo } from '../onnx/emitter.js'
 import type { StepGraph } from '../onnx/index.js'
+import { emitterFor } from '../onnx/lowerings.js'
 import { encodeModel, proto } from '../onnx/schema.js'
 import type { AnyRule, Task } from '../rules/contract.js'
 import { traceRule } from '../rules/trace.js'
 import type { TensorRecord } from '../runtime/index.js'
+import { targetKind } from '../targets/index.js'
 import { freeBatch, type Part } from './free-batch.js'
 
 /** A trained network as an ONNX model that needs nothing beside it. */
 export interface ExportedModel {
   readonly bytes: Uint8Array<ArrayBuffer>
-  /** The number of images that the model takes at a time: any, or just so many. */
+  /** The number of samples that the model takes at a time: any, or just so many. */
   readonly batch: 'any' | number
 }
 
 /**
- * The prediction of a trained network with its weights as constants. Input `x`: float32 [N, C, H, W], pixels from 0 to
- * 1. Outputs: `scores`, float32 [N, K], and `label`, int64 [N], the class of the highest score. N is free wherever the
- * graph allows it, and otherwise the batch of the task. Throws a UserError where the rule predicts nothing.
+ * The prediction of a trained network with its weights as constants. Input `x`: float32 [N, ...shape], quantised levels
+ * from 0 to 1, real numbers in their own units. Outputs: `scores`, float32 [N, K], and what they say: for classes
+ * `label`, for labels `labels`, for values `values` in their own units. N is free wherever the graph allows it, and
+ * otherwise the batch of the task. Throws a UserError where the rule predicts nothing.
  */
-export function exportModel(rule: AnyRule, task: Task, hyper: unknown, state: TensorRecord): ExportedModel {
+export function exportModel(
+  rule: AnyRule,
+  task: Task,
+  hyper: unknown,
+  state: TensorRecord,
+  samples: Samples,
+): ExportedModel {
   if (!rule.predict)
-    throw new UserError(`${rule.id} only generates, it labels nothing: draw with it instead (onward samples)`)
-  const build = (batch: number): Part => emitPrediction(traceRule(rule, { ...task, batch }, hyper).predict, state)
+    throw new UserError(`${rule.id} only generates, it predicts nothing: draw with it instead (onward samples)`)
+  const build = (batch: number): Part =>
+    emitPrediction(traceRule(rule, { ...task, batch }, hyper).predict, state, samples)
   // Two sizes that no size of a network is a multiple of: what differs between the two graphs is the batch.
   const [a, b] = [1009, 2003]
   const free = freeBatch(build(a), build(b), [a, b])
-  if (free) return { bytes: encode(free, task, 'N'), batch: 'any' }
-  return { bytes: encode(build(task.batch), task, task.batch), batch: task.batch }
+  if (free) return { bytes: encode(free, samples, 'N'), batch: 'any' }
+  return { bytes: encode(build(task.batch), samples, task.batch), batch: task.batch }
 }
 
 const ELEMENT: Record<DType, number> = { float32: 1, int32: 6, bool: 9 }
 
-function emitPrediction({ state: ports, batch, metrics }: StepGraph, state: TensorRecord): Part {
-  const emitter = new Emitter('cpu', { portable: true })
+function emitPrediction({ state: ports, batch, metrics }: StepGraph, state: TensorRecord, samples: Samples): Part {
+  const emitter = emitterFor('cpu', { portable: true })
   const scores = metrics.find(({ name }) => name === 'scores')!.output
-  emitter.bind(batch[0]!.input, 'x')
+  emitter.bind(batch[0]!.input, samples.inputScale ? standardise(emitter, samples) : 'x')
   const needed = new Set<Tensor>(reachable([scores]).flatMap(({ outputs }) => outputs))
   for (const { name, input } of ports.filter((port) => needed.has(port.input))) {
     const data = state[name]
@@ -51,22 +62,32 @@ function emitPrediction({ state: ports, batch, metrics }: StepGraph, state: Tens
   }
   emitter.emit([scores], undefined)
   emitter.raw('Identity', [emitter.name(scores)], ['scores'])
-  emitter.raw('ArgMax', ['scores'], ['label'], { axis: 1, keepdims: 0 })
+  targetKind(samples.target).exported(samples).emit(emitter)
   return { nodes: emitter.takeNodes(), initializers: emitter.initializers }
 }
 
-function encode(
-  { nodes, initializers }: Part,
-  { shape, classes }: Task,
-  batch: number | string,
-): Uint8Array<ArrayBuffer> {
+/** Brings real inputs from their own units to those that the network reads. Returns the name of the result. */
+function standardise(emitter: Emitter, { input: { shape }, inputScale }: Samples): string {
+  const alongFirst = [shape[0] ?? 1, ...shape.slice(1).map(() => 1)]
+  const constant = (data: readonly number[]): string =>
+    emitter.initializer({ data, shape: alongFirst, dtype: 'float32' })
+  emitter.raw('Sub', ['x', constant(inputScale!.mean)], ['x.centred'])
+  emitter.raw('Div', ['x.centred', constant(inputScale!.deviation)], ['x.standardised'])
+  return 'x.standardised'
+}
+
+function encode({ nodes, initializers }: Part, samples: Samples, batch: number | string): Uint8Array<ArrayBuffer> {
+  const said = targetKind(samples.target).exported(samples)
   const used = new Set(nodes.flatMap(inputsOf))
   const graph = proto('GraphProto', {
     name: 'prediction',
     node: nodes,
     initializer: initializers.filter((tensor) => used.has((tensor as Message & { name: string }).name)),
-    input: [valueInfo('x', 'float32', [batch, ...shape])],
-    output: [valueInfo('scores', 'float32', [batch, classes]), valueInfo('label', 'int64', [batch])],
+    input: [valueInfo('x', 'float32', [batch, ...samples.input.shape])],
+    output: [
+      valueInfo('scores', 'float32', [batch, outputCount(samples.target)]),
+      valueInfo(said.name, said.dtype, [batch, ...said.shape]),
+    ],
   })
   const opsetImport = [proto('OperatorSetIdProto', { version: 18n })]
   return encodeModel(proto('ModelProto', { irVersion: 8n, producerName: 'onward', opsetImport, graph }))

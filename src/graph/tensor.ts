@@ -1,4 +1,4 @@
-import { primitive } from './primitives/table.js'
+import { type Op, primitive } from './primitives/table.js'
 import { broadcastShapes, type DType, GraphError, normalizeAxes, type Shape, sameShape, show, sizeOf } from './types.js'
 
 // biome-ignore lint/suspicious/noExplicitAny: the attributes of a node belong to its table entry alone
@@ -8,12 +8,20 @@ export type Attributes = any
 export interface Scope {
   readonly depth: number
   readonly parent: Scope | undefined
+  /** Of the loop whose body is being traced here. */
+  turns?: Turns
+}
+
+/** The turns of a loop: how many there may be, and the number of this one, from 0 (int32 scalar). */
+export interface Turns {
+  readonly count: number
+  readonly index: Tensor
 }
 
 export interface Node {
   /** Ids grow in the order of tracing, so every node comes after its inputs. */
   readonly id: number
-  readonly op: string
+  readonly op: Op
   readonly inputs: readonly Tensor[]
   readonly attributes: Attributes
   readonly outputs: readonly Tensor[]
@@ -28,6 +36,7 @@ export interface Adjoint {
   readonly call: number
 }
 
+// Tracing is synchronous: an `await` inside of a rule's step would mix up these marks.
 let nextId = 0
 let currentAdjoint: Adjoint | undefined
 let currentCall: number | undefined
@@ -68,6 +77,13 @@ export function inScope<T>(build: (scope: Scope) => T): T {
   }
 }
 
+/** The loops in whose bodies the program is being traced now, from the outermost. */
+export function enclosingLoops(): Turns[] {
+  const all: Turns[] = []
+  for (let scope = currentScope; scope; scope = scope.parent) if (scope.turns) all.unshift(scope.turns)
+  return all
+}
+
 function deepestScope(op: string, inputs: readonly Tensor[]): Scope | undefined {
   let deepest: Scope | undefined
   for (const { node } of inputs) if ((node.scope?.depth ?? 0) > (deepest?.depth ?? 0)) deepest = node.scope
@@ -82,7 +98,7 @@ function deepestScope(op: string, inputs: readonly Tensor[]): Scope | undefined 
 }
 
 /** Adds a node. The operation's table entry checks the inputs and gives the types of the outputs. */
-export function apply(op: string, inputs: readonly Tensor[], attributes: Attributes = {}, scope?: Scope): Tensor[] {
+export function apply(op: Op, inputs: readonly Tensor[], attributes: Attributes = {}, scope?: Scope): Tensor[] {
   const types = primitive(op).infer(inputs, attributes)
   const outputs: Tensor[] = []
   const node: Node = {

@@ -1,7 +1,7 @@
 import { constant, type Tensor } from '../graph/index.js'
 import { channelAxes, perChannel } from './axes.js'
-import type { NormOptions } from './group-norm.js'
 import { ones, zeros } from './initialize.js'
+import type { NormOptions } from './layer-norm.js'
 
 /** Running mean and variance of each channel, [C]. They are state: a rule keeps them and hands them on. */
 export type Statistics = { readonly mean: Tensor; readonly variance: Tensor }
@@ -58,6 +58,17 @@ export function batchNorm(
 export function batchNormInference(x: Tensor, running: Statistics, options: NormOptions = {}): Tensor {
   const { factor, offset } = normalizer(running, options)
   return x.mul(perChannel(factor, x)).add(perChannel(offset, x))
+}
+
+/** Batch normalisation as a layer does it: by the batch while it trains, by the running statistics in use. */
+export function batchNormalized(
+  x: Tensor,
+  { running, training }: { readonly running: Statistics; readonly training: boolean },
+  options: BatchOptions = {},
+): { output: Tensor; running: Statistics } {
+  if (!training) return { output: batchNormInference(x, running, options), running }
+  const { output, next } = batchNorm(x, running, options)
+  return { output, running: next }
 }
 
 /** `batchNorm` for a product that takes it in: the images themselves stay as they are. */

@@ -1,6 +1,8 @@
 export { ACTIVATIONS, type Activation } from './activations.js'
+export { channelAxes, flat, perChannel, sampleAxes } from './axes.js'
 export {
   batchNorm,
+  batchNormalized,
   batchNormalizer,
   batchNormInference,
   type Normalizer,
@@ -17,41 +19,48 @@ export {
   convolvedAffine,
   transposedConvolution,
 } from './convolution.js'
-export { CORRUPTIONS, type Corruption } from './corruption.js'
 export { affine, type Dense, dense, FLOAT32, type Precision, product, transposedProduct } from './dense.js'
 export { depthToSpace } from './depth-to-space.js'
 export { bernoulli, sign } from './discrete.js'
-export { GOODNESS, type Goodness, GROUP_GOODNESS, type GroupGoodness, locationGoodness } from './goodness.js'
-export { groupNorm, layerNorm, type NormOptions, type Scale, scale } from './group-norm.js'
+export { GOODNESS, type Goodness } from './goodness.js'
 export * as hopfield from './hopfield.js'
 export { FAN_RULES, type FanRule, fans, normalWeights, ones, uniformWeights, zeros } from './initialize.js'
 export { denoisingLoss, type LabelAutoencoder, labelAutoencoder, reconstructCode } from './label-autoencoder.js'
-export { firstPixels, labelChannel, labelTable, labelUnits, neutralPixels } from './labels.js'
+export { layerNorm, type NormOptions, type Scale, scale } from './layer-norm.js'
 export {
+  accuracy,
   binaryCrossEntropy,
   cosineEmbedding,
-  cosineEmbeddingOfAll,
   crossEntropy,
   meanSquaredError,
   PAIR_LOSSES,
   type PairLoss,
+  pairLoss,
   squaredError,
   supervisedContrast,
 } from './losses.js'
-export { hardWrongLabel, hybridImages, smoothMasks, uniformWrongLabel } from './negatives.js'
+export { hardWrongLabel, uniformWrongLabel } from './negatives.js'
 export {
   convolutionLayer,
   denseLayer,
+  fanRule,
   hiddenLayers,
   type Layer,
   type NetworkOptions,
   networkOptions,
 } from './network.js'
 export { inverseLength, NORMALIZATIONS, type Normalization } from './normalize.js'
-export { type AdamOptions, adam, type Optimizer, optimizerOptions, sgd } from './optimizers.js'
-export { classPairs, type Pairs } from './pairs.js'
-export { FILTER_SCALE, filterImages, signedImages } from './pictures.js'
-export { averagePool2d, globalAveragePool, maxPool2d } from './pooling.js'
+export {
+  type AdamOptions,
+  adam,
+  descend,
+  type Optimizer,
+  optimizerOf,
+  optimizerOptions,
+  sgd,
+  stepSize,
+} from './optimizers.js'
+export { FILTER_SCALE, filterImages, filters, signedImages } from './pictures.js'
 export { noiseInputs, type Random } from './random.js'
 export { SCHEDULE_NAMES, SCHEDULES, type Schedule } from './schedules.js'
 export {
@@ -74,6 +83,4 @@ export {
 } from './targets.js'
 export { leaves, mapTree, rebuild, type Tree } from './tree.js'
 export { LINEAR, LOGISTIC, type SquashedUnit, UNITS, type Unit } from './units.js'
-export { places2d, repeated2d } from './unpooling.js'
-export { type CellDesign, type CellOptions, cellDesign, cellDesigns, type Latents, type VaeCell } from './vae-cell.js'
 export { gaussianDivergence, gaussianSample } from './variational.js'

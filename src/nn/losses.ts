@@ -1,4 +1,4 @@
-import { logSoftmax, oneHot, type Tensor } from '../graph/index.js'
+import { argmax, logSoftmax, oneHot, type Tensor } from '../graph/index.js'
 import { sampleAxes } from './axes.js'
 
 /** Losses on goodness, Forward-Forward specification 1.2: goodness of positives and negatives [N] to one loss each. */
@@ -18,9 +18,23 @@ export const PAIR_LOSSES = {
 
 export type PairLoss = keyof typeof PAIR_LOSSES
 
+/**
+ * The mean loss of goodness [2N], of N positives and then their N negatives. `separation`: the part of the pairs in which
+ * the positive has more.
+ */
+export function pairLoss(loss: PairLoss, goodness: Tensor, options: { theta: number; alpha: number }) {
+  const n = goodness.shape[0]! / 2
+  const [positive, negative] = [goodness.slice(0, 0, n), goodness.slice(0, n, 2 * n)]
+  const separation = positive.greater(negative).cast('float32').mean()
+  return { loss: PAIR_LOSSES[loss](positive, negative, options).mean(), metrics: { separation } }
+}
+
 /** -ln softmax(logits)[label]: logits [N, K] and int32 labels [N] to losses [N]. */
 export const crossEntropy = (logits: Tensor, labels: Tensor): Tensor =>
   logSoftmax(logits).mul(oneHot(labels, logits.shape[1]!)).sum(-1).neg()
+
+/** The part of a batch that scores [N, K] put into the right class, int32 [N]: a scalar. */
+export const accuracy = (scores: Tensor, labels: Tensor): Tensor => argmax(scores).equal(labels).cast('float32').mean()
 
 /** -t ln s(z) - (1 - t) ln(1 - s(z)), s the logistic function: logits z and targets t in [0, 1], elementwise. */
 export const binaryCrossEntropy = (logits: Tensor, targets: Tensor): Tensor =>
@@ -33,20 +47,11 @@ export const squaredError = (a: Tensor, b: Tensor): Tensor => a.sub(b).square().
 export const meanSquaredError = (a: Tensor, b: Tensor): Tensor => a.sub(b).square().mean(sampleAxes(a))
 
 /**
- * 1 - cos(a, b) where `alike` (bool [N]) holds, elsewhere max(0, cos(a, b) - margin): two batches of vectors [N, D] to
- * [N]. The cosine is a.b / sqrt(|a|^2 |b|^2 + 1e-12): of a zero vector it is 0, with a finite gradient.
+ * The cosine embedding loss of every pair of a row of `a` [N, D] and a row of `b` [M, D]: 1 - cos where they are alike
+ * (bool [N, M]), elsewhere max(0, cos - margin). The mean over the pairs that are alike plus the mean over those that are
+ * not, each with weight 1/2; a kind without pairs counts as 0.
  */
 export function cosineEmbedding(a: Tensor, b: Tensor, alike: Tensor, margin = 0): Tensor {
-  const lengths = a.square().sum(-1).mul(b.square().sum(-1)).add(1e-12).sqrt()
-  const cosine = a.mul(b).sum(-1).div(lengths)
-  return alike.select(cosine.neg().add(1), cosine.sub(margin).relu())
-}
-
-/**
- * The same for every pair of a row of `a` [N, D] and a row of `b` [M, D], alike (bool [N, M]) or not: the mean over the
- * pairs that are alike plus the mean over those that are not, each with weight 1/2. A kind without pairs counts as 0.
- */
-export function cosineEmbeddingOfAll(a: Tensor, b: Tensor, alike: Tensor, margin = 0): Tensor {
   const cosine = unit(a).matmul(unit(b), { transposeB: true })
   const weight = (chosen: Tensor): Tensor => chosen.div(chosen.sum().maximum(1).mul(2))
   const ofAlike = weight(alike.cast('float32'))

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { maxPool2d, type Shape, sizeOf, type Tensor } from '../graph/index.js'
 import { flat } from './axes.js'
-import { convolution, convolved } from './convolution.js'
-import { type Dense, dense, type Precision, product } from './dense.js'
-import type { FanRule } from './initialize.js'
+import { convolution, convolved, transposedConvolution } from './convolution.js'
+import { type Dense, dense, type Precision, product, transposedProduct } from './dense.js'
+import { FAN_RULES, type FanRule } from './initialize.js'
 import type { Random } from './random.js'
 
 /** The options by which rules describe a stack of layers; the same in every rule, so that networks can be compared. */
@@ -21,6 +21,11 @@ export const networkOptions = {
     .describe('convolutional layers (from 0) that end in a 2x2 max-pooling'),
 }
 
+/** The rule of the initial weights, as an option. */
+export const fanRule = z
+  .enum(Object.keys(FAN_RULES) as [FanRule, ...FanRule[]])
+  .describe('standard deviation of the initial weights')
+
 export interface NetworkOptions {
   readonly network: 'dense' | 'convolutional'
   readonly units: readonly number[]
@@ -35,6 +40,8 @@ export interface Layer {
   init(random: Random, name: string, rule: FanRule): Dense
   /** W x, without the bias: [N, ...inputShape] to [N, ...]. */
   linear(weight: Tensor, x: Tensor, precision?: Precision): Tensor
+  /** The same map transposed, by the same weight: [N, ...] back to [N, ...inputShape]. */
+  transposed(weight: Tensor, y: Tensor, precision?: Precision): Tensor
   /** The bias in a shape that broadcasts over `linear`'s output. */
   offset(bias: Tensor): Tensor
   /** What follows the activation. */
@@ -47,6 +54,7 @@ export function denseLayer(inputs: number, outputs: number): Layer {
     outputShape: [outputs],
     init: (random, name, rule) => dense(random, name, inputs, outputs, rule),
     linear: (weight, x, precision) => product(flat(x), weight, precision),
+    transposed: (weight, y, precision) => transposedProduct(y, weight, precision),
     offset: (bias) => bias,
     pool: (y) => y,
   }
@@ -60,6 +68,7 @@ export function convolutionLayer(inputShape: Shape, channels: number, kernel: nu
     outputShape: [channels, shrink(height), shrink(width)],
     init: (random, name, rule) => convolution(random, name, inputs, channels, kernel, rule),
     linear: (weight, x, precision) => convolved(x, weight, { padding: 'same' }, precision),
+    transposed: (weight, y, precision) => transposedConvolution(y, weight, precision),
     offset: (bias) => bias.reshape([1, channels, 1, 1]),
     pool: (y) => (pooled ? maxPool2d(y, 2) : y),
   }

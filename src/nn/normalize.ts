@@ -1,6 +1,6 @@
 import { constant, type Tensor } from '../graph/index.js'
 import { sampleAxes } from './axes.js'
-import { layerNorm } from './group-norm.js'
+import { layerNorm } from './layer-norm.js'
 
 /**
  * Normalisations between layers without parameters, Forward-Forward specification 1.3; over all axes of a sample

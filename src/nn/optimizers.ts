@@ -1,18 +1,8 @@
 import { z } from 'zod'
-import { constant, type Tensor } from '../graph/index.js'
+import { constant, grad, type Tensor } from '../graph/index.js'
 import { zeros } from './initialize.js'
+import { SCHEDULE_NAMES, SCHEDULES, type Schedule } from './schedules.js'
 import { leaves, rebuild, type Tree } from './tree.js'
-
-/** The options by which rules choose between the two optimisers; the same in every rule. */
-export const optimizerOptions = {
-  optimizer: z.enum(['adam', 'sgd']).describe('of all weights'),
-  momentum: z
-    .number()
-    .min(0)
-    .max(1)
-    .meta({ onlyWith: { optimizer: 'sgd' } })
-    .describe('heavy-ball momentum of sgd'),
-}
 
 /**
  * A pair of pure functions over visible state. `update` takes the gradients of the parameters, in the order of their
@@ -21,6 +11,21 @@ export const optimizerOptions = {
 export interface Optimizer {
   init(parameters: Tree): Tree
   update<P extends Tree>(parameters: P, gradients: readonly Tensor[], state: Tree, rate: Tensor): [P, Tree]
+}
+
+/** One step of an optimiser down a loss (a scalar): the new parameters and the optimiser's new state. */
+export function descend<P extends Tree>(
+  optimizer: Optimizer,
+  parameters: P,
+  loss: Tensor,
+  state: Tree,
+  rate: Tensor,
+): [P, Tree] {
+  const gradients = grad(
+    loss,
+    leaves(parameters).map(([, p]) => p),
+  )
+  return optimizer.update(parameters, gradients, state, rate)
 }
 
 /** Each parameter's new value by `f` of the parameter, its gradient and its own moments. */
@@ -101,3 +106,31 @@ export function adam(options: AdamOptions = {}): Optimizer {
     },
   }
 }
+
+/** The options by which rules describe an optimiser; each rule gives its own default rate. */
+export const optimizerOptions = {
+  optimizer: z.enum(['adam', 'sgd']).default('adam').describe('kind of the optimiser'),
+  rate: z.number().positive().describe('step size'),
+  momentum: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.9)
+    .meta({ onlyWith: { optimizer: 'sgd' } })
+    .describe('heavy-ball momentum of sgd'),
+  weightDecay: z.number().min(0).default(0).describe('L2 with sgd, decoupled with adam'),
+  schedule: z.enum(SCHEDULE_NAMES).default('linear').describe('how step sizes fall over the training'),
+}
+
+export interface OptimizerSettings {
+  readonly optimizer: 'adam' | 'sgd'
+  readonly momentum: number
+  readonly weightDecay?: number
+}
+
+export const optimizerOf = ({ optimizer, momentum, weightDecay = 0 }: OptimizerSettings): Optimizer =>
+  optimizer === 'adam' ? adam({ weightDecay }) : sgd({ momentum, weightDecay })
+
+/** The step size at a part of the training that is done. */
+export const stepSize = ({ schedule, rate }: { schedule: Schedule; rate: number }, progress: Tensor): Tensor =>
+  SCHEDULES[schedule](progress).mul(rate)

@@ -5,7 +5,7 @@ import { concat, constant, oneHot, type Shape, sizeOf, type Tensor } from '../gr
  * `count` units, each with its own scale, so that 0 is the middle grey. A dense layer gives [M, C, H, W], kernels
  * [M, 1, K, K] (the mean over channels that are neither one nor three) or [M, 3, K, K].
  */
-export function filterImages(weight: Tensor, shape: readonly [number, number, number], count: number): Tensor {
+export function filterImages(weight: Tensor, shape: Shape, count: number): Tensor {
   const whole = (): Tensor => {
     if (weight.rank === 2) {
       const size = sizeOf(shape)
@@ -27,6 +27,15 @@ export function filterImages(weight: Tensor, shape: readonly [number, number, nu
 
 /** How `filterImages` are to be read. */
 export const FILTER_SCALE = 'light is positive, dark negative, each on its own scale'
+
+/** A picture of a first layer's weights over inputs of a shape: ten rows of `columns` units. */
+export const filters = <State>(shape: Shape, weightOf: (state: State) => Tensor, columns = 10) => ({
+  filters: {
+    description: `weights of the first layer: ${FILTER_SCALE}`,
+    columns,
+    draw: (state: State) => filterImages(weightOf(state), shape, 10 * columns),
+  },
+})
 
 /** Numbers of either sign as images, one for each row of the first axis, with its own scale: 0 is the middle grey. */
 export function signedImages(signed: Tensor, shape: Shape): Tensor {

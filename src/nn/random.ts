@@ -1,8 +1,8 @@
-import { input, type Shape, type Tensor } from '../graph/index.js'
+import { enclosingLoops, type InputAttributes, input, type Shape, type Tensor } from '../graph/index.js'
 
 /**
  * Noise as an input of the program: the host draws it, keyed by seed, step and name, so that every device gets the
- * same bits. A name may be asked for once; the same name in another step is another draw.
+ * same bits. A name may be asked for once; the same name in another step is another draw, and so is every turn of a loop.
  */
 export interface Random {
   /** Uniform on [0, 1). */
@@ -11,15 +11,27 @@ export interface Random {
   normal(name: string, shape: Shape): Tensor
 }
 
-export function noiseInputs(): { random: Random; inputs: Tensor[] } {
-  const inputs: Tensor[] = []
+/** Noise from the inputs that `inputOf` makes. Inside of loops an input holds the draws of all their turns. */
+export function randomFrom(inputOf: (attributes: InputAttributes) => Tensor): Random {
+  const asked = new Set<string>()
   const draw = (distribution: 'uniform' | 'normal') => {
     return (name: string, shape: Shape): Tensor => {
-      const full = `noise.${name}`
-      if (inputs.some(({ node }) => node.attributes.name === full)) throw new Error(`noise ${name} was asked for twice`)
-      inputs.push(input({ name: full, kind: 'noise', shape, dtype: 'float32', distribution }))
-      return inputs.at(-1)!
+      if (asked.has(name)) throw new Error(`noise ${name} was asked for twice`)
+      asked.add(name)
+      const loops = enclosingLoops()
+      const all = [...loops.map(({ count }) => count), ...shape]
+      const drawn = inputOf({ name: `noise.${name}`, kind: 'noise', shape: all, dtype: 'float32', distribution })
+      return loops.reduce((rest, { index }) => rest.gather(index), drawn)
     }
   }
-  return { random: { uniform: draw('uniform'), normal: draw('normal') }, inputs }
+  return { uniform: draw('uniform'), normal: draw('normal') }
+}
+
+export function noiseInputs(): { random: Random; inputs: Tensor[] } {
+  const inputs: Tensor[] = []
+  const random = randomFrom((attributes) => {
+    inputs.push(input(attributes))
+    return inputs.at(-1)!
+  })
+  return { random, inputs }
 }

@@ -4,16 +4,15 @@
  */
 
 import { z } from 'zod'
-import { argmax, grad, sizeOf, type Tensor } from '../graph/index.js'
+import { outputCount } from '../data/dataset.js'
+import { sizeOf, type Tensor } from '../graph/index.js'
 import { flat } from '../nn/axes.js'
 import { affine, type Dense, dense } from '../nn/dense.js'
-import { FAN_RULES, type FanRule } from '../nn/initialize.js'
-import { crossEntropy } from '../nn/losses.js'
-import { hiddenLayers, networkOptions } from '../nn/network.js'
-import { adam, type Optimizer, optimizerOptions, sgd } from '../nn/optimizers.js'
-import { FILTER_SCALE, filterImages } from '../nn/pictures.js'
-import { SCHEDULE_NAMES, SCHEDULES } from '../nn/schedules.js'
-import { leaves, type Tree } from '../nn/tree.js'
+import { fanRule, hiddenLayers, networkOptions } from '../nn/network.js'
+import { descend, optimizerOf, optimizerOptions, stepSize } from '../nn/optimizers.js'
+import { filters } from '../nn/pictures.js'
+import type { Tree } from '../nn/tree.js'
+import { targetKind } from '../targets/index.js'
 import type { Rule, Task } from './contract.js'
 
 const hyper = z.strictObject({
@@ -22,25 +21,16 @@ const hyper = z.strictObject({
   units: networkOptions.units.default([500, 500]),
   kernel: networkOptions.kernel.default(3),
   poolAfter: networkOptions.poolAfter.default([]),
-  optimizer: optimizerOptions.optimizer.default('adam').describe('of all weights'),
-  rate: z.number().positive().default(0.001).describe('step size'),
-  momentum: optimizerOptions.momentum.default(0.9),
-  weightDecay: z.number().min(0).default(0).describe('L2 with sgd, decoupled with adam'),
-  schedule: z.enum(SCHEDULE_NAMES).default('linear').describe('of the step size'),
-  initial: z
-    .enum(Object.keys(FAN_RULES) as [FanRule, ...FanRule[]])
-    .default('he')
-    .describe('standard deviation of the initial weights'),
+  ...optimizerOptions,
+  rate: optimizerOptions.rate.default(0.001),
+  initial: fanRule.default('he'),
 })
 
 export type BackpropHyper = z.infer<typeof hyper>
 export type BackpropState = { readonly layers: readonly Dense[]; readonly optimizer: Tree }
 
-const optimizerOf = (h: BackpropHyper): Optimizer =>
-  h.optimizer === 'adam' ? adam({ weightDecay: h.weightDecay }) : sgd(h)
-
 function logits({ layers }: Pick<BackpropState, 'layers'>, x: Tensor, task: Task, h: BackpropHyper): Tensor {
-  const activity = hiddenLayers(h, task.shape).reduce((below, layer, i) => {
+  const activity = hiddenLayers(h, task.input.shape).reduce((below, layer, i) => {
     const { weight, bias } = layers[i]!
     return layer.pool(layer.linear(weight, below, task.precision).add(layer.offset(bias)).relu())
   }, x)
@@ -57,6 +47,7 @@ export const backprop: Rule<BackpropHyper, BackpropState> = {
     title: 'Learning representations by back-propagating errors',
   },
   source: 'paper',
+  targets: ['class', 'labels', 'values'],
   hyper,
   training: { epochs: 8, batch: 100 },
   presets: {
@@ -84,45 +75,31 @@ export const backprop: Rule<BackpropHyper, BackpropState> = {
       ...h.units.map((_, i) => ({ name: `layer ${i}`, parameters: [`layers.${i}`] })),
       { name: 'output', parameters: [`layers.${h.units.length}`] },
     ],
-    promise: { local: false, window: 'all' },
+    promise: { local: false, window: 'all', labels: ['loss'] },
   }),
 
   init(random, task, h) {
-    const hidden = hiddenLayers(h, task.shape)
+    const hidden = hiddenLayers(h, task.input.shape)
     const layers = [
       ...hidden.map((layer, i) => layer.init(random, `layers.${i}`, h.initial)),
-      dense(random, `layers.${hidden.length}`, sizeOf(hidden.at(-1)!.outputShape), task.classes, 'fan-in'),
+      dense(random, `layers.${hidden.length}`, sizeOf(hidden.at(-1)!.outputShape), outputCount(task.target), 'fan-in'),
     ]
     return { layers, optimizer: optimizerOf(h).init(layers) }
   },
 
   steps: (task, h) => ({
-    joint({ layers, optimizer }, { x, labels, progress }) {
+    joint({ layers, optimizer }, { x, target, progress }) {
       const scores = logits({ layers }, x, task, h)
-      const loss = crossEntropy(scores, labels).mean()
-      const gradients = grad(
-        loss,
-        leaves(layers).map(([, p]) => p),
-      )
-      const rate = SCHEDULES[h.schedule](progress).mul(h.rate)
-      const [next, state] = optimizerOf(h).update(layers, gradients, optimizer, rate)
-      const accuracy = argmax(scores).equal(labels).cast('float32').mean()
-      return [
-        { layers: next, optimizer: state },
-        { loss, accuracy },
-      ]
+      const said = targetKind(task.target)
+      const loss = said.loss(scores, target).mean()
+      const [next, state] = descend(optimizerOf(h), layers, loss, optimizer, stepSize(h, progress))
+      return [{ layers: next, optimizer: state }, { network: { loss, ...said.metrics(scores, target) } }]
     },
   }),
 
-  pictures: ({ shape }) => ({
-    filters: {
-      description: `weights of the first layer: ${FILTER_SCALE}`,
-      columns: 10,
-      draw: ({ layers }) => filterImages(layers[0]!.weight, shape, 100),
-    },
-  }),
+  pictures: ({ input: { shape } }) => filters(shape, ({ layers }: BackpropState) => layers[0]!.weight),
 
   probabilities: () => true,
 
-  predict: (state, x, task, h) => ({ scores: logits(state, x, task, h), layers: {} }),
+  predict: (state, x, task, h) => ({ scores: logits(state, x, task, h) }),
 }

@@ -1,10 +1,91 @@
-import type { Certificate } from '../locality/certificate.js'
-import { certify } from '../locality/certify.js'
-import type { AnyRule, Task } from './contract.js'
-import { traceRule } from './trace.js'
+import { type Certificate, worstOf } from '../certificate/certificate.js'
+import { type CertifyOptions, certify, type Program } from '../certificate/certify.js'
+import type { Samples } from '../data/index.js'
+import { UserError } from '../errors.js'
+import type { AnyRule, Locality, Task } from './contract.js'
+import { taskFor } from './task.js'
+import { type TracedRule, type TracedStep, traceRule } from './trace.js'
 
-/** The certificate of a rule on a task, over all its steps. */
-export function certifyRule(rule: AnyRule, task: Task, hyper: unknown): Certificate {
+/**
+ * The certificate of a rule over every program that a training of it may run: on a task, or on samples such as a data set
+ * holds or the one of that name. Options that are left out have their defaults.
+ */
+export function certifyRule(
+  rule: AnyRule,
+  on: string | Pick<Samples, 'input' | 'target'> | Task,
+  options: unknown = {},
+): Certificate {
+  // What an update reads of one sample does not depend on their number; a few keep the graph's constants small.
+  const task = typeof on !== 'string' && 'batch' in on ? on : taskFor(on, { batch: 4 })
+  const hyper = rule.hyper.parse(options)
   const traced = traceRule(rule, task, hyper)
-  return certify(Object.values(traced.steps), rule.locality(task, hyper).blocks)
+  return certifyPrograms(rule, traced, task, hyper, [
+    ...jointGroups(rule, traced, hyper),
+    ...greedyGroup(rule, traced, task, hyper),
+  ])
+}
+
+/** The certificate of one training: over the programs that it compiles, and all steps that they are made of. */
+export function certifyTraining(
+  rule: AnyRule,
+  traced: TracedRule,
+  task: Task,
+  hyper: unknown,
+  programs: readonly TracedStep[] | 'greedy',
+): Certificate {
+  const groups =
+    programs === 'greedy'
+      ? greedyGroup(rule, traced, task, hyper)
+      : [Object.values(traced.steps), ...programs.map((program) => [program])]
+  return certifyPrograms(rule, traced, task, hyper, groups)
+}
+
+/** The same over programs in groups: one batch runs programs of one group alone, and each of these once. */
+export function certifyPrograms(
+  rule: AnyRule,
+  traced: TracedRule,
+  task: Task,
+  hyper: unknown,
+  groups: readonly (readonly Program[])[],
+): Certificate {
+  const { blocks }: Locality = rule.locality(task, hyper)
+  const options: CertifyOptions = {
+    samples: task.batch,
+    choices: task.target.kind === 'class' ? Math.max(2, task.target.count) : 2,
+    predict: traced.predict,
+  }
+  return worstOf(groups.map((programs) => certify(programs, blocks, options)))
+}
+
+/** All steps, and each list of several steps that the schedule lets one batch run. */
+function jointGroups(rule: AnyRule, traced: TracedRule, hyper: unknown): Program[][] {
+  const lists = new Map<string, readonly string[]>()
+  if (rule.schedule)
+    for (let epoch = 0; epoch < rule.training.epochs; epoch++)
+      for (let batch = 0; batch < SCHEDULED_BATCHES; batch++) {
+        const list = rule.schedule(epoch, batch, hyper, (epoch + batch / SCHEDULED_BATCHES) / rule.training.epochs)
+        if (list.length > 1) lists.set(list.join(), list)
+      }
+  return [Object.values(traced.steps), ...[...lists].map(([name, list]) => [traced.turn(name, [list])])]
+}
+
+/** Of each epoch, how many are asked for their steps. */
+const SCHEDULED_BATCHES = 32
+
+/** The steps of all layers, each fed by what the layers below hand up; none where the rule cannot train so. */
+export function greedyGroup(rule: AnyRule, traced: TracedRule, task: Task, hyper: unknown): Program[][] {
+  const layers: number = rule.greedy?.layers(task, hyper) ?? 0
+  if (layers === 0) return []
+  try {
+    return [Array.from({ length: layers }, (_, layer) => greedyProgram(traced, layer))]
+  } catch (error) {
+    if (error instanceof UserError) return []
+    throw error
+  }
+}
+
+function greedyProgram(traced: TracedRule, layer: number): Program {
+  const { step, features } = traced.greedy(layer)
+  const x = step.batch.find(({ name }) => name === 'x')
+  return x && layer > 0 ? { ...step, fed: { input: x.input, ...features } } : step
 }

@@ -1,39 +1,56 @@
 import type { z } from 'zod'
+import type { Labels } from '../certificate/certificate.js'
+import type { Block } from '../certificate/network.js'
+import type { Target, TaskInput } from '../data/index.js'
 import type { Tensor } from '../graph/index.js'
 import type { Precision } from '../nn/dense.js'
 import type { Random } from '../nn/random.js'
 import type { Tree } from '../nn/tree.js'
+import type { Stream } from '../random/stream.js'
 
-/** What a network is to learn: images of one shape, one of `classes` labels each, `batch` of them at a time. */
+export type { Target, TaskInput }
+
+/** What a network is to learn, `batch` samples at a time. */
 export interface Task {
-  readonly shape: readonly [channels: number, height: number, width: number]
-  readonly classes: number
+  readonly input: TaskInput
+  readonly target: Target
   readonly batch: number
   readonly precision: Precision
+  /**
+   * Random numbers on the host for what is part of the network and not of its state: permutations, masks. The same
+   * seed and name give the same numbers.
+   */
+  structure(name: string): Stream
 }
 
-/** What a step sees of the outside. */
+/** Inputs of one training step. A step that does not ask for one of them does not read it. */
 export interface Batch {
-  /** Pixels in [0, 1], [N, C, H, W]. */
+  /** [N, ...task.input.shape]. */
   readonly x: Tensor
-  /** int32 [N]. */
-  readonly labels: Tensor
+  /** As `task.target` describes it; asking for it where the kind is `none` throws a UserError. */
+  readonly target: Tensor
   /** The part of the training that is done: a scalar in [0, 1). */
   readonly progress: Tensor
   readonly random: Random
 }
 
-/** Scalars by dotted name; `layers.0.loss` and its like are shown layer by layer. */
-export type Metrics = Readonly<Record<string, Tensor>>
+/** Figures of a network and of its blocks, each by the name that `locality` gives the block. */
+export interface Figures<T> {
+  readonly network?: Readonly<Record<string, T>>
+  readonly blocks?: Readonly<Record<string, Readonly<Record<string, T>>>>
+}
+
+/** Scalars that a step measures. */
+export type Metrics = Figures<Tensor>
 
 /** Pure and traced: the state and a batch give the next state, of the same shapes, and the metrics. */
 export type Step<State extends Tree> = (state: State, batch: Batch) => [State, Metrics]
 
-/** What a held-out figure is computed from: images with their labels, and noise that is the same whenever a run is measured. */
-export type View = Pick<Batch, 'x' | 'labels' | 'random'>
+/** What a held-out figure is computed from: samples, and noise that is the same whenever a run is measured. */
+export type View = Pick<Batch, 'x' | 'target' | 'random'>
 
-/** A figure of every image, [N], by name: a reconstruction error, a divergence. Nothing is learned from them. */
-export type Assessment = Readonly<Record<string, Tensor>>
+/** A figure of every sample, [N]: a reconstruction error, a divergence. Nothing is learned from them. */
+export type Assessment = Figures<Tensor>
 
 /** Images that a trained network draws. */
 export interface Picture<State> {
@@ -45,24 +62,33 @@ export interface Picture<State> {
 }
 
 export interface Prediction {
-  /** Class scores [N, K], larger is likelier; see `probabilities`. */
+  /**
+   * [N, K]: of classes or labels one score each, larger is likelier (see `probabilities`; of labels they are logits); of
+   * values the standardised values.
+   */
   readonly scores: Tensor
-  /** What each layer would say alone, where it can. */
-  readonly layers: Readonly<Record<string, Tensor>>
+  /** What parts of the network would say alone, by the name of the block or, of a part that is no block, its own. */
+  readonly parts?: Readonly<Record<string, Tensor>>
 }
 
-/** A layer or a cell: the parameters under these dotted paths learn together. Blocks are listed from below. */
-export interface Block {
-  readonly name: string
-  readonly parameters: readonly string[]
-}
-
-/** What the certificate of a rule must say; the tests hold each rule to it. */
+/** What the certificate of a rule must say, in full; the tests hold each rule to it. */
 export interface LocalityPromise {
   readonly local: boolean
   /** The largest number of blocks that one update's derivative spans. */
   readonly window: number | 'all'
+  /** The most products that one update's derivative crosses. */
+  readonly depth?: number
+  /** How labels enter the blocks: each way that the certificate of some block names. Absent: nothing is promised. */
+  readonly labels?: readonly Labels[]
+  /** Whether what some blocks are fed is chosen above. */
+  readonly choice?: boolean
+  /** Whether the output is sent straight to some blocks. */
+  readonly broadcast?: boolean
+  /** Through which weights more than that comes down: `forward` weights, transposed, or others. */
+  readonly feedback?: 'none' | 'forward weights' | 'other weights'
 }
+
+export type { Block } from '../certificate/network.js'
 
 export interface Locality {
   readonly blocks: readonly Block[]
@@ -100,21 +126,26 @@ export interface Rule<Hyper = never, State extends Tree = never> {
   /** How long and in which batches a run trains if nobody says otherwise. */
   readonly training: { readonly epochs: number; readonly batch: number }
   readonly presets: Readonly<Record<string, Preset>>
+  /** The kinds of target that it learns; absent: one class. */
+  readonly targets?: readonly Target['kind'][]
   locality(task: Task, hyper: Hyper): Locality
-  init(random: Random, task: Task, hyper: Hyper): State
+  /** `sample`: a batch of training data, for a start that depends on data; a rule that does not ask for it does not read it. */
+  init(random: Random, task: Task, hyper: Hyper, sample: Pick<Batch, 'x' | 'target'>): State
   /** Named steps; most rules have one, `joint`. */
   steps(task: Task, hyper: Hyper): Readonly<Record<string, Step<State>>>
   /** Which steps run on a mini-batch; `progress` as the batch has it. Absent: every batch runs `joint`. */
   schedule?(epoch: number, batchIndex: number, hyper: Hyper, progress: number): readonly string[]
+  /** What runs before an epoch (from 0) without data, in this order: steps that read neither `x` nor `target`. */
+  between?(epoch: number, hyper: Hyper): readonly { readonly step: string; readonly times: number }[]
   /** Absent where a rule only generates; it then has an `objective`. */
   predict?(state: State, x: Tensor, task: Task, hyper: Hyper): Prediction
   /** Whether the scores are log-probabilities up to a constant; absent: they are not. */
   probabilities?(hyper: Hyper): boolean
   /** Figures of held-out images besides the accuracy; their means are reported. */
   assess?(state: State, view: View, task: Task, hyper: Hyper): Assessment
-  /** What the assessed figures are, by name without the number of a layer or cell; said beside them. */
+  /** Explains each figure of `assess`, by its name; said beside them. */
   readonly figures?: Readonly<Record<string, string>>
-  /** The name of the assessed figure that is to be small: what a run without predictions is judged by. */
+  /** The assessed figure of the network that is to be small: what a run without predictions is judged by. */
   readonly objective?: string
   /** What `onward samples` draws, by name. */
   pictures?(task: Task, hyper: Hyper): Readonly<Record<string, Picture<State>>>
@@ -124,8 +155,9 @@ export interface Rule<Hyper = never, State extends Tree = never> {
 
 /** Training layer after layer: the layers below are frozen, and what they hand up may be kept instead of recomputed. */
 export interface Greedy<Hyper, State extends Tree> {
+  /** The number of layers that learn one after the other; layer i is block i. */
   layers(task: Task, hyper: Hyper): number
-  /** The assessed figure, to be small, that a layer is judged by while it learns; absent: what it says of the classes. */
+  /** The assessed figure of block `layer`, to be small, that it is judged by while it learns; absent: what it says of the target. */
   objective?(layer: number, hyper: Hyper): string | undefined
   /** What layer `layer` reads of images [N, C, H, W], as the frozen layers below give it: [N, ...]. */
   features(state: State, x: Tensor, layer: number, task: Task, hyper: Hyper): Tensor

@@ -1,19 +1,26 @@
+import { outputCount } from '../data/dataset.js'
 import { GraphError, type InputAttributes, input, reachable, type Shape, type Tensor } from '../graph/index.js'
 import { sameShape, show } from '../graph/types.js'
-import { noiseInputs, type Random } from '../nn/random.js'
+import { type Random, randomFrom } from '../nn/random.js'
 import { leaves, mapTree, type Tree } from '../nn/tree.js'
 import type { StepGraph } from '../onnx/index.js'
-import type { AnyRule, Assessment, Batch, Metrics, Picture, Prediction, Step, Task, View } from './contract.js'
+import { targetKind } from '../targets/index.js'
+import type { AnyRule, Batch, Metrics, Picture, Prediction, Step, Task, View } from './contract.js'
+import { flatten } from './figures.js'
 
 export interface TracedStep extends StepGraph {
   readonly name: string
   /** The mini-batches that one run takes, one after the other: its inputs are [span, ...] where that is more than one. */
   readonly span: number
+  /** The state between the steps and the mini-batches of one run, for the certificate. */
+  readonly between: Between
 }
+
+type Between = { readonly name: string; readonly tensor: Tensor }[]
 
 /** A rule, traced on a task: everything that the certificate and the runtime need. */
 export interface TracedRule {
-  /** Noise in, the first state out (as metrics, by name). */
+  /** Noise in, and a batch of training data where the rule asks for it; the first state out (as metrics, by name). */
   readonly init: StepGraph
   readonly steps: Readonly<Record<string, TracedStep>>
   /**
@@ -21,7 +28,7 @@ export interface TracedRule {
    * in a row draws noise of its own. Metrics with one name: the last in a row counts, and the mean over the batches.
    */
   turn(name: string, lists: readonly (readonly string[])[]): TracedStep
-  /** What images give: `scores` and those of each layer, where the rule predicts, and its own `figures.NAME`. */
+  /** What samples give: `scores`, `parts/NAME` of each part, where the rule predicts, and its own `figures/NAME`. */
   readonly predict: StepGraph
   /** Images that the network draws, from images `x`: the pixels are the metric `images`. */
   picture(name: string): StepGraph
@@ -34,12 +41,15 @@ const named = (list: readonly [string, Tensor][]): { name: string; output: Tenso
 
 const nameOf = (x: Tensor): string => x.node.attributes.name
 
-/** What `span` mini-batches read: inputs, stacked [span, ...] where there are more than one, and the part of each batch. */
+/**
+ * What `span` mini-batches read: inputs, stacked [span, ...] where there are more than one, and the part of each batch.
+ * An input exists from when a step first asks for it.
+ */
 function batchInputs(
   task: Task,
   span = 1,
-  xShape: readonly number[] = task.shape,
-): { batches: Batch[]; inputs: () => Tensor[] } {
+  xShape: Shape = task.input.shape,
+): { batches: Batch[]; inputs: () => StepGraph['batch'] } {
   const all = new Map<string, Tensor>()
   const part = (k: number, attributes: InputAttributes): Tensor => {
     const { name, shape } = attributes
@@ -56,23 +66,27 @@ function batchInputs(
     return whole.slice(0, k, k + 1).reshape(shape)
   }
   const batches = Array.from({ length: span }, (_, k): Batch => {
-    const asked = new Set<string>()
-    const draw = (distribution: 'uniform' | 'normal') => {
-      return (own: string, shape: Shape): Tensor => {
-        if (asked.has(own)) throw new Error(`noise ${own} was asked for twice`)
-        asked.add(own)
-        return part(k, { name: `noise.${own}`, kind: 'noise', shape, dtype: 'float32', distribution })
-      }
-    }
     return {
-      x: part(k, { name: 'x', kind: 'data', shape: [task.batch, ...xShape], dtype: 'float32' }),
-      labels: part(k, { name: 'labels', kind: 'labels', shape: [task.batch], dtype: 'int32' }),
-      progress: part(k, { name: 'progress', kind: 'schedule', shape: [], dtype: 'float32' }),
-      random: { uniform: draw('uniform'), normal: draw('normal') },
+      get x() {
+        return part(k, { name: 'x', kind: 'data', shape: [task.batch, ...xShape], dtype: 'float32' })
+      },
+      get target() {
+        return part(k, { name: 'target', kind: 'labels', ...portOf(task) })
+      },
+      get progress() {
+        return part(k, { name: 'progress', kind: 'schedule', shape: [], dtype: 'float32' })
+      },
+      random: randomFrom((attributes) => part(k, attributes)),
     }
   })
-  return { batches, inputs: () => [...all.values()] }
+  return { batches, inputs: () => [...all.values()].map((x) => ({ name: nameOf(x), input: x })) }
 }
+
+/** The target of a batch, as an input. */
+const portOf = ({ target, batch }: Task) => targetKind(target).port(batch, outputCount(target))
+
+/** The same batch with other noise. */
+const withRandom = (batch: Batch, random: Random): Batch => Object.create(batch, { random: { value: random } })
 
 /** The state's leaves as inputs of a program, after a state that was traced by `init`. */
 function stateInputs<S extends Tree>(state: S): S {
@@ -88,17 +102,16 @@ function traceSteps(
   steps: readonly Step<Tree>[],
   initial: Tree,
   task: Task,
-  xShape?: readonly number[],
+  { xShape, between = [] }: { xShape?: readonly number[]; between?: Between } = {},
 ): TracedStep {
   const before = stateInputs(initial)
   const { batches, inputs } = batchInputs(task, steps.length, xShape)
   let after = before
   const measured = new Map<string, Tensor[]>()
   for (const [k, step] of steps.entries()) {
-    const [next, metrics] = step(k === 0 ? before : handedOn(after), batches[k]!)
+    const [next, metrics] = step(k === 0 ? before : handedOn(after, between), batches[k]!)
     after = next
-    for (const [metric, value] of Object.entries(metrics))
-      measured.set(metric, [...(measured.get(metric) ?? []), value])
+    for (const [metric, value] of flatten(metrics)) measured.set(metric, [...(measured.get(metric) ?? []), value])
   }
   const mean = (values: readonly Tensor[]): Tensor =>
     values.length === 1 ? values[0]! : values.reduce((a, b) => a.add(b)).mul(1 / values.length)
@@ -106,17 +119,23 @@ function traceSteps(
   return {
     name,
     span: steps.length,
+    between,
     state: leaves(before).map(([leaf, tensor]) => ({ name: leaf, input: tensor, output: outputs.get(leaf)! })),
-    batch: inputs().map((x) => ({ name: nameOf(x), input: x })),
+    batch: inputs(),
     metrics: named([...measured].map(([metric, values]) => [metric, mean(values)])),
   }
 }
 
 /** What a step hands on to the next one within a program: values alone, or that one would differentiate through both. */
-const handedOn = (state: Tree): Tree => mapTree(state, (leaf) => leaf.stopGradient())
+const handedOn = (state: Tree, between: Between): Tree =>
+  mapTree(state, (leaf, name) => {
+    const tensor = leaf.stopGradient()
+    between.push({ name, tensor })
+    return tensor
+  })
 
 /** Steps that run one after the other on the same batch, as one. */
-function inRow(own: Readonly<Record<string, Step<Tree>>>, list: readonly string[]): Step<Tree> {
+function inRow(own: Readonly<Record<string, Step<Tree>>>, list: readonly string[], between: Between): Step<Tree> {
   if (list.length === 1) return own[list[0]!]!
   return (state, batch) => {
     let now = state
@@ -126,23 +145,26 @@ function inRow(own: Readonly<Record<string, Step<Tree>>>, list: readonly string[
         uniform: (noise, shape) => batch.random.uniform(`${name}.${noise}`, shape),
         normal: (noise, shape) => batch.random.normal(`${name}.${noise}`, shape),
       }
-      const [next, more] = own[name]!(now === state ? state : handedOn(now), { ...batch, random })
+      const [next, more] = own[name]!(now === state ? state : handedOn(now, between), withRandom(batch, random))
       now = next
-      metrics = { ...metrics, ...more }
+      metrics = joined(metrics, more)
     }
     return [now, metrics]
   }
 }
 
+function joined(a: Metrics, b: Metrics): Metrics {
+  const names = new Set(Object.keys({ ...a.blocks, ...b.blocks }))
+  const blocks = [...names].map((name) => [name, { ...a.blocks?.[name], ...b.blocks?.[name] }])
+  return { network: { ...a.network, ...b.network }, blocks: Object.fromEntries(blocks) }
+}
+
 /** Traces `init`, every step and `predict` of a rule. Shape errors in a rule are thrown here, before anything runs. */
 export function traceRule(rule: AnyRule, task: Task, hyper: unknown): TracedRule {
-  const { random, inputs } = noiseInputs()
-  const initial: Tree = rule.init(random, task, hyper)
-  const init: StepGraph = {
-    state: [],
-    batch: inputs.map((x) => ({ name: nameOf(x), input: x })),
-    metrics: named(leaves(initial)),
-  }
+  const first = batchInputs(task)
+  const [sample] = first.batches
+  const initial: Tree = rule.init(sample!.random, task, hyper, sample!)
+  const init: StepGraph = { state: [], batch: first.inputs(), metrics: named(leaves(initial)) }
   const own: Readonly<Record<string, Step<Tree>>> = rule.steps(task, hyper)
   const steps = Object.entries(own).map(([name, step]): [string, TracedStep] => [
     name,
@@ -150,14 +172,12 @@ export function traceRule(rule: AnyRule, task: Task, hyper: unknown): TracedRule
   ])
   const reading = (f: (state: Tree, view: View) => readonly [string, Tensor][]): StepGraph => {
     const state = stateInputs(initial)
-    const { batches, inputs: read } = batchInputs(task)
+    const { batches, inputs } = batchInputs(task)
     const outputs = f(state, batches[0]!)
     const used = new Set(reachable(outputs.map(([, output]) => output)).map(({ id }) => id))
     return {
       state: leaves(state).map(([name, leaf]) => ({ name, input: leaf, output: leaf })),
-      batch: read()
-        .filter((x) => nameOf(x) === 'x' || used.has(x.node.id))
-        .map((x) => ({ name: nameOf(x), input: x })),
+      batch: inputs().filter(({ name, input: x }) => name === 'x' || used.has(x.node.id)),
       metrics: named(outputs),
     }
   }
@@ -168,19 +188,22 @@ export function traceRule(rule: AnyRule, task: Task, hyper: unknown): TracedRule
       const unknown = lists.flat().find((step) => !own[step])
       if (unknown !== undefined)
         throw new Error(`the schedule of ${rule.id} names the step "${unknown}", which the rule does not have`)
+      const between: Between = []
       return traceSteps(
         name,
-        lists.map((list) => inRow(own, list)),
+        lists.map((list) => inRow(own, list, between)),
         initial,
         task,
+        { between },
       )
     },
     predict: reading((state, view) => {
       const predicted: Prediction | undefined = rule.predict?.(state, view.x, task, hyper)
-      const figures: Assessment = rule.assess?.(state, view, task, hyper) ?? {}
+      const figures = flatten<Tensor>(rule.assess?.(state, view, task, hyper) ?? {})
       return [
-        ...(predicted ? Object.entries({ scores: predicted.scores, ...predicted.layers }) : []),
-        ...Object.entries(figures).map(([name, each]): [string, Tensor] => [`figures.${name}`, each]),
+        ...(predicted ? [['scores', predicted.scores] as [string, Tensor]] : []),
+        ...Object.entries(predicted?.parts ?? {}).map(([name, part]): [string, Tensor] => [`parts/${name}`, part]),
+        ...figures.map(([name, each]): [string, Tensor] => [`figures/${name}`, each]),
       ]
     }),
     picture: (name) => {
@@ -192,7 +215,9 @@ export function traceRule(rule: AnyRule, task: Task, hyper: unknown): TracedRule
         ['features', layer === 0 ? x : rule.greedy!.features(state as never, x, layer, task, hyper)],
       ])
       const shape = features.metrics[0]!.output.shape.slice(1)
-      const step = traceSteps(`layers.${layer}`, [rule.greedy!.step(layer, task, hyper)], initial, task, shape)
+      const step = traceSteps(`greedy ${layer}`, [rule.greedy!.step(layer, task, hyper)], initial, task, {
+        xShape: shape,
+      })
       return { step, features }
     },
   }

@@ -1,10 +1,11 @@
 import { z } from 'zod'
-import type { DataSet } from '../data/index.js'
+import type { Samples } from '../data/index.js'
 import { UsageError, UserError } from '../errors.js'
 import { type DType, type Shape, sameShape, show } from '../graph/types.js'
 import type { StepGraph } from '../onnx/index.js'
 import type { AnyRule } from '../rules/contract.js'
 import type { TensorRecord } from '../runtime/index.js'
+import type { Best } from './judge.js'
 import { resolvedOptions, type Settings } from './options.js'
 import type { Position } from './plan.js'
 import { decodeSafetensors, encodeSafetensors, type NamedTensor } from './safetensors.js'
@@ -14,46 +15,44 @@ export interface Checkpoint {
   readonly rule: string
   readonly data: string
   readonly settings: Settings
-  readonly images: ImageKind
+  readonly samples: Samples
   readonly position: Position
   readonly state: readonly NamedTensor[]
   /** With early stopping: the best epoch of the phase so far, and the state after it. */
   readonly best?: Best & { readonly state: readonly NamedTensor[] }
 }
 
-/** The images that a network reads, and what it calls them. */
-export type ImageKind = Pick<DataSet, 'shape' | 'classes' | 'classNames' | 'maximum'>
-
-export const imageKind = ({ shape, classes, classNames, maximum }: DataSet): ImageKind => ({
-  ...{ shape, classes, classNames, maximum },
+/** What a network reads, and how its data set names and scales what it says. */
+export const samplesOf = ({ input, target, names, inputScale, targetScale }: Samples): Samples => ({
+  ...{ input, target, names },
+  ...(inputScale && { inputScale }),
+  ...(targetScale && { targetScale }),
 })
-
-export interface Best {
-  /** The epoch of the phase, from 0. */
-  readonly epoch: number
-  /** The larger the better: an accuracy, or an objective with a minus sign. */
-  readonly merit: number
-}
 
 type StatePort = { readonly name: string; readonly dtype: DType; readonly shape: Shape }
 
-const FORMAT = 1
+const FORMAT = 2
 const BEST = 'best/'
 
 const count = z.int().min(0)
 const size = z.int().min(1)
 const values = z.record(z.string(), z.unknown())
+const scale = z.object({ mean: z.array(z.number()), deviation: z.array(z.number().positive()) })
 const contents = z.object({
   rule: z.string(),
   data: z.string(),
   settings: z.object({ hyper: values, options: resolvedOptions }),
-  images: z.object({
-    shape: z.tuple([size, size, size]),
-    classes: size,
-    classNames: z.array(z.string()),
-    maximum: z.number().positive(),
+  samples: z.object({
+    input: z.object({ shape: z.array(size), levels: z.int().min(2).exactOptional() }),
+    target: z.union([
+      z.object({ kind: z.enum(['class', 'labels', 'values']), count: size }),
+      z.object({ kind: z.literal('none') }),
+    ]),
+    names: z.array(z.string()),
+    inputScale: scale.exactOptional(),
+    targetScale: scale.exactOptional(),
   }),
-  position: z.object({ phase: count, epoch: count, batch: count }),
+  position: z.object({ phase: count, epoch: count, between: count.default(0), batch: count }),
   best: z.object({ epoch: count, merit: z.number() }).optional(),
 })
 
@@ -82,7 +81,9 @@ export function decodeCheckpoint(bytes: Uint8Array, where: string): Checkpoint {
     const { tensors, metadata } = decodeSafetensors(bytes)
     if (metadata.format !== 'onward') throw new Error('it holds tensors, but was not written by onward')
     if (metadata.version !== `${FORMAT}`)
-      throw new Error(`it has version ${metadata.version} of the format, this onward reads ${FORMAT}`)
+      throw new Error(
+        `it has version ${metadata.version} of the format, and this onward reads ${FORMAT}: train anew, or use the onward that wrote it`,
+      )
     const { best, ...own } = contents.parse(JSON.parse(metadata.onward ?? 'null'))
     const kept = tensors.filter(({ name }) => name.startsWith(BEST))
     const state = tensors.filter(({ name }) => !name.startsWith(BEST))
@@ -164,7 +165,7 @@ export function withDefaults(checkpoint: Checkpoint, rule: Pick<AnyRule, 'id' | 
   return known.success ? { ...checkpoint, settings: { ...checkpoint.settings, hyper: known.data } } : checkpoint
 }
 
-/** What may differ between the two halves of a training without a change to its numbers. */
+/** What may differ between the two halves of a training: its numbers stay, but for last bits on another device or threads. */
 const FREE = ['device', 'threads', 'cacheBytes', 'checkpointEvery']
 
 /** Throws a UserError unless the checkpoint belongs to a training with these settings, so that it can go on. */

@@ -1,21 +1,22 @@
-import type { DataSet } from '../data/index.js'
+import type { Samples } from '../data/index.js'
 import { UsageError } from '../errors.js'
 import type { StepGraph } from '../onnx/index.js'
 import type { AnyRule, Task } from '../rules/contract.js'
+import { taskFor } from '../rules/task.js'
 import { type TracedRule, type TracedStep, traceRule } from '../rules/trace.js'
 import type { Settings, TrainingOptions } from './options.js'
-import { type Plan, type Position, progressAt } from './plan.js'
+import { type Plan, type Position, progressAt, type Repeated } from './plan.js'
 import type { Platform } from './platform.js'
 
 /** What the network is asked to learn. Where 8-bit products are not exact, the right operands get 7 bits. */
 export async function taskOf(
-  { shape, classes }: Pick<DataSet, 'shape' | 'classes'>,
-  { batch, precision }: TrainingOptions,
+  samples: Pick<Samples, 'input' | 'target'>,
+  { batch, precision, seed }: Pick<TrainingOptions, 'batch' | 'precision' | 'seed'>,
   platform: Platform,
 ): Promise<Task> {
-  if (precision === 'float32') return { shape, classes, batch, precision: { bits: 32 } }
+  if (precision === 'float32') return taskFor(samples, { batch, seed })
   const exact = (await platform.exactInt8?.()) ?? true
-  return { shape, classes, batch, precision: { bits: 8, levels: exact ? 127 : 63 } }
+  return taskFor(samples, { batch, seed, precision: { bits: 8, levels: exact ? 127 : 63 } })
 }
 
 /** The traced programs of a training, and the order in which they run. */
@@ -24,56 +25,33 @@ export interface Course {
   readonly plan: Plan
   /** Every step that runs in this training, by the keys that the plan gives. */
   readonly steps: Readonly<Record<string, TracedStep>>
-  /** What a greedy phase reads of images; undefined where that is the images themselves. */
+  /** What a greedy phase reads of samples; undefined where that is the samples themselves. */
   features(phase: number): StepGraph | undefined
 }
 
-/**
- * The steps by which a training changes its state: what programs that share it are laid out for. In greedy training those of
- * all layers, also where one is trained alone, so that each layer has the same bits either way.
- */
-export function learningSteps(
-  rule: AnyRule,
-  task: Task,
-  { hyper, options }: Settings,
-  traced: TracedRule,
-): StepGraph[] {
-  if (options.schedule !== 'greedy') return Object.values(traced.steps)
-  return Array.from({ length: rule.greedy!.layers(task, hyper) }, (_, i) => traced.greedy(i).step)
-}
-
-/** Traces a rule for a training on `count` images. Mistakes in shapes and settings are thrown here. */
+/** Traces a rule for a training on `count` samples. Mistakes in shapes and settings are thrown here. */
 export function courseOf(rule: AnyRule, task: Task, { hyper, options }: Settings, count: number): Course {
   const { epochs, checkpointEvery } = options
   const batches = Math.floor(count / options.batch)
-  const common = { from: 0, epochs, batches, checkpointEvery }
+  const common = { from: 0, phases: 1, epochs, batches, checkpointEvery, spanOf: () => 1 }
   const traced = traceRule(rule, task, hyper)
-  if (options.schedule === 'greedy') {
-    const layers: number = rule.greedy!.layers(task, hyper)
-    const { layer } = options
-    if (layer !== undefined && layer >= layers)
-      throw new UsageError(`layer is ${layer}, but ${rule.id} trains ${layers} one after the other here, from 0`)
-    const [from, phases] = layer === undefined ? [0, layers] : [layer, layer + 1]
-    const own = Array.from({ length: phases - from }, (_, i) => [from + i, traced.greedy(from + i)] as const)
-    const byPhase = new Map(own)
+  if (options.schedule === 'greedy') return greedyCourse(rule, task, hyper, options.layer, traced, common)
+  const between = Array.from({ length: epochs }, (_, epoch) => repeatedIn(rule, traced, epoch, hyper))
+  const repeated = Object.fromEntries(between.flat().map(({ step }) => [step, traced.steps[step]!]))
+  const features = (): undefined => undefined
+  if (!rule.schedule) {
+    const steps = { ...repeated, [JOINT]: traced.steps[JOINT]! }
     return {
       traced,
-      plan: { ...common, from, phases, stepOf: ({ phase }) => `${phase}`, spanOf: () => 1 },
-      steps: Object.fromEntries(own.map(([phase, { step }]) => [`${phase}`, step])),
-      features: (phase) => (phase === 0 ? undefined : byPhase.get(phase)!.features),
+      plan: { ...common, between, stepOf: () => JOINT },
+      steps,
+      features,
     }
   }
-  if (!rule.schedule)
-    return {
-      traced,
-      plan: { ...common, phases: 1, stepOf: () => JOINT, spanOf: () => 1 },
-      steps: { [JOINT]: traced.steps[JOINT]! },
-      features: () => undefined,
-    }
   const listAt = (epoch: number, batch: number): readonly string[] =>
-    rule.schedule!(epoch, batch, hyper, progressAt({ epochs, batches }, { phase: 0, epoch, batch }))
+    rule.schedule!(epoch, batch, hyper, progressAt({ epochs, batches }, { epoch, batch }))
   const period = periodOf(listAt, epochs, batches)
-  const steps: Record<string, TracedStep> = {}
+  const steps: Record<string, TracedStep> = repeated
   const known = (lists: readonly (readonly string[])[]): string => {
     const key = lists.map((list) => list.join(' then ')).join(', ')
     const [list] = lists
@@ -84,18 +62,52 @@ export function courseOf(rule: AnyRule, task: Task, { hyper, options }: Settings
     return key
   }
   /** A whole period where there is room for it: batches whose steps take turns then fit into one call. */
-  const stepOf = ({ epoch, batch }: Position, room: number): string => {
+  const stepOf = ({ epoch, batch }: Pick<Position, 'epoch' | 'batch'>, room: number): string => {
     const whole = batch % period === 0 && room >= period
     return known(Array.from({ length: whole ? period : 1 }, (_, i) => listAt(epoch, batch + i)))
   }
+  // Whatever may ever run is traced now: alone, as where a checkpoint is due, and as a whole period.
   for (let epoch = 0; epoch < epochs; epoch++)
-    for (let batch = 0; batch < batches; batch++) stepOf({ phase: 0, epoch, batch }, batches - batch)
+    for (let batch = 0; batch < batches; batch++)
+      for (const room of [1, batches - batch]) stepOf({ epoch, batch }, room)
+  const plan = { ...common, between, stepOf, spanOf: (step: string) => steps[step]!.span }
+  return { traced, plan, steps, features }
+}
+
+/** One layer after the other, or one alone. */
+function greedyCourse(
+  rule: AnyRule,
+  task: Task,
+  hyper: unknown,
+  layer: number | undefined,
+  traced: TracedRule,
+  common: Omit<Plan, 'stepOf'>,
+): Course {
+  const layers: number = rule.greedy!.layers(task, hyper)
+  if (layer !== undefined && layer >= layers)
+    throw new UsageError(`layer is ${layer}, but ${rule.id} trains ${layers} one after the other here, from 0`)
+  const [from, phases] = layer === undefined ? [0, layers] : [layer, layer + 1]
+  const own = Array.from({ length: phases - from }, (_, i) => traced.greedy(from + i))
   return {
     traced,
-    plan: { ...common, phases: 1, stepOf, spanOf: (step) => steps[step]!.span },
-    steps,
-    features: () => undefined,
+    plan: { ...common, from, phases, stepOf: ({ phase }) => `${phase}` },
+    steps: Object.fromEntries(own.map(({ step }, i) => [`${from + i}`, step])),
+    features: (phase) => (phase === 0 ? undefined : own[phase - from]!.features),
   }
+}
+
+/** What a rule wants run before an epoch, checked. */
+function repeatedIn(rule: AnyRule, { steps }: TracedRule, epoch: number, hyper: unknown): readonly Repeated[] {
+  const list = rule.between?.(epoch, hyper) ?? []
+  for (const { step, times } of list) {
+    const own = steps[step]
+    const where = `between the epochs of ${rule.id}`
+    if (!own) throw new Error(`${where}, the step "${step}" is named, which the rule does not have`)
+    const read = own.batch.find(({ input }) => ['data', 'labels'].includes(input.node.attributes.kind))
+    if (read) throw new Error(`${where}, no data is read, but the step "${step}" asks for ${read.name}`)
+    if (!Number.isInteger(times) || times < 0) throw new Error(`${where}, the step "${step}" cannot run ${times} times`)
+  }
+  return list.filter(({ times }) => times > 0)
 }
 
 const JOINT = 'joint'

@@ -1,11 +1,13 @@
-import { gather, type Split } from '../data/index.js'
+import { gatherInputs, type ImageShape, imageShapeOf, type Samples, type Split } from '../data/index.js'
 import { UserError } from '../errors.js'
 import { reachable, sizeOf } from '../graph/index.js'
+import { show } from '../graph/types.js'
 import { unknownName } from '../names.js'
 import { checkOptions } from '../options/index.js'
 import type { AnyRule, Picture } from '../rules/contract.js'
 import { traceRule } from '../rules/trace.js'
 import type { TensorRecord } from '../runtime/program.js'
+import { kindOf } from '../targets/index.js'
 import { type Checkpoint, checkState, statePorts, stateRecord } from './checkpoint.js'
 import { taskOf } from './course.js'
 import { heldOutNoise } from './noise.js'
@@ -18,7 +20,7 @@ export interface Drawing {
   /** Images in a row. */
   readonly columns: number
   readonly count: number
-  readonly shape: readonly [channels: number, height: number, width: number]
+  readonly shape: ImageShape
   /** [count, C, H, W], pixels in [0, 1]. */
   readonly images: Float32Array
 }
@@ -45,9 +47,13 @@ export async function draw(
   platform: Platform,
   { names, count, seed, where }: DrawingOptions,
 ): Promise<Drawing[]> {
-  const { settings, images: kind } = checkpoint
+  const { settings, samples } = checkpoint
+  if (!imageShapeOf(samples.input))
+    throw new UserError(
+      `${where} reads inputs ${show(samples.input.shape)} that are no images: there is nothing to draw`,
+    )
   const hyper = checkOptions(rule.hyper, settings.hyper, rule.id)
-  const task = { ...(await taskOf(kind, settings.options, platform)), batch: count }
+  const task = { ...(await taskOf(samples, settings.options, platform)), batch: count }
   const known: Readonly<Record<string, Picture<never>>> = rule.pictures?.(task, hyper) ?? {}
   const all = Object.keys(known)
   if (all.length === 0) throw new UserError(`${rule.id} draws no pictures`)
@@ -57,11 +63,11 @@ export async function draw(
   const pictures = (names ?? all).map((name) => ({ name, graph: traced.picture(name) }))
   const fromImages = pictures.some(({ graph }) => {
     const nodes = new Set(reachable(graph.metrics.map(({ output }) => output)))
-    return graph.batch.some(({ name, input }) => (name === 'x' || name === 'labels') && nodes.has(input.node))
+    return graph.batch.some(({ name, input }) => (name === 'x' || name === 'target') && nodes.has(input.node))
   })
   const start: TensorRecord = fromImages
-    ? firstOf(await splitOf(), count, kind.maximum)
-    : { x: new Float32Array(count * sizeOf(kind.shape)), labels: new Int32Array(count) }
+    ? firstOf(await splitOf(), count, samples)
+    : { x: new Float32Array(count * sizeOf(samples.input.shape)) }
   const drawings: Drawing[] = []
   for (const { name, graph } of pictures) {
     checkState(statePorts(graph), checkpoint.state, where)
@@ -83,10 +89,11 @@ export async function draw(
   return drawings
 }
 
-/** The first `count` images and their labels. Samples of noise alone may be more than there are: those come again. */
-function firstOf(split: Split, count: number, maximum: number): { x: Float32Array; labels: Int32Array } {
+/** The first `count` samples. Pictures of noise alone may want more than there are: those come again. */
+function firstOf(split: Split, count: number, samples: Samples): TensorRecord {
   const rows = Uint32Array.from({ length: count }, (_, i) => i % split.count)
-  const x = new Float32Array((split.images.length / split.count) * count)
-  gather(split, rows, maximum, x)
-  return { x, labels: Int32Array.from(rows, (row) => split.labels[row]!) }
+  const x = new Float32Array(sizeOf(samples.input.shape) * count)
+  gatherInputs(samples, split, rows, x)
+  const target = kindOf(samples.target)?.gather(split, rows, samples)
+  return { x, ...(target && { target }) }
 }

@@ -1,116 +1,139 @@
-import type { Certificate } from '../locality/certificate.js'
+import type { Certificate } from '../certificate/certificate.js'
+import type { Figures } from '../rules/contract.js'
+import type { Criterion } from './judge.js'
 import type { Taken } from './weights-of.js'
 
-/** Figures by name; `layers.0.loss` belongs to layer 0. */
-export type Figures = Readonly<Record<string, number>>
+/**
+ * Numbers of the network and of its blocks. A block has the name that the certificate and every other output give it; a
+ * part of the network that speaks for itself and is no block, such as the pixels, has a name of its own.
+ */
+export type Scores = Figures<number>
+
+/** What every event tells of its place: the steps of the whole training that are done, those between epochs too. */
+interface Placed {
+  readonly step: number
+}
+
+/** In a greedy training: the block that learns. Each has epochs of its own. */
+interface Learning {
+  readonly learns?: string
+}
+
+export interface StartEvent {
+  readonly event: 'start'
+  readonly rule: string
+  readonly source: string
+  /** What the rule's source leaves open and was filled in. */
+  readonly reconstructed?: readonly string[]
+  /** What the whole run is judged by. */
+  readonly criterion: Criterion
+  /** What the rule's own figures are, by name. */
+  readonly figures?: Readonly<Record<string, string>>
+  readonly data: string
+  readonly seed: number
+  readonly device: string
+  readonly precision: string
+  readonly preset?: string
+  /** Greedy: the one block that this run trains, where those above it have learned nothing. */
+  readonly highest?: string
+  readonly epochs: number
+  readonly batch: number
+  readonly batchesPerEpoch: number
+  /** Of the whole training. */
+  readonly steps: number
+  readonly trainingSamples: number
+  readonly validationSamples: number
+  readonly parameters: number
+  /** Bytes of one training step from the graph's liveness: activations at their peak, and the state. */
+  readonly peakActivationBytes: number
+  readonly stateBytes: number
+  readonly certificate: Certificate
+  /** The run whose weights this one began with, how many tensors were taken, and what was left. */
+  readonly from?: Taken
+  /** Steps that were already done when this run was resumed. */
+  readonly resumedAt?: number
+  readonly run?: string
+}
+
+/** After every call of a program. */
+export interface ProgressEvent extends Placed, Learning {
+  readonly event: 'progress'
+  readonly epoch: number
+  /** Batches of this epoch that are done. */
+  readonly batch: number
+  /** Steps between epochs, which come before the batches of this one and read no data. Only while they run. */
+  readonly between?: { readonly step: string; readonly done: number; readonly of: number }
+  /** Part of the whole training that is done, 0 to 1. */
+  readonly progress: number
+  /** Training samples in a second; 0 where the steps read none. */
+  readonly rowsPerSecond: number
+  readonly secondsLeft: number
+  /** Means over the steps since the last event. */
+  readonly metrics: Scores
+}
+
+export interface EpochEvent extends Placed, Learning {
+  readonly event: 'epoch'
+  readonly epoch: number
+  /** After a resumption within the epoch: the batches that were done before; the metrics are means over the others. */
+  readonly fromBatch?: number
+  readonly metrics: Scores
+  /** Of each step that ran between epochs, before this one: how often since the start or resumption, and means. */
+  readonly between?: Readonly<Record<string, { readonly steps: number; readonly metrics: Scores }>>
+  /** On held-out training samples, of what has learned so far; absent where none are held out. */
+  readonly validation?: Scores
+  /** Which of these figures decides when to stop, and which epoch is the best. */
+  readonly criterion?: Criterion
+  readonly seconds: number
+  readonly rowsPerSecond: number
+}
+
+/** While held-out samples are measured: first with none done. Not kept in the run's folder. */
+export interface MeasuringEvent {
+  readonly event: 'measuring'
+  readonly what: 'validation' | 'test'
+  /** Samples. */
+  readonly done: number
+  readonly of: number
+}
+
+export interface CheckpointEvent extends Placed {
+  readonly event: 'checkpoint'
+  readonly path: string
+  /** Epochs that are done, over all blocks of a greedy training, and batches of the one after. */
+  readonly epoch: number
+  readonly batch: number
+}
+
+export interface StoppedEvent extends Placed {
+  readonly event: 'stopped'
+  /**
+   * After `early` the training goes on: with the next block, or to its end. The others are the last event;
+   * `not-finite` also stands for figures that grew beyond all bounds.
+   */
+  readonly reason: 'aborted' | 'early' | 'not-finite'
+  readonly message: string
+}
+
+export interface DoneEvent extends Placed {
+  readonly event: 'done'
+  /** The test set is read once, here. Both tell of what has learned: nothing of blocks above `highest`. */
+  readonly test: Scores
+  readonly validation?: Scores
+  readonly seconds: number
+  readonly rowsPerSecond: number
+  readonly run?: string
+}
 
 /**
  * What `train` yields. The command line prints these, the run folder keeps them, a browser worker posts them. Epochs
- * count from 1; in greedy training each layer has its own.
+ * count from 1; in a greedy training each block has its own.
  */
 export type TrainEvent =
-  | {
-      readonly event: 'start'
-      readonly rule: string
-      readonly source: string
-      /** What the rule's source leaves open and was filled in. */
-      readonly reconstructed?: readonly string[]
-      /** The figure that a rule without predictions is judged by; it is to be small. */
-      readonly objective?: string
-      /** What the rule's own figures are, by name without the number of a layer or cell. */
-      readonly figures?: Readonly<Record<string, string>>
-      readonly data: string
-      readonly seed: number
-      readonly device: string
-      readonly precision: string
-      readonly preset?: string
-      /** Greedy: the one layer that this run trains, where those above it have learned nothing. */
-      readonly highest?: number
-      readonly epochs: number
-      readonly batch: number
-      readonly batchesPerEpoch: number
-      readonly trainingImages: number
-      readonly validationImages: number
-      readonly parameters: number
-      /** Bytes of one training step from the graph's liveness: activations at their peak, and the state. */
-      readonly peakActivationBytes: number
-      readonly stateBytes: number
-      readonly certificate: Certificate
-      /** The run whose weights this one began with, how many tensors were taken, and what was left. */
-      readonly from?: Taken
-      /** Batches that were already done when this run was resumed. */
-      readonly resumedAt?: number
-      readonly run?: string
-    }
-  | {
-      readonly event: 'progress'
-      readonly epoch: number
-      /** Batches of this epoch that are done. */
-      readonly batch: number
-      /** Batches of the whole training that are done. */
-      readonly step: number
-      /** Part of the whole training that is done, 0 to 1. */
-      readonly progress: number
-      readonly rowsPerSecond: number
-      readonly secondsLeft: number
-      /** Means over the batches since the last event. */
-      readonly metrics: Figures
-      /** Greedy training: the layer that learns. */
-      readonly layer?: number
-    }
-  | {
-      readonly event: 'epoch'
-      readonly epoch: number
-      readonly step: number
-      /** After a resumption within the epoch: the batches that were done before; the metrics are means over the others. */
-      readonly fromBatch?: number
-      readonly metrics: Figures
-      /**
-       * Accuracy on held-out training images; absent where none are held out. In greedy training that of the layer
-       * that learns, if it can predict alone.
-       */
-      readonly validationAccuracy?: number
-      /** The same for each layer alone. */
-      readonly layers: Figures
-      /** The rule's own figures on held-out training images, where it has some. */
-      readonly validation?: Figures
-      readonly seconds: number
-      readonly rowsPerSecond: number
-      readonly layer?: number
-    }
-  | {
-      readonly event: 'checkpoint'
-      readonly path: string
-      /** Epochs that are done, over all layers, and batches of the one after. */
-      readonly epoch: number
-      readonly batch: number
-    }
-  | {
-      readonly event: 'stopped'
-      /**
-       * After `early` the training goes on: with the next layer, or to its end. The others are the last event;
-       * `not-finite` also stands for figures that grew beyond all bounds.
-       */
-      readonly reason: 'aborted' | 'early' | 'not-finite'
-      readonly message: string
-    }
-  | {
-      /** All training is done, and the test set is being measured. */
-      readonly event: 'testing'
-      /** The part of the test set that is measured, 0 to 1. */
-      readonly progress: number
-    }
-  | {
-      readonly event: 'done'
-      /** The test set is read once, here. Absent where the rule only generates, or layers above have learned nothing. */
-      readonly testAccuracy?: number
-      readonly validationAccuracy?: number
-      /** Test accuracy of each layer alone. */
-      readonly layers: Figures
-      /** The rule's own figures on test images and on held-out training images, where it has some. */
-      readonly test?: Figures
-      readonly validation?: Figures
-      readonly seconds: number
-      readonly rowsPerSecond: number
-      readonly run?: string
-    }
+  | StartEvent
+  | ProgressEvent
+  | EpochEvent
+  | MeasuringEvent
+  | CheckpointEvent
+  | StoppedEvent
+  | DoneEvent

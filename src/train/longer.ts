@@ -1,5 +1,6 @@
 import { UsageError } from '../errors.js'
 import type { Checkpoint } from './checkpoint.js'
+import { beginOf } from './plan.js'
 
 /**
  * The checkpoint of a training as one of `epochs` epochs in all, so that a run that is done can go on. What rules do by
@@ -16,7 +17,7 @@ export function prolonged(checkpoint: Checkpoint, epochs: number, run: string): 
   const isDone = position.phase > 0
   if (isDone && options.patience > 0)
     throw new UsageError(`${run} is done and kept its best epoch, from which no training goes on: ${anew}.`)
-  const at = isDone ? { phase: 0, epoch: options.epochs, batch: 0 } : position
+  const at = isDone ? { ...beginOf(0), epoch: options.epochs } : position
   if (epochs <= at.epoch)
     throw new UsageError(`${run} has done ${at.epoch} epochs: epochs is the new total, and must be more.`)
   return {

@@ -1,35 +1,38 @@
 import type { DataSet, Split } from '../data/index.js'
-import { imageSize } from '../data/index.js'
+import { outputCount, type Samples } from '../data/index.js'
 import { UserError } from '../errors.js'
+import { show, sizeOf } from '../graph/types.js'
 import { checkOptions } from '../options/index.js'
 import type { AnyRule } from '../rules/contract.js'
 import { traceRule } from '../rules/trace.js'
+import { type Said, targetKind } from '../targets/index.js'
 import { type Checkpoint, checkState, statePorts, stateRecord } from './checkpoint.js'
-import { learningSteps, taskOf } from './course.js'
-import { highestOf, learnedPart } from './layer-alone.js'
+import { taskOf } from './course.js'
+import type { Scores } from './events.js'
+import { benchOf, type Criterion, criterionOf } from './judge.js'
+import { highestOf, learnedPart } from './learned.js'
 import type { Platform } from './platform.js'
-import { best, type Measured, measure, predictor, scoresOf } from './score.js'
+import { measure, predictor, scoresOf } from './score.js'
 
-/** What a network makes of one image. */
-export interface PredictedImage {
-  /** The class that scores highest, and its name. */
-  readonly label: number
-  readonly className: string
-  /** Of each class; larger is likelier. */
+/** What a network says of one sample. */
+export type Predicted = Said & {
+  /** What the network puts out: of each class or label, larger is likelier; of values, standardised. */
   readonly scores: readonly number[]
 }
 
 /** A trained network, ready to be used. */
 export interface Network {
-  /** The layer that its run trained alone, where those above it have learned nothing. */
-  readonly highest?: number
-  /** The share of images that it labels rightly, that of each layer alone, and the rule's own figures. */
-  measure(data: DataSet, split: Split): Promise<Measured>
+  /** The block that its run trained alone, where those above it have learned nothing. */
+  readonly highest?: string
+  /** Which figure it is judged by. */
+  readonly criterion: Criterion
+  /** What it and its parts say of samples, and the rule's own figures. */
+  measure(data: DataSet, split: Split): Promise<Scores>
   /**
-   * Labels images, each [C, H, W] with pixels up to the data set's maximum. Throws a UserError on another size, and where
-   * the network only generates.
+   * What it says of inputs as the data set has them: levels, or real numbers in their own units. Throws a UserError on
+   * another size, and where the network only generates.
    */
-  predict(images: readonly Uint8Array[]): Promise<PredictedImage[]>
+  predict(inputs: readonly (Uint8Array | Float32Array)[]): Promise<Predicted[]>
   close(): Promise<void>
 }
 
@@ -40,64 +43,62 @@ export async function openNetwork(
   platform: Platform,
   where: string,
 ): Promise<Network> {
-  const { settings, images: kind, state } = checkpoint
+  const { settings, samples, state } = checkpoint
   const { device, threads, batch } = settings.options
   if (checkpoint.rule !== rule.id) throw new UserError(`${where} was trained by ${checkpoint.rule}, not by ${rule.id}`)
   const hyper = checkOptions(rule.hyper, settings.hyper, rule.id)
-  const task = await taskOf(kind, settings.options, platform)
+  const task = await taskOf(samples, settings.options, platform)
   const traced = traceRule(rule, task, hyper)
   const complete = { ...settings, hyper }
   const highest = highestOf(rule, task, complete)
+  const bench = benchOf(rule, task, complete, rule.locality(task, hyper).blocks)
   checkState(statePorts(traced.predict), state, where)
-  // Laid out as in its training, sums come in the same order: the accuracy is the one that the training told.
-  const stateFor = learningSteps(rule, task, complete, traced)
-  const program = await platform.compile(traced.predict, {
-    device,
-    stateFor,
-    ...(threads !== undefined && { threads }),
-  })
+  const program = await platform.compile(traced.predict, { device, ...(threads !== undefined && { threads }) })
   await program.load(stateRecord(state))
   const own = predictor({
-    ...{ program, inputs: traced.predict.batch, batch, classes: kind.classes },
+    ...{ program, inputs: traced.predict.batch, batch, samples },
     seed: settings.options.seed,
   })
-  const size = imageSize(kind.shape)
+  const { input } = samples
+  const size = sizeOf(input.shape)
 
   return {
-    ...(highest !== undefined && { highest }),
+    criterion: criterionOf(bench, highest),
+    ...(highest !== undefined && { highest: bench.blocks[highest]! }),
     async measure(data, split) {
-      const fits = data.classes === kind.classes && JSON.stringify(data.shape) === JSON.stringify(kind.shape)
-      if (!fits)
-        throw new UserError(
-          `${where} reads images [${kind.shape.join(', ')}] of ${kind.classes} classes; those of ${data.name} are ` +
-            `[${data.shape.join(', ')}] of ${data.classes}`,
-        )
-      return learnedPart((await measure(own, split, data.maximum))!, rule, hyper, highest)
+      const same = JSON.stringify([data.input, data.target]) === JSON.stringify([input, samples.target])
+      if (!same)
+        throw new UserError(`${where} reads ${described(samples)}; those of ${data.name} are ${described(data)}`)
+      return learnedPart(await measure(own, split), rule, hyper, bench.blocks, highest)
     },
-    async predict(images) {
+    async predict(inputs) {
       if (!rule.predict)
-        throw new UserError(`${rule.id} only generates, it labels nothing: draw with it instead (onward samples)`)
-      const wrong = images.findIndex(({ length }) => length !== size)
+        throw new UserError(`${rule.id} only generates, it predicts nothing: draw with it instead (onward samples)`)
+      const wrong = inputs.findIndex(({ length }) => length !== size)
       if (wrong >= 0)
         throw new UserError(
-          `image ${wrong + 1} has ${images[wrong]!.length} pixels; ${where} reads ${size}: [${kind.shape.join(', ')}]`,
+          `input ${wrong + 1} has ${inputs[wrong]!.length} numbers; ${where} reads ${size}: ${show(input.shape)}`,
         )
-      const all = new Uint8Array(images.length * size)
-      images.forEach((image, i) => {
-        all.set(image, i * size)
-      })
-      const split = { images: all, labels: new Uint8Array(images.length), count: images.length }
-      const predicted: PredictedImage[] = []
-      for await (const { rows, outputs } of scoresOf(own, split, kind.maximum)) {
-        const scores = outputs.scores!
+      const all = new Float32Array(inputs.length * size)
+      for (const [i, one] of inputs.entries()) all.set(one, i * size)
+      const kind = targetKind(samples.target)
+      const width = outputCount(samples.target)
+      const predicted: Predicted[] = []
+      for await (const { rows, outputs } of scoresOf(own, { inputs: all, count: inputs.length })) {
         for (let row = 0; row < rows; row++) {
-          const label = best(scores, row, kind.classes)
-          const ofRow = [...scores.subarray(row * kind.classes, (row + 1) * kind.classes)]
-          predicted.push({ label, className: kind.classNames[label] ?? 'not a number', scores: ofRow })
+          const scores = [...outputs.scores!.subarray(row * width, (row + 1) * width)]
+          predicted.push({ ...kind.say(scores, samples), scores })
         }
       }
       return predicted
     },
     close: () => program.dispose(),
   }
+}
+
+/** `inputs [1, 28, 28] in 256 levels with class (10)`. */
+function described({ input, target }: Pick<Samples, 'input' | 'target'>): string {
+  const levels = input.levels === undefined ? '' : ` in ${input.levels} levels`
+  const said = target.kind === 'none' ? 'no target' : `${target.kind} (${target.count})`
+  return `inputs ${show(input.shape)}${levels} with ${said}`
 }

@@ -37,6 +37,10 @@ export const stepNoise = (inputs: Inputs, seed: number, firstStep: number, steps
 
 // The same names may come again elsewhere: they are keyed apart.
 
+/** The noise of steps between epochs, which are counted for themselves. */
+export const betweenNoise = (inputs: Inputs, seed: number, firstStep: number, steps: number): TensorRecord =>
+  drawAll(inputs, seed, firstStep, steps, (name) => `between ${name}`)
+
 /** The noise of the first state. */
 export const initialNoise = (inputs: Inputs, seed: number): TensorRecord =>
   drawAll(inputs, seed, 0, 1, (name) => `initial ${name}`)

@@ -1,24 +1,46 @@
-import type { Done } from './pipeline.js'
+import type { Block } from '../rules/contract.js'
+import { placeOf } from '../rules/figures.js'
+import type { RunResult } from '../runtime/index.js'
+import { blockOf } from './roles.js'
 
 /** No loss gets there but on its way out: Adam's steps are bounded, and a network may stay finite in its ruin. */
 const LARGEST = 1e12
 
+/** A tensor or a figure, and the place of its block; blocks come before the network. */
+interface Broken {
+  readonly name: string
+  readonly place: number
+}
+
 /** What a call left that is no finite number, or measured beyond all bounds, in words; undefined where all is well. */
-export function notFinite({ notFinite: state, metrics }: Done): string | undefined {
-  const measured = (bound: number): string[] =>
-    Object.keys(metrics).filter((name) => metrics[name]!.some((value) => !(Math.abs(value) <= bound)))
-  const broken = [...new Set([...state, ...measured(Number.MAX_VALUE)])]
-  const names = broken.length > 0 ? broken : measured(LARGEST)
-  if (names.length === 0) return undefined
-  const layerOf = (name: string): number => Number(name.match(/^\w+\.(\d+)\./)?.[1] ?? Number.POSITIVE_INFINITY)
-  const lowest = Math.min(...names.map(layerOf))
-  const own = names.filter((name) => layerOf(name) === lowest)
-  const first = Number.isFinite(lowest) ? `layer ${lowest}: ` : ''
-  const [more, elsewhere] = [own.length - 3, names.length - own.length]
+export function notFinite(
+  { notFinite: state, metrics }: Pick<RunResult, 'notFinite' | 'metrics'>,
+  blocks: readonly Block[],
+): string | undefined {
+  const measured = (bound: number): Broken[] =>
+    Object.entries(metrics)
+      .filter(([, values]) => values.some((value) => !(Math.abs(value) <= bound)))
+      .map(([name]) => {
+        const { block, figure } = placeOf(name)
+        return { name: figure, place: placed(blocks.findIndex((own) => own.name === block)) }
+      })
+  const broken = [
+    ...state.map((name) => ({ name, place: placed(blockOf(blocks, name)) })),
+    ...measured(Number.MAX_VALUE),
+  ]
+  const all = broken.length > 0 ? broken : measured(LARGEST)
+  if (all.length === 0) return undefined
+  const lowest = Math.min(...all.map(({ place }) => place))
+  const own = all.filter(({ place }) => place === lowest).map(({ name }) => name)
+  const first = blocks[lowest] ? `${blocks[lowest].name}: ` : ''
+  const [more, elsewhere] = [own.length - 3, all.length - own.length]
   const rest = `${more > 0 ? ` and ${more} more` : ''}${elsewhere > 0 ? `, and ${elsewhere} elsewhere,` : ''}`
   const what = broken.length > 0 ? 'stopped being finite numbers' : `grew beyond ${LARGEST.toExponential(0)}`
   return `${first}${own.slice(0, 3).join(', ')}${rest} ${what}`
 }
+
+/** What belongs to no block comes last. */
+const placed = (index: number): number => (index < 0 ? Number.POSITIVE_INFINITY : index)
 
 /** What to do about it, in view of the rates that were set. */
 export function adviceOn(hyper: Readonly<Record<string, unknown>>): string {

@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import { augmentationOptions, type DataSet } from '../data/index.js'
+import { augmentationOptions, type DataSet, imageShapeOf } from '../data/index.js'
 import { UsageError } from '../errors.js'
+import { show } from '../graph/types.js'
 import { unknownName } from '../names.js'
 import { checkEffect, checkOptions, merge, type Values } from '../options/index.js'
 import type { AnyRule, Preset } from '../rules/contract.js'
@@ -11,7 +12,11 @@ export const trainingOptions = z.strictObject({
   batch: z.int().min(1).optional().describe("images per step; default: the rule's own"),
   seed: z.int().min(0).default(0).describe('of everything random: weights, order, noise, held-out images'),
   device: z.enum(['cpu', 'webgpu', 'wasm']).default('cpu').describe('where steps run; wasm in browsers only'),
-  threads: z.int().min(1).optional().describe('threads of one operation; default: all that the machine has'),
+  threads: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('threads of one operation; default: all of the machine, or one where that is faster with the same bits'),
   precision: z
     .enum(['float32', 'int8'])
     .default('float32')
@@ -117,15 +122,27 @@ export function fit(rule: AnyRule, data: DataSet, { hyper, options: given }: Ask
   return { hyper, options }
 }
 
+const WORDS = { class: 'one class', labels: 'several labels', values: 'values', none: 'no target' }
+
 /** What one option alone cannot say. */
 function check(
   rule: AnyRule,
   { validation, limit, batch, patience, precision, device, schedule, layer, augment }: TrainingOptions,
-  { shape: [, height, width] }: DataSet,
+  { name, input, target }: DataSet,
 ): void {
-  if (augment.shift >= Math.min(height, width))
+  const learned = rule.targets ?? ['class']
+  if (!learned.includes(target.kind))
     throw new UsageError(
-      `a shift of ${augment.shift} pixels can push images of ${height} x ${width} out of sight: choose a smaller one`,
+      `${rule.id} learns ${learned.map((kind) => WORDS[kind]).join(' or ')}, and ${name} has ${WORDS[target.kind]}: choose another rule or data set`,
+    )
+  const image = imageShapeOf(input)
+  if (!image && (augment.shift > 0 || augment.rotation > 0 || augment.flip))
+    throw new UsageError(
+      `augmentation changes images, and the inputs of ${name}, ${show(input.shape)}, are none: leave it out`,
+    )
+  if (image && augment.shift >= Math.min(image[1], image[2]))
+    throw new UsageError(
+      `a shift of ${augment.shift} pixels can push images of ${image[1]} x ${image[2]} out of sight: choose a smaller one`,
     )
   if (precision === 'int8' && device === 'webgpu')
     throw new UsageError('precision int8 runs on the processor alone: choose the device cpu, or float32')

@@ -1,18 +1,33 @@
-import { newPace, observe, type Pace, type RunResult, stepsPerCall, type TensorRecord } from '../runtime/index.js'
-import { bytesPerStep, CALL_BYTES, feed, type Source } from './feed.js'
-import type { TrainingOptions } from './options.js'
+import {
+  newPace,
+  observe,
+  type Pace,
+  type Program,
+  type RunResult,
+  stepsPerCall,
+  type TensorRecord,
+} from '../runtime/index.js'
+import type { Course } from './course.js'
+import { bytesPerStep, CALL_BYTES, type feed, type Take } from './feed.js'
 import { type Call, callAt, following, type Position, stepAt } from './plan.js'
-import type { Session } from './session.js'
 
 /** A call that was run, and its outcome. */
 export interface Done extends RunResult {
   readonly call: Call
 }
 
+/** What a call may take, and reads. */
+export interface Wanted {
+  /** The most steps that it takes; default: as many as fit. */
+  readonly most?: number
+  /** Gives the next inputs and targets in the place of training data. */
+  readonly take?: Take
+}
+
 /** Runs the calls of a phase. While one computes, the inputs of the next are made: they are off the critical path. */
 export interface Pipeline {
-  /** The call that begins at a position; undefined where the epoch ends there. */
-  next(at: Position): Promise<Done | undefined>
+  /** The call that begins at a position, which must not be the end of an epoch. */
+  next(at: Position, wanted?: Wanted): Promise<Done>
 }
 
 interface Ahead {
@@ -20,42 +35,49 @@ interface Ahead {
   readonly batch: Promise<TensorRecord>
 }
 
-export function pipelineOf(session: Session, options: TrainingOptions, source: Source): Pipeline {
-  const { course, training } = session
-  const { plan } = course
-  const paces = new Map<string, Pace>()
-  const make = feed(plan, training, options, source)
+export function pipelineOf(
+  { plan, steps }: Course,
+  programOf: (step: string) => Promise<Program>,
+  make: ReturnType<typeof feed>,
+  paces: Map<string, Pace>,
+): Pipeline {
+  const programs = new Map<string, Program>()
   let ahead: Ahead | undefined
 
-  const prepare = (at: Position): Ahead | undefined => {
-    const step = at.batch < plan.batches ? stepAt(plan, at) : ''
-    const inputs = step === '' ? [] : course.steps[step]!.batch
-    const most = Math.max(1, Math.floor(CALL_BYTES / bytesPerStep(inputs)))
-    const call = callAt(plan, at, stepsPerCall(paces.get(step) ?? newPace(), most))
-    if (!call) return undefined
-    const batch = make(call, inputs)
+  const prepare = (at: Position, { most = Number.POSITIVE_INFINITY, take }: Wanted): Ahead => {
+    const step = stepAt(plan, at, most)
+    const inputs = steps[step]!.batch
+    const longest = Math.max(1, Math.floor(CALL_BYTES / Math.max(1, bytesPerStep(inputs))))
+    // A program that compares numbers of threads needs no long calls for that.
+    const short = programs.get(step)?.isComparing?.()
+    const call = callAt(plan, at, stepsPerCall(paces.get(step) ?? newPace(), longest, short), most)!
+    const batch = make(call, inputs, take)
     // Whoever waits for the batch hears of a failure; until then it is nobody's.
     batch.catch(() => undefined)
     return { call, batch }
   }
 
   return {
-    async next(at) {
-      const ready = ahead && samePosition(ahead.call.at, at) ? ahead : prepare(at)
+    async next(at, wanted = {}) {
+      const { most = Number.POSITIVE_INFINITY, take } = wanted
+      const fits = ahead && !take && samePosition(ahead.call.at, at) && stepsIn(ahead.call) <= most
+      const { call, batch } = fits ? ahead! : prepare(at, wanted)
       ahead = undefined
-      if (!ready) return undefined
-      const { call } = ready
-      const program = await session.program(call.step)
-      const running = program.run(call.steps, await ready.batch)
+      const program = await programOf(call.step)
+      programs.set(call.step, program)
+      const running = program.run(call.runs, await batch)
       running.catch(() => undefined)
       const then = following(plan, call)
-      if (then) ahead = prepare(then)
+      const left = most - stepsIn(call)
+      if (then && left > 0 && !take) ahead = prepare(then, { most: left })
       const result = await running
-      paces.set(call.step, observe(paces.get(call.step) ?? newPace(), call.steps, result.seconds))
+      paces.set(call.step, observe(paces.get(call.step) ?? newPace(), call.runs, result.seconds))
       return { ...result, call }
     },
   }
 }
 
+export const stepsIn = ({ batches, between }: Call): number => batches + between
+
 const samePosition = (a: Position, b: Position): boolean =>
-  a.phase === b.phase && a.epoch === b.epoch && a.batch === b.batch
+  a.phase === b.phase && a.epoch === b.epoch && a.between === b.between && a.batch === b.batch

@@ -1,17 +1,21 @@
 import type { Split } from '../data/index.js'
-import { gather } from '../data/index.js'
+import { gatherInputs, type Samples } from '../data/index.js'
+import { sizeOf } from '../graph/types.js'
 import type { StepGraph } from '../onnx/index.js'
+import { nameIn, unflatten } from '../rules/figures.js'
 import { newPace, observe, type Pace, type Program, stepsPerCall, type TensorRecord } from '../runtime/index.js'
-import type { Figures } from './events.js'
+import { kindOf, type Tally, targetKind } from '../targets/index.js'
+import type { Scores } from './events.js'
 import { bytesPerStep, CALL_BYTES } from './feed.js'
 import { heldOutNoise } from './noise.js'
 
-/** A program that measures images, what it reads, how many images it takes at a time, and how often it was timed. */
+/** A program that measures samples, what it reads, how many it takes at a time, and how often it was timed. */
 export interface Predictor {
   readonly program: Program
   readonly inputs: StepGraph['batch']
   readonly batch: number
-  readonly classes: number
+  /** What it reads, and what it says. */
+  readonly samples: Samples
   /** Of the noise, if it reads some: the same in every measurement. */
   readonly seed: number
   pace: Pace
@@ -19,17 +23,17 @@ export interface Predictor {
 
 export const predictor = (own: Omit<Predictor, 'pace'>): Predictor => ({ ...own, pace: newPace() })
 
-/** What images give: class scores [rows, classes], of the network and of each layer, and `figures.NAME` [rows]. */
-export interface Scores {
+/** What samples give: scores [rows, K], of the network and of its parts, and `figures/NAME` [rows]. */
+export interface Outputs {
   readonly first: number
   readonly rows: number
   /** By name; `scores` are those of the network. */
   readonly outputs: Readonly<Record<string, Float32Array>>
 }
 
-/** Predicts images in their order, call after call. The last batch is filled up with its first image. */
-export async function* scoresOf(p: Predictor, split: Split, maximum: number): AsyncGenerator<Scores> {
-  const size = split.images.length / split.count
+/** Predicts samples in their order, call after call. The last batch is filled up with its first sample. */
+export async function* scoresOf(p: Predictor, split: Split): AsyncGenerator<Outputs> {
+  const size = sizeOf(p.samples.input.shape)
   const longest = Math.max(1, Math.floor(CALL_BYTES / bytesPerStep(p.inputs)))
   const reads = (name: string): boolean => p.inputs.some((input) => input.name === name)
   const prepare = (first: number): { first: number; steps: number; batch: TensorRecord } => {
@@ -39,9 +43,9 @@ export async function* scoresOf(p: Predictor, split: Split, maximum: number): As
       first + i < split.count ? first + i : first,
     )
     const x = new Float32Array(indices.length * size)
-    gather(split, indices, maximum, x)
-    const labels = reads('labels') ? { labels: Int32Array.from(indices, (i) => split.labels[i]!) } : {}
-    return { first, steps, batch: { x, ...labels, ...heldOutNoise(p.inputs, p.seed, first / p.batch, steps) } }
+    gatherInputs(p.samples, split, indices, x)
+    const target = reads('target') && { target: targetKind(p.samples.target).gather(split, indices, p.samples) }
+    return { first, steps, batch: { x, ...target, ...heldOutNoise(p.inputs, p.seed, first / p.batch, steps) } }
   }
   let next = split.count > 0 ? prepare(0) : undefined
   while (next) {
@@ -55,60 +59,53 @@ export async function* scoresOf(p: Predictor, split: Split, maximum: number): As
   }
 }
 
-/** The place of the largest of `classes` scores, the first of equals; -1 if one is not a number. */
-export function best(scores: Float32Array, row: number, classes: number): number {
-  let place = 0
-  for (let k = 0; k < classes; k++) {
-    const score = scores[row * classes + k]!
-    if (Number.isNaN(score)) return -1
-    if (score > scores[row * classes + place]!) place = k
-  }
-  return place
-}
+const [FIGURE, PART] = ['figures/', 'parts/']
 
-/** What held-out images say of a network. */
-export interface Measured {
-  /** The share of images whose label scores highest; absent where the rule only generates. */
-  readonly accuracy?: number
-  /** That of each layer alone. */
-  readonly layers: Figures
-  /** Means of the rule's own figures. */
-  readonly figures: Figures
-}
-
-const FIGURE = 'figures.'
-
-/** Measures a network on images; undefined if the signal cut it short. */
-export async function measure(...what: Parameters<typeof measuring>): Promise<Measured | undefined> {
-  const telling = measuring(...what)
-  for (;;) {
-    const { done, value } = await telling.next()
-    if (done) return value
-  }
-}
-
-/** Does the same, and tells the part that is done. */
+/**
+ * Measures a network on samples: what it and its parts say of the target, and means of the rule's own figures. Yields
+ * the number of samples that are done; ends with undefined if the signal cut it short.
+ */
 export async function* measuring(
   p: Predictor,
   split: Split,
-  maximum: number,
   signal?: AbortSignal,
-): AsyncGenerator<number, Measured | undefined> {
-  const sums: Record<string, number> = {}
-  for await (const { first, rows, outputs } of scoresOf(p, split, maximum)) {
+): AsyncGenerator<number, Scores | undefined> {
+  const kind = kindOf(p.samples.target)
+  const sums = new Map<string, number>()
+  const tallies = new Map<string, Tally>()
+  for await (const { first, rows, outputs } of scoresOf(p, split)) {
+    const places = Uint32Array.from({ length: rows }, (_, i) => first + i)
+    const targets = kind?.gather(split, places, p.samples)
     for (const [name, own] of Object.entries(outputs)) {
-      let sum = sums[name] ?? 0
-      if (name.startsWith(FIGURE)) for (let row = 0; row < rows; row++) sum += own[row]!
-      else for (let row = 0; row < rows; row++) if (best(own, row, p.classes) === split.labels[first + row]) sum++
-      sums[name] = sum
+      if (name.startsWith(FIGURE)) {
+        let sum = sums.get(name) ?? 0
+        for (let row = 0; row < rows; row++) sum += own[row]!
+        sums.set(name, sum)
+      } else if (kind) {
+        if (!tallies.has(name)) tallies.set(name, kind.tally(p.samples))
+        tallies.get(name)!.add(own, targets!, rows)
+      }
     }
     if (signal?.aborted) return undefined
-    yield (first + rows) / split.count
+    yield first + rows
   }
-  const means = Object.entries(sums).map(([name, sum]): [string, number] => [name, sum / split.count])
-  const { scores, ...layers } = Object.fromEntries(means.filter(([name]) => !name.startsWith(FIGURE)))
-  const figures = means.flatMap(([name, mean]): [string, number][] =>
-    name.startsWith(FIGURE) ? [[name.slice(FIGURE.length), mean]] : [],
-  )
-  return { ...(scores !== undefined && { accuracy: scores }), layers, figures: Object.fromEntries(figures) }
+  return unflatten([
+    ...[...tallies].flatMap(([name, tally]) =>
+      Object.entries(tally.figures()).map(([figure, value]) => [figureName(name, figure), value] as const),
+    ),
+    ...[...sums].map(([name, sum]) => [name.slice(FIGURE.length), sum / split.count] as const),
+  ])
+}
+
+/** The name of a figure of what the network says, or a part of it. */
+const figureName = (output: string, figure: string): string =>
+  nameIn(output.startsWith(PART) ? output.slice(PART.length) : undefined, figure)
+
+/** Measures a network on samples to the end. */
+export async function measure(p: Predictor, split: Split): Promise<Scores> {
+  const steps = measuring(p, split)
+  for (;;) {
+    const { done, value } = await steps.next()
+    if (done) return value!
+  }
 }

@@ -1,30 +1,42 @@
+import type { Certificate } from '../certificate/certificate.js'
 import type { DataSet, Split } from '../data/index.js'
-import { holdOut, select } from '../data/index.js'
-import { reachable } from '../graph/index.js'
-import type { Certificate } from '../locality/certificate.js'
-import { certify } from '../locality/certify.js'
+import { gatherInputs, holdOut, order, outputCount, select } from '../data/index.js'
+import { UserError } from '../errors.js'
+import { type DType, type Shape, sizeOf } from '../graph/index.js'
 import type { StepGraph } from '../onnx/index.js'
 import { liveness } from '../onnx/liveness.js'
-import type { AnyRule, Locality } from '../rules/contract.js'
+import { certifyTraining } from '../rules/certify.js'
+import type { AnyRule, Block, Locality, Task } from '../rules/contract.js'
 import type { CompileOptions, Program, TensorRecord } from '../runtime/index.js'
-import { nameState, statePorts } from './checkpoint.js'
-import { type Course, courseOf, learningSteps, taskOf } from './course.js'
+import { kindOf } from '../targets/index.js'
+import { statePorts } from './checkpoint.js'
+import { type Course, courseOf, taskOf } from './course.js'
 import { frozenFeatures, keepFeatures } from './features.js'
-import { type Images, pixels, type Source } from './feed.js'
-import { highestOf } from './layer-alone.js'
+import { type Given, inputsOf, type Reading, type Source, type TrainingData, targetsOf } from './feed.js'
 import { initialNoise } from './noise.js'
 import type { Settings, TrainingOptions } from './options.js'
+import { globalEpoch, type Position } from './plan.js'
 import type { Platform } from './platform.js'
-import { fixedBatches, shuffledRows } from './rows.js'
-import type { NamedTensor } from './safetensors.js'
+import { type Role, rolesOf } from './roles.js'
+import { fixedBatches, type Rows, shuffledRows } from './rows.js'
 import { type Predictor, predictor } from './score.js'
+
+/** A tensor of a state, and what it is there for. */
+export interface StateTensor {
+  readonly name: string
+  readonly dtype: DType
+  readonly shape: Shape
+  readonly role: Role
+}
 
 /** A rule on its data, traced and compiled; all programs share one state. */
 export interface Session {
   readonly course: Course
-  /** The layer that learns alone, where those above it have learned nothing. */
-  readonly highest: number | undefined
-  readonly training: Images
+  readonly task: Task
+  /** From below. */
+  readonly blocks: readonly Block[]
+  readonly tensors: readonly StateTensor[]
+  readonly training: TrainingData
   readonly validation: Split
   readonly certificate: Certificate
   readonly parameters: number
@@ -32,15 +44,18 @@ export interface Session {
   readonly peakActivationBytes: number
   readonly stateBytes: number
   readonly predictor: Predictor
-  readonly ports: ReturnType<typeof statePorts>
-  /** Whether a tensor of the state belongs to the network itself, not to its optimiser. */
-  isModel(name: string): boolean
   program(step: string): Promise<Program>
+  /** The order of the samples in a phase. */
+  rows(phase: number): Rows
+  /** The samples of a batch. */
+  batch(at: Position): Promise<Given>
   /** What the steps of a phase read. */
   source(phase: number): Promise<Source>
+  /** What layer `layer` of a greedy rule reads of inputs, as the layers below it are now. */
+  features(layer: number, x: Float32Array): Promise<Float32Array>
   initialState(): Promise<TensorRecord>
   load(state: TensorRecord): Promise<void>
-  read(): Promise<NamedTensor[]>
+  read(): Promise<TensorRecord>
   close(): Promise<void>
 }
 
@@ -53,19 +68,14 @@ export async function openSession(
   const { hyper, options } = settings
   const { device, threads, seed } = options
   const { train, validation } = partsOf(data, options)
-  const training: Images = { split: train, shape: data.shape, maximum: data.maximum }
+  const training: TrainingData = { split: train, samples: data }
   const task = await taskOf(data, options, platform)
   const course = courseOf(rule, task, settings, train.count)
   const { traced } = course
   const { blocks }: Locality = rule.locality(task, hyper)
-  const certificate = certify(Object.values(traced.steps), blocks)
-  const ports = statePorts(traced.predict)
-
-  const isParameter = (name: string): boolean =>
-    blocks.some((block) => block.parameters.some((path) => isUnder(name, path)))
-  const read = new Set(reachable(traced.predict.metrics.map(({ output }) => output)))
-  const model = traced.predict.state.filter(({ name, input }) => isParameter(name) || read.has(input.node))
-  const modelNames = new Set(model.map(({ name }) => name))
+  const isGreedy = options.schedule === 'greedy'
+  const certificate = certifyTraining(rule, traced, task, hyper, isGreedy ? 'greedy' : Object.values(course.steps))
+  const roles = rolesOf(traced.predict, blocks)
 
   const memory = Object.values(course.steps).map(liveness)
 
@@ -80,76 +90,98 @@ export async function openSession(
     opened.splice(opened.indexOf(program), 1)
     await program.dispose()
   }
-  const owner = await compile(traced.predict, { stateFor: learningSteps(rule, task, settings, traced) })
-  const steps = new Map<string, Program>()
-  const images = pixels(training, options)
+  const owner = await compile(traced.predict)
+  const known = new Map<string, Program>()
+  /** Programs over the one state, each compiled when it is first asked for. */
+  const shared = async (key: string, graph: StepGraph): Promise<Program> => {
+    const program = known.get(key) ?? (await compile(graph, { stateOf: owner }))
+    known.set(key, program)
+    return program
+  }
+  const { augment } = options
+  const isAugmented = augment.shift > 0 || augment.rotation > 0 || augment.flip
+  // What is kept of frozen layers was computed in these batches.
+  const rows = (phase: number): Rows =>
+    (course.features(phase) && !isAugmented ? fixedBatches : shuffledRows)(course.plan, train.count, options)
+  const inputs = inputsOf(training, options)
 
   return {
     course,
-    highest: highestOf(rule, task, settings),
+    task,
+    blocks,
+    tensors: statePorts(traced.predict).map((port) => ({ ...port, role: roles.get(port.name)! })),
     training,
     validation,
     certificate,
     parameters: traced.predict.state
-      .filter(({ name }) => isParameter(name))
+      .filter(({ name }) => roles.get(name) === 'model')
       .reduce((sum, { input }) => sum + input.size, 0),
     peakActivationBytes: Math.max(...memory.map(({ peakActivationBytes }) => peakActivationBytes)),
     stateBytes: memory[0]!.stateBytes,
     predictor: predictor({
-      ...{ program: owner, inputs: traced.predict.batch, batch: options.batch, classes: data.classes, seed },
+      ...{ program: owner, inputs: traced.predict.batch, batch: options.batch, samples: data, seed },
     }),
-    ports,
-    isModel: (name) => modelNames.has(name),
 
-    async program(step) {
-      const known = steps.get(step)
-      if (known) return known
-      const program = await compile(course.steps[step]!, { stateOf: owner })
-      steps.set(step, program)
-      return program
-    },
+    program: (step) => shared(step, course.steps[step]!),
+    rows,
 
     async source(phase) {
       const graph = course.features(phase)
-      const { plan } = course
-      const shuffled = shuffledRows(plan, train.count, options)
-      if (!graph) return { rows: shuffled, read: images }
-      const program = await compile(graph, { stateOf: owner })
-      const compute = frozenFeatures(graph, program, images, options.batch)
-      const { augment, cacheBytes } = options
-      if (augment.shift > 0 || augment.rotation > 0 || augment.flip) return { rows: shuffled, read: compute }
-      const rows = fixedBatches(plan, train.count, options)
-      const kept = await keepFeatures(compute, graph, rows({ phase, epoch: 0 }), train.count, cacheBytes)
-      if (kept) await close(program)
-      return { rows, read: kept ?? compute }
+      if (!graph) return { rows: rows(phase), read: inputs }
+      const compute = frozenFeatures(graph, await shared(`features ${phase}`, graph), inputs, options.batch)
+      const budget = isAugmented ? 0 : options.cacheBytes
+      const kept = await keepFeatures(compute, graph, rows(phase)({ phase, epoch: 0 }), train.count, budget)
+      return { rows: rows(phase), read: kept ?? compute }
+    },
+
+    async features(layer, x) {
+      if (layer === 0) return x
+      const graph = traced.greedy(layer).features
+      const size = sizeOf(task.input.shape)
+      if (x.length % (size * options.batch) !== 0)
+        throw new UserError(`features are made of whole batches, ${options.batch} samples of ${size} numbers each`)
+      const given: Reading = async (indices) => x.slice(size * indices[0]!, size * (indices.at(-1)! + 1))
+      const places = Uint32Array.from({ length: x.length / size }, (_, i) => i)
+      return await frozenFeatures(graph, await shared(`features ${layer}`, graph), given, options.batch)(places, 0)
+    },
+
+    async batch({ phase, epoch, batch }) {
+      const own = rows(phase)({ phase, epoch }).slice(batch * options.batch, (batch + 1) * options.batch)
+      return { x: await inputs(own, globalEpoch(course.plan, { phase, epoch })), ...targetsOf(training, own) }
     },
 
     async initialState() {
       const program = await compile(traced.init)
       try {
-        return (await program.run(1, initialNoise(traced.init.batch, seed))).metrics
+        const rows = order(train.count, seed, 0).slice(0, options.batch)
+        const x = new Float32Array(rows.length * sizeOf(data.input.shape))
+        gatherInputs(data, train, rows, x)
+        const sample = Object.entries({ x, ...targetsOf(training, rows) }).filter(([name]) =>
+          traced.init.batch.some((port) => port.name === name),
+        )
+        const noise = initialNoise(traced.init.batch, seed)
+        return (await program.run(1, { ...Object.fromEntries(sample), ...noise })).metrics
       } finally {
         await close(program)
       }
     },
 
     load: (state) => owner.load(state),
-    read: async () => nameState(ports, await owner.read()),
+    read: () => owner.read(),
     async close() {
       for (const program of [...opened].reverse()) await close(program)
     },
   }
 }
 
-/** The images that a training with these options learns from, and those that it holds out. */
+/** The samples that a training with these options learns from, and those that it holds out. */
 export function partsOf(
   data: DataSet,
   { limit, validation, seed }: Pick<TrainingOptions, 'limit' | 'validation' | 'seed'>,
 ) {
   const some = limit < data.train.count ? select(data.train, rowsUpTo(limit)) : data.train
-  return holdOut(some, validation, seed)
+  const groups = kindOf(data.target)?.groups(some, outputCount(data.target)) ?? new Uint8Array(some.count)
+  return holdOut(some, groups, validation, seed)
 }
 
 const rowsUpTo = (limit: number): Uint32Array => Uint32Array.from({ length: limit }, (_, i) => i)
-
-const isUnder = (name: string, path: string): boolean => name === path || name.startsWith(`${path}.`)

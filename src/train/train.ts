@@ -1,34 +1,19 @@
-import type { DataSet } from '../data/index.js'
-import { UsageError } from '../errors.js'
-import type { AnyRule } from '../rules/contract.js'
-import {
-  type Best,
-  type Checkpoint,
-  checkBelow,
-  checkSame,
-  checkState,
-  encodeCheckpoint,
-  imageKind,
-  stateRecord,
-  withDefaults,
-} from './checkpoint.js'
-import type { Figures, TrainEvent } from './events.js'
-import { learnedPart } from './layer-alone.js'
-import { clock, meansOf, meter } from './meter.js'
-import { adviceOn, notFinite } from './not-finite.js'
-import { resolve, type Wishes } from './options.js'
-import { type Pipeline, pipelineOf } from './pipeline.js'
-import { globalEpoch, globalStep, type Position, stepAt } from './plan.js'
-import type { Platform } from './platform.js'
-import type { NamedTensor } from './safetensors.js'
-import { type Measured, measure, measuring } from './score.js'
-import { openSession } from './session.js'
-import { type Origin, weightsOf } from './weights-of.js'
+import type { Split } from '../data/index.js'
+import type { TensorRecord } from '../runtime/index.js'
+import { type Checkpoint, nameState, stateRecord } from './checkpoint.js'
+import { stepsOfEpoch } from './epoch.js'
+import type { Scores, TrainEvent } from './events.js'
+import { firstState } from './first-state.js'
+import { benchOf, criterionOf, judge } from './judge.js'
+import { highestOf, learnedPart } from './learned.js'
+import { clock } from './meter.js'
+import { beginOf, globalStep, nextEpoch } from './plan.js'
+import { standingOf } from './standing.js'
+import { earlyMessage, startEvent } from './telling.js'
+import { openTrainer, type Trainer, type TrainerConfig } from './trainer.js'
+import type { Origin } from './weights-of.js'
 
-export interface TrainConfig extends Wishes {
-  readonly rule: AnyRule
-  readonly data: DataSet
-  readonly platform: Platform
+export interface TrainConfig extends TrainerConfig {
   /** Stops between two calls: a checkpoint is written, and `stopped` is the last event. */
   readonly signal?: AbortSignal | undefined
   /** Goes on where this checkpoint ends. Its settings must be those asked for here. */
@@ -44,208 +29,113 @@ export interface TrainConfig extends Wishes {
 }
 
 /**
- * Trains, and tells of it. On the CPU the same settings give the same numbers, however often the training was stopped
- * and resumed and however its steps were cut into calls. The test set is read once, after everything else.
+ * Trains, and tells of it. On one machine's CPU the same settings give the same numbers, however often the training was
+ * stopped and resumed and however its steps were cut into calls; the number of threads is chosen only among those that
+ * give the same bits. The test set is read once, after everything else.
  *
  * Ends with `done`, or with `stopped` where it was aborted or a number was no longer finite; early stopping ends a
  * phase, not the training. Throws a UserError for settings that are wrong, for a checkpoint that does not fit, and
  * where one cannot be written; the one before is then still there.
  */
 export async function* train(config: TrainConfig): AsyncGenerator<TrainEvent> {
-  const { rule, data, platform, signal, resume, below, from, run, preset = config.presetName } = config
-  const settings = resolve(rule, data, config)
-  const { options } = settings
-  const session = await openSession(rule, data, settings, platform)
-  const { course, highest, training, validation, predictor } = session
-  const { plan } = course
-
-  let at: Position = resume?.position ?? { phase: plan.from, epoch: 0, batch: 0 }
-  let best = resume?.best
-  let score: Measured | undefined
-  let saved: { at: Position; path: string } | undefined = resume && { at, path: run ?? 'the one that it began with' }
-
-  const save = async function* (state?: readonly NamedTensor[]): AsyncGenerator<TrainEvent> {
-    if (!platform.saveCheckpoint || saved?.at === at) return
-    const checkpoint: Checkpoint = {
-      ...{ rule: rule.id, data: data.name, settings, images: imageKind(data), position: at },
-      state: state ?? (await session.read()),
-      ...(best && { best }),
-    }
-    saved = { at, path: await platform.saveCheckpoint(encodeCheckpoint(checkpoint)) }
-    yield { event: 'checkpoint', path: saved.path, epoch: globalEpoch(plan, at), batch: at.batch }
-  }
-  const stop = async function* (): AsyncGenerator<TrainEvent> {
-    yield* save()
-    const where = at.phase < plan.phases ? whereIs(at) : 'after the last epoch'
-    const kept = saved ? `; it can go on from its checkpoint, ${saved.path}` : ''
-    yield { event: 'stopped', reason: 'aborted', message: `stopped ${where}${kept}` }
-  }
-
+  const trainer = await openTrainer(config)
   try {
-    if (resume) {
-      checkState(session.ports, resume.state, 'the checkpoint')
-      checkSame(withDefaults(resume, rule), { rule: rule.id, data: data.name, settings }, 'the checkpoint')
-    } else if (below) {
-      checkState(session.ports, below.state, BELOW)
-      checkBelow(withDefaults(below, rule), { rule: rule.id, data: data.name, settings }, plan.from, BELOW)
-    } else if (plan.from > 0)
-      throw new UsageError(
-        `layer ${plan.from} learns from what the layers below it hand up: name the run that trained them (--below RUN)`,
-      )
-    const given = resume ?? below
-    const first = given ? stateRecord(given.state) : await session.initialState()
-    const taken = from && weightsOf(from, first, session.ports, session.isModel)
-    await session.load(taken?.state ?? first)
-    const time = clock(platform.now ?? (() => performance.now()), plan)
-    yield {
-      event: 'start',
-      ...{ rule: rule.id, source: rule.source },
-      ...(rule.reconstructed && { reconstructed: rule.reconstructed }),
-      ...(!rule.predict && { objective: rule.objective }),
-      ...(rule.figures && { figures: rule.figures }),
-      ...{ data: data.name, seed: options.seed, device: options.device, precision: options.precision },
-      ...(preset !== undefined && { preset }),
-      ...(highest !== undefined && { highest }),
-      ...{ epochs: options.epochs, batch: options.batch, batchesPerEpoch: plan.batches },
-      ...{ trainingImages: training.split.count, validationImages: validation.count, parameters: session.parameters },
-      peakActivationBytes: session.peakActivationBytes,
-      stateBytes: session.stateBytes,
-      certificate: session.certificate,
-      ...(taken && { from: taken.taken }),
-      ...(resume && { resumedAt: globalStep(plan, at) }),
-      ...(run !== undefined && { run }),
-    }
-    yield* save()
-
-    let pipeline: Pipeline | undefined
-    while (at.phase < plan.phases) {
-      const { phase, epoch } = at
-      const layer = options.schedule === 'greedy' ? { layer: phase } : {}
-      pipeline ??= pipelineOf(session, options, await session.source(phase))
-      const means = meter()
-      const fromBatch = at.batch
-      time.beginEpoch()
-      for (;;) {
-        if (signal?.aborted) return yield* stop()
-        // Compiled before the clock runs: rates are those of the steps.
-        if (at.batch < plan.batches) await session.program(stepAt(plan, at))
-        const done = await time.training(() => pipeline!.next(at))
-        if (!done) break
-        const { batches } = done.call
-        time.count(batches)
-        const bad = notFinite(done)
-        if (bad) {
-          const message = `${bad} ${whereIs(at, batches)}: ${adviceOn(settings.hyper)}${keptIn(saved?.path)}`
-          return yield { event: 'stopped', reason: 'not-finite', message }
-        }
-        means.add(done.metrics)
-        at = { ...at, batch: at.batch + batches }
-        yield {
-          event: 'progress',
-          ...{ epoch: epoch + 1, batch: at.batch, step: globalStep(plan, at), progress: time.progress(at) },
-          ...{ rowsPerSecond: time.rowsPerSecond(options.batch), secondsLeft: time.secondsLeft(at) },
-          metrics: meansOf(done.metrics),
-          ...layer,
-        }
-        const { checkpointEvery: every } = plan
-        if (every > 0 && at.batch % every === 0 && at.batch < plan.batches) yield* save()
-      }
-
-      score = undefined
-      if (validation.count > 0) {
-        score = await time.scoring(() => measure(predictor, validation, data.maximum, signal))
-        if (!score) return yield* stop()
-      }
-      // A layer that learns while those above it know nothing yet is judged alone: by a figure, or by what it says alone.
-      const greedy = options.schedule === 'greedy'
-      const objective =
-        rule.predict && !greedy ? undefined : greedy ? rule.greedy!.objective?.(phase, settings.hyper) : rule.objective
-      const own = score && greedy ? score.layers[`layers.${phase}`] : undefined
-      const accuracy = objective === undefined ? (own ?? score?.accuracy) : undefined
-      yield {
-        event: 'epoch',
-        epoch: epoch + 1,
-        step: globalStep(plan, at),
-        ...(fromBatch > 0 && { fromBatch }),
-        metrics: means.means(),
-        ...(accuracy !== undefined && { validationAccuracy: accuracy }),
-        // A greedy layer that is judged by a figure has nothing above it that could say anything yet.
-        layers: greedy && objective !== undefined ? {} : (score?.layers ?? {}),
-        ...figuresOf('validation', score),
-        ...time.epoch(options.batch),
-        ...layer,
-      }
-
-      at = { phase, epoch: epoch + 1, batch: 0 }
-      let state: readonly NamedTensor[] | undefined
-      if (options.patience > 0) {
-        const now = objective === undefined ? accuracy! : -score!.figures[objective]!
-        if (!Number.isFinite(now)) {
-          const what = `the held-out ${objective ?? 'accuracy'} is no finite number`
-          const message = `${what} after epoch ${epoch + 1}: ${adviceOn(settings.hyper)}${keptIn(saved?.path)}`
-          return yield { event: 'stopped', reason: 'not-finite', message }
-        }
-        if (!best || now > best.merit) {
-          state = await session.read()
-          best = { epoch, merit: now, state }
-        }
-      }
-      const early = best !== undefined && epoch - best.epoch >= options.patience
-      if (early || at.epoch >= options.epochs) {
-        if (early)
-          yield { event: 'stopped', reason: 'early', message: earlyMessage(best!, epoch, layer.layer, objective) }
-        if (best && best.epoch !== epoch) {
-          await session.load(stateRecord(best.state))
-          state = best.state
-          score = undefined
-        }
-        at = { phase: phase + 1, epoch: 0, batch: 0 }
-        best = undefined
-        pipeline = undefined
-      }
-      yield* save(state)
-    }
-
-    yield { event: 'testing', progress: 0 }
-    if (validation.count > 0) score ??= await measure(predictor, validation, data.maximum, signal)
-    if (signal?.aborted) return yield* stop()
-    const testing = measuring(predictor, data.test, data.maximum, signal)
-    let tested = await testing.next()
-    for (; !tested.done; tested = await testing.next()) yield { event: 'testing', progress: tested.value }
-    if (!tested.value) return yield* stop()
-    const test = learnedPart(tested.value, rule, settings.hyper, highest)
-    const heldOut = score && learnedPart(score, rule, settings.hyper, highest)
-    yield {
-      event: 'done',
-      ...(test.accuracy !== undefined && { testAccuracy: test.accuracy }),
-      ...(heldOut?.accuracy !== undefined && { validationAccuracy: heldOut.accuracy }),
-      layers: test.layers,
-      ...figuresOf('test', test),
-      ...figuresOf('validation', heldOut),
-      ...time.run(options.batch),
-      ...(run !== undefined && { run }),
-    }
+    yield* training(trainer, config)
   } finally {
-    await session.close()
+    await trainer.close()
   }
 }
 
-const BELOW = 'the run below'
+async function* training(trainer: Trainer, config: TrainConfig): AsyncGenerator<TrainEvent> {
+  const { rule, data, platform, signal, run } = config
+  const { plan, settings, validation, task } = trainer
+  const { hyper, options } = settings
+  const bench = benchOf(rule, task, settings, trainer.blocks)
+  const highest = highestOf(rule, task, settings)
+  const learned = (scores: Scores, upTo = highest): Scores => learnedPart(scores, rule, hyper, bench.blocks, upTo)
+  const standing = standingOf(trainer, config)
 
-/** `batches`: of a call that begins there. */
-const whereIs = ({ epoch, batch }: Position, batches = 0): string => {
-  if (batches === 0) return `in epoch ${epoch + 1} after ${batch} batches`
-  return `in epoch ${epoch + 1}, batch ${batch + 1}${batches === 1 ? '' : ` to ${batch + batches}`}`
-}
+  const first = await firstState(trainer, config)
+  await trainer.load(first.state)
+  const time = clock(platform.now ?? (() => performance.now()), plan)
+  yield startEvent(trainer, config, {
+    criterion: criterionOf(bench, highest),
+    highest,
+    at: standing.at,
+    from: first.taken,
+  })
+  yield* standing.save()
 
-const keptIn = (path: string | undefined): string => (path === undefined ? '' : `; the last good checkpoint is ${path}`)
+  /** Undefined if the signal cut it short. */
+  const measured = async function* (
+    what: 'validation' | 'test',
+    split: Split,
+  ): AsyncGenerator<TrainEvent, Scores | undefined> {
+    const work = trainer.measuring(split, signal)
+    for (let done = 0; ; ) {
+      yield { event: 'measuring', what, done, of: split.count }
+      const next = await work.next()
+      if (next.done) return next.value
+      done = next.value
+    }
+  }
 
-const figuresOf = <K extends string>(name: K, measured: Measured | undefined): { [key in K]?: Figures } =>
-  measured && Object.keys(measured.figures).length > 0 ? ({ [name]: measured.figures } as { [key in K]?: Figures }) : {}
+  let score: Scores | undefined
+  while (standing.at.phase < plan.phases) {
+    const { phase, epoch } = standing.at
+    const layer = options.schedule === 'greedy' ? phase : undefined
+    const learns = layer === undefined ? {} : { learns: bench.blocks[layer]! }
+    const made = yield* stepsOfEpoch(trainer, standing, time, learns, signal)
+    if (!made) return
 
-function earlyMessage(best: Best, epoch: number, layer: number | undefined, objective: string | undefined): string {
-  const of = layer === undefined ? '' : `layer ${layer}: `
-  const kept = objective === undefined ? `${(100 * best.merit).toFixed(2)} %` : `${-best.merit}`
-  const what = objective ?? 'accuracy'
-  return `${of}no better validation ${what} for ${epoch - best.epoch} epochs; kept is epoch ${best.epoch + 1} with ${kept}`
+    score = undefined
+    if (validation.count > 0) {
+      score = yield* time.scoring(() => measured('validation', validation))
+      if (!score) return yield* standing.stop()
+    }
+    const verdict = score && judge(bench, score, epoch, standing.best, layer)
+    yield {
+      event: 'epoch',
+      step: globalStep(plan, standing.at),
+      epoch: epoch + 1,
+      ...made,
+      ...(score && { validation: learned(score, highestOf(rule, task, settings, layer)) }),
+      ...(verdict && { criterion: verdict.criterion }),
+      ...time.epoch(options.batch),
+    }
+
+    if (verdict?.broken) {
+      const what = `the held-out ${verdict.criterion.figure} is no finite number after epoch ${epoch + 1}`
+      return yield standing.ruined(what)
+    }
+    let state: TensorRecord | undefined
+    if (verdict?.better) {
+      state = await trainer.read()
+      standing.best = { ...verdict.best!, state: nameState(trainer.tensors, state) }
+    }
+    if (verdict?.early) yield standing.stopped('early', earlyMessage(verdict, epoch, learns.learns))
+    standing.at = verdict?.early ? beginOf(phase + 1) : nextEpoch(plan, standing.at)
+    if (standing.at.phase !== phase) {
+      const { best } = standing
+      if (best && best.epoch !== epoch) {
+        state = stateRecord(best.state)
+        await trainer.load(state)
+        score = undefined
+      }
+      standing.best = undefined
+    }
+    yield* standing.save(state)
+  }
+
+  if (validation.count > 0) score ??= yield* measured('validation', validation)
+  const test = signal?.aborted ? undefined : yield* measured('test', data.test)
+  if (!test) return yield* standing.stop()
+  yield {
+    event: 'done',
+    step: globalStep(plan, standing.at),
+    test: learned(test),
+    ...(score && { validation: learned(score) }),
+    ...time.run(options.batch),
+    ...(run !== undefined && { run }),
+  }
 }

@@ -1,8 +1,8 @@
 import { UsageError } from '../errors.js'
 import { sameShape, show } from '../graph/types.js'
 import type { TensorRecord } from '../runtime/index.js'
-import type { statePorts } from './checkpoint.js'
 import type { NamedTensor } from './safetensors.js'
+import type { StateTensor } from './session.js'
 
 /** Another network that a training takes its first weights from. */
 export interface Origin {
@@ -27,13 +27,12 @@ export interface Taken {
 export function weightsOf(
   { run, state }: Origin,
   first: TensorRecord,
-  ports: ReturnType<typeof statePorts>,
-  isModel: (name: string) => boolean,
+  ports: readonly StateTensor[],
 ): { readonly state: TensorRecord; readonly taken: Taken } {
   const there = new Map(state.map((tensor) => [tensor.name, tensor]))
   const next = { ...first }
   const left: string[] = []
-  for (const { name, dtype, shape } of ports.filter((port) => isModel(port.name))) {
+  for (const { name, dtype, shape } of ports.filter(({ role }) => role !== 'optimizer')) {
     const own = there.get(name)
     if (own?.dtype === dtype && sameShape(own.shape, shape)) next[name] = own.data.slice()
     else left.push(`${name} ${show(shape)}: ${own ? `${own.dtype} ${show(own.shape)} there` : 'not there'}`)

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { describeCertificate } from '../../src/cli/certificate.js'
+import type { Certificate, LayerCertificate } from '../../src/certificate/certificate.js'
+import { describeCertificate, listed } from '../../src/cli/certificate.js'
 import { PLAIN } from '../../src/cli/output/style.js'
-import type { Certificate, LayerCertificate } from '../../src/locality/certificate.js'
 
 const layer = (index: number, over: Partial<LayerCertificate>, reads: Partial<LayerCertificate['reads']> = {}) => ({
   layer: index,
@@ -10,36 +10,52 @@ const layer = (index: number, over: Partial<LayerCertificate>, reads: Partial<La
   learns: true,
   window: 1,
   depth: 1,
+  inside: 1,
   ...over,
-  reads: { labels: 'none' as const, choice: [], feedback: [], transport: false, global: [], ...reads },
+  reads: { labels: 'none' as const, ...reads },
 })
 
 const words = (certificate: Certificate): string[] => describeCertificate(certificate, PLAIN, 400)
 
-test('a local network is called local, and a cell of several products says so', () => {
+test('a local network is called local by cells where a cell has several products', () => {
   const certificate = { local: true, layers: [layer(0, { depth: 4 }), layer(1, {}, { labels: 'loss' })] }
   assert.deepEqual(words(certificate), [
     '  layer 0  learns from its own input alone (its gradient crosses 4 products inside it); it sees no label',
     '  layer 1  learns from its own input alone; the label enters its loss',
-    '  Local: no gradient passes from one layer to another.',
+    '  Local by cells, up to 4 products deep: no gradient passes from one layer to another.',
   ])
 })
 
-test('a choice that comes from above is told, in the verdict too', () => {
-  const chosen = layer(0, {}, { labels: 'input', choice: ['head.layer.weight'] })
-  assert.deepEqual(words({ local: true, layers: [chosen, layer(1, {})] }), [
-    '  layer 0  learns from its own input alone; the label is part of its input; what it is shown is chosen with the help of head above',
-    '  layer 1  learns from its own input alone; it sees no label',
-    '  Local: no gradient passes from one layer to another, and from above comes nothing but a choice.',
-  ])
+test('a cell that sends something back by hand is as deep as its own products are', () => {
+  const certificate = { local: true, layers: [layer(0, { depth: 0, inside: 3 }), layer(1, {})] }
+  assert.match(words(certificate)[0]!, /learns from its own input alone \(it is 3 products deep\)/)
+  assert.match(words(certificate)[2]!, /^ {2}Local by cells, up to 3 products deep/)
 })
 
-test('so are single numbers', () => {
-  const both = layer(0, {}, { choice: ['layers.1.weight'], global: ['reward'] })
-  assert.equal(
-    words({ local: true, layers: [both, layer(1, {})] }).at(-1),
-    '  Local: no gradient passes from one layer to another, and from above comes nothing but a choice and single numbers.',
+test('a choice that comes from above is told with its bits, in the verdict too', () => {
+  const chosen = layer(0, {}, { labels: 'input', choice: { blocks: [1, 2], bits: Math.log2(10) } })
+  assert.deepEqual(
+    words({ local: true, layers: [chosen, layer(1, {}), layer(2, { name: 'head' }, { labels: 'weights' })] }),
+    [
+      '  layer 0  learns from its own input alone; the label is part of its input; what it is fed is chosen using layer 1 and head (a choice of 3.32 bits a sample, no gradient)',
+      '  layer 1  learns from its own input alone; it sees no label',
+      '  head     learns from its own input alone; it sees no label, but other layers learned with labels',
+      '  Local: no gradient passes from one layer to another, and from above comes nothing but a choice of 3.32 bits a sample.',
+    ],
   )
+})
+
+test('what the output sends straight to a layer is told in numbers, or in bits where it is less than a number', () => {
+  const rows = [
+    layer(0, {}, { broadcast: { bits: 320, numbers: 10 } }),
+    layer(1, {}, { broadcast: { bits: 1, numbers: 1 } }),
+  ]
+  assert.deepEqual(words({ local: false, layers: [...rows, layer(2, {})] }), [
+    '  layer 0  takes derivatives of its own alone; it sees no label; the output is sent straight to it (up to 10 numbers a sample)',
+    '  layer 1  takes derivatives of its own alone; it sees no label; the output is sent straight to it (1 bit a sample)',
+    '  layer 2  learns from its own input alone; it sees no label',
+    '  Not local: the output is sent straight to layer 0 and layer 1.',
+  ])
 })
 
 test('backpropagation is called not local, by the layers whose gradients cross others', () => {
@@ -58,21 +74,23 @@ test('a frozen layer is said not to learn', () => {
   )
 })
 
-test('feedback, transported weights and global signals are named', () => {
-  const reads = { feedback: ['layers.1.weight', 'layers.1.bias'], transport: true, global: ['reward'] }
-  assert.deepEqual(words({ local: false, layers: [layer(0, {}, reads), layer(1, {})] }), [
-    '  layer 0  takes derivatives of its own alone; it sees no label; it gets feedback from layer 1 above, with the forward weights used backwards; it gets the single numbers reward from above',
-    '  layer 1  learns from its own input alone; it sees no label',
-    '  Not local: feedback from above enters the updates of layer 0.',
-  ])
+test('feedback is told by block, in ranges, with transported weights', () => {
+  const layers = [
+    layer(0, { depth: 0 }, { feedback: { blocks: [1, 2, 3, 4], transport: true } }),
+    ...[1, 2, 3].map((i) => layer(i, {})),
+    layer(4, { name: 'output' }),
+  ]
+  const [first, ...rest] = words({ local: false, layers })
+  assert.equal(
+    first,
+    '  layer 0  takes no derivatives; it sees no label; it gets feedback from layers 1 to 3 and output, with the forward weights used backwards',
+  )
+  assert.equal(rest.at(-1), '  Not local: feedback from above enters the updates of layer 0.')
 })
 
-test('a rule without derivatives is not said to take any', () => {
-  const settled = layer(0, { depth: 0 }, { feedback: ['layers.1.weight'] })
-  assert.equal(
-    words({ local: false, layers: [settled, layer(1, {})] })[0],
-    '  layer 0  takes no derivatives; it sees no label; it gets feedback from layer 1 above',
-  )
+test('names of one kind are a range from three on', () => {
+  assert.equal(listed(['layer 1', 'layer 2']), 'layer 1 and layer 2')
+  assert.equal(listed(['layer 1', 'layer 2', 'layer 3', 'layer 5', 'head']), 'layers 1 to 3, layer 5 and head')
 })
 
 test('a network declared as one block is told that there is nothing to be local to', () => {

@@ -35,14 +35,14 @@ test('a rule in a file of its own is listed, certified, helped with, trained and
   const longer = await onward(folder, 'train', FILE, '--resume', 'my run', '--epochs', '2', '--json')
   assert.equal(longer.code, 0, longer.stderr)
   const evaluated = JSON.parse((await onward(folder, 'evaluate', 'my run', '--rule', FILE, '--json')).stdout)
-  assert.equal(evaluated.testAccuracy, events(longer).at(-1).testAccuracy)
+  assert.deepEqual(evaluated.test, events(longer).at(-1).test)
 })
 
 test('the library takes the path of a rule, and a rule, wherever it takes a run', async () => {
   const rule = await findRule(path)
-  const { testAccuracy } = await evaluate(run, { rule, data })
-  assert.deepEqual(await evaluate(run, { rule: path, data }), { testAccuracy, layers: {} })
-  assert.equal((await exportRun(run, { rule, data, out: join(folder, 'model.onnx') })).checkedOn, '20 test images')
+  const evaluation = await evaluate(run, { rule, data })
+  assert.deepEqual(await evaluate(run, { rule: path, data }), evaluation)
+  assert.equal((await exportRun(run, { rule, data, out: join(folder, 'model.onnx') })).checkedOn, '20 test samples')
   assert.equal((await predict(run, [new Uint8Array(784)], { rule: path })).length, 1)
   await assert.rejects(drawRun(run, { rule: path, data, count: 1, seed: 0 }), /one-layer draws no pictures/)
   await assert.rejects(evaluate(run), { message: /trained by the rule "one-layer", from \.\/my rule\.js/, exitCode: 2 })
@@ -68,11 +68,11 @@ test('a changed file is refused until that is asked for, and then its hash is ke
   const refused = await onward(folder, 'evaluate', 'my run', '--rule', FILE)
   assert.equal(refused.code, 2)
   assert.match(refused.stderr, /is not the file that the run in my run was trained by.*--changed-rule/)
-  assert.ok((await evaluate(run, { rule: path, data, changedRule: true })).testAccuracy)
+  assert.ok((await evaluate(run, { rule: path, data, changedRule: true })).test.network)
   const before = readConfig(run).ruleFile!.sha256
   for await (const _ of resume(run, { rule: path, data, epochs: 3, changedRule: true }));
   assert.notEqual(readConfig(run).ruleFile!.sha256, before)
-  assert.ok((await evaluate(run, { rule: path, data })).testAccuracy)
+  assert.ok((await evaluate(run, { rule: path, data })).test.network)
 })
 
 test('an error in the code of a rule is told with its line', async () => {

@@ -111,10 +111,10 @@ test('rules lists every rule with what it was written from, and as JSON with its
 
 test('certify prints the certificate as JSON, and follows --set', async () => {
   const { code, stdout, stderr } = await onward(folder, 'certify', 'backprop', '--set', 'units=8', '--json')
-  const reads = '"reads":{"labels":"loss","choice":[],"feedback":[],"transport":false,"global":[]}'
+  const reads = '"reads":{"labels":"loss"}'
   const layers = [
-    `{"layer":0,"name":"layer 0","learns":true,"window":2,"depth":2,${reads}}`,
-    `{"layer":1,"name":"output","learns":true,"window":1,"depth":1,${reads}}`,
+    `{"layer":0,"name":"layer 0","learns":true,"window":2,"depth":2,"inside":1,${reads}}`,
+    `{"layer":1,"name":"output","learns":true,"window":1,"depth":1,"inside":1,${reads}}`,
   ]
   assert.deepEqual([code, stderr], [0, ''])
   assert.equal(stdout, `[{"rule":"backprop","local":false,"layers":[${layers}]}]\n`)
@@ -132,7 +132,7 @@ test('certify without a rule certifies all, in words', async () => {
   const { stdout } = await onward(folder, 'certify')
   assert.match(stdout, /^forward-forward \(from the authors' code\)\n/)
   assert.match(stdout, /Local: no gradient passes from one layer to another\./)
-  assert.match(stdout, /Not local: gradients cross layers in the updates of layer 0, layer 1\./)
+  assert.match(stdout, /Not local: gradients cross layers in the updates of layer 0 and layer 1\./)
 })
 
 test('data says where every data set is, and what to do about one that is not', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { augmentation, augmentationOptions } from '../../src/data/augment.js'
-import { gather } from '../../src/data/batches.js'
+import { gatherInputs } from '../../src/data/batches.js'
 
 const HEIGHT = 20
 const WIDTH = 24
@@ -15,18 +15,13 @@ for (let y = 0; y < HEIGHT; y++) {
   }
 }
 const copies = 400
-const split = {
-  images: new Uint8Array(copies * image.length),
-  labels: new Uint8Array(copies),
-  count: copies,
-}
-for (let i = 0; i < copies; i++) split.images.set(image, i * image.length)
+const whole = Float32Array.from({ length: 256 }, (_, level) => level)
 
 /** For each augmented copy, the place in the image that pixel (y, x) came from; 0, 0 in the corner, -1 for padding. */
 function origins(options: object, seed = 1, epoch = 0) {
   const augment = augmentation(augmentationOptions.parse(options), shape, seed, epoch)
-  const out = new Float32Array(split.images.length)
-  gather(split, [...new Array(copies).keys()], 1, out, augment)
+  const out = new Float32Array(copies * image.length)
+  for (let i = 0; i < copies; i++) augment!(image, i, whole, out.subarray(i * image.length, (i + 1) * image.length))
   return Array.from({ length: copies }, (_, copy) => (y: number, x: number) => {
     const at = copy * image.length + y * WIDTH + x
     return [out[at]! - 1, out[at + HEIGHT * WIDTH]! - 1] as const
@@ -110,17 +105,20 @@ test('a rotation turns about the middle by at most its angle; with shift and fli
 test('an image changes alike for the same seed, epoch and place, whatever the batch', () => {
   const options = augmentationOptions.parse({ shift: 2, rotation: 10, flip: true })
   const size = image.length
+  const samples = { input: { shape, levels: 256 } }
+  const split = { inputs: new Uint8Array(10 * size) }
+  for (let i = 0; i < 10; i++) split.inputs.set(image, i * size)
   const all = new Float32Array(3 * size)
-  gather(split, [4, 9, 4], 255, all, augmentation(options, shape, 1, 0))
+  gatherInputs(samples, split, [4, 9, 4], all, augmentation(options, shape, 1, 0))
   const one = new Float32Array(size)
-  gather(split, [9], 255, one, augmentation(options, shape, 1, 0))
+  gatherInputs(samples, split, [9], one, augmentation(options, shape, 1, 0))
   assert.deepEqual(one, all.subarray(size, 2 * size))
   assert.deepEqual(all.subarray(0, size), all.subarray(2 * size))
   for (const [seed, epoch] of [
     [2, 0],
     [1, 1],
   ] as const) {
-    gather(split, [9], 255, one, augmentation(options, shape, seed, epoch))
+    gatherInputs(samples, split, [9], one, augmentation(options, shape, seed, epoch))
     assert.notDeepEqual(one, all.subarray(size, 2 * size))
   }
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { gather, order } from '../../src/data/batches.js'
+import { gatherInputs, order } from '../../src/data/batches.js'
 import type { Split } from '../../src/data/dataset.js'
 import { holdOut } from '../../src/data/split.js'
 
@@ -28,25 +28,37 @@ test('all orders of three are equally frequent', () => {
   assert.ok(chi < 25, `chi-square ${chi}: ${[...counts]}`)
 })
 
-test('gather writes pixel / maximum, rounded once to float32, in the order of the indices', () => {
-  const split = { images: new Uint8Array([0, 1, 2, 3, 15, 16]), labels: new Uint8Array(3), count: 3 }
+test('inputs in levels are level / (levels - 1), rounded once to float32, in the order of the indices', () => {
+  const split = { inputs: new Uint8Array([0, 1, 2, 3, 15, 16]) }
   const out = new Float32Array(6)
-  gather(split, [2, 0, 2], 16, out)
+  gatherInputs({ input: { shape: [2], levels: 17 } }, split, [2, 0, 2], out)
   assert.deepEqual([...out], [15 / 16, 1, 0, 1 / 16, 15 / 16, 1])
-  gather(split, [1], 255, out.subarray(0, 2))
+  const bytes = { input: { shape: [2], levels: 256 } }
+  gatherInputs(bytes, split, [1], out.subarray(0, 2))
   assert.deepEqual([...out.subarray(0, 2)], [Math.fround(2 / 255), Math.fround(3 / 255)])
-  assert.throws(() => gather(split, [0, 1], 16, new Float32Array(3)), /2 images of 2 pixels need 4 places, not 3/)
+  assert.throws(
+    () => gatherInputs(bytes, split, [0, 1], new Float32Array(3)),
+    /2 inputs of 2 numbers need 4 places, not 3/,
+  )
 })
 
-test('holding out takes each class in proportion, once, and keeps the order', () => {
+test('real inputs are standardised at each place of their first axis', () => {
+  const split = { inputs: new Float32Array([1, 2, 30, 40, 5, 6, 70, 80]) }
+  const samples = { input: { shape: [2, 2] }, inputScale: { mean: [1, 10], deviation: [2, 10] } }
+  const out = new Float32Array(4)
+  gatherInputs(samples, split, [1], out)
+  assert.deepEqual([...out], [2, 2.5, 6, 7])
+})
+
+test('holding out takes each group in proportion, once, and keeps the order', () => {
   const count = 1000
   const labels = Uint8Array.from({ length: count }, (_, i) => (i % 10 < 6 ? 0 : i % 10 < 9 ? 1 : 2))
   // The image of row i is i in two bytes, so that rows can be told.
   const images = Uint8Array.from({ length: 2 * count }, (_, i) => (i % 2 === 0 ? i >> 9 : (i >> 1) & 0xff))
-  const split = { images, labels, count }
+  const split = { inputs: images, targets: labels, count }
   const rows = (part: Split) =>
-    Array.from({ length: part.count }, (_, i) => part.images[2 * i]! * 256 + part.images[2 * i + 1]!)
-  const { train, validation } = holdOut(split, 105, 7)
+    Array.from({ length: part.count }, (_, i) => part.inputs[2 * i]! * 256 + part.inputs[2 * i + 1]!)
+  const { train, validation } = holdOut(split, labels, 105, 7)
   assert.equal(validation.count, 105)
   assert.equal(train.count, 895)
   assert.deepEqual(
@@ -59,17 +71,18 @@ test('holding out takes each class in proportion, once, and keeps the order', ()
       rows(part).toSorted((a, b) => a - b),
     )
     assert.deepEqual(
-      [...part.labels],
+      [...part.targets!],
       rows(part).map((row) => labels[row]),
     )
   }
   // 105 in the proportion 6 : 3 : 1 is 63, 31.5, 10.5: the lower class gets the odd one.
   assert.deepEqual(
-    [0, 1, 2].map((label) => validation.labels.filter((l) => l === label).length),
+    [0, 1, 2].map((label) => [...validation.targets!].filter((l) => l === label).length),
     [63, 32, 10],
   )
-  assert.deepEqual(holdOut(split, 105, 7), { train, validation })
-  assert.notDeepEqual(rows(holdOut(split, 105, 8).validation), rows(validation))
-  assert.equal(holdOut(split, 0, 7).validation.count, 0)
-  for (const bad of [-1, 1000, 0.5]) assert.throws(() => holdOut(split, bad, 7), /from 0 to 999 of the training images/)
+  assert.deepEqual(holdOut(split, labels, 105, 7), { train, validation })
+  assert.notDeepEqual(rows(holdOut(split, labels, 105, 8).validation), rows(validation))
+  assert.equal(holdOut(split, labels, 0, 7).validation.count, 0)
+  for (const bad of [-1, 1000, 0.5])
+    assert.throws(() => holdOut(split, labels, bad, 7), /from 0 to 999 of the training samples/)
 })

@@ -263,7 +263,7 @@ test('a data set is downloaded once; a file cut in the cache is fetched again', 
       },
     ],
     decode: ([images]) => {
-      const split = { images: images!, labels: new Uint8Array(1), count: 1 }
+      const split = { inputs: images!, targets: new Uint8Array(1), count: 1 }
       return { train: split, test: split }
     },
   }
@@ -271,11 +271,11 @@ test('a data set is downloaded once; a file cut in the cache is fetched again', 
   const cacheDir = join(folder, 'cache')
   const load = () => loadSource('tiny', source, { cacheDir, ...options })
   answers = [serve(Number.POSITIVE_INFINITY, packed)]
-  assert.deepEqual((await load()).train.images, Buffer.from(content))
+  assert.deepEqual((await load()).train.inputs, Buffer.from(content))
   await load()
   assert.equal(requests.length, 1)
   writeFileSync(join(cacheDir, 'tiny', 'pixels.gz'), packed.subarray(0, 1000))
-  assert.deepEqual((await load()).train.images, Buffer.from(content))
+  assert.deepEqual((await load()).train.inputs, Buffer.from(content))
   assert.equal(requests.length, 2)
 })
 

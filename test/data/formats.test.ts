@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { dataSet } from '../../src/data/dataset.js'
 import { readCifarBatches } from '../../src/data/formats/cifar.js'
 import { readIdxImages, readIdxLabels } from '../../src/data/formats/idx.js'
 import { readOptdigits } from '../../src/data/formats/optdigits.js'
@@ -40,9 +39,9 @@ test('CIFAR-10 batches give labels and planes in their order', () => {
   }
   const split = readCifarBatches([batch(3, 10), new Uint8Array([...batch(9, 20), ...batch(0, 30)])], ['a', 'b'])
   assert.equal(split.count, 3)
-  assert.deepEqual([...split.labels], [3, 9, 0])
+  assert.deepEqual([...split.targets!], [3, 9, 0])
   assert.deepEqual(
-    [0, 1023, 1024, 2048, 3072, 3072 * 3 - 1].map((i) => split.images[i]),
+    [0, 1023, 1024, 2048, 3072, 3072 * 3 - 1].map((i) => split.inputs[i]),
     [10, 10, 11, 12, 20, 32],
   )
   refuses(() => readCifarBatches([batch(1, 0).subarray(1)], ['dir/b.bin']), /^dir\/b.bin is cut .* 3072 bytes/)
@@ -54,8 +53,8 @@ test('optdigits lines give pixels and classes, and a bad line is named', () => {
   const bytes = (text: string) => new TextEncoder().encode(text)
   const split = readOptdigits(bytes(`${line(3, 7)}\n${line(16, 0)}\n`), 'file')
   assert.equal(split.count, 2)
-  assert.deepEqual([...split.labels], [7, 0])
-  assert.deepEqual([split.images[0], split.images[63], split.images[64]], [3, 3, 16])
+  assert.deepEqual([...split.targets!], [7, 0])
+  assert.deepEqual([split.inputs[0], split.inputs[63], split.inputs[64]], [3, 3, 16])
   for (const bad of [line(17, 1), line(1, 10), `${line(1, 1)},5`, '1,2,3', line(0.5, 1), `,${line(1, 1).slice(2)}`]) {
     refuses(
       () => readOptdigits(bytes(`${line(1, 1)}\n${bad}`), 'dir/tra'),
@@ -73,22 +72,4 @@ test('a tar archive gives its regular files by their last names', () => {
   refuses(() => readTar(archive.subarray(0, 2100), 'x.tar'), /^x.tar is cut: folder\/b.bin ends after/)
   refuses(() => readTar(archive.subarray(0, 1536), 'x.tar'), /^x.tar is cut: the tar archive has no end/)
   refuses(() => readTar(new Uint8Array(2000).fill(65), 'x.tar'), /^x.tar is no tar archive/)
-})
-
-test('mean and deviation are those of pixel / maximum over the training images, per channel', () => {
-  const split = { images: new Uint8Array([0, 8, 16, 16, 4, 4, 0, 0]), labels: new Uint8Array(2), count: 2 }
-  const empty = { images: new Uint8Array(), labels: new Uint8Array(), count: 0 }
-  const set = dataSet({
-    name: 'tiny',
-    shape: [2, 1, 2],
-    classes: 2,
-    classNames: ['a', 'b'],
-    maximum: 16,
-    train: split,
-    test: empty,
-  })
-  // Channel 0 holds 0, 1/2, 1/4, 1/4; channel 1 holds 1, 1, 0, 0.
-  assert.deepEqual(set.mean, [1 / 4, 1 / 2])
-  assert.ok(Math.abs(set.deviation[0]! - Math.sqrt(1 / 32)) < 1e-12)
-  assert.ok(Math.abs(set.deviation[1]! - 1 / 2) < 1e-12)
 })

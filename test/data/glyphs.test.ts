@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
-import { gather, order } from '../../src/data/batches.js'
+import { gatherInputs, order } from '../../src/data/batches.js'
+import type { Split } from '../../src/data/dataset.js'
 import { makeGlyphs } from '../../src/data/glyphs/glyphs.js'
 import { makeDataSet } from '../../src/data/registry.js'
+import { scaleOf } from '../../src/data/scale.js'
 
 const set = makeDataSet('glyphs')
+const bytesOf = ({ inputs, targets }: Split): Uint8Array[] => [inputs as Uint8Array, targets as Uint8Array]
 const hash = (...parts: Uint8Array[]) => {
   const sum = createHash('sha256')
   for (const part of parts) sum.update(part)
@@ -13,23 +16,24 @@ const hash = (...parts: Uint8Array[]) => {
 }
 
 test('the images are the same bytes everywhere', () => {
-  assert.equal(hash(set.train.images, set.train.labels), '3bb41cd665306c9f')
-  assert.equal(hash(set.test.images, set.test.labels), '3226cf9953b3f3be')
+  assert.equal(hash(...bytesOf(set.train)), '3bb41cd665306c9f')
+  assert.equal(hash(...bytesOf(set.test)), '3226cf9953b3f3be')
 })
 
 test('there are 10,000 and 2,000 images, as many of each digit, mostly paper', () => {
-  assert.deepEqual(set.shape, [1, 28, 28])
+  assert.deepEqual(set.input, { shape: [1, 28, 28], levels: 256 })
   for (const [split, count] of [
     [set.train, 10000],
     [set.test, 2000],
   ] as const) {
     assert.equal(split.count, count)
-    assert.equal(split.images.length, count * 784)
+    assert.equal(split.inputs.length, count * 784)
     const counts = new Array<number>(10).fill(0)
-    for (const label of split.labels) counts[label]!++
+    for (const label of split.targets!) counts[label]!++
     assert.deepEqual(counts, new Array(10).fill(count / 10))
   }
-  assert.ok(set.mean[0]! > 0.08 && set.mean[0]! < 0.2, `mean ${set.mean[0]}`)
+  const [mean] = scaleOf(set.train.inputs, 1, 784).mean as [number]
+  assert.ok(mean > 0.08 * 255 && mean < 0.2 * 255, `mean ${mean}`)
 })
 
 test('seeds and splits draw from streams of their own, and no image comes twice', () => {
@@ -37,11 +41,11 @@ test('seeds and splits draw from streams of their own, and no image comes twice'
   const again = makeGlyphs({ seed: 1, train: 20, test: 10 })
   const other = makeGlyphs({ seed: 2, train: 20, test: 20 })
   assert.deepEqual(again.train, small.train)
-  assert.notDeepEqual(other.train.images, small.train.images)
-  assert.notDeepEqual(small.test.images, small.train.images)
+  assert.notDeepEqual(other.train.inputs, small.train.inputs)
+  assert.notDeepEqual(small.test.inputs, small.train.inputs)
   const images = new Set<string>()
   for (const split of [set.train, set.test]) {
-    for (let i = 0; i < split.count; i++) images.add(hash(split.images.subarray(i * 784, (i + 1) * 784)))
+    for (let i = 0; i < split.count; i++) images.add(hash(bytesOf(split)[0]!.subarray(i * 784, (i + 1) * 784)))
   }
   assert.equal(images.size, 12000, 'no image comes twice')
 })
@@ -66,13 +70,13 @@ function softmaxRegression(epochs: number, rate: number): number {
   }
   for (let epoch = 0; epoch < epochs; epoch++) {
     for (const [step, index] of order(set.train.count, 1, epoch).entries()) {
-      gather(set.train, [index], 255, x)
+      gatherInputs(set, set.train, [index], x)
       score()
       const largest = Math.max(...scores)
       const total = scores.reduce((sum, value) => sum + Math.exp(value - largest), 0)
       const now = rate * (1 - (epoch + step / set.train.count) / epochs)
       for (let digit = 0; digit < 10; digit++) {
-        const wanted = digit === set.train.labels[index] ? 1 : 0
+        const wanted = digit === set.train.targets![index] ? 1 : 0
         const change = now * (wanted - Math.exp(scores[digit]! - largest) / total)
         const row = digit * 785
         for (let i = 0; i < 784; i++) weights[row + i]! += change * x[i]!
@@ -82,9 +86,9 @@ function softmaxRegression(epochs: number, rate: number): number {
   }
   let right = 0
   for (let index = 0; index < set.test.count; index++) {
-    gather(set.test, [index], 255, x)
+    gatherInputs(set, set.test, [index], x)
     score()
-    if (scores.indexOf(Math.max(...scores)) === set.test.labels[index]) right++
+    if (scores.indexOf(Math.max(...scores)) === set.test.targets![index]) right++
   }
   return right / set.test.count
 }

@@ -36,7 +36,11 @@ const tiny: Source = {
   archive: 'tiny.tar.gz',
   downloads: [{ name: 'tiny.tar.gz', bytes: 1, sha256: '', urls: ['http://127.0.0.1:9/tiny.tar.gz'] }],
   decode([a, b]) {
-    const split = (images: Uint8Array) => ({ images, labels: new Uint8Array(images.length), count: images.length })
+    const split = (images: Uint8Array) => ({
+      inputs: images,
+      targets: new Uint8Array(images.length),
+      count: images.length,
+    })
     return { train: split(a!), test: split(b!) }
   },
 }
@@ -66,7 +70,7 @@ test('the files are found in every layout: folders, other names, with and withou
     folder = mkdtempSync(join(root, 'data-'))
     for (const [name, bytes] of Object.entries(layout)) put(name, bytes)
     const splits = await load()
-    assert.deepEqual([...splits.train.images, ...splits.test.images], [1, 2, 3, 4, 5, 6], Object.keys(layout).join())
+    assert.deepEqual([...splits.train.inputs, ...splits.test.inputs], [1, 2, 3, 4, 5, 6], Object.keys(layout).join())
   }
 })
 
@@ -126,9 +130,9 @@ test('an unknown name is answered with the nearest one', async () => {
 })
 
 test('the table of data sets is whole', () => {
-  for (const { name, shape, classNames, maximum, from } of dataSets) {
-    assert.equal(classNames.length, 10, name)
-    assert.ok(shape.every((length) => length > 0) && maximum > 0)
+  for (const { name, input, names, from } of dataSets) {
+    assert.equal(names.length, 10, name)
+    assert.ok(input.shape.every((length) => length > 0) && input.levels! > 1)
     if ('make' in from) continue
     for (const { sha256, bytes } of [...from.source.files, ...from.source.downloads]) {
       assert.match(sha256, /^[0-9a-f]{64}$/)

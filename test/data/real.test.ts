@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { loadDataSet } from '../../src/data/load.node.js'
 import { findDataSet } from '../../src/data/registry.js'
+import { scaleOf } from '../../src/data/scale.js'
+import { sizeOf } from '../../src/graph/types.js'
 
 /** What is known of the published files: first labels, images per class, and moments of the training images. */
 const facts = {
@@ -59,16 +61,18 @@ for (const [name, fact] of Object.entries(facts)) {
       [set.train, fact.train, fact.trainCounts],
       [set.test, fact.test, fact.testCounts],
     ] as const) {
-      assert.equal(split.labels.subarray(0, 10).join(' '), first)
-      assert.equal(split.images.length, split.count * set.shape.reduce((product, length) => product * length))
+      assert.equal(split.targets!.subarray(0, 10).join(' '), first)
+      assert.equal(split.inputs.length, split.count * sizeOf(set.input.shape))
       const found = new Array<number>(10).fill(0)
-      for (const label of split.labels) found[label]!++
+      for (const label of split.targets!) found[label]!++
       assert.deepEqual(found, perClass)
     }
     let largest = 0
-    for (let i = 0; i < set.train.images.length; i++) largest = Math.max(largest, set.train.images[i]!)
-    assert.equal(largest, set.maximum)
-    for (const [channel, mean] of fact.mean.entries()) assert.ok(Math.abs(set.mean[channel]! - mean) < 6e-5)
-    for (const [channel, one] of fact.deviation.entries()) assert.ok(Math.abs(set.deviation[channel]! - one) < 6e-5)
+    for (let i = 0; i < set.train.inputs.length; i++) largest = Math.max(largest, set.train.inputs[i]!)
+    assert.equal(largest, set.input.levels! - 1)
+    const scale = scaleOf(set.train.inputs, set.input.shape[0]!, sizeOf(set.input.shape))
+    for (const [channel, mean] of fact.mean.entries()) assert.ok(Math.abs(scale.mean[channel]! / largest - mean) < 6e-5)
+    for (const [channel, one] of fact.deviation.entries())
+      assert.ok(Math.abs(scale.deviation[channel]! / largest - one) < 6e-5)
   })
 }

@@ -6,12 +6,25 @@ import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 
-/** What each example must print; the figures are bounds, not golden values. */
+/** The number behind a word of the output must be above a bound, which is no golden value. */
+const above = (bound: number, word: RegExp, output: string): void =>
+  assert.ok(Number(new RegExp(`${word.source} ([\\d.]+)`).exec(output)?.[1]) > bound, output)
+
+/** What each example must print. */
 const PRINTS: Record<string, (output: string) => void> = {
   '01-a-rule-of-your-own.js': (output) => {
     assert.match(output, /^local: true, windows: 1,1$/m)
-    assert.ok(Number(/test accuracy ([\d.]+)/.exec(output)![1]) > 0.9, output)
+    above(0.9, /test accuracy/, output)
   },
+  '02-a-window.js': (output) => {
+    assert.match(output, /^windows: 2,2,1$/m)
+    above(0.9, /test accuracy/, output)
+  },
+  '03-an-inner-loop.js': (output) => {
+    assert.match(output, /^local: false, windows: 1,1,1$/m)
+    above(0.87, /test accuracy/, output)
+  },
+  '04-values.js': (output) => above(0.99, /R2/, output),
 }
 
 for (const file of readdirSync('build/examples').filter((name) => name.endsWith('.js')))

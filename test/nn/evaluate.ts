@@ -12,6 +12,13 @@ export function normals(name: string, shape: readonly number[]): Tensor {
   return constant(data, shape)
 }
 
+/** Uniform constants on [0, 1), always the same for the same name. */
+export function uniforms(name: string, ...shape: number[]): Tensor {
+  const data = new Float32Array(sizeOf(shape))
+  stream(3, 0, name).uniform(data)
+  return constant(data, shape)
+}
+
 export const whole = (...values: number[]): Tensor => constant(values, [values.length], 'int32')
 
 /** The derivatives of the sum of a tensor, by `grad`. */

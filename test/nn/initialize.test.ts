@@ -7,7 +7,6 @@ import {
   FAN_RULES,
   type FanRule,
   fans,
-  labelTable,
   noiseInputs,
   normalWeights,
   ones,
@@ -66,8 +65,6 @@ test('layers start with their rule and biases of 0', () => {
   assert.deepEqual(kernels.weight.shape, [8, 3, 2, 2])
   close(numbers(kernels.weight).slice(0, 1), [Math.sqrt(2 / 44)], 1e-15)
   assert.deepEqual(numbers(kernels.bias), numbers(zeros([8])))
-  assert.deepEqual(labelTable(unit, 'labels', 10, 784).shape, [10, 784])
-  close(numbers(labelTable(real, 'labels', 2, 3)), numbers(normals('labels', [2, 3])), 0)
 })
 
 test('noise is an input of the program; a name is good for one draw', () => {

@@ -4,7 +4,6 @@ import { constant, maxPool2d, type Tensor } from '../../src/graph/index.js'
 import {
   affine,
   convolve,
-  globalAveragePool,
   hiddenLayers,
   leaves,
   mapTree,
@@ -86,10 +85,6 @@ describe('the layers of a network', () => {
     const whole = layer!.pool(layer!.linear(weight, x).add(layer!.offset(bias)))
     close(numbers(whole), numbers(maxPool2d(convolve({ weight, bias }, x, { padding: 'same' }), 2)), 1e-15)
   })
-})
-
-test('global average pooling is the mean over places', () => {
-  assert.deepEqual(numbers(globalAveragePool(constant([1, 2, 3, 6, 0, 0, 0, 4], [1, 2, 2, 2]))), [3, 1])
 })
 
 test('trees: dotted names in the order of writing; the same shape with other leaves', () => {

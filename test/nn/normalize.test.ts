@@ -8,8 +8,6 @@ import {
   convolved,
   convolvedAffine,
   GOODNESS,
-  GROUP_GOODNESS,
-  groupNorm,
   layerNorm,
   NORMALIZATIONS,
   scale,
@@ -61,7 +59,6 @@ describe('hiding goodness', () => {
     assert.ok(change(NORMALIZATIONS.length) < 1e-7)
     assert.ok(change(NORMALIZATIONS.unit) < 1e-4)
     assert.ok(change(NORMALIZATIONS.layer) < 1e-4)
-    assert.ok(change((x) => groupNorm(x, 2)) < 1e-3)
   })
 
   test('and shows under batch normalisation, or none', () => {
@@ -69,15 +66,14 @@ describe('hiding goodness', () => {
     assert.ok(change(NORMALIZATIONS.none) > 0.1)
   })
 
-  test('length hides the mean of squares, layer and group normalisation also the mean', () => {
+  test('length hides the mean of squares, layer normalisation also the mean', () => {
     const x = normals('x', [5, 6, 2, 2]).relu().mul(7)
     close(numbers(GOODNESS.mean(NORMALIZATIONS.length(x))), [1, 1, 1, 1, 1], 1e-7)
     close(numbers(layerNorm(x).mean([1, 2, 3])), [0, 0, 0, 0, 0], 1e-14)
-    close(numbers(GROUP_GOODNESS.linear(groupNorm(x, 3), 3)), new Array(15).fill(0), 1e-14)
   })
 })
 
-describe('layer and group normalisation', () => {
+describe('layer normalisation', () => {
   const shape = [2, 4, 2, 1]
   const x = normals('maps', shape)
   const own = { gain: constant([1, 2, -1, 0.5]), bias: constant([0, 1, 2, 3]) }
@@ -85,28 +81,15 @@ describe('layer and group normalisation', () => {
   const scaled = (values: number[]): number[] =>
     values.map((v, i) => v * numbers(own.gain)[channel(i)]! + numbers(own.bias)[channel(i)]!)
 
-  test('their closed forms, with and without gain and bias', () => {
+  test('its closed form, with and without gain and bias', () => {
     const layers = standardizedBy(numbers(x), (i) => Math.floor(i / 8))
     close(numbers(layerNorm(x)), layers)
     close(numbers(layerNorm(x, { scale: own })), scaled(layers))
-    const groups = standardizedBy(numbers(x), (i) => Math.floor(i / 4), 0.1)
-    close(numbers(groupNorm(x, 2, { epsilon: 0.1 })), groups)
-    close(numbers(groupNorm(x, 2, { epsilon: 0.1, scale: own })), scaled(groups))
     close(numbers(layerNorm(x, { scale: scale(4) })), layers)
   })
 
-  test('one group is layer normalisation; dense activities work too', () => {
-    close(numbers(groupNorm(x, 1)), numbers(layerNorm(x)))
-    const rows = normals('rows', [3, 6])
-    close(
-      numbers(groupNorm(rows, 3)),
-      standardizedBy(numbers(rows), (i) => Math.floor(i / 2)),
-    )
-    assert.throws(() => groupNorm(rows, 4), /6 channels do not split into 4 equal groups/)
-  })
-
-  test('their gradients', () => {
-    const y = groupNorm(x, 2, { scale: own }).mul(normals('weights', shape))
+  test('its gradients', () => {
+    const y = layerNorm(x, { scale: own }).mul(normals('weights', shape))
     for (const source of [x, own.gain, own.bias]) close(slopes(y, source), differences(y, source), 1e-8)
   })
 })

@@ -47,9 +47,9 @@ test('the loss is the cross-entropy of the predicted scores, the accuracy their 
   const scores = rowsOf(evaluate(traced.predict, state, { x: batch.x! }).metrics.scores!, 4)
   const losses = scores.map((row, i) => {
     const total = row.map(Math.exp).reduce((a, b) => a + b)
-    return Math.log(total) - row[batch.labels![i]!]!
+    return Math.log(total) - row[batch.target![i]!]!
   })
-  const hits = scores.map((row, i) => Number(row.indexOf(Math.max(...row)) === batch.labels![i]))
+  const hits = scores.map((row, i) => Number(row.indexOf(Math.max(...row)) === batch.target![i]))
   const mean = (values: number[]): number => values.reduce((a, b) => a + b) / values.length
   const { metrics } = evaluate(joint, state, batch)
   close(metrics.loss!, [mean(losses)])

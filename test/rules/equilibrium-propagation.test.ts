@@ -346,9 +346,9 @@ describe('options', () => {
 
   test('metrics: what was pulled and what lies on the rim', () => {
     const { metrics } = given({ activation: 'clip', gains: [4] }).step()
-    assert.ok(metrics['layers.0.saturated']![0]! > 0.5)
-    assert.ok(given({ activation: 'clip', gains: [0.01] }).step().metrics['layers.0.saturated']![0]! < 0.3)
-    const [small, large] = [0.01, 0.02].map((beta) => given({ beta }).step().metrics['layers.1.pulled']![0]!)
+    assert.ok(metrics['layer 0/saturated']![0]! > 0.5)
+    assert.ok(given({ activation: 'clip', gains: [0.01] }).step().metrics['layer 0/saturated']![0]! < 0.3)
+    const [small, large] = [0.01, 0.02].map((beta) => given({ beta }).step().metrics['layer 1/pulled']![0]!)
     close([large! / small!], [2], 0.05)
     assert.ok(metrics.residual![0]! <= 1e-14)
   })
@@ -362,14 +362,9 @@ describe('the certificate', () => {
       assert.equal(local, false)
       layers.forEach(({ window, depth, reads }, k) => {
         assert.deepEqual([window, depth], [1, 0])
-        const above = layers.slice(k + 1).flatMap(({ layer }) => [`layers.${layer}.bias`, `layers.${layer}.weight`])
-        assert.deepEqual(reads, {
-          labels: 'loss',
-          choice: [],
-          feedback: above,
-          transport: above.length > 0,
-          global: [],
-        })
+        const blocks = layers.slice(k + 1).map(({ layer }) => layer)
+        const feedback = blocks.length > 0 && { feedback: { blocks, transport: true } }
+        assert.deepEqual(reads, { labels: 'loss', ...feedback })
       })
     })
 })

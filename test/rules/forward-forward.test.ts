@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { constant } from '../../src/graph/index.js'
-import { hybridImages, smoothMasks } from '../../src/nn/index.js'
 import type { Task } from '../../src/rules/contract.js'
 import { forwardForward } from '../../src/rules/forward-forward/forward-forward.js'
+import { hybridImages, smoothMasks } from '../../src/rules/forward-forward/hybrids.js'
 import type { ForwardForwardHyper } from '../../src/rules/forward-forward/options.js'
 import { traceRule } from '../../src/rules/trace.js'
 import { close, normals, numbers } from '../nn/evaluate.js'
@@ -29,7 +29,6 @@ const RATE = 0.05
 const SIMPLE: Partial<ForwardForwardHyper> = {
   units: [6, 5],
   negatives: 'uniform',
-  sharedProduct: false,
   optimizer: 'sgd',
   momentum: 0,
   schedule: 'constant',
@@ -50,10 +49,16 @@ function given(options: Partial<ForwardForwardHyper>, task: Task = taskOf()) {
   return { hyper, traced, task, state, joint, batch, after: evaluate(joint, state, batch) }
 }
 
+/** Weights of a layer as one matrix: of the lowest one those of the label's pixels come first. */
+const weightOf = (state: Numbers, i: number): number[] => [
+  ...(state[`layers.${i}.label`] ?? []),
+  ...state[`layers.${i}.weight`]!,
+]
+
 const layersOf = (state: Numbers, count: number): PlainLayer[] =>
   Array.from({ length: count }, (_, i) => {
     const bias = state[`layers.${i}.bias`]!
-    const weight = state[`layers.${i}.weight`]!
+    const weight = weightOf(state, i)
     return { weight: rowsOf(weight, weight.length / bias.length), bias }
   })
 
@@ -63,7 +68,7 @@ const imagesOf = (batch: Numbers, task: Task): Matrix => rowsOf(batch.x!, task.b
 const wrongLabels = (batch: Numbers): number[] =>
   batch['noise.negatives']!.map((u, i) => {
     const draw = Math.floor(u * (CLASSES - 1))
-    return draw >= batch.labels![i]! ? draw + 1 : draw
+    return draw >= batch.target![i]! ? draw + 1 : draw
   })
 
 /** All layers' passes over the positives and over the negatives. */
@@ -71,7 +76,7 @@ function contrasted({ state, batch, task, hyper }: ReturnType<typeof given>) {
   const layers = layersOf(state, hyper.units.length)
   const rows = (labels: readonly number[]) =>
     imagesOf(batch, task).map((image, i) => passes(layers, withCode(image, oneHot(labels[i]!, CLASSES))))
-  return { layers, positives: rows(batch.labels!), negatives: rows(wrongLabels(batch)) }
+  return { layers, positives: rows(batch.target!), negatives: rows(wrongLabels(batch)) }
 }
 
 const LOSSES: Record<string, (p: number, n: number, theta: number) => { loss: number; slopes: [number, number] }> = {
@@ -115,11 +120,11 @@ describe('one step by hand', () => {
               })
             return { value, separated: Number(gp > gq) }
           })
-          close(own.after.metrics[`layers.${l}.loss`]!, [mean(pairs.map(({ value }) => value))], 1e-12)
-          close(own.after.metrics[`layers.${l}.separation`]!, [mean(pairs.map(({ separated }) => separated))])
-          close(own.after.state[`layers.${l}.weight`]!, weight.flat(), 1e-12, `layer ${l} weight`)
+          close(own.after.metrics[`layer ${l}/loss`]!, [mean(pairs.map(({ value }) => value))], 1e-12)
+          close(own.after.metrics[`layer ${l}/separation`]!, [mean(pairs.map(({ separated }) => separated))])
+          close(weightOf(own.after.state, l), weight.flat(), 1e-12, `layer ${l} weight`)
           close(own.after.state[`layers.${l}.bias`]!, bias, 1e-12, `layer ${l} bias`)
-          assert.ok(own.after.state[`layers.${l}.weight`]!.some((v, i) => v !== own.state[`layers.${l}.weight`]![i]))
+          assert.notDeepEqual(weightOf(own.after.state, l), weightOf(own.state, l))
         })
       })
 
@@ -130,7 +135,7 @@ describe('one step by hand', () => {
       const [p, n] = [squares(row[1]!.y) / 5, squares(negatives[i]![1]!.y) / 5]
       return softplus(0.7 - p) + softplus(n - 0.7)
     })
-    close(own.after.metrics['layers.1.loss']!, [mean(values)])
+    close(own.after.metrics['layer 1/loss']!, [mean(values)])
   })
 
   test('the step size follows the schedule', () => {
@@ -150,7 +155,7 @@ describe('one step by hand', () => {
 describe('gradient isolation: a change above leaves the update below bit for bit as it was', () => {
   for (const options of [
     { loss: 'threshold', goodness: 'sum' },
-    { loss: 'symba', optimizer: 'adam', peer: 0.1, sharedProduct: true },
+    { loss: 'symba', optimizer: 'adam', peer: 0.1 },
     { loss: 'swish', normalization: 'layer' },
     { network: 'convolutional', units: [3, 4, 2], poolAfter: [0], optimizer: 'adam' },
   ] as Partial<ForwardForwardHyper>[])
@@ -179,7 +184,7 @@ describe('peer normalisation', () => {
     const silenced = (own: ReturnType<typeof given>): Numbers => ({
       ...own.state,
       'layers.0.bias': own.state['layers.0.bias']!.with(2, -50),
-      ...(own.state['buffers.0.mean'] && { 'buffers.0.mean': [0.2, 0.9, 0.05, 0.4, 0.6, 0.1] }),
+      ...(own.state['running.0.mean'] && { 'running.0.mean': [0.2, 0.9, 0.05, 0.4, 0.6, 0.1] }),
     })
     const [without, withPeers] = [0, strength].map((peer) => {
       const own = given({ peer })
@@ -187,29 +192,30 @@ describe('peer normalisation', () => {
       return { ...own, state, after: evaluate(own.joint, state, own.batch) }
     }) as [ReturnType<typeof given>, ReturnType<typeof given>]
     const rows = contrasted(withPeers).positives.map((row) => row[0]!)
-    const before = withPeers.state['buffers.0.mean']!
+    const before = withPeers.state['running.0.mean']!
     const m = before.map((v, j) => 0.9 * v + 0.1 * mean(rows.map(({ y }) => y[j]!)))
     const drive = m.map((own) => strength * (mean(m) - own))
     const inputs = rows[0]!.x.map((_, k) => mean(rows.map(({ x }) => x[k]!)))
-    const difference = (name: string): number[] =>
-      withPeers.after.state[name]!.map((v, i) => v - without.after.state[name]![i]!)
+    const difference = (of: (state: Numbers) => readonly number[]): number[] =>
+      of(withPeers.after.state).map((v, i) => v - of(without.after.state)[i]!)
+    const bias = difference((state) => state['layers.0.bias']!)
     close(
-      difference('layers.0.bias'),
+      bias,
       drive.map((own) => RATE * own),
       1e-12,
     )
     close(
-      difference('layers.0.weight'),
+      difference((state) => weightOf(state, 0)),
       inputs.flatMap((input) => drive.map((own) => RATE * input * own)),
       1e-12,
     )
-    close(withPeers.after.state['buffers.0.mean']!, m)
-    assert.ok(rows.every(({ y }) => y[2] === 0) && difference('layers.0.bias')[2]! > 0, 'the silent unit must rise')
+    close(withPeers.after.state['running.0.mean']!, m)
+    assert.ok(rows.every(({ y }) => y[2] === 0) && bias[2]! > 0, 'the silent unit must rise')
   })
 
   test('running means start at one half', () => {
     const { state } = given({ peer: 0.1 })
-    assert.deepEqual(state['buffers.1.mean'], [0.5, 0.5, 0.5, 0.5, 0.5])
+    assert.deepEqual(state['running.1.mean'], [0.5, 0.5, 0.5, 0.5, 0.5])
   })
 })
 
@@ -223,7 +229,7 @@ describe('prediction', () => {
   test('energies are those of K separate passes', () => {
     for (const energyFrom of [0, 1])
       for (const goodness of ['mean', 'sum'] as const) {
-        const { traced, state, batch, task } = given({ energyFrom, goodness, sharedProduct: false })
+        const { traced, state, batch, task } = given({ energyFrom, goodness })
         const { metrics } = evaluate(traced.predict, state, { x: batch.x! })
         const layers = layersOf(state, 2)
         const energies = imagesOf(batch, task).map((image) =>
@@ -235,7 +241,7 @@ describe('prediction', () => {
         )
         for (const l of [0, 1])
           close(
-            metrics[`layers.${l}`]!,
+            metrics[`parts/layer ${l}`]!,
             energies.flatMap((own) => own.map((g) => g[l]!)),
             1e-12,
           )
@@ -248,7 +254,11 @@ describe('prediction', () => {
   })
 
   test('asking for energies of layers that do not exist is a clear error', () => {
-    assert.throws(() => given({ energyFrom: 2 }), { name: 'UserError', message: /energyFrom is 2, but .* 2 layers/ })
+    const { error } = forwardForward.hyper.safeParse({ units: [6, 5], energyFrom: 2 })
+    assert.deepEqual(
+      error?.issues.map(({ path }) => path),
+      [['energyFrom']],
+    )
   })
 
   test('the softmax head reads normalised activities above the first layer under the neutral label', () => {
@@ -269,8 +279,8 @@ const headInput = (state: Numbers, image: number[]): number[] =>
     .flatMap(({ y }) => lengthNormalized(y))
 
 const headOf = (state: Numbers): PlainLayer => ({
-  weight: rowsOf(state['head.layer.weight']!, 9),
-  bias: state['head.layer.bias']!,
+  weight: rowsOf(state['head.parameters.weight']!, 9),
+  bias: state['head.parameters.bias']!,
 })
 
 const headScores = (state: Numbers, image: number[]): number[] => preactivation(headOf(state), headInput(state, image))
@@ -287,22 +297,22 @@ test('the head learns by the softmax regression of that input', () => {
     const powers = headScores(state, image).map(Math.exp)
     const total = powers.reduce((a, b) => a + b)
     powers.forEach((power, k) => {
-      const error = (power / total - Number(k === batch.labels![i])) / task.batch
+      const error = (power / total - Number(k === batch.target![i])) / task.batch
       expected.bias[k]! -= RATE * error
       for (const [j, input] of headInput(state, image).entries()) expected.weight[j]![k]! -= RATE * error * input
     })
-    return -Math.log(powers[batch.labels![i]!]! / total)
+    return -Math.log(powers[batch.target![i]!]! / total)
   })
-  close(after.metrics['head.loss']!, [mean(losses)])
-  close(after.state['head.layer.weight']!, expected.weight.flat(), 1e-12)
-  close(after.state['head.layer.bias']!, expected.bias, 1e-12)
+  close(after.metrics['softmax head/loss']!, [mean(losses)])
+  close(after.state['head.parameters.weight']!, expected.weight.flat(), 1e-12)
+  close(after.state['head.parameters.bias']!, expected.bias, 1e-12)
 })
 
 test('hybrid negatives: the images themselves against masked mixtures with their successors', () => {
   const { state, batch, task, after, hyper } = given({ negatives: 'hybrid', predict: 'softmax', loss: 'symba' })
   const images = imagesOf(batch, task)
   const masks = smoothMasks(constant(batch['noise.masks']!, [task.batch, 1, 4, 4]))
-  const mixed = rowsOf(numbers(hybridImages(constant(batch.x!, [task.batch, 16]), masks)), task.batch)
+  const mixed = rowsOf(numbers(hybridImages(constant(batch.x!, [task.batch, 1, 4, 4]), masks)), task.batch)
   assert.notDeepEqual(mixed, images)
   const layers = layersOf(state, hyper.units.length)
   const goodness = (rows: Matrix, l: number) => rows.map((row) => squares(passes(layers, row)[l]!.y))
@@ -310,30 +320,30 @@ test('hybrid negatives: the images themselves against masked mixtures with their
     const units = layers[l]!.bias.length
     const negative = goodness(mixed, l)
     const losses = goodness(images, l).map((p, i) => softplus((-4 * (p - negative[i]!)) / units))
-    close(after.metrics[`layers.${l}.loss`]!, [mean(losses)])
+    close(after.metrics[`layer ${l}/loss`]!, [mean(losses)])
   }
 })
 
 test('hard negatives follow the head: the wrong label that it is sure of is the one that is shown', () => {
   const own = given({ negatives: 'hard', loss: 'symba', units: [6, 5, 4] })
-  const sure = { ...own.state, 'head.layer.weight': new Array(27).fill(0), 'head.layer.bias': [0, 300, 600] }
+  const sure = { ...own.state, 'head.parameters.weight': new Array(27).fill(0), 'head.parameters.bias': [0, 300, 600] }
   const { metrics } = evaluate(own.joint, sure, own.batch)
   // True labels 1, 2, 0, 1: of the wrong ones the head likes 2 best, and 1 where 2 is true.
-  assert.deepEqual(own.batch.labels, [1, 2, 0, 1])
+  assert.deepEqual(own.batch.target, [1, 2, 0, 1])
   const layers = layersOf(sure, 3)
   const losses = imagesOf(own.batch, own.task).map((image, i) => {
-    const [p, n] = [own.batch.labels![i]!, [2, 1, 2, 2][i]!].map(
+    const [p, n] = [own.batch.target![i]!, [2, 1, 2, 2][i]!].map(
       (label) => squares(passes(layers, withCode(image, oneHot(label, CLASSES)))[0]!.y) / 6,
     )
     return softplus(-4 * (p! - n!))
   })
-  close(metrics['layers.0.loss']!, [mean(losses)])
+  close(metrics['layer 0/loss']!, [mean(losses)])
 })
 
 describe('greedy training', () => {
   for (const options of [
     {},
-    { optimizer: 'adam', peer: 0.2, sharedProduct: true },
+    { optimizer: 'adam', peer: 0.2 },
     { network: 'convolutional', units: [3, 4, 2], poolAfter: [0] },
   ] as Partial<ForwardForwardHyper>[])
     test(`a layer on its features learns what it learns in the joint step: ${JSON.stringify(options)}`, () => {
@@ -352,12 +362,30 @@ describe('greedy training', () => {
       }
     })
 
-  test('is refused in words where a head reads all layers', () => {
-    for (const options of [{ negatives: 'hard' }, { predict: 'softmax' }, { negatives: 'hybrid' }] as const)
+  test('the softmax head has a phase of its own, on what all layers make of a neutral label', () => {
+    const { traced, state, batch, after } = given({ predict: 'softmax', units: [6, 5, 4] })
+    const { step, features } = traced.greedy(3)
+    const kept = evaluate(features, state, { x: batch.x! }).metrics.features!
+    const alone = evaluate(step, state, { ...batch, x: kept })
+    for (const [name, value] of Object.entries(alone.state))
+      close(value, name.startsWith('head.') ? after.state[name]! : state[name]!, 1e-12, name)
+    close(alone.metrics['softmax head/loss']!, after.metrics['softmax head/loss']!)
+  })
+
+  test('is refused in words where the head chooses the negatives, or two images make them', () => {
+    for (const negatives of ['hard', 'hybrid'] as const)
       for (const layer of [0, 1])
-        assert.throws(() => given(options).traced.greedy(layer), {
+        assert.throws(() => given({ negatives }).traced.greedy(layer), {
           name: 'UserError',
           message: /greedy training .* needs negatives=uniform/,
         })
   })
+})
+
+test('a head that starts at zero has no bias: it says the same of every class', () => {
+  const { traced, state, batch } = given({ predict: 'softmax', headInitial: 'zero' })
+  assert.equal(state['head.parameters.bias'], undefined)
+  assert.ok(evaluate(traced.predict, state, { x: batch.x! }).metrics.scores!.every((score) => score === 0))
+  for (const name of ['hinton', 'loewe'])
+    assert.equal(forwardForward.hyper.parse(forwardForward.presets[name]!.hyper).headInitial, 'zero')
 })

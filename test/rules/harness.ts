@@ -1,8 +1,9 @@
-import { interpret, type Tensor, value } from '../../src/graph/index.js'
-import { FLOAT32 } from '../../src/nn/index.js'
+import { interpret, type Shape, type Tensor, value } from '../../src/graph/index.js'
+import { FLOAT32, type Precision } from '../../src/nn/index.js'
 import type { StepGraph } from '../../src/onnx/index.js'
 import { stream } from '../../src/random/stream.js'
 import type { Task } from '../../src/rules/contract.js'
+import { classesOf, taskFor } from '../../src/rules/task.js'
 import type { TracedRule } from '../../src/rules/trace.js'
 import { initialNoise, stepNoise } from '../../src/train/noise.js'
 
@@ -10,13 +11,18 @@ import { initialNoise, stepNoise } from '../../src/train/noise.js'
 export type Numbers = Readonly<Record<string, readonly number[]>>
 
 /** Four images of 4 x 4 grey pixels, of three classes. */
-export const taskOf = (other: Partial<Task> = {}): Task => ({
-  shape: [1, 4, 4],
-  classes: 3,
-  batch: 4,
-  precision: FLOAT32,
-  ...other,
-})
+export const taskOf = (other: SmallTask = {}): Task => {
+  const { shape, classes, batch, precision } = { shape: [1, 4, 4], classes: 3, batch: 4, precision: FLOAT32, ...other }
+  return taskFor({ input: { shape, levels: 256 }, target: { kind: 'class', count: classes } }, { batch, precision })
+}
+
+/** What a test may say of a task on images with one class each. */
+export interface SmallTask {
+  readonly shape?: Shape
+  readonly classes?: number
+  readonly batch?: number
+  readonly precision?: Precision
+}
 
 const plain = (record: Readonly<Record<string, ArrayLike<number>>>): Numbers =>
   Object.fromEntries(Object.entries(record).map(([name, data]) => [name, Array.from(data)]))
@@ -42,11 +48,10 @@ export const initialState = ({ init }: TracedRule, seed = 1): Numbers =>
 
 /** A made-up batch: uniform pixels, labels that take turns, noise of its own. `k`: the number of the batch. */
 export function batchFor({ batch }: StepGraph, task: Task, k = 0): Numbers {
-  const x = batch.find(({ name }) => name === 'x')!.input
-  const pixels = new Float32Array(x.size)
+  const pixels = new Float32Array(batch.find(({ name }) => name === 'x')?.input.size ?? 0)
   stream(7, k, 'pixels').uniform(pixels)
-  const labels = Array.from({ length: task.batch }, (_, i) => (i + k) % task.classes)
-  const given: Numbers = { x: Array.from(pixels), labels, progress: [k / 10] }
+  const labels = Array.from({ length: task.batch }, (_, i) => (i + k) % classesOf(task))
+  const given: Numbers = { x: Array.from(pixels), target: labels, progress: [k / 10] }
   const asked = Object.fromEntries(batch.filter(({ name }) => given[name]).map(({ name }) => [name, given[name]!]))
   return { ...asked, ...plain(stepNoise(batch, 7, k, 1)) }
 }

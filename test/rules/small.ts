@@ -1,9 +1,9 @@
-import type { Task } from '../../src/rules/contract.js'
+import type { SmallTask } from './harness.js'
 
 /** What makes a rule small enough for the contract tests: options over those of every preset, and the shape of a task. */
 export interface Small {
   readonly hyper?: Readonly<Record<string, unknown>>
-  readonly task?: Partial<Task>
+  readonly task?: SmallTask
 }
 
 /** By rule; a rule of the common network options alone needs no entry: its `units` are cut down. */

@@ -74,7 +74,7 @@ describe('the loss of a cell', () => {
   for (const pairs of ['drawn', 'all'] as const)
     test(`is the sum of its terms, by hand, in both cells: ${pairs} pairs`, () => {
       const { state, batch, task, after, hyper } = given({ pairs, contrast: 0.7 })
-      const labels = batch.labels!
+      const labels = batch.target!
       const rows = rowsOf(batch.x!, task.batch)
       // Labels 1, 2, 0, 1: the rows 0 and 3 are alike, so the partners of even rows are fixed.
       const uniform = batch['noise.partners'] && rowsOf(batch['noise.partners'], task.batch)
@@ -107,7 +107,7 @@ describe('the loss of a cell', () => {
         close(after.metrics[`layers.${l}.kl`]!, [sum('kl') / 2], 1e-10)
         close(after.metrics[`layers.${l}.contrast`]!, [contrast], 1e-8)
         const expected = sum('error') + hyper.beta * sum('kl') + 0.7 * contrast
-        close(after.metrics[`layers.${l}.loss`]!, [expected], 1e-8)
+        close(after.metrics[`layer ${l}/loss`]!, [expected], 1e-8)
         for (const side of ['a', 'b'] as const) {
           const means = columns(own[side].map(({ z }) => z)).map((column) => 0.1 * mean(column))
           close(after.state[`buffers.${l}.${side}.mean`]!, means, 1e-10)
@@ -129,7 +129,7 @@ describe('the loss of a cell', () => {
       const own = given({ ...SMALL, ...options }, { batch: 3 })
       for (const l of [0, 1]) {
         const loss = (name: string, value: readonly number[]) =>
-          evaluate(own.joint, { ...own.state, [name]: value }, own.batch).metrics[`layers.${l}.loss`]![0]!
+          evaluate(own.joint, { ...own.state, [name]: value }, own.batch).metrics[`layer ${l}/loss`]![0]!
         under(own.state, `layers.${l}`).forEach(([name, value], k) => {
           const gradient = own.after.state[`optimizers.${l}.first.${k}`]!
           for (const i of new Set([0, Math.floor(value.length / 2), value.length - 1])) {
@@ -165,7 +165,7 @@ describe('the loss of a cell', () => {
       const { metrics } = evaluate(own.joint, own.state, { ...own.batch, progress: [progress!] })
       const kl = 2 * metrics['layers.0.kl']![0]!
       const reconstruction = 2 * metrics['layers.0.reconstruction']![0]!
-      close(metrics['layers.0.loss']!, [reconstruction + 0.3 * share! * kl])
+      close(metrics['layer 0/loss']!, [reconstruction + 0.3 * share! * kl])
     }
   })
 })
@@ -320,7 +320,7 @@ describe('in use', () => {
       Object.keys(metrics)
         .filter((name) => name.startsWith('figures'))
         .sort(),
-      ['kl.0', 'kl.1', 'pixels', 'reconstruction.0', 'reconstruction.1'].map((name) => `figures.${name}`),
+      ['kl.0', 'kl.1', 'pixels', 'reconstruction.0', 'reconstruction.1'].map((name) => `figures/${name}`),
     )
   })
 })

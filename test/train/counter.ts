@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Tensor } from '../../src/graph/index.js'
 import { constant } from '../../src/graph/index.js'
 import type { AnyRule, Rule } from '../../src/rules/contract.js'
+import { classesOf } from '../../src/rules/task.js'
 
 type Count = { readonly count: Tensor; readonly trace: Tensor }
 
@@ -21,19 +22,20 @@ export const counter: Rule<z.infer<typeof hyper>, Count> = {
   locality: () => ({ blocks: [], promise: { local: true, window: 1 } }),
   init: () => ({ count: constant(0), trace: constant(0) }),
   steps: () => ({
-    joint: (state) => [{ ...state, count: state.count.add(1) }, { steps: state.count }],
-    double: ({ count, trace }) => [{ count, trace: trace.mul(2) }, { double: trace }],
+    joint: (state) => [{ ...state, count: state.count.add(1) }, { network: { steps: state.count } }],
+    double: ({ count, trace }) => [{ count, trace: trace.mul(2) }, { network: { double: trace } }],
     next: ({ count, trace }, { random }) => [
       { count: count.add(1), trace: trace.add(1) },
-      { noise: random.uniform('draw', []) },
+      { network: { noise: random.uniform('draw', []) } },
     ],
   }),
-  predict: ({ count }, x, { classes }, h) => {
+  predict: ({ count }, x, task, h) => {
     const [n] = x.shape as [number]
+    const classes = classesOf(task)
     const told = x.reshape([n, -1]).slice(1, 0, 1).mul(4)
     const each = constant([...Array(classes).keys()], [1, classes])
     const right = told.sub(each).square().neg()
-    return { scores: right.mul(count.equal(h.best).cast('float32')), layers: {} }
+    return { scores: right.mul(count.equal(h.best).cast('float32')) }
   },
 }
 

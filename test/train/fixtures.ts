@@ -1,7 +1,7 @@
-import { type DataSet, dataSet, type Split } from '../../src/data/index.js'
+import { type DataSet, dataSet, labelledImages, type Split } from '../../src/data/index.js'
 import { stream } from '../../src/random/stream.js'
 import { type Checkpoint, decodeCheckpoint } from '../../src/train/checkpoint.js'
-import type { TrainEvent } from '../../src/train/events.js'
+import type { Scores, TrainEvent } from '../../src/train/events.js'
 
 /**
  * Images of 5 x 5 pixels in three classes: one row, one column or the diagonal is lit, on noise. Pixel 0 tells the
@@ -21,14 +21,11 @@ export function lines(train = 120, test = 60): DataSet {
         images[25 * i + p] = p === 0 ? labels[i]! : lit ? 4 : words[26 * i + 1 + p]! % 2
       }
     }
-    return { images, labels, count }
+    return { inputs: images, targets: labels, count }
   }
   return dataSet({
     name: 'lines',
-    shape: [1, 5, 5],
-    classes: 3,
-    classNames: ['row', 'column', 'diagonal'],
-    maximum: 4,
+    ...labelledImages([1, 5, 5], ['row', 'column', 'diagonal'], 5),
     train: split(train, 'train'),
     test: split(test, 'test'),
   })
@@ -42,6 +39,9 @@ export async function collect(events: AsyncIterable<TrainEvent>): Promise<TrainE
 
 export const ofKind = <K extends TrainEvent['event']>(events: readonly TrainEvent[], kind: K) =>
   events.filter((event): event is Extract<TrainEvent, { event: K }> => event.event === kind)
+
+/** What the whole network says rightly. */
+export const accuracyOf = (scores: Scores | undefined): number | undefined => scores?.network?.accuracy
 
 /** A place for checkpoints in memory. */
 export function keeper() {

@@ -64,8 +64,8 @@ test('a schedule that names no step of the rule is refused by name', async () =>
 
 test('a held-out figure that is no number ends the run: nothing is kept as best', async () => {
   const { predict: _, ...rest } = counter
-  const assess: AnyRule['assess'] = ({ count }, { labels }) => ({
-    distance: count.sub(9).mul(-1).log().add(labels.cast('float32').mul(0)),
+  const assess: NonNullable<AnyRule['assess']> = ({ count }, { target }) => ({
+    network: { distance: count.sub(9).mul(-1).log().add(target.cast('float32').mul(0)) },
   })
   const rule: AnyRule = { ...rest, objective: 'distance', assess }
   const { events } = await finalState(interpreter, { epochs: 6, batch: 12, patience: 2 }, rule)
@@ -80,9 +80,9 @@ test('a rule that only generates is judged by its objective', async () => {
     ...rest,
     objective: 'distance',
     // After so many steps the distance is smallest; each image adds its own share, which the mean takes away.
-    assess: ({ count }, { x, labels }) => {
-      const each = labels.cast('float32').sub(x.reshape([x.shape[0]!, -1]).slice(1, 0, 1).reshape([-1]).mul(4))
-      return { distance: count.sub(16).square().add(each) }
+    assess: ({ count }, { x, target }) => {
+      const each = target.cast('float32').sub(x.reshape([x.shape[0]!, -1]).slice(1, 0, 1).reshape([-1]).mul(4))
+      return { network: { distance: count.sub(16).square().add(each) } }
     },
   }
   const { events } = await finalState(interpreter, { epochs: 6, batch: 12, patience: 2 }, rule)
@@ -90,9 +90,11 @@ test('a rule that only generates is judged by its objective', async () => {
   // Nine steps an epoch: 9 (49), 18 (4), 27 (121), 36 (400): two epochs without a better one, and epoch 2 is kept.
   assert.deepEqual(
     ofKind(events, 'epoch').map(({ validation }) => validation),
-    [{ distance: 49 }, { distance: 4 }, { distance: 121 }, { distance: 400 }],
+    [49, 4, 121, 400].map((distance) => ({ network: { distance } })),
   )
-  assert.deepEqual([done!.test, done!.validation, done!.testAccuracy], [{ distance: 4 }, { distance: 4 }, undefined])
+  const kept = { network: { distance: 4 } }
+  assert.deepEqual([done!.test, done!.validation], [kept, kept])
+  assert.deepEqual(ofKind(events, 'start')[0]!.criterion, { figure: 'distance', better: 'smaller' })
   assert.match(
     ofKind(events, 'stopped')[0]!.message,
     /no better validation distance for 2 epochs; kept is epoch 2 with 4/,

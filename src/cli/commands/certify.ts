@@ -1,13 +1,12 @@
-import { findDataSet } from '../../data/index.js'
+import type { Certificate } from '../../certificate/certificate.js'
 import { UsageError } from '../../errors.js'
-import type { Certificate } from '../../locality/certificate.js'
-import { FLOAT32 } from '../../nn/dense.js'
 import { certifyRule } from '../../rules/certify.js'
 import type { AnyRule } from '../../rules/contract.js'
 import { findRule } from '../../rules/load.node.js'
 import { RULES } from '../../rules/registry.js'
 import { asked } from '../../train/options.js'
-import { describeCertificate } from '../certificate.js'
+import { describeCertificate, LIMITS } from '../certificate.js'
+import { wrapText } from '../output/columns.js'
 import { print } from '../output/print.js'
 import { styleOf } from '../output/style.js'
 import { readAssignments } from '../settings.js'
@@ -28,23 +27,21 @@ export async function certifyCommand(ids: readonly string[], flags: CertifyFlags
       `A preset and options belong to one rule: name one, as in ${startedAs()} certify ${RULES[0]!.id} --preset NAME.`,
     )
   const rules = ids.length === 0 ? RULES : await Promise.all(ids.map(findRule))
-  const { shape, classNames } = findDataSet(flags.data)
-  // What an update reads does not depend on the number of images; a few keep the graph's constants small.
-  const task = { shape, classes: classNames.length, batch: 4, precision: FLOAT32 }
   const certificates = rules.map((rule) => {
     const { hyper } = asked(rule, { preset: flags.preset, hyper: readAssignments(rule, flags.set) })
-    return { rule, certificate: certifyRule(rule, task, hyper) }
+    return { rule, certificate: certifyRule(rule, flags.data, hyper) }
   })
   if (flags.json) {
     print(JSON.stringify(certificates.map(({ rule, certificate }) => toJson(rule, certificate))))
     return
   }
   const style = styleOf(process.stdout)
+  const width = Math.min(100, process.stdout.columns || 100)
   const paragraphs = certificates.map(({ rule, certificate }) => [
     `${style.bold(rule.id)} (${describeSource(rule)})`,
-    ...describeCertificate(certificate, style, Math.min(100, process.stdout.columns || 100)),
+    ...describeCertificate(certificate, style, width),
   ])
-  print(...paragraphs.flatMap((lines, i) => (i === 0 ? lines : ['', ...lines])))
+  print(...paragraphs.flatMap((lines) => [...lines, '']), ...wrapText(LIMITS, width))
 }
 
 const toJson = (rule: AnyRule, { local, layers }: Certificate): unknown => ({

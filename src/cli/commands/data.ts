@@ -53,19 +53,19 @@ async function fetchData(entry: DataSetEntry, { dataDir }: DataFlags): Promise<v
 
 function list({ dataDir }: DataFlags, style: Style): string[] {
   const rows = dataSets.map((entry) => {
-    const { name, shape, counts } = entry
+    const { name, input, counts } = entry
     const images = `${count(counts.train)} + ${count(counts.test)}`
-    return [style.bold(name), shape.join('x'), images, describePlace(entry, placeOf(entry, dataDir))]
+    return [style.bold(name), input.shape.join('x'), images, describePlace(entry, placeOf(entry, dataDir))]
   })
   return [...columns([['name', 'image', 'training + test', 'where'].map(style.dim), ...rows]), '', style.dim(UNCHECKED)]
 }
 
 function describe(entry: DataSetEntry, place: Place, style: Style): string[] {
-  const { name, title, shape, classNames, counts, credit } = entry
+  const { name, title, input, names, counts, credit } = entry
   return [
     `${style.bold(name)}: ${title}`,
-    `  images   ${shape.join('x')} (channels, height, width), ${count(counts.train)} to train and ${count(counts.test)} to test`,
-    `  classes  ${classNames.join(', ')}`,
+    `  images   ${input.shape.join('x')} (channels, height, width), ${count(counts.train)} to train and ${count(counts.test)} to test`,
+    `  classes  ${names.join(', ')}`,
     `  credit   ${credit}`,
     `  where    ${describePlace(entry, place)}`,
     ...('folder' in place ? ['', style.dim(UNCHECKED)] : []),
@@ -102,7 +102,7 @@ function placeOf({ name, from }: DataSetEntry, dataDir: string | undefined): Pla
 }
 
 function toJson(entry: DataSetEntry, place: Place): unknown {
-  const { name, title, shape, classNames, counts, credit } = entry
+  const { name, title, input, target, names, counts, credit } = entry
   const where = 'embedded' in place ? 'embedded' : 'folder' in place ? place.folder : null
-  return { name, title, shape, classNames, counts, credit, where }
+  return { name, title, input, target, names, counts, credit, where }
 }

@@ -1,5 +1,7 @@
 import { unknownName } from '../../names.js'
 import { type ExportedFile, exportRun } from '../../node.js'
+import { targetKind } from '../../targets/index.js'
+import { columns } from '../output/columns.js'
 import { bytes } from '../output/numbers.js'
 import { print } from '../output/print.js'
 import { loadOf, namedRule, type RunFlags } from '../run.js'
@@ -13,18 +15,23 @@ export interface ExportFlags extends RunFlags {
 export async function exportCommand(run: string, flags: ExportFlags): Promise<void> {
   if (flags.format !== 'onnx') throw unknownName('format', flags.format, ['onnx'])
   const exported = await exportRun(run, { ...namedRule(run, flags), out: flags.out, load: loadOf(flags) })
-  const { images: _, ...facts } = exported
+  const { samples: _, ...facts } = exported
   if (flags.json) print(JSON.stringify({ ...facts, format: 'onnx' }))
   else print(...describe(exported))
 }
 
-function describe({ file, bytes: size, batch, checkedOn, images: { shape, classNames } }: ExportedFile): string[] {
+function describe({ file, bytes: size, batch, checkedOn, samples }: ExportedFile): string[] {
+  const { input, target, names } = samples
   const count = batch === 'any' ? 'N' : batch
+  const said = targetKind(target).exported(samples)
+  const read = input.levels === undefined ? 'real numbers in their own units' : 'levels from 0 to 1'
   return [
     `${file}: ${bytes(size)}, checked by running it alone on ${checkedOn}.`,
-    `  input   x       float32 [${[count, ...shape].join(', ')}], pixels from 0 to 1`,
-    `  output  scores  float32 [${count}, ${classNames.length}], the larger the likelier`,
-    `  output  label   int64 [${count}], the class: ${classNames.join(', ')}`,
-    ...(batch === 'any' ? [] : [`It takes ${batch} images at a time: this rule's prediction depends on the batch.`]),
+    ...columns([
+      ['  input', 'x', `float32 [${[count, ...input.shape].join(', ')}], ${read}`],
+      ['  output', 'scores', `float32 [${count}, ${names.length}], ${targetKind(target).scores}`],
+      ['  output', said.name, `${said.dtype} [${[count, ...said.shape].join(', ')}], ${said.what}`],
+    ]),
+    ...(batch === 'any' ? [] : [`It takes ${batch} samples at a time: this rule's prediction depends on the batch.`]),
   ]
 }

@@ -1,9 +1,9 @@
-import type { DataSet } from '../../data/dataset.js'
+import { type ImageShape, imageShapeOf } from '../../data/dataset.js'
 import { readImage } from '../../data/images.node.js'
 import { type Picture, toShape } from '../../data/picture.js'
 import { UserError } from '../../errors.js'
-import { type PredictedImage, predict, readCheckpoint } from '../../node.js'
-import type { ImageKind } from '../../train/checkpoint.js'
+import { show } from '../../graph/types.js'
+import { type Predicted, predict, readCheckpoint } from '../../node.js'
 import { columns } from '../output/columns.js'
 import { figure } from '../output/numbers.js'
 import { print } from '../output/print.js'
@@ -21,14 +21,20 @@ export interface PredictFlags extends RunFlags {
  */
 export async function predictCommand(run: string, paths: readonly string[], flags: PredictFlags): Promise<void> {
   const rule = namedRule(run, flags)
-  const { images } = readCheckpoint(run).checkpoint
+  const { samples } = readCheckpoint(run).checkpoint
+  const shape = imageShapeOf(samples.input)
+  if (!shape)
+    throw new UserError(
+      `${run} reads inputs ${show(samples.input.shape)} that are no images: predict from a program, as in predict(run, inputs) of 'onward/node'`,
+    )
+  const kind = { shape, levels: samples.input.levels! }
   const pictures: (Readable | Refused)[] = []
-  for (const path of paths) pictures.push(await readPicture(path, images, flags.invert === true))
+  for (const path of paths) pictures.push(await readPicture(path, kind, flags.invert === true))
   const pixels = pictures.flatMap((picture) => ('pixels' in picture ? [picture.pixels] : []))
   const predictions = (pixels.length > 0 ? await predict(run, pixels, rule) : []).values()
   const all = pictures.map((picture) => {
     if ('error' in picture) return picture
-    const prediction: PredictedImage = predictions.next().value!
+    const prediction: Predicted = predictions.next().value!
     return { image: picture.image, ...prediction, notes: picture.notes }
   })
   const refused = all.filter((one) => 'error' in one)
@@ -38,13 +44,18 @@ export async function predictCommand(run: string, paths: readonly string[], flag
     const told = all.filter((one) => 'scores' in one)
     const rows = told.map((one) => [
       one.image,
-      style.bold(one.className),
-      style.dim(`scores: ${likeliest(one, images.classNames)}`),
+      style.bold(saidOf(one)),
+      style.dim('label' in one ? `scores: ${likeliest(one, samples.names)}` : ''),
       style.dim(one.notes.join('; ')),
     ])
     print(...columns(rows))
   }
   if (refused.length > 0) throw new UserError(refused.map(({ error }) => error).join('\n'))
+}
+
+interface Kind {
+  readonly shape: ImageShape
+  readonly levels: number
 }
 
 interface Readable {
@@ -59,12 +70,12 @@ interface Refused {
   readonly error: string
 }
 
-async function readPicture(image: string, { shape, maximum }: ImageKind, invert: boolean): Promise<Readable | Refused> {
+async function readPicture(image: string, { shape, levels }: Kind, invert: boolean): Promise<Readable | Refused> {
   try {
     const picture = await readImage(image)
     const pixels = toShape(picture, shape, { invert })
     const notes = notesOn(picture, pixels, shape, invert)
-    return { image, pixels: Uint8Array.from(pixels, (pixel) => Math.round(pixel * maximum)), notes }
+    return { image, pixels: Uint8Array.from(pixels, (pixel) => Math.round(pixel * (levels - 1))), notes }
   } catch (error) {
     if (error instanceof UserError) return { image, error: error.message }
     throw error
@@ -72,7 +83,7 @@ async function readPicture(image: string, { shape, maximum }: ImageKind, invert:
 }
 
 /** `pixels` as the network sees them. */
-function notesOn(picture: Picture, pixels: Float32Array, shape: DataSet['shape'], inverted: boolean): string[] {
+function notesOn(picture: Picture, pixels: Float32Array, shape: ImageShape, inverted: boolean): string[] {
   const [channels, rows, columns] = shape
   const { width, height } = picture
   const changed = width * rows === height * columns ? 'resized' : 'given a margin and resized'
@@ -93,8 +104,17 @@ function notesOn(picture: Picture, pixels: Float32Array, shape: DataSet['shape']
   ]
 }
 
+/** A class, labels or values, in words. */
+function saidOf(one: Predicted): string {
+  if ('className' in one) return one.className
+  if ('labels' in one) return one.labels.join(', ') || 'no label'
+  return Object.entries(one.values)
+    .map(([name, value]) => `${name} ${figure(value)}`)
+    .join(', ')
+}
+
 /** "3 12.50, 8 11.02, 5 9.870": classes and their scores, the best first. */
-function likeliest({ scores }: PredictedImage, classNames: readonly string[]): string {
+function likeliest({ scores }: Predicted, classNames: readonly string[]): string {
   const ranked = scores.map((score, label) => ({ score, label })).sort((a, b) => b.score - a.score)
   return ranked
     .slice(0, 3)

@@ -5,6 +5,7 @@ import { UsageError } from '../../errors.js'
 import { makeFolder } from '../../folders.node.js'
 import { type Drawing, type DrawOptions, drawRun, predict, readCheckpoint, readConfig, ruleOfRun } from '../../node.js'
 import type { AnyRule } from '../../rules/contract.js'
+import { taskFor } from '../../rules/task.js'
 import { fileError } from '../../train/files.node.js'
 import { columns } from '../output/columns.js'
 import { percent } from '../output/numbers.js'
@@ -62,15 +63,18 @@ export async function samplesCommand(run: string, names: readonly string[], flag
 /** Throws a UserError unless the run draws from its prior, and the judge classifies. */
 async function checkJudge(run: string, rule: AnyRule, judge: string): Promise<void> {
   const { hyper } = readConfig(run)
-  const { shape, classNames } = readCheckpoint(run).checkpoint.images
-  const task = { shape, classes: classNames.length, batch: 1, precision: { bits: 32 } } as const
+  const task = taskFor(readCheckpoint(run).checkpoint.samples, { batch: 1 })
   if (!rule.pictures?.(task, hyper)[PRIOR])
     throw new UsageError(
       `--judge looks at samples from noise alone, and ${rule.id} draws no picture "${PRIOR}" of them`,
     )
   const { rule: judgeId, hyper: own } = readConfig(judge)
   const other = await ruleOfRun(judge)
-  if (!other.predict) throw new UsageError(`--judge needs a run that classifies; ${judgeId} only generates`)
+  const { kind } = readCheckpoint(judge).checkpoint.samples.target
+  if (!other.predict || kind !== 'class')
+    throw new UsageError(
+      `--judge needs a run that classifies; ${judgeId} ${other.predict ? `says ${kind} there` : 'only generates'}`,
+    )
   if (!other.probabilities?.(own))
     throw new UsageError(
       `the scores of ${judge} (${judgeId}) are no probabilities, so it cannot say how sure it is: judge by a run of backprop`,
@@ -92,16 +96,16 @@ async function judgeSamples(
   judge: string,
   drawing: Omit<DrawOptions, 'names' | 'count'>,
 ): Promise<Judgement> {
-  const { classNames, maximum } = readCheckpoint(judge).checkpoint.images
+  const { names, input } = readCheckpoint(judge).checkpoint.samples
   const [drawn] = await drawRun(run, { ...drawing, names: [PRIOR], count: JUDGED })
-  const images = pixelsOf(drawn!, maximum)
+  const images = pixelsOf(drawn!, input.levels! - 1)
   const sure = (await predict(judge, images)).filter(({ scores }) => {
     const largest = Math.max(...scores)
     return 1 / scores.reduce((sum, score) => sum + Math.exp(score - largest), 0) > CONFIDENCE
   })
-  const shares = classNames.map((name, label): [string, number] => [
+  const shares = names.map((name, label): [string, number] => [
     name,
-    sure.filter((prediction) => prediction.label === label).length / images.length,
+    sure.filter((prediction) => 'label' in prediction && prediction.label === label).length / images.length,
   ])
   return {
     samples: images.length,

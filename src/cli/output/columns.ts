@@ -19,7 +19,7 @@ export function columns(rows: readonly (readonly string[])[], right: readonly nu
 /** Breaks text at spaces, not before a unit, into lines of at most `width` places; a longer word has its own line. */
 export function wrapText(text: string, width: number): string[] {
   const lines: string[] = []
-  for (const word of text.split(/ (?!(?:%|s|min|h|images\/s)(?:[ .,;:)]|$))/)) {
+  for (const word of text.split(/ (?!(?:%|s|min|h|samples\/s)(?:[ .,;:)]|$))/)) {
     const line = lines.at(-1)
     if (line !== undefined && visibleLength(line) + 1 + visibleLength(word) <= width)
       lines[lines.length - 1] += ` ${word}`

@@ -1,38 +1,50 @@
-import type { TrainEvent } from '../../train/events.js'
+import type { EpochEvent, Scores, StartEvent, TrainEvent } from '../../train/events.js'
 import type { Taken } from '../../train/weights-of.js'
-import { count, duration, figure, percent, plural } from '../output/numbers.js'
-import { accuracies, type View, WHOLE } from './view.js'
+import { count, duration, figure, plural } from '../output/numbers.js'
+import { showFigure } from './table.js'
+import type { View } from './view.js'
 
 /** What a run without a terminal prints for an event, or undefined: a line at the start, one an epoch, one for an early stop. */
 export function renderLine(view: View, event: TrainEvent): string | undefined {
-  if (event.event === 'start') {
-    const images = `${count(event.trainingImages)} images to learn from, ${count(event.validationImages)} held out`
-    const resumed =
-      event.resumedAt === undefined ? '' : `, resumed after ${plural(event.resumedAt, 'batch', 'batches')}`
-    const preset = event.preset === undefined ? '' : `, preset ${event.preset}`
-    const bits = event.precision === 'float32' ? '' : `, ${event.precision}`
-    return `${event.rule} on ${event.data}${preset}: ${images}, ${plural(event.epochs, 'epoch')}, batches of ${event.batch}, seed ${event.seed}, ${event.device}${bits}${resumed}`
-  }
+  if (event.event === 'start') return startLine(event)
   if (event.event === 'stopped' && event.reason === 'early') return event.message
-  if (event.event !== 'epoch' || !view.start) return undefined
-  const measured = [...accuracies(event.layers, undefined)].map(([row, accuracy]) => `${row} ${percent(accuracy)}`)
-  const of = event.layer === undefined ? '' : `of layer ${event.layer} `
-  const whole = event.validationAccuracy === undefined ? [] : [`validation ${of}${percent(event.validationAccuracy)}`]
-  const own = Object.entries(event.validation ?? {}).map(([name, value]) => `${name} ${figure(value)}`)
-  const figures = own.length === 0 ? [] : [`held out: ${own.join(', ')}`]
-  const losses = view.rows.get(WHOLE)?.loss === undefined ? [] : [`loss ${view.rows.get(WHOLE)!.loss!.toPrecision(4)}`]
-  const learned = event.layer === undefined ? [] : [`layer ${event.layer} learns`]
+  if (event.event === 'epoch' && view.start) return epochLine(view.start, event)
+  return undefined
+}
+
+function startLine(start: StartEvent): string {
+  const { rule, data, trainingSamples, validationSamples, epochs, batch, seed, device, precision, resumedAt } = start
+  const samples = `${count(trainingSamples)} samples to learn from, ${count(validationSamples)} held out`
+  const preset = start.preset === undefined ? '' : `, preset ${start.preset}`
+  const bits = precision === 'float32' ? '' : `, ${precision}`
+  const resumed = resumedAt === undefined ? '' : `, resumed after ${plural(resumedAt, 'step')}`
+  return `${rule} on ${data}${preset}: ${samples}, ${plural(epochs, 'epoch')}, batches of ${batch}, seed ${seed}, ${device}${bits}${resumed}`
+}
+
+function epochLine(start: StartEvent, { epoch, fromBatch, learns, metrics, validation, ...event }: EpochEvent): string {
+  const loss = metrics.network?.loss
   return [
-    `epoch ${event.epoch} of ${view.start.epochs}`,
-    ...(event.fromBatch === undefined ? [] : [`from batch ${event.fromBatch + 1}`]),
-    ...learned,
-    ...losses,
-    ...whole,
-    ...measured,
-    ...figures,
-    `${count(event.rowsPerSecond)} images/s`,
+    `epoch ${epoch} of ${start.epochs}`,
+    ...(fromBatch === undefined ? [] : [`from batch ${fromBatch + 1}`]),
+    ...(learns === undefined ? [] : [`${learns} learns`]),
+    ...(loss === undefined ? [] : [`loss ${figure(loss)}`]),
+    ...inWords(validation ?? {}),
+    `${count(event.rowsPerSecond)} samples/s`,
     duration(event.seconds),
   ].join('  ')
+}
+
+/** Every figure once, of the network and of its parts: `validation accuracy 95.10 % (layer 0 91.20 %)`. */
+function inWords({ network = {}, blocks = {} }: Scores): string[] {
+  const names = new Set([network, ...Object.values(blocks)].flatMap((own) => Object.keys(own)))
+  return [...names].map((name) => {
+    const parts = Object.entries(blocks).flatMap(([block, own]) =>
+      own[name] === undefined ? [] : [`${block} ${showFigure(name, own[name])}`],
+    )
+    const whole = network[name] === undefined ? ':' : ` ${showFigure(name, network[name])}`
+    const rest = parts.length === 0 ? '' : whole === ':' ? ` ${parts.join(', ')}` : ` (${parts.join(', ')})`
+    return `validation ${name}${whole}${rest}`
+  })
 }
 
 const NAMED = 6

@@ -6,7 +6,7 @@ import { needsItsRule } from '../run.js'
 import { flagOf, readTrainingFlags } from './flags.js'
 import type { TrainFlags } from './request.js'
 
-/** Flags that may stand beside --resume: they do not change what was computed. `epochs` is the new total. */
+/** Flags that may stand beside --resume. Other threads may change last bits; `epochs` is the new total. */
 const FREE = ['resume', 'data', 'dataDir', 'json', 'threads', 'epochs', 'changedRule']
 
 /**

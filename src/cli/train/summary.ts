@@ -1,15 +1,14 @@
-import type { Figures, TrainEvent } from '../../train/events.js'
+import type { DoneEvent, Scores, StartEvent } from '../../train/events.js'
+import { type Criterion, figureOf } from '../../train/judge.js'
 import { describeCertificate } from '../certificate.js'
 import { bulleted, columns, wrapText } from '../output/columns.js'
-import { bytes, count, duration, figure, percent } from '../output/numbers.js'
+import { bytes, count, duration, percent } from '../output/numbers.js'
 import { quoted } from '../output/quoted.js'
 import { type Style, visibleLength } from '../output/style.js'
 import { RECONSTRUCTED } from '../sources.js'
 import { startedAs } from '../started-as.js'
-import { renderTable } from './screen.js'
-import { accuracies, type View, WHOLE } from './view.js'
-
-type Done = Extract<TrainEvent, { event: 'done' }>
+import { renderTable, showFigure } from './table.js'
+import type { View } from './view.js'
 
 export interface SummaryOptions {
   /** Places of a line, at most. */
@@ -20,46 +19,33 @@ export interface SummaryOptions {
   readonly ruleFile?: string | undefined
 }
 
-/** What a finished run has to say: accuracies, the certificate, memory, and where it is kept. */
+/** What a finished run has to say: its figures, the certificate, memory, and where it is kept. */
 export function summarize(
-  view: View,
-  done: Done,
+  { start }: View,
+  done: DoneEvent,
   style: Style,
   { width, backpropBytes, ruleFile }: SummaryOptions,
 ): string[] {
-  const { start } = view
   if (!start) return []
-  const accuracy =
-    accuracyRows(view, done).size === 0 ? [] : [style.bold('Accuracy'), ...renderTable(accuracyRows(view, done)), '']
-  const figures =
-    done.test === undefined
-      ? []
-      : [
-          style.bold('Means over held-out images'),
-          ...renderTable(figureRows(done)),
-          ...legend(done.test, start.figures, width),
-          '',
-        ]
-  const filledIn = start.reconstructed ?? []
+  const { rowsPerSecond, seconds, run } = done
   const since = start.resumedAt === undefined ? '' : ' since it was resumed'
-  const result =
-    `${start.rule} on ${start.data}: ${outcome({ ...done, highest: start.highest }, start.objective)} ` +
-    (done.rowsPerSecond > 0
-      ? `after ${duration(done.seconds)}${since} at ${count(done.rowsPerSecond)} images/s.`
-      : '(it was trained already).')
-  const parts = [
-    ...wrapText(result, width).map(style.bold),
+  const work =
+    rowsPerSecond > 0
+      ? `after ${duration(seconds)}${since} at ${count(rowsPerSecond)} samples/s.`
+      : '(it was trained already).'
+  const filledIn = start.reconstructed ?? []
+  return [
+    ...wrapText(`${start.rule} on ${start.data}: ${outcome(done.test, start)} ${work}`, width).map(style.bold),
     '',
-    ...accuracy,
-    ...figures,
+    ...heldOut(done, start, style, width),
     style.bold('What each layer learns from: the certificate, read from the graph of the step'),
     ...describeCertificate(start.certificate, style, width),
     '',
     style.bold('Memory of a training step'),
     ...describeMemory(start, backpropBytes),
     ...(filledIn.length === 0 ? [] : ['', style.bold(RECONSTRUCTED), ...bulleted(filledIn, width)]),
+    ...(run === undefined ? [] : ['', ...whereKept(run, ruleFile, style, width)]),
   ]
-  return done.run === undefined ? parts : [...parts, '', ...whereKept(done.run, ruleFile, style, width)]
 }
 
 /** Where a run is kept and how it is used: on two lines if one is too short for both. */
@@ -70,52 +56,39 @@ function whereKept(run: string, ruleFile: string | undefined, style: Style, widt
   return visibleLength(kept) + use.length + 2 <= width ? [`${kept}; ${use}`] : [kept, use]
 }
 
-/** What the run came to, in words: an accuracy, or the figure that a rule without predictions is judged by. */
+/** What the run came to, in words: the figure that it is judged by. */
 export function outcome(
-  { testAccuracy, test, highest }: Pick<Done, 'testAccuracy' | 'test'> & { readonly highest?: number | undefined },
-  objective?: string,
+  test: Scores,
+  { criterion, highest }: { readonly criterion: Criterion; readonly highest?: string | undefined },
 ): string {
-  if (highest !== undefined) return `layer ${highest} has learned, those above it not yet`
-  if (testAccuracy !== undefined) return `${percent(testAccuracy)} of the test images right`
-  return `${objective} ${figure(test?.[objective ?? ''] ?? Number.NaN)} on the test images`
+  if (highest !== undefined) return `${highest} has learned, those above it not yet`
+  const value = figureOf(criterion, test) ?? Number.NaN
+  if (criterion.figure === 'accuracy') return `${percent(value)} of the test samples right`
+  return `${criterion.figure} ${showFigure(criterion.figure, value)} on the test samples`
 }
 
-/** The rule's own figures, a row each. */
-export const figureRows = ({ validation, test }: Pick<Done, 'test' | 'validation'>): Map<string, Figures> =>
-  new Map(
-    Object.entries(test ?? {}).map(([name, value]) => [
-      name,
-      { ...(validation?.[name] !== undefined && { [HELD_OUT]: validation[name] }), 'test images': value },
-    ]),
-  )
+function heldOut({ validation, test }: DoneEvent, start: StartEvent, style: Style, width: number): string[] {
+  const blocks = start.certificate.layers.map(({ name }) => name)
+  const table = renderTable({ ...(validation && { validation }), test }, { blocks, width })
+  if (table.length === 0) return []
+  return [style.bold('Held-out samples'), ...table, ...legend(test, start.figures, width), '']
+}
 
-/** What the figures are, a line each. */
-export function legend(test: Figures, meanings: Readonly<Record<string, string>> | undefined, width: number): string[] {
-  const names = [...new Set(Object.keys(test).map(withoutNumber))]
+/** What the rule's own figures are, a line each. */
+export function legend(
+  { network, blocks = {} }: Scores,
+  meanings: Readonly<Record<string, string>> | undefined,
+  width: number,
+): string[] {
+  const names = [network ?? {}, ...Object.values(blocks)].flatMap((own) => Object.keys(own))
+  const known = [...new Set(names)].filter((name) => meanings?.[name] !== undefined)
   return bulleted(
-    names.flatMap((name) => (meanings?.[name] === undefined ? [] : [`${name}: ${meanings[name]}`])),
+    known.map((name) => `${name}: ${meanings![name]}`),
     width,
   )
 }
 
-/** `layers.0.reconstruction` and `reconstruction.0` are both `reconstruction`. */
-export const withoutNumber = (name: string): string => name.replace(/^layers\.\d+\./, '').replace(/\.\d+$/, '')
-
-// Not the names of the columns of accuracies: these are no fractions.
-const HELD_OUT = 'validation images'
-
-/** Test accuracy beside the last validation accuracy of each layer, and of the whole network. */
-function accuracyRows(view: View, done: Done): Map<string, Figures> {
-  const tested = accuracies(done.layers, done.testAccuracy)
-  return new Map(
-    [...tested].map(([row, test]) => {
-      const validation = row === WHOLE ? done.validationAccuracy : view.rows.get(row)?.validation
-      return [row, { ...(validation !== undefined && { validation }), test }]
-    }),
-  )
-}
-
-function describeMemory(start: NonNullable<View['start']>, backpropBytes: number | undefined): string[] {
+function describeMemory(start: StartEvent, backpropBytes: number | undefined): string[] {
   const yardstick =
     backpropBytes === undefined ? '' : ` (backpropagation through the same layers: ${bytes(backpropBytes)})`
   return columns([

@@ -1,8 +1,8 @@
-import { findDataSet } from '../../data/index.js'
 import { FLOAT32, type Precision } from '../../nn/dense.js'
 import { networkOptions } from '../../nn/network.js'
 import { liveness } from '../../onnx/liveness.js'
 import { backprop } from '../../rules/backprop.js'
+import { taskFor } from '../../rules/task.js'
 import { traceRule } from '../../rules/trace.js'
 import type { RunConfig } from '../../train/run-folder.node.js'
 
@@ -14,8 +14,7 @@ export function backpropActivationBytes({ rule, data, hyper, options }: RunConfi
   const same = Object.keys(networkOptions).filter((key) => key in hyper)
   if (rule === backprop.id || same.length === 0) return undefined
   const own = backprop.hyper.parse(Object.fromEntries(same.map((key) => [key, hyper[key]])))
-  const { shape, classNames } = findDataSet(data)
   const precision: Precision = options.precision === 'int8' ? { bits: 8, levels: 127 } : FLOAT32
-  const task = { shape, classes: classNames.length, batch: options.batch, precision }
+  const task = taskFor(data, { batch: options.batch, precision })
   return liveness(traceRule(backprop, task, own).steps.joint!).peakActivationBytes
 }

@@ -33,5 +33,5 @@ export function readCifarBatches(batches: readonly Uint8Array[], where: readonly
       images.set(bytes.subarray(start + 1, start + RECORD), row * PIXELS)
     }
   }
-  return { images, labels, count }
+  return { inputs: images, targets: labels, count }
 }

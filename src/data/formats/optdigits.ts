@@ -28,5 +28,5 @@ export function readOptdigits(bytes: Uint8Array, where: string): Split {
     images.set(values.slice(0, PIXELS), row * PIXELS)
     labels[row] = label
   }
-  return { images, labels, count: lines.length }
+  return { inputs: images, targets: labels, count: lines.length }
 }

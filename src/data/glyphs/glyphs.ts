@@ -62,7 +62,7 @@ function makeSplit(count: number, seed: number, name: string): Split {
       images[index * ink.length + i] = Math.min(255, Math.max(0, Math.round(grey)))
     }
   }
-  return { images, labels, count }
+  return { inputs: images, targets: labels, count }
 }
 
 /** Draws a digit; `uniforms` and `normals` are its randomness. */

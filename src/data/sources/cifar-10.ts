@@ -1,3 +1,4 @@
+import { labelledImages } from '../dataset.js'
 import { readCifarBatches } from '../formats/cifar.js'
 import type { DataSetEntry, SourceFile } from '../source.js'
 
@@ -6,9 +7,10 @@ const batch = (name: string, sha256: string): SourceFile => ({ names: [name], by
 export const cifar10: DataSetEntry = {
   name: 'cifar-10',
   title: 'CIFAR-10, small colour photographs',
-  shape: [3, 32, 32],
-  classNames: ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'],
-  maximum: 255,
+  ...labelledImages(
+    [3, 32, 32],
+    ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'],
+  ),
   counts: { train: 50000, test: 10000 },
   credit: 'Krizhevsky, Nair and Hinton; cite Krizhevsky 2009',
   from: {

@@ -1,23 +1,14 @@
+import { labelledImages } from '../dataset.js'
 import type { DataSetEntry } from '../source.js'
 import { idxSource } from './idx.js'
 
 export const fashionMnist: DataSetEntry = {
   name: 'fashion-mnist',
   title: 'Fashion-MNIST, pieces of clothing',
-  shape: [1, 28, 28],
-  classNames: [
-    'T-shirt/top',
-    'Trouser',
-    'Pullover',
-    'Dress',
-    'Coat',
-    'Sandal',
-    'Shirt',
-    'Sneaker',
-    'Bag',
-    'Ankle boot',
-  ],
-  maximum: 255,
+  ...labelledImages(
+    [1, 28, 28],
+    ['T-shirt/top', 'Trouser', 'Pullover', 'Dress', 'Coat', 'Sandal', 'Shirt', 'Sneaker', 'Bag', 'Ankle boot'],
+  ),
   counts: { train: 60000, test: 10000 },
   credit: 'Zalando SE, MIT licence; cite Xiao, Rasul and Vollgraf 2017',
   from: {

@@ -38,7 +38,7 @@ export function idxSource(
               'get both files again.',
           )
         }
-        return { images: pixels, labels: classes, count }
+        return { inputs: pixels, targets: classes, count }
       }
       return { train: split(0, 1), test: split(2, 3) }
     },

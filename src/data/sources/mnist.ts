@@ -1,12 +1,11 @@
+import { labelledImages } from '../dataset.js'
 import type { DataSetEntry } from '../source.js'
 import { idxSource } from './idx.js'
 
 export const mnist: DataSetEntry = {
   name: 'mnist',
   title: 'MNIST, handwritten digits',
-  shape: [1, 28, 28],
-  classNames: ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'],
-  maximum: 255,
+  ...labelledImages([1, 28, 28], ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9']),
   counts: { train: 60000, test: 10000 },
   credit: 'LeCun, Cortes and Burges; cite LeCun, Bottou, Bengio and Haffner 1998',
   from: {

@@ -1,3 +1,4 @@
+import { labelledImages } from '../dataset.js'
 import { readOptdigits } from '../formats/optdigits.js'
 import type { DataSetEntry, Download } from '../source.js'
 
@@ -14,9 +15,7 @@ const test = file('optdigits.tes', 264712, '6ebb3d2fee246a4e99363262ddf8a00a3c41
 export const optdigits: DataSetEntry = {
   name: 'optdigits',
   title: 'Optical recognition of handwritten digits (UCI)',
-  shape: [1, 8, 8],
-  classNames: ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'],
-  maximum: 16,
+  ...labelledImages([1, 8, 8], ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'], 17),
   counts: { train: 3823, test: 1797 },
   credit: 'Alpaydin and Kaynak 1998, UCI Machine Learning Repository, CC BY 4.0',
   from: {

@@ -24,23 +24,25 @@
  *                  (Laborieux et al. 2021).
  *
  * Deviations: Ernoult's networks move all layers at once; the sweeps here reach the same fixed points in about half as
- * many steps, so that p-1h settles further than there. Contrasts are computed from s+ - s- (see contrast.ts). States
+ * many steps, so that p-1h settles further than there; the released command also leaves the time step at 0.2. Its first weights and
+ * biases are uniform with the deviation 0.58 / sqrt(n); p-1h here has 0.3 / sqrt(n) and biases of 0. Contrasts are computed from s+ - s- (see contrast.ts). States
  * start at 0 in every batch. Predictions take T1 sweeps whatever the tolerance, so that an image's do not depend on the
  * others of its batch. In 8 bits only the products with the image are rounded: the dynamics must stay symmetric.
  * Expected: MNIST with 512 hidden units about 2 % test error (Ernoult et al., P-1h, as recalled by the specification).
  */
 
-import { argmax, concat, constant, oneHot, quantizedProduct, scan, sizeOf, type Tensor } from '../../graph/index.js'
+import { concat, constant, oneHot, quantizedProduct, scan, sizeOf, type Tensor } from '../../graph/index.js'
 import { flat } from '../../nn/axes.js'
 import { contrastOf, outerContrast } from '../../nn/contrast.js'
 import type { Dense, Precision } from '../../nn/dense.js'
 import { uniformWeights, zeros } from '../../nn/initialize.js'
-import { adam, type Optimizer, sgd } from '../../nn/optimizers.js'
+import { accuracy } from '../../nn/losses.js'
+import { optimizerOf, stepSize } from '../../nn/optimizers.js'
 import { FILTER_SCALE, filterImages, rowByRow, signedImages } from '../../nn/pictures.js'
-import { SCHEDULES } from '../../nn/schedules.js'
 import { energy, resting, type States, settle, sweep } from '../../nn/settling.js'
 import type { Tree } from '../../nn/tree.js'
-import type { Batch, Metrics, Rule } from '../contract.js'
+import type { Batch, Rule } from '../contract.js'
+import { classesOf } from '../task.js'
 import { costOf, type Net, networkOf, nudged, readOutError, scoresOf } from './network.js'
 import { type EquilibriumPropagationHyper, hyper, perLayer } from './options.js'
 
@@ -53,9 +55,6 @@ export type EquilibriumPropagationState = {
   readonly layers: readonly Dense[]
   readonly optimizers: readonly Tree[]
 }
-
-const optimizerOf = ({ optimizer, momentum, weightDecay }: Hyper): Optimizer =>
-  optimizer === 'adam' ? adam({ weightDecay }) : sgd({ momentum, weightDecay })
 
 /** The states that an estimator compares, how far apart their nudges lie, and which of them were nudged. */
 function phases(net: Net, free: States, y: Tensor, random: Batch['random'], h: Hyper) {
@@ -121,18 +120,22 @@ function gradients(
 const SATURATED = 0.01
 
 /** How far each layer was pulled (the root of the mean square), and the part of its hidden units that lies on the rim. */
-function layerMetrics(states: States, other: States, hidden: number): Metrics {
-  const rows = states.flatMap((s, k): [string, Tensor][] => {
+function blockMetrics(
+  states: States,
+  other: States,
+  h: EquilibriumPropagationHyper,
+): Record<string, Record<string, Tensor>> {
+  const rows = states.map((s, k): [string, Record<string, Tensor>] => {
     const pulled = other[k]!.sub(s).square().mean().sqrt()
     const inside = s.greater(SATURATED).and(s.less(1 - SATURATED))
     const saturated = constant(1).sub(inside.cast('float32').mean())
-    return [
-      [`layers.${k}.pulled`, pulled],
-      ...(k < hidden ? ([[`layers.${k}.saturated`, saturated]] satisfies [string, Tensor][]) : []),
-    ]
+    return [blockName(k, h), { pulled, ...(k < h.units.length && { saturated }) }]
   })
   return Object.fromEntries(rows)
 }
+
+const blockName = (k: number, h: EquilibriumPropagationHyper): string =>
+  k < h.units.length ? `layer ${k}` : h.output === 'cross-entropy' ? 'read-out' : 'output'
 
 export const equilibriumPropagation: Rule<EquilibriumPropagationHyper, EquilibriumPropagationState> = {
   id: 'equilibrium-propagation',
@@ -190,15 +193,12 @@ export const equilibriumPropagation: Rule<EquilibriumPropagationHyper, Equilibri
   },
 
   locality: (_, h) => ({
-    blocks: [
-      ...h.units.map((_, k) => ({ name: `layer ${k}`, parameters: [`layers.${k}`] })),
-      { name: h.output === 'cross-entropy' ? 'read-out' : 'output', parameters: [`layers.${h.units.length}`] },
-    ],
-    promise: { local: false, window: 1 },
+    blocks: [...[...h.units, 0].map((_, k) => ({ name: blockName(k, h), parameters: [`layers.${k}`] }))],
+    promise: { local: false, window: 1, labels: ['loss'], feedback: 'forward weights' },
   }),
 
   init(random, task, h) {
-    const widths = [sizeOf(task.shape), ...h.units, task.classes]
+    const widths = [sizeOf(task.input.shape), ...h.units, classesOf(task)]
     const gains = perLayer('gains', h)
     const layers = gains.map((gain, k) => ({
       weight: uniformWeights(random, `layers.${k}.weight`, [widths[k]!, widths[k + 1]!], h.initial).mul(gain),
@@ -208,27 +208,26 @@ export const equilibriumPropagation: Rule<EquilibriumPropagationHyper, Equilibri
   },
 
   steps: (task, h) => ({
-    joint({ layers, optimizers }, { x, labels, progress, random }) {
+    joint({ layers, optimizers }, { x, target, progress, random }) {
       const net = networkOf(layers, x, task.precision, h)
-      const y = oneHot(labels, task.classes)
+      const y = oneHot(target, classesOf(task))
       const { states: free, residual, sweeps } = settle(net.network, resting(net.network), h.freeSweeps, h.tolerance)
       const compared = phases(net, free, y, random, h)
       const gradient = gradients(net, compared, flat(x), y, task.precision)
 
-      const factor = SCHEDULES[h.schedule](progress)
-      const optimizer = optimizerOf(h)
       const learned = perLayer('rates', h).map((rate, k) =>
-        optimizer.update(layers[k]!, gradient[k]!, optimizers[k]!, factor.mul(rate)),
+        optimizerOf(h).update(layers[k]!, gradient[k]!, optimizers[k]!, stepSize({ ...h, rate }, progress)),
       )
-      const right = argmax(scoresOf(net, free)).equal(labels)
       return [
         { layers: learned.map(([layer]) => layer), optimizers: learned.map(([, own]) => own) },
         {
-          loss: costOf(net, free, labels, y, h).mean(),
-          accuracy: right.cast('float32').mean(),
-          residual,
-          ...(h.tolerance > 0 && { sweeps }),
-          ...layerMetrics(free, compared.pulled[0]!, h.units.length),
+          network: {
+            loss: costOf(net, free, target, y, h).mean(),
+            accuracy: accuracy(scoresOf(net, free), target),
+            residual,
+            ...(h.tolerance > 0 && { sweeps }),
+          },
+          blocks: blockMetrics(free, compared.pulled[0]!, h),
         },
       ]
     },
@@ -237,14 +236,14 @@ export const equilibriumPropagation: Rule<EquilibriumPropagationHyper, Equilibri
   predict(state, x, task, h) {
     const net = networkOf(state.layers, x, task.precision, h)
     const { states } = settle(net.network, resting(net.network), h.freeSweeps)
-    return { scores: scoresOf(net, states), layers: {} }
+    return { scores: scoresOf(net, states) }
   },
 
   figures: { energy: 'of the states that an image settles to in the free phase' },
 
   assess(state, { x }, task, h) {
     const { network } = networkOf(state.layers, x, task.precision, h)
-    return { energy: energy(network, settle(network, resting(network), h.freeSweeps).states) }
+    return { network: { energy: energy(network, settle(network, resting(network), h.freeSweeps).states) } }
   },
 
   pictures(task, h) {
@@ -254,7 +253,7 @@ export const equilibriumPropagation: Rule<EquilibriumPropagationHyper, Equilibri
       filters: {
         description: `what excites each of the first hidden units: ${FILTER_SCALE}`,
         columns: 16,
-        draw: ({ layers }) => filterImages(layers[0]!.weight, task.shape, 128),
+        draw: ({ layers }) => filterImages(layers[0]!.weight, task.input.shape, 128),
       },
       settling: {
         description: `an image, what the first hidden layer sends back to it after sweep 1, and how that has changed by sweep ${shown.slice(1).join(', ')}`,
@@ -268,7 +267,7 @@ export const equilibriumPropagation: Rule<EquilibriumPropagationHyper, Equilibri
           const n = x.shape[0]!
           const [first, ...later] = shown.map((count) => outputs[0]!.slice(0, count - 1, count).reshape([n, -1]))
           const images = [first!, ...later.map((state) => state.sub(first!))].map((state) =>
-            signedImages(state.matmul(layers[0]!.weight, { transposeB: true }), [n, ...task.shape]),
+            signedImages(state.matmul(layers[0]!.weight, { transposeB: true }), [n, ...task.input.shape]),
           )
           return rowByRow([x, ...images])
         },

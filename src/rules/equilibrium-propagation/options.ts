@@ -1,8 +1,6 @@
 import { z } from 'zod'
-import { FAN_RULES, type FanRule } from '../../nn/initialize.js'
-import { networkOptions } from '../../nn/network.js'
+import { fanRule, networkOptions } from '../../nn/network.js'
 import { optimizerOptions } from '../../nn/optimizers.js'
-import { SCHEDULE_NAMES } from '../../nn/schedules.js'
 
 const options = z.strictObject({
   units: networkOptions.units.default([512]).describe('units of each hidden layer (512: Ernoult 2019)'),
@@ -31,12 +29,11 @@ const options = z.strictObject({
     .min(1)
     .default([0.001])
     .describe('step size of each layer from the input up, or one for all (0.001 with adam: smonsays; sgd: see p-1h)'),
-  optimizer: optimizerOptions.optimizer.default('adam').describe('of all layers'),
-  momentum: optimizerOptions.momentum.default(0.9).describe('heavy-ball momentum of sgd (Scellier 2023)'),
-  weightDecay: z.number().min(0).default(0).describe('L2 with sgd, decoupled with adam'),
-  schedule: z.enum(SCHEDULE_NAMES).default('cosine').describe('of all step sizes'),
-  initial: z
-    .enum(Object.keys(FAN_RULES) as [FanRule, ...FanRule[]])
+  optimizer: optimizerOptions.optimizer,
+  momentum: optimizerOptions.momentum.describe('heavy-ball momentum of sgd (Scellier 2023)'),
+  weightDecay: optimizerOptions.weightDecay,
+  schedule: optimizerOptions.schedule.default('cosine').describe('of all step sizes'),
+  initial: fanRule
     .default('fan-in')
     .describe('standard deviation of the initial weights, which are uniform; biases begin at 0'),
   gains: z

@@ -10,51 +10,81 @@
  * from a softmax head that reads the normalised activities above the first hidden layer, smoothing 0.9) and public
  * re-implementations (mean of squares with theta 2; SymBa's loss on the gap, alpha 4; its swish variant).
  * Deviations: the loss's factor 2 against MATLAB's drive is kept (rates are halved in the preset); the neutral code is
- * the mean of all codes, which is MATLAB's ten times 0.1.
+ * the mean of all codes, which is MATLAB's ten times 0.1. Those of each preset are in its description.
  * Convolutional networks: the label is a fixed +-1 pattern in a channel of its own: ours.
  */
 
-import { UserError } from '../../errors.js'
-import { concat, grad, range, sizeOf, type Tensor } from '../../graph/index.js'
-import { flat } from '../../nn/axes.js'
-import { affine, type Dense, dense } from '../../nn/dense.js'
+import type { Labels as LabelsRead } from '../../certificate/certificate.js'
+import { concat, constant, oneHot, range, sizeOf, type Tensor } from '../../graph/index.js'
+import { channelAxes, flat } from '../../nn/axes.js'
+import { dense } from '../../nn/dense.js'
 import { GOODNESS } from '../../nn/goodness.js'
-import { crossEntropy, PAIR_LOSSES } from '../../nn/losses.js'
-import { hardWrongLabel, hybridImages, smoothMasks, uniformWrongLabel } from '../../nn/negatives.js'
-import { adam, type Optimizer, sgd } from '../../nn/optimizers.js'
-import { FILTER_SCALE, filterImages } from '../../nn/pictures.js'
-import { SCHEDULES } from '../../nn/schedules.js'
-import { leaves, type Tree } from '../../nn/tree.js'
-import type { Batch, Metrics, Rule, Step, Task } from '../contract.js'
-import { type Cell, learnJointly, learnLayer, type Stack } from '../layerwise.js'
-import type { FirstParameters, Shown } from './first-layer.js'
-import { type ForwardForwardNetwork, networkOf } from './network.js'
+import { ones, zeros } from '../../nn/initialize.js'
+import { crossEntropy, pairLoss } from '../../nn/losses.js'
+import { hardWrongLabel, uniformWrongLabel } from '../../nn/negatives.js'
+import { hiddenLayers } from '../../nn/network.js'
+import { NORMALIZATIONS } from '../../nn/normalize.js'
+import { optimizerOf, stepSize } from '../../nn/optimizers.js'
+import { filters } from '../../nn/pictures.js'
+import type { Batch, Rule } from '../contract.js'
+import type { Fed, Head, LocalLayer, Stack } from '../layerwise/design.js'
+import { type Given, layerwise } from '../layerwise/layerwise.js'
+import { classesOf, imageShape } from '../task.js'
+import { firstLayer, type Weights } from './first-layer.js'
+import { hybridImages, smoothMasks } from './hybrids.js'
 import { type ForwardForwardHyper, hasHead, hyper, presets, saysByHead } from './options.js'
 
-export type ForwardForwardState = Stack<FirstParameters> & {
-  readonly head?: { readonly layer: Dense; readonly optimizer: Tree }
-}
+/** Running mean activity of each unit, where peers are normalised. */
+type Peers = { readonly mean?: Tensor }
 
-const optimizerOf = (h: ForwardForwardHyper, weightDecay: number): Optimizer =>
-  h.optimizer === 'adam' ? adam({ weightDecay }) : sgd({ momentum: h.momentum, weightDecay })
+/** What the lowest layer is given beside its images, [sets, N or 1, K]: see `firstLayer`. Absent with hybrids. */
+type Labels = Tensor | undefined
 
-/** Layer i as a cell. Its input holds the positives in the first half of the rows, the negatives in the second. */
-function cellOf(i: number, h: ForwardForwardHyper, net: ForwardForwardNetwork, shown?: Shown): Cell<FirstParameters> {
-  return {
-    learn(p, buffers, input) {
-      const preactivation = i === 0 && shown ? net.lowest(p, input, shown) : net.preactivation(i, p, input)
-      const y = net.activity(i, preactivation)
-      const half = y.shape[0]! / 2
-      const goodness = GOODNESS[h.goodness](y)
-      const [positive, negative] = [goodness.slice(0, 0, half), goodness.slice(0, half, 2 * half)]
-      const theta = h.theta ?? (h.goodness === 'mean' ? 2 : y.size / y.shape[0]!)
-      const own = PAIR_LOSSES[h.loss](positive, negative, { theta, alpha: h.alpha }).mean()
-      const metrics = { separation: positive.greater(negative).cast('float32').mean() }
-      if (h.peer === 0) return { output: y, loss: own, buffers, metrics }
-      const peers = peerNormalization(preactivation.slice(0, 0, half), y.slice(0, 0, half), buffers, h.peer)
-      return { output: y, loss: own.add(peers.loss), buffers: peers.buffers, metrics }
-    },
-  }
+/** Each layer hands W x + b to its loss, too. */
+type FFLayer = LocalLayer<Weights, Peers, Labels, { output: Tensor; running: Peers; z: Tensor }>
+
+/** The softmax head; without a bias where it starts at zero. */
+type HeadWeights = { readonly weight: Tensor; readonly bias?: Tensor }
+
+export type ForwardForwardState = Stack<Weights, Peers, HeadWeights>
+
+/** The first half of the rows; the other half are negatives. */
+const positives = (y: Tensor): Tensor => y.slice(0, 0, y.shape[0]! / 2)
+
+function layersOf({ task, hyper: h }: Given<ForwardForwardHyper>): FFLayer[] {
+  const first = firstLayer(task, h)
+  const isLabelled = h.negatives !== 'hybrid'
+  const goodnessOf = GOODNESS[h.goodness]
+  return hiddenLayers(h, task.input.shape).map((hidden, i): FFLayer => {
+    const isFirst = i === 0 && isLabelled
+    const layer = isFirst ? first.layer : hidden
+    const normalize = NORMALIZATIONS[i === 0 ? h.imageNormalization : h.normalization]
+    const units = sizeOf(layer.outputShape)
+    const theta = h.theta ?? (h.goodness === 'mean' ? 2 : units)
+    return {
+      init: (random, name) => (isFirst ? first.init(random, name) : layer.init(random, name, h.initial)),
+      running: h.peer === 0 ? {} : { mean: ones([h.units[i]!]).mul(0.5) },
+      forward(p, x, { training, running, given: labels }) {
+        const z = isFirst
+          ? first.preactivation(p, x, labels!)
+          : layer.linear(p.weight, normalize(x), task.precision).add(layer.offset(p.bias))
+        const output = layer.pool(z.relu())
+        const moved = (mean: Tensor): Tensor => {
+          const now = positives(output).mean(channelAxes(output)).stopGradient()
+          return mean.mul(0.9).add(now.mul(0.1))
+        }
+        return { output, running: training && running.mean ? { mean: moved(running.mean) } : running, z }
+      },
+      loss({ output, made: { z, running } }) {
+        const { loss, metrics } = pairLoss(h.loss, goodnessOf(output), { theta, alpha: h.alpha })
+        return { loss: running.mean ? loss.add(peerLoss(positives(z), running.mean, h.peer)) : loss, metrics }
+      },
+      scores: (_, output) =>
+        goodnessOf(output)
+          .reshape([classesOf(task), -1])
+          .transpose(),
+    }
+  })
 }
 
 /**
@@ -62,115 +92,95 @@ function cellOf(i: number, h: ForwardForwardHyper, net: ForwardForwardNetwork, s
  * down, by strength * (mean(m) - m_j) on the pre-activation of every positive case; not gated, so that silent units
  * can come back. m <- 0.9 m + 0.1 batch mean.
  */
-function peerNormalization(z: Tensor, y: Tensor, buffers: Tree, strength: number): { loss: Tensor; buffers: Tree } {
-  const others = z.shape.map((_, axis) => axis).filter((axis) => axis !== 1)
-  const activityAxes = y.shape.map((_, axis) => axis).filter((axis) => axis !== 1)
-  const { mean: before } = buffers as { mean: Tensor }
-  const mean = before.mul(0.9).add(y.mean(activityAxes).stopGradient().mul(0.1))
-  const drive = mean.mean().sub(mean).mul(strength)
-  const loss = z.mean(others).mul(drive.stopGradient()).sum().neg()
-  return { loss, buffers: { mean } }
-}
+const peerLoss = (z: Tensor, mean: Tensor, strength: number): Tensor =>
+  z.mean(channelAxes(z)).mul(mean.mean().sub(mean).mul(strength)).sum().neg()
 
-function headStep(
-  h: ForwardForwardHyper,
-  head: NonNullable<ForwardForwardState['head']>,
-  input: Tensor,
-  labels: Tensor,
-  rate: Tensor,
-): { head: NonNullable<ForwardForwardState['head']>; scores: Tensor; metrics: Metrics } {
-  const scores = affine(head.layer, input.stopGradient())
-  const loss = crossEntropy(scores, labels).mean()
-  const gradients = grad(
-    loss,
-    leaves(head.layer).map(([, p]) => p),
-  )
-  const [layer, optimizer] = optimizerOf(h, h.headWeightDecay).update(head.layer, gradients, head.optimizer, rate)
-  return { head: { layer, optimizer }, scores: scores.stopGradient(), metrics: { 'head.loss': loss } }
-}
-
-function jointStep(task: Task, h: ForwardForwardHyper): Step<ForwardForwardState> {
-  const net = networkOf(task, h)
-  return (state, batch) => {
-    const factor = SCHEDULES[h.schedule](batch.progress)
-    let headed: ReturnType<typeof headStep> | undefined
-    if (state.head) {
-      const neutral = net.headInput(net.activities(state.layers, batch.x, 'neutral'))
-      headed = headStep(h, state.head, neutral, batch.labels, factor.mul(h.headRate))
-    }
-    const { input, shown } = contrast(task, h, net, batch, headed?.scores)
-    const cells = state.layers.map((_, i) => cellOf(i, h, net, shown))
-    const learned = learnJointly(cells, state, input, optimizerOf(h, h.weightDecay), factor.mul(h.rate))
-    return [
-      { ...learned.stack, ...(headed && { head: headed.head }) },
-      { ...learned.metrics, ...headed?.metrics },
-    ]
+/** A softmax of the normalised activities above the first hidden layer (of all, where there is but one), label neutral. */
+function headOf({ task, hyper: h }: Given<ForwardForwardHyper>, layers: number): Head<HeadWeights, Labels> {
+  const classes = classesOf(task)
+  const from = layers > 1 ? 1 : 0
+  const sizes = hiddenLayers(h, task.input.shape).map(({ outputShape }) => sizeOf(outputShape))
+  const inputs = sizes.slice(from).reduce((a, b) => a + b)
+  const scores = ({ weight, bias }: HeadWeights, input: Tensor): Tensor => {
+    const product = input.matmul(weight)
+    return bias ? product.add(bias) : product
+  }
+  return {
+    name: 'softmax head',
+    init: (random, name) =>
+      h.headInitial === 'zero' ? { weight: zeros([inputs, classes]) } : dense(random, name, inputs, classes, h.initial),
+    input: (x) => ({ x, given: constant(1 / classes).broadcastTo([1, 1, classes]) }),
+    read: ({ outputs }) =>
+      concat(
+        outputs.slice(from).map((y) => flat(NORMALIZATIONS[h.normalization](y))),
+        1,
+      ),
+    loss: ({ parameters, input, batch }) => crossEntropy(scores(parameters, input), batch.target).mean(),
+    predict: (parameters, input) => ({ scores: scores(parameters, input) }),
+    optimizer: optimizerOf({ ...h, weightDecay: h.headWeightDecay }),
+    rate: (progress) => stepSize({ ...h, rate: h.headRate }, progress),
   }
 }
 
-/** Positives and negatives: the image with its label and with a wrong one, or the image and a hybrid of two. */
-function contrast(
-  task: Task,
-  h: ForwardForwardHyper,
-  net: ForwardForwardNetwork,
-  { x, labels, random }: Batch,
-  scores?: Tensor,
-): { input: Tensor; shown?: Shown } {
-  const n = x.shape[0]!
-  if (h.negatives === 'hybrid') {
-    const [channels, height, width] = task.shape
-    const masks = smoothMasks(random.uniform('masks', [n, 1, height, width]))
-    const pixels = flat(x)
-    const spread = masks
-      .reshape([n, 1, -1])
-      .broadcastTo([n, channels, height * width])
-      .reshape(pixels.shape)
-    const both = concat([pixels, hybridImages(pixels, spread)], 0)
-    return { input: net.layers[0]!.inputShape.length === 1 ? both : both.reshape([2 * n, ...task.shape]) }
-  }
-  const wrong =
+/** The true labels and wrong ones: any, or those that the head finds likely. */
+function pairOf({ task, hyper: h }: Given<ForwardForwardHyper>, { target, random }: Batch, scores?: Tensor): Tensor[] {
+  const [n, classes] = [target.shape[0]!, classesOf(task)]
+  return [
+    target,
     h.negatives === 'hard'
-      ? hardWrongLabel(scores!, labels, random.uniform('negatives', [n, task.classes]))
-      : uniformWrongLabel(labels, task.classes, random.uniform('negatives', [n]))
-  return { input: x, shown: { labels: [labels, wrong] } }
+      ? hardWrongLabel(scores!, target, random.uniform('negatives', [n, classes]))
+      : uniformWrongLabel(target, classes, random.uniform('negatives', [n])),
+  ]
 }
 
-/** Throws a UserError where layers cannot be trained one after the other. */
-function refuseHead(h: ForwardForwardHyper): void {
-  if (hasHead(h))
-    throw new UserError(
-      'greedy training of forward-forward needs negatives=uniform and predict=energy: the softmax head reads layers that do not exist yet',
-      { exitCode: 2 },
-    )
-}
-
-/** The activities of layer `layer - 1` for images with every label, [N, K, ...]: what greedy training keeps. */
-function features(state: ForwardForwardState, x: Tensor, layer: number, task: Task, h: ForwardForwardHyper): Tensor {
-  refuseHead(h)
-  const below = networkOf(task, h).activities(state.layers.slice(0, layer), x, 'every').at(-1)!
-  return below.reshape([x.shape[0]!, task.classes, ...below.shape.slice(1)])
-}
-
-function greedyStep(layer: number, task: Task, h: ForwardForwardHyper): Step<ForwardForwardState> {
-  refuseHead(h)
-  const net = networkOf(task, h)
-  return (state, batch) => {
-    const { classes } = task
-    const rate = SCHEDULES[h.schedule](batch.progress).mul(h.rate)
-    const n = batch.labels.shape[0]!
-    const wrong = uniformWrongLabel(batch.labels, classes, batch.random.uniform('negatives', [n]))
-    const labels = [batch.labels, wrong]
-    let input = batch.x
-    if (layer > 0) {
-      const rows = batch.x.reshape([n * classes, ...batch.x.shape.slice(2)])
-      input = concat(
-        labels.map((l) => rows.gather(range(n).mul(classes).add(l))),
-        0,
-      )
-    }
-    const cell = cellOf(layer, h, net, layer === 0 ? { labels } : undefined)
-    const learned = learnLayer(cell, layer, state, input, optimizerOf(h, h.weightDecay), rate)
-    return [{ ...state, ...learned.stack }, learned.metrics]
+const design = (given: Given<ForwardForwardHyper>) => {
+  const { task, hyper: h } = given
+  const [, height, width] = imageShape(task)
+  const classes = classesOf(task)
+  const layers = layersOf(given)
+  const isHybrid = h.negatives === 'hybrid'
+  return {
+    layers,
+    ...(hasHead(h) && { head: headOf(given, layers.length) }),
+    promise: {
+      labels: [isHybrid ? 'none' : 'input', ...(hasHead(h) ? ['loss' as const] : [])] satisfies LabelsRead[],
+      choice: h.negatives === 'hard',
+    },
+    optimizer: optimizerOf(h),
+    rate: (progress: Tensor): Tensor => stepSize(h, progress),
+    prediction: saysByHead(h) ? ('head' as const) : { sumFrom: h.energyFrom },
+    input: {
+      /** Positives and negatives: the image with its label and with a wrong one, or the image and a hybrid of two. */
+      training(batch: Batch, { scores }: { readonly scores?: Tensor }): Fed<Labels> {
+        const { x, random } = batch
+        if (isHybrid) {
+          const masks = smoothMasks(random.uniform('masks', [x.shape[0]!, 1, height, width]))
+          return { x: concat([x, hybridImages(x, masks)], 0) }
+        }
+        const codes = pairOf(given, batch, scores).map((labels) => oneHot(labels, classes).reshape([1, -1, classes]))
+        return { x, given: concat(codes, 0) }
+      },
+      /** With every label. */
+      use: (x: Tensor): Fed<Labels> =>
+        isHybrid ? { x } : { x, given: oneHot(range(classes), classes).reshape([classes, 1, classes]) },
+    },
+    greedy:
+      h.negatives === 'uniform'
+        ? {
+            /** The activities with every label: set after set to [N, K, ...]. */
+            keep: (output: Tensor, samples: number): Tensor => {
+              const sets = output.reshape([classes, samples, ...output.shape.slice(1)])
+              return sets.transpose([1, 0, ...output.shape.slice(1).map((_, i) => i + 2)])
+            },
+            training(batch: Batch): Fed<Labels> {
+              const rows = batch.x.reshape([-1, ...batch.x.shape.slice(2)])
+              const first = range(batch.x.shape[0]!).mul(classes)
+              const pair = pairOf(given, batch).map((labels) => rows.gather(first.add(labels)))
+              return { x: concat(pair, 0) }
+            },
+          }
+        : 'greedy training of forward-forward needs negatives=uniform: hard ones come from a head that reads layers which ' +
+          'do not exist yet, and hybrids are made of two images',
   }
 }
 
@@ -188,60 +198,7 @@ export const forwardForward: Rule<ForwardForwardHyper, ForwardForwardState> = {
   hyper,
   training: { epochs: 8, batch: 100 },
   presets,
-
-  locality(_, h) {
-    const layers = h.units.map((_, i) => ({ name: `layer ${i}`, parameters: [`layers.${i}`] }))
-    const head = hasHead(h) ? [{ name: 'softmax head', parameters: ['head.layer'] }] : []
-    return { blocks: [...layers, ...head], promise: { local: true, window: 1 } }
-  },
-
-  init(random, task, h) {
-    const net = networkOf(task, h)
-    const layers = net.layers.map((layer, i) =>
-      i === 0 && !net.unlabelled
-        ? net.first.init(random, 'layers.0', h.initial)
-        : layer.init(random, `layers.${i}`, h.initial),
-    )
-    const optimizer = optimizerOf(h, h.weightDecay)
-    const stack = {
-      layers,
-      optimizers: layers.map((p) => optimizer.init(p)),
-      buffers: layers.map((p) => (h.peer === 0 ? {} : { mean: p.bias.mul(0).add(0.5) })),
-    }
-    if (!hasHead(h)) return stack
-    const inputs = net.layers.slice(net.headFrom).reduce((sum, { outputShape }) => sum + sizeOf(outputShape), 0)
-    const layer = dense(random, 'head', inputs, task.classes, h.initial)
-    return { ...stack, head: { layer, optimizer: optimizerOf(h, h.headWeightDecay).init(layer) } }
-  },
-
-  steps: (task, h) => ({ joint: jointStep(task, h) }),
-
+  ...layerwise(design),
   probabilities: saysByHead,
-
-  predict(state, x, task, h) {
-    const net = networkOf(task, h)
-    if (saysByHead(h)) {
-      const scores = affine(state.head!.layer, net.headInput(net.activities(state.layers, x, 'neutral')))
-      return { scores, layers: {} }
-    }
-    const energies = net
-      .activities(state.layers, x, 'every')
-      .map((y) => GOODNESS[h.goodness](y).reshape([x.shape[0]!, task.classes]))
-    if (h.energyFrom >= energies.length)
-      throw new UserError(`energyFrom is ${h.energyFrom}, but the network has ${energies.length} layers`, {
-        exitCode: 2,
-      })
-    const scores = energies.slice(h.energyFrom).reduce((sum, e) => sum.add(e))
-    return { scores, layers: Object.fromEntries(energies.map((e, i) => [`layers.${i}`, e])) }
-  },
-
-  pictures: ({ shape }) => ({
-    filters: {
-      description: `weights of the first layer: ${FILTER_SCALE}`,
-      columns: 10,
-      draw: ({ layers }) => filterImages(layers[0]!.weight, shape, 100),
-    },
-  }),
-
-  greedy: { layers: (_, h) => h.units.length, features, step: greedyStep },
+  pictures: (task) => filters(task.input.shape, ({ layers }: ForwardForwardState) => layers[0]!.weight),
 }

@@ -1,51 +1,56 @@
 import { z } from 'zod'
-import { FAN_RULES, type FanRule } from '../../nn/initialize.js'
-import { networkOptions } from '../../nn/network.js'
-import { SCHEDULE_NAMES } from '../../nn/schedules.js'
+import { fanRule, networkOptions } from '../../nn/network.js'
+import { optimizerOptions } from '../../nn/optimizers.js'
 import type { Preset } from '../contract.js'
 
-export const hyper = z.strictObject({
-  ...networkOptions,
-  network: networkOptions.network.default('dense'),
-  units: networkOptions.units.default([500, 500]),
-  kernel: networkOptions.kernel.default(3),
-  poolAfter: networkOptions.poolAfter.default([]),
-  loss: z
-    .enum(['threshold', 'symba', 'swish'])
-    .default('swish')
-    .describe("Hinton's loss, SymBa's, or its swish variant"),
-  theta: z
-    .number()
-    .optional()
-    .describe('threshold; default 2 with the mean of squares, the number of units with the sum'),
-  alpha: z.number().positive().default(20).describe('steepness of symba and swish (4 and 6 in public code; 20: ours)'),
-  goodness: z.enum(['mean', 'sum']).default('mean').describe('mean or sum of the squared activities'),
-  normalization: z.enum(['length', 'unit', 'layer']).default('length').describe('between layers'),
-  imageNormalization: z
-    .enum(['length', 'unit'])
-    .default('length')
-    .describe('of the image and its label: to the length sqrt(n), or to unit length, as in two re-implementations'),
-  negatives: z
-    .enum(['uniform', 'hard', 'hybrid'])
-    .default('hard')
-    .describe('wrong labels: any, those that the softmax head finds likely, or none: hybrids of two images'),
-  labelStrength: z.number().positive().default(1).describe('amplitude of the label code'),
-  sharedProduct: z.boolean().default(true).describe("compute the image's first product once for all labels"),
-  predict: z.enum(['energy', 'softmax']).default('energy').describe('K passes and the goodness, or one and the head'),
-  energyFrom: z.int().min(0).default(0).describe('the first layer (from 0) whose goodness counts in predictions'),
-  optimizer: z.enum(['adam', 'sgd']).default('adam').describe('of the layers'),
-  rate: z.number().positive().default(0.003).describe('step size of the layers'),
-  momentum: z.number().min(0).max(1).default(0.9).describe('heavy-ball momentum of sgd'),
-  weightDecay: z.number().min(0).default(0).describe('L2 with sgd, decoupled with adam'),
-  schedule: z.enum(SCHEDULE_NAMES).default('linear').describe('of all step sizes'),
-  peer: z.number().min(0).default(0).describe("strength of Hinton's peer normalisation (his 0.03 is 0.06 here)"),
-  headRate: z.number().positive().default(0.01).describe('step size of the softmax head'),
-  headWeightDecay: z.number().min(0).default(0).describe('weight decay of the softmax head'),
-  initial: z
-    .enum(Object.keys(FAN_RULES) as [FanRule, ...FanRule[]])
-    .default('fan-in')
-    .describe('standard deviation of the initial weights'),
-})
+export const hyper = z
+  .strictObject({
+    ...networkOptions,
+    network: networkOptions.network.default('dense'),
+    units: networkOptions.units.default([500, 500]),
+    kernel: networkOptions.kernel.default(3),
+    poolAfter: networkOptions.poolAfter.default([]),
+    loss: z
+      .enum(['threshold', 'symba', 'swish'])
+      .default('swish')
+      .describe("Hinton's loss, SymBa's, or its swish variant"),
+    theta: z
+      .number()
+      .optional()
+      .describe('threshold; default 2 with the mean of squares, the number of units with the sum'),
+    alpha: z
+      .number()
+      .positive()
+      .default(20)
+      .describe('steepness of symba and swish (4 and 6 in public code; 20: ours)'),
+    goodness: z.enum(['mean', 'sum']).default('mean').describe('mean or sum of the squared activities'),
+    normalization: z.enum(['length', 'unit', 'layer']).default('length').describe('between layers'),
+    imageNormalization: z
+      .enum(['length', 'unit'])
+      .default('length')
+      .describe('of the image and its label: to the length sqrt(n), or to unit length, as in two re-implementations'),
+    negatives: z
+      .enum(['uniform', 'hard', 'hybrid'])
+      .default('hard')
+      .describe('wrong labels: any, those that the softmax head finds likely, or none: hybrids of two images'),
+    labelStrength: z.number().positive().default(1).describe('amplitude of the label code'),
+    predict: z.enum(['energy', 'softmax']).default('energy').describe('K passes and the goodness, or one and the head'),
+    energyFrom: z.int().min(0).default(0).describe('the first layer (from 0) whose goodness counts in predictions'),
+    ...optimizerOptions,
+    rate: optimizerOptions.rate.default(0.003).describe('step size of the layers'),
+    peer: z.number().min(0).default(0).describe("strength of Hinton's peer normalisation (his 0.03 is 0.06 here)"),
+    headRate: z.number().positive().default(0.01).describe('step size of the softmax head'),
+    headWeightDecay: z.number().min(0).default(0).describe('weight decay of the softmax head'),
+    initial: fanRule.default('fan-in'),
+    headInitial: z
+      .enum(['random', 'zero'])
+      .default('random')
+      .describe("the softmax head's first weights: like the layers', or zeros and no bias (Hinton's and Loewe's code)"),
+  })
+  .refine(({ energyFrom, units }) => energyFrom < units.length, {
+    path: ['energyFrom'],
+    message: 'expected the number of a layer, from 0',
+  })
 
 export type ForwardForwardHyper = z.infer<typeof hyper>
 
@@ -70,7 +75,8 @@ export const presets: Readonly<Record<string, Preset>> = {
   },
   hinton: {
     description:
-      "784-1000x3, 100 epochs: the released MATLAB code's settings (its rates halved, since our loss drives twice as hard)",
+      "784-1000x3, 100 epochs: the released MATLAB code's settings (its rates halved, since our loss drives twice as hard); " +
+      'here decay passes through the momentum and reaches biases, and the rate falls by the batch, not by the epoch',
     hyper: {
       units: [1000, 1000, 1000],
       loss: 'threshold',
@@ -84,13 +90,14 @@ export const presets: Readonly<Record<string, Preset>> = {
       peer: 0.06,
       headRate: 0.01,
       headWeightDecay: 0.003,
+      headInitial: 'zero',
     },
     train: { epochs: 100, batch: 100 },
   },
   loewe: {
     description:
       "784-1000x3, 100 epochs: loeweX's PyTorch version, its loss taken as a mean over both halves (rates halved and decay " +
-      "doubled for it); its peer loss as Hinton's drive of the same strength",
+      "doubled for it); its peer loss as Hinton's drive of the same strength; here the rate falls by the batch, not by the epoch",
     hyper: {
       units: [1000, 1000, 1000],
       loss: 'threshold',
@@ -106,13 +113,15 @@ export const presets: Readonly<Record<string, Preset>> = {
       headRate: 0.01,
       headWeightDecay: 0.003,
       initial: 'fan-out',
+      headInitial: 'zero',
     },
     train: { epochs: 100, batch: 100 },
   },
   mpezeshki: {
     description:
-      "784-500-500, 1000 steps a layer, one layer after the other: mpezeshki's version, but for its standardised pixels and " +
-      'its negatives, which may show the true label; for data sets of 60,000 images',
+      "784-500-500, 1000 steps a layer, one layer after the other: mpezeshki's version, but for its standardised pixels, its " +
+      'wrong labels, which are drawn once for all steps and may be the true one, its first weights (uniform, of a deviation of ' +
+      "1/sqrt(3 fan-in), biases too) and its loss, half of ours, so that Adam's epsilon weighs twice; for sets of 60,000 images",
     hyper: {
       loss: 'threshold',
       normalization: 'unit',

@@ -27,8 +27,7 @@
  */
 import { concat, constant, grad, type Tensor } from '../../graph/index.js'
 import { clamp, contrastGradients, contrasts, type Force, inputGradient, type States } from '../../nn/hopfield.js'
-import { adam, type Optimizer } from '../../nn/optimizers.js'
-import { SCHEDULES } from '../../nn/schedules.js'
+import { adam, type Optimizer, stepSize } from '../../nn/optimizers.js'
 import { leaves, mapTree, type Tree } from '../../nn/tree.js'
 import type { Metrics, Rule, Step, Task } from '../contract.js'
 import { blocksOf, isInert, type Model, modelOf, type Networks, newNetworks, type Posterior } from './model.js'
@@ -119,7 +118,12 @@ function byEquilibria(
     : { ...prefixed('encoder', below), ...prefixed('decoder', above) }
   const again = decoderSettles.free(1, image).output
   const moving = again.sub(image.output).abs().greater(0.01).cast('float32').mean()
-  return { gradients, ...model.cost(image.output, x), divergence: model.divergence(posterior), metrics: { moving } }
+  return {
+    gradients,
+    ...model.cost(image.output, x),
+    divergence: model.divergence(posterior),
+    metrics: { network: { moving } },
+  }
 }
 
 /** dL/dmu, and behind it dL/dlambda where the variance is learned. */
@@ -175,16 +179,13 @@ function joint(task: Task, h: HopfieldVaeHyper): Step<HopfieldVaeState> {
         ? byGradient(model, networks, x, noise, klWeight)
         : byEquilibria(model, h, networks, x, noise, klWeight)
     const parameters = learning(networks)
-    const rate = SCHEDULES[h.schedule](batch.progress).mul(h.rate)
+    const rate = stepSize(h, batch.progress)
     const slopes = Object.keys(parameters).map((name) => found.gradients[name]!)
     const [learned, optimizer] = optimizerOf(h).update(parameters, slopes, state.optimizer, rate)
     const next = mapTree(networks, (leaf, name) => learned[name] ?? leaf)
     const { cost, error, divergence, metrics } = found
     const J = cost.add(divergence).mean()
-    return [
-      { ...next, optimizer },
-      { J, SE: error.mean(), KL: divergence.mean(), ...metrics },
-    ]
+    return [{ ...next, optimizer }, { network: { J, SE: error.mean(), KL: divergence.mean(), ...metrics.network } }]
   }
 }
 
@@ -199,6 +200,7 @@ export const hopfieldVae: Rule<HopfieldVaeHyper, HopfieldVaeState> = {
     arxiv: '2311.15047',
   },
   source: 'reconstructed',
+  targets: ['none', 'class', 'labels', 'values'],
   reconstructed: [
     'everything but the idea: of the paper only the abstract and digests were to be had',
     'the energy, its units and what is clamped',
@@ -224,7 +226,11 @@ export const hopfieldVae: Rule<HopfieldVaeHyper, HopfieldVaeState> = {
   locality: (_, h) => ({
     blocks: blocksOf(h),
     // Equilibria carry no derivative, but what is above comes back through them: feedback, by the couplings themselves.
-    promise: { local: false, window: h.variant === 'F' ? 'all' : 1 },
+    promise: {
+      local: false,
+      labels: ['none'],
+      ...(h.variant === 'F' ? { window: 'all' } : { window: 1, feedback: 'forward weights' }),
+    },
   }),
 
   init(random, task, h) {
@@ -255,14 +261,12 @@ export const hopfieldVae: Rule<HopfieldVaeHyper, HopfieldVaeState> = {
     }
     const { cost, error: SE, divergence: KL } = after(model.freeSweeps)
     const figures = { J: cost.add(KL), SE, KL }
-    if (h.variant === 'F') return figures
-    return {
-      ...figures,
-      unsettled: after(2 * model.freeSweeps)
-        .error.sub(SE)
-        .abs()
-        .div(SE),
-    }
+    if (h.variant === 'F') return { network: figures }
+    const unsettled = after(2 * model.freeSweeps)
+      .error.sub(SE)
+      .abs()
+      .div(SE)
+    return { network: { ...figures, unsettled } }
   },
 
   pictures: (task, h) => picturesOf(task, h, networksOf),

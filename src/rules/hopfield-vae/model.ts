@@ -22,7 +22,7 @@ export interface Posterior {
 
 /** The numbers and the directions of one variant on one task. */
 export function modelOf(task: Task, h: HopfieldVaeHyper) {
-  const visible = sizeOf(task.shape)
+  const visible = sizeOf(task.input.shape)
   const learned = h.variance === 'learned'
   const dense = isDense(h.variant)
   const damping = dense ? h.damping : 0
@@ -102,7 +102,7 @@ function newNetwork(random: Random, name: string, visible: number, latent: numbe
 
 /** The first networks: as in the reconstruction's runs; the extra couplings of dense ones begin weak. */
 export function newNetworks(random: Random, task: Task, h: HopfieldVaeHyper): Networks {
-  const visible = sizeOf(task.shape)
+  const visible = sizeOf(task.input.shape)
   if (isTied(h.variant)) return { network: newNetwork(random, 'network', visible, h.latent, h) }
   const learned = h.variance === 'learned'
   const encoder = newNetwork(random, 'encoder', visible, learned ? 2 * h.latent : h.latent, h)

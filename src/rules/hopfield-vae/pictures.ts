@@ -14,7 +14,7 @@ export function picturesOf<State>(
   networksOf: (state: State) => Networks,
 ): Readonly<Record<string, Picture<State>>> {
   const model = modelOf(task, h)
-  const images = (rows: Tensor): Tensor => rows.reshape([-1, ...task.shape])
+  const images = (rows: Tensor): Tensor => rows.reshape([-1, ...task.input.shape])
   const drawn = (state: State, z: Tensor): Tensor => model.pixels(model.decode(networksOf(state), z))
   const means = (state: State, { x }: View): Tensor => model.encode(networksOf(state), model.rows(x)).mean
 
@@ -50,7 +50,7 @@ export function picturesOf<State>(
     filters: {
       description: `couplings of the first hidden units of the encoder with the pixels: ${FILTER_SCALE}`,
       columns: 10,
-      draw: (state) => filterImages(model.encoderOf(networksOf(state)).hidden.visible!, task.shape, 100),
+      draw: (state) => filterImages(model.encoderOf(networksOf(state)).hidden.visible!, task.input.shape, 100),
     },
   }
 }

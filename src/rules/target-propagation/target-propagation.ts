@@ -29,19 +29,20 @@
  * After: Lee's released scripts and Meulemans's released code. Deviations: Adam in place of Lee's own RMSprop, normal
  * initial weights in place of orthogonal and uniform ones; inverses and layers take turns batch by batch (Lee: epoch by
  * epoch, see `alternate`); predictions of bernoulli units pass means up (Lee averages a hundred sampled passes); the
- * output layer learns cross-entropy in drl too (Meulemans: its target, the same direction).
+ * output layer learns cross-entropy in drl too (Meulemans: its target, the same direction). Meulemans's code takes the
+ * targets of a batch from inverses as they were before their update on it, and decays the biases of inverses too; here
+ * the targets come from the updated inverses, and the damping is of the weights alone.
  */
 
-import { argmax, constant, grad, oneHot, sizeOf, softmax, type Tensor } from '../../graph/index.js'
+import { constant, grad, oneHot, sizeOf, softmax, type Tensor } from '../../graph/index.js'
 import { flat } from '../../nn/axes.js'
 import { affine, type Dense, dense } from '../../nn/dense.js'
 import { bernoulli, sign } from '../../nn/discrete.js'
 import { denoisingLoss, type LabelAutoencoder, labelAutoencoder, reconstructCode } from '../../nn/label-autoencoder.js'
-import { crossEntropy, squaredError } from '../../nn/losses.js'
-import { adam, type Optimizer, sgd } from '../../nn/optimizers.js'
-import { FILTER_SCALE, filterImages } from '../../nn/pictures.js'
+import { accuracy, crossEntropy, squaredError } from '../../nn/losses.js'
+import { descend, optimizerOf, stepSize } from '../../nn/optimizers.js'
+import { filters } from '../../nn/pictures.js'
 import type { Random } from '../../nn/random.js'
-import { SCHEDULES } from '../../nn/schedules.js'
 import {
   type Chain,
   differenceReconstructionLoss,
@@ -49,8 +50,9 @@ import {
   propagateTargets,
   reconstructionLoss,
 } from '../../nn/targets.js'
-import { leaves, type Tree } from '../../nn/tree.js'
-import type { Batch, Block, Metrics, Rule, Step, Task } from '../contract.js'
+import type { Tree } from '../../nn/tree.js'
+import type { Batch, Block, Rule, Step, Task } from '../contract.js'
+import { classesOf } from '../task.js'
 import { hyper, presets, type TargetPropagationHyper } from './options.js'
 
 export type TargetPropagationState = {
@@ -65,8 +67,6 @@ export type TargetPropagationState = {
     readonly autoencoder?: Tree
   }
 }
-
-const optimizerOf = (h: TargetPropagationHyper): Optimizer => (h.optimizer === 'adam' ? adam() : sgd(h))
 
 /** Layers that have an inverse, by the layer to which it leads: all that lie below another one with a target. */
 const inverseCount = (h: TargetPropagationHyper): number => h.units.length - (h.topTarget === 'output' ? 0 : 1)
@@ -129,26 +129,20 @@ function noisy({ x, random }: Batch, h: TargetPropagationHyper) {
   }
 }
 
-/** One step of an optimiser on the parameters of one block. */
-function learn<P extends Tree>(h: TargetPropagationHyper, parameters: P, state: Tree, loss: Tensor, rate: Tensor) {
-  const gradients = grad(
-    loss,
-    leaves(parameters).map(([, p]) => p),
-  )
-  const [next, optimizer] = optimizerOf(h).update(parameters, gradients, state, rate)
-  return { next, optimizer }
-}
+const AUTOENCODER = 'label auto-encoder'
+const layerName = (i: number, h: TargetPropagationHyper): string => (i === h.units.length ? 'output' : `layer ${i}`)
+const inverseName = (i: number, h: TargetPropagationHyper): string => `inverse of ${layerName(i + 1, h)}`
 
 /** Inverses and the label auto-encoder learn; the network stays as it is. */
 function feedbackStep(task: Task, h: TargetPropagationHyper): Step<TargetPropagationState> {
   const net = networkOf(task, h)
   return (state, batch) => {
     const { x, sampler } = noisy(batch, h)
-    const rate = SCHEDULES[h.schedule](batch.progress).mul(h.inverseRate)
+    const rate = stepSize({ ...h, rate: h.inverseRate }, batch.progress)
     const sigma = constant(h.noise).div(batch.progress.mul(h.noiseDecay).add(1))
     const { activities, scores } = net.pass(state.layers, x, sampler('sample'))
     const levels = h.topTarget === 'output' ? [...activities, scores] : activities
-    const metrics: Record<string, Tensor> = {}
+    const blocks: Record<string, Record<string, Tensor>> = {}
 
     const chain = net.chain(state, h.form === 'drl' ? undefined : sampler('corrupted'))
     const learned = state.inverses.map((p, i) => {
@@ -165,31 +159,31 @@ function feedbackStep(task: Task, h: TargetPropagationHyper): Step<TargetPropaga
               .mul(h.inverseDecay / 2),
           )
       } else loss = reconstructionLoss(v, chain.up[i]!, chain.down[i]!).mean()
-      metrics[`layers.${i}.inverse`] = loss
-      return learn(h, p, state.optimizers.inverses[i]!, loss, rate)
+      blocks[inverseName(i, h)] = { loss }
+      return descend(optimizerOf(h), p, loss, state.optimizers.inverses[i]!, rate)
     })
     const { autoencoder } = state
-    let top: ReturnType<typeof learn<LabelAutoencoder>> | undefined
+    let top: [LabelAutoencoder, Tree] | undefined
     if (autoencoder) {
       const code = activities.at(-1)!
       const noise = batch.random.normal('autoencoder', code.shape).mul(h.autoencoderNoise)
-      const labels = oneHot(batch.labels, task.classes)
+      const labels = oneHot(batch.target, classesOf(task))
       const loss = denoisingLoss((v) => reconstructCode(autoencoder, v, labels), code, noise).mean()
-      metrics['autoencoder.loss'] = loss
-      top = learn(h, autoencoder, state.optimizers.autoencoder!, loss, rate)
+      blocks[AUTOENCODER] = { loss }
+      top = descend(optimizerOf(h), autoencoder, loss, state.optimizers.autoencoder!, rate)
     }
     return [
       {
         ...state,
-        inverses: learned.map(({ next }) => next),
-        ...(top && { autoencoder: top.next }),
+        inverses: learned.map(([next]) => next),
+        ...(top && { autoencoder: top[0] }),
         optimizers: {
           ...state.optimizers,
-          inverses: learned.map(({ optimizer }) => optimizer),
-          ...(top && { autoencoder: top.optimizer }),
+          inverses: learned.map(([, optimizer]) => optimizer),
+          ...(top && { autoencoder: top[1] }),
         },
       },
-      metrics,
+      { blocks },
     ]
   }
 }
@@ -218,30 +212,29 @@ function forwardStep(task: Task, h: TargetPropagationHyper): Step<TargetPropagat
   const net = networkOf(task, h)
   return (state, batch) => {
     const { x, sampler } = noisy(batch, h)
-    const factor = SCHEDULES[h.schedule](batch.progress)
     const pass = net.pass(state.layers, x, sampler('sample'))
     const levels = h.topTarget === 'output' ? [...pass.activities, pass.scores] : pass.activities
     const { down } = net.chain(state)
-    const first = topTarget(pass, state, batch.labels, h)
+    const first = topTarget(pass, state, batch.target, h)
     const targets = propagateTargets(levels, first, down, h.form === 'plain' ? 'plain' : 'difference')
 
-    const metrics: Record<string, Tensor> = {}
+    const blocks: Record<string, Record<string, Tensor>> = {}
     const learned = pass.activities.map((own, i) => {
       const loss = squaredError(own, targets[i]!.stopGradient()).mean().mul(0.5)
-      metrics[`layers.${i}.loss`] = loss
-      metrics[`layers.${i}.step`] = loss.mul(2).div(own.square().sum(1).mean()).sqrt()
-      return learn(h, state.layers[i]!, state.optimizers.layers[i]!, loss, factor.mul(h.rate))
+      blocks[layerName(i, h)] = { loss, step: loss.mul(2).div(own.square().sum(1).mean()).sqrt() }
+      return descend(optimizerOf(h), state.layers[i]!, loss, state.optimizers.layers[i]!, stepSize(h, batch.progress))
     })
-    const loss = crossEntropy(pass.scores, batch.labels).mean()
-    const output = learn(h, state.layers.at(-1)!, state.optimizers.layers.at(-1)!, loss, factor.mul(h.outputRate))
-    const all = [...learned, output]
+    const loss = crossEntropy(pass.scores, batch.target).mean()
+    const rate = stepSize({ ...h, rate: h.outputRate }, batch.progress)
+    const top = descend(optimizerOf(h), state.layers.at(-1)!, loss, state.optimizers.layers.at(-1)!, rate)
+    const all = [...learned, top]
     return [
       {
         ...state,
-        layers: all.map(({ next }) => next),
-        optimizers: { ...state.optimizers, layers: all.map(({ optimizer }) => optimizer) },
+        layers: all.map(([next]) => next),
+        optimizers: { ...state.optimizers, layers: all.map(([, optimizer]) => optimizer) },
       },
-      { loss, accuracy: argmax(pass.scores).equal(batch.labels).cast('float32').mean(), ...metrics } satisfies Metrics,
+      { network: { loss, accuracy: accuracy(pass.scores, batch.target) }, blocks },
     ]
   }
 }
@@ -266,19 +259,30 @@ export const targetPropagation: Rule<TargetPropagationHyper, TargetPropagationSt
   presets,
 
   locality(_, h) {
-    const name = (i: number): string => (i === h.units.length ? 'output' : `layer ${i}`)
     const blocks = [...h.units, 0].flatMap((_, i): Block[] => [
       ...(i === h.units.length && h.topTarget === 'label-autoencoder'
-        ? [{ name: 'label auto-encoder', parameters: ['autoencoder'] }]
+        ? [{ name: AUTOENCODER, parameters: ['autoencoder'] }]
         : []),
-      { name: name(i), parameters: [`layers.${i}`] },
-      ...(i > 0 && i <= inverseCount(h) ? [{ name: `inverse of ${name(i)}`, parameters: [`inverses.${i - 1}`] }] : []),
+      { name: layerName(i, h), parameters: [`layers.${i}`] },
+      ...(i > 0 && i <= inverseCount(h) ? [{ name: inverseName(i - 1, h), parameters: [`inverses.${i - 1}`] }] : []),
     ])
-    return { blocks, promise: { local: false, window: 1 } }
+    return {
+      blocks,
+      promise: {
+        local: false,
+        window: 1,
+        labels: [
+          'loss',
+          ...(inverseCount(h) > 0 ? (['weights'] as const) : []),
+          ...(h.topTarget === 'label-autoencoder' ? (['input'] as const) : []),
+        ],
+        feedback: h.topTarget === 'gradient' ? 'forward weights' : 'other weights',
+      },
+    }
   },
 
   init(random: Random, task, h) {
-    const sizes = [sizeOf(task.shape), ...h.units, task.classes]
+    const sizes = [sizeOf(task.input.shape), ...h.units, classesOf(task)]
     const layers = sizes.slice(1).map((size, i) => dense(random, `layers.${i}`, sizes[i]!, size, h.initial))
     const inverses = Array.from({ length: inverseCount(h) }, (_, i) =>
       dense(random, `inverses.${i}`, sizes[i + 2]!, sizes[i + 1]!, h.initial),
@@ -287,7 +291,7 @@ export const targetPropagation: Rule<TargetPropagationHyper, TargetPropagationSt
     const optimizers = { layers: layers.map(init), inverses: inverses.map(init) }
     if (h.topTarget !== 'label-autoencoder') return { layers, inverses, optimizers }
     const size = h.units.at(-1)!
-    const autoencoder = labelAutoencoder(random, 'autoencoder', size, task.classes, h.autoencoderUnits, h.initial)
+    const autoencoder = labelAutoencoder(random, 'autoencoder', size, classesOf(task), h.autoencoderUnits, h.initial)
     return { layers, inverses, autoencoder, optimizers: { ...optimizers, autoencoder: init(autoencoder) } }
   },
 
@@ -305,13 +309,7 @@ export const targetPropagation: Rule<TargetPropagationHyper, TargetPropagationSt
 
   probabilities: () => true,
 
-  predict: (state, x, task, h) => ({ scores: networkOf(task, h).pass(state.layers, x).scores, layers: {} }),
+  predict: (state, x, task, h) => ({ scores: networkOf(task, h).pass(state.layers, x).scores }),
 
-  pictures: (task, h) => ({
-    filters: {
-      description: `weights of the first units of the first layer: ${FILTER_SCALE}`,
-      columns: 10,
-      draw: ({ layers }) => filterImages(layers[0]!.weight, task.shape, Math.min(100, h.units[0]!)),
-    },
-  }),
+  pictures: (task) => filters(task.input.shape, ({ layers }: TargetPropagationState) => layers[0]!.weight),
 }

@@ -1,54 +1,57 @@
-import { range } from '../../graph/index.js'
-import { FILTER_SCALE, filterImages, rowByRow, TRAVERSED, TRAVERSED_RANGE, traversals } from '../../nn/pictures.js'
-import type { Picture, View } from '../contract.js'
-import { asPixels, climb, descend, type VaeStack } from './stack.js'
+import { concat, type Tensor } from '../../graph/index.js'
+import { perChannel } from '../../nn/axes.js'
+import { filters, rowByRow } from '../../nn/pictures.js'
+import type { Picture } from '../contract.js'
+import type { VaeCells } from './cell.js'
+import { halves, twice } from './mirror.js'
+import type { VaeLayerState } from './vae-layer.js'
 
-const IMAGES = 10
-const SAMPLES = 40
-const FILTERS = 64
-/** Rows of a traversal at most. */
-const MOVED = 10
+/** Images in a picture, and samples of each cell. */
+const SHOWN = 10
 
-/** What a network of cells can draw; `of` gives the network from the learned state. */
-export function vaePictures<State>(
-  of: (state: State) => VaeStack,
-  { cells, variational, shape }: { cells: number; variational: boolean; shape: readonly [number, number, number] },
-): Record<string, Picture<State>> {
-  const levels = Array.from({ length: cells }, (_, level) => level)
-  const samples = (level: number): Picture<State> => ({
-    description: `latents of cell ${level} drawn from the prior, decoded to pixels (with a small beta the latents of images lie elsewhere)`,
-    columns: 10,
-    draw(state: State, { random }: View) {
-      const stack = of(state)
-      const z = random.normal(`samples.${level}`, [SAMPLES, ...stack.designs[level]!.latentShape])
-      return asPixels(descend(stack, level, z))
-    },
-  })
-  const traversal = (level: number): Picture<State> => ({
-    description: `one image; in each row one latent number (or channel) of cell ${level} goes ${TRAVERSED_RANGE}`,
-    columns: TRAVERSED.length,
-    draw(state, { x }) {
-      const { mean } = climb(of(state), x.slice(0, 0, 1))[level]!.latents
-      return asPixels(descend(of(state), level, traversals(mean, range(Math.min(MOVED, mean.shape[1]!)))))
-    },
-  })
+/** Latents of a cell (default: the last) decoded through all cells below down to pixels, in both networks. */
+export function decodeToPixels(
+  cells: readonly VaeCells[],
+  state: Pick<VaeLayerState, 'layers' | 'running'>,
+  latent: Tensor,
+  level = cells.length - 1,
+): Tensor {
+  const x = cells[level]!.decode(state.layers[level]!, latent)
+  if (level === 0) return x
+  // The cell read standardised latents: back to the latents themselves.
+  const { mean, variance } = state.running[level - 1]!
+  const z = x.mul(perChannel(variance.add(1e-5).sqrt(), x)).add(perChannel(mean, x))
+  return decodeToPixels(cells, state, z, level - 1)
+}
+
+/** What network A draws. `latentsOf`: what each cell makes of images, without noise. */
+export function vaePictures(
+  cells: readonly VaeCells[],
+  shape: readonly [number, number, number],
+  latentsOf: (state: VaeLayerState, x: Tensor) => Tensor[],
+  hasPrior: boolean,
+): Record<string, Picture<VaeLayerState>> {
+  const pixels = (state: VaeLayerState, latents: readonly Tensor[]): Tensor[] =>
+    latents.map((z, level) => halves(decodeToPixels(cells, state, z, level).maximum(0).minimum(1)).a)
   return {
+    ...filters(shape, ({ layers }: VaeLayerState) => layers[0]!.a.encoder.hidden.weight),
     reconstructions: {
       description: 'an image in each row, then what is left of it after going up to each cell and back to pixels',
-      columns: cells + 1,
+      columns: cells.length + 1,
       draw(state, { x }) {
-        const stack = of(state)
-        const images = x.slice(0, 0, Math.min(IMAGES, x.shape[0]!))
-        const back = climb(stack, images).map(({ latents }, level) => asPixels(descend(stack, level, latents.mean)))
-        return rowByRow([images, ...back])
+        const images = x.slice(0, 0, Math.min(SHOWN, x.shape[0]!))
+        return rowByRow([images, ...pixels(state, latentsOf(state, images))])
       },
     },
-    ...(variational && Object.fromEntries(levels.map((level) => [`samples-${level}`, samples(level)]))),
-    ...Object.fromEntries(levels.map((level) => [`traversals-${level}`, traversal(level)])),
-    filters: {
-      description: `weights of the first cell's encoder: ${FILTER_SCALE}`,
-      columns: 8,
-      draw: (state) => filterImages(of(state).cells[0]!.encoder.hidden.weight, shape, FILTERS),
-    },
+    ...(hasPrior && {
+      prior: {
+        description: 'latents drawn from the prior, a row for each cell (those of images may lie elsewhere)',
+        columns: SHOWN,
+        draw(state, { random }) {
+          const drawn = cells.map(({ latentShape }, i) => twice(random.normal(`prior.${i}`, [SHOWN, ...latentShape])))
+          return concat(pixels(state, drawn), 0)
+        },
+      },
+    }),
   }
 }

@@ -40,7 +40,7 @@ export const mean = (a: readonly number[]): number => a.reduce((sum, v) => sum +
 /** The mean loss over the batch at some weights, with the noise of the step. */
 export function lossAt({ traced, batch, state }: ReturnType<typeof given>, moved: Numbers, klWeight: number): number {
   const { metrics } = evaluate(traced.predict, { ...state, ...moved }, { ...batch })
-  return mean(metrics['figures.J']!) - (1 - klWeight) * mean(metrics['figures.KL']!)
+  return mean(metrics['figures/J']!) - (1 - klWeight) * mean(metrics['figures/KL']!)
 }
 
 /**

@@ -36,7 +36,7 @@ test('a step says what it measured: closed forms in plain numbers', () => {
     for (const name of ['SE', 'KL', 'J'] as const) {
       const own = plain.map((image) => image[name])
       own.forEach((v, i) => {
-        assert.ok(Math.abs(figures[`figures.${name}`]![i]! - v) < 1e-9 * Math.abs(v), `${name} of image ${i}`)
+        assert.ok(Math.abs(figures[`figures/${name}`]![i]! - v) < 1e-9 * Math.abs(v), `${name} of image ${i}`)
       })
       assert.ok(Math.abs(metrics[name]![0]! - mean(own)) < 1e-9 * Math.abs(mean(own)), name)
     }
@@ -48,8 +48,8 @@ test('unsettled is what twice as many sweeps change in the squared error', () =>
     const { traced, state, batch } = given({ variant: 'DH', freeSweeps, damping: 0.5 })
     return evaluate(traced.predict, state, batch).metrics
   })
-  short!['figures.unsettled']!.forEach((share, i) => {
-    const [before, after] = [short!['figures.SE']![i]!, long!['figures.SE']![i]!]
+  short!['figures/unsettled']!.forEach((share, i) => {
+    const [before, after] = [short!['figures/SE']![i]!, long!['figures/SE']![i]!]
     assert.ok(share > 1e-6 && Math.abs(share - Math.abs(after - before) / before) < 1e-9)
   })
 })

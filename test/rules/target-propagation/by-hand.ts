@@ -1,3 +1,4 @@
+import { classesOf } from '../../../src/rules/task.js'
 import type { Numbers } from '../harness.js'
 import { rowsOf } from '../harness.js'
 import { type Matrix, matmul, minus, transpose, zip } from '../matrices.js'
@@ -19,7 +20,7 @@ const softmax = (rows: Matrix): number[][] =>
 export function byHand({ hyper: h, state, task }: ReturnType<typeof given>, batch: Numbers) {
   const n = task.batch
   const last = h.units.length - 1
-  const labels = batch.labels!.map((label) => Array.from({ length: task.classes }, (_, k) => Number(k === label)))
+  const labels = batch.target!.map((label) => Array.from({ length: classesOf(task) }, (_, k) => Number(k === label)))
   const activate = h.hidden === 'bernoulli' ? (v: number) => 1 / (1 + Math.exp(-v)) : Math.tanh
   const slope = h.hidden === 'bernoulli' ? (y: number) => y * (1 - y) : (y: number) => 1 - y * y
   const signs = (m: Matrix) => zip(Math.sign, m)

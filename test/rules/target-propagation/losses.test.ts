@@ -116,7 +116,7 @@ test('the noise of the inverses falls as noise / (1 + decay progress)', () => {
     ),
   })
   assert.ok(drawn.length > 0 && batch.progress![0] === 0.1)
-  close(evaluate(feedback, own.state, batch).metrics['layers.0.inverse']!, scaled.metrics['layers.0.inverse']!)
+  close(evaluate(feedback, own.state, batch).metrics['layer 0/inverse']!, scaled.metrics['layer 0/inverse']!)
 })
 
 test('the difference reconstruction loss is one over the squared noise, and damped by lambda / 2 || V ||^2', () => {
@@ -127,7 +127,7 @@ test('the difference reconstruction loss is one over the squared noise, and damp
       name,
       name.startsWith('noise') ? z.map((n) => n * scale) : z,
     ])
-    return evaluate(feedback, own.state, Object.fromEntries(batch)).metrics['layers.1.inverse']![0]!
+    return evaluate(feedback, own.state, Object.fromEntries(batch)).metrics['layer 1/inverse']![0]!
   }
   const [loose, strict] = [lossOf({ noise: 1 }, 0.5), lossOf({ noise: 0.5 }, 1)]
   close([strict], [4 * loose])

@@ -19,7 +19,7 @@ describe('one step of the layers by hand', () => {
       for (const [name, expected] of Object.entries(updated)) close(state[name]!, expected, 1e-12, name)
       activities.forEach((y, i) => {
         const squares = zip((a, t) => (a - t) ** 2, y, targets[i]!).flat()
-        close(metrics[`layers.${i}.loss`]!, [squares.reduce((a, b) => a + b) / 2 / own.task.batch])
+        close(metrics[`layer ${i}/loss`]!, [squares.reduce((a, b) => a + b) / 2 / own.task.batch])
       })
     })
 })
@@ -31,7 +31,7 @@ describe('one step of the inverses', () => {
       const { state: after } = run('feedback')
       const lossOf = (name: string): string => {
         const [group, i] = name.split('.')
-        return group === 'autoencoder' ? 'autoencoder.loss' : `layers.${i}.inverse`
+        return group === 'autoencoder' ? 'autoencoder.loss' : `layer ${i}/inverse`
       }
       const learned = Object.keys(state).filter((name) => /^(inverses|autoencoder)\./.test(name))
       assert.equal(learned.length > 0, hyper.units.length > 1)
@@ -63,7 +63,7 @@ describe('the golden vectors of the specification', () => {
     ...Object.fromEntries(Object.entries(weights).map(([name, m]) => [`${name}.weight`, transpose(m).flat()])),
     'inverses.0.weight': transpose(w(4, 4, 3, 0.5)).flat(),
   }
-  const batch = { x: [0.2, -0.4, 0.1, 0.5, 0.1, -0.3], labels: [0, 1], progress: [0] }
+  const batch = { x: [0.2, -0.4, 0.1, 0.5, 0.1, -0.3], target: [0, 1], progress: [0] }
   const within = (actual: readonly number[], expected: number[]): void => {
     // As many digits as are printed.
     assert.equal(actual.length, expected.length)
@@ -90,7 +90,7 @@ describe('the golden vectors of the specification', () => {
     const noise = Array.from({ length: 8 }, (_, k) => 0.1 * Math.sin(1 + Math.floor(k / 4) + 2 * (k % 4)))
     const feedback = own.traced.steps.feedback!
     const { state: after, metrics } = evaluate(feedback, state, { ...batch, 'noise.layers.0.noise': noise })
-    within(metrics['layers.0.inverse']!, [0.19364288])
+    within(metrics['layer 0/inverse']!, [0.19364288])
     const change = minus([state['inverses.0.weight']!], [after['inverses.0.weight']!])[0]!
     within(transpose(rowsOf(change, 4))[0]!, [-0.052243, 0.05722415, -0.06105891, 0.06367539])
   })
@@ -123,7 +123,7 @@ test('where the prediction is the label, the label auto-encoder asks for nothing
       [bias]: [0, 5000, 0],
       'layers.3.weight': own.state['layers.3.weight']!.map(() => 0),
     }
-    const batch = { ...batchFor(own.traced.steps.forward!, task, 1), labels: [1, 1] }
+    const batch = { ...batchFor(own.traced.steps.forward!, task, 1), target: [1, 1] }
     const { state } = evaluate(own.traced.steps.forward!, certain, batch)
     return Math.max(
       ...[0, 1, 2].flatMap((i) =>

@@ -18,7 +18,7 @@ describe('difference targets', () => {
           const moved = ['layers.0.weight', 'layers.1.bias'].flatMap(
             (name) => minus([state[name]!], [own.state[name]!])[0]!,
           )
-          return moved.every((v) => Math.abs(v) < 1e-12) && metrics['layers.0.loss']![0]! < 1e-24
+          return moved.every((v) => Math.abs(v) < 1e-12) && metrics['layer 0/loss']![0]! < 1e-24
         }
         assert.deepEqual(
           [still('difference'), still('drl'), still('plain')],

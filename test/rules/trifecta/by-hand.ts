@@ -1,4 +1,4 @@
-import type { TrifectaHyper } from '../../../src/rules/trifecta/trifecta.js'
+import type { TrifectaHyper } from '../../../src/rules/trifecta/options.js'
 import { type Numbers, rowsOf } from '../harness.js'
 import { mean } from '../plain.js'
 import { BLOCKS, CLASSES, IMAGES, POOLED } from './network.js'
@@ -13,9 +13,9 @@ export interface Plain {
 }
 
 export const blockOf = (state: Numbers, i: number): Plain => ({
-  gain: state[`blocks.${i}.gain`]!,
-  bias: state[`blocks.${i}.bias`]!,
-  weight: state[`blocks.${i}.weight`]!,
+  gain: state[`layers.${i}.gain`]!,
+  bias: state[`layers.${i}.bias`]!,
+  weight: state[`layers.${i}.weight`]!,
 })
 
 export const variance = (values: readonly number[]): number => {
@@ -37,7 +37,7 @@ export const ofEachImage = (images: readonly Image[]): Moments => {
 }
 
 export const ofRun = (state: Numbers, i: number): Moments => {
-  const [means, variances] = [state[`statistics.${i}.mean`]!, state[`statistics.${i}.variance`]!]
+  const [means, variances] = [state[`running.${i}.mean`]!, state[`running.${i}.variance`]!]
   return (_, c) => [means[c]!, variances[c]!]
 }
 
@@ -48,13 +48,15 @@ export function blockByHand(
   pooled: boolean,
   m: Moments,
 ) {
+  const channels = images[0]!.length
   const normal = images.map((image, n) =>
     image.map((values, c) => {
       const [middle, spread] = m(n, c)
-      return values.map((v) => ((v - middle) / Math.sqrt(spread + 1e-5)) * gain[c]! + bias[c]!)
+      // A gain and a bias of each channel or, under layer normalisation, of each place.
+      const at = (k: number): number => (gain.length === channels ? c : c * values.length + k)
+      return values.map((v, k) => ((v - middle) / Math.sqrt(spread + 1e-5)) * gain[at(k)]! + bias[at(k)]!)
     }),
   )
-  const channels = gain.length
   const cell = (image: Image, o: number, y: number, x: number): number => {
     let sum = 0
     for (let c = 0; c < channels; c++)
@@ -83,7 +85,7 @@ export function goodnessByHand(
   shown: readonly (readonly [pixels: readonly number[], label: number])[],
   moments: (images: readonly Image[], i: number) => Moments,
 ): number[][] {
-  const table = rowsOf(state.label!, CLASSES)
+  const table = rowsOf(state['layers.0.label']!, CLASSES)
   let images: readonly Image[] = shown.map(([pixels, label]) => {
     const channels = rowsOf(pixels, 2)
     const standard = channels.map((values, c) =>
@@ -103,7 +105,7 @@ export function goodnessByHand(
 export const wrongLabels = (batch: Numbers): number[] =>
   batch['noise.negatives']!.map((u, i) => {
     const draw = Math.floor(u * (CLASSES - 1))
-    return draw >= batch.labels![i]! ? draw + 1 : draw
+    return draw >= batch.target![i]! ? draw + 1 : draw
   })
 
 /** The running statistics under batch normalisation, each image's own under layer normalisation. */
@@ -119,7 +121,7 @@ export function hardLabels(state: Numbers, hyper: TrifectaHyper, batch: Numbers)
     const shown = [0, 1, 2].map((label) => [row, label] as const)
     const goodness = goodnessByHand(state, hyper, shown, inUse(state, hyper))[0]!
     const scores = goodness.map((g, k) => hyper.alpha * g - Math.log(-Math.log(noise[n]![k]!)))
-    const wrong = [0, 1, 2].filter((k) => k !== batch.labels![n]!)
+    const wrong = [0, 1, 2].filter((k) => k !== batch.target![n]!)
     return wrong.reduce((best, k) => (scores[k]! > scores[best]! ? k : best))
   })
 }

@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { isLossPoint } from '../../../src/rules/trifecta/trifecta.js'
 import { close } from '../../nn/evaluate.js'
-import { BLOCKS, given } from './network.js'
+import { BLOCKS, given, isLossPoint } from './network.js'
 
 /** The leaves that block i's Adam moves, in its order. */
 const learners = (i: number, overlap: boolean): string[] => [
-  ...['gain', 'bias', 'weight'].map((leaf) => `blocks.${i}.${leaf}`),
-  ...(i > 0 && overlap ? ['gain', 'bias', 'weight'].map((leaf) => `blocks.${i - 1}.${leaf}`) : []),
-  ...(i === 0 ? ['label'] : []),
+  ...['gain', 'bias', 'weight'].map((leaf) => `layers.${i}.${leaf}`),
+  ...(i > 0 && overlap ? ['gain', 'bias', 'weight'].map((leaf) => `layers.${i - 1}.${leaf}`) : []),
+  ...(i === 0 ? ['layers.0.label'] : []),
 ]
 
 describe('gradients are central differences of the loss above', () => {
@@ -31,7 +30,7 @@ describe('gradients are central differences of the loss above', () => {
           for (const k of new Set([steepest, gradient.length >> 1])) {
             const h = 1e-6
             const at = (shift: number): number =>
-              loss({ ...state, [leaf]: state[leaf]!.with(k, state[leaf]![k]! + shift) })[`layers.${i}.loss`]![0]!
+              loss({ ...state, [leaf]: state[leaf]!.with(k, state[leaf]![k]! + shift) })[`block ${i}/loss`]![0]!
             close([gradient[k]!], [(at(h) - at(-h)) / (2 * h)], 1e-7, `loss ${i}, ${leaf}[${k}]`)
           }
           assert.ok(gradient[steepest] !== 0, `loss ${i}, ${leaf}`)

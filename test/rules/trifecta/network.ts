@@ -1,6 +1,7 @@
 import type { Task } from '../../../src/rules/contract.js'
 import { traceRule } from '../../../src/rules/trace.js'
-import { type TrifectaHyper, trifecta } from '../../../src/rules/trifecta/trifecta.js'
+import type { TrifectaHyper } from '../../../src/rules/trifecta/options.js'
+import { trifecta } from '../../../src/rules/trifecta/trifecta.js'
 import { normals, numbers } from '../../nn/evaluate.js'
 import { batchFor, evaluate, initialState, type Numbers, taskOf } from '../harness.js'
 
@@ -34,6 +35,9 @@ export function given(options: Partial<TrifectaHyper> = {}, own: Task = task) {
   }
   return { hyper, traced, state, step }
 }
+
+/** Whether block i has a loss on even (or odd) mini-batches. */
+export const isLossPoint = (i: number, parity: string): boolean => (i % 2 === 0) !== (parity === 'even')
 
 export const isSame = (a: readonly number[], b: readonly number[]): boolean => a.every((v, i) => v === b[i])
 export const namesUnder = (state: Numbers, path: string): string[] =>

@@ -26,33 +26,33 @@ describe('the schedule of overlapping updates, six blocks', () => {
       const { after } = step(parity)
       const { losses, moved, label } = EXPECTED[parity]
       assert.deepEqual(
-        BLOCKS.filter((i) => after.metrics[`layers.${i}.loss`]),
+        BLOCKS.filter((i) => after.metrics[`block ${i}/loss`]),
         losses,
       )
       assert.deepEqual(
-        BLOCKS.filter((i) => movedUnder(state, after.state, `blocks.${i}`)),
+        BLOCKS.filter((i) => movedUnder(state, after.state, `layers.${i}`)),
         moved,
       )
       assert.deepEqual(
         BLOCKS.filter((i) => movedUnder(state, after.state, `optimizers.${i}`)),
         losses,
       )
-      assert.equal(movedUnder(state, after.state, 'label'), label)
+      assert.equal(movedUnder(state, after.state, 'layers.0.label'), label)
     })
 
   test('without overlap every block learns by its own loss, and no Adam holds the block below', () => {
     const { state, step } = given({ overlap: false })
     const { after } = step('joint')
     for (const i of BLOCKS) {
-      assert.ok(movedUnder(state, after.state, `blocks.${i}`))
+      assert.ok(movedUnder(state, after.state, `layers.${i}`))
       assert.equal(namesUnder(state, `optimizers.${i}.first`).length, i === 0 ? 4 : 3)
     }
-    assert.ok(movedUnder(state, after.state, 'label'))
+    assert.ok(movedUnder(state, after.state, 'layers.0.label'))
   })
 
   test('a fixed label stays as it began', () => {
     const { state, step } = given({ label: 'fixed' })
-    assert.ok(!movedUnder(state, step('odd').after.state, 'label'))
+    assert.ok(!movedUnder(state, step('odd').after.state, 'layers.0.label'))
   })
 })
 
@@ -66,10 +66,10 @@ test('two Adams for each weight: the second one begins from its own zero moments
     const moved = from[leaf]!.map((v, i) => v - (hyper.rate * gradient[i]!) / (Math.abs(gradient[i]!) + 1e-8))
     close(to[leaf]!, moved, 1e-12, leaf)
   }
-  first(state, one, 'blocks.1.weight', 'optimizers.1.first.2')
-  first(state, one, 'blocks.0.weight', 'optimizers.1.first.5')
-  first(one, two, 'blocks.0.weight', 'optimizers.0.first.2')
-  first(one, two, 'blocks.1.weight', 'optimizers.2.first.5')
+  first(state, one, 'layers.1.weight', 'optimizers.1.first.2')
+  first(state, one, 'layers.0.weight', 'optimizers.1.first.5')
+  first(one, two, 'layers.0.weight', 'optimizers.0.first.2')
+  first(one, two, 'layers.1.weight', 'optimizers.2.first.5')
   for (const name of namesUnder(one, 'optimizers.1')) assert.deepEqual(two[name], one[name])
   const counts = (s: Numbers): number[] => BLOCKS.map((i) => s[`optimizers.${i}.count`]![0]!)
   assert.deepEqual(

@@ -30,7 +30,7 @@ describe('sizes', () => {
   test('the width is a factor on channels, rounded, and leaves the image alone', () => {
     for (const width of [0.5, 0.25, 0.03]) {
       const { metrics } = traceRule(trifecta, taskOf({ shape: [1, 8, 8] }), trifecta.hyper.parse({ width })).init
-      const shapes = BLOCKS.map((i) => metrics.find(({ name }) => name === `blocks.${i}.weight`)!.output.shape)
+      const shapes = BLOCKS.map((i) => metrics.find(({ name }) => name === `layers.${i}.weight`)!.output.shape)
       const outputs = [128, 128, 256, 256, 256, 512].map((channels) => Math.round(channels * width))
       assert.deepEqual(
         shapes,
@@ -53,6 +53,16 @@ describe('sizes', () => {
   test('the pixels have one mean and deviation, or one for each channel', () => {
     given({ pixelMean: [0.4], pixelDeviation: [0.2, 0.3] })
     assert.throws(() => given({ pixelMean: [0.1, 0.2, 0.3] }), /pixelMean has 3 numbers for images of 2 channels/)
-    assert.throws(() => given({ goodnessFrom: 6 }), /goodnessFrom is 6, but the network has 6 blocks: 0 to 5/)
+    for (const [size, blocks] of [
+      ['small', 6],
+      ['large', 12],
+    ]) {
+      const asked = (goodnessFrom: unknown) => trifecta.hyper.safeParse({ size, goodnessFrom })
+      assert.ok(asked(Number(blocks) - 1).success)
+      assert.deepEqual(
+        asked(blocks).error?.issues.map(({ path }) => path),
+        [['goodnessFrom']],
+      )
+    }
   })
 })

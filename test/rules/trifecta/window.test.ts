@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { certifyRule } from '../../../src/rules/certify.js'
-import { type TrifectaHyper, trifecta } from '../../../src/rules/trifecta/trifecta.js'
+import type { TrifectaHyper } from '../../../src/rules/trifecta/options.js'
+import { trifecta } from '../../../src/rules/trifecta/trifecta.js'
 import { evaluate, type Numbers } from '../harness.js'
 import { given, isSame, namesUnder, SMALL, task } from './network.js'
 
 describe('the window: two blocks', () => {
   const changed = (state: Numbers, block: number): Numbers => ({
     ...state,
-    [`blocks.${block}.weight`]: state[`blocks.${block}.weight`]!.map((v) => 1.5 * v + 0.01),
+    [`layers.${block}.weight`]: state[`layers.${block}.weight`]!.map((v) => 1.5 * v + 0.01),
   })
   for (const [parity, pairs] of [
     [
@@ -29,10 +30,10 @@ describe('the window: two blocks', () => {
         const update = (from: Numbers, i: number): readonly number[] => {
           const next = evaluate(graph, from, batch).state
           return namesUnder(state, `optimizers.${top}`)
-            .concat(namesUnder(state, `blocks.${i}`))
+            .concat(namesUnder(state, `layers.${i}`))
             .flatMap((name) => next[name]!)
         }
-        const own = namesUnder(state, `optimizers.${top}`).concat(namesUnder(state, `blocks.${pair[0]}`))
+        const own = namesUnder(state, `optimizers.${top}`).concat(namesUnder(state, `layers.${pair[0]}`))
         const before = own.flatMap((name) => after.state[name]!)
         if (top < 5) assert.deepEqual(update(changed(state, top + 1), pair[0]!), before)
         if (pair.length === 2) assert.ok(!isSame(update(changed(state, top), pair[0]!), before))
@@ -42,7 +43,7 @@ describe('the window: two blocks', () => {
   test('the certificate says so, and that labels come in with the images', () => {
     const windows = (options: Partial<TrifectaHyper>) => {
       const { local, layers } = certifyRule(trifecta, task, trifecta.hyper.parse({ ...SMALL, ...options }))
-      assert.ok(layers.every(({ reads }) => reads.labels === 'input' && reads.feedback.length === 0))
+      assert.ok(layers.every(({ reads }) => reads.labels === 'input' && !reads.feedback && !reads.broadcast))
       return { local, windows: layers.map(({ window }) => window), depths: layers.map(({ depth }) => depth) }
     }
     for (const negatives of ['uniform', 'hard'] as const)

@@ -20,7 +20,7 @@ describe('every cell descends its own loss, by central differences', () => {
           const places = [...new Set([0, Math.floor(value.length / 3), value.length - 1])]
           const lossAt = (i: number, shift: number): number =>
             evaluate(own.joint, { ...own.state, [name]: value.with(i, value[i]! + shift) }, own.batch).metrics[
-              `layers.${layer}.loss`
+              `layer ${layer}/loss`
             ]![0]!
           const expected = places.map((i) => (lossAt(i, h) - lossAt(i, -h)) / (2 * h))
           close(
@@ -60,7 +60,7 @@ describe('the classifier', () => {
       const slopes = firstGradients(own, 'classifier.readOuts', 'classifier.optimizer')
       for (const [name, rows] of Object.entries(sources(own))) {
         const errors = said(own, name, rows).map((row, i) => {
-          const target = row.map((_, k) => +(own.batch.labels![i] === k))
+          const target = row.map((_, k) => +(own.batch.target![i] === k))
           const total = row.reduce((sum, v) => sum + Math.exp(v), 0)
           const factor = loss === 'squared' ? 2 : 1
           return row.map(

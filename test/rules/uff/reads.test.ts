@@ -9,8 +9,8 @@ import { unsupervisedCell } from '../../../src/rules/uff/cells.js'
 import type { UffHyper } from '../../../src/rules/uff/uff.js'
 import { openProgram } from '../../../src/runtime/client.js'
 import { createEngine } from '../../../src/runtime/engine.js'
-import type { Ort } from '../../../src/runtime/opened.js'
 import type { TensorRecord } from '../../../src/runtime/program.js'
+import type { Ort } from '../../../src/runtime/slots.js'
 import { close, normals, numbers } from '../../nn/evaluate.js'
 import { evaluate, type Numbers, rowsOf } from '../harness.js'
 import { type Matrix, matmul } from '../matrices.js'
@@ -71,7 +71,7 @@ describe('between cells', () => {
     })
 })
 
-const host = { engine: createEngine(ort as unknown as Ort), remote: false, inOnePass: process.arch === 'x64' }
+const host = { engine: createEngine(ort as unknown as Ort), remote: false }
 
 /** One step as it runs in training, in float32. */
 async function run(
@@ -106,8 +106,8 @@ describe('what a step reads', () => {
     test(`no label reaches a cell: ${what}`, async () => {
       const { joint, state, batch } = given(options)
       const { state: one } = await run(joint, state, batch)
-      const labels = batch.labels!.map((label) => (label + 1) % 3)
-      const { state: two } = await run(joint, state, { ...batch, labels })
+      const labels = batch.target!.map((label) => (label + 1) % 3)
+      const { state: two } = await run(joint, state, { ...batch, target: labels })
       for (const name of Object.keys(state))
         if (!name.startsWith('classifier.')) assert.deepEqual(one[name], two[name], name)
       assert.notDeepEqual(one['classifier.readOuts.all.weight'], two['classifier.readOuts.all.weight'])

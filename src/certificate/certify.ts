@@ -1,0 +1,184 @@
+import type { Tensor } from '../graph/index.js'
+import type { StepGraph } from '../onnx/index.js'
+import { fedBy, fromAbove } from './above.js'
+import { capacities } from './capacity.js'
+import { type Certificate, isLocal, type Labels, type LayerCertificate } from './certificate.js'
+import { derivatives } from './derivatives.js'
+import { allNodes, type Block, type Network, networkOf, type Program, type Vertex } from './network.js'
+import { type Meeting, type Meetings, meetingsOf } from './products.js'
+import { type Bits, bit, carry, components, gather, has, members, type Next } from './reach.js'
+
+export type { Block, Program } from './network.js'
+
+export interface CertifyOptions {
+  /** Of the data, in one mini-batch. */
+  readonly samples: number
+  /** Among how many a choice is made: the classes, or 2. */
+  readonly choices: number
+  /** What the trained network is used for: no state that it reads may belong to no block and yet be trained. */
+  readonly predict?: Pick<StepGraph, 'metrics'> & Pick<StepGraph, 'state'>
+  /** Counts the steps of all walks. */
+  readonly work?: { operations: number }
+}
+
+/**
+ * Reads from traced programs, all of which one batch may run, what each block's update depends on. Blocks are listed from
+ * below. Walks go backwards from the new values of a block's parameters, through loops and through all state that belongs to no
+ * block, and stop at the parameters of blocks, since what flows into that is in its own block's row. Throws an Error if
+ * trained state that products or predictions use belongs to no block: then a network could hide in it.
+ */
+export function certify(programs: readonly Program[], blocks: readonly Block[], options: CertifyOptions): Certificate {
+  const { samples, choices, predict, work = { operations: 0 } } = options
+  const counted =
+    (next: Next): Next =>
+    (v) => {
+      const list = next(v)
+      work.operations += 1 + list.length
+      return list
+    }
+  const net = networkOf(programs, blocks)
+  const next = counted((v) => (v.state ? (v.state.owner >= 0 ? [] : v.state.written) : v.sources))
+  const trained = new Set(
+    components(net.vertices, next)
+      .filter((part) => part.length > 1)
+      .flatMap((part) => part.flatMap(({ state }) => (state && state.owner < 0 ? [state.name] : []))),
+  )
+  const meetings = meetingsOf(net, blocks.length, (name) => trained.has(name), counted)
+  const predictors = predict && readBy(predict)
+  if (predict) checkOrder(predict, blocks, counted)
+  checkOwners(net, meetings, predictors)
+
+  const read = predictors && net.ownersOf(predictors)
+  const output = read ? read.at(-1) : blocks.length - 1
+  const reaches = derivatives(net, meetings, blocks.length, counted)
+  const crossed = crossedBy(meetings)
+  const above = fromAbove(
+    {
+      ...{ net, meetings, blocks: blocks.length, output, next, crossed },
+      capacity: capacities(programs, samples),
+      limit: Math.log2(choices),
+    },
+    reaches.map(({ window }) => window),
+  )
+  const labels = labelsOf(net, meetings, blocks.length, next, counted)
+  const layers = blocks.map(({ name }, layer): LayerCertificate => {
+    const { window, depth } = reaches[layer]!
+    return {
+      layer,
+      name,
+      learns: net.updates[layer]!.some(({ state }) => state?.owner !== layer),
+      window: members(window, blocks.length).length,
+      depth,
+      inside: meetings.inside(layer),
+      reads: { labels: labels(layer), ...above[layer]! },
+    }
+  })
+  return { local: isLocal(layers), layers }
+}
+
+/** Throws if predictions use the blocks in another order: then what comes from above would be taken for what lies below. */
+function checkOrder(
+  { state, metrics }: NonNullable<CertifyOptions['predict']>,
+  blocks: readonly Block[],
+  counted: (next: Next) => Next,
+): void {
+  const reads = scoresOf(metrics)
+  const net = networkOf([{ state }], blocks, reads)
+  const meetings = meetingsOf(net, blocks.length, () => false, counted)
+  const fed: Bits[] = blocks.map(() => 0n)
+  for (const meeting of meetings.all)
+    if (meeting.isProduct)
+      for (const block of members(meetings.blocks(meeting, undefined), blocks.length))
+        fed[block]! |= meetings.feeders(meeting)
+  for (const [lower, by] of fed.entries()) {
+    // Where both feed each other, as in networks that settle, either may lie above.
+    const upper = members(by, blocks.length).find((other) => other > lower && !has(fed[other]!, lower))
+    if (upper !== undefined)
+      throw new Error(
+        `certify: predictions feed ${blocks[lower]!.name} with what ${blocks[upper]!.name} makes, so it lies above; ` +
+          'list blocks from below',
+      )
+  }
+}
+
+const scoresOf = (metrics: StepGraph['metrics']): Tensor[] =>
+  metrics.filter(({ name }) => !name.startsWith('figures.')).map(({ output }) => output)
+
+/** The names of the state that scores are made from. */
+function readBy({ state, metrics }: NonNullable<CertifyOptions['predict']>): string[] {
+  const names = new Map(state.map(({ name, input }) => [input, name]))
+  return allNodes(scoresOf(metrics)).flatMap(({ outputs }) => outputs.flatMap((x) => names.get(x) ?? []))
+}
+
+function checkOwners(net: Network, meetings: Meetings, read: readonly string[] = []): void {
+  const owned = new Set(net.vertices.flatMap(({ state }) => (state && state.owner >= 0 ? [state.name] : [])))
+  for (const { node, names, isProduct } of meetings.all)
+    if (isProduct && names.every((name) => !owned.has(name)))
+      throw new Error(`certify: ${names.join(', ')} is trained and used in a ${node.op}, but belongs to no block`)
+  const lost = read.find((name) => net.changed.get(name) === false)
+  if (lost !== undefined)
+    throw new Error(
+      `certify: predictions read ${lost}, which training changes, but it belongs to no block; name it in its block's ` +
+        'parameters, or in its statistics',
+    )
+}
+
+/** The blocks whose weights a vertex is multiplied with: in their product, or in one that carries its derivative down. */
+function crossedBy(meetings: Meetings): (v: Vertex) => Bits {
+  return ({ tensor: { node }, lane }) => {
+    const meeting = meetings.of(node)
+    if (meeting) return meeting.isProduct ? meetings.blocks(meeting, lane) : 0n
+    const forward = node.adjoint && meetings.of(node.adjoint.of)
+    const reads = forward?.isProduct && node.inputs.some((x) => forward.weights.includes(x))
+    return reads ? meetings.blocks(forward, lane) : 0n
+  }
+}
+
+/**
+ * Where labels enter. They are followed as they are through all state but parameters that are made from their own old
+ * values: what was learned with labels is told apart from labels that are kept.
+ */
+function labelsOf(
+  net: Network,
+  meetings: Meetings,
+  blocks: number,
+  next: Next,
+  counted: (next: Next) => Next,
+): (block: number) => Labels {
+  const isLabels = ({ tensor: { node } }: Vertex): boolean => node.op === 'input' && node.attributes.kind === 'labels'
+  const through = counted((v) => v.state?.written ?? v.sources)
+  const owned = net.vertices.filter(({ state }) => state && state.owner >= 0)
+  const keyOf = ({ state, lane }: Vertex): string => `${lane} ${state!.name}`
+  const numbers = new Map([...new Set(owned.map(keyOf))].map((key, i) => [key, i]))
+  const numberOf = (v: Vertex): number => numbers.get(keyOf(v))!
+  const isOwned = new Set(owned)
+  const madeOf = gather(components(net.vertices, next), next, (v) => (isOwned.has(v) ? bit(numberOf(v)) : 0n))
+  const learned = new Set(owned.filter((v) => v.state!.written.some((w) => has(madeOf(w), numberOf(v)))))
+  const asTheyAre: Next = counted((v) => (learned.has(v) ? [] : (v.state?.written ?? v.sources)))
+  const parts = components(net.vertices, asTheyAre)
+  // What a block's products are fed together with data, statistics of it, and so on: all of that is its input.
+  const feeds = new Map<Tensor, Meeting[]>()
+  for (const meeting of meetings.all)
+    if (meeting.isProduct && !meeting.backwards)
+      for (const x of meeting.data) feeds.set(x, [...(feeds.get(x) ?? []), meeting])
+  const holdsData = gather(parts, asTheyAre, ({ tensor: { node } }) =>
+    node.op === 'input' && node.attributes.kind === 'data' ? 1n : 0n,
+  )
+  const fedWithData = (w: Vertex): Bits =>
+    holdsData(w) === 0n ? 0n : (feeds.get(w.tensor) ?? []).reduce((set, m) => set | meetings.blocks(m, w.lane), 0n)
+  const past = carry(
+    parts,
+    asTheyAre,
+    (v) => (isLabels(v) ? bit(blocks) - 1n : 0n),
+    (w, v, set) => set & ~fedBy(meetings, w, v) & ~fedWithData(w),
+  )
+  const seed = (v: Vertex): Bits => (isLabels(v) ? 1n : 0n)
+  const seen = gather(parts, asTheyAre, seed)
+  const anyhow = gather(components(net.vertices, through), through, seed)
+  return (block) => {
+    const updates = net.updates[block]!
+    if (updates.some((v) => has(past(v), block))) return 'loss'
+    if (updates.some((v) => seen(v) !== 0n)) return 'input'
+    return updates.some((v) => anyhow(v) !== 0n) ? 'weights' : 'none'
+  }
+}

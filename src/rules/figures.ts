@@ -1,0 +1,37 @@
+import type { Figures } from './contract.js'
+
+/** What stands between a block and its figure in the names of a program's outputs; no block's name may contain it. */
+const BETWEEN = '/'
+
+/** The name in a program of a block's figure, or of one of the network. */
+export const nameIn = (block: string | undefined, figure: string): string =>
+  block === undefined ? figure : `${block}${BETWEEN}${figure}`
+
+/** The figures by their names in a program: `loss` of the network, `layer 0/loss` of a block. */
+export const flatten = <T>({ network = {}, blocks = {} }: Figures<T>): [name: string, value: T][] => [
+  ...Object.entries(network),
+  ...Object.entries(blocks).flatMap(([block, own]) =>
+    Object.entries(own).map(([name, value]): [string, T] => [nameIn(block, name), value]),
+  ),
+]
+
+/** Whose a figure is, from its name in a program. */
+export function placeOf(name: string): { readonly block?: string; readonly figure: string } {
+  const at = name.indexOf(BETWEEN)
+  return at < 0 ? { figure: name } : { block: name.slice(0, at), figure: name.slice(at + 1) }
+}
+
+/** The figures of a network and of its blocks, from their names in a program. Neither is there without figures. */
+export function unflatten<T>(list: Iterable<readonly [name: string, value: T]>): Figures<T> {
+  const network: Record<string, T> = {}
+  const blocks: Record<string, Record<string, T>> = {}
+  for (const [name, value] of list) {
+    const { block, figure } = placeOf(name)
+    if (block === undefined) network[figure] = value
+    else blocks[block] = { ...blocks[block], [figure]: value }
+  }
+  return {
+    ...(Object.keys(network).length > 0 && { network }),
+    ...(Object.keys(blocks).length > 0 && { blocks }),
+  }
+}

@@ -1,0 +1,111 @@
+import type { Tensor } from '../../graph/index.js'
+import type { Random } from '../../nn/random.js'
+import type { Tree } from '../../nn/tree.js'
+import type { Prediction, Rule, Step, Task } from '../contract.js'
+import type { AnyDesign, AnyStack, Fed, LayerwiseDesign, Passed, Stack } from './design.js'
+import { greedyOf } from './greedy.js'
+import { HEAD, learners, learnHead, learnLayers, nameOf } from './learn.js'
+import { headInput, headInputInUse, outputsInUse, passUp } from './pass.js'
+
+/** What a design is made for. */
+export interface Given<Hyper> {
+  readonly task: Task
+  readonly hyper: Hyper
+}
+
+type Parts<Hyper, State extends Tree> = Required<
+  Pick<Rule<Hyper, State>, 'locality' | 'init' | 'steps' | 'predict' | 'greedy'>
+>
+
+/**
+ * From a stack of layers that learn from losses of their own the parts of a rule: its steps, greedy training,
+ * predictions and a promise of locality that the certificate checks.
+ */
+export function layerwise<
+  Hyper,
+  P extends Tree,
+  R extends Tree = Tree,
+  G = unknown,
+  M extends Passed<R> = Passed<R>,
+  H extends Tree = Tree,
+>(design: (given: Given<Hyper>) => LayerwiseDesign<P, R, G, M, H>): Parts<Hyper, Stack<P, R, H>> {
+  const parts: Parts<Hyper, AnyStack> = {
+    locality(task, hyper) {
+      const own: AnyDesign = design({ task, hyper })
+      const { layers, head, window = 1, promise } = own
+      const blocks = layers.map(({ running }, i) => ({
+        name: nameOf(own, i),
+        parameters: [`layers.${i}`],
+        ...(running && { statistics: [`running.${i}`] }),
+      }))
+      return {
+        blocks: [...blocks, ...(head ? [{ name: head.name ?? HEAD, parameters: ['head.parameters'] }] : [])],
+        promise: { local: window === 1, window: Math.min(window, layers.length), ...promise },
+      }
+    },
+    init: (random, task, hyper) => initial(design({ task, hyper }), random),
+    steps(task, hyper) {
+      const own: AnyDesign = design({ task, hyper })
+      const { steps = { joint: () => true } } = own
+      return Object.fromEntries(Object.entries(steps).map(([name, hasLoss]) => [name, stepOf(own, hasLoss)]))
+    },
+    predict: (stack, x, task, hyper) => predicted(design({ task, hyper }), stack, x),
+    greedy: greedyOf(design),
+  }
+  return parts as unknown as Parts<Hyper, Stack<P, R, H>>
+}
+
+function initial(design: AnyDesign, random: Random): AnyStack {
+  const { head } = design
+  const layers: Tree[] = design.layers.map((layer, i) => layer.init(random, `layers.${i}`))
+  const stack = {
+    layers,
+    optimizers: design.layers.map(({ optimizer = design.optimizer }, i) =>
+      optimizer.init([...learners(design, layers, i).values()]),
+    ),
+    running: design.layers.map(({ running = {} }) => running),
+  }
+  if (!head) return stack
+  const parameters: Tree = head.init(random, HEAD)
+  return { ...stack, head: { parameters, optimizer: (head.optimizer ?? design.optimizer).init(parameters) } }
+}
+
+/** The layers of `hasLoss` learn on a batch, each from what the one below put out before this update; so does the head. */
+function stepOf(design: AnyDesign, hasLoss: (layer: number) => boolean): Step<AnyStack> {
+  const { layers, head, input, window = 1 } = design
+  const crosses = (layer: number): boolean =>
+    layers.some(({ loss }, i) => loss && hasLoss(i) && i > layer && i - window < layer)
+  return (stack, batch) => {
+    const read = head?.input && headInputInUse(design, stack, batch.x)
+    const scores = read && head!.predict(stack.head!.parameters, read).scores.stopGradient()
+    const fed: Fed = input?.training(batch, { stack, ...(scores && { scores }) }) ?? { x: batch.x }
+    const passes = passUp(layers, stack, fed, { random: batch.random, crosses })
+    const learned = learnLayers(design, stack, new Map(passes.entries()), batch, hasLoss)
+    if (!head) return [learned.stack, { blocks: learned.blocks }]
+    const own = learnHead(design, stack, read ?? headInput(design, fed, passes), batch, fed.given)
+    return [{ ...learned.stack, head: own.head }, { blocks: { ...learned.blocks, ...own.blocks } }]
+  }
+}
+
+/** What a prediction is made of. */
+function predicted(design: AnyDesign, stack: AnyStack, x: Tensor): Prediction {
+  const { layers, head, prediction = head ? 'head' : 'sum' } = design
+  if (prediction === 'head') return head!.predict(stack.head!.parameters, headInputInUse(design, stack, x))
+  const each = outputsInUse(design, stack, x).map((output, i) => layers[i]!.scores?.(stack.layers[i]!, output))
+  const parts = Object.fromEntries(
+    each.flatMap((scores, i): [string, Tensor][] => (scores ? [[nameOf(design, i), scores]] : [])),
+  )
+  return { scores: combined(each, prediction), parts }
+}
+
+function combined(
+  each: readonly (Tensor | undefined)[],
+  how: Exclude<AnyDesign['prediction'], 'head' | undefined>,
+): Tensor {
+  const from = how === 'last' ? each.length - 1 : how === 'sum' ? 0 : 'sumFrom' in how ? how.sumFrom : how.meanFrom
+  const said = each.slice(from).filter((scores) => scores !== undefined)
+  if (said.length === 0)
+    throw new Error('layerwise: no layer that predictions are made of says anything of the target; give it `scores`')
+  const sum = said.reduce((a, b) => a.add(b))
+  return typeof how === 'object' && 'meanFrom' in how ? sum.mul(1 / said.length) : sum
+}

@@ -1,0 +1,32 @@
+import { findDataSet, type Samples } from '../data/index.js'
+import { UserError } from '../errors.js'
+import { show } from '../graph/types.js'
+import type { Precision } from '../nn/dense.js'
+import { stream } from '../random/stream.js'
+import type { Task } from './contract.js'
+
+/** A task on samples such as a data set holds, or on those of the data set of that name, `batch` at a time. */
+export function taskFor(
+  data: string | Pick<Samples, 'input' | 'target'>,
+  {
+    batch = 100,
+    precision = { bits: 32 },
+    seed = 0,
+  }: { readonly batch?: number; readonly precision?: Precision; readonly seed?: number } = {},
+): Task {
+  const { input, target } = typeof data === 'string' ? findDataSet(data) : data
+  return { input, target, batch, precision, structure: (name) => stream(seed, 0, `structure ${name}`) }
+}
+
+/** The number of classes that a rule is to tell apart. */
+export function classesOf({ target }: Pick<Task, 'target'>): number {
+  if (target.kind === 'class') return target.count
+  throw new UserError(`this rule learns one class a sample, not ${target.kind}: choose a data set with classes`)
+}
+
+/** The shape of inputs that are images. */
+export function imageShape({ input: { shape } }: Pick<Task, 'input'>): readonly [number, number, number] {
+  const [channels, height, width] = shape
+  if (shape.length === 3) return [channels!, height!, width!]
+  throw new UserError(`this rule learns from images [channels, height, width], not from inputs of shape ${show(shape)}`)
+}

@@ -1,0 +1,44 @@
+import { argmax, type Tensor } from '../graph/index.js'
+import { crossEntropy } from '../nn/losses.js'
+import type { TargetKind } from './kind.js'
+
+/** The place of the largest score, the first of equals; -1 if one is not a number. */
+function best(scores: ArrayLike<number>, first: number, count: number): number {
+  let place = 0
+  for (let k = 0; k < count; k++) {
+    const score = scores[first + k]!
+    if (Number.isNaN(score)) return -1
+    if (score > scores[first + place]!) place = k
+  }
+  return place
+}
+
+/** One of several classes. */
+export const oneClass: TargetKind = {
+  port: (batch) => ({ shape: [batch], dtype: 'int32' }),
+  loss: crossEntropy,
+  metrics: (scores: Tensor, target: Tensor) => ({ accuracy: argmax(scores).equal(target).cast('float32').mean() }),
+  gather: ({ targets }, rows) => Int32Array.from(rows, (row) => targets![row]!),
+  groups: ({ targets }) => targets!,
+  merit: { figure: 'accuracy', better: 'larger' },
+  shares: ['accuracy'],
+  tally({ names: { length } }) {
+    let [right, all] = [0, 0]
+    return {
+      add(scores, targets, rows) {
+        for (let row = 0; row < rows; row++) if (best(scores, row * length, length) === targets[row]) right++
+        all += rows
+      },
+      figures: () => ({ accuracy: right / all }),
+    }
+  },
+  say(scores, { names }) {
+    const label = best(scores, 0, names.length)
+    return { label, className: names[label] ?? 'not a number' }
+  },
+  scores: 'the larger the likelier',
+  exported: ({ names }) => ({
+    ...{ name: 'label', dtype: 'int64', shape: [], what: `the class: ${names.join(', ')}` },
+    emit: (emitter) => emitter.raw('ArgMax', ['scores'], ['label'], { axis: 1, keepdims: 0 }),
+  }),
+}

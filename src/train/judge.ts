@@ -1,0 +1,95 @@
+import type { AnyRule, Block, Task } from '../rules/contract.js'
+import { kindOf, type Merit } from '../targets/index.js'
+import type { Scores } from './events.js'
+import type { Settings } from './options.js'
+
+/** The held-out figure that something is judged by: of one block, or of the network. */
+export interface Criterion {
+  readonly block?: string
+  readonly figure: string
+  readonly better: 'larger' | 'smaller'
+}
+
+/** The best epoch of a phase so far, from 0. */
+export interface Best {
+  readonly epoch: number
+  /** The larger the better: the figure, with a minus sign where small is good. */
+  readonly merit: number
+}
+
+/** What a training is judged by, from its begin to its end. */
+export interface Bench {
+  readonly rule: Pick<AnyRule, 'predict' | 'objective' | 'greedy'>
+  readonly hyper: unknown
+  /** By what the target's kind is judged; undefined where there is no target. */
+  readonly merit: Merit | undefined
+  /** The names of the blocks, from below. */
+  readonly blocks: readonly string[]
+  /** Epochs without a better one until a phase ends; 0: it never ends early. */
+  readonly patience: number
+}
+
+export const benchOf = (
+  rule: AnyRule,
+  { target }: Task,
+  { hyper, options }: Settings,
+  blocks: readonly Block[],
+): Bench => ({
+  rule,
+  hyper,
+  merit: kindOf(target)?.merit,
+  blocks: blocks.map(({ name }) => name),
+  patience: options.patience,
+})
+
+export interface Judgement {
+  readonly criterion: Criterion
+  /** Undefined without patience: then nothing is compared. */
+  readonly best?: Best
+  /** This epoch is the best. */
+  readonly better: boolean
+  /** The phase ends here, before its last epoch. */
+  readonly early: boolean
+  /** The figure itself is no finite number. */
+  readonly broken: boolean
+}
+
+/**
+ * What a phase is judged by. A layer that learns alone goes by its own figure; without one by what it says of the
+ * target, or, where it says nothing alone, by what the network says.
+ */
+export function criterionOf(
+  { rule, hyper, merit, blocks }: Omit<Bench, 'patience'>,
+  layer?: number,
+  scores?: Scores,
+): Criterion {
+  const small = (figure: string, block?: string): Criterion => ({
+    ...(block !== undefined && { block }),
+    figure,
+    better: 'smaller',
+  })
+  if (layer === undefined) return rule.predict && merit ? merit : small(rule.objective ?? 'objective')
+  const block = blocks[layer]!
+  const own = rule.greedy?.objective?.(layer, hyper)
+  if (own !== undefined) return small(own, block)
+  if (!merit) return small(rule.objective ?? 'objective')
+  const isSilent = scores !== undefined && scores.blocks?.[block]?.[merit.figure] === undefined
+  return isSilent ? merit : { block, ...merit }
+}
+
+/** The figure that a criterion names; undefined where it was not measured. */
+export const figureOf = ({ block, figure }: Criterion, scores: Scores): number | undefined =>
+  (block === undefined ? scores.network : scores.blocks?.[block])?.[figure]
+
+/** Judges an epoch by what was measured after it. `layer`: in a greedy training, the one that learns. */
+export function judge(bench: Bench, scores: Scores, epoch: number, before?: Best, layer?: number): Judgement {
+  const criterion = criterionOf(bench, layer, scores)
+  if (bench.patience === 0) return { criterion, better: false, early: false, broken: false }
+  const value = figureOf(criterion, scores) ?? Number.NaN
+  const merit = criterion.better === 'larger' ? value : -value
+  if (!Number.isFinite(merit))
+    return { criterion, ...(before && { best: before }), better: false, early: false, broken: true }
+  const better = !before || merit > before.merit
+  const best = better ? { epoch, merit } : before
+  return { criterion, best, better, early: epoch - best.epoch >= bench.patience, broken: false }
+}
