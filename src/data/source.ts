@@ -40,6 +40,11 @@ export interface DataSetEntry {
   readonly counts: { readonly train: number; readonly test: number }
   /** Who made it, and under which terms it is given. */
   readonly credit: string
-  /** Embedded data sets are made on the spot; the others are read from files. */
-  readonly from: { readonly make: () => { train: Split; test: Split } } | { readonly source: Source }
+  /**
+   * Embedded data sets are made on the spot (`sha256` is that of images and labels of training, then of test); the
+   * others are read from files.
+   */
+  readonly from:
+    | { readonly make: () => { train: Split; test: Split }; readonly sha256: string }
+    | { readonly source: Source }
 }
