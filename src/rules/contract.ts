@@ -100,6 +100,11 @@ export interface Rule<Hyper = never, State extends Tree = never> {
   /** How long and in which batches a run trains if nobody says otherwise. */
   readonly training: { readonly epochs: number; readonly batch: number }
   readonly presets: Readonly<Record<string, Preset>>
+  /**
+   * What makes a network small enough to be tried in an instant, over any preset: options, and the shape of a task.
+   * `units` alone need no saying.
+   */
+  readonly small?: { readonly hyper?: Readonly<Record<string, unknown>>; readonly task?: Partial<Task> }
   locality(task: Task, hyper: Hyper): Locality
   init(random: Random, task: Task, hyper: Hyper): State
   /** Named steps; most rules have one, `joint`. */

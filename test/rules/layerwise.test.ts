@@ -9,7 +9,7 @@ import type { Rule } from '../../src/rules/contract.js'
 import { type LayerDesign, layerwise, type Stack } from '../../src/rules/layerwise.js'
 import { traceRule } from '../../src/rules/trace.js'
 import { close } from '../nn/evaluate.js'
-import { batchFor, evaluate, initialState, rowsOf, taskOf } from './harness.js'
+import { batchFor, evaluate, initialState, metricOf, rowsOf, taskOf } from './harness.js'
 import { assertPromise } from './promise.js'
 
 type Layer = { hidden?: Dense; readout?: Dense }
@@ -60,7 +60,7 @@ test('each layer descends its own objective, by central differences', () => {
     const own = `layers.${name.split('.')[1]}.loss`
     const lossAt = (i: number, shift: number): number => {
       const moved = { ...state, [name]: value.with(i, value[i]! + shift) }
-      return evaluate(joint, moved, batch).metrics[own]![0]!
+      return metricOf(joint, own, moved, batch)
     }
     const slopes = value.map((_, i) => (lossAt(i, h) - lossAt(i, -h)) / (2 * h))
     close(

@@ -9,7 +9,7 @@ import type { VaeLayerHyper } from '../../src/rules/vae-layer/options.js'
 import { climb, descend } from '../../src/rules/vae-layer/stack.js'
 import { vaeLayer } from '../../src/rules/vae-layer/vae-layer.js'
 import { close, normals, numbers, slopes } from '../nn/evaluate.js'
-import { batchFor, evaluate, initialState, type Numbers, rowsOf, taskOf } from './harness.js'
+import { batchFor, evaluate, initialState, metricOf, type Numbers, rowsOf, taskOf } from './harness.js'
 import { type Matrix, mean, type PlainLayer, preactivation } from './plain.js'
 
 const SMALL: Partial<VaeLayerHyper> = { units: [6, 5], latents: [4, 3], beta: 0.05, klWarmup: 0, readoutPlaces: 0 }
@@ -129,7 +129,7 @@ describe('the loss of a cell', () => {
       const own = given({ ...SMALL, ...options }, { batch: 3 })
       for (const l of [0, 1]) {
         const loss = (name: string, value: readonly number[]) =>
-          evaluate(own.joint, { ...own.state, [name]: value }, own.batch).metrics[`layers.${l}.loss`]![0]!
+          metricOf(own.joint, `layers.${l}.loss`, { ...own.state, [name]: value }, own.batch)
         under(own.state, `layers.${l}`).forEach(([name, value], k) => {
           const gradient = own.after.state[`optimizers.${l}.first.${k}`]!
           for (const i of new Set([0, Math.floor(value.length / 2), value.length - 1])) {

@@ -261,6 +261,8 @@ export const trifecta: Rule<TrifectaHyper, TrifectaState> = {
   reconstructed: ['the gain and bias of layer normalisation, which only the ablation uses'],
   hyper,
   training: { epochs: 16, batch: 64 },
+  // Images that three poolings leave a pixel of.
+  small: { hyper: { width: 0.03, pixelMean: [0.5], pixelDeviation: [0.25] }, task: { shape: [1, 8, 8] } },
   presets,
 
   locality(_, h) {

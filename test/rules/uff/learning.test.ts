@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { type UffHyper, uff } from '../../../src/rules/uff/uff.js'
 import { close } from '../../nn/evaluate.js'
-import { evaluate, type Numbers, rowsOf } from '../harness.js'
+import { evaluate, metricOf, type Numbers, rowsOf } from '../harness.js'
 import { type Matrix, matmul, transpose } from '../matrices.js'
 import { firstGradients, given, KINDS } from './given.js'
 
@@ -19,9 +19,12 @@ describe('every cell descends its own loss, by central differences', () => {
           // A few of each tensor, spread over it.
           const places = [...new Set([0, Math.floor(value.length / 3), value.length - 1])]
           const lossAt = (i: number, shift: number): number =>
-            evaluate(own.joint, { ...own.state, [name]: value.with(i, value[i]! + shift) }, own.batch).metrics[
-              `layers.${layer}.loss`
-            ]![0]!
+            metricOf(
+              own.joint,
+              `layers.${layer}.loss`,
+              { ...own.state, [name]: value.with(i, value[i]! + shift) },
+              own.batch,
+            )
           const expected = places.map((i) => (lossAt(i, h) - lossAt(i, -h)) / (2 * h))
           close(
             places.map((i) => slope[i]!),
