@@ -1,7 +1,7 @@
 // Compiles sources and tests to build/ and runs the compiled tests, one process per file, two at a time.
 //   node scripts/test.mjs [filter...]            units and the contract; with filters, those whose path contains one
-//   node scripts/test.mjs --system [filter...]   test/system: faults, fuzzing, processes killed, the browser; they take long
-//   node scripts/test.mjs --system --minutes 8   starts no file of test/system after that time; each day another comes first
+//   node scripts/test.mjs --system [filter...]   the system: processes killed, faults, fuzzing, WebGPU, the browser
+//   node scripts/test.mjs --system --minutes 8   starts no file of these after that time; each day another comes first
 // Each file may take CEILING seconds of processor time, which a busy machine does not change as it does wall time. A file
 // that needs more says so in its first lines, with the reason: `// At most 60 s: every rule, with every preset.`
 import { execFileSync, spawnSync } from 'node:child_process'
@@ -19,23 +19,25 @@ const { values, positionals: filters } = parseArgs({
 })
 
 rmSync('build', { recursive: true, force: true })
-const compile = (project) =>
-  execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', project], { stdio: 'inherit' })
-compile('tsconfig.test.json')
+const compiled = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.test.json'], {
+  stdio: 'inherit',
+})
+if (compiled.status !== 0) process.exit(1)
 
-const SYSTEM = join('build', 'test', 'system')
+/** What needs a driver, a browser or minutes. */
+const SYSTEM = /test.system.|(browser|webgpu)\.test\.js$/
 const files = readdirSync('build/test', { recursive: true })
   .map((file) => join('build/test', String(file)))
-  .filter((file) => file.endsWith('.test.js') && file.startsWith(SYSTEM) === values.system)
+  .filter((file) => file.endsWith('.test.js') && SYSTEM.test(file) === values.system)
   .filter((file) => filters.length === 0 || filters.some((part) => file.includes(part)))
   .sort()
 if (files.length === 0) {
-  const elsewhere = values.system ? '' : ' (those of test/system are run by npm run test:system)'
+  const elsewhere = values.system ? '' : ' (those of the system are run by npm run test:system)'
   console.error(`No test file matches: ${filters.join(', ')}${elsewhere}`)
   process.exit(1)
 }
-// What is installed from the package is dist: it is built here once for all of its tests.
-if (files.some((file) => file.includes(join('test', 'package')))) execFileSync(process.execPath, ['scripts/build.mjs'])
+// What is installed from the package, and what the README imports, is dist: it is built here once for all.
+if (files.some((file) => /test.(package|docs)/.test(file))) execFileSync(process.execPath, ['scripts/build.mjs'])
 
 const used = mkdtempSync(join(tmpdir(), 'onward-used-'))
 const cache = resolve('build/cache')
@@ -88,6 +90,6 @@ for (const { file, seconds } of times.slice(0, filters.length > 0 ? 3 : 12))
 const over = times.filter(({ file, seconds }) => seconds > ceilingOf(file))
 for (const { file, seconds } of over)
   console.error(
-    `${file} took ${seconds.toFixed(1)} s of processor time, and may take ${ceilingOf(file)} s: make it shorter, move what is long to test/system, or raise the ceiling in its first lines with a reason.`,
+    `${file} took ${seconds.toFixed(1)} s of processor time, and may take ${ceilingOf(file)} s: make it shorter, move what is long to test/system/, or raise the ceiling in its first lines with a reason.`,
   )
 process.exit(status || (over.length > 0 ? 1 : 0))
