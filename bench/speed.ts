@@ -14,7 +14,7 @@ const LONGEST = 400
 const BETWEEN = 2000
 const LONGEST_BETWEEN = 4 * 60_000
 
-const TWIN = 'bench/pytorch/forward_forward_twin.py'
+const TWIN = 'bench/twins/forward_forward_twin.py'
 
 /** The twin takes the fastest of its variants. Beside the library's own optimisers: Adam fused by hand, in place. */
 const LIBRARY = 'autograd+loop,autograd+foreach,closed+loop,closed+foreach'

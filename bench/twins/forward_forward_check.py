@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Holds every variant of the Forward-Forward twin to a float64 NumPy reference: a JSON line for each, and how it ended.
 
-    python3 bench/pytorch/forward_forward_check.py
+    python3 bench/twins/forward_forward_check.py
 """
 
 import json

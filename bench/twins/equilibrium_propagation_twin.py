@@ -10,7 +10,7 @@ A step settles by even-odd sweeps, T1 free and T2 under each nudge, contrasts th
 no gradient to derive, so autograd is not used: the local rule is the closed form. Variants: the two nudged phases one
 after the other or as one batch of twice the rows; torch.optim, or the same update written by hand in place.
 
-    python3 bench/pytorch/equilibrium_propagation_twin.py --case mnist --threads 2
+    python3 bench/twins/equilibrium_propagation_twin.py --case mnist --threads 2
 """
 
 import math

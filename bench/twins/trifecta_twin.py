@@ -7,7 +7,7 @@ with both, and runs all blocks that learn on this mini-batch. Cases are the pres
 and mnist, 64 for the others; images of 28 x 28 grey pixels for quick and mnist, of 32 x 32 in colour for
 cifar-10 and plain. Even and odd mini-batches take turns, as there.
 
-    python3 bench/pytorch/trifecta_twin.py --case mnist --threads 2
+    python3 bench/twins/trifecta_twin.py --case mnist --threads 2
 """
 
 import torch

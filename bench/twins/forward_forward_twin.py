@@ -16,8 +16,8 @@ torch.optim.Adam in a loop or with foreach, or the same update written by hand i
 tensor. The fastest variant of this machine, net and batch is the one that is reported. `forward_forward_check.py`
 holds every variant to a float64 NumPy reference.
 
-    python3 bench/pytorch/forward_forward_twin.py --net 784-500-500 --batch 128 --threads 2 --steps 200 --json
-    python3 bench/pytorch/forward_forward_twin.py --net 784-2000x4 --batch 500 --threads 1 --serve
+    python3 bench/twins/forward_forward_twin.py --net 784-500-500 --batch 128 --threads 2 --steps 200 --json
+    python3 bench/twins/forward_forward_twin.py --net 784-2000x4 --batch 500 --threads 1 --serve
 
 With `--serve` it writes a JSON line when it is ready, then answers one JSON line to each line it reads: `run N` and
 `train N` take N steps, `probe` measures the machine's matrix product, `quit` ends. So a driver can alternate with

@@ -1,0 +1,68 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { DType } from '../src/graph/index.js'
+import type { StepGraph } from '../src/onnx/index.js'
+import type { TensorRecord } from '../src/runtime/program.js'
+import { encodeSafetensors } from '../src/train/safetensors.js'
+
+/** Mini-batches that both sides take from the same state before either is timed. */
+export const PROVEN = 10
+
+/**
+ * How far apart a loss of both sides may lie in any of these steps, relative to its size (or to 1 e-2 of it where it is
+ * next to nothing): both count in float32, and Adam divides by its own roots.
+ */
+const TOLERANCE = 1e-3
+
+/** Writes what a twin starts from: our state, and the batches and the noise of the first steps. Gives the path. */
+export function exportStart(
+  step: Pick<StepGraph, 'state' | 'batch'> & { readonly span: number },
+  state: TensorRecord,
+  batches: TensorRecord,
+): string {
+  const tensor = (name: string, dtype: DType, shape: readonly number[], data: TensorRecord[string]) => ({
+    ...{ name, dtype, shape, data },
+  })
+  const tensors = [
+    ...step.state.map(({ name, input }) => tensor(`state.${name}`, input.dtype, input.shape, state[name]!)),
+    ...step.batch
+      .filter(({ name }) => batches[name])
+      .map(({ name, input }) => {
+        const own = step.span > 1 ? input.shape.slice(1) : input.shape
+        return tensor(`batch.${name}`, input.dtype, [PROVEN, ...own], batches[name]!)
+      }),
+  ]
+  const path = join(mkdtempSync(join(tmpdir(), 'onward-twin-')), 'start.safetensors')
+  writeFileSync(path, encodeSafetensors({ tensors, metadata: {} }))
+  return path
+}
+
+type Losses = Readonly<Record<string, ArrayLike<number>>>
+
+/**
+ * Holds every variant of a twin to our losses in the first steps from the same state, and gives the largest relative
+ * difference. Throws an Error that says where it is no twin: no ratio of their speeds means anything then.
+ */
+export function checkProof(id: string, ours: Losses, proof: Readonly<Record<string, Losses>>): number {
+  let largest = 0
+  for (const [variant, losses] of Object.entries(proof)) {
+    const names = Object.keys(losses)
+    if (names.length === 0) throw new Error(`${id}: the variant ${variant} of the twin tells no loss`)
+    for (const name of names) {
+      const [own, theirs] = [ours[name], losses[name]!]
+      if (!own) throw new Error(`${id}: the twin tells a loss ${name}, which our step has not`)
+      if (own.length !== theirs.length)
+        throw new Error(`${id}: the twin tells ${theirs.length} losses ${name} where we have ${own.length}`)
+      for (let k = 0; k < own.length; k++) {
+        const difference = Math.abs(own[k]! - theirs[k]!) / Math.max(Math.abs(own[k]!), 1e-2)
+        if (!(difference <= TOLERANCE))
+          throw new Error(
+            `${id}: this is no twin. In step ${k + 1} from the same state, ${name} is ${own[k]} here and ${theirs[k]} there (${variant})`,
+          )
+        largest = Math.max(largest, difference)
+      }
+    }
+  }
+  return largest
+}
