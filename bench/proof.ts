@@ -40,11 +40,14 @@ export function exportStart(
 
 type Losses = Readonly<Record<string, ArrayLike<number>>>
 
+/** What a twin tells: its losses by variant and by name. */
+export type Proof = Readonly<Record<string, Losses>>
+
 /**
  * Holds every variant of a twin to our losses in the first steps from the same state, and gives the largest relative
  * difference. Throws an Error that says where it is no twin: no ratio of their speeds means anything then.
  */
-export function checkProof(id: string, ours: Losses, proof: Readonly<Record<string, Losses>>): number {
+export function checkProof(id: string, ours: Losses, proof: Proof): number {
   let largest = 0
   for (const [variant, losses] of Object.entries(proof)) {
     const names = Object.keys(losses)
