@@ -10,10 +10,14 @@ import { encodeSafetensors } from '../src/train/safetensors.js'
 export const PROVEN = 10
 
 /**
- * How far apart a loss of both sides may lie in any of these steps, relative to its size (or to 1 e-2 of it where it is
- * next to nothing): both count in float32, and Adam divides by its own roots.
+ * How far apart a loss of both sides may lie, relative to its size: two parts in a hundred thousand in the first step. Both
+ * round as they like, and each step builds on the one before (Adam's first ones on little more than a gradient's sign), so
+ * ten times as much in the next one and in the next, and at most two in a hundred. Another rate, another kernel or noise
+ * drawn elsewhere lies further apart in the second step; a decay of weights too small to tell in ten steps does not.
  */
-const TOLERANCE = 1e-3
+const toleranceOf = (step: number): number => Math.min(2e-5 * 10 ** step, 2e-2)
+/** What counts as the size of a loss that is next to nothing. */
+const SMALLEST = 1e-2
 
 /** Writes what a twin starts from: our state, and the batches and the noise of the first steps. Gives the path. */
 export function exportStart(
@@ -58,8 +62,8 @@ export function checkProof(id: string, ours: Losses, proof: Proof): number {
       if (own.length !== theirs.length)
         throw new Error(`${id}: the twin tells ${theirs.length} losses ${name} where we have ${own.length}`)
       for (let k = 0; k < own.length; k++) {
-        const difference = Math.abs(own[k]! - theirs[k]!) / Math.max(Math.abs(own[k]!), 1e-2)
-        if (!(difference <= TOLERANCE))
+        const difference = Math.abs(own[k]! - theirs[k]!) / Math.max(Math.abs(own[k]!), SMALLEST)
+        if (!(difference <= toleranceOf(k)))
           throw new Error(
             `${id}: this is no twin. In step ${k + 1} from the same state, ${name} is ${own[k]} here and ${theirs[k]} there (${variant})`,
           )

@@ -165,6 +165,8 @@ def make_step(case, start, stacked, in_place):
             torch.mm(states.t(), error, out=gradients[count - 1])
             torch.sum(error, 0, out=gradients[-1])
             loss = torch.softmax(torch.addmm(biases[-1], free[-1], weights[-1]), 1).mul_(y).sum(1).log_().mean().neg_()
+        elif case["output"] == "logistic":
+            loss = torch.nn.functional.binary_cross_entropy(free[-1], y, reduction="sum") / (4 * rows)
         else:
             loss = (free[-1] - y).square_().sum() / (2 * rows)
         update()

@@ -12,12 +12,12 @@ from serve import serve
 
 DECAY = 0.01
 
-# name: (kind of cell, layers of its encoder, step sizes of the cells and of the classifier)
+# name: (kind of cell, layers of its encoder, step sizes of the cells and of the classifier, decay of the classifier)
 CASES = {
-    "dense": ("sparse", 1, 1e-3, 3e-3),
-    "denoising": ("denoising", 1, 1e-3, 3e-3),
-    "variational": ("variational", 2, 1e-3, 1e-3),
-    "convolutional": ("convolutional", 1, 2e-3, 2e-3),
+    "dense": ("sparse", 1, 1e-3, 3e-3, DECAY),
+    "denoising": ("denoising", 1, 1e-3, 3e-3, DECAY),
+    "variational": ("variational", 2, 1e-3, 1e-3, DECAY),
+    "convolutional": ("convolutional", 1, 5e-4, 2e-3, 1.0),
 }
 
 
@@ -103,7 +103,7 @@ class ConvolutionalCell:
 
 
 def make_steps(case, start):
-    kind, depth, rate, classifier_rate = CASES[case]
+    kind, depth, rate, classifier_rate, classifier_decay = CASES[case]
     convolutional = kind == "convolutional"
 
     def make(foreach):
@@ -111,10 +111,10 @@ def make_steps(case, start):
         names = ("pixels", "latents.0", "latents.1", "all")
         read_outs = [start.dense(f"classifier.readOuts.{name}") for name in names]
         groups = [
-            {"params": [p for cell in cells for p in cell.parameters], "lr": rate},
-            {"params": [p for pair in read_outs for p in pair], "lr": classifier_rate},
+            {"params": [p for cell in cells for p in cell.parameters], "lr": rate, "weight_decay": DECAY},
+            {"params": [p for pair in read_outs for p in pair], "lr": classifier_rate, "weight_decay": classifier_decay},
         ]
-        optimizer = torch.optim.AdamW(groups, weight_decay=DECAY, foreach=foreach)
+        optimizer = torch.optim.AdamW(groups, foreach=foreach)
 
         def step(index):
             batch = start.batch(index)

@@ -68,7 +68,7 @@ def make_steps(case, start):
 
     def make(foreach):
         pairs = [[Cell(start, f"layers.{i}.{side}", convolutional) for side in "ab"] for i in range(count)]
-        outputs = [start.dense(f"outputs.{side}") for side in "ab"]
+        outputs = [start.dense(f"output.layers.{side}") for side in "ab"]
         cells = [p for pair in pairs for cell in pair for p in cell.parameters]
         groups = [{"params": cells, "lr": rate}, {"params": [p for own in outputs for p in own], "lr": OUTPUT_RATE}]
         optimizer = torch.optim.Adam(groups, foreach=foreach)
@@ -96,7 +96,7 @@ def make_steps(case, start):
             )
             loss.backward()
             optimizer.step()
-            return {**told, "output.loss": loss.detach()}
+            return {**told, "output.loss": loss.detach() / 2}
 
         return step
 
