@@ -12,10 +12,10 @@ export const PROVEN = 10
 /**
  * How far apart a loss of both sides may lie, relative to its size: two parts in a hundred thousand in the first step. Both
  * round as they like, and each step builds on the one before (Adam's first ones on little more than a gradient's sign), so
- * ten times as much in the next one and in the next, and at most two in a hundred. Another rate, another kernel or noise
+ * ten times as much after each mini-batch, and at most two in a hundred. Another rate, another kernel or noise
  * drawn elsewhere lies further apart in the second step; a decay of weights too small to tell in ten steps does not.
  */
-const toleranceOf = (step: number): number => Math.min(2e-5 * 10 ** step, 2e-2)
+const toleranceOf = (batchesBefore: number): number => Math.min(2e-5 * 10 ** batchesBefore, 2e-2)
 /** What counts as the size of a loss that is next to nothing. */
 const SMALLEST = 1e-2
 
@@ -63,7 +63,7 @@ export function checkProof(id: string, ours: Losses, proof: Proof): number {
         throw new Error(`${id}: the twin tells ${theirs.length} losses ${name} where we have ${own.length}`)
       for (let k = 0; k < own.length; k++) {
         const difference = Math.abs(own[k]! - theirs[k]!) / Math.max(Math.abs(own[k]!), SMALLEST)
-        if (!(difference <= toleranceOf(k)))
+        if (!(difference <= toleranceOf((k * PROVEN) / own.length)))
           throw new Error(
             `${id}: this is no twin. In step ${k + 1} from the same state, ${name} is ${own[k]} here and ${theirs[k]} there (${variant})`,
           )

@@ -8,7 +8,7 @@ import { runOutput } from './output.js'
 import { pathOf } from './records.js'
 import { report } from './report.js'
 import { proveRuleTwin, runRuleSpeed } from './rule-speed.js'
-import { runSpeed } from './speed.js'
+import { proveTwins, runSpeed } from './speed.js'
 import { runSteadiness } from './steadiness.js'
 import { isTrained, runTraining, staleness } from './training.js'
 
@@ -49,9 +49,9 @@ if (flags.includes('--list')) {
   for (const job of chosen) console.log(`${stateOf(job)}  ${job.id}`)
 } else if (flags.includes('--prove')) {
   for (const job of chosen)
-    if (job.kind === 'rule-speed')
+    if (job.kind === 'rule-speed' || job.kind === 'speed')
       try {
-        const proven = await proveRuleTwin(job)
+        const proven = await (job.kind === 'speed' ? proveTwins(job) : proveRuleTwin(job))
         console.log(`${job.id}: a twin; its losses are ours within ${proven.toExponential(1)}`)
       } catch (error) {
         console.error((error as Error).message)

@@ -10,9 +10,11 @@ import torch
 import torch.nn.functional as F
 from serve import serve
 
-# name: (cells, beta, places of the contrast, places of the read-out, rate of cells)
-CASES = {"mnist": (3, 1e-4, 0, 0, 2e-3), "cifar-10": (3, 2e-6, 2, 4, 3e-3)}
+# name: (cells, beta, weight of the contrast, its places, places of the read-out, rate of cells)
+CASES = {"mnist": (3, 1e-4, 1.0, 0, 0, 2e-3), "cifar-10": (3, 2e-6, 16.0, 2, 4, 3e-3)}
 OUTPUT_RATE, STRIDE, TEMPERATURE = 3e-3, 2, 0.3
+# The part of the training in which the KL divergence comes in.
+WARM_UP = 0.2
 
 
 PARTS = ("encoder.hidden", "encoder.mean", "encoder.logVariance", "decoder.hidden", "decoder.output")
@@ -63,7 +65,7 @@ def contrast(case, a, b, alike, places):
 
 
 def make_steps(case, start):
-    count, beta, contrast_places, output_places, rate = CASES[case]
+    count, full_beta, contrast_weight, contrast_places, output_places, rate = CASES[case]
     convolutional = case == "cifar-10"
 
     def make(foreach):
@@ -76,6 +78,7 @@ def make_steps(case, start):
         def step(index):
             batch = start.batch(index)
             x, labels = batch["x"] if convolutional else batch["x"].flatten(1), batch["labels"]
+            beta = full_beta * min(float(batch["progress"]) / WARM_UP, 1)
             alike = (labels[:, None] == labels[None]).float()
             optimizer.zero_grad(set_to_none=True)
             below, kept, told = [x, x], [[], []], {}
@@ -84,7 +87,8 @@ def make_steps(case, start):
                 # The second network has the noise of the next image.
                 noises = noise, noise.roll(-1, 0)
                 own = [cell.learn(x, n, beta) for cell, x, n in zip(pair, below, noises)]
-                loss = own[0][0] + own[1][0] + contrast(case, own[0][1], own[1][1], alike, contrast_places)
+                loss = own[0][0] + own[1][0]
+                loss = loss + contrast_weight * contrast(case, own[0][1], own[1][1], alike, contrast_places)
                 loss.backward()
                 told[f"layers.{i}.loss"] = loss.detach()
                 below = [up for _, _, up in own]
