@@ -31,7 +31,7 @@ for (const path of [...COPIED, 'tsconfig.json', 'tsconfig.test.json'])
   if (existsSync(path)) cpSync(path, join(copy, path), { recursive: true })
 symlinkSync(resolve('node_modules'), join(copy, 'node_modules'))
 const env = { ...process.env, ONWARD_CACHE: join(copy, 'cache') }
-const node = (args) => spawnSync(process.execPath, args, { cwd: copy, env, encoding: 'utf8', timeout: 300_000 })
+const node = (args) => spawnSync(process.execPath, args, { cwd: copy, env, encoding: 'utf8', timeout: 120_000 })
 node(['node_modules/typescript/bin/tsc', '-p', 'tsconfig.test.json'])
 
 /** Runs the tests of a row; how many passed comes back. */

@@ -59,8 +59,8 @@ export default [
   {
     what: 'a lock is taken from a process that lives',
     file: lock,
-    find: 'if (attempt > 1 || (holder && isHeld(path, holder))) throw inUse(folder, path, holder)',
-    replace: '',
+    find: 'process.kill(holder.process, 0)\n    return true',
+    replace: 'process.kill(holder.process, 0)\n    return false',
     ...run,
   },
   {
