@@ -135,11 +135,10 @@ export default [
     ...resume,
   },
   {
-    what: 'the position of a checkpoint lags a call behind',
+    what: 'the position of a checkpoint lags a batch behind',
     file: train,
-    find: '        at = { ...at, batch: at.batch + batches }\n        yield {',
-    replace:
-      '        const before = at\n        at = { ...at, batch: at.batch + batches }\n        if (at.batch < plan.batches) at = { ...before, batch: at.batch - 1 }\n        yield {',
+    find: 'images: imageKind(data), position: at }',
+    replace: 'images: imageKind(data), position: { ...at, batch: Math.max(0, at.batch - 1) } }',
     ...resume,
   },
   {
