@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import type { Labels } from '../certificate/certificate.js'
 import type { Block } from '../certificate/network.js'
 import type { Target, TaskInput } from '../data/index.js'
-import type { Tensor } from '../graph/index.js'
+import type { Shape, Tensor } from '../graph/index.js'
 import type { Precision } from '../nn/dense.js'
 import type { Random } from '../nn/random.js'
 import type { Tree } from '../nn/tree.js'
@@ -126,6 +126,11 @@ export interface Rule<Hyper = never, State extends Tree = never> {
   /** How long and in which batches a run trains if nobody says otherwise. */
   readonly training: { readonly epochs: number; readonly batch: number }
   readonly presets: Readonly<Record<string, Preset>>
+  /**
+   * What makes a network small enough to be tried in an instant, over any preset: options, and the shape of its input.
+   * `units` alone need no saying.
+   */
+  readonly small?: { readonly hyper?: Readonly<Record<string, unknown>>; readonly shape?: Shape }
   /** The kinds of target that it learns; absent: one class. */
   readonly targets?: readonly Target['kind'][]
   locality(task: Task, hyper: Hyper): Locality

@@ -9,7 +9,7 @@ import type { VaeLayerHyper } from '../../src/rules/vae-layer/options.js'
 import { climb, descend } from '../../src/rules/vae-layer/stack.js'
 import { vaeLayer } from '../../src/rules/vae-layer/vae-layer.js'
 import { close, normals, numbers, slopes } from '../nn/evaluate.js'
-import { batchFor, evaluate, initialState, type Numbers, rowsOf, taskOf } from './harness.js'
+import { batchFor, evaluate, initialState, metricOf, type Numbers, rowsOf, taskOf } from './harness.js'
 import { type Matrix, mean, type PlainLayer, preactivation } from './plain.js'
 
 const SMALL: Partial<VaeLayerHyper> = { units: [6, 5], latents: [4, 3], beta: 0.05, klWarmup: 0, readoutPlaces: 0 }

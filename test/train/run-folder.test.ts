@@ -241,4 +241,5 @@ test('a run without a checkpoint can be taken back; one with a checkpoint stays'
   later.close()
   later.discard()
   assert.ok(fs.existsSync(join(path, 'checkpoint.safetensors')))
+  assert.deepEqual(readConfig(path), config)
 })

@@ -166,6 +166,7 @@ export const vaeLayer: Rule<VaeLayerHyper, VaeLayerState> = {
   ],
   hyper,
   training: { epochs: 10, batch: 100 },
+  small: { hyper: { latents: [4, 3] } },
   presets,
 
   ...layerwise(designOf),

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { type UffHyper, uff } from '../../../src/rules/uff/uff.js'
 import { close } from '../../nn/evaluate.js'
-import { evaluate, type Numbers, rowsOf } from '../harness.js'
+import { evaluate, metricOf, type Numbers, rowsOf } from '../harness.js'
 import { type Matrix, matmul, transpose } from '../matrices.js'
 import { firstGradients, given, KINDS } from './given.js'
 
