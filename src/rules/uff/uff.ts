@@ -134,8 +134,7 @@ export const uff: Rule<UffHyper, UffState> = {
   source: 'reconstructed',
   reconstructed: [
     'everything but the abstract: sizes, number of cells, rates, epochs, noise',
-    'the variational cell is ours; the adversarial cell of the paper is left for later',
-    'tied weights, sparse codes, unpooling by places',
+    'tied weights, sparse codes, unpooling by places; the variational cell, in the place of the adversarial one',
     'the first cell reconstructs pixels by a cross-entropy, the others their input as it is by squared error',
     'the classifier is one softmax layer behind layer normalisation',
   ],
@@ -173,6 +172,7 @@ export const uff: Rule<UffHyper, UffState> = {
     },
   },
 
+  small: { hyper: { hidden: 4 } },
   ...parts,
   schedule: (_, __, h, progress) => [progress >= h.cellsUntil ? 'classifier' : 'joint'],
   probabilities: () => true,
