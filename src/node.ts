@@ -1,4 +1,5 @@
 /** Onward in Node: training, using and inspecting networks by data set and run folder. */
+import { availableParallelism } from 'node:os'
 import type { DataSet, Split } from './data/index.js'
 import { type LoadOptions, loadDataSet } from './data/load.node.js'
 import { UserError } from './errors.js'
@@ -68,7 +69,11 @@ export interface Evaluation {
   readonly highest?: string
 }
 
-const node: Platform = { compile, exactInt8: int8IsExact }
+/** `mostThreads`: of the run that is gone on with or used, so that its numbers are the same bits. */
+const node = (mostThreads?: number): Platform => ({
+  compile: (graph, options) => compile(graph, { mostThreads, ...options }),
+  exactInt8: int8IsExact,
+})
 
 /** Trains, and keeps the run in a folder: settings, events, checkpoint and environment. See `train/train.ts`. */
 export async function* train(request: TrainRequest): AsyncGenerator<TrainEvent> {
@@ -84,16 +89,18 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainEvent> 
     signal,
     below: below === undefined ? undefined : readCheckpoint(below).checkpoint,
   }
-  if (out === false) return yield* trainAnywhere({ ...config, platform: node })
+  if (out === false) return yield* trainAnywhere({ ...config, platform: node() })
+  const mostThreads = availableParallelism()
   const folder = createRun(out, {
     rule: rule.id,
     data: data.name,
     ...settings,
     ...(below !== undefined && { below }),
     ...(wishes.preset !== undefined && { preset: wishes.preset }),
+    mostThreads,
   })
   try {
-    yield* intoFolder(folder, (own) => trainAnywhere({ ...config, ...own }))
+    yield* intoFolder(folder, mostThreads, (own) => trainAnywhere({ ...config, ...own }))
   } finally {
     folder.discard()
   }
@@ -106,22 +113,28 @@ export async function openTrainer({
 }: Omit<TrainRequest, 'out' | 'below' | 'signal'>): Promise<Trainer> {
   const rule = typeof request.rule === 'string' ? findRule(request.rule) : request.rule
   const data = typeof request.data === 'string' ? await loadDataSet(request.data, load) : request.data
-  return await openAnywhere({ ...request, rule, data, platform: node })
+  return await openAnywhere({ ...request, rule, data, platform: node() })
 }
 
 export interface ResumeOptions extends RunOptions {
   readonly signal?: AbortSignal | undefined
-  /** Threads of one operation, if not as many as before: they change no number. */
+  /**
+   * Threads of one operation, if not as many as before. Some operations sum in another order with another number of threads:
+   * the run may then go on with other last bits.
+   */
   readonly threads?: number
 }
 
-/** Goes on with the run in a folder, as if it had never stopped. A run that is done is only scored again. */
+/**
+ * Goes on with the run in a folder, as if it had never stopped: on a machine with fewer threads than the run began with, up
+ * to the last bits. A run that is done is only scored again.
+ */
 export async function* resume(path: string, options: ResumeOptions = {}): AsyncGenerator<TrainEvent> {
   const config = readConfig(path)
   const rule = options.rule ?? ruleOf(path, config)
   const data = options.data ?? (await loadDataSet(config.data, options.load))
   const folder = reopenRun(path)
-  yield* intoFolder(folder, (own) => {
+  yield* intoFolder(folder, config.mostThreads, (own) => {
     const { checkpoint } = readCheckpoint(path)
     const { hyper, options: training, preset } = config
     return trainAnywhere({
@@ -149,11 +162,12 @@ function ruleOf(path: string, { rule }: RunConfig): AnyRule {
 
 async function* intoFolder(
   folder: RunFolder,
+  mostThreads: number | undefined,
   start: (own: { platform: Platform; run: string }) => AsyncGenerator<TrainEvent>,
 ): AsyncGenerator<TrainEvent> {
   try {
     const { saveCheckpoint } = folder
-    for await (const event of start({ platform: { ...node, saveCheckpoint }, run: folder.path })) {
+    for await (const event of start({ platform: { ...node(mostThreads), saveCheckpoint }, run: folder.path })) {
       if (event.event !== 'measuring') folder.record(event)
       yield event
     }
@@ -168,7 +182,7 @@ export async function openRun(path: string, { rule }: RunOptions = {}): Promise<
   const { checkpoint, path: where } = readCheckpoint(path)
   const own = rule ?? ruleOf(path, config)
   const { hyper, options } = config
-  return await openNetwork(own, { ...checkpoint, settings: { hyper, options } }, node, where)
+  return await openNetwork(own, { ...checkpoint, settings: { hyper, options } }, node(config.mostThreads), where)
 }
 
 /** What the test samples say of a saved run: of its network and of its parts, and the rule's own figures. */
@@ -218,5 +232,5 @@ export async function drawRun(path: string, options: DrawOptions): Promise<Drawi
     const { train, validation } = partsOf(data, config.options)
     return validation.count > 0 ? validation : train
   }
-  return await draw(rule, checkpoint, split, node, { count, seed, where, ...(names && { names }) })
+  return await draw(rule, checkpoint, split, node(config.mostThreads), { count, seed, where, ...(names && { names }) })
 }

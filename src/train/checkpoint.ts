@@ -166,7 +166,7 @@ export function withDefaults(checkpoint: Checkpoint, rule: Pick<AnyRule, 'id' | 
   return known.success ? { ...checkpoint, settings: { ...checkpoint.settings, hyper: known.data } } : checkpoint
 }
 
-/** What may differ between the two halves of a training without a change to its numbers. */
+/** What may differ between the two halves of a training: its numbers stay, but for last bits on another device or threads. */
 const FREE = ['device', 'threads', 'cacheBytes', 'checkpointEvery']
 
 /** Throws a UserError unless the checkpoint belongs to a training with these settings, so that it can go on. */

@@ -29,20 +29,6 @@ export interface Course {
   features(phase: number): StepGraph | undefined
 }
 
-/**
- * The steps by which a training changes its state: what programs that share it are laid out for. In greedy training those of
- * all layers, also where one is trained alone, so that each layer has the same bits either way.
- */
-export function learningSteps(
-  rule: AnyRule,
-  task: Task,
-  { hyper, options }: Settings,
-  traced: TracedRule,
-): StepGraph[] {
-  if (options.schedule !== 'greedy') return Object.values(traced.steps)
-  return Array.from({ length: rule.greedy!.layers(task, hyper) }, (_, i) => traced.greedy(i).step)
-}
-
 /** Traces a rule for a training on `count` samples. Mistakes in shapes and settings are thrown here. */
 export function courseOf(rule: AnyRule, task: Task, { hyper, options }: Settings, count: number): Course {
   const { epochs, checkpointEvery } = options

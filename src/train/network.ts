@@ -6,7 +6,7 @@ import type { AnyRule } from '../rules/contract.js'
 import { traceRule } from '../rules/trace.js'
 import { type Said, targetKind } from '../targets/index.js'
 import { type Checkpoint, checkState, statePorts, stateRecord } from './checkpoint.js'
-import { learningSteps, taskOf } from './course.js'
+import { taskOf } from './course.js'
 import type { Scores } from './events.js'
 import { benchOf, type Criterion, criterionOf } from './judge.js'
 import { highestOf, learnedPart } from './learned.js'
@@ -53,13 +53,7 @@ export async function openNetwork(
   const highest = highestOf(rule, task, complete)
   const bench = benchOf(rule, task, complete, rule.locality(task, hyper).blocks)
   checkState(statePorts(traced.predict), state, where)
-  // Laid out as in its training, sums come in the same order: the accuracy is the one that the training told.
-  const stateFor = learningSteps(rule, task, complete, traced)
-  const program = await platform.compile(traced.predict, {
-    device,
-    stateFor,
-    ...(threads !== undefined && { threads }),
-  })
+  const program = await platform.compile(traced.predict, { device, ...(threads !== undefined && { threads }) })
   await program.load(stateRecord(state))
   const own = predictor({
     ...{ program, inputs: traced.predict.batch, batch, samples },

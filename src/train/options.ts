@@ -11,7 +11,11 @@ export const trainingOptions = z.strictObject({
   batch: z.int().min(1).optional().describe("images per step; default: the rule's own"),
   seed: z.int().min(0).default(0).describe('of everything random: weights, order, noise, held-out images'),
   device: z.enum(['cpu', 'webgpu', 'wasm']).default('cpu').describe('where steps run; wasm in browsers only'),
-  threads: z.int().min(1).optional().describe('threads of one operation; default: all that the machine has'),
+  threads: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('threads of one operation; default: all of the machine, or one where that is faster with the same bits'),
   precision: z
     .enum(['float32', 'int8'])
     .default('float32')

@@ -18,6 +18,8 @@ export type RunConfig = Settings & {
   readonly below?: string | undefined
   /** The preset that its settings came from, for people. */
   readonly preset?: string | undefined
+  /** The most threads of an operation, where the options fix no number: those that the machine had when the run began. */
+  readonly mostThreads?: number | undefined
 }
 
 /** A folder that a training writes to. */
@@ -82,6 +84,7 @@ const configSchema = z.object({
   options: resolvedOptions,
   below: z.string().optional(),
   preset: z.string().optional(),
+  mostThreads: z.int().min(1).optional(),
 })
 
 /** Reads the settings of a run. Throws a UserError if the folder holds none. */

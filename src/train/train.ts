@@ -26,8 +26,9 @@ export interface TrainConfig extends TrainerConfig {
 }
 
 /**
- * Trains, and tells of it. On the CPU the same settings give the same numbers, however often the training was stopped
- * and resumed and however its steps were cut into calls. The test set is read once, after everything else.
+ * Trains, and tells of it. On one machine's CPU the same settings give the same numbers, however often the training was
+ * stopped and resumed and however its steps were cut into calls; the number of threads is chosen only among those that
+ * give the same bits. The test set is read once, after everything else.
  *
  * Ends with `done`, or with `stopped` where it was aborted or a number was no longer finite; early stopping ends a
  * phase, not the training. Throws a UserError for settings that are wrong, for a checkpoint that does not fit, and

@@ -14,10 +14,9 @@ import { classesOf } from '../../src/rules/task.js'
 import { type TracedRule, traceRule } from '../../src/rules/trace.js'
 import { openProgram } from '../../src/runtime/client.js'
 import { createEngine } from '../../src/runtime/engine.js'
-import type { Ort } from '../../src/runtime/opened.js'
 import type { Program, TensorRecord } from '../../src/runtime/program.js'
+import type { Ort } from '../../src/runtime/slots.js'
 import { checkSettings } from '../../src/train/settings.js'
-import { assertTurns } from '../layout/assert-turns.js'
 import { close } from '../nn/evaluate.js'
 import { batchFor, evaluate, initialState, type Numbers, taskOf } from './harness.js'
 import { assertPromise } from './promise.js'
@@ -63,7 +62,7 @@ const counting: Ort = {
     },
   },
 }
-const host = { engine: createEngine(counting), remote: false, inOnePass: process.arch === 'x64' }
+const host = { engine: createEngine(counting), remote: false }
 
 const typed = (graph: StepGraph, numbers: Numbers): TensorRecord =>
   Object.fromEntries(
@@ -134,20 +133,6 @@ for (const { rule, name, hyper, isPreset, task: taskFor } of VARIANTS)
           `no state under ${path}`,
         )
     })
-
-    // Convolutions are slow in float64, and have few matrices.
-    const isSlow = hyper.network === 'convolutional' || (rule.id === 'trifecta' && isPreset)
-    if (!isSlow)
-      test('is the same with every matrix of its state turned', () => {
-        const task = taskFor()
-        const traced = traceRule(rule, task, hyper)
-        const start = initialState(traced)
-        for (const step of Object.values(traced.steps)) {
-          const names = step.state.filter(({ input: x }) => x.rank === 2).map((entry) => entry.name)
-          const state = Object.fromEntries(step.state.map((entry) => [entry.name, start[entry.name]!]))
-          assertTurns(step, new Set(names), state, batchFor(step, task))
-        }
-      })
 
     for (const [size, own] of Object.entries(isPreset ? TASKS : { ...TASKS, ...EIGHT_BITS }))
       test(`trains on ${size}: the same state by names and shapes, the same numbers again, nothing compiled again`, async () => {

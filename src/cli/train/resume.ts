@@ -4,7 +4,7 @@ import { readConfig } from '../../train/run-folder.node.js'
 import { flagOf } from './flags.js'
 import type { TrainFlags } from './request.js'
 
-/** Flags that may stand beside --resume: they do not change what is computed. */
+/** Flags that may stand beside --resume. Other threads may change last bits; the others change nothing. */
 const FREE = ['resume', 'data', 'dataDir', 'json', 'threads']
 
 /**
