@@ -1,7 +1,7 @@
 import { lowerStep, type StepGraph } from '../onnx/program.js'
 import { lowerInPlace, lowerWhole } from './lowered.js'
 import type { Engine, OpenRequest } from './protocol.js'
-import { comparison } from './same-bits.js'
+import { comparison, kindOf } from './same-bits.js'
 import { choose, newTrial, observe } from './trial.js'
 
 /** The number of threads of a program: all that it may have, or one, whichever is faster now. */
@@ -78,9 +78,8 @@ async function isSame(engine: Engine, graph: StepGraph, threads: readonly number
   const compared = comparison(graph)
   if (!compared) return false
   if (compared.metrics.length === 0) return true
-  const key = `${threads} ${compared.batch.map(({ input }) => `[${input.shape}]`)} ${compared.metrics
-    .map(({ output: { node } }) => `${node.op} ${JSON.stringify(node.attributes)}`)
-    .join()}`
+  const kinds = compared.metrics.map(({ output: { node } }) => kindOf(node))
+  const key = `${threads} ${kinds.join()}`
   const same = known.get(key) ?? engine.compare({ program: lowerStep(compared, 'cpu'), threads })
   known.set(key, same)
   return await same
