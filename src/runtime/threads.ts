@@ -1,6 +1,6 @@
 import { lowerStep, type StepGraph } from '../onnx/program.js'
-import { lowerInPlace, lowerWhole } from './lowered.js'
-import type { Engine, OpenRequest } from './protocol.js'
+import { openStep } from './lowered.js'
+import type { Engine } from './protocol.js'
 import { comparison, kindOf } from './same-bits.js'
 import { choose, newTrial, observe } from './trial.js'
 
@@ -45,10 +45,8 @@ export function chooseThreads(
   }
   const opens = async (): Promise<boolean> => {
     if (!(await isSame(engine, graph, [1, threads])) || disposed) return false
-    const request = { id: other, stateOf: id, device: 'cpu', threads: 1 } as const satisfies Partial<OpenRequest>
-    const inPlace = await lowerInPlace(graph, 1)
-    if (inPlace && (await engine.open({ ...request, ...inPlace }))) return true
-    return await engine.open({ ...request, ...(await lowerWhole(graph, 'cpu')) })
+    await openStep(engine, graph, { id: other, stateOf: id, device: 'cpu', threads: 1 })
+    return true
   }
   const begin = (): void => {
     opening = open()
