@@ -8,7 +8,7 @@ import { forwardForward } from '../../src/rules/forward-forward/forward-forward.
 import { compile } from '../../src/runtime/compile.node.js'
 import type { TensorRecord } from '../../src/runtime/index.js'
 import { stateRecord } from '../../src/train/checkpoint.js'
-import { globalStep } from '../../src/train/plan.js'
+import { endOf, globalStep } from '../../src/train/plan.js'
 import { accuracyOf, keeper, lines } from './fixtures.js'
 
 const rule = forwardForward as AnyRule
@@ -143,4 +143,36 @@ test('a layer learns from features that are handed to it as from those that it w
   assert.deepEqual(numbers(await upper.read()), numbers(stateRecord(wanted.state)))
   await assert.rejects(upper.run(upper.positionAt(20), 2, { x: new Float32Array(7) }), /UserError: these steps read/)
   for (const trainer of [lower, upper]) await trainer.close()
+})
+
+test('a loaded state takes the place of the one before, whatever was made or kept ahead of it', async () => {
+  const greedy = { schedule: 'greedy', epochs: 2 } as const
+  const [one, fresh] = [await openTrainer(config(lines(), greedy)), await openTrainer(config(lines(), greedy))]
+  const start = await one.initialState()
+  await one.load(start)
+  await one.run(one.positionAt(0), 20)
+  const learned = await one.read()
+  // What the lower layer hands up is kept for the upper one: first that of the trained layer, then that of the new one.
+  await one.run(one.positionAt(20), 5)
+  await one.load(start)
+  await one.run(one.positionAt(20), 5)
+  await fresh.load(start)
+  await fresh.run(fresh.positionAt(20), 5)
+  assert.deepEqual(numbers(await one.read()), numbers(await fresh.read()))
+  assert.notDeepEqual(numbers(await one.read()), numbers(learned))
+  for (const trainer of [one, fresh]) await trainer.close()
+})
+
+test('a call takes no more steps than it is asked for, though a longer one was made ahead', async () => {
+  const trainer = await openTrainer(config(lines(2020), { checkpointEvery: 50 }))
+  await trainer.load(await trainer.initialState())
+  let at = trainer.positionAt(0)
+  for (let taken = 0; taken < 8; ) {
+    const done = await trainer.next(at)
+    taken = done.call.batches
+    at = endOf(done.call)
+  }
+  const { call } = await trainer.next(at, { most: 1 })
+  assert.deepEqual([call.batches, call.runs], [1, 1])
+  await trainer.close()
 })
