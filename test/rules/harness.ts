@@ -27,19 +27,41 @@ export interface SmallTask {
 const plain = (record: Readonly<Record<string, ArrayLike<number>>>): Numbers =>
   Object.fromEntries(Object.entries(record).map(([name, data]) => [name, Array.from(data)]))
 
-/** The values of a graph's state and metrics in float64. */
-export function evaluate(graph: StepGraph, state: Numbers, batch: Numbers): { state: Numbers; metrics: Numbers } {
+/** The values of some of a graph's outputs in float64. */
+function interpreted(graph: StepGraph, outputs: StepGraph['metrics'], state: Numbers, batch: Numbers): Numbers {
   const bindings = new Map(
     [...graph.state, ...graph.batch].map(({ name, input }) => [input, value(input, state[name] ?? batch[name]!)]),
   )
-  const outputs = [...graph.state, ...graph.metrics]
   const values = interpret(
     outputs.map(({ output }) => output),
     bindings,
   )
-  const named = outputs.map(({ name }, i): [string, number[]] => [name, Array.from(values[i]!.data)])
-  const count = graph.state.length
-  return { state: Object.fromEntries(named.slice(0, count)), metrics: Object.fromEntries(named.slice(count)) }
+  return Object.fromEntries(outputs.map(({ name }, i) => [name, Array.from(values[i]!.data)]))
+}
+
+/** A graph's state and metrics in float64, each computed when it is asked for: a loss needs no gradients. */
+export function evaluate(graph: StepGraph, state: Numbers, batch: Numbers): { state: Numbers; metrics: Numbers } {
+  const known: { state?: Numbers; metrics?: Numbers } = {}
+  return {
+    get state() {
+      known.state ??= interpreted(graph, graph.state, state, batch)
+      return known.state
+    },
+    get metrics() {
+      known.metrics ??= interpreted(graph, graph.metrics, state, batch)
+      return known.metrics
+    },
+  }
+}
+
+/** One number of a step's metrics, and nothing computed that it does not need. */
+export function metricOf(graph: StepGraph, name: string, state: Numbers, batch: Numbers): number {
+  return interpreted(
+    graph,
+    graph.metrics.filter((metric) => metric.name === name),
+    state,
+    batch,
+  )[name]![0]!
 }
 
 /** The first state of a rule. */
