@@ -6,7 +6,6 @@ import { RULES } from '../../src/rules/registry.js'
 import { taskFor } from '../../src/rules/task.js'
 import { traceRule } from '../../src/rules/trace.js'
 import { batchFor, evaluate, initialState } from './harness.js'
-import { SMALL } from './small.js'
 
 const TARGETS: readonly Target[] = [
   { kind: 'class', count: 3 },
@@ -18,7 +17,7 @@ const TARGETS: readonly Target[] = [
 for (const rule of RULES.filter(({ targets }) => targets))
   for (const target of TARGETS.filter(({ kind }) => rule.targets!.includes(kind)))
     test(`${rule.id} takes the target ${target.kind}: a step and a prediction give finite numbers`, () => {
-      const hyper = rule.hyper.parse(SMALL[rule.id]?.hyper ?? { units: [6, 5] })
+      const hyper = rule.hyper.parse(rule.small?.hyper ?? { units: [6, 5] })
       const task = taskFor({ input: { shape: [1, 4, 4], levels: 256 }, target }, { batch: 4 })
       const traced = traceRule(rule, task, hyper)
       const [state, joint] = [initialState(traced), traced.steps.joint!]
