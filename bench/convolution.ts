@@ -48,7 +48,7 @@ export async function runConvolution(job: ConvolutionJob): Promise<void> {
   }
   const time = async (program: Program): Promise<number> => (1000 * (await program.run(8, {})).seconds) / 8
   const twin = async (): Promise<number> => {
-    const given = ['bench/pytorch/convolution_twin.py', '--threads', `${job.threads}`, '--steps', '8']
+    const given = ['bench/twins/convolution_twin.py', '--threads', `${job.threads}`, '--steps', '8']
     const { stdout } = await promisify(execFile)(PYTHON, given, { env: twinEnvironment(job.threads) })
     return JSON.parse(stdout).ms.median
   }

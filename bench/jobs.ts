@@ -115,7 +115,7 @@ export type Job =
   | ConvolutionJob
   | OutputJob
 
-/** [units, batch, target with two threads, with one, 8 bits with two]: the table of speeds. */
+/** [units, batch, how many times as fast as PyTorch with two threads, with one]. */
 const STEPS: [number[], number, number, number][] = [
   [[500, 500], 128, 1.2, 1.1],
   [[2000, 2000, 2000, 2000], 64, 1.0, 1.0],

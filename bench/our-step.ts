@@ -33,14 +33,15 @@ export function traceStep(options: StepOptions, levels = 127): TracedRule {
 export async function ourStep(
   options: StepOptions,
   levels?: number,
-): Promise<{ program: Program; traced: TracedRule; feed(steps: number): TensorRecord }> {
+): Promise<{ program: Program; traced: TracedRule; state: TensorRecord; feed(steps: number): TensorRecord }> {
   const traced = traceStep(options, levels)
   const settings = { device: 'cpu', threads: options.threads } as const
   const init = await compile(traced.init, settings)
   const state = (await init.run(1, initialNoise(traced.init.batch, 0))).metrics
   await init.dispose()
   const program = await compile(traced.steps.joint!, settings)
-  await program.load(state)
+  // Loading takes the buffers away.
+  await program.load(Object.fromEntries(Object.entries(state).map(([name, data]) => [name, data.slice()])))
   const data = makeDataSet('glyphs')
   const { train } = data
   let taken = 0
@@ -54,5 +55,5 @@ export async function ourStep(
     taken += steps
     return { x, target, progress: new Float32Array(steps), ...noise }
   }
-  return { program, traced, feed }
+  return { program, traced, state, feed }
 }

@@ -7,8 +7,8 @@ import { isJudged, runJudge } from './judge.js'
 import { runOutput } from './output.js'
 import { pathOf } from './records.js'
 import { report } from './report.js'
-import { runRuleSpeed } from './rule-speed.js'
-import { runSpeed } from './speed.js'
+import { proveRuleTwin, runRuleSpeed } from './rule-speed.js'
+import { proveTwins, runSpeed } from './speed.js'
 import { runSteadiness } from './steadiness.js'
 import { isTrained, runTraining, staleness } from './training.js'
 
@@ -47,6 +47,16 @@ const isMeant = (id: string, word: string): boolean =>
 const chosen = JOBS.filter(({ id }) => words.length === 0 || words.some((word) => isMeant(id, word)))
 if (flags.includes('--list')) {
   for (const job of chosen) console.log(`${stateOf(job)}  ${job.id}`)
+} else if (flags.includes('--prove')) {
+  for (const job of chosen)
+    if (job.kind === 'rule-speed' || job.kind === 'speed')
+      try {
+        const proven = await (job.kind === 'speed' ? proveTwins(job) : proveRuleTwin(job))
+        console.log(`${job.id}: a twin; its losses are ours within ${proven.toExponential(1)}`)
+      } catch (error) {
+        console.error((error as Error).message)
+        process.exitCode = 1
+      }
 } else {
   if (!flags.includes('--report')) {
     for (const job of chosen) {

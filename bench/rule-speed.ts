@@ -1,6 +1,7 @@
 import { compile } from '../src/runtime/compile.node.js'
 import type { RuleSpeedJob } from './jobs.js'
 import { profileOf } from './profile.js'
+import { checkProof, exportStart, PROVEN, type Proof } from './proof.js'
 import { refuseBusy, startTwin } from './pytorch.js'
 import { quietMachine } from './quiet.js'
 import { median, writeRecord } from './records.js'
@@ -14,10 +15,7 @@ export async function runRuleSpeed(job: RuleSpeedJob): Promise<void> {
   const machine = await quietMachine(job)
   const own = await ruleStep(job)
   const ours = await ourSide(own, job.threads)
-  const twin = await startTwin(
-    [`bench/pytorch/${job.twin}`, '--case', job.case, '--threads', `${job.threads}`],
-    job.threads,
-  )
+  const { twin, proven } = await provenTwin(job, ours)
   const theirs = async (count: number): Promise<number> => Number((await twin.ask(`run ${count}`)).ms)
   const counts = [await stepsPerRound(ours.time, 1), await stepsPerRound(theirs, 2)] as const
   const results = []
@@ -37,8 +35,33 @@ export async function runRuleSpeed(job: RuleSpeedJob): Promise<void> {
     command: `bench/run ${job.id}`,
     date: new Date().toISOString().slice(0, 10),
     machine,
-    results: [...results, { when: 'twin', variant, variants, torch, build }, { when: 'profile', shares }],
+    results: [...results, { when: 'twin', variant, variants, proven, torch, build }, { when: 'profile', shares }],
   })
+}
+
+/** The twin of a job, once it has shown that it is one, and how far its losses lay from ours at most. */
+async function provenTwin(job: RuleSpeedJob, ours: Awaited<ReturnType<typeof ourSide>>) {
+  const { file, losses } = await ours.prove()
+  const given = [`bench/twins/${job.twin}`, '--case', job.case, '--start', file, '--threads', `${job.threads}`]
+  const twin = await startTwin(given, job.threads)
+  try {
+    return { twin, proven: checkProof(job.id, losses, twin.about.proof as Proof) }
+  } catch (error) {
+    twin.stop()
+    throw error
+  }
+}
+
+/** Only asks a job's twin whether it is one; nothing is timed. */
+export async function proveRuleTwin(job: RuleSpeedJob): Promise<number> {
+  const ours = await ourSide(await ruleStep(job), job.threads)
+  try {
+    const { twin, proven } = await provenTwin(job, ours)
+    twin.stop()
+    return proven
+  } finally {
+    await ours.close()
+  }
 }
 
 async function ourSide({ step, state, feed }: RuleStep, threads: number) {
@@ -46,6 +69,13 @@ async function ourSide({ step, state, feed }: RuleStep, threads: number) {
   // Loading takes the buffers away.
   await program.load(Object.fromEntries(Object.entries(state).map(([name, data]) => [name, data.slice()])))
   return {
+    /** Takes the first steps: what a twin starts from, and the losses that it must have. */
+    async prove() {
+      const runs = PROVEN / step.span
+      const batches = feed(runs)
+      const file = exportStart(step, state, batches)
+      return { file, losses: (await program.run(runs, batches)).metrics }
+    },
     /** Milliseconds a mini-batch. */
     async time(batches: number): Promise<number> {
       const runs = Math.max(1, Math.round(batches / step.span))

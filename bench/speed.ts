@@ -1,6 +1,7 @@
 import { int8IsExact, matrixProductSpeed } from '../src/runtime/doctor.node.js'
 import type { SpeedJob } from './jobs.js'
 import { ourStep } from './our-step.js'
+import { checkProof, exportStart, PROVEN, type Proof } from './proof.js'
 import { refuseBusy, startTwin, type Twin } from './pytorch.js'
 import { quietMachine } from './quiet.js'
 import { median, writeRecord } from './records.js'
@@ -14,7 +15,7 @@ const LONGEST = 400
 const BETWEEN = 2000
 const LONGEST_BETWEEN = 4 * 60_000
 
-const TWIN = 'bench/pytorch/forward_forward_twin.py'
+const TWIN = 'bench/twins/forward_forward_twin.py'
 
 /** The twin takes the fastest of its variants. Beside the library's own optimisers: Adam fused by hand, in place. */
 const LIBRARY = 'autograd+loop,autograd+foreach,closed+loop,closed+foreach'
@@ -33,11 +34,45 @@ const opponentsOf = (job: SpeedJob): Opponent[] => [
     : { name: 'byHand', precision: 'float32', variants: BY_HAND },
 ]
 
-const twinArguments = (job: SpeedJob, { precision, variants }: Opponent): string[] => [
-  TWIN,
-  ...['--net', `784-${job.units.join('-')}`, '--batch', `${job.batch}`, '--threads', `${job.threads}`],
-  ...['--precision', precision, '--variant', variants, '--serve', '--shared'],
+const twinArguments = (job: SpeedJob, { precision, variants }: Opponent, file: string): string[] => [
+  ...[TWIN, '--start', file, '--threads', `${job.threads}`],
+  ...['--precision', precision, '--variant', variants, '--shared'],
 ]
+
+/** The file that twins start from, and the losses that those in float32 must have: our own in float32. */
+async function proofOf(job: SpeedJob) {
+  const { program, traced, state, feed } = await ourStep({ ...job, precision: 'float32' })
+  const batches = feed(PROVEN)
+  const file = exportStart(traced.steps.joint!, state, batches)
+  const { metrics } = await program.run(PROVEN, batches)
+  await program.dispose()
+  return { file, losses: metrics }
+}
+
+/** The twins of a job, once they have shown that they are such. */
+async function provenTwins(job: SpeedJob, opponents: readonly Opponent[]) {
+  const { file, losses } = await proofOf(job)
+  const twins: Twin[] = []
+  let proven = 0
+  try {
+    for (const opponent of opponents) {
+      const twin = await startTwin(twinArguments(job, opponent, file), job.threads)
+      twins.push(twin)
+      proven = Math.max(proven, checkProof(job.id, losses, twin.about.proof as Proof))
+    }
+  } catch (error) {
+    for (const twin of twins) twin.stop()
+    throw error
+  }
+  return { twins, proven }
+}
+
+/** Only asks a job's twins whether they are such; nothing is timed. */
+export async function proveTwins(job: SpeedJob): Promise<number> {
+  const { twins, proven } = await provenTwins(job, opponentsOf(job))
+  for (const twin of twins) twin.stop()
+  return proven
+}
 
 /** Forward products and weight gradients of one step: what the machine's own product speed is compared with. */
 function flopsOf({ units, batch }: SpeedJob): number {
@@ -53,8 +88,7 @@ export async function runSpeed(job: SpeedJob): Promise<void> {
   const before = await quietMachine(job)
   const ours = await ourStep(job, (await int8IsExact()) ? 127 : 63)
   const opponents = opponentsOf(job)
-  const twins: Twin[] = []
-  for (const opponent of opponents) twins.push(await startTwin(twinArguments(job, opponent), job.threads))
+  const { twins, proven } = await provenTwins(job, opponents)
 
   const runOurs = async (steps: number): Promise<number> => {
     const { seconds } = await ours.program.run(steps, ours.feed(steps))
@@ -88,7 +122,7 @@ export async function runSpeed(job: SpeedJob): Promise<void> {
   }
   const about = twins.map(({ about: { variant, variants, torch, build } }, i) => ({
     when: 'twin',
-    ...{ name: opponents[i]!.name, variant, variants, torch, build },
+    ...{ name: opponents[i]!.name, variant, variants, proven, torch, build },
   }))
   for (const twin of twins) twin.stop()
   await ours.program.dispose()

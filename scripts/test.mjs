@@ -1,24 +1,95 @@
 // Compiles sources and tests to build/ and runs the compiled tests, one process per file, two at a time.
-// Arguments narrow the files: `node scripts/test.mjs graph/ onnx` runs those whose path contains one of them.
+//   node scripts/test.mjs [filter...]            units and the contract; with filters, those whose path contains one
+//   node scripts/test.mjs --system [filter...]   the system: processes killed, faults, fuzzing, WebGPU, the browser
+//   node scripts/test.mjs --system --minutes 8   starts no file of these after that time; each day another comes first
+// Each file may take CEILING seconds of processor time, which a busy machine does not change as it does wall time. A file
+// that needs more says so in its first lines, with the reason: `// At most 60 s: every rule, with every preset.`
 import { execFileSync, spawnSync } from 'node:child_process'
-import { readdirSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { rotated } from './rotation.mjs'
+
+const CEILING = 15
+
+const { values, positionals: filters } = parseArgs({
+  options: { system: { type: 'boolean', default: false }, minutes: { type: 'string' } },
+  allowPositionals: true,
+})
 
 rmSync('build', { recursive: true, force: true })
-execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.test.json'], { stdio: 'inherit' })
-const filters = process.argv.slice(2)
+const compiled = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.test.json'], {
+  stdio: 'inherit',
+})
+if (compiled.status !== 0) process.exit(1)
+
+/** What needs a driver, a browser or minutes. */
+const SYSTEM = /test.system.|(browser|webgpu)\.test\.js$/
 const files = readdirSync('build/test', { recursive: true })
   .map((file) => join('build/test', String(file)))
-  .filter((file) => file.endsWith('.test.js') && (filters.length === 0 || filters.some((part) => file.includes(part))))
+  .filter((file) => file.endsWith('.test.js') && SYSTEM.test(file) === values.system)
+  .filter((file) => filters.length === 0 || filters.some((part) => file.includes(part)))
   .sort()
 if (files.length === 0) {
-  console.error(`No test file matches: ${filters.join(', ')}`)
+  const elsewhere = values.system ? '' : ' (those of the system are run by npm run test:system)'
+  console.error(`No test file matches: ${filters.join(', ')}${elsewhere}`)
   process.exit(1)
 }
+// What is installed from the package, and what the README imports, is dist: it is built here once for all.
+if (files.some((file) => /test.(package|docs)/.test(file))) execFileSync(process.execPath, ['scripts/build.mjs'])
 
-const run = spawnSync(
-  process.execPath,
-  ['--enable-source-maps', '--test', '--test-concurrency=2', '--test-reporter=spec', ...files],
-  { stdio: 'inherit' },
-)
-process.exit(run.status ?? 1)
+const used = mkdtempSync(join(tmpdir(), 'onward-used-'))
+const cache = resolve('build/cache')
+mkdirSync(cache)
+
+/** Runs files, two at a time, and gives the exit status. */
+function run(some) {
+  const { status } = spawnSync(
+    process.execPath,
+    [
+      ...['--enable-source-maps', '--import', resolve('scripts/processor-time.mjs')],
+      ...['--test', '--test-concurrency=2', '--test-reporter=spec', ...some],
+    ],
+    { stdio: 'inherit', env: { ...process.env, ONWARD_TEST_USED: used, ONWARD_CACHE: cache } },
+  )
+  return status ?? 1
+}
+
+let status = 0
+if (values.minutes === undefined) status = run(files)
+else {
+  const end = Date.now() + 60_000 * Number(values.minutes)
+  const order = rotated(files)
+  const started = order.findIndex((file) => {
+    if (Date.now() >= end) return true
+    status ||= run([file])
+    return false
+  })
+  const left = started < 0 ? [] : order.slice(started)
+  console.log(`test:system: ${order.length - left.length} of ${order.length} files in ${values.minutes} minutes`)
+  for (const file of left) console.log(`  left for another day: ${file}`)
+}
+
+/** The ceiling that the first lines of a test file set, or the usual one. */
+function ceilingOf(file) {
+  const source = readFileSync(file.replace(/^build./, '').replace(/\.js$/, '.ts'), 'utf8')
+  const [, seconds] = /^\/\/ At most (\d+) s: /m.exec(source.slice(0, 1000)) ?? []
+  return Number(seconds ?? CEILING)
+}
+
+const times = readdirSync(used)
+  .map((name) => JSON.parse(readFileSync(join(used, name), 'utf8')))
+  .map(({ file, seconds }) => ({ file: file.slice(resolve('.').length + 1), seconds }))
+  .sort((a, b) => b.seconds - a.seconds)
+rmSync(used, { recursive: true, force: true })
+const total = times.reduce((sum, { seconds }) => sum + seconds, 0)
+console.log(`Processor time: ${total.toFixed(0)} s in ${times.length} files; the longest, each with its ceiling:`)
+for (const { file, seconds } of times.slice(0, filters.length > 0 ? 3 : 12))
+  console.log(`  ${seconds.toFixed(1).padStart(6)} s of ${ceilingOf(file)}  ${file}`)
+const over = times.filter(({ file, seconds }) => seconds > ceilingOf(file))
+for (const { file, seconds } of over)
+  console.error(
+    `${file} took ${seconds.toFixed(1)} s of processor time, and may take ${ceilingOf(file)} s: make it shorter, move what is long to test/system/, or raise the ceiling in its first lines with a reason.`,
+  )
+process.exit(status || (over.length > 0 ? 1 : 0))

@@ -44,6 +44,12 @@ export interface Split {
   readonly count: number
 }
 
+/** Pixels and classes, one byte each. */
+export interface ByteSplit extends Split {
+  readonly inputs: Uint8Array
+  readonly targets: Uint8Array
+}
+
 /** A data set, whole in memory. */
 export interface DataSet extends Samples {
   readonly name: string

@@ -5,6 +5,7 @@ import { cacheFolder } from './cache.node.js'
 import type { DataSet, Split } from './dataset.js'
 import { type DownloadOptions, download } from './download.node.js'
 import { type Location, locate, readFiles } from './locate.node.js'
+import { madeOrKept } from './made.node.js'
 import { assemble, findDataSet } from './registry.js'
 import type { Download, Source } from './source.js'
 
@@ -18,12 +19,15 @@ export interface LoadOptions extends DownloadOptions {
 }
 
 /**
- * Loads a data set by name. Embedded ones are made; the others are read from `dataDir`, from `ONWARD_DATA`, from the
+ * Loads a data set by name. Embedded ones are made once and kept in the cache; the others are read from `dataDir`, from `ONWARD_DATA`, from the
  * cache, or downloaded to the cache, in this order. Throws a UserError with one sentence that says what to do.
  */
 export async function loadDataSet(name: string, options: LoadOptions = {}): Promise<DataSet> {
   const entry = findDataSet(name)
-  return assemble(entry, 'make' in entry.from ? entry.from.make() : await loadSource(name, entry.from.source, options))
+  const { from, counts } = entry
+  if ('source' in from) return assemble(entry, await loadSource(name, from.source, options))
+  const kept = join(options.cacheDir ?? cacheFolder(), name, 'made')
+  return assemble(entry, madeOrKept(kept, from.sha256, counts, from.make))
 }
 
 /** The splits of the data set `name`, from its files; see `loadDataSet`. */

@@ -14,7 +14,7 @@ const glyphs: DataSetEntry = {
   ...labelledImages([1, 28, 28], ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9']),
   counts: { train: 10000, test: 2000 },
   credit: 'drawn by Onward, Apache-2.0',
-  from: { make: makeGlyphs },
+  from: { make: makeGlyphs, sha256: '50e3ea10eb1fb5e9329a876e51f8642a4f5f4350d7bbf066d43d803bcd8996e7' },
 }
 
 /** Every data set that Onward knows by name. */

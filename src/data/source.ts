@@ -1,4 +1,4 @@
-import type { Samples, Split } from './dataset.js'
+import type { ByteSplit, Samples, Split } from './dataset.js'
 
 /** A file of a data set, told by its contents: however it is named, packed or mirrored, these bytes must come out. */
 export interface SourceFile {
@@ -37,6 +37,11 @@ export interface DataSetEntry extends Pick<Samples, 'input' | 'target' | 'names'
   readonly counts: { readonly train: number; readonly test: number }
   /** Who made it, and under which terms it is given. */
   readonly credit: string
-  /** Embedded data sets are made on the spot; the others are read from files. */
-  readonly from: { readonly make: () => { train: Split; test: Split } } | { readonly source: Source }
+  /**
+   * Embedded data sets are made on the spot (`sha256` is that of images and labels of training, then of test); the
+   * others are read from files.
+   */
+  readonly from:
+    | { readonly make: () => { train: ByteSplit; test: ByteSplit }; readonly sha256: string }
+    | { readonly source: Source }
 }

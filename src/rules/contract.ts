@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import type { Labels } from '../certificate/certificate.js'
 import type { Block } from '../certificate/network.js'
 import type { Target, TaskInput } from '../data/index.js'
-import type { Tensor } from '../graph/index.js'
+import type { Shape, Tensor } from '../graph/index.js'
 import type { Precision } from '../nn/dense.js'
 import type { Random } from '../nn/random.js'
 import type { Tree } from '../nn/tree.js'
@@ -126,6 +126,11 @@ export interface Rule<Hyper = never, State extends Tree = never> {
   /** How long and in which batches a run trains if nobody says otherwise. */
   readonly training: { readonly epochs: number; readonly batch: number }
   readonly presets: Readonly<Record<string, Preset>>
+  /**
+   * What makes a network small enough to be tried in an instant, over any preset: options, and the shape of its input.
+   * `units` alone need no saying.
+   */
+  readonly small?: { readonly hyper?: Readonly<Record<string, unknown>>; readonly shape?: Shape }
   /** The kinds of target that it learns; absent: one class. */
   readonly targets?: readonly Target['kind'][]
   locality(task: Task, hyper: Hyper): Locality
@@ -135,13 +140,13 @@ export interface Rule<Hyper = never, State extends Tree = never> {
   steps(task: Task, hyper: Hyper): Readonly<Record<string, Step<State>>>
   /** Which steps run on a mini-batch; `progress` as the batch has it. Absent: every batch runs `joint`. */
   schedule?(epoch: number, batchIndex: number, hyper: Hyper, progress: number): readonly string[]
-  /** What runs before an epoch (from 0) without data, in this order: steps that read neither `x` nor `target`. */
+  /** Joint training: what runs before an epoch (from 0), in this order: steps that read neither `x` nor `target`. */
   between?(epoch: number, hyper: Hyper): readonly { readonly step: string; readonly times: number }[]
   /** Absent where a rule only generates; it then has an `objective`. */
   predict?(state: State, x: Tensor, task: Task, hyper: Hyper): Prediction
   /** Whether the scores are log-probabilities up to a constant; absent: they are not. */
   probabilities?(hyper: Hyper): boolean
-  /** Figures of held-out images besides the accuracy; their means are reported. */
+  /** Figures of held-out samples besides what is said of the target; their means are reported. */
   assess?(state: State, view: View, task: Task, hyper: Hyper): Assessment
   /** Explains each figure of `assess`, by its name; said beside them. */
   readonly figures?: Readonly<Record<string, string>>

@@ -1,10 +1,10 @@
 import { UserError } from '../errors.js'
 import { sameShape, show, sizeOf } from '../graph/types.js'
 import type { Device } from '../onnx/emitter.js'
-import { type OnnxProgram, type Port, ports, type StepGraph } from '../onnx/program.js'
-import { lowerInPlace, lowerWhole } from './lowered.js'
+import { type Port, ports, type StepGraph } from '../onnx/program.js'
+import { openStep } from './lowered.js'
 import { ARRAYS, type CompileOptions, type Program, type TensorData, type TensorRecord } from './program.js'
-import type { Engine, Lowered } from './protocol.js'
+import type { Engine } from './protocol.js'
 import { chooseThreads } from './threads.js'
 
 /** An engine, and whether it lives behind a message channel: arrays then reach it as copies, or are handed over. */
@@ -38,17 +38,11 @@ export async function openProgram(
   if (owner) checkShared(owner.state, state)
   const shared = new Set(owner?.state.map(({ name }) => name))
   const id = nextId++
-  const tryToOpen = async (lowered: Lowered): Promise<OnnxProgram | undefined> => {
-    const request = { id, device, threads, ...lowered, ...(owner && { stateOf: owner.id }) }
-    return (await host.engine.open(request)) ? lowered.program : undefined
-  }
-  const inPlace = device === 'cpu' ? await lowerInPlace(graph, threads) : undefined
-  const whole = (inPlace && (await tryToOpen(inPlace))) ?? (await tryToOpen(await lowerWhole(graph, device)))!
-
-  const isStep = whole.state.some(({ changes }) => changes)
+  const own = await openStep(host.engine, graph, { id, device, threads, ...(owner && { stateOf: owner.id }) })
+  const atOnce = own.state.some(({ changes }) => changes)
   const choice =
     adapt && device === 'cpu' && threads > 1
-      ? chooseThreads(host.engine, graph, { id, other: nextId++, threads, atOnce: isStep })
+      ? chooseThreads(host.engine, graph, { id, other: nextId++, threads, atOnce })
       : undefined
 
   let disposed = false
@@ -68,7 +62,7 @@ export async function openProgram(
       check()
       if (!(Number.isSafeInteger(steps) && steps >= 1))
         throw new UserError(`run: the number of steps must be a whole number >= 1, got ${steps}`)
-      checkArrays('run: the batch', whole.batch, batch, steps)
+      checkArrays('run: the batch', own.batch, batch, steps)
       const used = choice?.next() ?? id
       const result = await host.engine.run(used, steps, batch)
       choice?.observe(used, steps, result.seconds)

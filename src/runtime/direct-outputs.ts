@@ -1,5 +1,6 @@
 import { input } from '../graph/index.js'
 import { lowerStep, NOTHING } from '../onnx/program.js'
+import { sessionOptions } from './sessions.js'
 import type { Ort } from './slots.js'
 
 const known = new WeakMap<Ort, Promise<string | undefined>>()
@@ -23,7 +24,9 @@ async function tryOut(ort: Ort): Promise<string | undefined> {
   const given = Float32Array.of(1.5, -2.5)
   const place = new Float32Array(2)
   try {
-    const session = await ort.InferenceSession.create(lowerStep(step, 'cpu', { intoPlaces: true }).bytes)
+    // It may be the first session of the process, whose options hold for more than itself.
+    const { bytes } = lowerStep(step, 'cpu', { intoPlaces: true })
+    const session = await ort.InferenceSession.create(bytes, sessionOptions('cpu', 1))
     const error = await session
       .run(
         { x: new ort.Tensor('float32', given, [2]) },

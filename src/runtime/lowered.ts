@@ -1,9 +1,23 @@
 import type { DType } from '../graph/types.js'
 import type { Device } from '../onnx/emitter.js'
 import { lowerLoop } from '../onnx/loop.js'
-import { lowerIdentity, lowerStep, lowerSums, ports, type StatePort, type StepGraph } from '../onnx/program.js'
+import type { OnnxProgram, StatePort, StepGraph } from '../onnx/program.js'
+import { lowerIdentity, lowerStep, lowerSums, ports } from '../onnx/program.js'
 import { kernelOf, splitStep } from '../update/index.js'
-import type { Lowered } from './protocol.js'
+import type { Engine, Lowered, OpenRequest } from './protocol.js'
+
+/** Opens a step: in place where that pays and can be had, else as a whole. */
+export async function openStep(
+  engine: Engine,
+  graph: StepGraph,
+  where: Omit<OpenRequest, keyof Lowered>,
+): Promise<OnnxProgram> {
+  const inPlace = where.device === 'cpu' ? await lowerInPlace(graph, where.threads) : undefined
+  if (inPlace && (await engine.open({ ...where, ...inPlace }))) return inPlace.program
+  const whole = await lowerWhole(graph, where.device)
+  await engine.open({ ...where, ...whole })
+  return whole.program
+}
 
 /** A loop; on graphics cards one step a call. */
 export function lowerWhole(graph: StepGraph, device: Device): Promise<Lowered> {

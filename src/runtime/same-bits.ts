@@ -66,9 +66,9 @@ const resultsOf = ({ results, stacked, condition }: LoopAttributes): Tensor[] =>
   ...(condition ? [condition] : []),
 ]
 
-/** Constants have kernels of their own: what can be prepared once is. */
-const kindOf = ({ op, inputs, attributes }: Node): string =>
-  `${op} ${inputs.map((x) => `${x.node.op === 'constant' ? x.node.id : ''}[${x.shape}]`)} ${JSON.stringify(attributes)}`
+/** What a kernel depends on. The engine may prepare a constant operand for another one. */
+export const kindOf = ({ op, inputs, attributes }: Node): string =>
+  `${op} ${inputs.map(({ node, shape }) => `${node.op === 'constant' ? 'constant ' : ''}[${shape}]`)} ${JSON.stringify(attributes)}`
 
 /** Runs a program of float32 inputs on random numbers with each number of threads, and compares all bits. */
 export async function sameBits(ort: Ort, { program, threads }: CompareRequest): Promise<boolean> {

@@ -1,7 +1,7 @@
 import { lowerStep, type StepGraph } from '../onnx/program.js'
-import { lowerInPlace, lowerWhole } from './lowered.js'
-import type { Engine, OpenRequest } from './protocol.js'
-import { comparison } from './same-bits.js'
+import { openStep } from './lowered.js'
+import type { Engine } from './protocol.js'
+import { comparison, kindOf } from './same-bits.js'
 import { choose, newTrial, observe } from './trial.js'
 
 /** The number of threads of a program: all that it may have, or one, whichever is faster now. */
@@ -45,10 +45,8 @@ export function chooseThreads(
   }
   const opens = async (): Promise<boolean> => {
     if (!(await isSame(engine, graph, [1, threads])) || disposed) return false
-    const request = { id: other, stateOf: id, device: 'cpu', threads: 1 } as const satisfies Partial<OpenRequest>
-    const inPlace = await lowerInPlace(graph, 1)
-    if (inPlace && (await engine.open({ ...request, ...inPlace }))) return true
-    return await engine.open({ ...request, ...(await lowerWhole(graph, 'cpu')) })
+    await openStep(engine, graph, { id: other, stateOf: id, device: 'cpu', threads: 1 })
+    return true
   }
   const begin = (): void => {
     opening = open()
@@ -78,9 +76,8 @@ async function isSame(engine: Engine, graph: StepGraph, threads: readonly number
   const compared = comparison(graph)
   if (!compared) return false
   if (compared.metrics.length === 0) return true
-  const key = `${threads} ${compared.batch.map(({ input }) => `[${input.shape}]`)} ${compared.metrics
-    .map(({ output: { node } }) => `${node.op} ${JSON.stringify(node.attributes)}`)
-    .join()}`
+  const kinds = compared.metrics.map(({ output: { node } }) => kindOf(node))
+  const key = `${threads} ${kinds.join()}`
   const same = known.get(key) ?? engine.compare({ program: lowerStep(compared, 'cpu'), threads })
   known.set(key, same)
   return await same

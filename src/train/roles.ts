@@ -16,7 +16,7 @@ export const blockOf = (blocks: readonly Block[], name: string): number =>
     parameters.some((path) => isUnder(name, typeof path === 'string' ? path : path.path)),
   )
 
-/** The role of each tensor of a state. What predictions read and no block owns are statistics, though nobody says so. */
+/** The role of each tensor of a state. What predictions read and no block owns is statistics, declared or not. */
 export function rolesOf(
   { state, metrics }: Pick<StepGraph, 'state' | 'metrics'>,
   blocks: readonly Block[],

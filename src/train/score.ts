@@ -38,7 +38,7 @@ export async function* scoresOf(p: Predictor, split: Split): AsyncGenerator<Outp
   const reads = (name: string): boolean => p.inputs.some((input) => input.name === name)
   const prepare = (first: number): { first: number; steps: number; batch: TensorRecord } => {
     const limit = Math.min(longest, Math.ceil((split.count - first) / p.batch))
-    const steps = stepsPerCall(p.pace, limit)
+    const steps = stepsPerCall(p.pace, limit, p.program.isComparing?.())
     const indices = Uint32Array.from({ length: steps * p.batch }, (_, i) =>
       first + i < split.count ? first + i : first,
     )

@@ -12,7 +12,7 @@ export interface Standing {
   at: Position
   /** With patience: the best epoch of the phase so far, and the state after it. */
   best: Checkpoint['best']
-  /** Writes a checkpoint, unless there is one of this place. `state`: the one that the trainer holds, if it is known. */
+  /** Writes a checkpoint, unless there is one of this place. `state`: what the trainer holds, if it is known. */
   save(state?: TensorRecord): AsyncGenerator<CheckpointEvent>
   /** The end of a training that was aborted: with a checkpoint. */
   stop(): AsyncGenerator<CheckpointEvent | StoppedEvent>

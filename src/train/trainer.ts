@@ -34,8 +34,8 @@ export interface Ran {
 }
 
 /**
- * A rule on its data, to be trained step by step from any state and any place in its schedule. `train` is made of it. The
- * same state, place and settings give the same numbers, however the steps are cut.
+ * A rule on its data, to be trained step by step from any state and any place in its schedule. `train` is made of it.
+ * The same state, place and settings give the same numbers, however the steps are cut.
  */
 export interface Trainer {
   readonly settings: Settings

@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { readImage, writePng } from '../../src/data/images.node.js'
 import { makeDataSet } from '../../src/data/index.js'
 import { toShape } from '../../src/data/picture.js'
-import { events, onward, start, workFolder } from './onward.js'
+import { events, onward, onwardAlone, start, workFolder } from './onward.js'
 
 const folder = workFolder()
 const glyphs = (rule: string, limit: number, ...more: readonly string[]): string[] => [
@@ -13,7 +13,7 @@ const glyphs = (rule: string, limit: number, ...more: readonly string[]): string
 ]
 
 test('a run from training to use: JSON alone on standard output, then evaluate, predict and export agree', async () => {
-  const ended = await onward(folder, ...glyphs('forward-forward', 600, '--epochs', '2', '--json'))
+  const ended = await onwardAlone(folder, ...glyphs('forward-forward', 600, '--epochs', '2', '--json'))
   assert.deepEqual([ended.code, ended.stderr], [0, ''])
   const all = events(ended)
   const done = all.at(-1)
@@ -112,7 +112,7 @@ test('a run from training to use: JSON alone on standard output, then evaluate, 
 })
 
 test('Ctrl-C, told twice at once as npm does, saves and exits with 130; resumed, the run ends as if never stopped', async () => {
-  const args = glyphs('backprop', 400, '--epochs', '400', '--json')
+  const args = glyphs('backprop', 400, '--epochs', '80', '--json')
   const whole = onward(folder, ...args, '--out', 'whole')
   const run = start(folder, [...args, '--out', 'cut'])
   let pressed = false
@@ -139,7 +139,7 @@ test('Ctrl-C, told twice at once as npm does, saves and exits with 130; resumed,
 })
 
 test('numbers that blow up end a run with 1, one sentence, and the last good checkpoint', async () => {
-  const ended = await onward(folder, ...glyphs('backprop', 400, '--set', 'rate=1e9', '--out', 'blown', '--json'))
+  const ended = await onwardAlone(folder, ...glyphs('backprop', 400, '--set', 'rate=1e9', '--out', 'blown', '--json'))
   assert.equal(ended.code, 1)
   assert.match(ended.stderr, /^onward: .*smaller rate.*the last good checkpoint is blown\/checkpoint\.safetensors\n$/)
   const last = events(ended).at(-1)
@@ -163,8 +163,8 @@ test('a run whose reader has gone saves and ends quietly', async () => {
 })
 
 test('of two runs started into one folder at once, one trains and the other says who is there', async () => {
-  const args = glyphs('forward-forward', 600, '--epochs', '1', '--out', 'shared')
-  const both = await Promise.all([onward(folder, ...args), onward(folder, ...args)])
+  const args = glyphs('forward-forward', 200, '--epochs', '1', '--out', 'shared')
+  const both = await Promise.all([onwardAlone(folder, ...args), onwardAlone(folder, ...args)])
   assert.deepEqual(both.map(({ code }) => code).sort(), [0, 1])
   const refused = both.find(({ code }) => code === 1)!
   assert.match(refused.stderr, /^onward: shared (is in use by process \d+|holds a run already)/m)

@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { describeFailure } from '../../src/cli/failure.js'
 import { UserError } from '../../src/errors.js'
 import { RULES } from '../../src/rules/registry.js'
-import { onward, start, workFolder } from './onward.js'
+import { onward, onwardAlone, start, workFolder } from './onward.js'
 
 const folder = workFolder()
 const TRAIN = ['train', 'forward-forward', '--data', 'glyphs']
@@ -47,19 +47,25 @@ const WRONG: [args: string[], message: RegExp][] = [
 ]
 
 test('wrong usage exits with 2, says one thing on standard error and nothing on standard output', async () => {
-  // Two at a time: each is a process.
-  const queue = [...WRONG]
-  const work = async (): Promise<void> => {
-    for (let next = queue.shift(); next; next = queue.shift()) {
-      const [args, message] = next
-      const { code, stdout, stderr } = await onward(folder, ...args)
-      const what = `onward ${args.join(' ')}: ${stderr}`
-      assert.match(stderr, message, what)
-      assert.deepEqual([code, stdout], [2, ''], what)
-      assert.doesNotMatch(stderr, /\n {4}at /, what)
-    }
+  for (const [args, message] of WRONG) {
+    const { code, stdout, stderr } = await onward(folder, ...args)
+    const what = `onward ${args.join(' ')}: ${stderr}`
+    assert.match(stderr, message, what)
+    assert.deepEqual([code, stdout], [2, ''], what)
+    assert.doesNotMatch(stderr, /\n {4}at /, what)
   }
-  await Promise.all([work(), work()])
+})
+
+test('a process ends as the command line says: wrong usage, of a flag and of a name, and what went wrong', async () => {
+  for (const [args, code] of [
+    [['train', '--epochs', 'many'], 2],
+    [['train', 'forwad'], 2],
+    [['evaluate', 'nowhere'], 1],
+  ] as const) {
+    const [alone, here] = [await onwardAlone(folder, ...args), await onward(folder, ...args)]
+    assert.deepEqual(alone, here)
+    assert.equal(alone.code, code)
+  }
 })
 
 test('help and lists exit with 0 and load no runtime', async () => {
@@ -68,7 +74,7 @@ test('help and lists exit with 0 and load no runtime', async () => {
     preload,
     `process.on('exit', () => process.stderr.write(Object.keys(require.cache).filter((path) => /onnxruntime/.test(path)).join('\\n')))`,
   )
-  for (const args of [['--help'], ['train', 'forward-forward', '--help'], ['rules'], ['rules', 'backprop'], ['data']]) {
+  for (const args of [['train', 'forward-forward', '--help'], ['rules'], ['data']]) {
     const { code, stdout, stderr } = await start(folder, args, ['--require', preload]).ended
     assert.deepEqual([code, stderr], [0, ''], args.join(' '))
     assert.ok(stdout.length > 100)

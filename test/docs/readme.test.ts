@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { promisify } from 'node:util'
+import { onward } from '../cli/onward.js'
 
 const run = promisify(execFile)
 const readme = readFileSync('README.md', 'utf8')
@@ -28,8 +29,7 @@ describe('the README', () => {
     const helps = new Map<string, string>()
     for (const line of lines) {
       const [, , command, ...rest] = line.replace(/#.*/, '').trim().split(/\s+/)
-      if (!helps.has(command!))
-        helps.set(command!, (await run(process.execPath, ['build/src/cli/main.js', command!, '--help'])).stdout)
+      if (!helps.has(command!)) helps.set(command!, (await onward('.', command!, '--help')).stdout)
       for (const flag of rest.filter((word) => word.startsWith('--')))
         assert.ok(helps.get(command!)!.includes(flag), `onward ${command} has no ${flag}`)
     }

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { backprop } from '../../src/rules/backprop.js'
 import { traceRule } from '../../src/rules/trace.js'
 import { close, normals, numbers } from '../nn/evaluate.js'
-import { batchFor, evaluate, initialState, type Numbers, rowsOf, taskOf } from './harness.js'
+import { batchFor, evaluate, initialState, metricOf, type Numbers, rowsOf, taskOf } from './harness.js'
 
 const RATE = 0.1
 const SIMPLE = { units: [4, 3], optimizer: 'sgd', momentum: 0, schedule: 'constant', rate: RATE }
@@ -24,7 +24,7 @@ for (const options of [{}, { network: 'convolutional', units: [2, 3], poolAfter:
     const { state: after } = evaluate(joint, state, batch)
     const lossAt = (name: string, i: number, shift: number): number => {
       const moved = { ...state, [name]: state[name]!.with(i, state[name]![i]! + shift) }
-      return evaluate(joint, moved, batch).metrics.loss![0]!
+      return metricOf(joint, 'loss', moved, batch)
     }
     const h = 1e-5
     for (const [name, value] of Object.entries(state)) {

@@ -24,7 +24,7 @@ import {
 } from '../../src/rules/equilibrium-propagation/equilibrium-propagation.js'
 import { traceRule } from '../../src/rules/trace.js'
 import { close, normals, numbers } from '../nn/evaluate.js'
-import { batchFor, evaluate, initialState, type Numbers, taskOf } from './harness.js'
+import { batchFor, evaluate, initialState, metricOf, type Numbers, taskOf } from './harness.js'
 
 type Options = Partial<EquilibriumPropagationHyper>
 
@@ -64,9 +64,9 @@ function gradientOf({ state, step, parameters }: ReturnType<typeof given>, other
 
 /** The slopes of the cost of the free state, by central differences. */
 function slopesOf(options: Options, h = 1e-5): number[] {
-  const { state, step, parameters } = given({ ...options, nudgedSweeps: 1, estimator: 'positive' })
+  const { state, joint, batch, parameters } = given({ ...options, nudgedSweeps: 1, estimator: 'positive' })
   const cost = (name: string, i: number, shift: number): number =>
-    step({ ...state, [name]: state[name]!.with(i, state[name]![i]! + shift) }).metrics.loss![0]!
+    metricOf(joint, 'loss', { ...state, [name]: state[name]!.with(i, state[name]![i]! + shift) }, batch)
   return parameters.flatMap((name) => state[name]!.map((_, i) => (cost(name, i, h) - cost(name, i, -h)) / (2 * h)))
 }
 

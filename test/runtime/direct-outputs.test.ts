@@ -17,6 +17,7 @@ function bindingOf(change: (run: Run, session: InferenceSession) => Run): { ort:
     Tensor: OrtTensor,
     InferenceSession: {
       async create(bytes, options) {
+        assert.equal((options!.extra as Record<string, string>)['session.set_denormal_as_zero'], '1')
         const session = await InferenceSession.create(bytes, options)
         outputs.push([...session.outputNames])
         session.run = change(session.run.bind(session) as Run, session) as typeof session.run

@@ -41,7 +41,8 @@ async function noted({ same = true, opens = true, seconds }: Noted, adapt = true
       threadsOf.set(id, threads)
       assert.equal(stateOf !== undefined, threads === 1)
       note('open', id)
-      return threads > 1 || opens
+      if (threads === 1 && !opens) throw new Error('no memory')
+      return true
     },
     async load() {},
     async run(id) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { interpret, value } from '../../src/graph/index.js'
@@ -28,6 +28,7 @@ test('the preset of a run is told, kept, and told again when the run goes on', a
   const again = await collect(resume(out, { data }))
   for (const events of [first, again]) assert.equal(ofKind(events, 'start')[0]!.preset, 'symba')
   assert.equal(readConfig(out).hyper.alpha, 4)
+  assert.equal(readConfig(out).mostThreads, availableParallelism())
 })
 
 test('a run is trained, stopped, resumed, evaluated and used, all by its folder', async () => {

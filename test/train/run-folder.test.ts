@@ -17,7 +17,7 @@ const root = fs.mkdtempSync(join(tmpdir(), 'onward-run-'))
 after(() => fs.rmSync(root, { recursive: true }))
 let count = 0
 const fresh = (): string => join(root, `${count++}`)
-const config = { rule: 'backprop', data: 'lines', ...resolve(backprop, lines(), {}) }
+const config = { rule: 'backprop', data: 'lines', ...resolve(backprop, lines(), {}), mostThreads: 2 }
 
 const refuses = (act: () => unknown, message: RegExp): void =>
   assert.throws(act, (error) => {
@@ -245,4 +245,5 @@ test('a run without a checkpoint can be taken back; one with a checkpoint stays'
   later.close()
   later.discard()
   assert.ok(fs.existsSync(join(path, 'checkpoint.safetensors')))
+  assert.deepEqual(readConfig(path), config)
 })

@@ -4,7 +4,7 @@ import { count, duration, figure, plural } from '../output/numbers.js'
 import { showFigure } from './table.js'
 import type { View } from './view.js'
 
-/** What a run without a terminal prints for an event, or undefined: a line at the start, one an epoch, one for an early stop. */
+/** What a run without a terminal prints for an event: a line at the start, for an epoch, for an early stop. */
 export function renderLine(view: View, event: TrainEvent): string | undefined {
   if (event.event === 'start') return startLine(event)
   if (event.event === 'stopped' && event.reason === 'early') return event.message
@@ -18,7 +18,8 @@ function startLine(start: StartEvent): string {
   const preset = start.preset === undefined ? '' : `, preset ${start.preset}`
   const bits = precision === 'float32' ? '' : `, ${precision}`
   const resumed = resumedAt === undefined ? '' : `, resumed after ${plural(resumedAt, 'step')}`
-  return `${rule} on ${data}${preset}: ${samples}, ${plural(epochs, 'epoch')}, batches of ${batch}, seed ${seed}, ${device}${bits}${resumed}`
+  const how = `${plural(epochs, 'epoch')}, batches of ${batch}, seed ${seed}, ${device}${bits}${resumed}`
+  return `${rule} on ${data}${preset}: ${samples}, ${how}`
 }
 
 function epochLine(start: StartEvent, { epoch, fromBatch, learns, metrics, validation, ...event }: EpochEvent): string {

@@ -1,6 +1,6 @@
 import { stream } from '../../random/stream.js'
 import { permutation } from '../batches.js'
-import type { Split } from '../dataset.js'
+import type { ByteSplit } from '../dataset.js'
 import { draw, SIZE, trace } from './pen.js'
 import { skeletons } from './skeletons.js'
 
@@ -38,11 +38,11 @@ const UNIFORMS = 8
 const NORMALS = 80
 
 /** A training and a test split, from separate random streams of `seed`; every digit is equally frequent. */
-export function makeGlyphs({ seed = 0, train = 10000, test = 2000 } = {}): { train: Split; test: Split } {
+export function makeGlyphs({ seed = 0, train = 10000, test = 2000 } = {}): { train: ByteSplit; test: ByteSplit } {
   return { train: makeSplit(train, seed, 'glyphs train'), test: makeSplit(test, seed, 'glyphs test') }
 }
 
-function makeSplit(count: number, seed: number, name: string): Split {
+function makeSplit(count: number, seed: number, name: string): ByteSplit {
   const images = new Uint8Array(count * SIZE * SIZE)
   const labels = Uint8Array.from(permutation(count, stream(seed, 0, `${name} labels`)), (place) => place % 10)
   const uniforms = new Float32Array(UNIFORMS)

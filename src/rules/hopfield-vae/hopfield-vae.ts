@@ -210,6 +210,7 @@ export const hopfieldVae: Rule<HopfieldVaeHyper, HopfieldVaeState> = {
   ],
   hyper,
   training: { epochs: 10, batch: 128 },
+  small: { hyper: { hidden: 6, latent: 3, freeSweeps: 4, nudgedSweeps: 3 } },
   presets: {
     quick: {
       description: 'layered, 784-128-16, 4 epochs: halves its reconstruction error on glyphs within a minute',

@@ -27,7 +27,7 @@ export function given(options: Options, task: Task = taskOf()) {
   )
   const run = (step: 'forward' | 'feedback', from = state, k = 1) => {
     const batch = batchFor(traced.steps[step]!, task, k)
-    return { batch, ...evaluate(traced.steps[step]!, from, batch) }
+    return Object.assign(evaluate(traced.steps[step]!, from, batch), { batch })
   }
   return { hyper, traced, task, state, run }
 }

@@ -3,7 +3,7 @@ import { traceRule } from '../../../src/rules/trace.js'
 import type { TrifectaHyper } from '../../../src/rules/trifecta/options.js'
 import { trifecta } from '../../../src/rules/trifecta/trifecta.js'
 import { normals, numbers } from '../../nn/evaluate.js'
-import { batchFor, evaluate, initialState, type Numbers, taskOf } from '../harness.js'
+import { batchFor, evaluate, initialState, metricOf, type Numbers, taskOf } from '../harness.js'
 
 export const CLASSES = 3
 export const IMAGES = 3
@@ -30,7 +30,7 @@ export function given(options: Partial<TrifectaHyper> = {}, own: Task = task) {
       graph,
       batch,
       after: evaluate(graph, state, batch),
-      loss: (s: Numbers) => evaluate(graph, s, batch).metrics,
+      loss: (block: number, s: Numbers) => metricOf(graph, `layers.${block}.loss`, s, batch),
     }
   }
   return { hyper, traced, state, step }

@@ -1,18 +1,16 @@
 #!/usr/bin/env python3
 """The PyTorch twin of target-propagation: inverses, then layers, on one batch, by the names of the rule's presets.
 
-Cases, all at batch 100: quick (784-256-256), difference, sign, bernoulli, label-autoencoder (784-500-500), drl
+Cases, all at batch 100: quick (784-256-256), difference, sign, label-autoencoder (784-500-500), drl
 (784-5x256, targets from the logits), plain (784-6x256).
 All gradients stay within one layer (two in the auto-encoder), so they are written by hand; no autograd. Noise is drawn
 beforehand, as it is on our side. What does not change between the two steps (activities, scores) is computed once.
 """
 
-import math
-
 import torch
 from serve import serve
 
-PIXELS, CLASSES, BATCH, CODE = 784, 10, 100, 256
+CLASSES, BATCH = 10, 100
 DAMPING = 5.4e-6
 
 # name: (hidden widths, units, form, first target, step, noise, rate of layers, of the output, of the inverses)
@@ -21,15 +19,14 @@ CASES = {
     "difference": ([500] * 2, "tanh", "difference", "gradient", 0.3, 0.3, 2e-3, 2e-3, 2e-3),
     "drl": ([256] * 5, "tanh", "drl", "output", 0.3, 0.0569, 2e-3, 2e-3, 3e-3),
     "sign": ([500] * 2, "sign", "difference", "gradient", 1.0, 0.5, 1e-3, 2e-3, 2e-3),
-    "bernoulli": ([500] * 2, "bernoulli", "difference", "gradient", 0.58, 0.5, 3e-3, 3e-3, 2e-3),
     "plain": ([256] * 6, "tanh", "plain", "gradient", 0.3, 0.3, 2e-3, 2e-3, 2e-3),
     "label-autoencoder": ([500] * 2, "tanh", "difference", "label-autoencoder", 0.3, 0.3, 2e-3, 2e-3, 2e-3),
 }
 
 
-def dense(inputs, outputs):
+def dense(start, name):
     """Weights [in, out] and biases, with places for their gradients."""
-    layer = [torch.randn(inputs, outputs) / math.sqrt(inputs), torch.zeros(outputs)]
+    layer = start.dense(name, False)
     for parameter in layer:
         parameter.grad = torch.zeros_like(parameter)
     return layer
@@ -46,36 +43,27 @@ def teach(layer, x, delta):
 
 
 class Network:
-    def __init__(self, case):
+    def __init__(self, case, start):
         widths, self.units, self.form, self.first, self.step, self.noise, *self.rates = CASES[case]
         self.last = len(widths) - 1
-        sizes = [PIXELS, *widths, CLASSES]
-        self.layers = [dense(a, b) for a, b in zip(sizes, sizes[1:])]
+        self.layers = [dense(start, f"layers.{i}") for i in range(len(widths) + 1)]
         inverses = len(widths) - (0 if self.first == "output" else 1)
-        self.inverses = [dense(sizes[i + 2], sizes[i + 1]) for i in range(inverses)]
+        self.inverses = [dense(start, f"inverses.{i}") for i in range(inverses)]
         self.autoencoder = []
         if self.first == "label-autoencoder":
-            self.autoencoder = [dense(widths[-1] + CLASSES, CODE), dense(CODE, widths[-1])]
+            self.autoencoder = [dense(start, f"autoencoder.{part}") for part in ("encoder", "decoder")]
 
-    def activate(self, u):
-        return u.sigmoid_() if self.units == "bernoulli" else u.tanh_()
-
-    def slope(self, h):
-        return h * (1 - h) if self.units == "bernoulli" else 1 - h * h
-
-    def sent(self, i, h, uniform):
-        if self.units == "bernoulli":
-            return (h > uniform[i]).float()
+    def sent(self, i, h):
         return h.sign() if self.units == "sign" and i < self.last else h
 
     def code(self, i, v):
         """What the inverse of level i reads of a value there."""
         return v.sign() if self.units == "sign" and i <= self.last else v
 
-    def up(self, i, v, uniform):
+    def up(self, i, v):
         """From the activity of level i to that of level i + 1."""
-        u = affine(self.layers[i + 1], self.sent(i, v, uniform))
-        return u if i == self.last else self.activate(u)
+        u = affine(self.layers[i + 1], self.sent(i, v))
+        return u if i == self.last else u.tanh_()
 
     def down(self, i, v):
         return affine(self.inverses[i], self.code(i + 1, v)).tanh_()
@@ -95,13 +83,13 @@ class Network:
         for i, inverse in enumerate(self.inverses):
             v = levels[i] + noise["inverses"][i] * self.noise
             if self.form != "drl":
-                read = self.code(i + 1, self.up(i, v, noise["corrupted"]))
+                read = self.code(i + 1, self.up(i, v))
                 back = affine(inverse, read).tanh_()
                 teach(inverse, read, (back - v) * (1 - back * back) * (2 / BATCH))
                 continue
             top = v
             for k in range(i, len(levels) - 1):
-                top = self.up(k, top, None)
+                top = self.up(k, top)
             arrived = self.targets(levels, returned, top, i + 1)[0]
             back = self.down(i, arrived)
             error = (levels[i] + back - returned[i] - v) * (2 / (BATCH * self.noise**2))
@@ -136,28 +124,24 @@ class Network:
         returned = None if plain else [self.down(i, levels[i + 1]) for i in range(len(self.inverses))]
         targets = self.targets(levels, returned, target)
         for i, h in enumerate(activities):
-            teach(self.layers[i], inputs[i], (h - targets[i]) * self.slope(h) * (1 / BATCH))
+            teach(self.layers[i], inputs[i], (h - targets[i]) * (1 - h * h) * (1 / BATCH))
         teach(self.layers[-1], inputs[-1], error * (1 / BATCH))
 
 
-def make_steps(case):
+def make_steps(case, start):
     steps = {}
     for foreach in (True, False):
-        torch.manual_seed(0)
-        net = Network(case)
-        widths = [layer[0].shape[1] for layer in net.layers]
+        net = Network(case, start)
 
-        def draw():
+        def given(batch, net=net):
             return {
-                "x": torch.rand(BATCH, PIXELS),
-                "labels": torch.nn.functional.one_hot(torch.randint(0, CLASSES, (BATCH,)), CLASSES).float(),
-                "inverses": [torch.randn(BATCH, width) for width in widths[:-1]],
-                "samples": [torch.rand(BATCH, width) for width in widths[:-1]],
-                "corrupted": [torch.rand(BATCH, width) for width in widths[:-1]],
-                "autoencoder": torch.randn(BATCH, widths[-2]),
+                "x": batch["x"].flatten(1),
+                "labels": torch.nn.functional.one_hot(batch["labels"], CLASSES).float(),
+                "inverses": [batch[f"noise.feedback.layers.{i}.noise"] for i in range(len(net.inverses))],
+                "autoencoder": batch.get("noise.feedback.autoencoder"),
             }
 
-        data = [draw() for _ in range(4)]
+        data = [given(batch) for batch in start.batches]
         rate, output_rate, inverse_rate = net.rates
         feedback = [p for layer in [*net.inverses, *net.autoencoder] for p in layer]
         groups = [
@@ -172,8 +156,8 @@ def make_steps(case):
                 given = data[index % len(data)]
                 inputs, activities = [given["x"]], []
                 for i, layer in enumerate(net.layers[:-1]):
-                    activities.append(net.activate(affine(layer, inputs[-1])))
-                    inputs.append(net.sent(i, activities[-1], given["samples"]))
+                    activities.append(affine(layer, inputs[-1]).tanh_())
+                    inputs.append(net.sent(i, activities[-1]))
                 scores = affine(net.layers[-1], inputs[-1])
                 levels = [*activities, scores] if net.first == "output" else activities
                 net.learn_inverses(levels, given)
@@ -183,7 +167,7 @@ def make_steps(case):
                 logs = scores.log_softmax(1)
                 net.learn_layers(inputs, activities, levels, logs.exp(), given["labels"])
                 one.step()
-                return -(logs * given["labels"]).sum() / BATCH
+                return {"loss": -(logs * given["labels"]).sum() / BATCH}
 
         steps["foreach" if foreach else "loop"] = step
     return steps

@@ -13,15 +13,13 @@ above B negative rows:
 
 A variant is a way to the gradient (autograd, or the closed form written by hand) and a way to run Adam:
 torch.optim.Adam in a loop or with foreach, or the same update written by hand in place, per tensor or over one packed
-tensor. The fastest variant of this machine, net and batch is the one that is reported. `forward_forward_check.py`
-holds every variant to a float64 NumPy reference.
+tensor. The fastest variant of this machine, net and batch is the one that is served.
 
-    python3 bench/pytorch/forward_forward_twin.py --net 784-500-500 --batch 128 --threads 2 --steps 200 --json
-    python3 bench/pytorch/forward_forward_twin.py --net 784-2000x4 --batch 500 --threads 1 --serve
+    python3 bench/twins/forward_forward_twin.py --start FILE --threads 2
 
-With `--serve` it writes a JSON line when it is ready, then answers one JSON line to each line it reads: `run N` and
-`train N` take N steps, `probe` measures the machine's matrix product, `quit` ends. So a driver can alternate with
-another program within one session.
+State and batches are our side's (see start.py); the losses of every variant's first steps are told as `proof`. It writes a
+JSON line when it is ready, then answers one JSON line to each line it reads: `run N` and `train N` take N steps, `probe`
+measures the machine's matrix product, `quit` ends. So a driver can alternate with another program within one session.
 """
 
 import argparse
@@ -30,10 +28,10 @@ import math
 import sys
 import time
 
-import numpy
 import torch
 import torch.nn.functional as F
 
+from start import Start
 from timing import build, matrix_product_speed, time_steps
 
 LABELS = 10
@@ -41,40 +39,10 @@ ALPHA, LEARNING_RATE, BETA1, BETA2, EPSILON = 4.0, 1e-3, 0.9, 0.999, 1e-8
 VARIANTS = ("autograd+loop", "autograd+foreach", "closed+loop", "closed+foreach", "closed+inplace", "closed+packed")
 
 
-def parse_net(text):
-    """'784-2000x4' -> [784, 2000, 2000, 2000, 2000]."""
-    parts = [part.partition("x") for part in text.split("-")]
-    if not all(width.isdigit() and (not times or count.isdigit()) for width, times, count in parts):
-        raise ValueError(f"--net: expected widths such as 784-500-500 or 784-2000x4, got {text!r}")
-    widths = [int(width) for width, _, count in parts for _ in range(int(count or 1))]
-    if len(widths) < 2 or min(widths) < 1 or widths[0] <= LABELS:
-        raise ValueError(f"--net: expected at least two widths, the first above {LABELS}, got {text!r}")
-    return widths
-
-
-def make_batches(inputs, batch, count, seed):
-    """Digit-like images [B, inputs], about a fifth of the pixels lit, the border never; labels [B]; uniforms [B]."""
-    random = numpy.random.default_rng(seed)
-    side = math.isqrt(inputs)
-    lit = numpy.zeros(inputs, bool)
-    if side * side == inputs and side > 8:
-        lit.reshape(side, side)[4:-4, 4:-4] = True
-    else:
-        lit[LABELS:] = True
-    prototypes = (random.random((LABELS, inputs)) < 0.4) & lit
-    items = []
-    for _ in range(count):
-        labels = random.integers(0, LABELS, batch)
-        images = prototypes[labels] * random.random((batch, inputs)) * (random.random((batch, inputs)) < 0.9)
-        uniform = random.random(batch, dtype=numpy.float32)
-        parts = images.astype(numpy.float32), labels, uniform
-        items.append(tuple(torch.from_numpy(part) for part in parts))
-    return items
-
-
 def both_labels(labels, uniform):
     """The true labels, then wrong ones: any other, all of them equally likely; [2B]."""
-    return torch.cat([labels, (labels + 1 + (uniform * (LABELS - 1)).long()) % LABELS])
+    draw = (uniform * (LABELS - 1)).long()
+    return torch.cat([labels, draw + (draw >= labels)])
 
 
 def write_labels(images, labels, rows):
@@ -86,16 +54,18 @@ def write_labels(images, labels, rows):
     return rows.scatter_(1, labels.unsqueeze(1), 1)
 
 
-def make_parameters(widths, seed):
+def make_parameters(start):
     """Weights [in, out] and biases [out], all of them views of one flat tensor, and that tensor."""
-    shapes = [shape for inside, outside in zip(widths, widths[1:]) for shape in ((inside, outside), (outside,))]
-    flat = torch.zeros(sum(math.prod(shape) for shape in shapes))
-    random = numpy.random.default_rng(seed)
-    parameters = split_flat(flat, shapes)
-    for parameter in parameters[::2]:
-        values = random.standard_normal(tuple(parameter.shape)) / math.sqrt(parameter.shape[0])
-        parameter.copy_(torch.from_numpy(values.astype(numpy.float32)))
-    return parameters, flat, shapes
+    state, own = start.state, []
+    while f"layers.{len(own) // 2}.weight" in state:
+        name = f"layers.{len(own) // 2}"
+        # Where our side keeps the label's part of the first weights apart, it is their first rows.
+        label = state.get(f"{name}.label")
+        weight = state[f"{name}.weight"]
+        own += [weight if label is None else torch.cat([label, weight]), state[f"{name}.bias"]]
+    shapes = [tuple(tensor.shape) for tensor in own]
+    flat = torch.cat([tensor.reshape(-1) for tensor in own])
+    return split_flat(flat, shapes), flat, shapes
 
 
 def split_flat(flat, shapes):
@@ -149,10 +119,13 @@ def goodness_slope(goodness, batch):
 class Step:
     """One training step of one variant. `step(i)` takes batch i and returns the losses of the layers, as tensors."""
 
-    def __init__(self, widths, batch, items, variant, shared, bfloat16, seed=0):
+    def __init__(self, start, variant, shared, bfloat16):
         self.gradient, self.optimiser = variant.split("+")
-        self.batch, self.items, self.shared, self.bfloat16 = batch, items, shared, bfloat16
-        self.parameters, flat, shapes = make_parameters(widths, seed)
+        self.items = [(own["x"].flatten(1), own["labels"], own["noise.negatives"]) for own in start.batches]
+        self.batch, self.shared, self.bfloat16 = len(self.items[0][1]), shared, bfloat16
+        batch = self.batch
+        self.parameters, flat, shapes = make_parameters(start)
+        widths = [shapes[0][0], *(shape[0] for shape in shapes[1::2])]
         self.layers = list(zip(self.parameters[::2], self.parameters[1::2]))
         self.rows = torch.empty(2 * batch, widths[0])
         closed = self.gradient == "closed"
@@ -263,18 +236,15 @@ class Step:
         return losses
 
 
-def step_flops(widths, batch, shared):
-    """Of the matrix products alone: one forward and one for the weight gradient per layer."""
-    rows = 2 * batch
-    first = 4 * batch * (widths[0] - LABELS) * widths[1] if shared else 4 * rows * widths[0] * widths[1]
-    return first + sum(4 * rows * inside * outside for inside, outside in zip(widths[1:], widths[2:]))
+def losses_of(step, count):
+    """The losses of the first steps, by the names that they have on our side."""
+    told = [step(index) for index in range(count)]
+    return {f"layers.{i}.loss": [float(losses[i]) for losses in told] for i in range(len(told[0]))}
 
 
-def pick(widths, batch, items, names, shared, bfloat16, quiet):
+def pick(start, names, shared, bfloat16):
     """The fastest variant, each timed in turn several times over; its step, and the table of all."""
-    if len(names) == 1:
-        return names[0], Step(widths, batch, items, names[0], shared, bfloat16), {}
-    steps = {name: Step(widths, batch, items, name, shared, bfloat16) for name in names}
+    steps = {name: Step(start, name, shared, bfloat16) for name in names}
     begin = time.perf_counter()
     for step in steps.values():
         step(0)
@@ -284,10 +254,10 @@ def pick(widths, batch, items, names, shared, bfloat16, quiet):
     # bfloat16 takes seconds a step on a processor without its instructions: then one turn must do.
     for turn in range(6 if each < 1 else 1):
         for name, step in steps.items():
-            timed, _ = time_steps(step, turn, count, count, quiet)
+            timed, _ = time_steps(step, turn, count, count, 0)
             best[name] = min(best[name], timed["min"])
     name = min(best, key=best.get)
-    return name, Step(widths, batch, items, name, shared, bfloat16), best
+    return name, Step(start, name, shared, bfloat16), best
 
 
 def serve(step, describe):
@@ -315,19 +285,11 @@ def serve(step, describe):
 
 def main():
     parser = argparse.ArgumentParser(description="One Forward-Forward training step in PyTorch, timed.")
-    parser.add_argument("--net", default="784-500-500", help="widths: 784-500-500 or 784-2000x4")
-    parser.add_argument("--batch", type=int, default=128, help="positive rows, as many negative")
+    parser.add_argument("--start", required=True, help="safetensors: the state and the batches to begin with")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--steps", type=int, default=200, help="timed steps, fresh and again after --after")
-    parser.add_argument("--chunk", type=int, default=0, help="steps per timed chunk (0: a twentieth of --steps)")
-    parser.add_argument("--after", type=int, default=2000, help="steps taken before the second timing; 0 leaves it out")
-    parser.add_argument("--batches", type=int, default=16, help="different batches, taken in turn")
     parser.add_argument("--variant", default="all", help="several by comma, or all: the fastest is taken")
     parser.add_argument("--shared", action="store_true", help="the first layer's image product once for both halves")
     parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32", help="bfloat16: autocast")
-    parser.add_argument("--quiet", type=float, default=0, help="seconds to wait for a quiet machine before each chunk")
-    parser.add_argument("--serve", action="store_true", help="answer 'run N' lines on standard input")
-    parser.add_argument("--json", action="store_true", help="JSON lines (else the same, indented)")
     options = parser.parse_args()
 
     torch.set_num_threads(options.threads)
@@ -335,48 +297,20 @@ def main():
     if not torch.set_flush_denormal(True):
         print("this processor cannot flush denormals", file=sys.stderr)
 
-    def show(answer):
-        print(json.dumps(answer, indent=None if options.json or options.serve else 2), flush=True)
-
-    try:
-        widths = parse_net(options.net)
-    except ValueError as error:
-        parser.error(str(error))
-    batch, bfloat16 = options.batch, options.precision == "bfloat16"
     names = VARIANTS if options.variant == "all" else options.variant.split(",")
     unknown = [name for name in names if name not in VARIANTS]
     if unknown:
         parser.error(f"--variant: {unknown[0]!r} is none of {', '.join(VARIANTS)}")
-
-    items = make_batches(widths[0], batch, options.batches, seed=0)
-    variant, step, table = pick(widths, batch, items, names, options.shared, bfloat16, options.quiet)
-    flops = step_flops(widths, batch, options.shared)
-    describe = {
-        "net": options.net, "batch": batch, "rows": 2 * batch, "threads": torch.get_num_threads(),
-        "precision": options.precision, "shared": options.shared, "variant": variant, "variants": table, "flops": flops,
-    }
-    if options.serve:
-        serve(step, {**describe, "peakGflops": matrix_product_speed(), **build()})
-        return
-
-    chunk = options.chunk or max(1, options.steps // 20)
-    for _ in range(3):
-        step(0)
-
-    def measure(event, start):
-        timed, index = time_steps(step, start, options.steps, chunk, options.quiet)
-        peak = matrix_product_speed()
-        speed = flops / timed["median"] / 1e6
-        show({"event": event, **describe, "taken": index, "ms": timed, "gflops": speed, "peakGflops": peak,
-              "shareOfPeak": speed / peak, **build()})
-        return index
-
-    index = measure("fresh", 3)
-    if options.after > 0:
-        while index < options.after:
-            step(index)
-            index += 1
-        measure("after", index)
+    start, bfloat16 = Start(options.start), options.precision == "bfloat16"
+    # In bfloat16 losses are those of another number format: there is nothing to prove by them.
+    proof = {}
+    if not bfloat16:
+        proof = {name: losses_of(Step(start, name, options.shared, False), start.count) for name in names}
+    variant, step, table = pick(start, names, options.shared, bfloat16)
+    serve(step, {
+        "threads": torch.get_num_threads(), "precision": options.precision, "shared": options.shared,
+        "variant": variant, "variants": table, "proof": proof, "peakGflops": matrix_product_speed(), **build(),
+    })
 
 
 if __name__ == "__main__":

@@ -10,24 +10,15 @@ import torch
 import torch.nn.functional as F
 from serve import serve
 
-PIXELS, CLASSES, DECAY = 784, 10, 0.01
+DECAY = 0.01
 
-# name: (kind of cell, units, hidden, batch, step sizes of the cells and of the classifier)
+# name: (kind of cell, layers of its encoder, step sizes of the cells and of the classifier, decay of the classifier)
 CASES = {
-    "dense": ("sparse", (2000, 1000), (), 250, 1e-3, 3e-3),
-    "denoising": ("denoising", (2000, 1000), (), 250, 1e-3, 3e-3),
-    "variational": ("variational", (64, 64), (500,), 250, 1e-3, 1e-3),
-    "convolutional": ("convolutional", (32, 32), (), 100, 2e-3, 2e-3),
+    "dense": ("sparse", 1, 1e-3, 3e-3, DECAY),
+    "denoising": ("denoising", 1, 1e-3, 3e-3, DECAY),
+    "variational": ("variational", 2, 1e-3, 1e-3, DECAY),
+    "convolutional": ("convolutional", 1, 5e-4, 2e-3, 1.0),
 }
-
-
-def weight(*shape):
-    fan = shape[0] + shape[1] if len(shape) == 2 else (shape[0] + shape[1]) * shape[2] * shape[3]
-    return (torch.randn(*shape) * (2 / fan) ** 0.5).requires_grad_()
-
-
-def bias(size):
-    return torch.zeros(size, requires_grad=True)
 
 
 def winners(h, threshold, axes):
@@ -40,15 +31,14 @@ def winners(h, threshold, axes):
 class DenseCell:
     """Tied weights [in, out]; sigmoid pixels in the first cell, squared error above."""
 
-    def __init__(self, kind, inputs, units, hidden, first):
-        self.kind, self.first = kind, first
-        widths = (inputs, *hidden, units)
-        self.weights = [weight(a, b) for a, b in zip(widths, widths[1:])]
-        self.up = [bias(b) for b in widths[1:]]
-        self.down = [bias(a) for a in widths[:-1]]
+    def __init__(self, kind, start, i, depth):
+        self.kind, self.first, name = kind, i == 0, f"layers.{i}"
+        self.weights, self.up = zip(*(start.dense(f"{name}.encoder.{k}") for k in range(depth)))
+        # From the input up; our side counts them from the latent down.
+        self.down = [start.parameter(f"{name}.decoder.{k}.bias") for k in reversed(range(depth))]
         self.parameters = [*self.weights, *self.up, *self.down]
         if kind == "variational":
-            self.spread = (weight(widths[-2], units), bias(units))
+            self.spread = start.dense(f"{name}.logVariance")
             self.parameters += self.spread
 
     def encode(self, x):
@@ -70,16 +60,16 @@ class DenseCell:
             return F.binary_cross_entropy_with_logits(said, x, reduction="sum")
         return (said - x).square().sum() * (5.0 if self.kind == "variational" else 1.0)
 
-    def learn(self, x):
+    def learn(self, x, noise):
         rows = len(x)
         clean = x if self.first else F.layer_norm(x, x.shape[1:])
         if self.kind == "variational":
             mean, spread = self.encode(clean)
-            z = mean + torch.exp(spread / 2) * torch.randn_like(mean)
+            z = mean + torch.exp(spread / 2) * noise
             divergence = 0.5 * (mean.square() + spread.exp() - spread - 1).sum()
             return (self.error(self.decode(z), x) + divergence) / rows, mean.detach()
         if self.kind == "denoising":
-            z = self.encode(clean * (torch.rand_like(clean) >= 0.5))
+            z = self.encode(clean * (noise >= 0.5))
             with torch.no_grad():
                 latent = self.encode(clean)
         else:
@@ -92,11 +82,11 @@ class DenseCell:
 class ConvolutionalCell:
     """5x5, ReLU, 2x2 max-pooling; back from the largest of each square, where it stood, by the transpose of the kernels."""
 
-    def __init__(self, inputs, units, first):
-        self.first = first
-        self.parameters = [weight(units, inputs, 5, 5), bias(units), bias(inputs)]
+    def __init__(self, start, i):
+        self.first = i == 0
+        self.parameters = [*start.dense(f"layers.{i}.encoder.0"), start.parameter(f"layers.{i}.decoder.0.bias")]
 
-    def learn(self, x):
+    def learn(self, x, _):
         kernels, up, down = self.parameters
         clean = x if self.first else F.layer_norm(x, x.shape[1:])
         h = torch.relu(F.conv2d(clean, kernels, up, padding=2))
@@ -112,50 +102,38 @@ class ConvolutionalCell:
         return loss / len(x), latent
 
 
-def make_network(case):
-    kind, units, hidden, *_ = CASES[case]
-    if kind == "convolutional":
-        channels = (1, *units)
-        cells = [ConvolutionalCell(a, b, i == 0) for i, (a, b) in enumerate(zip(channels, channels[1:]))]
-        sizes = [count * (28 >> (i + 1)) ** 2 for i, count in enumerate(units)]
-    else:
-        widths = (PIXELS, *units)
-        cells = [DenseCell(kind, a, b, hidden, i == 0) for i, (a, b) in enumerate(zip(widths, widths[1:]))]
-        sizes = list(units)
-    read_outs = [(torch.zeros(n, CLASSES, requires_grad=True), bias(CLASSES)) for n in (PIXELS, *sizes, sum(sizes))]
-    return cells, read_outs
-
-
-def make_steps(case):
-    kind, _, _, batch, rate, classifier_rate = CASES[case]
-    shape = (batch, 1, 28, 28) if kind == "convolutional" else (batch, PIXELS)
-    batches = [(torch.rand(shape) * (torch.rand(shape) < 0.2), torch.randint(0, CLASSES, (batch,))) for _ in range(8)]
+def make_steps(case, start):
+    kind, depth, rate, classifier_rate, classifier_decay = CASES[case]
+    convolutional = kind == "convolutional"
 
     def make(foreach):
-        cells, read_outs = make_network(case)
+        cells = [ConvolutionalCell(start, i) if convolutional else DenseCell(kind, start, i, depth) for i in range(2)]
+        names = ("pixels", "latents.0", "latents.1", "all")
+        read_outs = [start.dense(f"classifier.readOuts.{name}") for name in names]
         groups = [
-            {"params": [p for cell in cells for p in cell.parameters], "lr": rate},
-            {"params": [p for pair in read_outs for p in pair], "lr": classifier_rate},
+            {"params": [p for cell in cells for p in cell.parameters], "lr": rate, "weight_decay": DECAY},
+            {"params": [p for pair in read_outs for p in pair], "lr": classifier_rate, "weight_decay": classifier_decay},
         ]
-        optimizer = torch.optim.AdamW(groups, weight_decay=DECAY, foreach=foreach)
+        optimizer = torch.optim.AdamW(groups, foreach=foreach)
 
         def step(index):
-            x, labels = batches[index % len(batches)]
+            batch = start.batch(index)
+            x, labels = batch["x"] if convolutional else batch["x"].flatten(1), batch["labels"]
             optimizer.zero_grad(set_to_none=True)
             below, sources = x, [x]
-            total = 0.0
-            for cell in cells:
-                loss, below = cell.learn(below)
+            told = {}
+            for i, cell in enumerate(cells):
+                loss, below = cell.learn(below, batch.get(f"noise.layers.{i}"))
                 loss.backward()
-                total += loss.detach()
+                told[f"layers.{i}.loss"] = loss.detach()
                 sources.append(below)
             rows = [F.layer_norm(source.flatten(1), source.flatten(1).shape[1:]) for source in sources]
             rows.append(torch.cat(rows[1:], 1))
             said = [torch.addmm(b, row, w) for row, (w, b) in zip(rows, read_outs)]
-            loss = sum(F.cross_entropy(scores, labels) for scores in said)
-            loss.backward()
+            losses = [F.cross_entropy(scores, labels) for scores in said]
+            sum(losses).backward()
             optimizer.step()
-            return total + loss.detach()
+            return {**told, "classifier.loss": losses[-1].detach()}
 
         return step
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The PyTorch twin of a convolution and its weight gradient, timed: one JSON line.
 
-    python3 bench/pytorch/convolution_twin.py --threads 2 --steps 8
+    python3 bench/twins/convolution_twin.py --threads 2 --steps 8
 """
 
 import argparse

@@ -11,42 +11,42 @@ import math
 import torch
 from serve import serve
 
-PIXELS, LATENT = 784, 16
+LATENT = 16
 SIGMA_X = SIGMA_Z = 0.31
 NUDGE, ENCODER_NUDGE, DAMPING = 0.2, 0.1, 0.5
 GAIN, SHIFT = 4.0, -2.0
 
-# name: (variant, batch, hidden, T1, T2, rate)
+# name: (variant, T1, T2, rate)
 CASES = {
-    "f": ("F", 128, 256, 20, 10, 1e-3),
-    "h": ("H", 128, 256, 20, 10, 1e-3),
-    "th": ("TH", 128, 256, 20, 10, 1e-3),
-    "dh": ("DH", 128, 256, 60, 20, 1e-3),
-    "tdh": ("TDH", 128, 256, 60, 20, 1e-3),
-    "quick": ("H", 64, 128, 20, 10, 2e-3),
+    "f": ("F", 20, 10, 1e-3),
+    "h": ("H", 20, 10, 1e-3),
+    "th": ("TH", 20, 10, 1e-3),
+    "dh": ("DH", 60, 20, 1e-3),
+    "tdh": ("TDH", 60, 20, 1e-3),
+    "quick": ("H", 20, 10, 2e-3),
 }
+# Layers by their letters here.
+LAYERS = {"v": "visible", "h": "hidden", "l": "latent"}
 
 
-def network(hidden, dense):
+def unpacked(folded, units):
+    """A whole symmetric matrix without diagonal from its lower triangle, which our side keeps folded in half."""
+    rows, width = folded.shape
+    lower = torch.arange(width) < torch.arange(rows)[:, None] + units - rows
+    triangle = torch.zeros(units, units)
+    triangle[units - rows :, :width] = folded * lower
+    triangle[units % 2 : units % 2 + rows, :width] += (folded * ~lower).flip(0, 1)
+    return triangle + triangle.T
+
+
+def network(start, name):
     """Couplings [lower, upper] by the two layers' letters, and the layers' biases."""
-
-    def glorot(rows, columns, gain):
-        bound = gain * math.sqrt(6 / (rows + columns))
-        return (torch.rand(rows, columns) * 2 - 1) * bound
-
-    weights = {
-        "vh": glorot(PIXELS, hidden, 0.7),
-        "hl": glorot(hidden, LATENT, 0.5),
-        "v": torch.zeros(PIXELS),
-        "h": torch.full((hidden,), 0.3),
-        "l": torch.zeros(LATENT),
-    }
-    if dense:
-        scale = 0.1 / math.sqrt(PIXELS + hidden + LATENT)
-        for name, size in (("vv", PIXELS), ("hh", hidden)):
-            lower = torch.tril(torch.randn(size, size) * scale, -1)
-            weights[name] = lower + lower.T
-        weights["vl"] = torch.randn(PIXELS, LATENT) * scale
+    weights = {letter: start.parameter(f"{name}.{layer}.bias", False) for letter, layer in LAYERS.items()}
+    for lower, upper in ("vh", "hl", "vl", "vv", "hh"):
+        stored = start.state.get(f"{name}.{LAYERS[upper]}.{LAYERS[lower]}")
+        if stored is None:
+            continue
+        weights[lower + upper] = unpacked(stored, len(weights[lower])) if lower == upper else stored.clone()
     return weights
 
 
@@ -178,7 +178,7 @@ def equilibrium_step(networks, dense, free, nudged):
             gradients(encoder, slopes, means, {k: w.grad for k, w in encoder.items()})
             squared = (image[1] - x).square().sum(1)
             divergence = 0.5 * (mean.square().sum(1) + LATENT * (SIGMA_Z**2 - 1 - 2 * math.log(SIGMA_Z)))
-            return (squared / (2 * SIGMA_X**2) + divergence).mean()
+            return {"J": (squared / (2 * SIGMA_X**2) + divergence).mean()}
 
     return step
 
@@ -202,19 +202,18 @@ def gradient_step(networks):
         divergence = 0.5 * (mean.square().sum(1) + LATENT * (SIGMA_Z**2 - 1 - 2 * math.log(SIGMA_Z)))
         loss = (squared / (2 * SIGMA_X**2) + divergence).mean()
         loss.backward()
-        return loss.detach()
+        return {"J": loss.detach()}
 
     return step
 
 
-def make_steps(case):
-    variant, batch, hidden, free, nudged, rate = CASES[case]
+def make_steps(case, start):
+    variant, free, nudged, rate = CASES[case]
     dense, tied = "D" in variant, "T" in variant
-    data = [(torch.rand(batch, PIXELS), torch.randn(batch, LATENT)) for _ in range(8)]
+    data = [(batch["x"].flatten(1), batch["noise.posterior"]) for batch in start.batches]
     steps = {}
     for foreach in (True, False):
-        torch.manual_seed(0)
-        networks = [network(hidden, dense) for _ in range(1 if tied else 2)]
+        networks = [network(start, name) for name in (["network"] if tied else ["encoder", "decoder"])]
         for weights in networks:
             for parameter in weights.values():
                 parameter.requires_grad_(True)

@@ -10,7 +10,7 @@ A step settles by even-odd sweeps, T1 free and T2 under each nudge, contrasts th
 no gradient to derive, so autograd is not used: the local rule is the closed form. Variants: the two nudged phases one
 after the other or as one batch of twice the rows; torch.optim, or the same update written by hand in place.
 
-    python3 bench/pytorch/equilibrium_propagation_twin.py --case mnist --threads 2
+    python3 bench/twins/equilibrium_propagation_twin.py --case mnist --threads 2
 """
 
 import math
@@ -19,7 +19,7 @@ import torch
 
 from serve import serve
 
-CLASSES, PIXELS, BATCHES = 10, 784, 16
+CLASSES, PIXELS = 10, 784
 CASES = {
     "mnist": {
         "widths": [512], "batch": 100, "activation": "clip", "output": "linear", "beta": 0.25, "sides": 2,
@@ -86,10 +86,10 @@ def by_library(parameters, gradients, rates, name):
     return optimizer.step
 
 
-def make_step(case, stacked, in_place):
+def make_step(case, start, stacked, in_place):
     widths = [PIXELS, *case["widths"], CLASSES]
-    weights = [torch.empty(i, o).uniform_(-1 / math.sqrt(i), 1 / math.sqrt(i)) for i, o in zip(widths, widths[1:])]
-    biases = [torch.zeros(o) for o in widths[1:]]
+    weights, biases = zip(*(start.dense(f"layers.{k}", False) for k in range(len(widths) - 1)))
+    weights, biases = list(weights), list(biases)
     parameters = weights + biases
     gradients = [torch.zeros_like(p) for p in parameters]
     count, rates = len(weights), case["rates"]
@@ -105,8 +105,8 @@ def make_step(case, stacked, in_place):
     top = hidden if read_out else UNITS[case["output"]]
     rows, beta, sides = case["batch"], case["beta"], case["sides"]
     transposed = [w.t() for w in weights]
-    images = [torch.rand(rows, PIXELS) * (torch.rand(rows, PIXELS) < 0.2) for _ in range(BATCHES)]
-    targets = [torch.nn.functional.one_hot(torch.randint(CLASSES, (rows,)), CLASSES).float() for _ in range(BATCHES)]
+    images = [batch["x"].flatten(1) for batch in start.batches]
+    targets = [torch.nn.functional.one_hot(batch["labels"], CLASSES).float() for batch in start.batches]
 
     def error_of(state, y):
         return torch.softmax(torch.addmm(biases[-1], state, weights[-1]), 1).sub_(y)
@@ -136,7 +136,7 @@ def make_step(case, stacked, in_place):
 
     @torch.no_grad()
     def step(index):
-        x, y = images[index % BATCHES], targets[index % BATCHES]
+        x, y = images[index % start.count], targets[index % start.count]
         drive = torch.addmm(biases[0], x, weights[0])
         free = settle(drive, [torch.zeros(rows, width) for width in widths[1 : depth + 1]], case["sweeps"][0], None)
         if sides == 1:
@@ -165,19 +165,21 @@ def make_step(case, stacked, in_place):
             torch.mm(states.t(), error, out=gradients[count - 1])
             torch.sum(error, 0, out=gradients[-1])
             loss = torch.softmax(torch.addmm(biases[-1], free[-1], weights[-1]), 1).mul_(y).sum(1).log_().mean().neg_()
+        elif case["output"] == "logistic":
+            loss = torch.nn.functional.binary_cross_entropy(free[-1], y, reduction="sum") / (4 * rows)
         else:
             loss = (free[-1] - y).square_().sum() / (2 * rows)
         update()
-        return loss
+        return {"loss": loss}
 
     return step
 
 
-def make_steps(name):
+def make_steps(name, start):
     case = CASES[name]
     return {
         f"{'stacked' if stacked else 'in turn'}, {'in place' if in_place else 'torch.optim'}": make_step(
-            case, stacked, in_place
+            case, start, stacked, in_place
         )
         for stacked in ((False, True) if case["sides"] == 2 else (False,))
         for in_place in (False, True)

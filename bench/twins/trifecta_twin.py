@@ -7,30 +7,37 @@ with both, and runs all blocks that learn on this mini-batch. Cases are the pres
 and mnist, 64 for the others; images of 28 x 28 grey pixels for quick and mnist, of 32 x 32 in colour for
 cifar-10 and plain. Even and odd mini-batches take turns, as there.
 
-    python3 bench/pytorch/trifecta_twin.py --case mnist --threads 2
+    python3 bench/twins/trifecta_twin.py --case mnist --threads 2
 """
 
 import torch
 import torch.nn.functional as F
 from serve import serve
 
-CHANNELS, POOL_AFTER, CLASSES = [128, 128, 256, 256, 256, 512], {0, 2, 5}, 10
-ALPHA, TAU, RATE = 4.0, 2.0, 1e-3
-# The preset: images, batch, width, whether it has the three techniques, and hard negatives.
+BLOCKS, POOL_AFTER, CLASSES = 6, {0, 2, 5}, 10
+ALPHA, TAU, RATE = 4.0, 2.0, 1e-2
+GREY, COLOUR = ((0.1307,), (0.3081,)), ((0.4914, 0.4822, 0.4465), (0.2023, 0.1994, 0.201))
+# The preset: mean and deviation of the pixels, whether it has the three techniques, and hard negatives.
 CASES = {
-    "quick": ((1, 28, 28), 32, 0.0625, True, False),
-    "mnist": ((1, 28, 28), 32, 0.125, True, True),
-    "cifar-10": ((3, 32, 32), 64, 0.25, True, False),
-    "plain": ((3, 32, 32), 64, 0.25, False, False),
+    "quick": (((0.5,), (0.25,)), True, False),
+    "mnist": (GREY, True, True),
+    "cifar-10": (COLOUR, True, False),
+    "plain": (COLOUR, False, False),
 }
 
 
 class Block(torch.nn.Module):
-    def __init__(self, inputs, outputs, pooled, batch_norm):
+    def __init__(self, start, i, batch_norm):
         super().__init__()
+        pooled = i in POOL_AFTER
+        outputs, inputs = start.state[f"blocks.{i}.weight"].shape[:2]
         self.convolution = torch.nn.Conv2d(inputs, outputs, 3, padding=1, bias=False)
         self.norm = torch.nn.BatchNorm2d(inputs) if batch_norm else torch.nn.GroupNorm(1, inputs)
         self.pooled = pooled
+        with torch.no_grad():
+            self.convolution.weight.copy_(start.state[f"blocks.{i}.weight"])
+            self.norm.weight.copy_(start.state[f"blocks.{i}.gain"])
+            self.norm.bias.copy_(start.state[f"blocks.{i}.bias"])
 
     def forward(self, x):
         z = self.convolution(self.norm(x))
@@ -39,32 +46,25 @@ class Block(torch.nn.Module):
 
 
 class Step:
-    def __init__(self, case, layout):
-        (channels, height, width), self.batch, factor, self.overlap, self.hard = CASES[case]
-        self.layout = layout
-        inputs = channels + 1
-        self.blocks = []
-        for i, full in enumerate(CHANNELS):
-            outputs = round(full * factor)
-            block = Block(inputs, outputs, i in POOL_AFTER, self.overlap).to(memory_format=layout)
-            self.blocks.append(block)
-            inputs = outputs
-        self.label = torch.randn(CLASSES, height * width, requires_grad=True)
+    def __init__(self, case, start, layout):
+        pixels, self.overlap, self.hard = CASES[case]
+        self.mean, self.deviation = (torch.tensor(own).view(1, -1, 1, 1) for own in pixels)
+        self.layout, self.start = layout, start
+        self.blocks = [Block(start, i, self.overlap).to(memory_format=layout) for i in range(BLOCKS)]
+        self.label = start.parameter("label")
         self.learners = []
         for i, block in enumerate(self.blocks):
             below = list(self.blocks[i - 1].parameters()) if i > 0 and self.overlap else []
             self.learners.append([*block.parameters(), *below, *([self.label] if i == 0 else [])])
         self.adams = [torch.optim.Adam(own, lr=RATE, foreach=True) for own in self.learners]
-        self.items = [
-            (torch.rand(self.batch, channels, height, width), torch.randint(CLASSES, (self.batch,))) for _ in range(8)
-        ]
 
     @staticmethod
-    def uniform_labels(labels):
-        return (labels + 1 + torch.randint(CLASSES - 1, labels.shape)) % CLASSES
+    def wrong(draw, labels):
+        """A draw among the wrong labels, 0 to K - 2, as a label."""
+        return draw + (draw >= labels)
 
     @torch.no_grad()
-    def hard_labels(self, images, labels):
+    def hard_labels(self, images, labels, uniform):
         norm, weight = self.blocks[0].norm, self.blocks[0].convolution.weight
         channels = images.shape[1]
 
@@ -76,19 +76,25 @@ class Step:
         of_image = part(images, 0, channels)
         of_labels = part(self.label.view(CLASSES, 1, *images.shape[2:]), channels, channels + 1)
         goodness = [F.relu_(F.max_pool2d(of_image + one, 2)).square().mean((1, 2, 3)) for one in of_labels]
-        scores = ALPHA * torch.stack(goodness, 1) - torch.empty(len(labels), CLASSES).exponential_().log_()
+        gumbel = uniform.clamp(min=1e-7).log_().neg_().clamp_(min=1e-7).log_().neg_()
+        scores = gumbel.add_(torch.stack(goodness, 1), alpha=ALPHA)
         return scores.scatter_(1, labels[:, None], float("-inf")).argmax(1)
 
     def __call__(self, index):
-        images, labels = self.items[index % len(self.items)]
-        wrong = self.hard_labels(images, labels) if self.hard else self.uniform_labels(labels)
+        batch = self.start.batch(index)
+        images, labels, uniform = batch["x"], batch["labels"], batch["noise.negatives"]
+        images = (images - self.mean) / self.deviation
+        if self.hard:
+            wrong = self.hard_labels(images, labels, uniform)
+        else:
+            wrong = self.wrong((uniform * (CLASSES - 1)).long().clamp_(max=CLASSES - 2), labels)
         odd = index % 2
         # Even mini-batches give the label no gradient.
         table = self.label if odd or not self.overlap else self.label.detach()
-        shown = F.embedding(torch.cat([labels, wrong]), table).view(2 * self.batch, 1, *images.shape[2:])
+        shown = F.embedding(torch.cat([labels, wrong]), table).view(2 * len(labels), 1, *images.shape[2:])
         x = torch.cat([torch.cat([images, images]), shown], 1).contiguous(memory_format=self.layout)
         last = len(self.blocks) - 1
-        loss = None
+        told = {}
         for i, block in enumerate(self.blocks):
             if self.overlap and odd and i == last:
                 # It does not learn now; only its running statistics move.
@@ -99,7 +105,7 @@ class Step:
             if self.overlap and i % 2 == 0 and not odd or self.overlap and i % 2 == 1 and odd:
                 continue
             goodness = x.square().mean((1, 2, 3))
-            positive, negative = goodness[: self.batch], goodness[self.batch :]
+            positive, negative = goodness.chunk(2)
             if self.overlap:
                 loss = F.softplus(-ALPHA * (positive - negative)).mean()
             else:
@@ -108,15 +114,16 @@ class Step:
             for parameter, gradient in zip(self.learners[i], gradients):
                 parameter.grad = gradient
             self.adams[i].step()
+            told[f"layers.{i}.loss"] = loss.detach()
             x = x.detach()
-        return loss.detach()
+        return told
 
 
-def make_steps(case):
+def make_steps(case, start):
     """Autograd in both memory formats."""
     return {
-        "contiguous": Step(case, torch.contiguous_format),
-        "channels last": Step(case, torch.channels_last),
+        "contiguous": Step(case, start, torch.contiguous_format),
+        "channels last": Step(case, start, torch.channels_last),
     }
 
 

@@ -1,4 +1,4 @@
-"""What the PyTorch twins of the rules share: a step is timed on request, line by line, so that two sides take turns."""
+"""What the PyTorch twins of the rules share: they prove that they are twins, and time a step on request, line by line."""
 
 import argparse
 import json
@@ -7,18 +7,31 @@ import time
 
 import torch
 
+from start import Start
 from timing import build
+
+
+def losses_of(step, count):
+    """The losses of the first steps, by name: as many of each as there were steps that have it."""
+    told = {}
+    for index in range(count):
+        for name, loss in step(index).items():
+            told.setdefault(name, []).append(float(loss))
+    return told
 
 
 def serve(make_steps):
     """
     Answers one JSON line to each line read: `run N` takes N steps and gives the mean time of one in milliseconds.
 
-    `make_steps(case)` gives the variants of a named case, {name: step}, each `step(index) -> loss` (a float tensor);
-    the fastest is served. Denormals are flushed, as they are on our side.
+    `make_steps(case, start)` gives the variants of a named case, {name: step}, all of them at our side's first state; each
+    `step(index)` takes batch `index` and returns losses by the names that they have there, as float tensors. The first
+    steps of every variant are told as `proof`, for our side to compare; then the fastest is served. Denormals are
+    flushed, as they are on our side.
     """
     parser = argparse.ArgumentParser()
     parser.add_argument("--case", required=True, help="the network and settings, by name")
+    parser.add_argument("--start", required=True, help="safetensors: the state and the batches to begin with")
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
@@ -26,23 +39,25 @@ def serve(make_steps):
     if not torch.set_flush_denormal(True):
         print("this processor cannot flush denormals", file=sys.stderr)
 
-    variants = make_steps(options.case)
-    taken = dict.fromkeys(variants, 0)
+    start = Start(options.start)
+    variants = make_steps(options.case, start)
+    proof = {name: losses_of(step, start.count) for name, step in variants.items()}
+    taken = dict.fromkeys(variants, start.count)
 
     def run(name, count):
-        start = time.perf_counter()
+        begin = time.perf_counter()
         for _ in range(count):
-            loss = variants[name](taken[name])
+            variants[name](taken[name])
             taken[name] += 1
-        seconds = time.perf_counter() - start
-        return {"ms": 1000 * seconds / count, "loss": float(loss), "taken": taken[name]}
+        seconds = time.perf_counter() - begin
+        return {"ms": 1000 * seconds / count, "taken": taken[name]}
 
     for name in variants:
         run(name, 2)
     times = {name: min(run(name, 2)["ms"] for _ in range(2)) for name in variants}
     best = min(times, key=times.get)
     about = {"case": options.case, "variant": best, "variants": times, "threads": torch.get_num_threads(), **build()}
-    print(json.dumps({"event": "ready", **about}), flush=True)
+    print(json.dumps({"event": "ready", "proof": proof, **about}), flush=True)
     for line in sys.stdin:
         words = line.split()
         if not words:

@@ -1,0 +1,83 @@
+// What a network learns from: images, labels, their order and their changes.
+const batches = 'src/data/batches.ts'
+const split = 'src/data/split.ts'
+const augment = 'src/data/augment.ts'
+const locate = 'src/data/locate.node.ts'
+const made = 'src/data/made.node.ts'
+const download = 'src/data/download.node.ts'
+const cifar = 'src/data/formats/cifar.ts'
+const idx = 'src/data/formats/idx.ts'
+
+export default [
+  {
+    what: 'a file with other contents than the published is read',
+    file: locate,
+    find: 'if (sha256 !== file.sha256) {',
+    replace: 'if (false) {',
+    tests: 'data/load',
+  },
+  {
+    what: 'what the cache holds is trusted',
+    file: made,
+    find: "createHash('sha256').update(kept).digest('hex') === sha256",
+    replace: 'kept.length > 0',
+    tests: 'data/made',
+  },
+  {
+    what: 'drawn images are put together with the labels of the others',
+    file: made,
+    find: 'flatMap(({ images, labels }) => [images, labels])',
+    replace: 'flatMap(({ images, labels }) => [labels, images])',
+    tests: 'data/made',
+  },
+  {
+    what: 'a download with the wrong contents takes its place',
+    file: download,
+    find: 'if (sha256 === file.sha256) return undefined',
+    replace: 'return undefined',
+    tests: 'data/download',
+  },
+  {
+    what: 'a cut IDX file is read',
+    file: idx,
+    find: 'if (bytes.length !== expected) {',
+    replace: 'if (bytes.length > expected) {',
+    tests: 'data/formats',
+  },
+  {
+    what: 'the labels of CIFAR are read from the end of each record',
+    file: cifar,
+    find: 'const label = bytes[start]!',
+    replace: 'const label = bytes[start + RECORD - 1]! % 10',
+    tests: 'data/formats',
+  },
+  {
+    what: 'one image stands twice in an epoch, and another one never',
+    file: batches,
+    find: '    places[i] = places[place]!\n',
+    replace: '    places[i] = i === 3 ? places[0]! : places[place]!\n',
+    tests: 'data/batches',
+  },
+  {
+    what: 'held-out images are trained on, too',
+    file: split,
+    find: 'return { train: select(split, where(0)), validation',
+    replace: 'return { train: split, validation',
+    tests: 'data/',
+    names: 'held out|hold|validation',
+  },
+  {
+    what: 'every epoch changes an image alike',
+    file: augment,
+    find: 'philox4x32([index, epoch, nameLow, nameHigh], key, words)',
+    replace: 'philox4x32([index, 0, nameLow, nameHigh], key, words)',
+    tests: 'data/augment',
+  },
+  {
+    what: 'every image is mirrored',
+    file: augment,
+    find: 'mirror: flip && words[3]! >= 2 ** 31',
+    replace: 'mirror: flip',
+    tests: 'data/augment',
+  },
+]

@@ -1,0 +1,217 @@
+// What can lose a run, or go on with it wrongly.
+const checkpoint = 'src/train/checkpoint.ts'
+const safetensors = 'src/train/safetensors.ts'
+const files = 'src/train/files.node.ts'
+const folder = 'src/train/run-folder.node.ts'
+const lock = 'src/train/lock.node.ts'
+const train = 'src/train/train.ts'
+const plan = 'src/train/plan.ts'
+const feed = 'src/train/feed.ts'
+const noise = 'src/train/noise.ts'
+const score = 'src/train/score.ts'
+
+const resume = { tests: 'train/resume' }
+const run = { tests: 'train/run-folder' }
+
+export default [
+  {
+    what: 'a checkpoint takes its name before it is whole',
+    file: files,
+    find: "    const file = files.openSync(part, 'w')\n",
+    replace: "    const file = files.openSync(path, 'w')\n",
+    ...run,
+  },
+  {
+    what: 'a failed write leaves its part behind',
+    file: files,
+    find: '    files.rmSync(part, { force: true })\n',
+    replace: '',
+    ...run,
+  },
+  {
+    what: 'a write that takes a part of the bytes is taken for a whole one',
+    file: files,
+    find: 'for (let done = 0; done < bytes.length; ) done += files.writeSync(file, bytes, done, bytes.length - done)',
+    replace: 'files.writeSync(file, bytes, 0, bytes.length)',
+    ...run,
+  },
+  {
+    what: 'half a line that a crash left stays in the journal',
+    file: files,
+    find: 'if (length < text.length) fs.truncateSync(path, length)',
+    replace: '',
+    ...run,
+  },
+  {
+    what: 'a new run is put over an old one',
+    file: folder,
+    find: 'if ([CONFIG, METRICS, CHECKPOINT, ENVIRONMENT].some((name) => fs.existsSync(join(folder, name))))',
+    replace: 'if (false)',
+    ...run,
+  },
+  {
+    what: 'a failed start throws a run with a checkpoint away',
+    file: folder,
+    find: 'if (fs.existsSync(join(path, CHECKPOINT))) return',
+    replace: '',
+    ...run,
+  },
+  {
+    what: 'a lock is taken from a process that lives',
+    file: lock,
+    find: 'process.kill(holder.process, 0)\n    return true',
+    replace: 'process.kill(holder.process, 0)\n    return false',
+    ...run,
+  },
+  {
+    what: 'the lock of a process that is gone holds for ever',
+    file: lock,
+    find: "return (error as NodeJS.ErrnoException).code === 'EPERM'",
+    replace: 'return true',
+    ...run,
+  },
+  {
+    what: 'a lock is not given back',
+    file: lock,
+    find: 'if (held.delete(path)) rmSync(path, { force: true })',
+    replace: 'held.delete(path)',
+    ...run,
+  },
+  {
+    what: 'tensors of a file change places',
+    file: safetensors,
+    find: 'const own = new Uint8Array(bytes.subarray(8 + length + from, 8 + length + to))',
+    replace: 'const own = new Uint8Array(bytes.subarray(bytes.length - to, bytes.length - from))',
+    tests: 'train/safetensors',
+  },
+  {
+    what: 'a file that goes on behind its last tensor is read',
+    file: safetensors,
+    find: 'if (8 + length + end !== bytes.length)',
+    replace: 'if (8 + length + end > bytes.length)',
+    tests: 'train/safetensors',
+  },
+  {
+    what: 'tensors that overlap are read',
+    file: safetensors,
+    find: 'if (from !== end) throw',
+    replace: 'if (from > end) throw',
+    tests: 'train/safetensors',
+  },
+  {
+    what: 'the state of the best epoch is lost in a checkpoint',
+    file: checkpoint,
+    find: 'tensors: [...state, ...kept],',
+    replace: 'tensors: [...state],',
+    ...resume,
+    names: 'patient',
+  },
+  {
+    what: 'a training goes on with the checkpoint of another rate or seed',
+    file: checkpoint,
+    find: 'if (JSON.stringify(there) !== JSON.stringify(here))',
+    replace: 'if (false)',
+    ...resume,
+  },
+  {
+    what: 'a tensor that the network does not have is passed over',
+    file: checkpoint,
+    find: 'if (extra) throw',
+    replace: 'if (false) throw',
+    ...resume,
+  },
+  {
+    what: 'a checkpoint without a new option is refused',
+    file: checkpoint,
+    find: 'return known.success ?',
+    replace: 'return !known.success ?',
+    ...resume,
+  },
+  {
+    what: 'a stopped run is not saved',
+    file: train,
+    find: '  const stop = async function* (): AsyncGenerator<TrainEvent> {\n    yield* save()\n',
+    replace: '  const stop = async function* (): AsyncGenerator<TrainEvent> {\n',
+    ...resume,
+  },
+  {
+    what: 'the position of a checkpoint lags a batch behind',
+    file: train,
+    find: 'images: imageKind(data), position: at }',
+    replace: 'images: imageKind(data), position: { ...at, batch: Math.max(0, at.batch - 1) } }',
+    ...resume,
+  },
+  {
+    what: 'numbers that blow up are trained on',
+    file: train,
+    find: 'const bad = notFinite(done)\n        if (bad)',
+    replace: 'const bad = notFinite(done)\n        if (bad && false)',
+    tests: 'train/train',
+  },
+  {
+    what: 'early stopping keeps the last epoch, not the best',
+    file: train,
+    find: 'if (best && best.epoch !== epoch) {',
+    replace: 'if (false) {',
+    tests: 'train/stopping',
+  },
+  {
+    what: 'patience ends an epoch late',
+    file: train,
+    find: 'epoch - best.epoch >= options.patience',
+    replace: 'epoch - best.epoch > options.patience',
+    tests: 'train/stopping',
+  },
+  {
+    what: 'the test images are measured in every epoch',
+    file: train,
+    find: 'score = await time.scoring(() => measure(predictor, validation, data.maximum, signal))',
+    replace: 'score = await time.scoring(() => measure(predictor, data.test, data.maximum, signal))',
+    tests: 'train/train',
+  },
+  {
+    what: 'noise is drawn by the batch of the epoch, so that it comes again in each',
+    file: plan,
+    find: '(phase * epochs + epoch) * batches + batch\n',
+    replace: 'batch\n',
+    tests: 'train/plan',
+  },
+  {
+    what: 'every epoch has the order of the first',
+    file: plan,
+    find: '  phase * epochs + epoch\n',
+    replace: '  0\n',
+    tests: 'train/',
+    names: 'order|epoch',
+  },
+  {
+    what: 'labels stand one row off',
+    file: feed,
+    find: '(row) => split.labels[row]!)',
+    replace: '(row) => split.labels[(row + 1) % split.count]!)',
+    tests: 'train/train',
+  },
+  {
+    what: 'two noises of a step are the same numbers',
+    file: noise,
+    find: 'draw(stream(seed, firstStep + k, key(name)), input',
+    replace: "draw(stream(seed, firstStep + k, key('')), input",
+    tests: 'train/',
+    names: 'noise|same numbers|oracle|by hand',
+  },
+  {
+    what: 'images that fill up the last batch count twice',
+    file: score,
+    find: 'rows: Math.min(after, split.count) - first',
+    replace: 'rows: after - first',
+    tests: 'train/train',
+  },
+  {
+    what: 'scores that are no numbers count as class 0',
+    file: score,
+    find: 'if (Number.isNaN(score)) return -1',
+    replace: '',
+    tests: 'train/',
+    names: 'number|nan|NaN|finite',
+  },
+]

@@ -1,0 +1,125 @@
+// What a user is told, and the file that other programs run.
+const request = 'src/cli/train/request.ts'
+const resume = 'src/cli/train/resume.ts'
+const predict = 'src/cli/commands/predict.ts'
+const evaluate = 'src/cli/commands/evaluate.ts'
+const failure = 'src/cli/failure.ts'
+const model = 'src/export/model.ts'
+const backprop = 'src/rules/backprop.ts'
+const ff = 'src/rules/forward-forward/forward-forward.ts'
+
+const options = { tests: 'cli/request' }
+const runs = { tests: 'cli/runs', names: 'from training to use' }
+const exported = { tests: 'cli/export' }
+const forward = { tests: 'rules/forward-forward' }
+
+export default [
+  {
+    what: 'a configuration outweighs the flags',
+    file: request,
+    find: "merge(group('options'), readTrainingFlags(flags))",
+    replace: "merge(readTrainingFlags(flags), group('options'))",
+    ...options,
+  },
+  {
+    what: 'a setting that nobody knows is passed over',
+    file: request,
+    find: 'if (unknown !== undefined) throw',
+    replace: 'if (false) throw',
+    ...options,
+  },
+  {
+    what: 'a run is resumed by another rule',
+    file: resume,
+    find: 'if (given[key] !== undefined && given[key] !== config[key])',
+    replace: 'if (false)',
+    ...runs,
+  },
+  {
+    what: 'dark ink on light paper is read as it is',
+    file: predict,
+    find: 'toShape(picture, shape, { invert })',
+    replace: 'toShape(picture, shape, { invert: false })',
+    ...runs,
+  },
+  {
+    what: 'a stopped run is said to be done',
+    file: evaluate,
+    find: 'if (isFinished(run) === false) print(',
+    replace: 'if (false) print(',
+    tests: 'cli/runs',
+    names: 'blow up',
+  },
+  {
+    what: 'what a user did wrong is reported as a fault of ours',
+    file: failure,
+    find: 'if (error instanceof UserError) return',
+    replace: 'if (false) return',
+    tests: 'cli/usage',
+    names: 'user errors|wrong usage',
+  },
+  {
+    what: 'an exported label is that of the lowest score',
+    file: model,
+    find: "emitter.raw('ArgMax', ['scores'], ['label']",
+    replace: "emitter.raw('ArgMin', ['scores'], ['label']",
+    ...exported,
+  },
+  {
+    what: 'an exported file takes its weights from another place',
+    file: model,
+    find: 'new Uint8Array(data.buffer, data.byteOffset, data.byteLength)',
+    replace: 'new Uint8Array(data.byteLength)',
+    ...exported,
+  },
+  {
+    what: 'an exported file carries the optimiser along',
+    file: model,
+    find: 'ports.filter((port) => needed.has(port.input))',
+    replace: 'ports',
+    ...exported,
+  },
+  {
+    what: 'backpropagation leaves the rectifier out',
+    file: backprop,
+    find: '.add(layer.offset(bias)).relu())',
+    replace: '.add(layer.offset(bias)))',
+    tests: 'rules/',
+    names: 'backprop',
+  },
+  {
+    what: 'the positives of Forward-Forward are its negatives',
+    file: ff,
+    find: 'const [positive, negative] = [goodness.slice(0, 0, half), goodness.slice(0, half, 2 * half)]',
+    replace: 'const [negative, positive] = [goodness.slice(0, 0, half), goodness.slice(0, half, 2 * half)]',
+    ...forward,
+  },
+  {
+    what: 'silent units are driven down',
+    file: ff,
+    find: 'const drive = mean.mean().sub(mean).mul(strength)',
+    replace: 'const drive = mean.sub(mean.mean()).mul(strength)',
+    ...forward,
+  },
+  {
+    what: 'the head teaches the layers below it',
+    file: ff,
+    find: 'const scores = affine(head.layer, input.stopGradient())',
+    replace: 'const scores = affine(head.layer, input).mul(1.01)',
+    ...forward,
+  },
+  {
+    what: 'greedy training shows the wrong label twice',
+    file: ff,
+    find: '    const labels = [batch.labels, wrong]\n',
+    replace: '    const labels = [wrong, wrong]\n',
+    ...forward,
+  },
+  {
+    what: 'energies are summed from the first layer on, whatever is asked',
+    file: ff,
+    find: 'energies.slice(h.energyFrom).reduce',
+    replace: 'energies.reduce',
+    ...forward,
+  },
+]
