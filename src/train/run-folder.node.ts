@@ -121,7 +121,7 @@ export function endingOf(folder: string): Ending | undefined {
   if (!fs.existsSync(path)) return undefined
   const lines = read(path).toString().split('\n')
   const last = lines.slice(lines.findLastIndex((line) => line.startsWith('{"event":"start"')))
-  const blown = last.find((line) => /^\{"event":"stopped","reason":"not-finite".*\}$/.test(line))
+  const blown = last.find((line) => /^\{"event":"stopped".*"reason":"not-finite".*\}$/.test(line))
   return {
     finished: last.some((line) => line.startsWith('{"event":"done"')),
     ...(blown !== undefined && { diverged: JSON.parse(blown).message }),
