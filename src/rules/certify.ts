@@ -1,6 +1,7 @@
 import { type Certificate, worstOf } from '../certificate/certificate.js'
 import { type CertifyOptions, certify, type Program } from '../certificate/certify.js'
 import { UserError } from '../errors.js'
+import type { StepGraph } from '../onnx/index.js'
 import type { AnyRule, Locality, Task } from './contract.js'
 import { type TracedRule, type TracedStep, traceRule } from './trace.js'
 
@@ -11,19 +12,6 @@ export function certifyRule(rule: AnyRule, task: Task, hyper: unknown): Certific
     ...jointGroups(rule, traced, hyper),
     ...greedyGroup(rule, traced, task, hyper),
   ])
-}
-
-/** The certificate of one training: over the programs that it compiles, and all steps that they are made of. */
-export function certifyTraining(
-  rule: AnyRule,
-  traced: TracedRule,
-  task: Task,
-  hyper: unknown,
-  programs: readonly TracedStep[],
-): Certificate {
-  const isGreedy = !rule.schedule && programs.some((step) => !Object.values(traced.steps).includes(step))
-  const periods = isGreedy ? greedyGroup(rule, traced, task, hyper) : programs.map((program) => [program])
-  return certifyPrograms(rule, traced, task, hyper, isGreedy ? periods : [Object.values(traced.steps), ...periods])
 }
 
 /** The same over programs in groups: one batch runs programs of one group alone, and each of these once. */
@@ -59,19 +47,23 @@ function jointGroups(rule: AnyRule, traced: TracedRule, hyper: unknown): Program
 const SCHEDULED_BATCHES = 32
 
 /** The steps of all layers, each fed by what the layers below hand up; none where the rule cannot train so. */
-export function greedyGroup(rule: AnyRule, traced: TracedRule, task: Task, hyper: unknown): Program[][] {
+function greedyGroup(rule: AnyRule, traced: TracedRule, task: Task, hyper: unknown): Program[][] {
   const layers: number = rule.greedy?.layers(task, hyper) ?? 0
   if (layers === 0) return []
   try {
-    return [Array.from({ length: layers }, (_, layer) => greedyProgram(traced, layer))]
+    const program = (layer: number): Program => {
+      const { step, features } = traced.greedy(layer)
+      return greedyProgram(step, layer > 0 ? features : undefined)
+    }
+    return [Array.from({ length: layers }, (_, layer) => program(layer))]
   } catch (error) {
     if (error instanceof UserError) return []
     throw error
   }
 }
 
-function greedyProgram(traced: TracedRule, layer: number): Program {
-  const { step, features } = traced.greedy(layer)
-  const x = step.batch.find(({ name }) => name === 'x')
-  return x && layer > 0 ? { ...step, fed: { input: x.input, ...features } } : step
+/** A step of greedy training with what feeds it; without where it reads the images themselves. */
+export function greedyProgram(step: TracedStep, features: StepGraph | undefined): Program {
+  const x = features && step.batch.find(({ name }) => name === 'x')
+  return x ? { ...step, fed: { ...features, input: x.input } } : step
 }

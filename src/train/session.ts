@@ -1,9 +1,10 @@
 import type { Certificate } from '../certificate/certificate.js'
+import type { Program as Certified } from '../certificate/certify.js'
 import type { DataSet, Split } from '../data/index.js'
 import { holdOut, select } from '../data/index.js'
 import type { StepGraph } from '../onnx/index.js'
 import { liveness } from '../onnx/liveness.js'
-import { certifyTraining } from '../rules/certify.js'
+import { certifyPrograms, greedyProgram } from '../rules/certify.js'
 import type { AnyRule, Locality } from '../rules/contract.js'
 import type { CompileOptions, Program, TensorRecord } from '../runtime/index.js'
 import { nameState, statePorts } from './checkpoint.js'
@@ -55,7 +56,7 @@ export async function openSession(
   const course = courseOf(rule, task, settings, train.count)
   const { traced } = course
   const { blocks }: Locality = rule.locality(task, hyper)
-  const certificate = certifyTraining(rule, traced, task, hyper, Object.values(course.steps))
+  const certificate = certifyPrograms(rule, traced, task, hyper, groupsOf(course, options))
   const ports = statePorts(traced.predict)
 
   const memory = Object.values(course.steps).map(liveness)
@@ -142,6 +143,13 @@ export function partsOf(
 ) {
   const some = limit < data.train.count ? select(data.train, rowsUpTo(limit)) : data.train
   return holdOut(some, validation, seed)
+}
+
+/** The very programs that a training runs, for its certificate: together where one batch may run several of them. */
+function groupsOf({ traced, steps, features }: Course, { schedule }: TrainingOptions): Certified[][] {
+  const own = Object.entries(steps)
+  if (schedule === 'greedy') return [own.map(([phase, step]) => greedyProgram(step, features(Number(phase))))]
+  return [Object.values(traced.steps), ...own.map(([, step]) => [step])]
 }
 
 const rowsUpTo = (limit: number): Uint32Array => Uint32Array.from({ length: limit }, (_, i) => i)
