@@ -5,7 +5,7 @@ const settling = 'src/nn/settling.ts'
 const units = 'src/nn/units.ts'
 const contrast = 'src/nn/contrast.ts'
 const products = 'src/certificate/products.ts'
-const certify = 'src/certificate/above.ts'
+const certify = 'src/certificate/certify.ts'
 
 const tests = 'rules/equilibrium-propagation'
 const gradient = { tests, names: 'the gradient|the bias' }
@@ -120,17 +120,17 @@ export default [
   {
     what: 'a symmetric weight feeds its layer by its backward product',
     file: certify,
-    find: '!p.backwards && blocksOf(p)',
-    replace: 'blocksOf(p)',
-    tests: 'certificate/certify',
+    find: 'if (meeting.isProduct && !meeting.backwards)',
+    replace: 'if (meeting.isProduct)',
+    tests: 'certificate/local',
     names: 'settle together',
   },
   {
     what: 'the first product of a weight in the step is taken for its forward one',
-    file: certify,
-    find: '!backwards && names.includes(state)',
-    replace: 'names.includes(state)',
-    tests: 'certificate/certify',
+    file: products,
+    find: 'if (!backwards && isProduct)',
+    replace: 'if (isProduct)',
+    tests: 'certificate/local',
     names: 'before that weight is used forward',
   },
   {
@@ -138,14 +138,14 @@ export default [
     file: products,
     find: "['quantizedMatmul', 'matrix product']",
     replace: "['quantizedMatmul', 'quantized product']",
-    tests: 'certificate/certify',
+    tests: 'certificate/local',
     names: '8 bits',
   },
   {
     what: 'a stop by the residual counts as what drives a weight',
     file: products,
-    find: "|| x.dtype !== 'float32') continue",
-    replace: ') continue',
+    find: "(v.tensor.dtype === 'float32' ? v.sources : [])",
+    replace: 'v.sources',
     tests,
     names: 'names the feedback',
   },

@@ -128,9 +128,9 @@ export default [
   {
     what: 'scaled weights are none',
     file: products,
-    find: 'stateAlone(tensor, flow) ?? scaledState(tensor, flow)',
-    replace: 'stateAlone(tensor, flow) ?? []',
-    tests: 'certificate/certify',
+    find: 'own.flatMap((v) => scaledState(v, scaled))',
+    replace: '[]',
+    tests: 'certificate/local',
     names: 'times a factor',
   },
   {

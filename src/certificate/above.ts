@@ -44,10 +44,14 @@ const SLACK = 1e-6
 export function fromAbove(given: Given, windows: readonly Bits[]): FromAbove[] {
   const { net, blocks, output, capacity, limit, next } = given
   const isNarrow = (v: Vertex): boolean => !(v.state && v.state.owner >= 0) && capacity(v) <= limit + SLACK
-  const wide = viewOf(given, (v) => (isNarrow(v) ? [] : next(v)))
-  const all = viewOf(given, next)
-
   const union = (i: number, set: (v: Vertex) => Bits): Bits => net.updates[i]!.reduce((bits, v) => bits | set(v), 0n)
+  const aboveOf = (i: number): Bits => (bit(blocks) - 1n) & ~(bit(i + 1) - 1n) & ~windows[i]!
+  const reached = gather(components(net.vertices, next), next, ownerBit)
+  if (net.updates.every((_, i) => (union(i, reached) & aboveOf(i)) === 0n)) return net.updates.map(() => ({}))
+
+  const all = viewOf(given, next)
+  const isSplit = net.vertices.some((v) => isNarrow(v) && all.blocks(v) !== 0n)
+  const wide = isSplit ? viewOf(given, (v) => (isNarrow(v) ? [] : next(v))) : all
   const narrow = net.vertices.filter((v) => isNarrow(v) && all.blocks(v) !== 0n)
   const numbers = new Map(narrow.map((v, i) => [v, i]))
   const seedOf = (v: Vertex): Bits => (numbers.has(v) ? bit(numbers.get(v)!) : 0n)
@@ -71,7 +75,7 @@ export function fromAbove(given: Given, windows: readonly Bits[]): FromAbove[] {
   }
 
   return net.updates.map((updates, i): FromAbove => {
-    const above = (bit(blocks) - 1n) & ~(bit(i + 1) - 1n) & ~windows[i]!
+    const above = aboveOf(i)
     const any = union(i, all.blocks) & above
     if (any === 0n) return {}
     const byValue = union(i, wide.blocks) & above

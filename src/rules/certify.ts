@@ -2,6 +2,7 @@ import { type Certificate, worstOf } from '../certificate/certificate.js'
 import { type CertifyOptions, certify, type Program } from '../certificate/certify.js'
 import type { Samples } from '../data/index.js'
 import { UserError } from '../errors.js'
+import type { StepGraph } from '../onnx/index.js'
 import type { AnyRule, Locality, Task } from './contract.js'
 import { taskFor } from './task.js'
 import { type TracedRule, type TracedStep, traceRule } from './trace.js'
@@ -23,21 +24,6 @@ export function certifyRule(
     ...jointGroups(rule, traced, hyper),
     ...greedyGroup(rule, traced, task, hyper),
   ])
-}
-
-/** The certificate of one training: over the programs that it compiles, and all steps that they are made of. */
-export function certifyTraining(
-  rule: AnyRule,
-  traced: TracedRule,
-  task: Task,
-  hyper: unknown,
-  programs: readonly TracedStep[] | 'greedy',
-): Certificate {
-  const groups =
-    programs === 'greedy'
-      ? greedyGroup(rule, traced, task, hyper)
-      : [Object.values(traced.steps), ...programs.map((program) => [program])]
-  return certifyPrograms(rule, traced, task, hyper, groups)
 }
 
 /** The same over programs in groups: one batch runs programs of one group alone, and each of these once. */
@@ -73,19 +59,23 @@ function jointGroups(rule: AnyRule, traced: TracedRule, hyper: unknown): Program
 const SCHEDULED_BATCHES = 32
 
 /** The steps of all layers, each fed by what the layers below hand up; none where the rule cannot train so. */
-export function greedyGroup(rule: AnyRule, traced: TracedRule, task: Task, hyper: unknown): Program[][] {
+function greedyGroup(rule: AnyRule, traced: TracedRule, task: Task, hyper: unknown): Program[][] {
   const layers: number = rule.greedy?.layers(task, hyper) ?? 0
   if (layers === 0) return []
   try {
-    return [Array.from({ length: layers }, (_, layer) => greedyProgram(traced, layer))]
+    const program = (layer: number): Program => {
+      const { step, features } = traced.greedy(layer)
+      return greedyProgram(step, layer > 0 ? features : undefined)
+    }
+    return [Array.from({ length: layers }, (_, layer) => program(layer))]
   } catch (error) {
     if (error instanceof UserError) return []
     throw error
   }
 }
 
-function greedyProgram(traced: TracedRule, layer: number): Program {
-  const { step, features } = traced.greedy(layer)
-  const x = step.batch.find(({ name }) => name === 'x')
-  return x && layer > 0 ? { ...step, fed: { input: x.input, ...features } } : step
+/** A step of greedy training with what feeds it; without where it reads the images themselves. */
+export function greedyProgram(step: TracedStep, features: StepGraph | undefined): Program {
+  const x = features && step.batch.find(({ name }) => name === 'x')
+  return x ? { ...step, fed: { ...features, input: x.input } } : step
 }

@@ -1,11 +1,12 @@
 import type { Certificate } from '../certificate/certificate.js'
+import type { Program as Certified } from '../certificate/certify.js'
 import type { DataSet, Split } from '../data/index.js'
 import { gatherInputs, holdOut, order, outputCount, select } from '../data/index.js'
 import { UserError } from '../errors.js'
 import { type DType, type Shape, sizeOf } from '../graph/index.js'
 import type { StepGraph } from '../onnx/index.js'
 import { liveness } from '../onnx/liveness.js'
-import { certifyTraining } from '../rules/certify.js'
+import { certifyPrograms, greedyProgram } from '../rules/certify.js'
 import type { AnyRule, Block, Locality, Task } from '../rules/contract.js'
 import type { CompileOptions, Program, TensorRecord } from '../runtime/index.js'
 import { kindOf } from '../targets/index.js'
@@ -73,8 +74,7 @@ export async function openSession(
   const course = courseOf(rule, task, settings, train.count)
   const { traced } = course
   const { blocks }: Locality = rule.locality(task, hyper)
-  const isGreedy = options.schedule === 'greedy'
-  const certificate = certifyTraining(rule, traced, task, hyper, isGreedy ? 'greedy' : Object.values(course.steps))
+  const certificate = certifyPrograms(rule, traced, task, hyper, groupsOf(course, options))
   const roles = rolesOf(traced.predict, blocks)
 
   const memory = Object.values(course.steps).map(liveness)
@@ -182,6 +182,13 @@ export function partsOf(
   const some = limit < data.train.count ? select(data.train, rowsUpTo(limit)) : data.train
   const groups = kindOf(data.target)?.groups(some, outputCount(data.target)) ?? new Uint8Array(some.count)
   return holdOut(some, groups, validation, seed)
+}
+
+/** The very programs that a training runs, for its certificate: together where one batch may run several of them. */
+function groupsOf({ traced, steps, features }: Course, { schedule }: TrainingOptions): Certified[][] {
+  const own = Object.entries(steps)
+  if (schedule === 'greedy') return [own.map(([phase, step]) => greedyProgram(step, features(Number(phase))))]
+  return [Object.values(traced.steps), ...own.map(([, step]) => [step])]
 }
 
 const rowsUpTo = (limit: number): Uint32Array => Uint32Array.from({ length: limit }, (_, i) => i)

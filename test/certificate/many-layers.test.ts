@@ -148,6 +148,22 @@ describe('layers stacked in one tensor', () => {
   })
 
   const L = 5
+  test('are local where each is cut out of the stack, and learns by itself', () => {
+    const W = leaf('W', [L, D, D])
+    const x = input({ name: 'x', kind: 'data', shape: [N, D], dtype: 'float32' })
+    const layers = Array.from({ length: L }, (_, i) => W.slice(0, i, i + 1).reshape([D, D]))
+    const losses = up(layers, x).slice(1).map(energy)
+    const [gradient] = grad(
+      losses.reduce((a, b) => a.add(b)),
+      [W],
+    ) as [Tensor]
+    const { certificate } = workOf({
+      program: { state: [{ name: 'W', input: W, output: W.sub(gradient) }] },
+      blocks: stacked(L).blocks,
+    })
+    assert.deepEqual([certificate.local, certificate.layers.map(({ window }) => window)], [true, [1, 1, 1, 1, 1]])
+  })
+
   const shifted = (h: Tensor, by: number): Tensor => concat([h.slice(0, by, L), h.slice(0, 0, by)], 0)
   const mixtures: Record<string, { mixed: (W: Tensor, h: Tensor) => Tensor; from: (i: number) => number[] }> = {
     'a sum over the layers': {

@@ -137,7 +137,12 @@ test('what is reconstructed is said by certify as JSON and in words, and the fig
 test('certify without a rule certifies all, in words', async () => {
   const { stdout } = await onward(folder, 'certify')
   assert.match(stdout, /^forward-forward \(from the authors' code\)\n/)
-  assert.match(stdout, /Local: no gradient passes from one layer to another\./)
+  assert.match(stdout, /Local by cells, up to 4 products deep: no gradient passes from one layer to another\./)
+  assert.equal(
+    stdout.match(/A certificate reads programs, and is no proof\./g)?.length,
+    1,
+    'what it cannot see is said once',
+  )
   assert.match(stdout, /Not local: gradients cross layers in the updates of layer 0 and layer 1\./)
 })
 
