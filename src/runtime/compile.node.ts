@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
-import { UserError } from '../errors.js'
+import { UsageError, UserError } from '../errors.js'
 import type { StepGraph } from '../onnx/program.js'
 import { channel } from './channel.js'
 import { type Host, openProgram } from './client.js'
@@ -14,8 +14,7 @@ import type { CompileOptions, Program } from './program.js'
  */
 export async function compile(graph: StepGraph, options: CompileOptions): Promise<Program> {
   const { device, threads, mostThreads, worker = true } = options
-  if (device === 'wasm')
-    throw new UserError('the device wasm runs in browsers; in Node use cpu or webgpu', { exitCode: 2 })
+  if (device === 'wasm') throw new UsageError('the device wasm runs in browsers; in Node use cpu or webgpu')
   for (const count of [threads, mostThreads])
     if (count !== undefined && !(Number.isInteger(count) && count >= 1))
       throw new UserError(`the number of threads must be a whole number >= 1, got ${count}`)

@@ -1,5 +1,5 @@
 import type { Samples } from '../data/index.js'
-import { UserError } from '../errors.js'
+import { UsageError } from '../errors.js'
 import type { StepGraph } from '../onnx/index.js'
 import type { AnyRule, Task } from '../rules/contract.js'
 import { taskFor } from '../rules/task.js'
@@ -85,9 +85,7 @@ function greedyCourse(
 ): Course {
   const layers: number = rule.greedy!.layers(task, hyper)
   if (layer !== undefined && layer >= layers)
-    throw new UserError(`layer is ${layer}, but ${rule.id} trains ${layers} one after the other here, from 0`, {
-      exitCode: 2,
-    })
+    throw new UsageError(`layer is ${layer}, but ${rule.id} trains ${layers} one after the other here, from 0`)
   const [from, phases] = layer === undefined ? [0, layers] : [layer, layer + 1]
   const own = Array.from({ length: phases - from }, (_, i) => traced.greedy(from + i))
   return {

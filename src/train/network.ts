@@ -2,6 +2,7 @@ import type { DataSet, Split } from '../data/index.js'
 import { outputCount, type Samples } from '../data/index.js'
 import { UserError } from '../errors.js'
 import { show, sizeOf } from '../graph/types.js'
+import { checkOptions } from '../options/index.js'
 import type { AnyRule } from '../rules/contract.js'
 import { traceRule } from '../rules/trace.js'
 import { type Said, targetKind } from '../targets/index.js'
@@ -12,7 +13,6 @@ import { benchOf, type Criterion, criterionOf } from './judge.js'
 import { highestOf, learnedPart } from './learned.js'
 import type { Platform } from './platform.js'
 import { measure, predictor, scoresOf } from './score.js'
-import { checkSettings } from './settings.js'
 
 /** What a network says of one sample. */
 export type Predicted = Said & {
@@ -46,7 +46,7 @@ export async function openNetwork(
   const { settings, samples, state } = checkpoint
   const { device, threads, batch } = settings.options
   if (checkpoint.rule !== rule.id) throw new UserError(`${where} was trained by ${checkpoint.rule}, not by ${rule.id}`)
-  const hyper = checkSettings(rule.hyper, settings.hyper, rule.id)
+  const hyper = checkOptions(rule.hyper, settings.hyper, rule.id)
   const task = await taskOf(samples, settings.options, platform)
   const traced = traceRule(rule, task, hyper)
   const complete = { ...settings, hyper }

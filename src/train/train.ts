@@ -11,6 +11,7 @@ import { beginOf, globalStep, nextEpoch } from './plan.js'
 import { standingOf } from './standing.js'
 import { earlyMessage, startEvent } from './telling.js'
 import { openTrainer, type Trainer, type TrainerConfig } from './trainer.js'
+import type { Origin } from './weights-of.js'
 
 export interface TrainConfig extends TrainerConfig {
   /** Stops between two calls: a checkpoint is written, and `stopped` is the last event. */
@@ -19,6 +20,8 @@ export interface TrainConfig extends TrainerConfig {
   readonly resume?: Checkpoint | undefined
   /** For a layer that is trained alone: the network whose layers below it are frozen. */
   readonly below?: Checkpoint | undefined
+  /** Another network whose weights are the first ones, wherever names and shapes are equal. */
+  readonly from?: Origin | undefined
   /** The name of the preset that these settings came from: told in the events, not applied again. */
   readonly presetName?: string | undefined
   /** Where the run is kept, for the events. */
@@ -52,9 +55,10 @@ async function* training(trainer: Trainer, config: TrainConfig): AsyncGenerator<
   const learned = (scores: Scores, upTo = highest): Scores => learnedPart(scores, rule, hyper, bench.blocks, upTo)
   const standing = standingOf(trainer, config)
 
-  await trainer.load(await firstState(trainer, config))
+  const { state: first, taken } = await firstState(trainer, config)
+  await trainer.load(first)
   const time = clock(platform.now ?? (() => performance.now()), plan)
-  yield startEvent(trainer, config, { criterion: criterionOf(bench, highest), highest, at: standing.at })
+  yield startEvent(trainer, config, { criterion: criterionOf(bench, highest), highest, at: standing.at, taken })
   yield* standing.save()
 
   /** Undefined if the signal cut it short. */

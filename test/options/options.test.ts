@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { z } from 'zod'
-import { checkValues } from '../../src/cli/options/check.js'
-import { describeKind, optionTable, showValue } from '../../src/cli/options/table.js'
-import { findOption, keysOf, parseValue, withValue } from '../../src/cli/options/values.js'
+import { checkOptions } from '../../src/options/check.js'
+import { describeKind, optionTable, showValue } from '../../src/options/table.js'
+import { findOption, keysOf, parseValue, withValue } from '../../src/options/values.js'
 
 const schema = z.strictObject({
   units: z.array(z.int().min(1)).min(1).default([500, 500]).describe('units of each layer'),
@@ -61,21 +61,36 @@ test('text that is no such value is refused with what would be, and the nearest 
 })
 
 test('checked values have their defaults; the first wrong one is named with what it takes and what came', () => {
-  const check = (values: Record<string, unknown>) => checkValues(schema, values, (key) => `--${key}`)
+  const check = (values: Record<string, unknown>) => checkOptions(schema, values, 'a rule')
   assert.equal(check({ rate: 0.5 }).rate, 0.5)
   assert.deepEqual(check({}).units, [500, 500])
-  fails(() => check({ rate: -1 }), '--rate takes a number above 0, not -1.')
-  fails(() => check({ units: [3, 0] }), 'each item of --units takes a whole number at least 1, not 0.')
-  fails(() => check({ units: [2.5] }), 'each item of --units takes a whole number at least 1, not 2.5.')
-  fails(() => check({ units: [] }), '--units needs at least one item, and got none.')
-  fails(() => check({ units: 5 }), '--units takes a list such as 1,2: each a whole number at least 1, not 5.')
-  fails(() => check({ loss: 'simba' }), '--loss takes one of threshold, symba, not simba. Did you mean "symba"?')
-  fails(() => check({ augment: { shift: -1 } }), '--augment.shift takes a whole number at least 0, not -1.')
+  fails(() => check({ rate: -1 }), 'the option rate of a rule takes a number above 0, not -1.')
+  fails(
+    () => check({ units: [3, 0] }),
+    'each item of the option units of a rule takes a whole number at least 1, not 0.',
+  )
+  fails(
+    () => check({ units: [2.5] }),
+    'each item of the option units of a rule takes a whole number at least 1, not 2.5.',
+  )
+  fails(() => check({ units: [] }), 'the option units of a rule needs at least one item, and got none.')
+  fails(
+    () => check({ units: 5 }),
+    'the option units of a rule takes a list such as 1,2: each a whole number at least 1, not 5.',
+  )
+  fails(
+    () => check({ loss: 'simba' }),
+    'the option loss of a rule takes one of threshold, symba, not simba. Did you mean "symba"?',
+  )
+  fails(
+    () => check({ augment: { shift: -1 } }),
+    'the option augment.shift of a rule takes a whole number at least 0, not -1.',
+  )
   const known = keysOf(table).join(', ')
-  fails(() => check({ unit: 1 }), `There is no option "unit". Did you mean "units"? Known: ${known}.`)
+  fails(() => check({ unit: 1 }), `There is no option of a rule "unit". Did you mean "units"? Known: ${known}.`)
   fails(
     () => check({ augment: { shfit: 1 } }),
-    `There is no option "augment.shfit". Did you mean "augment.shift"? Known: ${known}.`,
+    `There is no option of a rule "augment.shfit". Did you mean "augment.shift"? Known: ${known}.`,
   )
 })
 

@@ -1,19 +1,15 @@
-import { UserError } from '../../errors.js'
-import { nearest } from '../../names.js'
-import { describeKind, type Kind, type Option } from './table.js'
+import { UsageError } from '../errors.js'
+import { type Kind, type Option, refusal } from './table.js'
+
+export type Values = Readonly<Record<string, unknown>>
 
 /**
  * The value that `text` stands for in an option of this kind. Ranges are the schema's business; text that is no such
- * value at all throws a UserError (wrong usage) that starts with `where`, the option as it was typed.
+ * value at all throws a UsageError that starts with `where`, the option as it was typed.
  */
 export function parseValue(kind: Kind, text: string, where: string): unknown {
-  const wrong = (): UserError => {
-    const meant = kind.type === 'choice' ? nearest(text, kind.values) : undefined
-    const question = meant === undefined ? '' : ` Did you mean "${meant}"?`
-    return new UserError(`${where} takes ${describeKind(kind)}, not "${text}".${question}`, { exitCode: 2 })
-  }
   const value = read(kind, text.trim(), where)
-  if (value === undefined) throw wrong()
+  if (value === undefined) throw new UsageError(refusal(where, kind, `"${text}"`, text))
   return value
 }
 
@@ -62,13 +58,21 @@ export function keysOf(options: readonly Option[], prefix = ''): string[] {
 }
 
 /** `values` with the value at a dotted key set; groups on the way are copied, not changed. */
-export function withValue(
-  values: Readonly<Record<string, unknown>>,
-  key: string,
-  value: unknown,
-): Record<string, unknown> {
+export function withValue(values: Values, key: string, value: unknown): Record<string, unknown> {
   const [head, ...rest] = key.split('.') as [string, ...string[]]
   if (rest.length === 0) return { ...values, [head]: value }
-  const group = (values[head] ?? {}) as Record<string, unknown>
-  return { ...values, [head]: withValue(group, rest.join('.'), value) }
+  return { ...values, [head]: withValue((values[head] ?? {}) as Values, rest.join('.'), value) }
+}
+
+export const isGroup = (value: unknown): value is Values =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** Values over values, the later over the earlier; groups are merged key by key, what is undefined covers nothing. */
+export function merge(...layers: readonly (Values | undefined)[]): Record<string, unknown> {
+  const merged: Record<string, unknown> = {}
+  for (const [key, value] of layers.flatMap((layer = {}) => Object.entries(layer))) {
+    const below = merged[key]
+    if (value !== undefined) merged[key] = isGroup(value) && isGroup(below) ? merge(below, value) : value
+  }
+  return merged
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { nearest } from '../names.js'
 
 /** What a value may be: read from a schema, so that flags, help and messages follow the options of rules. */
 export type Kind =
@@ -16,6 +17,8 @@ export interface Option {
   readonly description: string
   /** As the schema states it; absent where the option is left unset. */
   readonly fallback?: unknown
+  /** It has an effect only where each of these other options has one of these values. */
+  readonly onlyWith?: Readonly<Record<string, readonly unknown[]>>
 }
 
 interface JsonSchema {
@@ -32,6 +35,8 @@ interface JsonSchema {
   readonly exclusiveMaximum?: number
   readonly description?: string
   readonly default?: unknown
+  /** What an option says of itself by `.meta({ onlyWith: { optimizer: 'sgd' } })`. */
+  readonly onlyWith?: Readonly<Record<string, unknown>>
 }
 
 /** The options of a zod object, in the order in which it lists them. */
@@ -45,8 +50,12 @@ function optionsOf({ properties = {} }: JsonSchema): Option[] {
     kind: kindOf(property),
     description: property.description ?? '',
     ...('default' in property && { fallback: property.default }),
+    ...(property.onlyWith && { onlyWith: listed(property.onlyWith) }),
   }))
 }
+
+const listed = (condition: Readonly<Record<string, unknown>>): Record<string, unknown[]> =>
+  Object.fromEntries(Object.entries(condition).map(([name, values]) => [name, [values].flat()]))
 
 function kindOf(schema: JsonSchema): Kind {
   const either = schema.anyOf ?? schema.oneOf
@@ -103,6 +112,19 @@ export function describeKind(kind: Kind): string {
     case 'group':
       return `settings: ${kind.options.map(({ name }) => name).join(', ')}`
   }
+}
+
+/** What an option takes, and with which others it has an effect: "a number from 0 to 1; only with optimizer=sgd". */
+export function describeOption({ kind, onlyWith = {} }: Option): string {
+  const conditions = Object.entries(onlyWith).map(([name, values]) => `${name}=${values.map(showValue).join('|')}`)
+  return [describeKind(kind), ...(conditions.length > 0 ? [`only with ${conditions.join(' and ')}`] : [])].join('; ')
+}
+
+/** "NAME takes one of a, b, not c. Did you mean "a"?" */
+export function refusal(name: string, kind: Kind, shown: string, came: unknown): string {
+  const meant = kind.type === 'choice' && typeof came === 'string' ? nearest(came, kind.values) : undefined
+  const question = meant === undefined ? '' : ` Did you mean "${meant}"?`
+  return `${name} takes ${describeKind(kind)}, not ${shown}.${question}`
 }
 
 /** A value as it is typed: lists with commas, nothing quoted. */
