@@ -1,6 +1,6 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { DataSet, Samples } from '../../data/index.js'
+import { type DataSet, imageShapeOf, type Samples } from '../../data/index.js'
 import { UserError } from '../../errors.js'
 import { checkModel } from '../../export/check.node.js'
 import { exportModel } from '../../export/model.js'
@@ -67,7 +67,8 @@ function describe(
   const { input, target, names } = samples
   const count = batch === 'any' ? 'N' : batch
   const said = targetKind(target).exported(samples)
-  const read = input.levels === undefined ? 'real numbers in their own units' : 'levels from 0 to 1'
+  const levels = imageShapeOf(input) ? 'pixels from 0 to 1' : 'levels from 0 to 1'
+  const read = input.levels === undefined ? 'real numbers in their own units' : levels
   return [
     `${file}: ${bytes(size)}, checked by running it alone on ${checkedOn}.`,
     ...columns([
