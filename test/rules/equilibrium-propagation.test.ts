@@ -16,6 +16,7 @@ import {
   sweep,
   UNITS,
 } from '../../src/nn/index.js'
+import { checkOptions } from '../../src/options/index.js'
 import { certifyRule } from '../../src/rules/certify.js'
 import {
   type EquilibriumPropagationHyper,
@@ -43,7 +44,7 @@ const PLAIN: Options = {
 
 function given(options: Options = {}) {
   const task = taskOf({ shape: [1, 2, 3] })
-  const hyper = equilibriumPropagation.hyper.parse({ ...PLAIN, ...options })
+  const hyper = checkOptions(equilibriumPropagation.hyper, { ...PLAIN, ...options }, 'equilibrium-propagation')
   const traced = traceRule(equilibriumPropagation, task, hyper)
   const joint = traced.steps.joint!
   const start = Object.entries(initialState(traced)).map(([name, data]): [string, readonly number[]] =>
@@ -338,7 +339,7 @@ describe('options', () => {
     for (const name of ['rates', 'gains'] as const)
       assert.throws(() => given({ units: [5, 4], [name]: [1, 2] }), {
         name: 'UserError',
-        message: `${name} has 2 numbers, but the network has 3 layers: give 3 or 1`,
+        message: `the option ${name} of equilibrium-propagation is 1,2: the network has 3 layers: give 3 numbers or 1.`,
         exitCode: 2,
       })
   })
