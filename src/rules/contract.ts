@@ -129,7 +129,7 @@ export interface Rule<Hyper = never, State extends Tree = never> {
   steps(task: Task, hyper: Hyper): Readonly<Record<string, Step<State>>>
   /** Which steps run on a mini-batch; `progress` as the batch has it. Absent: every batch runs `joint`. */
   schedule?(epoch: number, batchIndex: number, hyper: Hyper, progress: number): readonly string[]
-  /** What runs before an epoch (from 0) without data, in this order: steps that read neither `x` nor `target`. */
+  /** Joint training: what runs before an epoch (from 0), in this order: steps that read neither `x` nor `target`. */
   between?(epoch: number, hyper: Hyper): readonly { readonly step: string; readonly times: number }[]
   /** Absent where a rule only generates; it then has an `objective`. */
   predict?(state: State, x: Tensor, task: Task, hyper: Hyper): Prediction

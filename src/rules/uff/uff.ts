@@ -10,8 +10,8 @@
  * (GAN) cells, layer normalisation between cells, the concatenated latents, AdamW, and training together or apart.
  * `reconstructed` below lists what is ours; docs/decisions/0009-uff.md says why.
  *
- * Beside the classifier, the same linear map is trained on every latent alone and on the pixels: they are the parts of
- * a prediction, so that one run says whether the concatenation is worth it.
+ * Controls: the same linear map is trained on every latent alone and on the pixels, beside the classifier, and makes the
+ * parts of a prediction; cells with cellsUntil=0 keep their first weights.
  */
 import { z } from 'zod'
 import { concat, sizeOf, type Tensor } from '../../graph/index.js'
@@ -25,7 +25,7 @@ import { adam, optimizerOptions, stepSize } from '../../nn/optimizers.js'
 import type { Tree } from '../../nn/tree.js'
 import type { Rule, Task } from '../contract.js'
 import type { Head, Stack } from '../layerwise/design.js'
-import { layerwise } from '../layerwise/layerwise.js'
+import { type Given, layerwise } from '../layerwise/layerwise.js'
 import { passUp } from '../layerwise/pass.js'
 import { classesOf } from '../task.js'
 import { autoencoder } from './autoencoder.js'
@@ -110,7 +110,7 @@ function classifierOf(task: Task, cells: readonly Cell[], h: UffHyper): Head<rea
   }
 }
 
-const parts = layerwise(({ task, hyper: h }: { readonly task: Task; readonly hyper: UffHyper }) => {
+const parts = layerwise(({ task, hyper: h }: Given<UffHyper>) => {
   const cells = cellsOf(task, h)
   return {
     layers: cells,

@@ -1,10 +1,13 @@
 import { type Shape, sizeOf, type Tensor } from '../../graph/index.js'
 import { flat } from '../../nn/axes.js'
 import { convolution, convolve } from '../../nn/convolution.js'
-import { affine, type Dense, dense, type Precision } from '../../nn/dense.js'
+import { affine, type Dense, dense } from '../../nn/dense.js'
 import { depthToSpace } from '../../nn/depth-to-space.js'
 import type { FanRule } from '../../nn/initialize.js'
 import type { Random } from '../../nn/random.js'
+import type { Given } from '../layerwise/layerwise.js'
+import { beside, halves, type Mirrored, mirror } from './mirror.js'
+import type { VaeLayerHyper } from './options.js'
 
 /** W_e, W_mu and W_v, W_d1 and W_d2 with their biases; an auto-encoder has no W_v. */
 export type VaeCell = {
@@ -12,87 +15,69 @@ export type VaeCell = {
   readonly decoder: { readonly hidden: Dense; readonly output: Dense }
 }
 
-/** What the encoder makes of an input; an auto-encoder's latents have no variance. */
-export interface Latents {
-  readonly mean: Tensor
-  readonly logVariance?: Tensor
-}
+type Latents = { readonly mean: Tensor; readonly logVariance?: Tensor }
 
-/** One cell; shapes are those of a sample. */
-export interface CellDesign {
-  readonly inputShape: Shape
-  readonly latentShape: Shape
-  init(random: Random, name: string): VaeCell
-  /** e = relu(W_e x), mu = W_mu e, log v = W_v e. */
-  encode(encoder: VaeCell['encoder'], x: Tensor): Latents
-  /** x^ = W_d2 relu(W_d1 z). */
-  decode(decoder: VaeCell['decoder'], z: Tensor): Tensor
-}
-
-export interface CellOptions {
-  readonly inputShape: Shape
-  readonly isVariational: boolean
-  /** Of e and of the decoder's hidden layer. */
-  readonly units: number
-  /** Numbers, or channels, of z. */
-  readonly latents: number
-  /** The side of W_e's kernels in a convolutional cell; absent: a dense one. */
-  readonly kernel?: number | undefined
-  readonly precision: Precision
-}
-
-interface Affine {
-  init(random: Random, name: string, rule: FanRule): Dense
-  apply(parameters: Dense, x: Tensor): Tensor
-}
+/** The cells of one layer of both networks; they read, and give, the channels of A and B side by side. */
+export type VaeCells = ReturnType<typeof vaeCells>
 
 const STRIDE = 2
 
 /**
- * Dense, or W_e looks through K x K windows two places apart and all other maps are convolutions by 1 x 1, so that the
- * latents of a place are decoded to the 2 x 2 inputs there.
+ * On inputs of one shape, dense or convolutional. In convolutional cells W_e looks through K x K windows two places apart
+ * and all other maps are convolutions by 1 x 1, so that the latents of a place are decoded to the 2 x 2 inputs there.
  */
-export function vaeCell({ inputShape, isVariational, units, latents, kernel, precision }: CellOptions): CellDesign {
+export function vaeCells(
+  inputShape: Shape,
+  { units, latents }: { readonly units: number; readonly latents: number },
+  { task: { precision }, hyper: h }: Given<VaeLayerHyper>,
+) {
+  const isDense = h.network === 'dense'
+  const map = (inputs: number, outputs: number, side = 1, stride = 1) => ({
+    init: (random: Random, name: string, rule: FanRule): Dense =>
+      isDense ? dense(random, name, inputs, outputs, rule) : convolution(random, name, inputs, outputs, side, rule),
+    apply: (own: Dense, x: Tensor): Tensor =>
+      isDense ? affine(own, flat(x), precision) : convolve(own, x, { stride, padding: 'same' }, precision),
+  })
   const [channels, height, width] = inputShape as [number, number, number]
-  const map = (inputs: number, outputs: number, side = 1, stride = 1): Affine =>
-    kernel === undefined
-      ? {
-          init: (random, name, rule) => dense(random, name, inputs, outputs, rule),
-          apply: (own, x) => affine(own, flat(x), precision),
-        }
-      : {
-          init: (random, name, rule) => convolution(random, name, inputs, outputs, side, rule),
-          apply: (own, x) => convolve(own, x, { stride, padding: 'same' }, precision),
-        }
-  const size = kernel === undefined ? sizeOf(inputShape) : channels
-  const hidden = map(size, units, kernel, STRIDE)
+  const inputs = isDense ? sizeOf(inputShape) : channels
+  const hidden = map(inputs, units, h.kernel, STRIDE)
   const latent = map(units, latents)
   const expand = map(latents, units)
-  const output = map(units, kernel === undefined ? size : channels * STRIDE ** 2)
+  const output = map(units, isDense ? inputs : channels * STRIDE ** 2)
   const shaped = (y: Tensor): Tensor =>
-    kernel === undefined
-      ? y.reshape([y.shape[0]!, ...inputShape])
-      : depthToSpace(y, STRIDE).slice(2, 0, height).slice(3, 0, width)
-  return {
-    inputShape,
-    latentShape: kernel === undefined ? [latents] : [latents, Math.ceil(height / STRIDE), Math.ceil(width / STRIDE)],
-    init: (random, name) => ({
-      encoder: {
-        hidden: hidden.init(random, `${name}.encoder.hidden`, 'he'),
-        mean: latent.init(random, `${name}.encoder.mean`, 'fan-in'),
-        ...(isVariational && { logVariance: quiet(latent.init(random, `${name}.encoder.logVariance`, 'fan-in')) }),
-      },
-      decoder: {
-        hidden: expand.init(random, `${name}.decoder.hidden`, 'he'),
-        output: output.init(random, `${name}.decoder.output`, 'fan-in'),
-      },
-    }),
-    encode(own, x) {
-      const e = hidden.apply(own.hidden, x).relu()
-      const { mean, logVariance } = own
-      return { mean: latent.apply(mean, e), ...(logVariance && { logVariance: latent.apply(logVariance, e) }) }
+    isDense ? y.reshape([-1, ...inputShape]) : depthToSpace(y, STRIDE).slice(2, 0, height).slice(3, 0, width)
+
+  const initial = (random: Random, name: string): VaeCell => ({
+    encoder: {
+      hidden: hidden.init(random, `${name}.encoder.hidden`, 'he'),
+      mean: latent.init(random, `${name}.encoder.mean`, 'fan-in'),
+      ...(h.cell === 'vae' && { logVariance: quiet(latent.init(random, `${name}.encoder.logVariance`, 'fan-in')) }),
     },
-    decode: (own, z) => shaped(output.apply(own.output, expand.apply(own.hidden, z).relu())),
+    decoder: {
+      hidden: expand.init(random, `${name}.decoder.hidden`, 'he'),
+      output: output.init(random, `${name}.decoder.output`, 'fan-in'),
+    },
+  })
+  /** e = relu(W_e x), mu = W_mu e, log v = W_v e. */
+  const encoded = ({ encoder }: VaeCell, x: Tensor): Latents => {
+    const e = hidden.apply(encoder.hidden, x).relu()
+    const { mean, logVariance } = encoder
+    return { mean: latent.apply(mean, e), ...(logVariance && { logVariance: latent.apply(logVariance, e) }) }
+  }
+  /** x^ = W_d2 relu(W_d1 z). */
+  const decoded = ({ decoder }: VaeCell, z: Tensor): Tensor =>
+    shaped(output.apply(decoder.output, expand.apply(decoder.hidden, z).relu()))
+
+  return {
+    /** Of one network. */
+    latentShape: isDense ? [latents] : [latents, Math.ceil(height / STRIDE), Math.ceil(width / STRIDE)],
+    init: (random: Random, name: string) => mirror((side) => initial(random, `${name}.${side}`)),
+    encode(p: Mirrored<VaeCell>, x: Tensor): Latents {
+      const { a, b } = mirror((side) => encoded(p[side], halves(x)[side]))
+      const mean = beside({ a: a.mean, b: b.mean })
+      return a.logVariance ? { mean, logVariance: beside({ a: a.logVariance, b: b.logVariance! }) } : { mean }
+    },
+    decode: (p: Mirrored<VaeCell>, z: Tensor): Tensor => beside(mirror((side) => decoded(p[side], halves(z)[side]))),
   }
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { networkOptions } from '../../nn/network.js'
-import { SCHEDULE_NAMES } from '../../nn/schedules.js'
+import { optimizerOptions } from '../../nn/optimizers.js'
 import type { Preset } from '../contract.js'
 
 export const hyper = z
@@ -29,10 +29,10 @@ export const hyper = z
       .number()
       .min(0)
       .default(0.0001)
-      .describe('weight of the KL divergence (ours; the specification says 0.001 to 0.01)'),
+      .describe('weight of the KL divergence (ours; specification: 0.001 to 0.01)'),
     rate: z.number().positive().default(0.002).describe('step size of the cells (ours)'),
     outputRate: z.number().positive().default(0.003).describe('step size of the output layers (ours)'),
-    schedule: z.enum(SCHEDULE_NAMES).default('linear').describe('of all step sizes (ours)'),
+    schedule: optimizerOptions.schedule.describe('of all step sizes (ours)'),
   })
   .refine(({ latents, units }) => latents.length <= units.length, {
     path: ['latents'],
@@ -57,22 +57,17 @@ export const presets: Readonly<Record<string, Preset>> = {
   quick: {
     description: 'two dense cells of 256 units and 32 latent numbers, for glyphs',
     hyper: { units: [256, 256], latents: [32], rate: 0.003 },
-    train: { epochs: 12, batch: 100 },
+    train: { epochs: 12 },
   },
-  mnist: {
-    description: 'three dense cells of 500 units and 64 latent numbers, 10 epochs',
-    hyper: {},
-    train: { epochs: 10, batch: 100 },
-  },
+  mnist: { description: 'three dense cells of 500 units and 64 latent numbers', hyper: {}, train: { epochs: 10 } },
   'cifar-10': {
-    description:
-      'three convolutional cells of 32, 64 and 128 channels, 10 epochs, supervised contrast (ours), mirrored images',
+    description: 'three convolutional cells of 32, 64 and 128 channels, supervised contrast (ours), mirrored images',
     hyper: CIFAR,
-    train: { epochs: 10, batch: 100, augment: { flip: true } },
+    train: { epochs: 10, augment: { flip: true } },
   },
   'cifar-10-long': {
     description: 'as cifar-10, three times as long: does accuracy fall again?',
     hyper: CIFAR,
-    train: { epochs: 30, batch: 100, augment: { flip: true } },
+    train: { epochs: 30, augment: { flip: true } },
   },
 }

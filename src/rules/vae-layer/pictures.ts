@@ -1,77 +1,57 @@
-import { range, type Tensor } from '../../graph/index.js'
+import { concat, type Tensor } from '../../graph/index.js'
 import { perChannel } from '../../nn/axes.js'
-import { FILTER_SCALE, filterImages, rowByRow, TRAVERSED, TRAVERSED_RANGE, traversals } from '../../nn/pictures.js'
+import { filters, rowByRow } from '../../nn/pictures.js'
 import type { Picture } from '../contract.js'
-import type { CellDesign } from './cell.js'
-import { halves, type Side } from './mirror.js'
+import type { VaeCells } from './cell.js'
+import { halves, twice } from './mirror.js'
 import type { VaeLayerState } from './vae-layer.js'
 
-const IMAGES = 10
-const SAMPLES = 40
-const FILTERS = 64
-/** Rows of a traversal at most. */
-const MOVED = 10
+/** Images in a picture, and samples of each cell. */
+const SHOWN = 10
 
-/** Latents of cell `level` of a network, decoded through all cells below, down to pixels (not cut to [0, 1]). */
+/** Latents of a cell (default: the last) decoded through all cells below down to pixels, in both networks. */
 export function decodeToPixels(
-  designs: readonly CellDesign[],
-  { layers, running }: Pick<VaeLayerState, 'layers' | 'running'>,
-  side: Side,
+  cells: readonly VaeCells[],
+  state: Pick<VaeLayerState, 'layers' | 'running'>,
   latent: Tensor,
-  level = designs.length - 1,
+  level = cells.length - 1,
 ): Tensor {
-  const x = designs[level]!.decode(layers[level]![side].decoder, latent)
+  const x = cells[level]!.decode(state.layers[level]!, latent)
   if (level === 0) return x
-  // The cell read standardised latents: this undoes it.
-  const { mean, variance } = running[level - 1]!
-  const scale = halves(variance, 0)[side].add(1e-5).sqrt()
-  const z = x.mul(perChannel(scale, x)).add(perChannel(halves(mean, 0)[side], x))
-  return decodeToPixels(designs, { layers, running }, side, z, level - 1)
+  // The cell read standardised latents: back to the latents themselves.
+  const { mean, variance } = state.running[level - 1]!
+  const z = x.mul(perChannel(variance.add(1e-5).sqrt(), x)).add(perChannel(mean, x))
+  return decodeToPixels(cells, state, z, level - 1)
 }
 
-/** What network A can draw. */
+/** What network A draws. `latentsOf`: what each cell makes of images, without noise. */
 export function vaePictures(
-  designs: readonly CellDesign[],
-  /** The latents that each cell of A makes of images, without noise. */
+  cells: readonly VaeCells[],
+  shape: readonly [number, number, number],
   latentsOf: (state: VaeLayerState, x: Tensor) => Tensor[],
-  isVariational: boolean,
+  hasPrior: boolean,
 ): Record<string, Picture<VaeLayerState>> {
-  const pixels = (state: VaeLayerState, z: Tensor, level: number): Tensor =>
-    decodeToPixels(designs, state, 'a', z, level).maximum(0).minimum(1)
-  const samples = ({ latentShape }: CellDesign, level: number): [string, Picture<VaeLayerState>] => [
-    `samples-${level}`,
-    {
-      description: `latents of cell ${level} drawn from the prior, decoded to pixels (with a small beta the latents of images lie elsewhere)`,
-      columns: 10,
-      draw: (state, { random }) => pixels(state, random.normal(`samples.${level}`, [SAMPLES, ...latentShape]), level),
-    },
-  ]
-  const traversal = (_: CellDesign, level: number): [string, Picture<VaeLayerState>] => [
-    `traversals-${level}`,
-    {
-      description: `one image; in each row one latent number (or channel) of cell ${level} goes ${TRAVERSED_RANGE}`,
-      columns: TRAVERSED.length,
-      draw(state, { x }) {
-        const latent = latentsOf(state, x.slice(0, 0, 1))[level]!
-        return pixels(state, traversals(latent, range(Math.min(MOVED, latent.shape[1]!))), level)
-      },
-    },
-  ]
+  const pixels = (state: VaeLayerState, latents: readonly Tensor[]): Tensor[] =>
+    latents.map((z, level) => halves(decodeToPixels(cells, state, z, level).maximum(0).minimum(1)).a)
   return {
+    ...filters(shape, ({ layers }: VaeLayerState) => layers[0]!.a.encoder.hidden.weight),
     reconstructions: {
       description: 'an image in each row, then what is left of it after going up to each cell and back to pixels',
-      columns: designs.length + 1,
+      columns: cells.length + 1,
       draw(state, { x }) {
-        const images = x.slice(0, 0, Math.min(IMAGES, x.shape[0]!))
-        return rowByRow([images, ...latentsOf(state, images).map((z, level) => pixels(state, z, level))])
+        const images = x.slice(0, 0, Math.min(SHOWN, x.shape[0]!))
+        return rowByRow([images, ...pixels(state, latentsOf(state, images))])
       },
     },
-    ...(isVariational && Object.fromEntries(designs.map(samples))),
-    ...Object.fromEntries(designs.map(traversal)),
-    filters: {
-      description: `weights of the first cell's encoder: ${FILTER_SCALE}`,
-      columns: 8,
-      draw: ({ layers }) => filterImages(layers[0]!.a.encoder.hidden.weight, designs[0]!.inputShape, FILTERS),
-    },
+    ...(hasPrior && {
+      prior: {
+        description: 'latents drawn from the prior, a row for each cell (those of images may lie elsewhere)',
+        columns: SHOWN,
+        draw(state, { random }) {
+          const drawn = cells.map(({ latentShape }, i) => twice(random.normal(`prior.${i}`, [SHOWN, ...latentShape])))
+          return concat(pixels(state, drawn), 0)
+        },
+      },
+    }),
   }
 }

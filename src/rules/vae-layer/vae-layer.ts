@@ -15,23 +15,22 @@
  * they get mu. The output layer of each network, softmax on the latents of all its cells, learns from the cross-entropy
  * of the labels. Prediction: the mean of both softmax outputs. Without contrast (lambda = 0) no cell reads a label.
  */
-import { argmax, averagePool2d, concat, softmax, type Tensor } from '../../graph/index.js'
+import { averagePool2d, concat, softmax, type Tensor } from '../../graph/index.js'
 import { flat } from '../../nn/axes.js'
 import { batchNorm, batchNormInference, type Statistics, statistics } from '../../nn/batch-norm.js'
 import { affine, type Dense, dense } from '../../nn/dense.js'
 import { zeros } from '../../nn/initialize.js'
-import { cosineEmbedding, crossEntropy, meanSquaredError, supervisedContrast } from '../../nn/losses.js'
-import { adam } from '../../nn/optimizers.js'
-import { SCHEDULES } from '../../nn/schedules.js'
+import { accuracy, cosineEmbedding, crossEntropy, meanSquaredError, supervisedContrast } from '../../nn/losses.js'
+import { adam, stepSize } from '../../nn/optimizers.js'
 import { mapTree } from '../../nn/tree.js'
 import { gaussianDivergence, gaussianSample } from '../../nn/variational.js'
 import type { Batch, Rule } from '../contract.js'
 import type { Head, LocalLayer, Passed, Stack } from '../layerwise/design.js'
 import { type Given, layerwise } from '../layerwise/layerwise.js'
 import { passUp } from '../layerwise/pass.js'
-import { classesOf } from '../task.js'
-import { type CellDesign, type Latents, type VaeCell, vaeCell } from './cell.js'
-import { beside, halves, type Mirrored, mirror, sum } from './mirror.js'
+import { classesOf, imageShape } from '../task.js'
+import { type VaeCell, type VaeCells, vaeCells } from './cell.js'
+import { beside, halves, type Mirrored, mirror, twice } from './mirror.js'
 import { hyper, presets, type VaeLayerHyper } from './options.js'
 import { decodeToPixels, vaePictures } from './pictures.js'
 
@@ -51,159 +50,113 @@ function rows(z: Tensor, places: number): Tensor {
   return flat(z.rank === 4 && window > 1 ? averagePool2d(z, window) : z)
 }
 
-/** The cells of one network, from below. */
-function designsOf({ task: { input, precision }, hyper: h }: Given<VaeLayerHyper>): CellDesign[] {
-  const designs: CellDesign[] = []
-  for (const [i, units] of h.units.entries()) {
-    const inputShape = designs[i - 1]?.latentShape ?? input.shape
-    const latents = h.latents[i] ?? h.latents.at(-1)!
-    const kernel = h.network === 'convolutional' ? h.kernel : undefined
-    designs.push(vaeCell({ inputShape, isVariational: h.cell === 'vae', units, latents, kernel, precision }))
-  }
-  return designs
+/** The cells of both networks, layer after layer from below. */
+function cellsOf(given: Given<VaeLayerHyper>): VaeCells[] {
+  const { units, latents } = given.hyper
+  let shape = given.task.input.shape
+  return units.map((own, i) => {
+    const cells = vaeCells(shape, { units: own, latents: latents[i] ?? latents.at(-1)! }, given)
+    shape = cells.latentShape
+    return cells
+  })
 }
 
+/** The figures are the means over A and B of every sample, [N]. */
 interface Made extends Passed<Statistics> {
-  readonly latents: Mirrored<Latents>
-  readonly z: Mirrored<Tensor>
+  readonly z: Tensor
+  readonly figures: { readonly reconstruction: Tensor; readonly kl?: Tensor }
 }
 
-/** The two cells of a layer. They read, and put out, the channels of A and B side by side. */
-function cellsOf(design: CellDesign, h: VaeLayerHyper): LocalLayer<Mirrored<VaeCell>, Statistics, unknown, Made> {
+function layerOf(cells: VaeCells, h: VaeLayerHyper): LocalLayer<Mirrored<VaeCell>, Statistics, unknown, Made> {
+  const isFrozen = (path: string): boolean => h.encoders === 'random' && path.includes('encoder')
   return {
-    init: (random, name) => mirror((side) => design.init(random, `${name}.${side}`)),
-    running: statistics(2 * design.latentShape[0]!),
-    forward(p, input, { training, running, random }) {
-      const x = halves(input)
-      const latents = mirror((side) => {
-        const { encoder } = p[side]
-        return design.encode(h.encoders === 'random' ? mapTree(encoder, (w) => w.stopGradient()) : encoder, x[side])
-      })
-      const means = mirror((side) => latents[side].mean)
-      const z = training && h.cell === 'vae' ? sampled(latents, random.normal('epsilon', means.a.shape)) : means
-      const up = beside((side) => z[side])
-      if (!training) return { output: batchNormInference(up, running), latents, z }
-      const { output, next } = batchNorm(up, running)
-      return { output, running: next, latents, z }
+    init: cells.init,
+    running: statistics(2 * cells.latentShape[0]!),
+    forward(parameters, input, { training, running, random }) {
+      const p = mapTree(parameters, (w, path) => (isFrozen(path) ? w.stopGradient() : w))
+      const { mean, logVariance } = cells.encode(p, input)
+      const epsilon = (): Tensor => rolled(random.normal('epsilon', [input.shape[0]!, ...cells.latentShape]))
+      const z = training && logVariance ? gaussianSample(mean, logVariance, epsilon()) : mean
+      const reconstruction = meanSquaredError(cells.decode(p, z), input)
+      const kl = logVariance && gaussianDivergence(mean, logVariance).mul(0.5)
+      const up = training ? batchNorm(z, running) : { output: batchNormInference(z, running), next: running }
+      return { output: up.output, running: up.next, z, figures: { reconstruction, ...(kl && { kl }) } }
     },
-    loss({ parameters, input, made, batch: { target, progress } }) {
-      const { error, kl } = termsOf(design, parameters, input, made)
-      const terms = [error.mean()]
-      const metrics: Record<string, Tensor> = { reconstruction: error.mean().mul(0.5) }
-      if (kl) {
-        metrics.kl = kl.mean().mul(0.5)
-        terms.push(kl.mean().mul(progress.div(KL_WARMUP).minimum(1).mul(h.beta)))
-      }
-      if (h.contrast > 0) {
-        metrics.contrast = contrastOf(made.z, target, h)
-        terms.push(metrics.contrast.mul(h.contrast))
-      }
-      return { loss: terms.reduce((a, b) => a.add(b)), metrics }
+    loss({ made: { z, figures }, batch: { target, progress } }) {
+      const [reconstruction, kl] = [figures.reconstruction.mean(), figures.kl?.mean()]
+      const contrast = h.contrast > 0 ? contrastOf(z, target, h) : undefined
+      let loss = reconstruction.mul(2)
+      if (kl) loss = loss.add(kl.mul(2).mul(progress.div(KL_WARMUP).minimum(1).mul(h.beta)))
+      if (contrast) loss = loss.add(contrast.mul(h.contrast))
+      return { loss, metrics: { reconstruction, ...(kl && { kl }), ...(contrast && { contrast }) } }
     },
   }
 }
 
-/** z = mu + exp(log v / 2) eps. One draw serves both networks: B takes it rolled by one row. */
-function sampled({ a, b }: Mirrored<Latents>, noise: Tensor): Mirrored<Tensor> {
+/** One draw serves both networks: B takes A's, rolled by one row. */
+function rolled(noise: Tensor): Tensor {
   const n = noise.shape[0]!
-  const rolled = n === 1 ? noise : concat([noise.slice(0, 1, n), noise.slice(0, 0, 1)], 0)
-  return { a: gaussianSample(a.mean, a.logVariance!, noise), b: gaussianSample(b.mean, b.logVariance!, rolled) }
-}
-
-/** Of each sample, [N], the sums over A and B of the reconstruction's error and of the KL divergence. */
-function termsOf(design: CellDesign, p: Mirrored<VaeCell>, input: Tensor, { z, latents }: Made) {
-  const x = halves(input)
-  const error = sum((side) => meanSquaredError(design.decode(p[side].decoder, z[side]), x[side]))
-  const isVariational = latents.a.logVariance !== undefined
-  const kl = isVariational && sum((side) => gaussianDivergence(latents[side].mean, latents[side].logVariance!))
-  return { error, ...(kl && { kl }) }
+  return beside({ a: noise, b: n === 1 ? noise : concat([noise.slice(0, 1, n), noise.slice(0, 0, 1)], 0) })
 }
 
 /** Of all pairs of a row of A and one of B, standardised, since raw latents have a direction in common. */
-function contrastOf(z: Mirrored<Tensor>, labels: Tensor, { contrastLoss }: VaeLayerHyper): Tensor {
-  const { a, b } = mirror((side) => {
-    const own = rows(z[side], CONTRAST_PLACES)
-    return batchNorm(own, statistics(own.shape[1]!)).output
-  })
+function contrastOf(z: Tensor, labels: Tensor, { contrastLoss: loss }: VaeLayerHyper): Tensor {
+  const both = rows(z, CONTRAST_PLACES)
+  const { a, b } = halves(batchNorm(both, statistics(both.shape[1]!)).output)
   const alike = labels.reshape([-1, 1]).equal(labels.reshape([1, -1]))
-  return contrastLoss === 'cosine-embedding'
-    ? cosineEmbedding(a, b, alike)
-    : supervisedContrast(a, b, alike, TEMPERATURE)
+  return loss === 'cosine-embedding' ? cosineEmbedding(a, b, alike) : supervisedContrast(a, b, alike, TEMPERATURE)
 }
 
 /** The output layer of each network. Their input is what all of A's cells hand up, then what all of B's do. */
-function outputLayers({ task, hyper: h }: Given<VaeLayerHyper>, designs: readonly CellDesign[]): Head<Mirrored<Dense>> {
-  const rowOf = (latents: readonly Tensor[]): Tensor =>
-    concat(
-      latents.map((y) => rows(y, OUTPUT_PLACES)),
-      1,
-    )
-  const scoresOf = (p: Mirrored<Dense>, input: Tensor): Mirrored<Tensor> => {
-    const own = halves(input)
-    return mirror((side) => affine(p[side], own[side]))
-  }
+function outputLayers({ task, hyper: h }: Given<VaeLayerHyper>, cells: readonly VaeCells[]): Head<Mirrored<Dense>> {
+  const inputs = cells.reduce((sum, { latentShape }) => sum + rows(zeros([1, ...latentShape]), OUTPUT_PLACES).size, 0)
+  const scoresOf = (p: Mirrored<Dense>, input: Tensor): Mirrored<Tensor> =>
+    mirror((side) => affine(p[side], halves(input)[side]))
+  const half = (of: Mirrored<Tensor>): Tensor => of.a.add(of.b).mul(0.5)
   return {
     name: 'output layers',
-    init(random) {
-      const inputs = rowOf(designs.map(({ latentShape }) => zeros([1, ...latentShape]))).shape[1]!
-      return mirror((side) => dense(random, `output.${side}`, inputs, classesOf(task), 'fan-in'))
-    },
+    init: (random) => mirror((side) => dense(random, `output.${side}`, inputs, classesOf(task), 'fan-in')),
     read({ outputs }) {
-      const each = outputs.map((y) => halves(y))
-      return beside((side) => rowOf(each.map((own) => own[side])))
+      const each = outputs.map((y) => halves(rows(y, OUTPUT_PLACES)))
+      return concat([...each.map(({ a }) => a), ...each.map(({ b }) => b)], 1)
     },
     loss({ parameters, input, batch: { target } }) {
       const scores = scoresOf(parameters, input)
-      const loss = sum((side) => crossEntropy(scores[side], target).mean())
-      const right = sum((side) => argmax(scores[side]).equal(target).cast('float32').mean())
-      return { loss, metrics: { loss: loss.mul(0.5), accuracy: right.mul(0.5) } }
+      const loss = half(mirror((side) => crossEntropy(scores[side], target).mean()))
+      return { loss: loss.mul(2), metrics: { loss, accuracy: half(mirror((side) => accuracy(scores[side], target))) } }
     },
     predict(parameters, input) {
       const scores = scoresOf(parameters, input)
       const says = mirror((side) => softmax(scores[side]))
       const log = (p: Tensor): Tensor => p.maximum(1e-30).log()
-      const whole = sum((side) => says[side]).mul(0.5)
-      return { scores: log(whole), parts: { 'network a': log(says.a), 'network b': log(says.b) } }
+      return { scores: log(half(says)), parts: { 'network a': log(says.a), 'network b': log(says.b) } }
     },
-    rate: (progress) => SCHEDULES[h.schedule](progress).mul(h.outputRate),
+    rate: (progress) => stepSize({ ...h, rate: h.outputRate }, progress),
   }
 }
 
-const twice = (x: Tensor): { x: Tensor } => ({ x: beside(() => x) })
-
 function designOf(given: Given<VaeLayerHyper>) {
-  const { hyper: h } = given
-  const designs = designsOf(given)
+  const cells = cellsOf(given)
   return {
-    layers: designs.map((design) => cellsOf(design, h)),
-    head: outputLayers(given, designs),
+    layers: cells.map((own) => layerOf(own, given.hyper)),
+    head: outputLayers(given, cells),
     optimizer: adam(),
-    rate: (progress: Tensor) => SCHEDULES[h.schedule](progress).mul(h.rate),
-    input: { training: ({ x }: Batch) => twice(x), use: twice },
+    rate: (progress: Tensor) => stepSize(given.hyper, progress),
+    input: { training: ({ x }: Batch) => ({ x: twice(x) }), use: (x: Tensor) => ({ x: twice(x) }) },
     greedy: 'VAE layers learn in a single stage: choose the order joint',
   }
 }
-
-/** What the cells of a network in use make of images. */
-const inUse = (given: Given<VaeLayerHyper>, state: VaeLayerState, x: Tensor) =>
-  passUp(designOf(given).layers, state, twice(x)).map(({ input, made }) => ({ input, made: made as Made }))
 
 export const vaeLayer: Rule<VaeLayerHyper, VaeLayerState> = {
   id: 'vae-layer',
   title: 'VAE layers',
   summary: 'variational auto-encoders as layers of two mirrored classifiers, which a local contrast ties together',
-  paper: {
-    authors: 'Gananath',
-    year: 2026,
-    title: 'Variational Autoencoder Layer',
-    arxiv: '2606.25900',
-  },
+  paper: { authors: 'Gananath', year: 2026, title: 'Variational Autoencoder Layer', arxiv: '2606.25900' },
   source: 'reconstructed',
   reconstructed: [
-    "the paper's data set is unnamed: MNIST and CIFAR-10 are ours",
-    'widths of the cells, sizes of the latents, convolutional cells',
+    "data (the paper's is unnamed), widths of the cells, sizes of the latents, convolutional cells",
     'the losses and their weights: reconstruction, KL divergence and its warm-up, contrast',
-    'contrastLoss=supervised-contrastive, which the presets for CIFAR-10 take, is ours',
+    'the supervised contrastive loss, which the presets for CIFAR-10 take, is ours',
     'which images the two networks see, and which pairs are compared',
     'standardised latents between cells, and what the output layers read',
     'optimiser, step sizes and their schedule, batch, epochs',
@@ -222,20 +175,17 @@ export const vaeLayer: Rule<VaeLayerHyper, VaeLayerState> = {
   },
 
   assess(state, { x }, task, hyper) {
-    const designs = designsOf({ task, hyper })
-    const passes = inUse({ task, hyper }, state, x)
-    const blocks = passes.map(({ input, made }, i) => {
-      const { error, kl } = termsOf(designs[i]!, state.layers[i]!, input, made)
-      return [`layer ${i}`, { reconstruction: error.mul(0.5), ...(kl && { kl: kl.mul(0.5) }) }]
-    })
-    const { z } = passes.at(-1)!.made
-    const pixels = sum((side) => meanSquaredError(decodeToPixels(designs, state, side, z[side]), x)).mul(0.5)
-    return { network: { pixels }, blocks: Object.fromEntries(blocks) }
+    const given = { task, hyper }
+    const passes = passUp(designOf(given).layers, state, { x: twice(x) })
+    const each = passes.map(({ made }, i) => [`layer ${i}`, made.figures])
+    const pixels = meanSquaredError(decodeToPixels(cellsOf(given), state, passes.at(-1)!.made.z), twice(x))
+    return { network: { pixels }, blocks: Object.fromEntries(each) }
   },
 
   pictures(task, hyper) {
+    const given = { task, hyper }
     const latentsOf = (state: VaeLayerState, x: Tensor): Tensor[] =>
-      inUse({ task, hyper }, state, x).map(({ made }) => made.z.a)
-    return vaePictures(designsOf({ task, hyper }), latentsOf, hyper.cell === 'vae')
+      passUp(designOf(given).layers, state, { x: twice(x) }).map(({ made }) => made.z)
+    return vaePictures(cellsOf(given), imageShape(task), latentsOf, hyper.cell === 'vae')
   },
 }
