@@ -39,14 +39,6 @@ export default [
     names: 'statistics',
   },
   {
-    what: 'a head sends gradients down',
-    file: learn,
-    find: 'input: input.stopGradient(), batch',
-    replace: 'input, batch',
-    ...tests,
-    names: 'own step size|learns first|hand up',
-  },
-  {
     what: 'layers share their noise',
     file: pass,
     find: 'random ? noiseOf(i, random)',
@@ -57,8 +49,8 @@ export default [
   {
     what: 'noise may be drawn in use',
     file: pass,
-    find: ': NO_NOISE\n',
-    replace: ': { uniform: () => x, normal: () => x }\n',
+    find: 'random) : NO_NOISE',
+    replace: 'random) : { uniform: () => x, normal: () => x }',
     ...tests,
     names: 'nothing may be drawn',
   },
