@@ -134,7 +134,8 @@ export default [
     what: 'a cell sees the label',
     file: autoencoder,
     find: 'source.error(back(parameters, z), shaped(input)).mean()',
-    replace: "source.error(back(parameters, z).add(arguments[0].batch.target.cast('float32').mean()), shaped(input)).mean()",
+    replace:
+      "source.error(back(parameters, z).add(arguments[0].batch.target.cast('float32').mean()), shaped(input)).mean()",
     ...own,
     names: 'no label',
   },

@@ -270,7 +270,10 @@ describe('in use', () => {
     const x = normals('x', [2, 6])
     const up = batchNormInference(x, running)
     assert.notDeepEqual(numbers(up), numbers(x))
-    close(numbers(decodeToPixels([same, same], { layers: [same, same] as never, running: [running, running] }, up)), numbers(x))
+    close(
+      numbers(decodeToPixels([same, same], { layers: [same, same] as never, running: [running, running] }, up)),
+      numbers(x),
+    )
   })
 
   test('the figures: errors and divergences of each cell, and of the pixels from the top', () => {
