@@ -1,6 +1,7 @@
+import type { Scores } from '../src/train/events.js'
 import { deviation, mean, type Record, readRecord } from './records.js'
-import { figures, meanAndDeviation, present, table, verdict } from './tables.js'
-import { isNumber, percent } from './training-table.js'
+import { figures, meanAndDeviation, present, table, tested, verdict } from './tables.js'
+import { accuraciesByEpoch, percent } from './training-table.js'
 
 /** Something that records are compared for. `reached` is undefined where there are too few seeds to say. */
 interface Outcome {
@@ -14,11 +15,7 @@ interface Claim {
   check(): Outcome | undefined
 }
 
-const errors = (record: Record): number[] => percent(figures(record, 'testAccuracy'))
-
-/** One of the rule's own figures on the test images. */
-const tested = (record: Record, name: string): number[] =>
-  record.results.map(({ test }) => (test as { readonly [figure: string]: number })[name]!)
+const errors = (record: Record): number[] => percent(tested(record))
 
 /** Checks two records by one list of values of each. */
 const between =
@@ -45,10 +42,10 @@ const J = (record: Record): number[] => tested(record, 'J')
 function wholeAgainstParts(id: string, parts: RegExp): Outcome | undefined {
   const record = readRecord(id)
   if (!record) return undefined
-  const layers = record.results.map((result) => result.layers as { readonly [name: string]: number })
-  const alone = Object.keys(layers[0] ?? {})
+  const blocks = record.results.map(({ test }) => (test as Scores).blocks ?? {})
+  const alone = Object.keys(blocks[0] ?? {})
     .filter((name) => parts.test(name))
-    .map((name) => percent(layers.map((own) => own[name]!)))
+    .map((name) => percent(blocks.map((own) => own[name]!.accuracy!)))
   const best = alone.reduce((a, b) => (mean(b) < mean(a) ? b : a))
   const whole = errors(record)
   return { figures: both(whole, best), reached: whole.length < 3 ? undefined : mean(whole) <= mean(best) }
@@ -59,7 +56,7 @@ function lastEpoch(id: string, most: number): Outcome | undefined {
   const record = readRecord(id)
   if (!record) return undefined
   const lost = record.results.map(({ validationByEpoch }) => {
-    const accuracies = (validationByEpoch as unknown[]).filter(isNumber)
+    const accuracies = accuraciesByEpoch(validationByEpoch)
     return 100 * (Math.max(...accuracies) - accuracies.at(-1)!)
   })
   return { figures: meanAndDeviation(lost), reached: mean(lost) <= most }
@@ -108,7 +105,7 @@ export const CLAIMS: Readonly<{ [section: string]: readonly Claim[] }> = {
   uff: [
     ...['dense', 'denoising', 'convolutional'].map((preset) => ({
       what: `${preset} cells: error by all latents and by the best single one, not larger`,
-      check: () => wholeAgainstParts(`mnist-uff-${preset}`, /^layers\./),
+      check: () => wholeAgainstParts(`mnist-uff-${preset}`, /^layer /),
     })),
     ...(
       [

@@ -1,9 +1,10 @@
-import { gather, makeDataSet } from '../src/data/index.js'
+import { gatherInputs, makeDataSet } from '../src/data/index.js'
 import { forwardForward } from '../src/rules/forward-forward/forward-forward.js'
 import { taskFor } from '../src/rules/task.js'
 import { type TracedRule, traceRule } from '../src/rules/trace.js'
 import { compile } from '../src/runtime/compile.node.js'
 import type { Program, TensorRecord } from '../src/runtime/program.js'
+import { targetKind } from '../src/targets/index.js'
 import { initialNoise, stepNoise } from '../src/train/noise.js'
 
 export interface StepOptions {
@@ -12,8 +13,6 @@ export interface StepOptions {
   readonly threads: number
   readonly precision: 'float32' | 'int8'
 }
-
-const GLYPHS = { input: { shape: [1, 28, 28], levels: 256 }, target: { kind: 'class', count: 10 } } as const
 
 /** The same step as the PyTorch twin's: SymBa, alpha 4, mean of squares, length normalisation, Adam 1e-3. */
 export function traceStep(options: StepOptions, levels = 127): TracedRule {
@@ -27,7 +26,7 @@ export function traceStep(options: StepOptions, levels = 127): TracedRule {
     schedule: 'constant',
   })
   const bits = precision === 'int8' ? ({ bits: 8, levels } as const) : ({ bits: 32 } as const)
-  return traceRule(forwardForward, taskFor(GLYPHS, { batch, precision: bits }), hyper)
+  return traceRule(forwardForward, taskFor('glyphs', { batch, precision: bits }), hyper)
 }
 
 /** Compiled, with a first state, and a function that makes the batches of a call. */
@@ -42,14 +41,15 @@ export async function ourStep(
   await init.dispose()
   const program = await compile(traced.steps.joint!, settings)
   await program.load(state)
-  const { train, maximum } = makeDataSet('glyphs')
+  const data = makeDataSet('glyphs')
+  const { train } = data
   let taken = 0
   const feed = (steps: number): TensorRecord => {
     const rows = steps * options.batch
     const indices = Uint32Array.from({ length: rows }, (_, i) => (taken * options.batch + i) % train.count)
     const x = new Float32Array(rows * 784)
-    gather(train, indices, maximum, x)
-    const target = Int32Array.from(indices, (i) => train.labels[i]!)
+    gatherInputs(data, train, indices, x)
+    const target = targetKind(data.target).gather(train, indices, data)
     const noise = stepNoise(traced.steps.joint!.batch, 0, taken, steps)
     taken += steps
     return { x, target, progress: new Float32Array(steps), ...noise }

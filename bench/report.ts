@@ -5,7 +5,18 @@ import { type ConvolutionJob, type InferenceJob, JOBS, type SteadinessJob, TRAIN
 import type { Machine } from './machine.js'
 import { deviation, mean, median, type Record, readRecord } from './records.js'
 import { speedTable } from './speed-table.js'
-import { figures, fill, gflopsOf, meanAndDeviation, medianAndRange, present, table, titled, verdict } from './tables.js'
+import {
+  figures,
+  fill,
+  gflopsOf,
+  meanAndDeviation,
+  medianAndRange,
+  present,
+  table,
+  tested,
+  titled,
+  verdict,
+} from './tables.js'
 import { accuracyTable, commandList, figureTable } from './training-table.js'
 
 function steadinessRow(job: SteadinessJob): string[] | undefined {
@@ -36,9 +47,10 @@ const MOST_LOST = 0.2
 function pairedRow(id: string, title: string): string[] | undefined {
   const [float, int] = [readRecord(id), readRecord(`${id}-int8`)]
   if (!float || !int) return undefined
-  const differences = int.results.flatMap(({ seed, testAccuracy }) => {
-    const other = float.results.find((result) => result.seed === seed)
-    return other ? [100 * ((other.testAccuracy as number) - (testAccuracy as number))] : []
+  const bySeed = new Map(float.results.map(({ seed }, i) => [seed, tested(float)[i]!]))
+  const differences = int.results.flatMap(({ seed }, i) => {
+    const other = bySeed.get(seed)
+    return other === undefined ? [] : [100 * (other - tested(int)[i]!)]
   })
   return [
     title,

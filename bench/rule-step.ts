@@ -1,4 +1,5 @@
 import { type DataSet, findDataSet } from '../src/data/index.js'
+import { sizeOf } from '../src/graph/types.js'
 import { stream } from '../src/random/stream.js'
 import { findRule } from '../src/rules/registry.js'
 import type { TracedStep } from '../src/rules/trace.js'
@@ -7,7 +8,7 @@ import type { TensorRecord } from '../src/runtime/program.js'
 import { courseOf, taskOf } from '../src/train/course.js'
 import { initialNoise, stepNoise } from '../src/train/noise.js'
 import { resolve } from '../src/train/options.js'
-import { stepAt } from '../src/train/plan.js'
+import { beginOf, stepAt } from '../src/train/plan.js'
 import type { RuleSpeedJob } from './jobs.js'
 
 /** A rule's step, or a whole period of steps that take turns, as training would take it. */
@@ -21,12 +22,11 @@ export interface RuleStep {
 
 export async function ruleStep({ rule: id, preset, hyper, data, batch, threads }: RuleSpeedJob): Promise<RuleStep> {
   const rule = findRule(id)
-  const { shape, classNames } = findDataSet(data)
+  const { input, target: wanted, names } = findDataSet(data)
   const count = 64 * batch
-  // The trainer asks for a data set; of this one only the shape and the number of images matter.
-  const split = { images: new Uint8Array(0), labels: new Uint8Array(0), count }
-  const source = { name: data, shape, classes: classNames.length, classNames, maximum: 255, train: split, test: split }
-  const set: DataSet = { ...source, mean: [], deviation: [] }
+  // The trainer asks for a data set; of this one only its description and the number of samples matter.
+  const split = { inputs: new Uint8Array(0), targets: new Uint8Array(0), count }
+  const set: DataSet = { name: data, input, target: wanted, names, train: split, test: split }
   const settings = resolve(rule, set, {
     preset,
     ...(hyper && { hyper }),
@@ -34,7 +34,7 @@ export async function ruleStep({ rule: id, preset, hyper, data, batch, threads }
   })
   const task = await taskOf(set, settings.options, { compile })
   const { traced, plan, steps } = courseOf(rule, task, settings, count)
-  const step: TracedStep = steps[stepAt(plan, { phase: 0, epoch: 0, batch: 0 })]!
+  const step: TracedStep = steps[stepAt(plan, beginOf(0))]!
   const init = await compile(traced.init, { device: 'cpu', threads })
   const { metrics: state } = await init.run(1, initialNoise(traced.init.batch, 0))
   await init.dispose()
@@ -44,10 +44,10 @@ export async function ruleStep({ rule: id, preset, hyper, data, batch, threads }
     state,
     feed(runs) {
       const batches = runs * step.span
-      const x = new Float32Array(batches * batch * shape[0] * shape[1] * shape[2])
+      const x = new Float32Array(batches * batch * sizeOf(input.shape))
       stream(1, taken, 'pixels').uniform(x)
-      const labels = Int32Array.from({ length: batches * batch }, (_, i) => (i * 7) % classNames.length)
-      const given: TensorRecord = { x, labels, progress: new Float32Array(batches) }
+      const target = Int32Array.from({ length: batches * batch }, (_, i) => (i * 7) % names.length)
+      const given: TensorRecord = { x, target, progress: new Float32Array(batches) }
       const asked = Object.entries(given).filter(([name]) => step.batch.some((port) => port.name === name))
       const noise = stepNoise(step.batch, 0, taken, batches, step.span)
       taken += batches

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { extentOf } from '../src/cli/sources.js'
 import type { AnyRule } from '../src/rules/contract.js'
+import type { Scores } from '../src/train/events.js'
 import { deviation, mean, median, type Record } from './records.js'
 
 /** One figure of every result of a record. */
@@ -9,6 +10,10 @@ export const figures = (
   name: string,
   keep: (result: Record['results'][number]) => boolean = () => true,
 ): number[] => record.results.filter(keep).map((result) => result[name] as number)
+
+/** One held-out figure of the network of every result; not a number where a run diverged before it. */
+export const tested = (record: Record, figure = 'accuracy'): number[] =>
+  record.results.map((result) => (result.test as Scores | undefined)?.network?.[figure] ?? Number.NaN)
 
 export const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n')

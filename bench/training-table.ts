@@ -1,7 +1,8 @@
+import type { Scores } from '../src/train/events.js'
 import { ruleOf } from './job-settings.js'
 import type { TrainingJob } from './jobs.js'
 import { mean, type Record, readRecord } from './records.js'
-import { figures, meanAndDeviation, present, table, titled, verdict } from './tables.js'
+import { figures, meanAndDeviation, present, table, tested, titled, verdict } from './tables.js'
 
 type Job = Omit<TrainingJob, 'kind'>
 
@@ -10,35 +11,37 @@ export const percent = (accuracies: readonly number[]): number[] => accuracies.m
 
 /** What every row says, whatever was measured. */
 function common(record: Record): string[] {
-  const [{ epochs, trainingImages, local, window }] = record.results as [Record['results'][number]]
+  const [{ epochs, trainingSamples, local, window }] = record.results as [Record['results'][number]]
   const threads = new Set(record.results.map((result) => result.threads ?? 2))
   const note = threads.size > 1 ? ' (one or two threads)' : threads.has(1) ? ' (one thread)' : ''
   const reach = local ? 'yes' : window === undefined ? 'no' : window === 1 ? 'no: feedback' : `no: window ${window}`
   return [
-    ...[`${record.results.length}`, `${epochs}`, `${trainingImages}`],
+    ...[`${record.results.length}`, `${epochs}`, `${trainingSamples}`],
     (mean(figures(record, 'seconds')) / 60).toFixed(1) + note,
     reach,
   ]
 }
 
-const COMMON = ['seeds', 'epochs', 'training images', 'minutes a run', 'local']
+const COMMON = ['seeds', 'epochs', 'training samples', 'minutes a run', 'local']
 
 /** Errors on the images held out: after the last epoch, and after the best one; empty where none were held out. */
 function heldOut(record: Record): string {
-  const each = record.results.map(({ validationByEpoch: v }) => (Array.isArray(v) ? v.filter(isNumber) : []))
+  const each = record.results.map(({ validationByEpoch: v }) => accuraciesByEpoch(v))
   if (each.some(({ length }) => length === 0)) return ''
   const [last, best] = [percent(each.map((v) => v.at(-1)!)), percent(each.map((v) => Math.max(...v)))]
   return `${mean(last).toFixed(2)} (${mean(best).toFixed(2)})`
 }
 
-export const isNumber = (value: unknown): value is number => typeof value === 'number'
+/** What the network said rightly of the samples held out, after every epoch that measured it. */
+export const accuraciesByEpoch = (epochs: unknown): number[] =>
+  Array.isArray(epochs) ? epochs.filter((epoch) => typeof epoch === 'number') : []
 
 /** Test errors of the parts that predict alone, from below. */
 function byLayer(record: Record): string {
-  const layers = record.results.map((result) => (result.layers ?? {}) as { readonly [name: string]: number })
-  const names = Object.keys(layers[0] ?? {})
+  const blocks = record.results.map(({ test }) => (test as Scores | undefined)?.blocks ?? {})
+  const names = Object.keys(blocks[0] ?? {}).filter((name) => blocks[0]![name]!.accuracy !== undefined)
   return names
-    .map((name) => `${name.replace(/^layers\./, '')}: ${mean(percent(layers.map((own) => own[name]!))).toFixed(2)}`)
+    .map((name) => `${name}: ${mean(percent(blocks.map((own) => own[name]!.accuracy!))).toFixed(2)}`)
     .join(', ')
 }
 
@@ -48,7 +51,7 @@ function accuracyRow(job: Job): string[] | undefined {
   const record = readRecord(job.id)
   if (!record) return undefined
   const diverged = record.results.find((result) => result.diverged !== undefined)?.diverged
-  const error = percent(figures(record, 'testAccuracy'))
+  const error = percent(tested(record))
   return [
     titled(job.title, ruleOf(job)),
     dataOf(job),
@@ -81,12 +84,11 @@ export function figureTable(jobs: readonly Job[]): string {
     return record ? [{ job, record }] : []
   })
   if (records.length === 0) return 'No record yet.'
-  const tested = (record: Record) => record.results.map(({ test }) => test as { readonly [name: string]: number })
-  const names = [...new Set(records.flatMap(({ record }) => Object.keys(tested(record)[0]!)))]
+  const names = [...new Set(records.flatMap(({ record }) => Object.keys((record.results[0]!.test as Scores).network!)))]
   const rows = records.map(({ job, record }) => [
     titled(job.title, ruleOf(job)),
     ...names.map((name) => {
-      const values = tested(record).flatMap((own) => (own[name] === undefined ? [] : [own[name]]))
+      const values = tested(record, name).filter((value) => !Number.isNaN(value))
       return values.length === 0 ? '' : meanAndDeviation(values)
     }),
     ...common(record),

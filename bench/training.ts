@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Certificate } from '../src/locality/certificate.js'
+import type { Scores } from '../src/train/events.js'
 import { changedSince, settingsOf } from './job-settings.js'
 import type { TrainingJob } from './jobs.js'
 import { describeMachine } from './machine.js'
@@ -13,6 +14,8 @@ interface Line {
   readonly event: string
   readonly [key: string]: unknown
 }
+
+const accuracyOf = (scores: unknown): number | undefined => (scores as Scores | undefined)?.network?.accuracy
 
 const WORK = 'bench/results/work'
 
@@ -36,9 +39,8 @@ function trainOnce(job: TrainingJob, seed: number, threads: number): Promise<voi
       const parts = (rest + text).split('\n')
       rest = parts.pop()!
       for (const part of parts) {
-        const { event, epoch, validationAccuracy, validation, metrics }: Line = JSON.parse(part)
-        if (event === 'epoch')
-          console.error(`  seed ${seed} epoch ${epoch} ${JSON.stringify(validationAccuracy ?? validation ?? metrics)}`)
+        const { event, epoch, validation, metrics }: Line = JSON.parse(part)
+        if (event === 'epoch') console.error(`  seed ${seed} epoch ${epoch} ${JSON.stringify(validation ?? metrics)}`)
       }
     })
     child.on('close', (code) => {
@@ -63,20 +65,20 @@ function endOf(folder: string): Line | undefined {
 /** What the events of a run say, over all its sittings. A run whose numbers stopped being finite is a result, too. */
 function resultOf(folder: string): { certificate: Certificate; result: { readonly [figure: string]: unknown } } {
   const lines = linesOf(folder)
-  const { testAccuracy, validationAccuracy, layers, test, validation, rowsPerSecond, reason } = lines.at(-1)!
-  const { epochs, batch, trainingImages, parameters, reconstructed } = lines[0]!
+  const { test, validation, rowsPerSecond, reason } = lines.at(-1)!
+  const { epochs, batch, trainingSamples, parameters, reconstructed } = lines[0]!
   const certificate = lines[0]!.certificate as Certificate
   const { local, layers: blocks } = certificate
   // An epoch that a stopped sitting lost comes again: the last one counts.
   const byEpoch = new Map(
-    lines.filter(({ event }) => event === 'epoch').map((line) => [`${line.layer} ${line.epoch}`, line]),
+    lines.filter(({ event }) => event === 'epoch').map((line) => [`${line.learns} ${line.epoch}`, line]),
   )
   const seconds = [...byEpoch.values()].reduce((sum, line) => sum + (line.seconds as number), 0)
   const result = {
-    ...{ testAccuracy, validationAccuracy, layers, test, validation, seconds, rowsPerSecond },
+    ...{ test, validation, seconds, rowsPerSecond },
     ...(reason === 'not-finite' && { diverged: `in epoch ${byEpoch.size + 1}` }),
-    validationByEpoch: [...byEpoch.values()].map((line) => line.validationAccuracy ?? line.validation),
-    ...{ epochs, batch, trainingImages, parameters, local, window: Math.max(...blocks.map(({ window }) => window)) },
+    validationByEpoch: [...byEpoch.values()].map(({ validation: own }) => accuracyOf(own) ?? own),
+    ...{ epochs, batch, trainingSamples, parameters, local, window: Math.max(...blocks.map(({ window }) => window)) },
     ...(reconstructed !== undefined && { reconstructed: true }),
   }
   return { certificate, result }
@@ -99,11 +101,10 @@ export async function runTraining(job: TrainingJob, threads: number): Promise<vo
     results.push({ seed, threads, ...(before && { machine: here }), ...result })
     writeRecord({ ...record, certificate, results } satisfies Record)
     if (!job.keep) rmSync(folder, { recursive: true })
-    const { testAccuracy, test, seconds, diverged } = result
+    const { test, seconds, diverged } = result
+    const accuracy = accuracyOf(test)
     const outcome =
-      testAccuracy === undefined
-        ? (diverged ?? JSON.stringify(test))
-        : `${(100 * (1 - (testAccuracy as number))).toFixed(2)} % test error`
+      accuracy === undefined ? (diverged ?? JSON.stringify(test)) : `${(100 * (1 - accuracy)).toFixed(2)} % test error`
     console.error(`  seed ${seed}: ${outcome}, ${Math.round(seconds as number)} s`)
   }
 }

@@ -33,9 +33,10 @@ export { type Diagnosis, diagnose as doctor } from './runtime/doctor.node.js'
 export type { Drawing } from './train/drawing.js'
 export { type Environment, environment } from './train/environment.node.js'
 export type { Scores, TrainEvent } from './train/events.js'
+export type { Given } from './train/feed.js'
 export type { Predicted } from './train/network.js'
 export { isFinished, type RunConfig, readCheckpoint, readConfig } from './train/run-folder.node.js'
-export type { Given, Ran, Trainer } from './train/trainer.js'
+export type { Ran, Trainer } from './train/trainer.js'
 
 export interface TrainRequest extends Wishes {
   /** A rule, or the name of one. */

@@ -129,13 +129,13 @@ export interface Rule<Hyper = never, State extends Tree = never> {
   steps(task: Task, hyper: Hyper): Readonly<Record<string, Step<State>>>
   /** Which steps run on a mini-batch; `progress` as the batch has it. Absent: every batch runs `joint`. */
   schedule?(epoch: number, batchIndex: number, hyper: Hyper, progress: number): readonly string[]
-  /** What runs before an epoch (from 0) without data, in this order: steps that read neither `x` nor `target`. */
+  /** Joint training: what runs before an epoch (from 0), in this order: steps that read neither `x` nor `target`. */
   between?(epoch: number, hyper: Hyper): readonly { readonly step: string; readonly times: number }[]
   /** Absent where a rule only generates; it then has an `objective`. */
   predict?(state: State, x: Tensor, task: Task, hyper: Hyper): Prediction
   /** Whether the scores are log-probabilities up to a constant; absent: they are not. */
   probabilities?(hyper: Hyper): boolean
-  /** Figures of held-out images besides the accuracy; their means are reported. */
+  /** Figures of held-out samples besides what is said of the target; their means are reported. */
   assess?(state: State, view: View, task: Task, hyper: Hyper): Assessment
   /** Explains each figure of `assess`, by its name; said beside them. */
   readonly figures?: Readonly<Record<string, string>>

@@ -29,12 +29,7 @@ export interface TracedRule {
   /** Images that the network draws, from images `x`: the pixels are the metric `images`. */
   picture(name: string): StepGraph
   /** Greedy steps and what feeds them, by layer; empty where the rule has none or cannot here. */
-  greedy(layer: number): {
-    readonly step: TracedStep
-    readonly features: StepGraph
-    /** The step on the samples themselves, features and all: what the certificate is read from. */
-    readonly whole: () => TracedStep
-  }
+  greedy(layer: number): { step: TracedStep; features: StepGraph }
 }
 
 const named = (list: readonly [string, Tensor][]): { name: string; output: Tensor }[] =>
@@ -88,9 +83,6 @@ const portOf = ({ target, batch }: Task) => targetKind(target).port(batch, outpu
 
 /** The same batch with other noise. */
 const withRandom = (batch: Batch, random: Random): Batch => Object.create(batch, { random: { value: random } })
-
-/** The same batch with other inputs. */
-const withX = (batch: Batch, x: Tensor): Batch => Object.create(batch, { x: { value: x } })
 
 /** The state's leaves as inputs of a program, after a state that was traced by `init`. */
 function stateInputs<S extends Tree>(state: S): S {
@@ -207,18 +199,12 @@ export function traceRule(rule: AnyRule, task: Task, hyper: unknown): TracedRule
       return reading((state, view) => [['images', draw(state, view)]])
     },
     greedy(layer) {
-      const featuresOf = (state: Tree, x: Tensor): Tensor =>
-        layer === 0 ? x : rule.greedy!.features(state as never, x, layer, task, hyper)
-      const features = reading((state, { x }) => [['features', featuresOf(state, x)]])
+      const features = reading((state, { x }) => [
+        ['features', layer === 0 ? x : rule.greedy!.features(state as never, x, layer, task, hyper)],
+      ])
       const shape = features.metrics[0]!.output.shape.slice(1)
-      const own: Step<Tree> = rule.greedy!.step(layer, task, hyper)
-      const name = `greedy ${layer}`
-      return {
-        step: traceSteps(name, [own], initial, task, shape),
-        features,
-        whole: () =>
-          traceSteps(name, [(state, batch) => own(state, withX(batch, featuresOf(state, batch.x)))], initial, task),
-      }
+      const step = traceSteps(`greedy ${layer}`, [rule.greedy!.step(layer, task, hyper)], initial, task, shape)
+      return { step, features }
     },
   }
 }

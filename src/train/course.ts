@@ -25,8 +25,6 @@ export interface Course {
   readonly plan: Plan
   /** Every step that runs in this training, by the keys that the plan gives. */
   readonly steps: Readonly<Record<string, TracedStep>>
-  /** The same for the certificate: all that can change the state, each from the samples themselves. */
-  readonly programs: readonly TracedStep[]
   /** What a greedy phase reads of samples; undefined where that is the samples themselves. */
   features(phase: number): StepGraph | undefined
 }
@@ -61,7 +59,6 @@ export function courseOf(rule: AnyRule, task: Task, { hyper, options }: Settings
       traced,
       plan: { ...common, between, stepOf: () => JOINT },
       steps,
-      programs: Object.values(steps),
       features,
     }
   }
@@ -88,7 +85,7 @@ export function courseOf(rule: AnyRule, task: Task, { hyper, options }: Settings
     for (let batch = 0; batch < batches; batch++)
       for (const room of [1, batches - batch]) stepOf({ epoch, batch }, room)
   const plan = { ...common, between, stepOf, spanOf: (step: string) => steps[step]!.span }
-  return { traced, plan, steps, programs: Object.values(steps), features }
+  return { traced, plan, steps, features }
 }
 
 /** One layer after the other, or one alone. */
@@ -111,7 +108,6 @@ function greedyCourse(
     traced,
     plan: { ...common, from, phases, stepOf: ({ phase }) => `${phase}` },
     steps: Object.fromEntries(own.map(({ step }, i) => [`${from + i}`, step])),
-    programs: own.map(({ whole }) => whole()),
     features: (phase) => (phase === 0 ? undefined : own[phase - from]!.features),
   }
 }

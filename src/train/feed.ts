@@ -1,7 +1,7 @@
 import { type Augmentation, augmentation, gatherInputs, imageShapeOf, type Samples, type Split } from '../data/index.js'
 import { sizeOf, type Tensor } from '../graph/index.js'
 import type { TensorData, TensorRecord } from '../runtime/index.js'
-import { targetKind } from '../targets/index.js'
+import { kindOf } from '../targets/index.js'
 import { betweenNoise, stepNoise } from './noise.js'
 import type { TrainingOptions } from './options.js'
 import { batchNumber, betweenNumber, type Call, globalEpoch, type Plan, type Position, progressAt } from './plan.js'
@@ -40,18 +40,25 @@ export function inputsOf({ split, samples }: TrainingData, { augment, seed }: Tr
   }
 }
 
+/** Inputs and targets of consecutive steps, stacked: [steps, ...] of what one step reads. */
+export interface Given {
+  readonly x: Float32Array
+  readonly target?: TensorData
+}
+
+/** The targets of the samples at these places, as steps read them; without `target` where there are none. */
+export function targetsOf({ split, samples }: TrainingData, rows: Uint32Array): Pick<Given, 'target'> {
+  const target = kindOf(samples.target)?.gather(split, rows, samples)
+  return target ? { target } : {}
+}
+
 /** Gives the next so many numbers of what a caller hands in instead of training data. */
 export type Take = (name: 'x' | 'target', length: number) => TensorData
 
 type Inputs = readonly { readonly name: string; readonly input: Tensor }[]
 
 /** Makes the inputs of calls that their steps ask for: rows in the order of their epoch, targets, progress, noise. */
-export function feed(
-  plan: Plan,
-  { split, samples }: TrainingData,
-  { seed, batch }: TrainingOptions,
-  { rows, read }: Source,
-) {
+export function feed(plan: Plan, training: TrainingData, { seed, batch }: TrainingOptions, { rows, read }: Source) {
   let known: { epoch: number; rows: Uint32Array } | undefined
   const rowsOf = (at: Position): Uint32Array => {
     const epoch = globalEpoch(plan, at)
@@ -62,7 +69,7 @@ export function feed(
     const indices = rowsOf(at).slice(at.batch * batch, (at.batch + batches) * batch)
     return {
       ...(asks('x') && { x: await read(indices, globalEpoch(plan, at)) }),
-      ...(asks('target') && { target: targetKind(samples.target).gather(split, indices, samples) }),
+      ...(asks('target') && targetsOf(training, indices)),
     }
   }
   return async ({ at, batches, between, runs }: Call, inputs: Inputs, take?: Take): Promise<TensorRecord> => {

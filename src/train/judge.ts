@@ -58,7 +58,11 @@ export interface Judgement {
  * What a phase is judged by. A layer that learns alone goes by its own figure; without one by what it says of the
  * target, or, where it says nothing alone, by what the network says.
  */
-export function criterionOf({ rule, hyper, merit, blocks }: Omit<Bench, 'patience'>, layer?: number, scores?: Scores) {
+export function criterionOf(
+  { rule, hyper, merit, blocks }: Omit<Bench, 'patience'>,
+  layer?: number,
+  scores?: Scores,
+): Criterion {
   const small = (figure: string, block?: string): Criterion => ({
     ...(block !== undefined && { block }),
     figure,
@@ -69,7 +73,8 @@ export function criterionOf({ rule, hyper, merit, blocks }: Omit<Bench, 'patienc
   const own = rule.greedy?.objective?.(layer, hyper)
   if (own !== undefined) return small(own, block)
   if (!merit) return small(rule.objective ?? 'objective')
-  return scores?.blocks?.[block]?.[merit.figure] === undefined ? merit : { block, ...merit }
+  const isSilent = scores !== undefined && scores.blocks?.[block]?.[merit.figure] === undefined
+  return isSilent ? merit : { block, ...merit }
 }
 
 /** The figure that a criterion names; undefined where it was not measured. */

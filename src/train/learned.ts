@@ -15,8 +15,8 @@ export const highestOf = (
 
 /**
  * Of what held-out samples say, that which has been learned where the blocks above number `highest` have learned
- * nothing: the figures of the blocks up to there, and none of the network. A block that is judged by a figure of its own
- * says nothing of the target before what lies above it has learned.
+ * nothing: the figures of the blocks up to there, and none of the network. A block that is judged by a figure of its
+ * own says nothing of the target before what lies above it has learned.
  */
 export function learnedPart(
   scores: Scores,

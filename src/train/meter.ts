@@ -54,11 +54,6 @@ export function clock(now: () => number, plan: Plan) {
   let epoch = stretch()
   let epochBegin = begin
   let last = stretch()
-  const timed = async <T>(work: () => Promise<T>): Promise<{ result: T; seconds: number }> => {
-    const start = now()
-    const result = await work()
-    return { result, seconds: (now() - start) / 1000 }
-  }
   const rate = ({ steps, seconds }: Stretch, batch: number): number => (seconds > 0 ? (steps * batch) / seconds : 0)
   const secondsPer = ({ steps, seconds }: Stretch): number => (steps === 0 ? 0 : seconds / steps)
   return {
@@ -68,7 +63,9 @@ export function clock(now: () => number, plan: Plan) {
     },
     /** Times a call: steps on batches and steps between epochs each have a pace of their own. */
     async training<T extends { readonly call: Call }>(work: () => Promise<T>): Promise<T> {
-      const { result, seconds } = await timed(work)
+      const start = now()
+      const result = await work()
+      const seconds = (now() - start) / 1000
       const { call } = result
       last = { steps: call.batches, seconds }
       for (const own of call.batches > 0 ? [batches, epoch] : [between]) {
@@ -77,10 +74,12 @@ export function clock(now: () => number, plan: Plan) {
       }
       return result
     },
-    async scoring<T>(work: () => Promise<T>): Promise<T> {
-      const { result, seconds } = await timed(work)
+    /** Times a measurement; what its reader does with an event counts, too, but that is little. */
+    async *scoring<E, T>(work: () => AsyncGenerator<E, T>): AsyncGenerator<E, T> {
+      const start = now()
+      const result = yield* work()
       scoring.steps++
-      scoring.seconds += seconds
+      scoring.seconds += (now() - start) / 1000
       return result
     },
     progress: (at: Position): number => (globalStep(plan, at) - before) / total,

@@ -39,8 +39,8 @@ export function pipelineOf(
   { plan, steps }: Course,
   programOf: (step: string) => Promise<Program>,
   make: ReturnType<typeof feed>,
+  paces: Map<string, Pace>,
 ): Pipeline {
-  const paces = new Map<string, Pace>()
   let ahead: Ahead | undefined
 
   const prepare = (at: Position, { most = Number.POSITIVE_INFINITY, take }: Wanted): Ahead => {

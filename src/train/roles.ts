@@ -14,7 +14,7 @@ const isUnder = (name: string, path: string): boolean => name === path || name.s
 export const blockOf = (blocks: readonly Block[], name: string): number =>
   blocks.findIndex(({ parameters }) => parameters.some((path) => isUnder(name, path)))
 
-/** The role of each tensor of a state. What predictions read and no block owns are statistics, though nobody says so. */
+/** The role of each tensor of a state. What predictions read and no block owns is statistics, declared or not. */
 export function rolesOf(
   { state, metrics }: Pick<StepGraph, 'state' | 'metrics'>,
   { blocks, statistics = [] }: Pick<Locality, 'blocks' | 'statistics'>,

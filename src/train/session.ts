@@ -1,5 +1,6 @@
 import type { DataSet, Split } from '../data/index.js'
 import { gatherInputs, holdOut, order, outputCount, select } from '../data/index.js'
+import { UserError } from '../errors.js'
 import { type DType, type Shape, sizeOf } from '../graph/index.js'
 import type { Certificate } from '../locality/certificate.js'
 import { certify } from '../locality/certify.js'
@@ -11,12 +12,13 @@ import { kindOf } from '../targets/index.js'
 import { statePorts } from './checkpoint.js'
 import { type Course, courseOf, learningSteps, taskOf } from './course.js'
 import { frozenFeatures, keepFeatures } from './features.js'
-import { inputsOf, type Reading, type Source, type TrainingData } from './feed.js'
+import { type Given, inputsOf, type Reading, type Source, type TrainingData, targetsOf } from './feed.js'
 import { initialNoise } from './noise.js'
 import type { Settings, TrainingOptions } from './options.js'
+import { globalEpoch, type Position } from './plan.js'
 import type { Platform } from './platform.js'
 import { type Role, rolesOf } from './roles.js'
-import { fixedBatches, shuffledRows } from './rows.js'
+import { fixedBatches, type Rows, shuffledRows } from './rows.js'
 import { type Predictor, predictor } from './score.js'
 
 /** A tensor of a state, and what it is there for. */
@@ -43,6 +45,10 @@ export interface Session {
   readonly stateBytes: number
   readonly predictor: Predictor
   program(step: string): Promise<Program>
+  /** The order of the samples in a phase. */
+  rows(phase: number): Rows
+  /** The samples of a batch. */
+  batch(at: Position): Promise<Given>
   /** What the steps of a phase read. */
   source(phase: number): Promise<Source>
   /** What layer `layer` of a greedy rule reads of inputs, as the layers below it are now. */
@@ -68,7 +74,7 @@ export async function openSession(
   const { traced } = course
   const locality: Locality = rule.locality(task, hyper)
   const { blocks } = locality
-  const certificate = certify(course.programs, blocks)
+  const certificate = certify(Object.values(course.steps), blocks)
   const roles = rolesOf(traced.predict, locality)
 
   const memory = Object.values(course.steps).map(liveness)
@@ -85,7 +91,18 @@ export async function openSession(
     await program.dispose()
   }
   const owner = await compile(traced.predict, { stateFor: learningSteps(rule, task, settings, traced) })
-  const steps = new Map<string, Program>()
+  const known = new Map<string, Program>()
+  /** Programs over the one state, each compiled when it is first asked for. */
+  const shared = async (key: string, graph: StepGraph): Promise<Program> => {
+    const program = known.get(key) ?? (await compile(graph, { stateOf: owner }))
+    known.set(key, program)
+    return program
+  }
+  const { augment } = options
+  const isAugmented = augment.shift > 0 || augment.rotation > 0 || augment.flip
+  // What is kept of frozen layers was computed in these batches.
+  const rows = (phase: number): Rows =>
+    (course.features(phase) && !isAugmented ? fixedBatches : shuffledRows)(course.plan, train.count, options)
   const inputs = inputsOf(training, options)
 
   return {
@@ -105,41 +122,32 @@ export async function openSession(
       ...{ program: owner, inputs: traced.predict.batch, batch: options.batch, samples: data, seed },
     }),
 
-    async program(step) {
-      const known = steps.get(step)
-      if (known) return known
-      const program = await compile(course.steps[step]!, { stateOf: owner })
-      steps.set(step, program)
-      return program
-    },
+    program: (step) => shared(step, course.steps[step]!),
+    rows,
 
     async source(phase) {
       const graph = course.features(phase)
-      const { plan } = course
-      const shuffled = shuffledRows(plan, train.count, options)
-      if (!graph) return { rows: shuffled, read: inputs }
-      const program = await compile(graph, { stateOf: owner })
-      const compute = frozenFeatures(graph, program, inputs, options.batch)
-      const { augment, cacheBytes } = options
-      if (augment.shift > 0 || augment.rotation > 0 || augment.flip) return { rows: shuffled, read: compute }
-      const rows = fixedBatches(plan, train.count, options)
-      const kept = await keepFeatures(compute, graph, rows({ phase, epoch: 0 }), train.count, cacheBytes)
-      if (kept) await close(program)
-      return { rows, read: kept ?? compute }
+      if (!graph) return { rows: rows(phase), read: inputs }
+      const compute = frozenFeatures(graph, await shared(`features ${phase}`, graph), inputs, options.batch)
+      const budget = isAugmented ? 0 : options.cacheBytes
+      const kept = await keepFeatures(compute, graph, rows(phase)({ phase, epoch: 0 }), train.count, budget)
+      return { rows: rows(phase), read: kept ?? compute }
     },
 
     async features(layer, x) {
       if (layer === 0) return x
       const graph = traced.greedy(layer).features
-      const program = await compile(graph, { stateOf: owner })
-      try {
-        const size = sizeOf(task.input.shape)
-        const rowsOf: Reading = async (indices) => x.slice(size * indices[0]!, size * (indices.at(-1)! + 1))
-        const rows = Uint32Array.from({ length: x.length / size }, (_, i) => i)
-        return await frozenFeatures(graph, program, rowsOf, options.batch)(rows, 0)
-      } finally {
-        await close(program)
-      }
+      const size = sizeOf(task.input.shape)
+      if (x.length % (size * options.batch) !== 0)
+        throw new UserError(`features are made of whole batches, ${options.batch} samples of ${size} numbers each`)
+      const given: Reading = async (indices) => x.slice(size * indices[0]!, size * (indices.at(-1)! + 1))
+      const places = Uint32Array.from({ length: x.length / size }, (_, i) => i)
+      return await frozenFeatures(graph, await shared(`features ${layer}`, graph), given, options.batch)(places, 0)
+    },
+
+    async batch({ phase, epoch, batch }) {
+      const own = rows(phase)({ phase, epoch }).slice(batch * options.batch, (batch + 1) * options.batch)
+      return { x: await inputs(own, globalEpoch(course.plan, { phase, epoch })), ...targetsOf(training, own) }
     },
 
     async initialState() {
@@ -148,8 +156,7 @@ export async function openSession(
         const rows = order(train.count, seed, 0).slice(0, options.batch)
         const x = new Float32Array(rows.length * sizeOf(data.input.shape))
         gatherInputs(data, train, rows, x)
-        const target = kindOf(data.target)?.gather(train, rows, data)
-        const sample = Object.entries({ x, ...(target && { target }) }).filter(([name]) =>
+        const sample = Object.entries({ x, ...targetsOf(training, rows) }).filter(([name]) =>
           traced.init.batch.some((port) => port.name === name),
         )
         const noise = initialNoise(traced.init.batch, seed)

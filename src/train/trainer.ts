@@ -2,10 +2,10 @@ import type { DataSet, Split } from '../data/index.js'
 import { UserError } from '../errors.js'
 import type { Certificate } from '../locality/certificate.js'
 import type { AnyRule, Block, Task } from '../rules/contract.js'
-import type { TensorData, TensorRecord } from '../runtime/index.js'
+import type { Pace, TensorRecord } from '../runtime/index.js'
 import { type Checkpoint, nameState, samplesOf } from './checkpoint.js'
 import type { Scores } from './events.js'
-import { feed, type Take } from './feed.js'
+import { feed, type Given, type Take } from './feed.js'
 import { meter } from './meter.js'
 import { notFinite } from './not-finite.js'
 import { resolve, type Settings, type Wishes } from './options.js'
@@ -21,12 +21,6 @@ export interface TrainerConfig extends Wishes {
   readonly platform: Platform
 }
 
-/** Inputs and targets of consecutive steps, stacked: [steps, ...] of what one step reads. */
-export interface Given {
-  readonly x: Float32Array
-  readonly target?: TensorData
-}
-
 /** What a trainer did. */
 export interface Ran {
   /** Where it stands now. */
@@ -40,8 +34,8 @@ export interface Ran {
 }
 
 /**
- * A rule on its data, to be trained step by step from any state and any place in its schedule. `train` is made of it. The
- * same state, place and settings give the same numbers, however the steps are cut.
+ * A rule on its data, to be trained step by step from any state and any place in its schedule. `train` is made of it.
+ * The same state, place and settings give the same numbers, however the steps are cut.
  */
 export interface Trainer {
   readonly settings: Settings
@@ -74,6 +68,8 @@ export interface Trainer {
   run(at: Position, steps: number, given?: Given): Promise<Ran>
   /** One call of one program, from a position that is not the end of an epoch: as many steps as it is fast to take. */
   next(at: Position, wanted?: Wanted): Promise<Done>
+  /** The samples of the batch at a position, changed by augmentation as its step would read them. */
+  batch(at: Position): Promise<Given>
   /** Compiles what runs at a position. */
   prepare(at: Position): Promise<void>
   /** What layer `layer` of a greedy rule reads of inputs [N, ...], N whole batches, as the layers below it are now. */
@@ -94,12 +90,13 @@ export async function openTrainer(config: TrainerConfig): Promise<Trainer> {
   const session = await openSession(rule, data, settings, platform)
   const { course, task, blocks, tensors, training, validation, predictor } = session
   const { plan } = course
+  const paces = new Map<string, Pace>()
   let phase: { number: number; pipeline: Pipeline } | undefined
 
   const pipelineAt = async (number: number): Promise<Pipeline> => {
     if (phase?.number !== number) {
       const make = feed(plan, training, settings.options, await session.source(number))
-      phase = { number, pipeline: pipelineOf(course, session.program, make) }
+      phase = { number, pipeline: pipelineOf(course, session.program, make, paces) }
     }
     return phase.pipeline
   }
@@ -146,6 +143,7 @@ export async function openTrainer(config: TrainerConfig): Promise<Trainer> {
       await session.program(stepAt(plan, at))
     },
     features: session.features,
+    batch: session.batch,
     measure: (split) => measure(predictor, split),
     measuring: (split, signal) => measuring(predictor, split, signal),
     checkpoint: (position, state, best) => ({

@@ -19,54 +19,77 @@ const recorder = (size: { columns?: number; rows?: number } = {}) => {
 test('the screen shows rate, time left, epoch and one row for each layer, and the rest below', () => {
   assert.deepEqual(renderScreen(after(START, PROGRESS), PLAIN, 100, 20), [
     'forward-forward on glyphs',
-    'epoch 1 of 2  ━━━━━━──────────────────  25 %  12,346 images/s  12 s left',
-    '             loss  separation',
-    '  layer 0  0.5000     81.00 %',
-    '  layer 1  0.2500',
-    '  head      1.500',
+    'epoch 1 of 2  ━━━━━━──────────────────   25 %   12,346 samples/s       12 s left',
+    '                loss  separation',
+    '  layer 0     0.5000     81.00 %',
+    '  layer 1     0.2500',
+    '  head         1.500',
   ])
 })
 
 test('after an epoch every layer has its validation accuracy, and the network its own', () => {
-  assert.deepEqual(
-    renderScreen(after(START, PROGRESS, EPOCH, { ...PROGRESS, epoch: 2 } as TrainEvent), PLAIN, 100, 20).slice(1),
-    [
-      'epoch 2 of 2  ━━━━━━──────────────────  25 %  12,346 images/s  12 s left',
-      '             loss  separation  validation',
-      '  layer 0  0.5000     81.00 %     91.20 %',
-      '  layer 1  0.2500                 93.45 %',
-      '  head      1.500',
-      '  network                         95.10 %',
-    ],
-  )
-})
-
-test('greedy training marks the layer that learns', () => {
-  const lines = renderScreen(after(START, { ...PROGRESS, layer: 1 } as TrainEvent), PLAIN, 100, 20)
-  assert.match(lines[4]!, /^ {2}layer 1 \(learns now\)/)
-})
-
-test('in greedy training the accuracy of the layer that learns is not taken for that of the network', () => {
-  const epoch = { ...EPOCH, layer: 0 } as TrainEvent
-  const lines = renderScreen(after(START, PROGRESS, epoch), PLAIN, 100, 20)
-  assert.ok(!lines.some((line) => line.includes('network')))
-})
-
-test('rules without layers of their own get one row', () => {
-  const progress = { ...PROGRESS, metrics: { loss: 2, accuracy: 0.1 } } as TrainEvent
-  assert.deepEqual(renderScreen(after(START, progress), PLAIN, 100, 20).slice(2), [
-    '            loss  accuracy',
-    '  network  2.000   10.00 %',
+  assert.deepEqual(renderScreen(after(START, PROGRESS, EPOCH, { ...PROGRESS, epoch: 2 }), PLAIN, 100, 20).slice(1), [
+    'epoch 2 of 2  ━━━━━━──────────────────   25 %   12,346 samples/s       12 s left',
+    '                loss  separation  validation accuracy',
+    '  layer 0     0.5000     81.00 %              91.20 %',
+    '  layer 1     0.2500                          93.45 %',
+    '  head         1.500',
+    '  network                                     95.10 %',
   ])
 })
 
+test('greedy training marks the layer that learns', () => {
+  const lines = renderScreen(after(START, { ...PROGRESS, learns: 'layer 1' }), PLAIN, 100, 20)
+  assert.match(lines[4]!, /^ {2}layer 1 \(learns now\)/)
+})
+
+test('figures of the network alone stand one below the other, each beside what it was measured on', () => {
+  const progress = { ...PROGRESS, metrics: { network: { loss: 2, accuracy: 0.1 } } }
+  const epoch = { ...EPOCH, metrics: progress.metrics, validation: { network: { accuracy: 0.12, J: 3 } } }
+  assert.deepEqual(renderScreen(after(START, progress, epoch), PLAIN, 100, 20).slice(2), [
+    '             training  validation',
+    '  loss          2.000',
+    '  accuracy    10.00 %     12.00 %',
+    '  J                         3.000',
+  ])
+})
+
+test('columns stay where they are, however wide the numbers', () => {
+  const shown = (loss: number, separation: number): string =>
+    renderScreen(
+      after(START, { ...PROGRESS, metrics: { blocks: { 'layer 0': { loss, separation } } } }),
+      ...([PLAIN, 100, 20] as const),
+    )[3]!
+  const [short, long] = [shown(0, 0), shown(0.0001234, 1)]
+  assert.equal(short.length, long.length)
+  const facts = (rowsPerSecond: number, secondsLeft: number): string =>
+    renderScreen(after(START, { ...PROGRESS, rowsPerSecond, secondsLeft }), PLAIN, 100, 20)[1]!
+  assert.equal(facts(1, 1).length, facts(123456, 3000).length)
+})
+
+test('while held-out samples are measured, the bar shows how many are done', () => {
+  const measuring = { event: 'measuring', what: 'test', done: 500, of: 2000 } as const
+  assert.equal(
+    renderScreen(after(START, PROGRESS, measuring), PLAIN, 100, 20)[1],
+    'epoch 1 of 2  ━━━━━━──────────────────  measuring 500 of 2,000 test samples',
+  )
+  const [, again] = renderScreen(after(START, PROGRESS, measuring, PROGRESS), PLAIN, 100, 20)
+  assert.ok(!again!.includes('measuring'))
+})
+
+test('steps between epochs are counted', () => {
+  const between = { step: 'align', done: 1200, of: 5000 }
+  const [, facts] = renderScreen(after(START, { ...PROGRESS, epoch: 2, between }), PLAIN, 100, 20)
+  assert.match(facts!, /^epoch 2 of 2 .* 25 % {2}before it: align 1,200 of 5,000 /)
+})
+
 test('where the table is too wide, figures of the training give way to those of held-out images', () => {
-  assert.deepEqual(renderScreen(after(START, PROGRESS, EPOCH), PLAIN, 32, 20).slice(2), [
-    '             loss  validation',
-    '  layer 0  0.3750     91.20 %',
-    '  layer 1  0.1250     93.45 %',
-    '  head      1.000',
-    '  network             95.10 %',
+  assert.deepEqual(renderScreen(after(START, PROGRESS, EPOCH), PLAIN, 44, 20).slice(2), [
+    '                loss  validation accuracy',
+    '  layer 0     0.3750              91.20 %',
+    '  layer 1     0.1250              93.45 %',
+    '  head         1.000',
+    '  network                         95.10 %',
   ])
 })
 
@@ -102,15 +125,15 @@ test('without a terminal: a line at the start, one an epoch, and the summary', (
   for (const event of [START, PROGRESS, EPOCH, DONE]) reporter.show(event)
   assert.equal(
     output.text(),
-    `forward-forward on glyphs: 9,000 images to learn from, 1,000 held out, 2 epochs, batches of 100, seed 0, cpu
-epoch 1 of 2  validation 95.10 %  layer 0 91.20 %  layer 1 93.45 %  12,000 images/s  4.3 s
-forward-forward on glyphs: 95.60 % of the test images right after 8.5 s at 12,100 images/s.
+    `forward-forward on glyphs: 9,000 samples to learn from, 1,000 held out, 2 epochs, batches of 100, seed 0, cpu
+epoch 1 of 2  validation accuracy 95.10 % (layer 0 91.20 %, layer 1 93.45 %)  12,000 samples/s  4.3 s
+forward-forward on glyphs: 95.60 % of the test samples right after 8.5 s at 12,100 samples/s.
 
-Accuracy
-           validation     test
-  layer 0     91.20 %  92.00 %
-  layer 1     93.45 %  94.00 %
-  network     95.10 %  95.60 %
+Held-out samples
+           validation accuracy  test accuracy
+  layer 0              91.20 %        92.00 %
+  layer 1              93.45 %        94.00 %
+  network              95.10 %        95.60 %
 
 What each layer learns from: the certificate, read from the graph of the step
   layer 0  learns from its own input alone; the label is part of its input; what it is shown is
@@ -131,7 +154,7 @@ Kept in runs/forward-forward-glyphs-1; use it with: ${startedAs()} evaluate runs
 test('a preset and 8 bits are told, and a layer trained alone has no accuracy to tell', () => {
   const output = recorder()
   const reporter = lineReporter(output, recorder(), () => undefined)
-  const start: TrainEvent = { ...START, preset: 'fast', precision: 'int8', highest: 0 } as TrainEvent
+  const start = { ...START, preset: 'fast', precision: 'int8', highest: 'layer 0' }
   for (const event of [start, DONE]) reporter.show(event)
   const lines = output.text().split('\n')
   assert.match(lines[0]!, /^forward-forward on glyphs, preset fast: .* seed 0, cpu, int8$/)
@@ -139,7 +162,7 @@ test('a preset and 8 bits are told, and a layer trained alone has no accuracy to
 })
 
 test('an early stop is told, on a terminal above the block', () => {
-  const stopped = { event: 'stopped', reason: 'early', message: 'no better for 3 epochs' } as const
+  const stopped = { event: 'stopped', reason: 'early', step: 90, message: 'no better for 3 epochs' } as const
   const [line, block] = [recorder(), recorder({ columns: 100, rows: 30 })]
   for (const reporter of [lineReporter(line, line, () => undefined), terminalReporter(block, PLAIN, () => undefined)])
     for (const event of [START, stopped]) reporter.show(event)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import ort from 'onnxruntime-node'
+import { labelledImages } from '../../src/data/index.js'
 import { exportModel } from '../../src/export/model.js'
 import { interpret, type Tensor, value } from '../../src/graph/index.js'
 import { FLOAT32, type Precision } from '../../src/nn/dense.js'
@@ -11,6 +12,7 @@ import type { TensorRecord } from '../../src/runtime/index.js'
 import { taskOf } from '../rules/harness.js'
 
 const shape = [2, 8, 8] as const
+const samples = labelledImages(shape, ['a', 'b', 'c', 'd'])
 const images = (count: number): Float32Array =>
   Float32Array.from({ length: count * 128 }, (_, i) => Math.abs(Math.sin(i * 0.37)))
 
@@ -41,7 +43,13 @@ for (const rule of RULES.filter(({ predict }) => predict))
     test(`the exported file of ${rule.id}, run alone, scores any number of images: ${JSON.stringify(settings)}`, async () => {
       const hyper = rule.hyper.parse(settings)
       const state = stateOf(rule, hyper, FLOAT32)
-      const model = exportModel(rule, taskOf({ shape, classes: 4, batch: 2, precision: FLOAT32 }), hyper, state)
+      const model = exportModel(
+        rule,
+        taskOf({ shape, classes: 4, batch: 2, precision: FLOAT32 }),
+        hyper,
+        state,
+        samples,
+      )
       assert.equal(model.batch, 'any')
       // As written: optimisation guesses shapes anew, and would hide wrong ones.
       const session = await ort.InferenceSession.create(model.bytes, { graphOptimizationLevel: 'disabled' })
@@ -65,14 +73,23 @@ test('a rule that only generates has nothing to export, and says so', () => {
   const rule = RULES.find(({ predict }) => !predict)!
   const hyper = rule.hyper.parse({})
   const task = taskOf({ shape, classes: 4, batch: 2, precision: FLOAT32 })
-  assert.throws(() => exportModel(rule, task, hyper, {}), { name: 'UserError', message: /only generates.*samples/ })
+  assert.throws(() => exportModel(rule, task, hyper, {}, samples), {
+    name: 'UserError',
+    message: /only generates.*samples/,
+  })
 })
 
 test('what the prediction does not read, such as the optimiser, is not in the file', () => {
   const rule = RULES[0]!
   const hyper = rule.hyper.parse({ units: [20, 15] })
   const state = stateOf(rule, hyper, FLOAT32)
-  const { bytes } = exportModel(rule, taskOf({ shape, classes: 4, batch: 2, precision: FLOAT32 }), hyper, state)
+  const { bytes } = exportModel(
+    rule,
+    taskOf({ shape, classes: 4, batch: 2, precision: FLOAT32 }),
+    hyper,
+    state,
+    samples,
+  )
   const text = Buffer.from(bytes).toString('latin1')
   assert.ok(text.includes('layers.0.weight') && !text.includes('optimizers'))
 })
@@ -88,7 +105,7 @@ test('a rule whose prediction mixes the images of a batch gets a file of the bat
   }
   const hyper = mixing.hyper.parse({ units: [3] })
   const task = taskOf({ shape, classes: 4, batch: 3, precision: FLOAT32 })
-  const { batch, bytes } = exportModel(mixing, task, hyper, {})
+  const { batch, bytes } = exportModel(mixing, task, hyper, {}, samples)
   assert.equal(batch, 3)
   const session = await ort.InferenceSession.create(bytes)
   const { scores } = await session.run({ x: new ort.Tensor('float32', images(3), [3, ...shape]) })

@@ -1,12 +1,13 @@
 import type { LayerCertificate } from '../../src/locality/certificate.js'
-import type { TrainEvent } from '../../src/train/events.js'
+import type { DoneEvent, EpochEvent, ProgressEvent, StartEvent } from '../../src/train/events.js'
 
 const reads: LayerCertificate['reads'] = { labels: 'input', choice: [], feedback: [], transport: false, global: [] }
 
-export const START: TrainEvent = {
+export const START: StartEvent = {
   event: 'start',
   rule: 'forward-forward',
   source: 'code',
+  criterion: { figure: 'accuracy', better: 'larger' },
   data: 'glyphs',
   seed: 0,
   device: 'cpu',
@@ -14,8 +15,9 @@ export const START: TrainEvent = {
   epochs: 2,
   batch: 100,
   batchesPerEpoch: 90,
-  trainingImages: 9000,
-  validationImages: 1000,
+  steps: 180,
+  trainingSamples: 9000,
+  validationSamples: 1000,
   parameters: 648010,
   peakActivationBytes: 3 * 2 ** 20,
   stateBytes: 7.5 * 2 ** 20,
@@ -36,31 +38,40 @@ export const START: TrainEvent = {
   run: 'runs/forward-forward-glyphs-1',
 }
 
-export const PROGRESS: TrainEvent = {
+export const PROGRESS: ProgressEvent = {
   event: 'progress',
+  step: 45,
   epoch: 1,
   batch: 45,
   progress: 0.25,
   rowsPerSecond: 12345.6,
   secondsLeft: 12,
-  metrics: { 'layers.0.loss': 0.5, 'layers.0.separation': 0.81, 'layers.1.loss': 0.25, 'head.loss': 1.5 },
+  metrics: {
+    blocks: { 'layer 0': { loss: 0.5, separation: 0.81 }, 'layer 1': { loss: 0.25 }, head: { loss: 1.5 } },
+  },
 }
 
-export const EPOCH: TrainEvent = {
+export const EPOCH: EpochEvent = {
   event: 'epoch',
+  step: 90,
   epoch: 1,
-  metrics: { 'layers.0.loss': 0.375, 'layers.0.separation': 0.9, 'layers.1.loss': 0.125, 'head.loss': 1 },
-  validationAccuracy: 0.951,
-  layers: { 'layers.0': 0.912, 'layers.1': 0.9345 },
+  metrics: {
+    blocks: { 'layer 0': { loss: 0.375, separation: 0.9 }, 'layer 1': { loss: 0.125 }, head: { loss: 1 } },
+  },
+  validation: {
+    network: { accuracy: 0.951 },
+    blocks: { 'layer 0': { accuracy: 0.912 }, 'layer 1': { accuracy: 0.9345 } },
+  },
+  criterion: { figure: 'accuracy', better: 'larger' },
   seconds: 4.25,
   rowsPerSecond: 12000,
 }
 
-export const DONE: TrainEvent = {
+export const DONE: DoneEvent = {
   event: 'done',
-  testAccuracy: 0.956,
-  validationAccuracy: 0.951,
-  layers: { 'layers.0': 0.92, 'layers.1': 0.94 },
+  step: 180,
+  test: { network: { accuracy: 0.956 }, blocks: { 'layer 0': { accuracy: 0.92 }, 'layer 1': { accuracy: 0.94 } } },
+  validation: EPOCH.validation!,
   seconds: 8.5,
   rowsPerSecond: 12100,
   run: 'runs/forward-forward-glyphs-1',

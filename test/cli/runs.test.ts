@@ -19,20 +19,26 @@ test('a run from training to use: JSON alone on standard output, then evaluate, 
   const done = all.at(-1)
   assert.equal(all[0].event, 'start')
   assert.deepEqual(Object.keys(done).sort(), [
-    ...['event', 'layers', 'rowsPerSecond', 'run', 'seconds', 'testAccuracy', 'validationAccuracy'],
+    ...['event', 'rowsPerSecond', 'run', 'seconds', 'step', 'test', 'validation'],
   ])
   assert.deepEqual([done.event, done.run], ['done', join('runs', 'forward-forward-glyphs-1')])
 
   const evaluated = JSON.parse((await onward(folder, 'evaluate', done.run, '--json')).stdout)
-  const { run, testAccuracy, layers } = done
-  assert.deepEqual(evaluated, { run, rule: 'forward-forward', data: 'glyphs', testAccuracy, layers })
+  const { run, test: tested } = done
+  assert.deepEqual(evaluated, {
+    run,
+    rule: 'forward-forward',
+    data: 'glyphs',
+    test: tested,
+    criterion: all[0].criterion,
+  })
   const inWords = (await onward(folder, 'evaluate', done.run)).stdout
-  assert.ok(inWords.includes(`${(done.testAccuracy * 100).toFixed(2)} % of the test images right`))
+  assert.ok(inWords.includes(`${(tested.network.accuracy * 100).toFixed(2)} % of the test samples right`))
 
   const { test: split } = makeDataSet('glyphs')
   const pictures = await Promise.all(
     [0, 1].map(async (i) => {
-      const data = split.images.slice(i * 784, (i + 1) * 784)
+      const data = Uint8Array.from(split.inputs.subarray(i * 784, (i + 1) * 784))
       await writePng(join(folder, `light${i}.png`), { width: 28, height: 28, channels: 1, data })
       await writePng(join(folder, `dark${i}.png`), {
         width: 28,
@@ -81,7 +87,7 @@ test('a run from training to use: JSON alone on standard output, then evaluate, 
 
   const exported = await onward(folder, 'export', done.run)
   assert.equal(exported.code, 0)
-  assert.match(exported.stdout, /model\.onnx: [\d.]+ KiB, checked by running it alone on 100 test images\./)
+  assert.match(exported.stdout, /model\.onnx: [\d.]+ KiB, checked by running it alone on 100 test samples\./)
   assert.match(exported.stdout, /input {3}x {7}float32 \[N, 1, 28, 28\]/)
   assert.deepEqual(
     ['model.onnx', 'model.onnx.part'].map((name) => existsSync(join(folder, done.run, name))),
@@ -125,7 +131,7 @@ test('Ctrl-C, told twice at once as npm does, saves and exits with 130; resumed,
 
   const resumed = events(await onward(folder, 'train', '--resume', 'cut', '--threads', '1', '--json'))
   assert.ok(resumed[0].resumedAt > 0)
-  assert.equal(resumed.at(-1).testAccuracy, events(await whole).at(-1).testAccuracy)
+  assert.equal(resumed.at(-1).test.network.accuracy, events(await whole).at(-1).test.network.accuracy)
   assert.deepEqual(
     readFileSync(join(folder, 'cut', 'checkpoint.safetensors')),
     readFileSync(join(folder, 'whole', 'checkpoint.safetensors')),

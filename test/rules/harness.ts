@@ -3,7 +3,7 @@ import { FLOAT32, type Precision } from '../../src/nn/index.js'
 import type { StepGraph } from '../../src/onnx/index.js'
 import { stream } from '../../src/random/stream.js'
 import type { Task } from '../../src/rules/contract.js'
-import { classesOf, taskFor } from '../../src/rules/task.js'
+import { taskFor } from '../../src/rules/task.js'
 import type { TracedRule } from '../../src/rules/trace.js'
 import { initialNoise, stepNoise } from '../../src/train/noise.js'
 
@@ -72,10 +72,17 @@ export const initialState = ({ init }: TracedRule, seed = 1): Numbers =>
 export function batchFor({ batch }: StepGraph, task: Task, k = 0): Numbers {
   const pixels = new Float32Array(batch.find(({ name }) => name === 'x')?.input.size ?? 0)
   stream(7, k, 'pixels').uniform(pixels)
-  const labels = Array.from({ length: task.batch }, (_, i) => (i + k) % classesOf(task))
-  const given: Numbers = { x: Array.from(pixels), target: labels, progress: [k / 10] }
+  const given: Numbers = { x: Array.from(pixels), target: targetFor(task, k), progress: [k / 10] }
   const asked = Object.fromEntries(batch.filter(({ name }) => given[name]).map(({ name }) => [name, given[name]!]))
   return { ...asked, ...plain(stepNoise(batch, 7, k, 1)) }
+}
+
+/** Classes that take turns, labels of which each second one holds, or values on a wave. */
+function targetFor({ target, batch }: Task, k: number): number[] {
+  if (target.kind === 'none') return []
+  if (target.kind === 'class') return Array.from({ length: batch }, (_, i) => (i + k) % target.count)
+  const numbers = Array.from({ length: batch * target.count }, (_, i) => i + k)
+  return target.kind === 'labels' ? numbers.map((i) => i % 2) : numbers.map(Math.sin)
 }
 
 /** The first axis of a flat array: `count` rows of equal length. */

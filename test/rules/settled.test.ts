@@ -20,18 +20,18 @@ async function trained(rule: AnyRule, hyper: Record<string, unknown>, limit: num
   const platform = { compile, saveCheckpoint }
   const options = { limit, epochs, validation: 300, threads: 1 }
   const events = await collect(train({ rule, data, preset: 'quick', hyper, options, platform }))
-  return { checkpoint: last(), figures: ofKind(events, 'epoch').at(-1)!.validation ?? {} }
+  return { checkpoint: last(), figures: ofKind(events, 'epoch').at(-1)!.validation?.network ?? {} }
 }
 
 test('equilibrium propagation: twice as many free sweeps change no prediction on 1,000 images', async () => {
   const { checkpoint } = await trained(equilibriumPropagation as AnyRule, {}, 3000, 2)
-  const size = data.test.images.length / data.test.count
-  const images = Array.from({ length: 1000 }, (_, i) => data.test.images.subarray(i * size, (i + 1) * size))
+  const size = data.test.inputs.length / data.test.count
+  const images = Array.from({ length: 1000 }, (_, i) => data.test.inputs.subarray(i * size, (i + 1) * size))
   const said = async (from: Checkpoint): Promise<number[]> => {
     const network = await openNetwork(equilibriumPropagation as AnyRule, from, { compile }, 'memory')
     const predictions = await network.predict(images)
     await network.close()
-    return predictions.map(({ label }) => label)
+    return predictions.map((one) => ('label' in one ? one.label : -1))
   }
   const { hyper, options } = checkpoint.settings
   const freeSweeps = 2 * (hyper.freeSweeps as number)
@@ -52,6 +52,6 @@ test('the Hopfield VAE halves the squared error with which it begins, and sample
   const noImages = (): never => assert.fail('samples of noise ask for no images')
   const [prior] = await draw(hopfieldVae as AnyRule, checkpoint, noImages, { compile }, wishes)
   assert.equal(prior!.count, 100)
-  const ratio = mean(prior!.images) / (mean(split.images) / data.maximum)
+  const ratio = mean(prior!.images) / (mean(split.inputs) / 255)
   assert.ok(Math.abs(ratio - 1) < 0.2, `${ratio}`)
 })

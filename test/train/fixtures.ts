@@ -1,7 +1,7 @@
 import { type DataSet, dataSet, labelledImages, type Split } from '../../src/data/index.js'
 import { stream } from '../../src/random/stream.js'
 import { type Checkpoint, decodeCheckpoint } from '../../src/train/checkpoint.js'
-import type { TrainEvent } from '../../src/train/events.js'
+import type { Scores, TrainEvent } from '../../src/train/events.js'
 
 /**
  * Images of 5 x 5 pixels in three classes: one row, one column or the diagonal is lit, on noise. Pixel 0 tells the
@@ -39,6 +39,9 @@ export async function collect(events: AsyncIterable<TrainEvent>): Promise<TrainE
 
 export const ofKind = <K extends TrainEvent['event']>(events: readonly TrainEvent[], kind: K) =>
   events.filter((event): event is Extract<TrainEvent, { event: K }> => event.event === kind)
+
+/** What the whole network says rightly. */
+export const accuracyOf = (scores: Scores | undefined): number | undefined => scores?.network?.accuracy
 
 /** A place for checkpoints in memory. */
 export function keeper() {

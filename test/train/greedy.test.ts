@@ -7,13 +7,13 @@ import { uff } from '../../src/rules/uff/uff.js'
 import { compile } from '../../src/runtime/compile.node.js'
 import type { Checkpoint } from '../../src/train/checkpoint.js'
 import { frozenFeatures, keepFeatures } from '../../src/train/features.js'
-import { pixels } from '../../src/train/feed.js'
+import { inputsOf } from '../../src/train/feed.js'
 import { resolve } from '../../src/train/options.js'
 import type { Plan } from '../../src/train/plan.js'
 import { fixedBatches } from '../../src/train/rows.js'
 import { train } from '../../src/train/train.js'
 import { taskOf } from '../rules/harness.js'
-import { collect, keeper, lines, numbersOf, ofKind } from './fixtures.js'
+import { accuracyOf, collect, keeper, lines, numbersOf, ofKind } from './fixtures.js'
 
 const data = lines(200, 60)
 const hyper = { units: [70, 50, 30], rate: 0.01, negatives: 'uniform' }
@@ -40,20 +40,27 @@ for (const options of [{}, { precision: 'int8' }])
 test('layers learn one after the other, and what has learned stays as it is', async () => {
   const { events, kept } = await run({ checkpointEvery: 2 })
   assert.deepEqual(
-    ofKind(events, 'epoch').map(({ layer, epoch }) => [layer, epoch]),
+    ofKind(events, 'epoch').map(({ learns, epoch }) => [learns, epoch]),
     [
-      [0, 1],
-      [0, 2],
-      [1, 1],
-      [1, 2],
-      [2, 1],
-      [2, 2],
+      ['layer 0', 1],
+      ['layer 0', 2],
+      ['layer 1', 1],
+      ['layer 1', 2],
+      ['layer 2', 1],
+      ['layer 2', 2],
     ],
   )
-  for (const { layer, layers, validationAccuracy } of ofKind(events, 'epoch'))
-    assert.equal(validationAccuracy, layers[`layers.${layer}`])
-  for (const { layer, metrics } of ofKind(events, 'progress'))
-    assert.ok(Object.keys(metrics).every((name) => name.startsWith(`layers.${layer}.`)))
+  for (const { learns, validation, criterion } of ofKind(events, 'epoch')) {
+    assert.deepEqual(criterion, { block: learns, figure: 'accuracy', better: 'larger' })
+    // The blocks that have learned, and the network when all have.
+    const blocks = ['layer 0', 'layer 1', 'layer 2']
+    assert.deepEqual(Object.keys(validation!.blocks!), blocks.slice(0, blocks.indexOf(learns!) + 1))
+    assert.equal(accuracyOf(validation) !== undefined, learns === 'layer 2')
+  }
+  for (const { learns, metrics } of ofKind(events, 'progress')) {
+    assert.equal(metrics.network, undefined)
+    assert.deepEqual(Object.keys(metrics.blocks!), [learns])
+  }
   // 4 batches an epoch and a checkpoint every 2: four checkpoints a layer, after the first one.
   const weights = kept.saved.map((_, i) => {
     const numbers = numbersOf(kept.at(i))
@@ -74,20 +81,21 @@ for (const [what, own] of Object.entries({
   'convolutional cells': { rule: uff, hyper: { network: 'convolutional', units: [3, 2], kernel: 3 } },
 }))
   test(`each layer alone, from the run below it, gives the bits of one after the other: ${what}`, async () => {
-    const { final } = await run({}, undefined, own)
+    const { events: all, final } = await run({}, undefined, own)
+    const names = ofKind(all, 'start')[0]!.certificate.layers.map(({ name }) => name)
     let below: Checkpoint | undefined
     for (const layer of [0, 1, 2]) {
       const { events, kept } = await run({ layer }, below, own)
       assert.deepEqual(
-        ofKind(events, 'epoch').map((event) => event.layer),
-        [layer, layer],
+        ofKind(events, 'epoch').map(({ learns }) => learns),
+        [names[layer], names[layer]],
       )
       assert.equal(ofKind(events, 'progress').at(-1)!.progress, 1)
       const [done] = ofKind(events, 'done')
-      assert.equal(done!.testAccuracy === undefined, layer < 2, 'only the last layer makes a whole network')
-      const told = Object.keys({ ...done!.layers, ...done!.test })
-      const numbers = told.flatMap((name) => /\d+/.exec(name)?.map(Number) ?? [])
-      assert.ok(layer === 2 || (numbers.includes(layer) && numbers.every((number) => number <= layer)), `${told}`)
+      const { test, validation } = done!
+      assert.equal(test.network === undefined, layer < 2, 'only the last layer makes a whole network')
+      assert.deepEqual(Object.keys(test), Object.keys(validation!))
+      if (layer < 2) assert.deepEqual(Object.keys(test.blocks!), names.slice(0, layer + 1))
       below = kept.last()
     }
     assert.ok(same(numbersOf(below!), final))
@@ -120,14 +128,16 @@ test('a layer that says nothing of the classes is judged by its own figure', asy
   const options = { ...common, epochs: 4, patience: 1, validation: 20 }
   const events = await collect(train({ ...config, options, platform: { compile, exactInt8: async () => false } }))
   const epochs = ofKind(events, 'epoch')
-  for (const layer of [0, 1]) {
-    const own = epochs.filter((event) => event.layer === layer)
-    const errors = own.map(({ validation }) => validation![`layers.${layer}.reconstruction`]!)
+  for (const layer of ['layer 0', 'layer 1']) {
+    const own = epochs.filter(({ learns }) => learns === layer)
+    const errors = own.map(({ validation }) => validation!.blocks![layer]!.reconstruction!)
     assert.ok(errors[1]! < errors[0]!, `${errors}`)
     assert.ok(own.length > 2, 'a cell that still learns goes on')
-    assert.ok(own.every(({ validationAccuracy }) => validationAccuracy === undefined))
+    assert.deepEqual(own[0]!.criterion, { block: layer, figure: 'reconstruction', better: 'smaller' })
+    const figures = own.flatMap(({ validation }) => Object.values(validation!.blocks!).flatMap(Object.keys))
+    assert.deepEqual([...new Set(figures)], ['reconstruction'], 'it says nothing of the classes yet')
   }
-  assert.ok(epochs.filter(({ layer }) => layer === 2).every(({ validationAccuracy }) => validationAccuracy! >= 0))
+  assert.ok(epochs.filter(({ learns }) => learns === 'classifier').every((event) => accuracyOf(event.validation)! >= 0))
 })
 
 test('fixed batches come once each in every epoch, in another order, and are drawn anew in the next phase', () => {
@@ -156,7 +166,7 @@ test('fixed batches come once each in every epoch, in another order, and are dra
 
 test('features are kept up to the budget, and images are then read no more', async () => {
   const { options, hyper: own } = resolve(forwardForward, data, { hyper, options: { ...common, validation: 0 } })
-  const task = taskOf({ shape: data.shape, batch: 37 })
+  const task = taskOf({ shape: [1, 5, 5], batch: 37 })
   const { features: graph } = traceRule(forwardForward, task, own).greedy(1)
   const program = await compile(graph, { device: 'cpu' })
   await program.load(
@@ -167,7 +177,7 @@ test('features are kept up to the budget, and images are then read no more', asy
       ]),
     ),
   )
-  const images = pixels({ split: data.train, shape: data.shape, maximum: data.maximum }, options)
+  const images = inputsOf({ split: data.train, samples: data }, options)
   let read = 0
   const compute = frozenFeatures(
     graph,

@@ -90,9 +90,11 @@ test('a rule that only generates is judged by its objective', async () => {
   // Nine steps an epoch: 9 (49), 18 (4), 27 (121), 36 (400): two epochs without a better one, and epoch 2 is kept.
   assert.deepEqual(
     ofKind(events, 'epoch').map(({ validation }) => validation),
-    [{ distance: 49 }, { distance: 4 }, { distance: 121 }, { distance: 400 }],
+    [49, 4, 121, 400].map((distance) => ({ network: { distance } })),
   )
-  assert.deepEqual([done!.test, done!.validation, done!.testAccuracy], [{ distance: 4 }, { distance: 4 }, undefined])
+  const kept = { network: { distance: 4 } }
+  assert.deepEqual([done!.test, done!.validation], [kept, kept])
+  assert.deepEqual(ofKind(events, 'start')[0]!.criterion, { figure: 'distance', better: 'smaller' })
   assert.match(
     ofKind(events, 'stopped')[0]!.message,
     /no better validation distance for 2 epochs; kept is epoch 2 with 4/,

@@ -10,7 +10,7 @@ const plan = (changes: Partial<Plan> = {}): Plan => ({
 /** The calls of one epoch, cut by a limit. */
 function epochOf(own: Plan, limit: number): Call[] {
   const calls: Call[] = []
-  let at: Position = { phase: 0, epoch: 0, batch: 0 }
+  let at: Position = { phase: 0, epoch: 0, between: 0, batch: 0 }
   for (let call = callAt(own, at, limit); call; call = callAt(own, at, limit)) {
     calls.push(call)
     at = { ...at, batch: at.batch + call.batches }
@@ -20,7 +20,7 @@ function epochOf(own: Plan, limit: number): Call[] {
 
 test('calls cover an epoch without gap, and none crosses its end', () => {
   assert.deepEqual(
-    epochOf(plan(), 4).map(({ at, steps }) => [at.batch, steps]),
+    epochOf(plan(), 4).map(({ at, runs }) => [at.batch, runs]),
     [
       [0, 4],
       [4, 4],
@@ -31,7 +31,7 @@ test('calls cover an epoch without gap, and none crosses its end', () => {
 
 test('a call ends where a checkpoint is due', () => {
   assert.deepEqual(
-    epochOf(plan({ checkpointEvery: 3 }), 100).map(({ steps }) => steps),
+    epochOf(plan({ checkpointEvery: 3 }), 100).map(({ runs }) => runs),
     [3, 3, 3, 1],
   )
 })
@@ -39,32 +39,33 @@ test('a call ends where a checkpoint is due', () => {
 test('batches with other steps are other calls', () => {
   const calls = epochOf(plan({ stepOf: ({ batch }) => (batch < 7 ? 'odd' : 'even') }), 5)
   assert.deepEqual(
-    calls.map(({ step, steps }) => `${steps} ${step}`),
+    calls.map(({ step, runs }) => `${runs} ${step}`),
     ['5 odd', '2 odd', '3 even'],
   )
 })
 
 test('what follows a call may be the next epoch, but not the next phase', () => {
   const call = (epoch: number, batch: number, steps: number): Call => ({
-    at: { phase: 0, epoch, batch },
-    steps,
+    at: { phase: 0, epoch, between: 0, batch },
+    runs: steps,
     batches: steps,
+    between: 0,
     step: '',
   })
-  assert.deepEqual(following(plan(), call(0, 2, 3)), { phase: 0, epoch: 0, batch: 5 })
-  assert.deepEqual(following(plan(), call(0, 8, 2)), { phase: 0, epoch: 1, batch: 0 })
+  assert.deepEqual(following(plan(), call(0, 2, 3)), { phase: 0, epoch: 0, between: 0, batch: 5 })
+  assert.deepEqual(following(plan(), call(0, 8, 2)), { phase: 0, epoch: 1, between: 0, batch: 0 })
   assert.equal(following(plan(), call(2, 8, 2)), undefined)
 })
 
 test('steps are numbered through all phases, progress begins anew in each', () => {
   const own = plan()
   const positions = [0, 1].flatMap((phase) =>
-    [0, 1, 2].flatMap((epoch) => Array.from({ length: 10 }, (_, batch) => ({ phase, epoch, batch }))),
+    [0, 1, 2].flatMap((epoch) => Array.from({ length: 10 }, (_, batch) => ({ phase, epoch, between: 0, batch }))),
   )
   assert.deepEqual(
     positions.map((at) => globalStep(own, at)),
     [...Array(60).keys()],
   )
-  assert.equal(progressAt(own, { phase: 1, epoch: 0, batch: 0 }), 0)
-  assert.equal(progressAt(own, { phase: 1, epoch: 2, batch: 9 }), 29 / 30)
+  assert.equal(progressAt(own, { epoch: 0, batch: 0 }), 0)
+  assert.equal(progressAt(own, { epoch: 2, batch: 9 }), 29 / 30)
 })

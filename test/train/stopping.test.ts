@@ -7,7 +7,7 @@ import { compile } from '../../src/runtime/compile.node.js'
 import { notFinite } from '../../src/train/not-finite.js'
 import { train } from '../../src/train/train.js'
 import { counter, counterWith } from './counter.js'
-import { collect, keeper, lines, ofKind } from './fixtures.js'
+import { accuracyOf, collect, keeper, lines, ofKind } from './fixtures.js'
 import { interpreter } from './oracle.js'
 
 const data = lines(48, 12)
@@ -32,14 +32,15 @@ test('early stopping waits as long as it was told, and keeps the best epoch', as
   assert.deepEqual(early, {
     event: 'stopped',
     reason: 'early',
+    step: 45,
     message: 'no better validation accuracy for 2 epochs; kept is epoch 3 with 100.00 %',
   })
-  assert.deepEqual([done.testAccuracy, done.validationAccuracy], [1, 1])
+  assert.deepEqual([accuracyOf(done.test), accuracyOf(done.validation)], [1, 1])
 })
 
 test('with patience, the best epoch is kept when the epochs run out, too', async () => {
   const { events, count, epochs, done } = await counting(27, 4, 3)
-  assert.deepEqual([epochs, count, ofKind(events, 'stopped').length, done.testAccuracy], [4, 27, 0, 1])
+  assert.deepEqual([epochs, count, ofKind(events, 'stopped').length, accuracyOf(done.test)], [4, 27, 0, 1])
 })
 
 test('an equal epoch is no better one', async () => {
@@ -50,7 +51,7 @@ test('an equal epoch is no better one', async () => {
 test('without patience the last epoch counts', async () => {
   const { epochs, count, done } = await counting(27, 4, 0)
   assert.deepEqual([epochs, count], [4, 36])
-  assert.ok(Math.abs(done.testAccuracy! - 1 / 3) < 1e-12)
+  assert.ok(Math.abs(accuracyOf(done.test)! - 1 / 3) < 1e-12)
 })
 
 for (const [rule, optimizer] of [
@@ -68,7 +69,7 @@ for (const [rule, optimizer] of [
     assert.ok(last.event === 'stopped' && last.reason === 'not-finite', JSON.stringify(last))
     assert.match(
       last.message,
-      /^(layer \d: )?.* (stopped being finite numbers|grew beyond 1e\+12) in epoch \d+, batch \d+( to \d+)?: /,
+      /^((layer \d|softmax head|network): )?.* (stopped being finite numbers|grew beyond 1e\+12) in epoch \d+, batch \d+( to \d+)?: /,
     )
     assert.match(
       last.message,
@@ -107,7 +108,7 @@ test('steps of a schedule run where it says, and in its order', async () => {
   assert.deepEqual(state, { count: 18, trace })
   // The metric of `double` is there on its batches alone, and its mean is over those.
   const [first] = ofKind(events, 'epoch')
-  assert.deepEqual(first!.metrics.double, (2 + 7 + 17) / 3)
+  assert.deepEqual(first!.metrics.network!.double, (2 + 7 + 17) / 3)
 })
 
 test('a schedule that names no step is a mistake of the rule', async () => {
@@ -119,11 +120,18 @@ test('a schedule that names no step is a mistake of the rule', async () => {
 })
 
 test('the lowest layer with a number that is not finite comes first, and what lies elsewhere is counted apart', () => {
-  const metrics = { 'layers.1.loss': [Number.NaN], 'layers.0.loss': [1, Number.POSITIVE_INFINITY], other: [Number.NaN] }
+  const blocks = ['lower', 'upper'].map((name) => ({ name, parameters: [`${name}s.weight`] }))
+  const measured = (figures: Readonly<Record<string, number[]>>) =>
+    Object.fromEntries(Object.entries(figures).map(([name, values]) => [name, Float32Array.from(values)]))
+  const metrics = measured({
+    'upper/loss': [Number.NaN],
+    'lower/loss': [1, Number.POSITIVE_INFINITY],
+    other: [Number.NaN],
+  })
   assert.equal(
-    notFinite({ notFinite: ['layers.0.weight'], metrics } as never),
-    'layer 0: layers.0.weight, layers.0.loss, and 2 elsewhere, stopped being finite numbers',
+    notFinite({ notFinite: ['lowers.weight'], metrics }, blocks),
+    'lower: lowers.weight, loss, and 2 elsewhere, stopped being finite numbers',
   )
-  assert.equal(notFinite({ notFinite: [], metrics: { loss: [2e12] } } as never), 'loss grew beyond 1e+12')
-  assert.equal(notFinite({ notFinite: [], metrics: { loss: [2] } } as never), undefined)
+  assert.equal(notFinite({ notFinite: [], metrics: measured({ loss: [2e12] }) }, blocks), 'loss grew beyond 1e+12')
+  assert.equal(notFinite({ notFinite: [], metrics: measured({ loss: [2] }) }, blocks), undefined)
 })

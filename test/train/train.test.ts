@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type DataSet, gather, holdOut, makeDataSet, order } from '../../src/data/index.js'
+import { type DataSet, gatherInputs, holdOut, makeDataSet, order } from '../../src/data/index.js'
 import { interpret, type Tensor, value } from '../../src/graph/index.js'
 import { stream } from '../../src/random/stream.js'
 import { backprop } from '../../src/rules/backprop.js'
@@ -11,7 +11,7 @@ import type { Program } from '../../src/runtime/index.js'
 import type { Platform } from '../../src/train/platform.js'
 import { train } from '../../src/train/train.js'
 import { taskOf } from '../rules/harness.js'
-import { collect, keeper, lines, numbersOf, ofKind } from './fixtures.js'
+import { accuracyOf, collect, keeper, lines, numbersOf, ofKind } from './fixtures.js'
 import { interpreter } from './oracle.js'
 
 const data = lines()
@@ -49,7 +49,7 @@ function plainLoop(epochs: number, batch: number, held: number, seed: number): R
   )
   const round = (numbers: ArrayLike<number>): number[] => [...Float32Array.from(numbers)]
   const state = new Map(traced.init.metrics.map(({ name }, i) => [name, round(first[i]!.data)]))
-  const { train: images } = holdOut(data.train, held, seed)
+  const { train: images } = holdOut(data.train, data.train.targets!, held, seed)
   const step = traced.steps.joint!
   const batches = Math.floor(images.count / batch)
   for (let epoch = 0; epoch < epochs; epoch++) {
@@ -58,10 +58,10 @@ function plainLoop(epochs: number, batch: number, held: number, seed: number): R
       const indices = rows.subarray(i * batch, (i + 1) * batch)
       const number = epoch * batches + i
       const x = new Float32Array(25 * batch)
-      gather(images, indices, data.maximum, x)
+      gatherInputs(data, images, indices, x)
       const given: Record<string, ArrayLike<number>> = {
         x,
-        target: [...indices].map((row) => images.labels[row]!),
+        target: [...indices].map((row) => images.targets![row]!),
         progress: [Math.fround(number / (epochs * batches))],
       }
       const bindings = new Map([
@@ -123,7 +123,7 @@ test('events tell the course of a training', async () => {
   const events = await collect(train({ rule: forwardForward, data, hyper, options, platform: { ...cpu, ...kept } }))
   const [start] = ofKind(events, 'start')
   assert.deepEqual(
-    [start!.trainingImages, start!.validationImages, start!.batchesPerEpoch, start!.resumedAt],
+    [start!.trainingSamples, start!.validationSamples, start!.batchesPerEpoch, start!.resumedAt],
     [100, 20, 4, undefined],
   )
   // First layer: 22 pixels and 3 label codes; then 12 to 12; the head reads the second layer alone.
@@ -153,14 +153,16 @@ test('events tell the course of a training', async () => {
   let before = 0
   let sum = 0
   for (const { batch, metrics } of second) {
-    sum += metrics['layers.1.loss']! * (batch - before)
+    sum += metrics.blocks!['layer 1']!.loss! * (batch - before)
     before = batch
   }
-  assert.ok(Math.abs(epochs[1]!.metrics['layers.1.loss']! - sum / 4) < 1e-9)
+  assert.ok(Math.abs(epochs[1]!.metrics.blocks!['layer 1']!.loss! - sum / 4) < 1e-9)
   const done = events.at(-1)!
   assert.ok(done.event === 'done')
-  assert.equal(done.validationAccuracy, epochs[1]!.validationAccuracy)
-  assert.deepEqual(Object.keys(done.layers), ['layers.0', 'layers.1'])
+  assert.deepEqual(done.validation, epochs[1]!.validation)
+  assert.deepEqual(Object.keys(done.test.blocks!), ['layer 0', 'layer 1'])
+  // 4 batches an epoch.
+  assert.deepEqual([start!.steps, ...epochs.map(({ step }) => step), done.step], [8, 4, 8, 8])
 })
 
 test('the test set is read once, at the end', async () => {
@@ -176,7 +178,7 @@ test('the test set is read once, at the end', async () => {
     ...{ rule: backprop, data: guarded, hyper, platform: cpu },
     options: { epochs: 2, batch: 20, validation: 20 },
   }))
-    if (event !== 'progress') seen.push(event)
+    if (!['progress', 'measuring'].includes(event)) seen.push(event)
   assert.deepEqual(seen, ['start', 'epoch', 'epoch', 'test', 'done'])
 })
 
@@ -188,8 +190,8 @@ test('forward-forward learns glyphs, and all images are counted', async () => {
     train({ rule: forwardForward, data: glyphs, hyper: { units: [100, 100] }, options, platform: { ...cpu, ...kept } }),
   )
   const done = events.at(-1)!
-  assert.ok(done.event === 'done' && done.testAccuracy! > 0.8, JSON.stringify(done))
+  assert.ok(done.event === 'done' && accuracyOf(done.test)! > 0.8, JSON.stringify(done))
   // 333 images do not fill batches of 50: shares of the right count tell that padding was left out.
-  const right = done.validationAccuracy! * 333
+  const right = accuracyOf(done.validation)! * 333
   assert.ok(Math.abs(right - Math.round(right)) < 1e-9)
 })

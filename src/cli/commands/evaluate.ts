@@ -4,9 +4,8 @@ import { noteOnSource } from '../sources.js'
 import { startedAs } from '../started-as.js'
 import { downloadProgress } from '../train/download.js'
 import { widthOf } from '../train/report.js'
-import { renderTable } from '../train/screen.js'
 import { legend, outcome } from '../train/summary.js'
-import { rowsOf } from '../train/view.js'
+import { renderTable } from '../train/table.js'
 
 export interface EvaluateFlags {
   readonly dataDir?: string
@@ -36,7 +35,7 @@ export async function evaluateCommand(run: string, { dataDir, json }: EvaluateFl
   }
   const { test } = evaluation
   const width = widthOf(process.stdout)
-  print(`${run}: ${outcome(test, evaluation)}.`, ...renderTable(rowsOf(test, 'test '), { width }))
+  print(`${run}: ${outcome(test, evaluation)}.`, ...renderTable({ test }, { width }))
   print(...legend(test, figures, width))
   print(...noteOnSource(rule))
   if (isFinished(run) === false) print(`Its training was stopped: ${startedAs()} train --resume ${run} goes on.`)

@@ -1,9 +1,9 @@
 import type { EpochEvent, Scores, StartEvent, TrainEvent } from '../../train/events.js'
 import { count, duration, figure, plural } from '../output/numbers.js'
-import { showFigure } from './screen.js'
-import { rowsOf, type View, WHOLE } from './view.js'
+import { showFigure } from './table.js'
+import type { View } from './view.js'
 
-/** What a run without a terminal prints for an event, or undefined: a line at the start, one an epoch, one for an early stop. */
+/** What a run without a terminal prints for an event: a line at the start, for an epoch, for an early stop. */
 export function renderLine(view: View, event: TrainEvent): string | undefined {
   if (event.event === 'start') return startLine(event)
   if (event.event === 'stopped' && event.reason === 'early') return event.message
@@ -17,7 +17,8 @@ function startLine(start: StartEvent): string {
   const preset = start.preset === undefined ? '' : `, preset ${start.preset}`
   const bits = precision === 'float32' ? '' : `, ${precision}`
   const resumed = resumedAt === undefined ? '' : `, resumed after ${plural(resumedAt, 'step')}`
-  return `${rule} on ${data}${preset}: ${samples}, ${plural(epochs, 'epoch')}, batches of ${batch}, seed ${seed}, ${device}${bits}${resumed}`
+  const how = `${plural(epochs, 'epoch')}, batches of ${batch}, seed ${seed}, ${device}${bits}${resumed}`
+  return `${rule} on ${data}${preset}: ${samples}, ${how}`
 }
 
 function epochLine(start: StartEvent, { epoch, fromBatch, learns, metrics, validation, ...event }: EpochEvent): string {
@@ -27,17 +28,21 @@ function epochLine(start: StartEvent, { epoch, fromBatch, learns, metrics, valid
     ...(fromBatch === undefined ? [] : [`from batch ${fromBatch + 1}`]),
     ...(learns === undefined ? [] : [`${learns} learns`]),
     ...(loss === undefined ? [] : [`loss ${figure(loss)}`]),
-    ...(validation === undefined ? [] : [`held out: ${inWords(validation)}`]),
+    ...inWords(validation ?? {}),
     `${count(event.rowsPerSecond)} samples/s`,
     duration(event.seconds),
   ].join('  ')
 }
 
-/** `accuracy 95.10 %, layer 0 accuracy 91.20 %`: the network first. */
-const inWords = (scores: Scores): string =>
-  [...rowsOf(scores)]
-    .sort(([a], [b]) => Number(b === WHOLE) - Number(a === WHOLE))
-    .flatMap(([row, own]) =>
-      Object.entries(own).map(([name, value]) => `${row === WHOLE ? '' : `${row} `}${name} ${showFigure(name, value)}`),
+/** Every figure once, of the network and of its parts: `validation accuracy 95.10 % (layer 0 91.20 %)`. */
+function inWords({ network = {}, blocks = {} }: Scores): string[] {
+  const names = new Set([network, ...Object.values(blocks)].flatMap((own) => Object.keys(own)))
+  return [...names].map((name) => {
+    const parts = Object.entries(blocks).flatMap(([block, own]) =>
+      own[name] === undefined ? [] : [`${block} ${showFigure(name, own[name])}`],
     )
-    .join(', ')
+    const whole = network[name] === undefined ? ':' : ` ${showFigure(name, network[name])}`
+    const rest = parts.length === 0 ? '' : whole === ':' ? ` ${parts.join(', ')}` : ` (${parts.join(', ')})`
+    return `validation ${name}${whole}${rest}`
+  })
+}

@@ -1,8 +1,7 @@
-import { SHARES } from '../../targets/index.js'
-import { columns } from '../output/columns.js'
-import { count, duration, figure, percent } from '../output/numbers.js'
+import { count, duration } from '../output/numbers.js'
 import { clip, type Style } from '../output/style.js'
-import { type Row, type Rows, type View, WHOLE } from './view.js'
+import { renderTable } from './table.js'
+import type { View } from './view.js'
 
 /** The live display of a run, as lines of at most `width` places and at most `height` lines. */
 export function renderScreen(view: View, style: Style, width: number, height: number): string[] {
@@ -11,10 +10,11 @@ export function renderScreen(view: View, style: Style, width: number, height: nu
   const now = progress?.epoch ?? epoch?.epoch
   const facts = [now === undefined ? 'starting' : `epoch ${now} of ${start.epochs}`, ...happening(view)]
   const learning = progress?.learns
-  const table = renderTable(view.rows, {
+  const table = renderTable(view.told, {
+    blocks: start.certificate.layers.map(({ name }) => name),
     label: (row) => (row === learning ? `${row} (learns now)` : row),
     width,
-    cells: CELL,
+    cell: CELL,
   })
   const lines = [
     style.bold(`${start.rule} on ${start.data}`),
@@ -36,85 +36,13 @@ function happening({ progress, measuring }: View): string[] {
   if (!progress) return whole
   const { between, rowsPerSecond, secondsLeft } = progress
   const work = between
-    ? `${between.step} ${count(between.done)} of ${count(between.of)} before it`
+    ? `before it: ${between.step} ${count(between.done)} of ${count(between.of)}`
     : `${count(rowsPerSecond).padStart(7)} samples/s`
-  return [...whole, work, `${duration(secondsLeft).padStart(8)} left`]
+  return [...whole, work, `${duration(secondsLeft).padStart(9)} left`]
 }
 
 /** No figure is wider than this while a run is shown: the columns stay where they are. */
 const CELL = 9
-
-/** How a table of figures is laid out. */
-export interface Layout {
-  readonly label?: (row: string) => string
-  readonly width?: number
-  /** The least width of a cell. */
-  readonly cells?: number
-}
-
-/**
- * Rows of figures under a heading; nothing at all where there are no rows. What is too wide loses columns of training.
- * Figures of the network alone, and those that do not fit beside each other, stand one below the other.
- */
-export function renderTable(rows: Rows, { label = (row) => row, width = Infinity, cells = 0 }: Layout = {}): string[] {
-  if (rows.size === 0) return []
-  const listed = (): string[] => tableOf(oneBelowTheOther(rows, label), SOURCES, cells)
-  if (rows.size === 1 && rows.has(WHOLE)) return listed()
-  const labelled: Rows = new Map([...rows].map(([name, row]) => [label(name), row]))
-  const names = [...new Set([...rows.values()].flatMap((figures) => Object.keys(figures)))].sort(
-    (a, b) => columnRank(a) - columnRank(b),
-  )
-  for (;;) {
-    const lines = tableOf(labelled, names, cells)
-    if (lines.every((line) => line.length <= width)) return lines
-    const spare = names.findLastIndex((name) => columnRank(name) === 0)
-    if (spare < 0) return listed()
-    names.splice(spare, 1)
-  }
-}
-
-/** What a figure was measured on, as the first word of a column. */
-const SOURCES = ['training', 'validation', 'test']
-
-/** A figure's name and what it was measured on: `validation accuracy`. */
-function partsOf(column: string): [source: string, figure: string] {
-  const source = SOURCES.find((one) => column.startsWith(`${one} `))
-  return source === undefined ? ['training', column] : [source, column.slice(source.length + 1)]
-}
-
-/** A row for each figure of each row, a column for each thing that it was measured on. */
-function oneBelowTheOther(rows: Rows, label: (row: string) => string): Rows {
-  const listed = new Map<string, Row>()
-  for (const [row, figures] of rows)
-    for (const [column, value] of Object.entries(figures)) {
-      const [source, figure] = partsOf(column)
-      const name = row === WHOLE ? figure : `${label(row)} ${figure}`
-      listed.set(name, { ...listed.get(name), [source]: value })
-    }
-  return listed
-}
-
-function tableOf(rows: Rows, names: readonly string[], cells: number): string[] {
-  const used = names.filter((name) => [...rows.values()].some((row) => row[name] !== undefined))
-  const cell = (row: string, column: string, value: number | undefined): string =>
-    value === undefined ? '' : showFigure(`${row} ${column}`, value)
-  return columns(
-    [
-      ['', ...used],
-      ...[...rows].map(([row, own]) => [`  ${row}`, ...used.map((name) => cell(row, name, own[name]).padStart(cells))]),
-    ],
-    used.map((_, i) => i + 1),
-  )
-}
-
-/** Loss first; last what was measured on samples that nothing was learned from. */
-const columnRank = (name: string): number => (name === 'loss' ? -1 : SOURCES.indexOf(partsOf(name)[0]))
-
-/** Names with one of these words are parts of a whole; all others are printed as numbers. */
-const FRACTIONS = new RegExp(`\\b(${[...SHARES, 'separation'].join('|')})\\b`)
-
-export const showFigure = (name: string, value: number): string =>
-  FRACTIONS.test(name) ? percent(value) : figure(value)
 
 function bar(part: number, width: number): string {
   const full = Math.round(Math.min(1, Math.max(0, part)) * width)

@@ -6,8 +6,8 @@ import { bytes, count, duration, percent } from '../output/numbers.js'
 import type { Style } from '../output/style.js'
 import { RECONSTRUCTED } from '../sources.js'
 import { startedAs } from '../started-as.js'
-import { renderTable, showFigure } from './screen.js'
-import { merged, rowsOf, type View } from './view.js'
+import { renderTable, showFigure } from './table.js'
+import type { View } from './view.js'
 
 /**
  * What a finished run has to say: its figures, the certificate, memory, and where it is kept. `backpropBytes`: of
@@ -52,10 +52,11 @@ export function outcome(
   return `${criterion.figure} ${showFigure(criterion.figure, value)} on the test samples`
 }
 
-function heldOut({ validation, test }: DoneEvent, { figures }: StartEvent, style: Style, width: number): string[] {
-  const rows = merged(rowsOf(validation, 'validation '), rowsOf(test, 'test '))
-  if (rows.size === 0) return []
-  return [style.bold('Held-out samples'), ...renderTable(rows, { width }), ...legend(test, figures, width), '']
+function heldOut({ validation, test }: DoneEvent, start: StartEvent, style: Style, width: number): string[] {
+  const blocks = start.certificate.layers.map(({ name }) => name)
+  const table = renderTable({ ...(validation && { validation }), test }, { blocks, width })
+  if (table.length === 0) return []
+  return [style.bold('Held-out samples'), ...table, ...legend(test, start.figures, width), '']
 }
 
 /** What the rule's own figures are, a line each. */

@@ -5,7 +5,7 @@ import { makeDataSet } from '../../../src/data/index.js'
 import { targetPropagation } from '../../../src/rules/target-propagation/target-propagation.js'
 import { compile } from '../../../src/runtime/compile.node.js'
 import { train } from '../../../src/train/train.js'
-import { collect, keeper, numbersOf, ofKind } from '../../train/fixtures.js'
+import { accuracyOf, collect, keeper, numbersOf, ofKind } from '../../train/fixtures.js'
 import { rowsOf } from '../harness.js'
 import { transpose } from '../matrices.js'
 import type { Options } from './given.js'
@@ -28,7 +28,7 @@ describe('trained on glyphs', () => {
       const dot = (a: readonly number[], b: readonly number[]) => a.reduce((sum, v, k) => sum + v * b[k]!, 0)
       return dot(V, W) / Math.sqrt(dot(V, V) * dot(W, W))
     })
-    return { accuracy: ofKind(events, 'done')[0]!.testAccuracy!, cosines }
+    return { accuracy: accuracyOf(ofKind(events, 'done')[0]!.test)!, cosines }
   }
 
   test('difference targets reach 93 %, their inverses lie below 60 degrees from the transposed weights', async () => {

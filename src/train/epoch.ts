@@ -1,0 +1,68 @@
+import type { EpochEvent, TrainEvent } from './events.js'
+import { type clock, meansOf, meter } from './meter.js'
+import { notFinite } from './not-finite.js'
+import { betweenOf, endOf, globalStep, isCheckpointDue, isEpochDone } from './plan.js'
+import type { Standing } from './standing.js'
+import { whereIs } from './telling.js'
+import type { Trainer } from './trainer.js'
+
+/** What the steps of an epoch made, for its event. */
+export type Made = Pick<EpochEvent, 'fromBatch' | 'metrics' | 'between' | 'learns'>
+
+/** The steps from where a training stands to the end of its epoch; undefined where they ended the training. */
+export async function* stepsOfEpoch(
+  trainer: Trainer,
+  standing: Standing,
+  time: ReturnType<typeof clock>,
+  learns: Pick<Made, 'learns'>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<TrainEvent, Made | undefined> {
+  const { plan, blocks, settings } = trainer
+  const fromBatch = standing.at.batch
+  const onBatches = meter()
+  const between = new Map<string, ReturnType<typeof meter>>()
+  // What frozen layers hand up is made before the epoch begins.
+  await trainer.prepare(standing.at)
+  time.beginEpoch()
+  for (;;) {
+    if (signal?.aborted) {
+      yield* standing.stop()
+      return undefined
+    }
+    if (isEpochDone(plan, standing.at)) break
+    // Compiled before the clock runs: rates are those of the steps.
+    await trainer.prepare(standing.at)
+    const { call, ...result } = await time.training(() => trainer.next(standing.at))
+    const broken = notFinite(result, blocks)
+    if (broken) {
+      yield standing.ruined(`${broken} ${whereIs(plan, call.at, call)}`)
+      return undefined
+    }
+    standing.at = endOf(call)
+    const isBetween = call.between > 0
+    if (isBetween && !between.has(call.step)) between.set(call.step, meter())
+    const means = between.get(call.step)
+    ;(isBetween ? means! : onBatches).add(result.metrics, call.between)
+    const { at } = standing
+    yield {
+      event: 'progress',
+      step: globalStep(plan, at),
+      epoch: at.epoch + 1,
+      batch: at.batch,
+      ...(isBetween && { between: { step: call.step, done: at.between, of: betweenOf(plan, at) } }),
+      progress: time.progress(at),
+      rowsPerSecond: time.rowsPerSecond(settings.options.batch),
+      secondsLeft: time.secondsLeft(at),
+      metrics: meansOf(result.metrics),
+      ...learns,
+    }
+    if (isCheckpointDue(plan, at)) yield* standing.save()
+  }
+  const told = [...between].map(([step, own]) => [step, { steps: own.steps(), metrics: own.means() }] as const)
+  return {
+    ...(fromBatch > 0 && { fromBatch }),
+    metrics: onBatches.means(),
+    ...(told.length > 0 && { between: Object.fromEntries(told) }),
+    ...learns,
+  }
+}
