@@ -48,8 +48,8 @@ export default [
   {
     what: 'the first cell normalises the image',
     file: 'src/rules/uff/cell.ts',
-    find: 'export const PIXELS: Source = {\n  normalized: (x) => x,',
-    replace: 'export const PIXELS: Source = {\n  normalized: (x) => layerNorm(x),',
+    find: 'export const PIXELS: Source = {\n  ...NUMBERS,',
+    replace: 'export const PIXELS: Source = {\n  ...NUMBERS,\n  normalized: (x) => layerNorm(x),',
     ...own,
     names: 'layer normalisation',
   },
