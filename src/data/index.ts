@@ -1,5 +1,5 @@
 export { type Augmentation, type AugmentationOptions, augmentation, augmentationOptions } from './augment.js'
-export { gatherInputs, order } from './batches.js'
+export { gatherInputs, order, permutation } from './batches.js'
 export {
   type DataSet,
   type DataSetParts,

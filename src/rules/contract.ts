@@ -135,7 +135,7 @@ export interface Rule<Hyper = never, State extends Tree = never> {
   predict?(state: State, x: Tensor, task: Task, hyper: Hyper): Prediction
   /** Whether the scores are log-probabilities up to a constant; absent: they are not. */
   probabilities?(hyper: Hyper): boolean
-  /** Figures of held-out images besides the accuracy; their means are reported. */
+  /** Figures of held-out samples besides what is said of the target; their means are reported. */
   assess?(state: State, view: View, task: Task, hyper: Hyper): Assessment
   /** Explains each figure of `assess`, by its name; said beside them. */
   readonly figures?: Readonly<Record<string, string>>

@@ -1,5 +1,4 @@
-import { argmax, type Tensor } from '../graph/index.js'
-import { crossEntropy } from '../nn/losses.js'
+import { accuracy, crossEntropy } from '../nn/losses.js'
 import type { TargetKind } from './kind.js'
 
 /** The place of the largest score, the first of equals; -1 if one is not a number. */
@@ -17,7 +16,7 @@ function best(scores: ArrayLike<number>, first: number, count: number): number {
 export const oneClass: TargetKind = {
   port: (batch) => ({ shape: [batch], dtype: 'int32' }),
   loss: crossEntropy,
-  metrics: (scores: Tensor, target: Tensor) => ({ accuracy: argmax(scores).equal(target).cast('float32').mean() }),
+  metrics: (scores, target) => ({ accuracy: accuracy(scores, target) }),
   gather: ({ targets }, rows) => Int32Array.from(rows, (row) => targets![row]!),
   groups: ({ targets }) => targets!,
   merit: { figure: 'accuracy', better: 'larger' },

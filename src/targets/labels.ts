@@ -1,4 +1,3 @@
-import type { Tensor } from '../graph/index.js'
 import { binaryCrossEntropy } from '../nn/losses.js'
 import type { TargetKind } from './kind.js'
 
@@ -6,7 +5,7 @@ import type { TargetKind } from './kind.js'
 export const severalLabels: TargetKind = {
   port: (batch, count) => ({ shape: [batch, count], dtype: 'float32' }),
   loss: (scores, target) => binaryCrossEntropy(scores, target).sum(-1),
-  metrics(scores: Tensor, target: Tensor) {
+  metrics(scores, target) {
     const right = scores.greater(0).cast('float32').equal(target).cast('float32')
     return {
       exact: right

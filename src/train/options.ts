@@ -46,7 +46,7 @@ export const trainingOptions = z.strictObject({
     .int()
     .min(0)
     .default(0)
-    .describe('stop after so many epochs without a better validation accuracy, keep the best epoch; 0: never'),
+    .describe('stop after so many epochs without a better held-out figure, keep the best epoch; 0: never'),
   checkpointEvery: z.int().min(0).default(0).describe('batches between checkpoints; there is one after every epoch'),
   limit: z
     .int()

@@ -1,15 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { constant, type Tensor } from '../../src/graph/index.js'
-import {
-  binaryCrossEntropy,
-  cosineEmbedding,
-  crossEntropy,
-  meanSquaredError,
-  PAIR_LOSSES,
-  squaredError,
-} from '../../src/nn/index.js'
-import { close, differences, normals, numbers, slopes, whole } from './evaluate.js'
+import { constant } from '../../src/graph/index.js'
+import { binaryCrossEntropy, crossEntropy, meanSquaredError, PAIR_LOSSES, squaredError } from '../../src/nn/index.js'
+import { close, differences, numbers, slopes, whole } from './evaluate.js'
 
 const logistic = (t: number): number => 1 / (1 + Math.exp(-t))
 const GIVEN = { theta: 2, alpha: 4 }
@@ -104,27 +97,4 @@ test('squared errors: the sum and the mean over a sample', () => {
   const b = constant([1, 0, 3, 1, 5, 6, 7, 7], [2, 2, 2])
   assert.deepEqual(numbers(squaredError(a, b)), [13, 1])
   assert.deepEqual(numbers(meanSquaredError(a, b)), [13 / 4, 1 / 4])
-})
-
-describe('cosine embedding', () => {
-  const alike = (...flags: number[]): Tensor => constant(flags, [flags.length], 'bool')
-
-  test('1 - cos for pairs that are alike, the cosine above the margin for others', () => {
-    // Angles of 0, 60, 60 and 120 degrees.
-    const a = constant([2, 0, 1, 0, 1, 0, 3, 0], [4, 2])
-    const half = Math.sqrt(3) / 2
-    const b = constant([5, 0, 0.5, half, 0.5, half, -0.5, half], [4, 2])
-    close(numbers(cosineEmbedding(a, b, alike(1, 1, 0, 0))), [0, 0.5, 0.5, 0], 1e-12)
-    close(numbers(cosineEmbedding(a, b, alike(0, 0, 0, 0), 0.2)), [0.8, 0.3, 0.3, 0], 1e-12)
-  })
-
-  test('its derivative, which is finite at a zero vector', () => {
-    const a = normals('a', [3, 4])
-    const b = normals('b', [3, 4])
-    const loss = cosineEmbedding(a, b, alike(1, 0, 1))
-    close(slopes(loss, a), differences(loss, a), 1e-8)
-    const zero = constant([0, 0], [1, 2])
-    const slope = slopes(cosineEmbedding(zero, constant([1, 1], [1, 2]), alike(1)), zero)
-    assert.ok(slope.every(Number.isFinite), `${slope}`)
-  })
 })

@@ -37,7 +37,10 @@ const VARIANTS: Variant[] = RULES.flatMap((rule) => {
     const full = rule.hyper.parse(own) as { network?: string; units?: number[] }
     const units = full.units && { units: full.units.map((_, i) => 6 - (i % 2)) }
     const small = { ...own, ...units, ...SMALL[rule.id]?.hyper }
-    const networks = full.network ? ['dense', 'convolutional'] : [undefined]
+    // A rule may refuse some of its cells with kernels.
+    const networks = (full.network ? ['dense', 'convolutional'] : [undefined]).filter(
+      (network) => rule.hyper.safeParse({ ...small, ...(network && { network }) }).success,
+    )
     return networks.map((network) => ({
       rule,
       isPreset: preset !== 'defaults',

@@ -3,7 +3,7 @@ import { FLOAT32, type Precision } from '../../src/nn/index.js'
 import type { StepGraph } from '../../src/onnx/index.js'
 import { stream } from '../../src/random/stream.js'
 import type { Task } from '../../src/rules/contract.js'
-import { classesOf, taskFor } from '../../src/rules/task.js'
+import { taskFor } from '../../src/rules/task.js'
 import type { TracedRule } from '../../src/rules/trace.js'
 import { initialNoise, stepNoise } from '../../src/train/noise.js'
 
@@ -27,19 +27,41 @@ export interface SmallTask {
 const plain = (record: Readonly<Record<string, ArrayLike<number>>>): Numbers =>
   Object.fromEntries(Object.entries(record).map(([name, data]) => [name, Array.from(data)]))
 
-/** The values of a graph's state and metrics in float64. */
-export function evaluate(graph: StepGraph, state: Numbers, batch: Numbers): { state: Numbers; metrics: Numbers } {
+/** The values of some of a graph's outputs in float64. */
+function interpreted(graph: StepGraph, outputs: StepGraph['metrics'], state: Numbers, batch: Numbers): Numbers {
   const bindings = new Map(
     [...graph.state, ...graph.batch].map(({ name, input }) => [input, value(input, state[name] ?? batch[name]!)]),
   )
-  const outputs = [...graph.state, ...graph.metrics]
   const values = interpret(
     outputs.map(({ output }) => output),
     bindings,
   )
-  const named = outputs.map(({ name }, i): [string, number[]] => [name, Array.from(values[i]!.data)])
-  const count = graph.state.length
-  return { state: Object.fromEntries(named.slice(0, count)), metrics: Object.fromEntries(named.slice(count)) }
+  return Object.fromEntries(outputs.map(({ name }, i) => [name, Array.from(values[i]!.data)]))
+}
+
+/** A graph's state and metrics in float64, each computed when it is asked for: a loss needs no gradients. */
+export function evaluate(graph: StepGraph, state: Numbers, batch: Numbers): { state: Numbers; metrics: Numbers } {
+  const known: { state?: Numbers; metrics?: Numbers } = {}
+  return {
+    get state() {
+      known.state ??= interpreted(graph, graph.state, state, batch)
+      return known.state
+    },
+    get metrics() {
+      known.metrics ??= interpreted(graph, graph.metrics, state, batch)
+      return known.metrics
+    },
+  }
+}
+
+/** One number of a step's metrics, and nothing computed that it does not need. */
+export function metricOf(graph: StepGraph, name: string, state: Numbers, batch: Numbers): number {
+  return interpreted(
+    graph,
+    graph.metrics.filter((metric) => metric.name === name),
+    state,
+    batch,
+  )[name]![0]!
 }
 
 /** The first state of a rule. */
@@ -50,10 +72,17 @@ export const initialState = ({ init }: TracedRule, seed = 1): Numbers =>
 export function batchFor({ batch }: StepGraph, task: Task, k = 0): Numbers {
   const pixels = new Float32Array(batch.find(({ name }) => name === 'x')?.input.size ?? 0)
   stream(7, k, 'pixels').uniform(pixels)
-  const labels = Array.from({ length: task.batch }, (_, i) => (i + k) % classesOf(task))
-  const given: Numbers = { x: Array.from(pixels), target: labels, progress: [k / 10] }
+  const given: Numbers = { x: Array.from(pixels), target: targetFor(task, k), progress: [k / 10] }
   const asked = Object.fromEntries(batch.filter(({ name }) => given[name]).map(({ name }) => [name, given[name]!]))
   return { ...asked, ...plain(stepNoise(batch, 7, k, 1)) }
+}
+
+/** Classes that take turns, labels of which each second one holds, or values on a wave. */
+function targetFor({ target, batch }: Task, k: number): number[] {
+  if (target.kind === 'none') return []
+  if (target.kind === 'class') return Array.from({ length: batch }, (_, i) => (i + k) % target.count)
+  const numbers = Array.from({ length: batch * target.count }, (_, i) => i + k)
+  return target.kind === 'labels' ? numbers.map((i) => i % 2) : numbers.map(Math.sin)
 }
 
 /** The first axis of a flat array: `count` rows of equal length. */

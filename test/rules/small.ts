@@ -12,4 +12,5 @@ export const SMALL: Readonly<Record<string, Small>> = {
   trifecta: { hyper: { width: 0.03, pixelMean: [0.5], pixelDeviation: [0.25] }, task: { shape: [1, 8, 8] } },
   'hopfield-vae': { hyper: { hidden: 6, latent: 3, freeSweeps: 4, nudgedSweeps: 3 } },
   'vae-layer': { hyper: { latents: [4, 3] } },
+  uff: { hyper: { hidden: 4 } },
 }

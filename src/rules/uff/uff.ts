@@ -14,20 +14,21 @@
  * parts of a prediction; cells with cellsUntil=0 keep their first weights.
  */
 import { z } from 'zod'
+import { outputCount } from '../../data/dataset.js'
 import { concat, sizeOf, type Tensor } from '../../graph/index.js'
 import { flat } from '../../nn/axes.js'
 import { affine, type Dense } from '../../nn/dense.js'
 import { zeros } from '../../nn/initialize.js'
 import { layerNorm } from '../../nn/layer-norm.js'
-import { accuracy, crossEntropy, meanSquaredError } from '../../nn/losses.js'
+import { meanSquaredError } from '../../nn/losses.js'
 import { hiddenLayers, networkOptions } from '../../nn/network.js'
 import { adam, optimizerOptions, stepSize } from '../../nn/optimizers.js'
 import type { Tree } from '../../nn/tree.js'
+import { targetKind } from '../../targets/index.js'
 import type { Rule, Task } from '../contract.js'
 import type { Head, Stack } from '../layerwise/design.js'
 import { type Given, layerwise } from '../layerwise/layerwise.js'
 import { passUp } from '../layerwise/pass.js'
-import { classesOf } from '../task.js'
 import { autoencoder } from './autoencoder.js'
 import { type Cell, LATENTS, NUMBERS, PIXELS } from './cell.js'
 import { uffPictures } from './pictures.js'
@@ -81,14 +82,15 @@ function classifierOf(task: Task, cells: readonly Cell[], h: UffHyper): Head<rea
     sources.push({ name: i === 0 ? 'pixels' : `layer ${i - 1}`, from, to: from + sizeOf(shape) })
   }
   sources.push({ name: 'all', from: sources[0]!.to, to: sources.at(-1)!.to })
+  const kind = targetKind(task.target)
   const scoresOf = (readOuts: readonly Dense[], row: Tensor): Tensor[] =>
     sources.map(({ from, to }, i) => affine(readOuts[i]!, row.slice(1, from, to)))
   return {
     name: 'classifier',
     init() {
-      const classes = classesOf(task)
+      const count = outputCount(task.target)
       // The losses are convex: where the maps start does not matter.
-      return sources.map(({ from, to }) => ({ weight: zeros([to - from, classes]), bias: zeros([classes]) }))
+      return sources.map(({ from, to }) => ({ weight: zeros([to - from, count]), bias: zeros([count]) }))
     },
     read({ x, outputs }) {
       const each = [x, ...outputs].map((y) => flat(layerNorm(y)))
@@ -96,8 +98,8 @@ function classifierOf(task: Task, cells: readonly Cell[], h: UffHyper): Head<rea
     },
     loss({ parameters, input, batch: { target } }) {
       const said = scoresOf(parameters, input)
-      const losses = said.map((scores) => crossEntropy(scores, target).mean())
-      const metrics = { loss: losses.at(-1)!, accuracy: accuracy(said.at(-1)!, target) }
+      const losses = said.map((scores) => kind.loss(scores, target).mean())
+      const metrics = { loss: losses.at(-1)!, ...kind.metrics(said.at(-1)!, target) }
       return { loss: losses.reduce((a, b) => a.add(b)), metrics }
     },
     predict(parameters, input) {
@@ -131,10 +133,10 @@ export const uff: Rule<UffHyper, UffState> = {
   summary: 'each layer is an unsupervised cell; a linear classifier reads the latents of all of them',
   paper: { authors: 'Hwang, Seo, Jung', year: 2024, title: 'Unsupervised Forward-Forward', arxiv: '2404.14664' },
   source: 'reconstructed',
+  targets: ['class', 'labels', 'values'],
   reconstructed: [
     'everything but the abstract: sizes, number of cells, rates, epochs, noise',
-    'the variational cell is ours; the adversarial cell of the paper is left for later',
-    'tied weights, sparse codes, unpooling by places',
+    'tied weights, sparse codes, unpooling by places; the variational cell, in the place of the adversarial one',
     'the first cell reconstructs pixels by a cross-entropy, the others their input as it is by squared error',
     'the classifier is one softmax layer behind layer normalisation',
   ],
@@ -163,7 +165,6 @@ export const uff: Rule<UffHyper, UffState> = {
         classifierRate: 0.002,
         classifierWeightDecay: 1,
       },
-      train: { epochs: 8, batch: 100 },
     },
     variational: {
       description: 'two dense variational cells (ours) with a hidden layer of 500 each',

@@ -1,15 +1,20 @@
 import { constant } from '../../../src/graph/index.js'
-import type { Random } from '../../../src/nn/index.js'
+import { convolutionLayer, denseLayer, FLOAT32, type Random } from '../../../src/nn/index.js'
+import type { LocalLayer, Passed } from '../../../src/rules/index.js'
 import { traceRule } from '../../../src/rules/trace.js'
-import type { CellOptions } from '../../../src/rules/uff/cells.js'
+import { type AutoencoderOptions, autoencoder } from '../../../src/rules/uff/autoencoder.js'
+import { NUMBERS } from '../../../src/rules/uff/cell.js'
 import { type UffHyper, uff } from '../../../src/rules/uff/uff.js'
 import { normals, numbers } from '../../nn/evaluate.js'
 import { batchFor, evaluate, initialState, type Numbers, taskOf } from '../harness.js'
 
-/** Cells without a hidden layer whose maps are linear. */
-export const LINEAR: CellOptions = {
-  ...uff.hyper.parse({ hidden: [], activation: 'identity', likelihood: 'gaussian', tied: false }),
-}
+/** An auto-encoder alone, of real numbers unless said. */
+export const dense = (inputs: number, units: number, options: Partial<AutoencoderOptions> = {}) =>
+  autoencoder(denseLayer(inputs, units), { source: NUMBERS, precision: FLOAT32, masked: 0, ...options })
+
+/** On maps of two channels, with a 2x2 max-pooling. */
+export const pooled = (height: number, width: number) =>
+  autoencoder(convolutionLayer([2, height, width], 3, 3, true), { source: NUMBERS, precision: FLOAT32, masked: 0 })
 
 /** No noise. */
 export const quiet: Random = {
@@ -17,13 +22,30 @@ export const quiet: Random = {
   normal: (_, shape) => constant(0).broadcastTo(shape),
 }
 
+/** What a cell hands up while it learns, and its loss. */
+export function learned<P extends Passed>(
+  // biome-ignore lint/suspicious/noExplicitAny: cells of all parameters
+  cell: LocalLayer<any, any, unknown, P>,
+  parameters: unknown,
+  input: ReturnType<typeof constant>,
+  random: Random = quiet,
+) {
+  const pass = { training: true, running: {}, random, given: undefined }
+  const made = cell.forward(parameters, input, pass) as P
+  const batch = undefined as never
+  const loss = cell.loss!({ ...pass, parameters, input, output: made.output, made, batch })
+  return { made, output: made.output, loss: 'loss' in loss ? loss.loss : loss }
+}
+
 /** The rule in small, and its step and a batch for it. */
 export function given(options: Partial<UffHyper>, task = taskOf()) {
-  const hyper = uff.hyper.parse({ units: [6, 5], ...options })
+  const hyper = uff.hyper.parse({ units: [6, 5], hidden: 4, ...options })
   const traced = traceRule(uff, task, hyper)
   const start = Object.entries(initialState(traced)).map(([name, value]): [string, readonly number[]] => [
     name,
-    /readOuts|bias/.test(name) ? numbers(normals(name, [value.length]).mul(0.3)) : value,
+    /head|bias|decoder/.test(name) && !name.includes('optimizer')
+      ? numbers(normals(name, [value.length]).mul(0.3))
+      : value,
   ])
   const state: Numbers = Object.fromEntries(start)
   const joint = (traced.steps.joint ?? traced.steps.classifier)!
@@ -43,15 +65,11 @@ export function firstGradients(
 }
 
 export const KINDS: Partial<UffHyper>[] = [
-  { tied: false, likelihood: 'gaussian', activation: 'tanh' },
-  { tied: true, hidden: [4] },
-  { cell: 'denoising', noise: 'gaussian', tied: false, activation: 'softplus' },
-  { cell: 'denoising', noise: 'masking', activation: 'tanh' },
-  { cell: 'variational', hidden: [4], tied: false, beta: 0.7 },
-  { cell: 'variational', likelihood: 'gaussian', variance: 0.3 },
-  { sparsity: 0.4, activation: 'tanh' },
-  { network: 'convolutional', units: [2, 3], kernel: 3, activation: 'tanh', tied: false },
-  { network: 'convolutional', units: [2, 3], kernel: 2, hidden: [2], sparsity: 0.2 },
+  {},
+  { cell: 'denoising' },
+  { cell: 'variational' },
+  { sparsity: 0.4 },
+  { network: 'convolutional', units: [2, 3], kernel: 3 },
+  { network: 'convolutional', units: [2, 3], kernel: 2, sparsity: 0.2 },
   { network: 'convolutional', units: [2, 3], kernel: 3, cell: 'denoising', poolAfter: [0] },
-  { network: 'convolutional', units: [2, 3], kernel: 3, cell: 'variational', hidden: [2], poolAfter: [1] },
 ]

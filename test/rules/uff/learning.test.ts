@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { type UffHyper, uff } from '../../../src/rules/uff/uff.js'
 import { close } from '../../nn/evaluate.js'
-import { evaluate, type Numbers, rowsOf } from '../harness.js'
+import { evaluate, metricOf, type Numbers, rowsOf } from '../harness.js'
 import { type Matrix, matmul, transpose } from '../matrices.js'
 import { firstGradients, given, KINDS } from './given.js'
 
@@ -18,10 +18,10 @@ describe('every cell descends its own loss, by central differences', () => {
           const value = own.state[name]!
           // A few of each tensor, spread over it.
           const places = [...new Set([0, Math.floor(value.length / 3), value.length - 1])]
-          const lossAt = (i: number, shift: number): number =>
-            evaluate(own.joint, { ...own.state, [name]: value.with(i, value[i]! + shift) }, own.batch).metrics[
-              `layer ${layer}/loss`
-            ]![0]!
+          const lossAt = (i: number, shift: number): number => {
+            const moved = { ...own.state, [name]: value.with(i, value[i]! + shift) }
+            return metricOf(own.joint, `layer ${layer}/loss`, moved, own.batch)
+          }
           const expected = places.map((i) => (lossAt(i, h) - lossAt(i, -h)) / (2 * h))
           close(
             places.map((i) => slope[i]!),
@@ -41,53 +41,50 @@ describe('the classifier', () => {
     return row.map((v) => (v - mean) / Math.sqrt(variance + 1e-5))
   }
   /** What the read-outs read, in plain numbers: pixels, each latent, and all latents, normalised each by itself. */
-  function sources(own: ReturnType<typeof given>): Record<string, Matrix> {
-    const { features } = own.traced.greedy(2)
-    const rows = rowsOf(evaluate(features, own.state, { x: own.batch.x! }).metrics.features!, own.task.batch)
-    const cut = (from: number, to: number): Matrix => rows.map((row) => normalized(row.slice(from, to)))
-    const [pixels, first, second] = [cut(0, 16), cut(16, 22), cut(22, 27)]
-    return { pixels, 'latents.0': first, 'latents.1': second, all: first.map((row, i) => [...row, ...second[i]!]) }
+  function sources({ state, batch, task }: ReturnType<typeof given>): Matrix[] {
+    const x = rowsOf(batch.x!, task.batch)
+    const latents: Matrix[] = []
+    for (const i of [0, 1]) {
+      const bias = state[`layers.${i}.encoder.bias`]!
+      const weight = rowsOf(state[`layers.${i}.encoder.weight`]!, i === 0 ? 16 : 6)
+      const rows = matmul(latents[0]?.map(normalized) ?? x, weight)
+      latents.push(rows.map((row) => row.map((v, j) => Math.max(0, v + bias[j]!))))
+    }
+    const [pixels, first, second] = [x, ...latents].map((rows) => rows.map(normalized))
+    return [pixels!, first!, second!, first!.map((row, i) => [...row, ...second![i]!])]
   }
-  const said = (own: ReturnType<typeof given>, name: string, rows: Matrix): Matrix => {
-    const weight = rowsOf(own.state[`classifier.readOuts.${name}.weight`]!, rows[0]!.length)
-    const bias = own.state[`classifier.readOuts.${name}.bias`]!
-    return matmul(rows, weight).map((row) => row.map((v, k) => v + bias[k]!))
+  const said = (own: ReturnType<typeof given>, k: number, rows: Matrix): Matrix => {
+    const weight = rowsOf(own.state[`head.parameters.${k}.weight`]!, rows[0]!.length)
+    const bias = own.state[`head.parameters.${k}.bias`]!
+    return matmul(rows, weight).map((row) => row.map((v, j) => v + bias[j]!))
   }
 
-  for (const loss of ['cross-entropy', 'squared'] as const)
-    test(`each read-out follows its own closed-form gradient: ${loss}`, () => {
-      const own = given({ loss })
-      const slopes = firstGradients(own, 'classifier.readOuts', 'classifier.optimizer')
-      for (const [name, rows] of Object.entries(sources(own))) {
-        const errors = said(own, name, rows).map((row, i) => {
-          const target = row.map((_, k) => +(own.batch.target![i] === k))
-          const total = row.reduce((sum, v) => sum + Math.exp(v), 0)
-          const factor = loss === 'squared' ? 2 : 1
-          return row.map(
-            (v, k) => (factor * ((loss === 'squared' ? v : Math.exp(v) / total) - target[k]!)) / rows.length,
-          )
-        })
-        close(slopes[`classifier.readOuts.${name}.weight`]!, matmul(transpose(rows), errors).flat(), 1e-9, name)
-        close(slopes[`classifier.readOuts.${name}.bias`]!, matmul([rows.map(() => 1)], errors)[0]!, 1e-9, name)
-      }
-    })
+  test('each read-out follows its own closed-form gradient', () => {
+    const own = given({})
+    const slopes = firstGradients(own, 'head.parameters', 'head.optimizer')
+    for (const [k, rows] of sources(own).entries()) {
+      const errors = said(own, k, rows).map((row, i) => {
+        const total = row.reduce((sum, v) => sum + Math.exp(v), 0)
+        return row.map((v, j) => (Math.exp(v) / total - +(own.batch.target![i] === j)) / rows.length)
+      })
+      close(slopes[`head.parameters.${k}.weight`]!, matmul(transpose(rows), errors).flat(), 1e-9, `${k}`)
+      close(slopes[`head.parameters.${k}.bias`]!, matmul([rows.map(() => 1)], errors)[0]!, 1e-9, `${k}`)
+    }
+  })
 
   test('predicts by all latents, and tells what each latent and the pixels would say', () => {
     const own = given({})
     const { metrics } = evaluate(own.traced.predict, own.state, { x: own.batch.x! })
-    const rows = sources(own)
-    close(metrics.scores!, said(own, 'all', rows.all!).flat(), 1e-9)
-    close(metrics.pixels!, said(own, 'pixels', rows.pixels!).flat(), 1e-9)
-    for (const i of [0, 1])
-      close(metrics[`layers.${i}`]!, said(own, `latents.${i}`, rows[`latents.${i}`]!).flat(), 1e-9)
+    const names = ['parts/pixels', 'parts/layer 0', 'parts/layer 1', 'scores']
+    for (const [k, rows] of sources(own).entries()) close(metrics[names[k]!]!, said(own, k, rows).flat(), 1e-9)
   })
 
   test('on untrained cells learns alone, and such cells are not trained greedily', () => {
-    const own = given({ untrained: true })
+    const own = given({ cellsUntil: 0 })
     const after = evaluate(own.joint, own.state, own.batch).state
     const changed = Object.keys(after).filter((name) => after[name]!.some((v, i) => v !== own.state[name]![i]))
-    assert.ok(changed.length > 0 && changed.every((name) => name.startsWith('classifier.')), `${changed}`)
-    assert.throws(() => own.traced.greedy(0), { name: 'UserError', message: /greedy training of uff/ })
+    assert.ok(changed.length > 0 && changed.every((name) => name.startsWith('head.')), `${changed}`)
+    assert.throws(() => own.traced.greedy(0), { name: 'UserError', message: /cellsUntil=0 never learn/ })
   })
 })
 
@@ -109,7 +106,7 @@ describe('cells that learn until a part of the training is over', () => {
     const resting = { ...batch, progress: [0.25] }
     const [both, alone] = [evaluate(joint, state, resting), evaluate(traced.steps.classifier!, state, resting)]
     const classifierOf = (all: Numbers): Numbers =>
-      Object.fromEntries(Object.entries(all).filter(([name]) => name.startsWith('classifier.')))
+      Object.fromEntries(Object.entries(all).filter(([name]) => name.startsWith('head.')))
     assert.deepEqual(classifierOf(alone.state), classifierOf(both.state))
     assert.deepEqual(cellsOf(alone.state), cellsOf(state))
   })
@@ -119,14 +116,11 @@ describe('cells that learn until a part of the training is over', () => {
       [0, 0.2, 0.25, 0.9].map((progress) => uff.schedule!(0, 0, uff.hyper.parse(options), progress).join())
     assert.deepEqual(steps({ cellsUntil: 0.25 }), ['joint', 'joint', 'classifier', 'classifier'])
     assert.deepEqual(steps({}), ['joint', 'joint', 'joint', 'joint'])
-    assert.deepEqual(steps({ untrained: true }), ['classifier', 'classifier', 'classifier', 'classifier'])
+    assert.deepEqual(steps({ cellsUntil: 0 }), ['classifier', 'classifier', 'classifier', 'classifier'])
   })
 })
 
-test('masks that leave nothing of an input are refused', () => {
-  assert.throws(() => given({ cell: 'denoising', noise: 'masking', noiseLevel: 1 }), {
-    name: 'UserError',
-    message: /noiseLevel is 1, .*give less than 1/,
-  })
-  given({ cell: 'denoising', noise: 'gaussian', noiseLevel: 1 })
+test('options that leave nothing of an input, and variational cells with kernels, are refused', () => {
+  assert.throws(() => given({ cell: 'denoising', masked: 1 }))
+  assert.throws(() => given({ cell: 'variational', network: 'convolutional' }), /expected dense/)
 })

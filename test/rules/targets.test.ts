@@ -1,0 +1,30 @@
+// Every rule takes each kind of target that it states.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Target } from '../../src/data/index.js'
+import { RULES } from '../../src/rules/registry.js'
+import { taskFor } from '../../src/rules/task.js'
+import { traceRule } from '../../src/rules/trace.js'
+import { batchFor, evaluate, initialState } from './harness.js'
+import { SMALL } from './small.js'
+
+const TARGETS: readonly Target[] = [
+  { kind: 'class', count: 3 },
+  { kind: 'labels', count: 3 },
+  { kind: 'values', count: 3 },
+  { kind: 'none' },
+]
+
+for (const rule of RULES.filter(({ targets }) => targets))
+  for (const target of TARGETS.filter(({ kind }) => rule.targets!.includes(kind)))
+    test(`${rule.id} takes the target ${target.kind}: a step and a prediction give finite numbers`, () => {
+      const hyper = rule.hyper.parse(SMALL[rule.id]?.hyper ?? { units: [6, 5] })
+      const task = taskFor({ input: { shape: [1, 4, 4], levels: 256 }, target }, { batch: 4 })
+      const traced = traceRule(rule, task, hyper)
+      const [state, joint] = [initialState(traced), traced.steps.joint!]
+      const after = evaluate(joint, state, batchFor(joint, task))
+      const said = evaluate(traced.predict, after.state, batchFor(traced.predict, task)).metrics
+      for (const [name, numbers] of Object.entries({ ...after.state, ...after.metrics, ...said }))
+        assert.ok(numbers.every(Number.isFinite), name)
+      if (rule.predict) assert.equal(said.scores!.length, 12)
+    })
