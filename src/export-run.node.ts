@@ -19,9 +19,9 @@ import { readCheckpoint, readConfig } from './train/run-folder.node.js'
 export interface ExportedFile {
   readonly file: string
   readonly bytes: number
-  /** The number of images that it takes at a time: any, or just so many. */
+  /** The number of samples that it takes at a time: any, or just so many. */
   readonly batch: 'any' | number
-  /** What it was run on alone, in words. */
+  /** The inputs that it was run on alone, in words. */
   readonly checkedOn: string
   readonly samples: Samples
 }
@@ -41,19 +41,20 @@ export async function exportTo(run: string, { rule, network, platform, load, ...
   const { checkpoint } = readCheckpoint(run)
   const { samples, state } = checkpoint
   const { shape, levels } = samples.input
-  const model = exportModel(rule, await taskOf(samples, options, platform), hyper, stateRecord(state), samples)
+  const task = await taskOf(samples, options, platform)
+  const model = exportModel(rule, task, hyper, stateRecord(state), samples)
   const file = own.out ?? join(run, 'model.onnx')
   const part = `${file}.part`
-  const sample = await testInputs(checkpoint, own.data, load ?? {})
+  const { inputs, what } = await testInputs(checkpoint, own.data, load ?? {})
   try {
     writeFile(part, model.bytes)
     await checkModel(part, model, {
       x: Float32Array.from(
-        sample.inputs.flatMap((input) => [...input]),
+        inputs.flatMap((input) => [...input]),
         (number) => (levels === undefined ? number : number / (levels - 1)),
       ),
       shape,
-      scores: Float32Array.from((await network.predict(sample.inputs)).flatMap(({ scores }) => scores)),
+      scores: Float32Array.from((await network.predict(inputs)).flatMap(({ scores }) => scores)),
       // Rounding to 8 bits makes steps of values that two orders of summation put on either side of a border.
       tolerance: options.precision === 'int8' ? 0.05 : 1e-4,
     })
@@ -61,7 +62,7 @@ export async function exportTo(run: string, { rule, network, platform, load, ...
   } finally {
     rmSync(part, { force: true })
   }
-  return { file, bytes: model.bytes.length, batch: model.batch, checkedOn: sample.what, samples }
+  return { file, bytes: model.bytes.length, batch: model.batch, checkedOn: what, samples }
 }
 
 /** As many inputs as the network takes at a time: of the test set if it is here, or else random ones. */

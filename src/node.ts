@@ -112,7 +112,7 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainEvent> 
 export async function openTrainer({
   load,
   ...request
-}: Omit<TrainRequest, 'out' | 'below' | 'signal'>): Promise<Trainer> {
+}: Omit<TrainRequest, 'out' | 'below' | 'from' | 'signal'>): Promise<Trainer> {
   const rule = typeof request.rule === 'string' ? await findRule(request.rule) : request.rule
   const data = typeof request.data === 'string' ? await loadDataSet(request.data, load) : request.data
   return await openAnywhere({ ...request, rule, data, platform: node() })
@@ -121,8 +121,8 @@ export async function openTrainer({
 export interface ResumeOptions extends RunOptions {
   readonly signal?: AbortSignal | undefined
   /**
-   * Threads of one operation, if not as many as before. Some operations sum in another order with another number of threads:
-   * the run may then go on with other last bits.
+   * Threads of one operation, if not as many as before. Some operations sum in another order with another number of
+   * threads: the run may then go on with other last bits.
    */
   readonly threads?: number | undefined
   /** The new total, to train longer; schedules go by it. */

@@ -1,5 +1,5 @@
 const rule = 'src/rules/trifecta/trifecta.ts'
-const network = 'src/rules/trifecta/network.ts'
+const options = 'src/rules/trifecta/options.ts'
 const products = 'src/certificate/products.ts'
 const convolution = 'src/nn/convolution.ts'
 const pool = 'src/graph/primitives/pool.ts'
@@ -12,15 +12,15 @@ export default [
   {
     what: 'hard negatives take the goodness as it is, without alpha',
     file: rule,
-    find: 'firstGoodness(state, images, task, h).mul(h.alpha)',
-    replace: 'firstGoodness(state, images, task, h)',
+    find: 'first!.mul(h.alpha)',
+    replace: 'first!',
     ...byHand,
   },
   {
     what: 'the parity of the loss points is swapped',
     file: rule,
-    find: "(i % 2 === 0) !== (parity === 'even')",
-    replace: "(i % 2 === 0) === (parity === 'even')",
+    find: 'even: (block: number) => block % 2 === 1, odd: (block: number) => block % 2 === 0',
+    replace: 'even: (block: number) => block % 2 === 0, odd: (block: number) => block % 2 === 1',
     ...schedule,
   },
   {
@@ -33,45 +33,44 @@ export default [
   {
     what: 'no gradient reaches the block below',
     file: rule,
-    find: 'y = output\n      if (!hasLoss(i)) continue',
-    replace: 'y = output.stopGradient()\n      if (!hasLoss(i)) continue',
+    find: 'window: 2, ',
+    replace: '',
     ...schedule,
   },
   {
     what: "a weight's two Adams are one",
     file: rule,
-    find: 'optimizers[i] = optimizer\n',
-    replace:
-      'optimizers[i] = optimizer\n      if (i > 0 && h.overlap) optimizers[i - 1] = { ...(optimizers[i - 1] as object), count: (optimizer as never)["count"] }\n',
+    find: "optimizerOf: 'loss', ",
+    replace: '',
     ...tests,
     names: 'two Adams',
   },
   {
     what: 'the label learns in every step',
     file: rule,
-    find: "(i === 0 && h.label === 'learned' && { label })",
-    replace: "(i < 2 && h.label === 'learned' && { label })",
+    find: "ownAlone: ['label'],",
+    replace: '',
     ...schedule,
   },
   {
     what: 'a fixed label learns',
     file: rule,
-    find: "(i === 0 && h.label === 'learned' && { label })",
-    replace: '(i === 0 && { label })',
+    find: "h.label === 'fixed' ? p.label.stopGradient() : p.label",
+    replace: 'p.label',
     ...schedule,
   },
   {
     what: 'negatives show the true label',
     file: rule,
-    find: 'concat([labels, wrong], 0)',
-    replace: 'concat([labels, labels], 0)',
+    find: 'concat([target, wrong], 0)',
+    replace: 'concat([target, target], 0)',
     ...byHand,
   },
   {
     what: 'positives and negatives change places',
     file: rule,
-    find: 'concat([labels, wrong], 0)',
-    replace: 'concat([wrong, labels], 0)',
+    find: 'concat([target, wrong], 0)',
+    replace: 'concat([wrong, target], 0)',
     ...byHand,
   },
   {
@@ -82,10 +81,17 @@ export default [
     ...byHand,
   },
   {
-    what: 'at inference the image channels share the statistics of the label',
+    what: 'in use a batch is normalised by itself',
     file: rule,
-    find: 'row, channels, channels + 1)',
-    replace: 'row, 0, 1)',
+    find: '{ ...runningNormalizer(running, { scale: p }), next: running }',
+    replace: 'batchNormalizer(x, running, { scale: p })',
+    ...byHand,
+  },
+  {
+    what: 'layer normalisation has a gain for each channel alone',
+    file: rule,
+    find: '[inputs, ...places]',
+    replace: '[inputs, ...places.map(() => 1)]',
     ...byHand,
   },
   {
@@ -97,22 +103,22 @@ export default [
   },
   {
     what: 'the width scales the channels of the image',
-    file: network,
-    find: 'widths[i - 1] ?? shape[0] + 1',
-    replace: 'widths[i - 1] ?? Math.max(1, Math.round((shape[0] + 1) * options.width))',
+    file: rule,
+    find: 'widths[i - 1] ?? channels + 1',
+    replace: 'widths[i - 1] ?? Math.max(1, Math.round((channels + 1) * h.width))',
     ...tests,
     names: 'width|parameters',
   },
   {
     what: 'running statistics do not move',
-    file: network,
-    find: 'next: isBatch ? next : running',
-    replace: 'next: running',
+    file: rule,
+    find: 'running: next }',
+    replace: 'running }',
     ...byHand,
   },
   {
     what: 'pools in other places',
-    file: network,
+    file: options,
     find: 'poolAfter: [0, 2, 5]',
     replace: 'poolAfter: [1, 2, 5]',
     ...byHand,

@@ -21,10 +21,10 @@ export type RunConfig = Settings & {
   readonly from?: string | undefined
   /** The preset that its settings came from, for people. */
   readonly preset?: string | undefined
-  /** The file that its rule was loaded from. It is never run but where somebody names it. */
-  readonly ruleFile?: RuleFile | undefined
   /** The most threads of an operation, where the options fix no number: those that the machine had when the run began. */
   readonly mostThreads?: number | undefined
+  /** The file that its rule was loaded from. It is never run but where somebody names it. */
+  readonly ruleFile?: RuleFile | undefined
 }
 
 /** A folder that a training writes to. */
@@ -92,8 +92,8 @@ const configSchema = z.object({
   below: z.string().optional(),
   from: z.string().optional(),
   preset: z.string().optional(),
-  ruleFile: z.object({ path: z.string(), sha256: z.string() }).optional(),
   mostThreads: z.int().min(1).optional(),
+  ruleFile: z.object({ path: z.string(), sha256: z.string() }).optional(),
 })
 
 /** Reads the settings of a run. Throws a UserError if the folder holds none. */

@@ -6,18 +6,19 @@ import type { TrainConfig } from './train.js'
 import type { Trainer } from './trainer.js'
 import type { Taken } from './weights-of.js'
 
-interface Told {
+/** What only the training itself knows of its begin. */
+interface Begin {
   readonly criterion: Criterion
   readonly highest: number | undefined
   readonly at: Position
-  readonly from: Taken | undefined
+  readonly taken: Taken | undefined
 }
 
 /** The first event: what is trained, on what, how long, and its certificate. */
 export function startEvent(
   trainer: Trainer,
   { rule, data, presetName, preset = presetName, resume, run }: TrainConfig,
-  { criterion, highest, at, from }: Told,
+  { criterion, highest, at, taken }: Begin,
 ): StartEvent {
   const { plan, settings, blocks, trainingSamples, validation, parameters, certificate } = trainer
   const { seed, device, precision, epochs, batch } = settings.options
@@ -32,7 +33,7 @@ export function startEvent(
     ...{ epochs, batch, batchesPerEpoch: plan.batches, steps: stepsOf(plan) },
     ...{ trainingSamples, validationSamples: validation.count, parameters },
     ...{ peakActivationBytes: trainer.peakActivationBytes, stateBytes: trainer.stateBytes, certificate },
-    ...(from && { from }),
+    ...(taken && { from: taken }),
     ...(resume && { resumedAt: globalStep(plan, at) }),
     ...(run !== undefined && { run }),
   }

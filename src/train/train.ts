@@ -55,15 +55,10 @@ async function* training(trainer: Trainer, config: TrainConfig): AsyncGenerator<
   const learned = (scores: Scores, upTo = highest): Scores => learnedPart(scores, rule, hyper, bench.blocks, upTo)
   const standing = standingOf(trainer, config)
 
-  const first = await firstState(trainer, config)
-  await trainer.load(first.state)
+  const { state: first, taken } = await firstState(trainer, config)
+  await trainer.load(first)
   const time = clock(platform.now ?? (() => performance.now()), plan)
-  yield startEvent(trainer, config, {
-    criterion: criterionOf(bench, highest),
-    highest,
-    at: standing.at,
-    from: first.taken,
-  })
+  yield startEvent(trainer, config, { criterion: criterionOf(bench, highest), highest, at: standing.at, taken })
   yield* standing.save()
 
   /** Undefined if the signal cut it short. */

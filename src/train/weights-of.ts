@@ -27,19 +27,19 @@ export interface Taken {
 export function weightsOf(
   { run, state }: Origin,
   first: TensorRecord,
-  ports: readonly StateTensor[],
+  tensors: readonly StateTensor[],
 ): { readonly state: TensorRecord; readonly taken: Taken } {
   const there = new Map(state.map((tensor) => [tensor.name, tensor]))
   const next = { ...first }
   const left: string[] = []
-  for (const { name, dtype, shape } of ports.filter(({ role }) => role !== 'optimizer')) {
+  for (const { name, dtype, shape } of tensors.filter(({ role }) => role !== 'optimizer')) {
     const own = there.get(name)
     if (own?.dtype === dtype && sameShape(own.shape, shape)) next[name] = own.data.slice()
     else left.push(`${name} ${show(shape)}: ${own ? `${own.dtype} ${show(own.shape)} there` : 'not there'}`)
   }
-  const taken = ports.filter(({ name }) => next[name] !== first[name]).length
+  const taken = tensors.filter(({ name }) => next[name] !== first[name]).length
   if (taken === 0) throw new UsageError(`${run} has no weights of the names and shapes that this network has.`)
-  const known = new Set(ports.map(({ name }) => name))
+  const known = new Set(tensors.map(({ name }) => name))
   for (const { name, shape } of state) if (!known.has(name)) left.push(`${name} ${show(shape)}: not here`)
   return { state: next, taken: { run, taken, left } }
 }

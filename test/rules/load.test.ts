@@ -7,6 +7,7 @@ import { after, test } from 'node:test'
 import { certifyRule } from '../../src/rules/certify.js'
 import { fileOf, findRule } from '../../src/rules/load.node.js'
 import { RULE_FILE } from '../cli/rule-file.js'
+import { taskOf } from './harness.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'onward-rule-'))
 after(() => rmSync(folder, { recursive: true }))
@@ -27,7 +28,8 @@ test('rules are found by their names in any case, and in files with a path and a
 
 test('a rule far from any copy of onward traces with this one', async () => {
   const rule = await findRule(file('far.mjs', RULE_FILE))
-  assert.equal(certifyRule(rule, 'glyphs', rule.hyper.parse({})).layers[0]!.name, 'layer 0')
+  const task = taskOf({ shape: [1, 3, 3] })
+  assert.equal(certifyRule(rule, task, rule.hyper.parse({})).layers[0]!.name, 'layer 0')
 })
 
 test('the only exported rule is taken where none is the default', async () => {

@@ -50,7 +50,7 @@ test('a run that died between its new settings and its next checkpoint goes on w
   await collect(train(request('died', 2)))
   const path = join(root, 'died', 'config.json')
   fs.writeFileSync(path, fs.readFileSync(path, 'utf8').replace('"epochs": 2', '"epochs": 4'))
-  assert.ok((await evaluate(join(root, 'died'), { data })).test.network)
+  assert.ok((await evaluate(join(root, 'died'), { data })).test.network?.accuracy)
   await collect(resume(join(root, 'died'), { data }))
   assert.deepEqual(stateIn('died'), stateIn('whole'))
 })

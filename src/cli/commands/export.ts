@@ -1,3 +1,4 @@
+import { imageShapeOf } from '../../data/index.js'
 import { unknownName } from '../../names.js'
 import { type ExportedFile, exportRun } from '../../node.js'
 import { targetKind } from '../../targets/index.js'
@@ -24,7 +25,8 @@ function describe({ file, bytes: size, batch, checkedOn, samples }: ExportedFile
   const { input, target, names } = samples
   const count = batch === 'any' ? 'N' : batch
   const said = targetKind(target).exported(samples)
-  const read = input.levels === undefined ? 'real numbers in their own units' : 'levels from 0 to 1'
+  const levels = imageShapeOf(input) ? 'pixels from 0 to 1' : 'levels from 0 to 1'
+  const read = input.levels === undefined ? 'real numbers in their own units' : levels
   return [
     `${file}: ${bytes(size)}, checked by running it alone on ${checkedOn}.`,
     ...columns([

@@ -25,7 +25,8 @@ export async function predictCommand(run: string, paths: readonly string[], flag
   const shape = imageShapeOf(samples.input)
   if (!shape)
     throw new UserError(
-      `${run} reads inputs ${show(samples.input.shape)} that are no images: predict from a program, as in predict(run, inputs) of 'onward/node'`,
+      `${run} reads inputs ${show(samples.input.shape)} that are no images: predict from a program, as in ` +
+        "predict(run, inputs) of 'onward/node'",
     )
   const kind = { shape, levels: samples.input.levels! }
   const pictures: (Readable | Refused)[] = []

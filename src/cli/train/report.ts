@@ -32,8 +32,7 @@ export function terminalReporter(output: Output, style: Style, beside: Beside): 
       view = follow(view, event)
       if (event.event === 'start' && event.from) block.note(describeOrigin(event.from))
       if (event.event === 'stopped' && event.reason === 'early') block.note(event.message)
-      else if (event.event !== 'done')
-        block.draw(view, { force: event.event !== 'progress' && event.event !== 'measuring' })
+      else if (event.event !== 'done') block.draw(view, { force: !['progress', 'measuring'].includes(event.event) })
       else {
         block.clear()
         output.write(linesOf(summarize(view, event, style, { width: widthOf(output), ...beside(event.run) })))

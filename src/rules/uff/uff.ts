@@ -166,7 +166,6 @@ export const uff: Rule<UffHyper, UffState> = {
         classifierRate: 0.002,
         classifierWeightDecay: 1,
       },
-      train: { epochs: 8, batch: 100 },
     },
     variational: {
       description: 'two dense variational cells (ours) with a hidden layer of 500 each',

@@ -39,6 +39,30 @@ describe('sizes', () => {
     }
   })
 
+  test('layer normalisation has a gain and a bias for each number that a block reads', () => {
+    const { init } = traceRule(
+      trifecta,
+      taskOf({ shape: [1, 9, 8] }),
+      trifecta.hyper.parse({ normalization: 'layer', width: 0.02 }),
+    )
+    const shapes = BLOCKS.map((i) => init.metrics.find(({ name }) => name === `layers.${i}.bias`)!.output.shape)
+    const [widths, sides] = [
+      [2, 3, 3, 5, 5, 5],
+      [
+        [9, 8],
+        [4, 4],
+        [4, 4],
+        [2, 2],
+        [2, 2],
+        [2, 2],
+      ],
+    ]
+    assert.deepEqual(
+      shapes,
+      widths.map((channels, i) => [channels, ...sides[i]!]),
+    )
+  })
+
   test('a network that halves images away is refused', () => {
     for (const shape of [
       [1, 4, 4],
