@@ -35,7 +35,8 @@ export function comparison(graph: StepGraph): StepGraph | undefined {
     for (const node of reachable(outputs, (own) => !seen.has(own))) {
       seen.add(node)
       if (node.op === 'loop') visit(resultsOf(node.attributes))
-      if (!EXACT.has(node.op) && node.outputs[0]!.dtype === 'float32') kinds.set(kindOf(node), node)
+      const isOneNumber = node.inputs.every(({ size }) => size === 1)
+      if (!EXACT.has(node.op) && !isOneNumber && node.outputs[0]!.dtype === 'float32') kinds.set(kindOf(node), node)
     }
   }
   visit([...graph.state, ...graph.metrics].map(({ output }) => output))
