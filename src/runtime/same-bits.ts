@@ -7,13 +7,13 @@ import { sessionOptions } from './sessions.js'
 import { dataOf, type Ort } from './slots.js'
 
 /**
- * Operations whose numbers cannot depend on how they are shared out among threads: they move, compare or count, or round
- * each result as IEEE 754 says. All others sum in some order, or compute a function by one series for whole vectors and
- * by another for the numbers left over: a kernel may do that otherwise in each thread's part.
+ * Operations whose numbers cannot depend on how they are shared out among threads: they move or compare, or are one
+ * instruction of the processor, rounded as IEEE 754 says. All others sum in some order, or compute a function in one way for
+ * whole vectors and in another for the numbers left over, of which each thread has some.
  */
 const EXACT: ReadonlySet<Op> = new Set<Op>([
   ...(['input', 'constant', 'reshape', 'transpose', 'broadcastTo', 'slice', 'pad', 'concat', 'gather'] as const),
-  ...(['add', 'sub', 'mul', 'div', 'maximum', 'minimum', 'neg', 'abs', 'square', 'sqrt', 'relu', 'max'] as const),
+  ...(['add', 'sub', 'mul', 'maximum', 'minimum', 'neg', 'abs', 'square', 'relu', 'max'] as const),
   ...(['greater', 'greaterEqual', 'equal', 'and', 'or', 'not', 'select', 'cast'] as const),
   ...(['stopGradient', 'maxPool2d', 'loop'] as const),
 ])
@@ -35,7 +35,8 @@ export function comparison(graph: StepGraph): StepGraph | undefined {
     for (const node of reachable(outputs, (own) => !seen.has(own))) {
       seen.add(node)
       if (node.op === 'loop') visit(resultsOf(node.attributes))
-      if (!EXACT.has(node.op) && node.outputs[0]!.dtype === 'float32') kinds.set(kindOf(node), node)
+      const isOneNumber = node.inputs.every(({ size }) => size === 1)
+      if (!EXACT.has(node.op) && !isOneNumber && node.outputs[0]!.dtype === 'float32') kinds.set(kindOf(node), node)
     }
   }
   visit([...graph.state, ...graph.metrics].map(({ output }) => output))
@@ -51,7 +52,7 @@ export function comparison(graph: StepGraph): StepGraph | undefined {
         const name = `x${batch.length}`
         const own = input({ name, kind: 'data', shape: x.shape, dtype: x.dtype })
         batch.push({ name, input: own })
-        return op === 'log' ? own.abs() : own
+        return op === 'log' || op === 'sqrt' ? own.abs() : own
       })
       metrics.push({ name: `y${metrics.length}`, output: apply(op, operands, attributes)[0]! })
     }

@@ -135,10 +135,10 @@ test('a product whose columns are shared out gives other bits with more threads;
   assert.equal(await compare(programOf(data('x', [128, 784]).matmul(data('w', [784, 96]))), [1, 2]), true)
 })
 
-test('a loop’s body is compared too, and operations that round each number by itself are not', () => {
+test('a loop’s body is compared too, and operations of one instruction are not', () => {
   const x = data('x', [30, 20])
   const kinds = (step: StepGraph): string[] => comparison(step)!.metrics.map(({ output }) => output.node.op)
-  assert.deepEqual(kinds(programOf(x.add(x).mul(3).sqrt().max(1))), [])
+  assert.deepEqual(kinds(programOf(x.add(x).mul(3).relu().max(1))), [])
   assert.deepEqual(kinds(programOf(x.exp(), x.mul(2).exp())), ['exp'])
   // Few results are compared several times.
   assert.deepEqual(kinds(programOf(x.sum())), Array(16).fill('sum'))
