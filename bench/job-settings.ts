@@ -1,6 +1,7 @@
-import { checkHyper, findPreset, readAssignments } from '../src/cli/settings.js'
+import { readAssignments } from '../src/cli/settings.js'
 import type { AnyRule } from '../src/rules/contract.js'
-import { findRule } from '../src/rules/registry.js'
+import { ruleById } from '../src/rules/registry.js'
+import { asked, presetOf } from '../src/train/options.js'
 import type { TrainingJob } from './jobs.js'
 import type { Record } from './records.js'
 
@@ -12,7 +13,7 @@ export interface JobSettings {
   readonly train: Readonly<{ [option: string]: unknown }>
 }
 
-export const ruleOf = ({ arguments: given }: Given): AnyRule => findRule(given[0]!)
+export const ruleOf = ({ arguments: given }: Given): AnyRule => ruleById(given[0]!)
 
 /** What follows each `flag` in the command. */
 const valuesOf = ({ arguments: given }: Given, flag: string): string[] =>
@@ -20,9 +21,9 @@ const valuesOf = ({ arguments: given }: Given, flag: string): string[] =>
 
 export function settingsOf(job: Given): JobSettings {
   const rule = ruleOf(job)
-  const preset = findPreset(rule, valuesOf(job, '--preset')[0])
-  const hyper = checkHyper(rule, { ...preset?.hyper, ...readAssignments(rule, valuesOf(job, '--set')) })
-  return { hyper: hyper as JobSettings['hyper'], train: { ...rule.training, ...preset?.train } }
+  const [preset] = valuesOf(job, '--preset')
+  const { hyper } = asked(rule, { preset, hyper: readAssignments(rule, valuesOf(job, '--set')) })
+  return { hyper, train: { ...rule.training, ...presetOf(rule, preset)?.train } }
 }
 
 /**

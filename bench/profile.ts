@@ -2,11 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
-import { arrange, chooseTurned } from '../src/layout/index.js'
 import { lowerLoop, lowerStep } from '../src/onnx/index.js'
-import { ports } from '../src/onnx/program.js'
-import { sessionOptions } from '../src/runtime/engine.js'
-import { holdState } from '../src/runtime/held.js'
+import { sessionOptions } from '../src/runtime/sessions.js'
 import { splitStep } from '../src/update/index.js'
 import type { RuleStep } from './rule-step.js'
 
@@ -29,18 +26,16 @@ const TIME = 500
  * Updates in place are not among them.
  */
 export async function profileOf({ step, state, feed }: RuleStep, threads: number, ms: number): Promise<Shares> {
-  const turned = chooseTurned([step])
-  const graph = arrange(step, turned)
   const runs = Math.max(2, Math.round(TIME / (ms * step.span)))
   const folder = mkdtempSync(join(tmpdir(), 'onward-profile-'))
   try {
-    const split = splitStep(graph, threads)
-    const model = split ? lowerStep(split.head, 'cpu') : lowerLoop(graph, 'cpu', process.arch === 'x64')
+    const split = splitStep(step, threads)
+    const model = split ? lowerStep(split.head, 'cpu') : lowerLoop(step, 'cpu')
     const session = await InferenceSession.create(model.bytes, {
       ...sessionOptions('cpu', threads),
       ...{ enableProfiling: true, profileFilePrefix: join(folder, 'step') },
     })
-    const own = { ...holdState(state, ports(step).state, turned), steps: BigInt64Array.of(BigInt(runs)) }
+    const own = { ...state, steps: BigInt64Array.of(BigInt(runs)) }
     for (let run = 0; run < (split ? runs : 1); run++) {
       const given = { ...feed(split ? 1 : runs), ...own }
       const feeds = session.inputMetadata.map((input): [string, Tensor] => {

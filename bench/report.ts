@@ -1,4 +1,4 @@
-import { findRule } from '../src/rules/registry.js'
+import { ruleById } from '../src/rules/registry.js'
 import { claimTable } from './claims.js'
 import { ruleOf } from './job-settings.js'
 import { type ConvolutionJob, type InferenceJob, JOBS, type SteadinessJob, TRAINING } from './jobs.js'
@@ -97,7 +97,7 @@ function ruleSpeeds(): string {
     const ratios = figures(record, 'torchRatio', isRound)
     const ms = (name: string): string => median(figures(record, name, isRound)).toFixed(1)
     return [
-      titled(job.title, findRule(job.rule)),
+      titled(job.title, ruleById(job.rule)),
       `${job.threads}`,
       medianAndRange(ratios),
       gflopsOf(record),
@@ -126,7 +126,7 @@ function profiles(): string {
     const shares = Object.entries(profile.shares as { readonly [operation: string]: number })
     const named = shares.filter(([, share]) => share >= LEAST_SHARE)
     return [
-      titled(job.title, findRule(job.rule)),
+      titled(job.title, ruleById(job.rule)),
       `${job.threads}`,
       named.map(([name, share]) => `${name} ${(100 * share).toFixed(0)}`).join(', '),
     ]

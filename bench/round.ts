@@ -1,7 +1,7 @@
-import { CALL } from '../src/runtime/pace.js'
+import { CALL_SECONDS } from '../src/runtime/pace.js'
 
 /** Each side works about this long in a round, in ms: as long as the longest calls of a training. */
-const ROUND = 1000 * CALL[1]
+const ROUND = 1000 * CALL_SECONDS[1]
 
 /**
  * How many steps fill a round, by calls that grow: a call has a cost of its own beside its steps', and the first ones

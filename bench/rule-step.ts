@@ -1,7 +1,7 @@
 import { type DataSet, findDataSet } from '../src/data/index.js'
 import { sizeOf } from '../src/graph/types.js'
 import { stream } from '../src/random/stream.js'
-import { findRule } from '../src/rules/registry.js'
+import { ruleById } from '../src/rules/registry.js'
 import type { TracedStep } from '../src/rules/trace.js'
 import { compile } from '../src/runtime/compile.node.js'
 import type { TensorRecord } from '../src/runtime/program.js'
@@ -21,7 +21,7 @@ export interface RuleStep {
 }
 
 export async function ruleStep({ rule: id, preset, hyper, data, batch, threads }: RuleSpeedJob): Promise<RuleStep> {
-  const rule = findRule(id)
+  const rule = ruleById(id)
   const { input, target: wanted, names } = findDataSet(data)
   const count = 64 * batch
   // The trainer asks for a data set; of this one only its description and the number of samples matter.

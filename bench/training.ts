@@ -84,7 +84,7 @@ function resultOf(folder: string): { certificate: Certificate; result: { readonl
   return { certificate, result }
 }
 
-/** Runs the seeds that the record lacks, and keeps each as soon as it is done. The threads change no number. */
+/** Runs the seeds that the record lacks, and keeps each as soon as it is done. Threads may change last bits. */
 export async function runTraining(job: TrainingJob, threads: number): Promise<void> {
   const before = readRecord(job.id)
   const settings = settingsOf(job)

@@ -1,15 +1,10 @@
-// Holds the core to its ceilings: lines of code under each folder; blank lines and lines of comment alone do not count.
+// Holds the core to one ceiling: lines of code in all of its folders; blank lines and lines of comment alone do not count.
+//   node scripts/check-size.mjs [--files]     with the lines of each file
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-const CEILINGS = {
-  'src/graph': 1500,
-  'src/layout': 140,
-  'src/onnx': 850,
-  'src/update': 240,
-  'src/stages': 140,
-  'src/runtime': 1320,
-}
+const FOLDERS = ['src/graph', 'src/onnx', 'src/update', 'src/runtime']
+const CEILING = 3760
 
 function linesOfCode(text) {
   let inComment = false
@@ -22,19 +17,18 @@ function linesOfCode(text) {
   return count
 }
 
-let failed = false
-for (const [folder, ceiling] of Object.entries(CEILINGS)) {
+let sum = 0
+for (const folder of FOLDERS) {
   const files = readdirSync(folder, { recursive: true }).filter((file) => file.endsWith('.ts'))
   const counts = files.map((file) => ({ file, lines: linesOfCode(readFileSync(join(folder, file), 'utf8')) }))
-  const total = counts.reduce((sum, { lines }) => sum + lines, 0)
-  console.log(`${folder}: ${total} of at most ${ceiling} lines of code`)
+  const total = counts.reduce((all, { lines }) => all + lines, 0)
+  console.log(`${folder}: ${total}`)
   if (process.argv.includes('--files'))
     for (const { file, lines } of counts.sort((a, b) => b.lines - a.lines)) console.log(`  ${lines}  ${file}`)
-  if (total > ceiling) {
-    failed = true
-    console.error(
-      `${folder} is ${total - ceiling} lines over its ceiling: simplify, or move what is no core out of it.`,
-    )
-  }
+  sum += total
 }
-process.exit(failed ? 1 : 0)
+console.log(`the core: ${sum} of at most ${CEILING} lines of code`)
+if (sum > CEILING) {
+  console.error(`The core is ${sum - CEILING} lines over its ceiling: simplify, or move what is no core out of it.`)
+  process.exit(1)
+}

@@ -11,3 +11,10 @@ export class UserError extends Error {
     this.exitCode = options.exitCode ?? 1
   }
 }
+
+/** A UserError about what was asked for: an option, a name, a flag. The command line then ends with exit code 2. */
+export class UsageError extends UserError {
+  constructor(message: string, options: { cause?: unknown } = {}) {
+    super(message, { ...options, exitCode: 2 })
+  }
+}

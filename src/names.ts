@@ -1,5 +1,12 @@
 import leven from 'leven'
-import { UserError } from './errors.js'
+import { UsageError } from './errors.js'
+
+const initials = (name: string): string =>
+  name
+    .split(/[-_ ]/)
+    .map(([first]) => first)
+    .join('')
+    .toLowerCase()
 
 /** The candidate that a slip of the fingers most likely meant, or undefined where none is near. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
@@ -7,6 +14,7 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   const ranked = candidates
     .map((candidate) => {
       const [a, b] = [plain(word), plain(candidate)]
+      if (a.length > 1 && a === initials(candidate)) return { candidate, distance: 0 }
       // Abbreviations and long forms are nearer than their length says: `gpu`, `forwad`, `backpropagation`.
       const short = Math.min(a.length, b.length)
       const cut = short < 3 ? Number.POSITIVE_INFINITY : 1 + leven(a.slice(0, short), b.slice(0, short))
@@ -17,10 +25,10 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   return best && best.distance <= Math.max(1, Math.round(word.length * 0.4)) ? best.candidate : undefined
 }
 
-/** A UserError of wrong usage: there is no `what` named `word`, which one was meant, and which ones there are. */
-export function unknownName(what: string, word: string, candidates: readonly string[]): UserError {
+/** A UsageError: there is no `what` named `word`, which one was meant, and which ones there are. */
+export function unknownName(what: string, word: string, candidates: readonly string[]): UsageError {
   const meant = nearest(word, candidates)
   const question = meant === undefined ? '' : ` Did you mean "${meant}"?`
   const known = candidates.length === 0 ? 'There are none.' : `Known: ${candidates.join(', ')}.`
-  return new UserError(`There is no ${what} "${word}".${question} ${known}`, { exitCode: 2 })
+  return new UsageError(`There is no ${what} "${word}".${question} ${known}`)
 }

@@ -4,11 +4,11 @@ const mnist = (preset: string, ...more: string[]): string[] => [
   ...['uff', '--data', 'mnist', '--preset', preset, '--validation', '0'],
   ...more,
 ]
-const UNTRAINED = ['--set', 'untrained=true']
+const UNTRAINED = ['--set', 'cellsUntil=0']
 const THREE = [0, 1, 2]
 
 /**
- * Each record holds, besides the accuracy of the concatenated latents, that of every latent alone (`layers.K`) and of
+ * Each record holds, besides the accuracy of the concatenated latents, that of every latent alone (`layer K`) and of
  * the pixels (`pixels`). To be reached, in per cent right: dense cells 97.5, convolutional 98.5; the concatenation at
  * least as good as the best latent; greedy within the seeds' noise of joint; both above the untrained cells.
  */

@@ -147,7 +147,7 @@ export default [
   },
   {
     what: 'a number bounds from the other side',
-    file: elementwise,
+    file: 'src/onnx/lowerings/elementwise.ts',
     find: "op === 'Max' ? [x, bound, open] : [x, open, bound]",
     replace: "op === 'Min' ? [x, bound, open] : [x, open, bound]",
     ...table,
@@ -225,7 +225,7 @@ export default [
   },
   {
     what: 'the sum over leading axes misses a row',
-    file: reduce,
+    file: 'src/onnx/lowerings/reduce.ts',
     find: 'new Float32Array(rows).fill(1)',
     replace: 'new Float32Array(rows).fill(1, 1)',
     ...table,
@@ -286,9 +286,9 @@ export default [
   },
   {
     what: 'sums of bytes overflow',
-    file: quantized,
-    find: 'const LONGEST = 66_311',
-    replace: 'const LONGEST = 1e9',
+    file: 'src/onnx/lowerings/quantized.ts',
+    find: 'const MAX_INNER = 66_311',
+    replace: 'const MAX_INNER = 1e9',
     ...programs,
   },
   {
@@ -322,17 +322,10 @@ export default [
     ...programs,
   },
   {
-    what: 'the steps of one turn all get the first batch',
+    what: 'all steps of a call get the first batch',
     file: programLoop,
-    find: 'k === 0 ? first : emitter.scalar(k,',
-    replace: 'k === 0 ? first : emitter.scalar(0,',
-    tests: 'onnx/loop',
-  },
-  {
-    what: 'the steps that are left begin at the first batch',
-    file: programLoop,
-    find: 'first, state: between',
-    replace: 'state: between',
+    find: "emitter.one('Gather', [name, iteration], { axis: 0 })",
+    replace: "emitter.one('Gather', [name, emitter.scalar(0, 'int64')], { axis: 0 })",
     tests: 'onnx/loop',
   },
 ]

@@ -1,6 +1,6 @@
 const split = 'src/update/split.ts'
 const kernel = 'src/update/kernel.ts'
-const inPlace = 'src/runtime/in-place.ts'
+const inPlace = 'src/runtime/execute/in-place.ts'
 
 const cases = { tests: 'update/update' }
 
@@ -78,14 +78,14 @@ export default [
   {
     what: 'an update takes more memory than there is',
     file: kernel,
-    find: '  if (at > MOST) return undefined\n',
+    find: '  if (at > MAX_KERNEL_BYTES) return undefined\n',
     replace: '',
     ...cases,
   },
   {
     what: 'small tensors are renewed in place too',
     file: split,
-    find: 'y.size >= LARGE && ',
+    find: 'y.size >= MIN_KERNEL_ELEMENTS && ',
     replace: '',
     ...cases,
   },
@@ -106,14 +106,14 @@ export default [
   {
     what: 'an error of the engine is taken for the end of a step',
     file: inPlace,
-    find: 'if (error.message !== NO_TENSOR) throw error',
+    find: 'if (error.message !== stop) throw error',
     replace: '',
     ...cases,
   },
   {
     what: 'what another program made of the state is lost',
     file: inPlace,
-    find: 'if (cell.tensor !== now) dataOf(now).set(dataOf(cell.tensor!))',
+    find: 'if (slot.tensor !== now) dataOf(now).set(dataOf(slot.tensor!))',
     replace: '',
     ...cases,
   },
@@ -127,8 +127,8 @@ export default [
   {
     what: 'a program writes into memory that others gave',
     file: inPlace,
-    find: '        cell.tensor = now\n',
-    replace: '        own.set(name, [cell.tensor!, ...own.get(name)!.slice(1)])\n',
+    find: '        slot.tensor = now\n',
+    replace: '        own.set(name, [slot.tensor!, ...own.get(name)!.slice(1)])\n',
     tests: 'runtime/in-place',
   },
   {
@@ -148,14 +148,14 @@ export default [
   },
   {
     what: 'a call whose sums fail counts',
-    file: 'src/runtime/engine.ts',
-    find: '    ends?.inPlace.restore()\n',
+    file: inPlace,
+    find: '      own.restore()\n',
     replace: '',
     tests: 'runtime/in-place',
   },
   {
     what: 'the engine takes what follows a product into it',
-    file: 'src/runtime/engine.ts',
+    file: 'src/runtime/sessions.ts',
     find: ';MatMulScaleFusion;MatMulAddFusion',
     replace: '',
     tests: 'runtime/in-place',

@@ -1,4 +1,4 @@
-import { UserError } from '../errors.js'
+import { UsageError, UserError } from '../errors.js'
 import { unknownName } from '../names.js'
 import { type DataSet, dataSet, labelledImages } from './dataset.js'
 import { makeGlyphs } from './glyphs/glyphs.js'
@@ -22,8 +22,12 @@ export const dataSets: readonly DataSetEntry[] = [glyphs, mnist, fashionMnist, c
 
 /** The entry of that name; an unknown name throws a UserError that offers the nearest one. */
 export function findDataSet(name: string): DataSetEntry {
-  const entry = dataSets.find((candidate) => candidate.name === name)
+  const entry = dataSets.find((candidate) => candidate.name === name.toLowerCase())
   if (entry) return entry
+  if (/[\\/]/.test(name))
+    throw new UsageError(
+      `"${name}" is a path, and not the name of a data set: \`onward data\` lists them; the folder of one's files is given beside its name (--data-dir ${name})`,
+    )
   throw unknownName(
     'data set',
     name,

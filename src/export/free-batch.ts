@@ -1,5 +1,6 @@
 import type { Message } from '@bufbuild/protobuf'
-import { Emitter } from '../onnx/emitter.js'
+import type { Emitter } from '../onnx/emitter.js'
+import { emitterFor } from '../onnx/lowerings.js'
 import { proto } from '../onnx/schema.js'
 
 /** Nodes and constants of a graph; its input is named `x`, its first axis the batch. */
@@ -37,7 +38,7 @@ export function freeBatch(a: Part, b: Part, [first, second]: readonly [number, n
   }
   try {
     const nodes = zip(a.nodes, b.nodes).map(([x, y]) => merge(x, y, multiple) as Message)
-    const sizes = new Emitter('cpu')
+    const sizes = emitterFor('cpu')
     sizes.raw('Shape', ['x'], ['batch'], { start: 0, end: 1 })
     const kept = zip(a.initializers, b.initializers).filter(([x, y]) => !computed(x, y, multiple, sizes))
     return {

@@ -2,8 +2,9 @@ import type { Message } from '@bufbuild/protobuf'
 import { outputCount, type Samples } from '../data/index.js'
 import { UserError } from '../errors.js'
 import { type DType, GraphError, reachable, type Tensor } from '../graph/index.js'
-import { Emitter, valueInfo } from '../onnx/emitter.js'
+import { type Emitter, valueInfo } from '../onnx/emitter.js'
 import type { StepGraph } from '../onnx/index.js'
+import { emitterFor } from '../onnx/lowerings.js'
 import { encodeModel, proto } from '../onnx/schema.js'
 import type { AnyRule, Task } from '../rules/contract.js'
 import { traceRule } from '../rules/trace.js'
@@ -45,7 +46,7 @@ export function exportModel(
 const ELEMENT: Record<DType, number> = { float32: 1, int32: 6, bool: 9 }
 
 function emitPrediction({ state: ports, batch, metrics }: StepGraph, state: TensorRecord, samples: Samples): Part {
-  const emitter = new Emitter('cpu', { portable: true })
+  const emitter = emitterFor('cpu', { portable: true })
   const scores = metrics.find(({ name }) => name === 'scores')!.output
   emitter.bind(batch[0]!.input, samples.inputScale ? standardise(emitter, samples) : 'x')
   const needed = new Set<Tensor>(reachable([scores]).flatMap(({ outputs }) => outputs))

@@ -89,5 +89,5 @@ export const maxPool2d = (x: Tensor, size: number, stride = size, padding = 0): 
 export const averagePool2d = (x: Tensor, size: number, stride = size, padding = 0): Tensor =>
   pool('averagePool2d', x, size, stride, padding)
 
-const pool = (op: string, x: Tensor, size: number, stride: number, padding: number): Tensor =>
+const pool = (op: 'maxPool2d' | 'averagePool2d', x: Tensor, size: number, stride: number, padding: number): Tensor =>
   apply(op, [x], { kernel: [size, size], stride: [stride, stride], padding: pairs(padding, [size, size]) })[0]!

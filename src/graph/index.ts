@@ -5,7 +5,7 @@ export { type LoopAttributes, scan, whileLoop } from './loop.js'
 export type { Primitive } from './primitive.js'
 export { quantizedProduct } from './primitives/quantized.js'
 export { dilate, range, reversed } from './primitives/shape.js'
-export { primitives } from './primitives/table.js'
+export { type Op, primitives } from './primitives/table.js'
 export {
   concat,
   constant,

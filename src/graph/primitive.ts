@@ -1,8 +1,7 @@
-import type { Emitter } from '../onnx/emitter.js'
 import type { Attributes, Node, Tensor } from './tensor.js'
 import type { TensorType } from './types.js'
 
-/** One row of the table of operations: everything that the library knows about a primitive. */
+/** One row of the table of operations: what an operation means. How it is lowered to ONNX is in `onnx/lowerings.ts`. */
 export interface Primitive {
   /** The shape rule. Throws a GraphError that names the operation and the shapes. */
   infer(inputs: readonly Tensor[], attributes: Attributes): TensorType[]
@@ -12,8 +11,6 @@ export interface Primitive {
   gradient?(node: Node, cotangents: readonly Tensor[]): (Tensor | undefined)[]
   /** Each element depends on its own place in the operands alone, and the gradient takes what broadcasts to the output's shape. */
   elementwise?: boolean
-  /** Emits ONNX nodes and returns the names of the outputs. */
-  lower(emitter: Emitter, node: Node): string[]
 }
 
 export interface Value extends TensorType {

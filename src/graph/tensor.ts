@@ -1,4 +1,4 @@
-import { primitive } from './primitives/table.js'
+import { type Op, primitive } from './primitives/table.js'
 import { broadcastShapes, type DType, GraphError, normalizeAxes, type Shape, sameShape, show, sizeOf } from './types.js'
 
 // biome-ignore lint/suspicious/noExplicitAny: the attributes of a node belong to its table entry alone
@@ -21,7 +21,7 @@ export interface Turns {
 export interface Node {
   /** Ids grow in the order of tracing, so every node comes after its inputs. */
   readonly id: number
-  readonly op: string
+  readonly op: Op
   readonly inputs: readonly Tensor[]
   readonly attributes: Attributes
   readonly outputs: readonly Tensor[]
@@ -36,6 +36,7 @@ export interface Adjoint {
   readonly call: number
 }
 
+// Tracing is synchronous: an `await` inside of a rule's step would mix up these marks.
 let nextId = 0
 let currentAdjoint: Adjoint | undefined
 let currentCall: number | undefined
@@ -97,7 +98,7 @@ function deepestScope(op: string, inputs: readonly Tensor[]): Scope | undefined 
 }
 
 /** Adds a node. The operation's table entry checks the inputs and gives the types of the outputs. */
-export function apply(op: string, inputs: readonly Tensor[], attributes: Attributes = {}, scope?: Scope): Tensor[] {
+export function apply(op: Op, inputs: readonly Tensor[], attributes: Attributes = {}, scope?: Scope): Tensor[] {
   const types = primitive(op).infer(inputs, attributes)
   const outputs: Tensor[] = []
   const node: Node = {

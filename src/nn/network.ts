@@ -10,8 +10,15 @@ import type { Random } from './random.js'
 export const networkOptions = {
   network: z.enum(['dense', 'convolutional']).describe('kind of the layers'),
   units: z.array(z.int().min(1)).min(1).describe('units (or channels) of each hidden layer'),
-  kernel: z.int().min(1).describe('side of the kernels of convolutional layers; outputs keep the size of inputs'),
-  poolAfter: z.array(z.int().min(0)).describe('convolutional layers (from 0) that end in a 2x2 max-pooling'),
+  kernel: z
+    .int()
+    .min(1)
+    .meta({ onlyWith: { network: 'convolutional' } })
+    .describe('side of the kernels of convolutional layers; outputs keep the size of inputs'),
+  poolAfter: z
+    .array(z.int().min(0))
+    .meta({ onlyWith: { network: 'convolutional' } })
+    .describe('convolutional layers (from 0) that end in a 2x2 max-pooling'),
 }
 
 /** The rule of the initial weights, as an option. */

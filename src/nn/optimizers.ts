@@ -111,7 +111,13 @@ export function adam(options: AdamOptions = {}): Optimizer {
 export const optimizerOptions = {
   optimizer: z.enum(['adam', 'sgd']).default('adam').describe('kind of the optimiser'),
   rate: z.number().positive().describe('step size'),
-  momentum: z.number().min(0).max(1).default(0.9).describe('heavy-ball momentum of sgd'),
+  momentum: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.9)
+    .meta({ onlyWith: { optimizer: 'sgd' } })
+    .describe('heavy-ball momentum of sgd'),
   weightDecay: z.number().min(0).default(0).describe('L2 with sgd, decoupled with adam'),
   schedule: z.enum(SCHEDULE_NAMES).default('linear').describe('how step sizes fall over the training'),
 }

@@ -1,24 +1,25 @@
-import { type Convolution, onnxWindow } from '../graph/primitives/window.js'
+import type { Convolution } from '../graph/primitives/window.js'
 import type { Tensor } from '../graph/tensor.js'
 import type { Shape } from '../graph/types.js'
 import type { Emitter } from './emitter.js'
-import { padded, unfold } from './unfold.js'
+import { onnxWindow, padded, unfold } from './unfold.js'
 
 /** What lies under the kernels is laid out in at most so many numbers: they are kept for the weight gradient. */
-const LARGEST = 2 ** 23
+const MAX_UNFOLDED = 2 ** 23
 
 /**
  * Whether a convolution is one product over all images: where it has more outputs than places, ONNX Runtime's own is a
- * product for each image, shared out among the threads one by one. Transposing the weights must not cost as much.
+ * product for each image, shared out among the threads one by one. Transposing the weights must not cost as much. Of one
+ * image it shares out the places, and sums in another order with another number of threads; the product does not.
  */
 export function isUnfolded(emit: Emitter, y: Shape, [out, perGroup, kh, kw]: Shape, groups: number): boolean {
   const cells = y[2]! * y[3]!
-  const fits = y[0]! * cells >= 8 * out! && y[0]! * cells * perGroup! * kh! * kw! <= LARGEST
-  return emit.tuned && groups === 1 && kh! * kw! > 1 && out! > cells && fits
+  const pays = y[0] === 1 ? cells >= out! : out! > cells && y[0]! * cells >= 8 * out!
+  return emit.tuned && groups === 1 && kh! * kw! > 1 && pays && y[0]! * cells * perGroup! * kh! * kw! <= MAX_UNFOLDED
 }
 
 /** At most so many outputs of four times as many inputs are spread from the inputs. */
-const FEW_OUTPUTS = 4
+const MAX_SPREAD_OUTPUTS = 4
 
 /**
  * Whether a convolution is done as the transposed one of its flipped kernels: to unfold many inputs for a few outputs takes
@@ -27,7 +28,7 @@ const FEW_OUTPUTS = 4
 const isSpread = (emit: Emitter, [out, perGroup, kh, kw]: Shape, { stride, padding, groups }: Convolution): boolean =>
   emit.tuned &&
   groups === 1 &&
-  out! <= FEW_OUTPUTS &&
+  out! <= MAX_SPREAD_OUTPUTS &&
   perGroup! >= 4 * out! &&
   kh! * kw! > 1 &&
   stride.every((step) => step === 1) &&

@@ -1,13 +1,16 @@
 import type { Message } from '@bufbuild/protobuf'
 import { reachable } from '../graph/gradient.js'
 import type { LoopAttributes } from '../graph/loop.js'
-import { primitive } from '../graph/primitives/table.js'
+import type { Op } from '../graph/primitives/table.js'
 import type { Node, Scope, Tensor } from '../graph/tensor.js'
 import { type DType, GraphError, type Shape } from '../graph/types.js'
 import { proto } from './schema.js'
 
 /** Where a program runs. A lowering may depend on it; nothing else does. */
 export type Device = 'cpu' | 'webgpu' | 'wasm'
+
+/** Emits the ONNX nodes of one node of the graph, and gives the names of its outputs. */
+export type Lowering = (emit: Emitter, node: Node) => string[]
 
 type ElementType = DType | 'int64' | 'uint8' | 'int8'
 
@@ -16,10 +19,10 @@ const ELEMENT: Record<ElementType, number> = { float32: 1, uint8: 2, int8: 3, in
 type Input = Tensor | string
 
 /** Constants of at most so many numbers are compared, and made once. */
-const SMALL = 65_536
+const MAX_SHARED_CONSTANT = 65_536
 
 /** Operations of ONNX Runtime that ONNX has not. */
-const OWN_TO_THE_ENGINE = new Set(['FusedMatMul', 'FusedConv'])
+const OWN_TO_THE_ENGINE = new Set(['FusedMatMul'])
 
 type AttributeValue = number | readonly number[] | string | Message
 
@@ -67,7 +70,10 @@ export class Emitter {
   /** For ONNX Runtime's own kernels on this device; a model for any engine and batch is not. */
   readonly tuned: boolean
 
-  constructor(device: Device, { portable = false } = {}) {
+  readonly #lowerings: Readonly<Record<Op, Lowering>>
+
+  constructor(lowerings: Readonly<Record<Op, Lowering>>, device: Device, { portable = false } = {}) {
+    this.#lowerings = lowerings
     this.device = device
     this.tuned = device === 'cpu' && !portable
   }
@@ -145,7 +151,7 @@ export class Emitter {
 
   /** Constants live in the outermost graph, so that loops read them without making them anew. */
   initializer({ data, shape, dtype }: { data: ArrayLike<number>; shape: Shape; dtype: ElementType }): string {
-    const key = data.length <= SMALL ? `${dtype} ${shape} ${Array.from(data)}` : undefined
+    const key = data.length <= MAX_SHARED_CONSTANT ? `${dtype} ${shape} ${Array.from(data)}` : undefined
     const before = key && this.#constants.get(key)
     if (before) return before
     const name = this.fresh('constant')
@@ -181,11 +187,7 @@ export class Emitter {
     for (const node of nodes.reverse()) {
       if (node.scope !== scope || !node.outputs.some((y) => needed.has(y))) continue
       if (this.#names.has(node.outputs[0]!)) continue
-      primitive(node.op)
-        .lower(this, node)
-        .forEach((name, i) => {
-          this.#names.set(node.outputs[i]!, name)
-        })
+      for (const [i, name] of this.#lowerings[node.op](this, node).entries()) this.#names.set(node.outputs[i]!, name)
     }
   }
 
@@ -200,15 +202,6 @@ export class Emitter {
     const graph = proto('GraphProto', { name: this.fresh('graph'), node: this.#nodes, input, output })
     ;[this.#nodes, this.#names, this.#made, this.#own] = outer
     return graph
-  }
-
-  /** What `build` emits has its names until it ends: so the same tensors can be emitted again, from other inputs. */
-  once<T>(build: () => T): T {
-    const outer = this.#names
-    this.#names = new Map(outer)
-    const result = build()
-    this.#names = outer
-    return result
   }
 
   /** Names for the outputs of the graph being written; a copy only of what it did not make itself, or gives twice. */

@@ -1,7 +1,8 @@
 import type { Message } from '@bufbuild/protobuf'
 import type { Tensor } from '../graph/tensor.js'
 import { type DType, GraphError, sameShape, show } from '../graph/types.js'
-import { type Device, Emitter, valueInfo } from './emitter.js'
+import { type Device, type Emitter, valueInfo } from './emitter.js'
+import { emitterFor } from './lowerings.js'
 import { encodeModel, proto } from './schema.js'
 
 export interface Port {
@@ -62,7 +63,7 @@ export const NOTHING = 'nothing'
  */
 export function lowerStep(graph: StepGraph, device: Device, { intoPlaces = false } = {}): OnnxProgram {
   const named = ports(graph)
-  const emitter = new Emitter(device)
+  const emitter = emitterFor(device)
   const { state, batch } = graph
   for (const { name, input } of [...state, ...batch]) emitter.bind(input, name)
   const results = [
@@ -88,7 +89,7 @@ export function lowerStep(graph: StepGraph, device: Device, { intoPlaces = false
 
 /** The sums alone, of a state given by name: what `lowerStep` leaves out, to be asked once for many steps. */
 export function lowerSums(state: readonly StatePort[], device: Device): Uint8Array<ArrayBuffer> {
-  const emitter = new Emitter(device)
+  const emitter = emitterFor(device)
   const floats = state.filter(({ dtype }) => dtype === 'float32')
   const sums = emitSums(emitter, floats, ({ name }) => name)
   return model(
@@ -100,7 +101,7 @@ export function lowerSums(state: readonly StatePort[], device: Device): Uint8Arr
 
 /** `y` is `x`, of any shape: a session of it moves a tensor to its device or from it. */
 export function lowerIdentity(dtype: DType, device: Device): Uint8Array<ArrayBuffer> {
-  const emitter = new Emitter(device)
+  const emitter = emitterFor(device)
   emitter.raw('Identity', ['x'], ['y'])
   return model(emitter, [valueInfo('x', dtype)], [valueInfo('y', dtype)])
 }

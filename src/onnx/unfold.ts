@@ -1,7 +1,13 @@
-import type { Convolution } from '../graph/primitives/window.js'
+import type { Convolution, Window } from '../graph/primitives/window.js'
 import type { Tensor } from '../graph/tensor.js'
 import type { Shape } from '../graph/types.js'
 import type { Emitter } from './emitter.js'
+
+/** ONNX orders the pads [top, left, bottom, right]. */
+export const onnxWindow = ({ stride, padding: [rows, columns] }: Window): { strides: number[]; pads: number[] } => ({
+  strides: [...stride],
+  pads: [rows[0], columns[0], rows[1], columns[1]],
+})
 
 /** Images [N, C, H, W] (or their bytes, by name) with their axes in another order, and with `zero` (0 by default) around. */
 export function padded(

@@ -6,7 +6,10 @@ import type { Emitter } from './emitter.js'
 import { divisorWhere, padded, unfold } from './unfold.js'
 
 /** Up to so many numbers under a kernel are unfolded by a convolution: pixels of few channels are too small to gather. */
-const FEW = 36
+const MAX_GATHERED_TAPS = 36
+
+/** The same of one image, where the sums must not depend on how columns are shared out among threads. */
+const MAX_TAPS_OF_ONE = 144
 
 /**
  * The gradient of a convolution's weights [O, C/groups, KH, KW] from its input [N, C, H, W] and its cotangent
@@ -34,10 +37,16 @@ export function weightGradient(
   }
   const under = perGroup * kh * kw
   const asItLies = kh * kw * Math.max(...window.stride) === 1 && Math.max(...window.padding.flat()) === 0
-  if (groups === 1 && (asItLies ? out <= 2 * cells : kh * kw > 1 && under <= FEW)) {
+  if (
+    groups === 1 &&
+    (asItLies ? out <= 2 * cells : kh * kw > 1 && under <= (n === 1 ? MAX_TAPS_OF_ONE : MAX_GATHERED_TAPS))
+  ) {
     const seen = asItLies ? x : unfoldByTap(emit, x, weights, window)
-    const products = emit.timesTransposed(emit.reshape(g, [n, out, cells]), emit.reshape(seen, [n, under, cells]))
-    return emit.reshape(summed(products), weights)
+    const [left, right] = [emit.reshape(g, [n, out, cells]), emit.reshape(seen, [n, under, cells])]
+    // Of one image, the longer side is shared out among the threads: the columns are summed in an order of their own.
+    if (n === 1 && under > out)
+      return emit.reshape(emit.one('Transpose', [emit.timesTransposed(right, left)], { perm: [0, 2, 1] }), weights)
+    return emit.reshape(summed(emit.timesTransposed(left, right)), weights)
   }
   // So many images make one product: as few as leave the sums, O for each number under the kernel, the smaller part.
   const each = divisorWhere(n, (count) => count * cells >= (2 * out) / groups)

@@ -21,10 +21,13 @@ export const RULES: readonly AnyRule[] = [
   targetPropagation,
 ]
 
-/** The rule of that name; an unknown one throws a UserError that offers the nearest. */
-export function findRule(id: string): AnyRule {
-  const rule = RULES.find((candidate) => candidate.id === id)
-  const known = RULES.map((candidate) => candidate.id)
-  if (!rule) throw unknownName('rule', id, known)
-  return rule
+/** The rule of that name, in any case; an unknown one throws a UsageError that offers the nearest. */
+export function ruleById(id: string): AnyRule {
+  const rule = RULES.find((candidate) => candidate.id === id.toLowerCase())
+  if (rule) return rule
+  throw unknownName(
+    'rule',
+    id,
+    RULES.map((candidate) => candidate.id),
+  )
 }

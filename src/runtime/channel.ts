@@ -1,12 +1,11 @@
 import { UserError } from '../errors.js'
-import type { Engine } from './engine.js'
 import type { TensorRecord } from './program.js'
-import type { StagedEngine } from './stages.js'
+import type { Engine } from './protocol.js'
 
 /** A request to an engine behind a message channel, and what comes back. */
 export interface Request {
   readonly call: number
-  readonly method: keyof StagedEngine
+  readonly method: keyof Engine
   readonly args: readonly unknown[]
 }
 
@@ -17,8 +16,7 @@ export interface Reply {
 }
 
 export interface Channel {
-  /** Its stages are for an other side that has them. */
-  readonly engine: StagedEngine
+  readonly engine: Engine
   receive(reply: Reply): void
   /** The other side is gone: every call that waits fails, and every later one. */
   fail(message: string): void
@@ -32,7 +30,7 @@ export function channel(
   const waiting = new Map<number, { resolve(result: unknown): void; reject(error: Error): void }>()
   let next = 0
   let failure: string | undefined
-  const call = <T>(method: keyof StagedEngine, args: readonly unknown[], transfer: ArrayBuffer[] = []): Promise<T> =>
+  const call = <T>(method: keyof Engine, args: readonly unknown[], transfer: ArrayBuffer[] = []): Promise<T> =>
     new Promise<unknown>((resolve, reject) => {
       if (failure !== undefined) {
         // What is gone is closed already.
@@ -48,15 +46,14 @@ export function channel(
   return {
     engine: {
       open: (request) => call('open', [request]),
-      openStages: (request) => call('openStages', [request]),
       load: (id, state) => call('load', [id, state]),
       run: (id, steps, batch) => {
         const owned = Object.fromEntries(Object.entries(batch).map(([name, data]) => [name, owner(data)]))
         return call('run', [id, steps, owned], buffersOf(owned))
       },
-      read: (id, names) => call('read', [id, names]),
-      undo: (id) => call('undo', [id]),
+      read: (id) => call('read', [id]),
       close: (id) => call('close', [id]),
+      compare: (request) => call('compare', [request]),
     },
     receive({ call, result, error }) {
       const own = waiting.get(call)

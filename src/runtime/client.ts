@@ -1,63 +1,55 @@
 import { UserError } from '../errors.js'
 import { sameShape, show, sizeOf } from '../graph/types.js'
-import { arrange, chooseTurned } from '../layout/index.js'
 import type { Device } from '../onnx/emitter.js'
 import { type OnnxProgram, type Port, ports, type StepGraph } from '../onnx/program.js'
-import type { Engine } from './engine.js'
-import { holdState, showState } from './held.js'
-import { lowerInPlace, lowerStages, lowerWhole } from './lowered.js'
-import type { Lowered } from './opened.js'
+import { lowerInPlace, lowerWhole } from './lowered.js'
 import { ARRAYS, type CompileOptions, type Program, type TensorData, type TensorRecord } from './program.js'
-import type { StagedEngine } from './stages.js'
-import { choose, isDecided, newTrial, observe } from './trial.js'
+import type { Engine, Lowered } from './protocol.js'
+import { chooseThreads } from './threads.js'
 
 /** An engine, and whether it lives behind a message channel: arrays then reach it as copies, or are handed over. */
 export interface Host {
   readonly engine: Engine
   readonly remote: boolean
-  /** The same engine, where it can run stages at once. */
-  readonly stages?: StagedEngine
-  /** Whether z + c x in one pass rounds as a product and a sum here: else a run's bits would depend on the length of calls. */
-  readonly inOnePass: boolean
 }
 
 interface Opened {
   readonly id: number
   readonly host: Host
-  /** As its users know it. */
   readonly state: readonly Port[]
-  readonly turned: ReadonlySet<string>
 }
 
 const opened = new WeakMap<Program, Opened>()
 let nextId = 0
 
-/** Lowers a step and opens it on the host; every call is checked here, before anything is handed over. */
+/**
+ * Lowers a step and opens it on the host; every call is checked here, before anything is handed over. `adapt`: one thread
+ * is used where that is faster, and gives the same bits.
+ */
 export async function openProgram(
   host: Host,
   graph: StepGraph,
-  { device, stateOf, stateFor = [graph] }: CompileOptions,
+  { device, stateOf }: CompileOptions,
   threads: number,
+  adapt = false,
 ): Promise<Program> {
   const { state } = ports(graph)
   const owner = stateOf && ownerOf(stateOf, host, device)
   if (owner) checkShared(owner.state, state)
-  const turned = owner?.turned ?? (device === 'cpu' ? chooseTurned(stateFor) : new Set<string>())
-  const inner = arrange(graph, turned)
   const shared = new Set(owner?.state.map(({ name }) => name))
   const id = nextId++
   const tryToOpen = async (lowered: Lowered): Promise<OnnxProgram | undefined> => {
     const request = { id, device, threads, ...lowered, ...(owner && { stateOf: owner.id }) }
     return (await host.engine.open(request)) ? lowered.program : undefined
   }
-  const inPlace = device === 'cpu' ? await lowerInPlace(inner, threads) : undefined
-  const whole =
-    (inPlace && (await tryToOpen(inPlace))) ?? (await tryToOpen(await lowerWhole(inner, device, host.inOnePass)))!
-  // The ways to run a step: as a whole and, once calls are long enough to compare, in stages.
-  let trial = newTrial(host.stages && device === 'cpu' && threads > 1 ? 2 : 1)
-  let areLowered = false
-  let areOpen = false
-  const inStages = nextId++
+  const inPlace = device === 'cpu' ? await lowerInPlace(graph, threads) : undefined
+  const whole = (inPlace && (await tryToOpen(inPlace))) ?? (await tryToOpen(await lowerWhole(graph, device)))!
+
+  const isStep = whole.state.some(({ changes }) => changes)
+  const choice =
+    adapt && device === 'cpu' && threads > 1
+      ? chooseThreads(host.engine, graph, { id, other: nextId++, threads, atOnce: isStep })
+      : undefined
 
   let disposed = false
   const check = (): void => {
@@ -68,48 +60,33 @@ export async function openProgram(
     async load(given) {
       check()
       checkArrays('load: the state', state, given, undefined, shared)
-      const own = holdState(given, state, turned)
-      // A channel copies. Here, what was not turned would still be the caller's.
-      if (!host.remote)
-        for (const [name, data] of Object.entries(own)) if (data === given[name]) own[name] = data.slice()
-      await host.engine.load(id, own)
+      // A channel copies; here the arrays would still be the caller's.
+      const copied = (): TensorRecord => Object.fromEntries(Object.entries(given).map(([k, data]) => [k, data.slice()]))
+      await host.engine.load(id, host.remote ? given : copied())
     },
     async run(steps, batch) {
       check()
       if (!(Number.isSafeInteger(steps) && steps >= 1))
         throw new UserError(`run: the number of steps must be a whole number >= 1, got ${steps}`)
       checkArrays('run: the batch', whole.batch, batch, steps)
-      const way = areOpen ? choose(trial) : 0
-      const result = await host.engine.run(way === 0 ? id : inStages, steps, batch)
-      trial = observe(trial, way, steps, result.seconds)
-      if (!areLowered && choose(trial) === 1) {
-        areLowered = true
-        const stages = await lowerStages(inner, threads)
-        if (!stages) trial = newTrial(1)
-        areOpen = stages !== undefined && !disposed
-        if (areOpen) host.stages!.openStages({ id: inStages, stateOf: id, stages: stages! }).catch(() => undefined)
-      }
-      if (areOpen && isDecided(trial) && choose(trial) === 0) {
-        // The stages hold state of their own: let it go. Nobody waits for that; whatever follows comes after it.
-        trial = newTrial(1)
-        areOpen = false
-        host.engine.close(inStages).catch(() => undefined)
-      }
+      const used = choice?.next() ?? id
+      const result = await host.engine.run(used, steps, batch)
+      choice?.observe(used, steps, result.seconds)
       return result
     },
+    isComparing: () => choice?.isComparing() ?? false,
     async read() {
       check()
-      return showState(await host.engine.read(id), state, turned)
+      return await host.engine.read(id)
     },
     async dispose() {
       if (disposed) return
       disposed = true
       opened.delete(program)
-      const closed = areOpen ? host.engine.close(inStages) : undefined
-      await Promise.all([closed, host.engine.close(id)])
+      await Promise.all([choice?.close(), host.engine.close(id)])
     },
   }
-  opened.set(program, { id, host, state, turned })
+  opened.set(program, { id, host, state })
   return program
 }
 

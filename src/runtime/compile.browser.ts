@@ -45,7 +45,6 @@ function hostFor(options: BrowserEngineOptions, worker: boolean): Promise<Host> 
 const startHere = async (options: BrowserEngineOptions): Promise<Host> => ({
   engine: await createBrowserEngine(options),
   remote: false,
-  inOnePass: false,
 })
 
 async function startWorker(options: BrowserEngineOptions, forget: () => void): Promise<Host> {
@@ -57,5 +56,5 @@ async function startWorker(options: BrowserEngineOptions, forget: () => void): P
     fail(`the compute worker failed (${message || 'worker.browser.js could not be loaded'})`)
   }
   worker.postMessage(options)
-  return { engine, remote: true, inOnePass: false }
+  return { engine, remote: true }
 }

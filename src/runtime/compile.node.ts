@@ -1,27 +1,27 @@
 import { availableParallelism } from 'node:os'
-import type { Worker } from 'node:worker_threads'
-import { UserError } from '../errors.js'
+import { Worker } from 'node:worker_threads'
+import { UsageError, UserError } from '../errors.js'
 import type { StepGraph } from '../onnx/program.js'
+import { channel } from './channel.js'
 import { type Host, openProgram } from './client.js'
 import { createEngine } from './engine.js'
 import { createGate, leave, shut } from './gate.js'
 import type { CompileOptions, Program } from './program.js'
-import { spawn } from './spawn.node.js'
 
 /**
  * Compiles a step for `cpu` or `webgpu`. All programs of a process share one worker, and equal steps one session.
  * Throws a UserError if the device does not exist here or does not fit the options.
  */
 export async function compile(graph: StepGraph, options: CompileOptions): Promise<Program> {
-  const { device, threads = availableParallelism(), worker = true } = options
-  if (device === 'wasm')
-    throw new UserError('the device wasm runs in browsers; in Node use cpu or webgpu', { exitCode: 2 })
-  if (!(Number.isInteger(threads) && threads >= 1))
-    throw new UserError(`the number of threads must be a whole number >= 1, got ${threads}`)
+  const { device, threads, mostThreads, worker = true } = options
+  if (device === 'wasm') throw new UsageError('the device wasm runs in browsers; in Node use cpu or webgpu')
+  for (const count of [threads, mostThreads])
+    if (count !== undefined && !(Number.isInteger(count) && count >= 1))
+      throw new UserError(`the number of threads must be a whole number >= 1, got ${count}`)
   try {
     // More threads than cores wait for each other, and a step takes many times as long.
-    const useful = Math.min(threads, availableParallelism())
-    return await openProgram(worker ? workerHost() : await localHost(), graph, options, useful)
+    const useful = Math.min(threads ?? mostThreads ?? Number.POSITIVE_INFINITY, availableParallelism())
+    return await openProgram(worker ? workerHost() : await localHost(), graph, options, useful, threads === undefined)
   } catch (error) {
     if (device === 'webgpu' && /WebGPU adapter|execution provider|not supported/i.test((error as Error).message))
       throw new UserError(
@@ -33,14 +33,11 @@ export async function compile(graph: StepGraph, options: CompileOptions): Promis
   }
 }
 
-/** On x64, z + c x in one pass was seen to round as a product and a sum do; elsewhere it is not known. */
-const inOnePass = process.arch === 'x64'
-
 let inWorker: Host | undefined
 let inThisThread: Promise<Host> | undefined
 
 function localHost(): Promise<Host> {
-  inThisThread ??= import('onnxruntime-node').then((ort) => ({ engine: createEngine(ort), remote: false, inOnePass }))
+  inThisThread ??= import('onnxruntime-node').then((ort) => ({ engine: createEngine(ort), remote: false }))
   return inThisThread
 }
 
@@ -52,12 +49,21 @@ function workerHost(): Host {
 /** The worker is never terminated. It keeps the process alive only while an answer is awaited. */
 function startWorker(): Host {
   const gate = createGate()
-  const watch = (worker: Worker, busy: boolean): void => (busy ? worker.ref() : worker.unref())
-  const { engine } = spawn({ gate }, watch, () => {
+  const worker = new Worker(new URL('./worker.node.js', import.meta.url), { workerData: gate, execArgv: [] })
+  const { engine, receive, fail } = channel(
+    (request, transfer) => worker.postMessage(request, transfer),
+    (busy) => (busy ? worker.ref() : worker.unref()),
+  )
+  const host: Host = { engine, remote: true }
+  const ended = (reason: string): void => {
     if (inWorker === host) inWorker = undefined
     leave(gate)
-  })
-  const host: Host = { engine, stages: engine, remote: true, inOnePass }
+    fail(`the compute worker ended (${reason}); the state it held is lost: go on from the last checkpoint`)
+  }
+  worker.on('message', receive)
+  worker.on('error', ({ message }) => ended(message))
+  worker.on('exit', (code) => ended(`exit code ${code}`))
+  worker.unref()
   process.once('exit', () => shut(gate))
   return host
 }

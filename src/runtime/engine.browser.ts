@@ -1,4 +1,5 @@
-import { createEngine, type Engine } from './engine.js'
+import { createEngine } from './engine.js'
+import type { Engine } from './protocol.js'
 
 export interface BrowserEngineOptions {
   readonly device: 'wasm' | 'webgpu'

@@ -1,4 +1,4 @@
-// A process that ends while another of its threads is inside ONNX Runtime aborts. One shared cell keeps the two apart.
+// Exiting while another thread is inside ONNX Runtime aborts the process. This flag lets exit wait for the call in flight.
 const BUSY = 1
 const CLOSED = 2
 

@@ -2,21 +2,17 @@ import type { DType } from '../graph/types.js'
 import type { Device } from '../onnx/emitter.js'
 import { lowerLoop } from '../onnx/loop.js'
 import { lowerIdentity, lowerStep, lowerSums, ports, type StatePort, type StepGraph } from '../onnx/program.js'
-import { cutIntoStages } from '../stages/index.js'
 import { kernelOf, splitStep } from '../update/index.js'
-import type { Lowered } from './opened.js'
-import { createRing } from './rings.js'
-
-type Unkeyed = Omit<Lowered, 'key'>
+import type { Lowered } from './protocol.js'
 
 /** A loop; on graphics cards one step a call. */
-export function lowerWhole(graph: StepGraph, device: Device, inOnePass: boolean): Promise<Lowered> {
-  if (device !== 'webgpu') return keyed({ program: lowerLoop(graph, device, inOnePass) })
+export function lowerWhole(graph: StepGraph, device: Device): Promise<Lowered> {
+  if (device !== 'webgpu') return keyed({ program: lowerLoop(graph, device) })
   const program = lowerStep(graph, device)
   return keyed({ program, ...deviceModels(program.state) })
 }
 
-/** A call for each step, whose end is done in place; undefined where that does not pay. */
+/** A call for each step, whose end a kernel does in place; undefined where that does not pay. */
 export async function lowerInPlace(graph: StepGraph, threads: number): Promise<Lowered | undefined> {
   const split = splitStep(graph, threads)
   const kernel = split && kernelOf(split)
@@ -25,30 +21,6 @@ export async function lowerInPlace(graph: StepGraph, threads: number): Promise<L
   const program = { ...head, ...ports(graph) }
   const reads = head.state.map(({ name }) => name)
   return await keyed({ program, sums: lowerSums(program.state, 'cpu'), inPlace: { kernel, reads } })
-}
-
-/** A stage for each thread, all in place; undefined where a step cannot be cut so, or where that does not pay. */
-export async function lowerStages(graph: StepGraph, threads: number): Promise<Lowered[] | undefined> {
-  const cut = threads > 1 ? cutIntoStages(graph, threads) : undefined
-  if (!cut) return undefined
-  const stages: Lowered[] = []
-  for (const part of cut.graphs) {
-    const stage = await lowerInPlace(part, 1)
-    if (!stage) return undefined
-    stages.push(stage)
-  }
-  const rings = stages.flatMap(({ program: { metrics } }, from) =>
-    stages.flatMap((_, to) => {
-      const names = cut.wires.filter((wire) => wire.from === from && wire.to === to).map(({ name }) => name)
-      const sent = metrics.filter(({ name }) => names.includes(name))
-      return sent.length > 0 ? [{ from, to, ring: createRing(sent) }] : []
-    }),
-  )
-  const ringsOf = (end: 'from' | 'to', i: number) => rings.filter((own) => own[end] === i).map(({ ring }) => ring)
-  return stages.map((stage, i) => ({
-    ...stage,
-    inPlace: { ...stage.inPlace!, incoming: ringsOf('to', i), outgoing: ringsOf('from', i) },
-  }))
 }
 
 function deviceModels(state: readonly StatePort[]) {
@@ -63,7 +35,7 @@ function deviceModels(state: readonly StatePort[]) {
 let models = 0
 
 /** By SHA-256. Pages that are not secure contexts have none: there, no two models count as the same. */
-async function keyed(lowered: Unkeyed): Promise<Lowered> {
+async function keyed(lowered: Omit<Lowered, 'key'>): Promise<Lowered> {
   if (!globalThis.crypto?.subtle) return { ...lowered, key: `model ${models++}` }
   const hashes: string[] = []
   for (const bytes of [lowered.program.bytes, ...(lowered.sums ? [lowered.sums] : [])]) {

@@ -15,10 +15,13 @@ export interface Pace {
 }
 
 /** A call takes this long (s), and up to the second figure where its fixed cost asks for it. */
-export const CALL = [0.4, 4] as const
+export const CALL_SECONDS = [0.4, 4] as const
+
+/** A short call takes this long (s). */
+const SHORT_SECONDS = 0.05
 
 /** The share of a call that its fixed cost may have. */
-const FIXED = 0.02
+const MAX_FIXED_SHARE = 0.02
 
 /** No call has more than this many times the steps of the longest one before it: a bad estimate stays cheap. */
 const GROWTH = 4
@@ -54,20 +57,22 @@ export function costs({ shortest, count, steps, seconds }: Pace): { fixed: numbe
   return { fixed: (seconds - perStep * steps) / count, perStep }
 }
 
-/** The number of steps of the next call: at least 1, at most `limit`. */
-export function stepsPerCall(pace: Pace, limit: number): number {
+/** The number of steps of the next call: at least 1, at most `limit`; `short`: it need not take long. */
+export function stepsPerCall(pace: Pace, limit: number, short = false): number {
   const { calls, shortest, longest } = pace
   if (calls < 3 || !shortest) return 1
+  if (short) return Math.max(1, Math.min(Math.round((SHORT_SECONDS * pace.steps) / pace.seconds), limit))
   const known = costs(pace)
   let wanted: number
   if (known) {
     const { fixed, perStep } = known
-    const call = Math.min(Math.max(CALL[0], fixed / FIXED), CALL[1])
+    const call = Math.min(Math.max(CALL_SECONDS[0], fixed / MAX_FIXED_SHARE), CALL_SECONDS[1])
     wanted = Math.min(perStep > 0 ? (call - fixed) / perStep : limit, GROWTH * longest)
   } else {
     // One length alone says nothing of the fixed cost: try a call that is short enough in the worst case, without any.
-    const twice = 2 * shortest.seconds <= CALL[1] ? 2 * shortest.steps : shortest.steps
-    wanted = shortest.seconds > 0 ? Math.max(twice, (CALL[0] * shortest.steps) / shortest.seconds) : GROWTH * longest
+    const twice = 2 * shortest.seconds <= CALL_SECONDS[1] ? 2 * shortest.steps : shortest.steps
+    wanted =
+      shortest.seconds > 0 ? Math.max(twice, (CALL_SECONDS[0] * shortest.steps) / shortest.seconds) : GROWTH * longest
   }
   return Math.max(1, Math.min(Math.floor(wanted), limit))
 }

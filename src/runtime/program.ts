@@ -1,5 +1,4 @@
 import type { Device } from '../onnx/emitter.js'
-import type { StepGraph } from '../onnx/program.js'
 
 /** The numbers of a tensor: float32, int32, bool (0 and 1). */
 export type TensorData = Float32Array | Int32Array | Uint8Array
@@ -31,6 +30,8 @@ export interface Program {
    * tensor was never loaded. On cpu and wasm a call that fails leaves the state as it was.
    */
   run(steps: number, batch: TensorRecord): Promise<RunResult>
+  /** Whether numbers of threads are being compared: then short calls are best. */
+  isComparing?(): boolean
   /** A copy of the state. */
   read(): Promise<TensorRecord>
   /** Waits for the calls in flight, then frees the state and the session. */
@@ -39,8 +40,13 @@ export interface Program {
 
 export interface CompileOptions {
   readonly device: Device
-  /** Threads of one operation on cpu and wasm. Default, and on cpu the most: as many as the machine runs at once. */
+  /**
+   * Threads of one operation on cpu and wasm. Default: as many as the machine runs at once; on cpu, one where that is
+   * faster at the time and gives the same bits. On cpu never more than the machine runs at once.
+   */
   readonly threads?: number
+  /** The most threads that the default takes. Default: as many as the machine runs at once. */
+  readonly mostThreads?: number | undefined
   /** Run in a worker, so that this thread stays free. Default: true. */
   readonly worker?: boolean
   /**
@@ -48,9 +54,4 @@ export interface CompileOptions {
    * place has memory of its own, and copies what another left.) The rest of the state is the new program's own. Both must run on one device and both in the worker, or both outside of it.
    */
   readonly stateOf?: Program
-  /**
-   * The steps that will share this program's state, or that made it. How its matrices lie in memory suits them best; by
-   * default, the program itself. Of no effect with `stateOf`, and on other devices than the CPU.
-   */
-  readonly stateFor?: readonly StepGraph[]
 }

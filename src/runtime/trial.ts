@@ -1,30 +1,66 @@
 /**
- * Which of several ways to run a step is the fastest, on this machine, now: found out by calls that take turns. All give
+ * Which of several ways to run a step is the fastest, on this machine, now: found out by calls that alternate. All give
  * the same bits. All values are immutable; `observe` gives the next one.
  */
 export interface Trial {
-  /** Of each way, the seconds for a step in the calls that count. */
-  readonly ways: readonly (readonly number[])[]
+  readonly ways: readonly Way[]
+  /** The fastest way, once it is known: its seconds a step, and those of all calls since then. */
+  readonly decided?: { readonly way: number; readonly perStep: number; readonly seconds: number }
 }
 
-/** A call shorter than this (s) says more of what a call costs than of its steps: it does not count. */
-const LONG = 0.1
+interface Way {
+  /** The first call warms up memory and threads: it does not count. */
+  readonly warm: boolean
+  /** Seconds a step in the calls that count. */
+  readonly timed: readonly number[]
+}
 
-/** So many calls of each way are compared, and one before them warms up memory and threads. */
-const CALLS = 3
+/** A shorter call (s) says more about the cost of a call than about its steps: it does not count. */
+const MIN_TIMED_SECONDS = 0.02
 
-export const newTrial = (ways: number): Trial => ({ ways: Array<readonly number[]>(ways).fill([]) })
+/** One call of each way decides where one takes so many times as long as the other; else two. */
+const CLEAR = 1.25
+
+/** The ways are compared again after so many seconds; sooner, when a step takes `SLOWER` times as long as it did. */
+const TRUSTED_SECONDS = 20
+const TRUSTED_AT_LEAST = 2
+const SLOWER = 1.5
+
+const COLD: Way = { warm: false, timed: [] }
+
+export const newTrial = (ways: number): Trial => ({ ways: Array<Way>(ways).fill(COLD) })
 
 /** Takes in a call that was measured. */
-export function observe({ ways }: Trial, way: number, steps: number, seconds: number): Trial {
-  if (seconds < LONG) return { ways }
-  return { ways: ways.map((own, i) => (i === way ? [...own, seconds / steps].slice(0, CALLS + 1) : own)) }
+export function observe(trial: Trial, way: number, steps: number, seconds: number): Trial {
+  const { ways, decided } = trial
+  if (ways.length === 1) return trial
+  const perStep = seconds / steps
+  const counts = seconds >= MIN_TIMED_SECONDS
+  if (decided) {
+    const now = { ...decided, seconds: decided.seconds + seconds }
+    const isSlower = counts && way === decided.way && perStep > SLOWER * decided.perStep
+    if (now.seconds < (isSlower ? TRUSTED_AT_LEAST : TRUSTED_SECONDS)) return { ways, decided: now }
+    // What runs is warm, and was timed just now.
+    return { ways: ways.map((_, i) => (i === way && counts ? { warm: true, timed: [perStep] } : COLD)) }
+  }
+  const { warm, timed } = ways[way]!
+  const next = { warm: true, timed: warm && counts ? [...timed, perStep] : timed }
+  return decide({ ways: ways.with(way, next) })
 }
 
-export const isDecided = ({ ways }: Trial): boolean => ways.every((own) => own.length > CALLS)
+function decide({ ways }: Trial): Trial {
+  const calls = Math.min(...ways.map(({ timed }) => timed.length))
+  if (calls === 0) return { ways }
+  const best = ways.map(({ timed }) => Math.min(...timed))
+  const perStep = Math.min(...best)
+  if (calls < 2 && best.filter((own) => own < CLEAR * perStep).length > 1) return { ways }
+  return { ways, decided: { way: best.indexOf(perStep), perStep, seconds: 0 } }
+}
 
-/** The way for the next call: while they are compared, the first of those with the fewest calls; then the fastest. */
-export function choose({ ways }: Trial): number {
-  const order = isDecided({ ways }) ? ways.map((own) => Math.min(...own.slice(1))) : ways.map((own) => own.length)
-  return order.indexOf(Math.min(...order))
+/** The way for the next call: the fastest, once it is known; before, the first of those with the fewest calls. */
+export function choose({ ways, decided }: Trial): number {
+  if (decided) return decided.way
+  const cold = ways.findIndex(({ warm }) => !warm)
+  const calls = ways.map(({ timed }) => timed.length)
+  return cold >= 0 ? cold : calls.indexOf(Math.min(...calls))
 }

@@ -1,6 +1,6 @@
 import { answer, type Request } from './channel.js'
 import { type BrowserEngineOptions, createBrowserEngine } from './engine.browser.js'
-import type { Engine } from './engine.js'
+import type { Engine } from './protocol.js'
 
 // The compute worker of a page. Its first message says for which device; all others are requests.
 interface WorkerScope {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Samples } from '../data/index.js'
-import { UserError } from '../errors.js'
+import { UsageError, UserError } from '../errors.js'
 import { type DType, type Shape, sameShape, show } from '../graph/types.js'
 import type { StepGraph } from '../onnx/index.js'
 import type { AnyRule } from '../rules/contract.js'
@@ -125,9 +125,8 @@ export function checkBelow(
   from: number,
   where: string,
 ): void {
-  const usage = (message: string): UserError => new UserError(message, { exitCode: 2 })
   if (from === 0)
-    throw usage('a run below serves a layer that is trained alone, from 1: name that layer, or leave it out')
+    throw new UsageError('a run below serves a layer that is trained alone, from 1: name that layer, or leave it out')
   const [there, here] = [checkpoint.settings, own.settings]
   refuseOther(
     [
@@ -140,7 +139,7 @@ export function checkBelow(
   )
   const { phase } = checkpoint.position
   if (there.options.schedule !== 'greedy' || phase < from)
-    throw usage(
+    throw new UsageError(
       `layer ${from} learns from trained layers below it, but ${where} did not train layer ${from - 1} to its end`,
     )
 }
@@ -166,7 +165,7 @@ export function withDefaults(checkpoint: Checkpoint, rule: Pick<AnyRule, 'id' | 
   return known.success ? { ...checkpoint, settings: { ...checkpoint.settings, hyper: known.data } } : checkpoint
 }
 
-/** What may differ between the two halves of a training without a change to its numbers. */
+/** What may differ between the two halves of a training: its numbers stay, but for last bits on another device or threads. */
 const FREE = ['device', 'threads', 'cacheBytes', 'checkpointEvery']
 
 /** Throws a UserError unless the checkpoint belongs to a training with these settings, so that it can go on. */

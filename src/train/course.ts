@@ -1,5 +1,5 @@
 import type { Samples } from '../data/index.js'
-import { UserError } from '../errors.js'
+import { UsageError } from '../errors.js'
 import type { StepGraph } from '../onnx/index.js'
 import type { AnyRule, Task } from '../rules/contract.js'
 import { taskFor } from '../rules/task.js'
@@ -27,20 +27,6 @@ export interface Course {
   readonly steps: Readonly<Record<string, TracedStep>>
   /** What a greedy phase reads of samples; undefined where that is the samples themselves. */
   features(phase: number): StepGraph | undefined
-}
-
-/**
- * The steps by which a training changes its state: what programs that share it are laid out for. In greedy training those of
- * all layers, also where one is trained alone, so that each layer has the same bits either way.
- */
-export function learningSteps(
-  rule: AnyRule,
-  task: Task,
-  { hyper, options }: Settings,
-  traced: TracedRule,
-): StepGraph[] {
-  if (options.schedule !== 'greedy') return Object.values(traced.steps)
-  return Array.from({ length: rule.greedy!.layers(task, hyper) }, (_, i) => traced.greedy(i).step)
 }
 
 /** Traces a rule for a training on `count` samples. Mistakes in shapes and settings are thrown here. */
@@ -99,9 +85,7 @@ function greedyCourse(
 ): Course {
   const layers: number = rule.greedy!.layers(task, hyper)
   if (layer !== undefined && layer >= layers)
-    throw new UserError(`layer is ${layer}, but ${rule.id} trains ${layers} one after the other here, from 0`, {
-      exitCode: 2,
-    })
+    throw new UsageError(`layer is ${layer}, but ${rule.id} trains ${layers} one after the other here, from 0`)
   const [from, phases] = layer === undefined ? [0, layers] : [layer, layer + 1]
   const own = Array.from({ length: phases - from }, (_, i) => traced.greedy(from + i))
   return {

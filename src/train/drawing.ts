@@ -3,6 +3,7 @@ import { UserError } from '../errors.js'
 import { reachable, sizeOf } from '../graph/index.js'
 import { show } from '../graph/types.js'
 import { unknownName } from '../names.js'
+import { checkOptions } from '../options/index.js'
 import type { AnyRule, Picture } from '../rules/contract.js'
 import { traceRule } from '../rules/trace.js'
 import type { TensorRecord } from '../runtime/program.js'
@@ -11,7 +12,6 @@ import { type Checkpoint, checkState, statePorts, stateRecord } from './checkpoi
 import { taskOf } from './course.js'
 import { heldOutNoise } from './noise.js'
 import type { Platform } from './platform.js'
-import { checkSettings } from './settings.js'
 
 /** Images that a network drew, row after row. */
 export interface Drawing {
@@ -52,7 +52,7 @@ export async function draw(
     throw new UserError(
       `${where} reads inputs ${show(samples.input.shape)} that are no images: there is nothing to draw`,
     )
-  const hyper = checkSettings(rule.hyper, settings.hyper, rule.id)
+  const hyper = checkOptions(rule.hyper, settings.hyper, rule.id)
   const task = { ...(await taskOf(samples, settings.options, platform)), batch: count }
   const known: Readonly<Record<string, Picture<never>>> = rule.pictures?.(task, hyper) ?? {}
   const all = Object.keys(known)

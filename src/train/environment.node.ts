@@ -1,7 +1,8 @@
+import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { arch, availableParallelism, cpus, platform, release, totalmem } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** What a run was computed with; nothing in it names a person or a place. */
@@ -25,6 +26,30 @@ export const environment = (): Environment => ({
   threads: availableParallelism(),
   memoryBytes: totalmem(),
 })
+
+/** When and by what a run was started. */
+export interface Occasion {
+  readonly date: string
+  /** The commit of the working directory, if it is a git repository's. */
+  readonly commit?: string
+  /** The command line: the program without its folder, and its arguments. */
+  readonly command: readonly string[]
+}
+
+export function occasion(): Occasion {
+  const [, program = '', ...given] = process.argv
+  const commit = headOf(process.cwd())
+  const command = [basename(program), ...given]
+  return { date: new Date().toISOString(), ...(commit !== undefined && { commit }), command }
+}
+
+function headOf(folder: string): string | undefined {
+  try {
+    return execFileSync('git', ['rev-parse', 'HEAD'], { cwd: folder, encoding: 'utf8', stdio: 'pipe' }).trim()
+  } catch {
+    return undefined
+  }
+}
 
 /** The version of this package: of the nearest package.json above this file. */
 function packageVersion(): string {

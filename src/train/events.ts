@@ -1,6 +1,7 @@
 import type { Certificate } from '../locality/certificate.js'
 import type { Figures } from '../rules/contract.js'
 import type { Criterion } from './judge.js'
+import type { Taken } from './weights-of.js'
 
 /**
  * Numbers of the network and of its blocks. A block has the name that the certificate and every other output give it; a
@@ -47,6 +48,8 @@ export interface StartEvent {
   readonly peakActivationBytes: number
   readonly stateBytes: number
   readonly certificate: Certificate
+  /** The run whose weights this one began with, how many tensors were taken, and what was left. */
+  readonly from?: Taken
   /** Steps that were already done when this run was resumed. */
   readonly resumedAt?: number
   readonly run?: string

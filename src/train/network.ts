@@ -2,17 +2,17 @@ import type { DataSet, Split } from '../data/index.js'
 import { outputCount, type Samples } from '../data/index.js'
 import { UserError } from '../errors.js'
 import { show, sizeOf } from '../graph/types.js'
+import { checkOptions } from '../options/index.js'
 import type { AnyRule } from '../rules/contract.js'
 import { traceRule } from '../rules/trace.js'
 import { type Said, targetKind } from '../targets/index.js'
 import { type Checkpoint, checkState, statePorts, stateRecord } from './checkpoint.js'
-import { learningSteps, taskOf } from './course.js'
+import { taskOf } from './course.js'
 import type { Scores } from './events.js'
 import { benchOf, type Criterion, criterionOf } from './judge.js'
 import { highestOf, learnedPart } from './learned.js'
 import type { Platform } from './platform.js'
 import { measure, predictor, scoresOf } from './score.js'
-import { checkSettings } from './settings.js'
 
 /** What a network says of one sample. */
 export type Predicted = Said & {
@@ -46,20 +46,14 @@ export async function openNetwork(
   const { settings, samples, state } = checkpoint
   const { device, threads, batch } = settings.options
   if (checkpoint.rule !== rule.id) throw new UserError(`${where} was trained by ${checkpoint.rule}, not by ${rule.id}`)
-  const hyper = checkSettings(rule.hyper, settings.hyper, rule.id)
+  const hyper = checkOptions(rule.hyper, settings.hyper, rule.id)
   const task = await taskOf(samples, settings.options, platform)
   const traced = traceRule(rule, task, hyper)
   const complete = { ...settings, hyper }
   const highest = highestOf(rule, task, complete)
   const bench = benchOf(rule, task, complete, rule.locality(task, hyper).blocks)
   checkState(statePorts(traced.predict), state, where)
-  // Laid out as in its training, sums come in the same order: the accuracy is the one that the training told.
-  const stateFor = learningSteps(rule, task, complete, traced)
-  const program = await platform.compile(traced.predict, {
-    device,
-    stateFor,
-    ...(threads !== undefined && { threads }),
-  })
+  const program = await platform.compile(traced.predict, { device, ...(threads !== undefined && { threads }) })
   await program.load(stateRecord(state))
   const own = predictor({
     ...{ program, inputs: traced.predict.batch, batch, samples },

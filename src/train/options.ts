@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { augmentationOptions, type DataSet, imageShapeOf } from '../data/index.js'
-import { UserError } from '../errors.js'
+import { UsageError } from '../errors.js'
 import { show } from '../graph/types.js'
-import type { AnyRule } from '../rules/contract.js'
-import { checkSettings, nearestName } from './settings.js'
+import { unknownName } from '../names.js'
+import { checkEffect, checkOptions, merge, type Values } from '../options/index.js'
+import type { AnyRule, Preset } from '../rules/contract.js'
 
 /** The options of training itself, the same for every rule. What a rule learns by is in its own table. */
 export const trainingOptions = z.strictObject({
@@ -11,7 +12,11 @@ export const trainingOptions = z.strictObject({
   batch: z.int().min(1).optional().describe("images per step; default: the rule's own"),
   seed: z.int().min(0).default(0).describe('of everything random: weights, order, noise, held-out images'),
   device: z.enum(['cpu', 'webgpu', 'wasm']).default('cpu').describe('where steps run; wasm in browsers only'),
-  threads: z.int().min(1).optional().describe('threads of one operation; default: all that the machine has'),
+  threads: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('threads of one operation; default: all of the machine, or one where that is faster with the same bits'),
   precision: z
     .enum(['float32', 'int8'])
     .default('float32')
@@ -29,6 +34,7 @@ export const trainingOptions = z.strictObject({
     .int()
     .min(0)
     .default(2 ** 29)
+    .meta({ onlyWith: { schedule: 'greedy' } })
     .describe('greedy: the most memory for what the frozen layers hand up; above it, that is recomputed'),
   validation: z
     .int()
@@ -42,7 +48,11 @@ export const trainingOptions = z.strictObject({
     .default(0)
     .describe('stop after so many epochs without a better held-out figure, keep the best epoch; 0: never'),
   checkpointEvery: z.int().min(0).default(0).describe('batches between checkpoints; there is one after every epoch'),
-  limit: z.int().min(1).optional().describe('use only the first training images, so many; default: all'),
+  limit: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('use only the first training images, so many; default: all; the test set is always measured whole'),
 })
 
 /** The options with every default filled in, but for `threads`, the machine's business, and `layer`: all of them. */
@@ -52,7 +62,7 @@ export type TrainingOptions = Readonly<z.infer<typeof resolvedOptions>>
 
 /** What a run was asked to do, complete: the same settings give the same run. */
 export interface Settings {
-  readonly hyper: Readonly<Record<string, unknown>>
+  readonly hyper: Values
   readonly options: TrainingOptions
 }
 
@@ -60,40 +70,56 @@ export interface Settings {
 export interface Wishes {
   /** A named preset of the rule, under everything that is said beside it. */
   readonly preset?: string | undefined
-  readonly hyper?: Readonly<Record<string, unknown>> | undefined
+  /** Settings over the preset and under the wishes: those of another run. An option without effect in them is no slip. */
+  readonly settings?: { readonly hyper?: Values; readonly options?: Values } | undefined
+  readonly hyper?: Values | undefined
   readonly options?: Readonly<z.input<typeof trainingOptions>> | undefined
 }
 
-const usage = (message: string): UserError => new UserError(message, { exitCode: 2 })
+/** Wishes over presets and defaults, where the data do not matter yet. */
+interface Asked {
+  readonly hyper: Values
+  readonly options: z.infer<typeof trainingOptions>
+}
 
-/** Defaults, then the preset, then the wishes; throws a UserError with one sentence about the first thing that is wrong. */
-export function resolve(rule: AnyRule, data: DataSet, { preset, hyper = {}, options = {} }: Wishes): Settings {
-  const presets = Object.keys(rule.presets)
-  if (preset !== undefined && !presets.includes(preset))
-    throw usage(
-      presets.length === 0
-        ? `${rule.id} has no presets: leave "${preset}" out`
-        : `${rule.id} has no preset "${preset}"${nearestName(preset, presets)}; it has ${presets.join(', ')}`,
-    )
-  const base = preset === undefined ? undefined : rule.presets[preset]
-  const asked = { ...base?.train, ...options }
+/** The rule's preset of that name, or none where no name is given. */
+export function presetOf(rule: AnyRule, name: string | undefined): Preset | undefined {
+  if (name === undefined) return undefined
+  if (Object.hasOwn(rule.presets, name)) return rule.presets[name]
+  throw unknownName(`preset of ${rule.id}`, name, Object.keys(rule.presets))
+}
+
+/** Defaults, then the preset, then the wishes. Throws a UsageError about the first thing that is wrong. */
+export const resolve = (rule: AnyRule, data: DataSet, wishes: Wishes): Settings => fit(rule, data, asked(rule, wishes))
+
+/** The part of `resolve` that needs no data: what is wrong here is told before a data set is looked for. */
+export function asked(rule: AnyRule, { preset, settings, hyper = {}, options = {} }: Wishes): Asked {
+  const base = presetOf(rule, preset)
+  const training = merge(base?.train, settings?.options, options)
   // A layer alone is one phase of the greedy schedule; saying so again is not needed.
-  const implied = asked.layer !== undefined && asked.schedule === undefined ? { schedule: 'greedy' } : {}
-  const given = checkSettings(trainingOptions, { ...asked, ...implied }, 'training')
+  if (training.layer !== undefined) training.schedule ??= 'greedy'
+  const complete = {
+    hyper: checkOptions(rule.hyper, merge(base?.hyper, settings?.hyper, hyper), rule.id) as Values,
+    options: checkOptions(trainingOptions, training, 'training'),
+  }
+  checkEffect(rule.hyper, hyper, complete.hyper, rule.id)
+  checkEffect(trainingOptions, options, complete.options, 'training')
+  return complete
+}
+
+/** Fills in what depends on the data, and checks what one option alone cannot say. */
+export function fit(rule: AnyRule, data: DataSet, { hyper, options: given }: Asked): Settings {
   const limit = Math.min(given.limit ?? data.train.count, data.train.count)
   const validation = given.validation ?? Math.min(Math.round(limit / 10), 5000)
-  const settings: Settings = {
-    hyper: checkSettings(rule.hyper, { ...base?.hyper, ...hyper }, rule.id) as Record<string, unknown>,
-    options: {
-      ...given,
-      epochs: given.epochs ?? rule.training.epochs,
-      batch: given.batch ?? Math.max(1, Math.min(rule.training.batch, limit - validation)),
-      validation,
-      limit,
-    },
+  const options: TrainingOptions = {
+    ...given,
+    epochs: given.epochs ?? rule.training.epochs,
+    batch: given.batch ?? Math.max(1, Math.min(rule.training.batch, limit - validation)),
+    validation,
+    limit,
   }
-  check(rule, settings.options, data)
-  return settings
+  check(rule, options, data)
+  return { hyper, options }
 }
 
 const WORDS = { class: 'one class', labels: 'several labels', values: 'values', none: 'no target' }
@@ -106,26 +132,31 @@ function check(
 ): void {
   const learned = rule.targets ?? ['class']
   if (!learned.includes(target.kind))
-    throw usage(
+    throw new UsageError(
       `${rule.id} learns ${learned.map((kind) => WORDS[kind]).join(' or ')}, and ${name} has ${WORDS[target.kind]}: choose another rule or data set`,
     )
   const image = imageShapeOf(input)
   if (!image && (augment.shift > 0 || augment.rotation > 0 || augment.flip))
-    throw usage(`augmentation changes images, and the inputs of ${name}, ${show(input.shape)}, are none: leave it out`)
+    throw new UsageError(
+      `augmentation changes images, and the inputs of ${name}, ${show(input.shape)}, are none: leave it out`,
+    )
   if (image && augment.shift >= Math.min(image[1], image[2]))
-    throw usage(
+    throw new UsageError(
       `a shift of ${augment.shift} pixels can push images of ${image[1]} x ${image[2]} out of sight: choose a smaller one`,
     )
   if (precision === 'int8' && device === 'webgpu')
-    throw usage('precision int8 runs on the processor alone: choose the device cpu, or float32')
+    throw new UsageError('precision int8 runs on the processor alone: choose the device cpu, or float32')
   if (schedule === 'greedy' && !rule.greedy)
-    throw usage(`${rule.id} cannot train layer after layer: choose the schedule joint`)
+    throw new UsageError(`${rule.id} cannot train layer after layer: choose the schedule joint`)
   if (layer !== undefined && schedule !== 'greedy')
-    throw usage(`a layer is trained alone by the schedule greedy only: leave the schedule or the layer out`)
+    throw new UsageError(`a layer is trained alone by the schedule greedy only: leave the schedule or the layer out`)
   const left = limit - validation
-  if (left < 1) throw usage(`validation takes ${validation} of ${limit} training images: none are left to train on`)
+  if (left < 1)
+    throw new UsageError(`validation takes ${validation} of ${limit} training images: none are left to train on`)
   if (batch > left)
-    throw usage(`a batch of ${batch} is larger than the ${left} training images (${validation} are held out)`)
+    throw new UsageError(`a batch of ${batch} is larger than the ${left} training images (${validation} are held out)`)
   if (patience > 0 && validation === 0)
-    throw usage(`patience is ${patience}, but without validation images there is nothing to wait for: hold some out`)
+    throw new UsageError(
+      `patience is ${patience}, but without validation images there is nothing to wait for: hold some out`,
+    )
 }

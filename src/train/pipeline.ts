@@ -41,13 +41,15 @@ export function pipelineOf(
   make: ReturnType<typeof feed>,
   paces: Map<string, Pace>,
 ): Pipeline {
+  const programs = new Map<string, Program>()
   let ahead: Ahead | undefined
 
   const prepare = (at: Position, { most = Number.POSITIVE_INFINITY, take }: Wanted): Ahead => {
     const step = stepAt(plan, at, most)
     const inputs = steps[step]!.batch
     const longest = Math.max(1, Math.floor(CALL_BYTES / Math.max(1, bytesPerStep(inputs))))
-    const call = callAt(plan, at, stepsPerCall(paces.get(step) ?? newPace(), longest), most)!
+    const short = programs.get(step)?.isComparing?.()
+    const call = callAt(plan, at, stepsPerCall(paces.get(step) ?? newPace(), longest, short), most)!
     const batch = make(call, inputs, take)
     // Whoever waits for the batch hears of a failure; until then it is nobody's.
     batch.catch(() => undefined)
@@ -61,6 +63,7 @@ export function pipelineOf(
       const { call, batch } = fits ? ahead! : prepare(at, wanted)
       ahead = undefined
       const program = await programOf(call.step)
+      programs.set(call.step, program)
       const running = program.run(call.runs, await batch)
       running.catch(() => undefined)
       const then = following(plan, call)

@@ -3,8 +3,9 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { UserError } from '../errors.js'
 import { makeFolder } from '../folders.node.js'
+import type { RuleFile } from '../rules/load.node.js'
 import { type Checkpoint, decodeCheckpoint } from './checkpoint.js'
-import { environment } from './environment.node.js'
+import { environment, occasion } from './environment.node.js'
 import type { TrainEvent } from './events.js'
 import { type Files, fileError, openJournal, replaceFile } from './files.node.js'
 import { lockFolder } from './lock.node.js'
@@ -16,15 +17,23 @@ export type RunConfig = Settings & {
   readonly data: string
   /** For a layer that was trained alone: the run that trained the layers below it. */
   readonly below?: string | undefined
+  /** The run whose weights it began with. */
+  readonly from?: string | undefined
   /** The preset that its settings came from, for people. */
   readonly preset?: string | undefined
+  /** The most threads of an operation, where the options fix no number: those that the machine had when the run began. */
+  readonly mostThreads?: number | undefined
+  /** The file that its rule was loaded from. It is never run but where somebody names it. */
+  readonly ruleFile?: RuleFile | undefined
 }
 
 /** A folder that a training writes to. */
 export interface RunFolder {
   readonly path: string
-  /** Adds a line to `metrics.jsonl`. */
+  /** Adds a line to `metrics.jsonl`: the event and the time of day. */
   record(event: TrainEvent): void
+  /** Replaces `config.json`, whole or not at all. */
+  saveConfig(config: RunConfig): void
   /** Replaces `checkpoint.safetensors`, whole or not at all, and returns its path. */
   saveCheckpoint(bytes: Uint8Array): Promise<string>
   /** Gives the folder free for other processes. */
@@ -55,7 +64,7 @@ export function createRun(path: string | undefined, config: RunConfig, files: Fi
   try {
     if ([CONFIG, METRICS, CHECKPOINT, ENVIRONMENT].some((name) => fs.existsSync(join(folder, name))))
       throw new UserError(`${folder} holds a run already: choose another folder, or go on with that one by resuming it`)
-    replaceFile(join(folder, ENVIRONMENT), json(environment()), files)
+    replaceFile(join(folder, ENVIRONMENT), json({ ...environment(), ...occasion() }), files)
     replaceFile(join(folder, CONFIG), json(config), files)
     return openFolder(folder, unlock, files)
   } catch (error) {
@@ -81,7 +90,10 @@ const configSchema = z.object({
   hyper: z.record(z.string(), z.unknown()),
   options: resolvedOptions,
   below: z.string().optional(),
+  from: z.string().optional(),
   preset: z.string().optional(),
+  mostThreads: z.int().min(1).optional(),
+  ruleFile: z.object({ path: z.string(), sha256: z.string() }).optional(),
 })
 
 /** Reads the settings of a run. Throws a UserError if the folder holds none. */
@@ -97,11 +109,23 @@ export function readConfig(folder: string): RunConfig {
   }
 }
 
-/** Whether the training came to its end; undefined where the folder does not tell. */
-export function isFinished(folder: string): boolean | undefined {
+/** How the training ended: whether it came to its end, and if its numbers blew up, the message that said so. */
+export interface Ending {
+  readonly finished: boolean
+  readonly diverged?: string
+}
+
+/** How the last training in a folder ended; undefined where the folder does not tell. */
+export function endingOf(folder: string): Ending | undefined {
   const path = join(folder, METRICS)
   if (!fs.existsSync(path)) return undefined
-  return read(path).toString().includes('\n{"event":"done"')
+  const lines = read(path).toString().split('\n')
+  const last = lines.slice(lines.findLastIndex((line) => line.startsWith('{"event":"start"')))
+  const blown = last.find((line) => /^\{"event":"stopped","reason":"not-finite".*\}$/.test(line))
+  return {
+    finished: last.some((line) => line.startsWith('{"event":"done"')),
+    ...(blown !== undefined && { diverged: JSON.parse(blown).message }),
+  }
 }
 
 /** Reads the last checkpoint of a run. Throws a UserError if there is none, or if it is damaged. */
@@ -133,7 +157,8 @@ function openFolder(path: string, unlock: () => void, files: Files): RunFolder {
   const metrics = openJournal(join(path, METRICS), files)
   return {
     path,
-    record: (event) => metrics.add(JSON.stringify(event)),
+    record: (event) => metrics.add(JSON.stringify({ ...event, time: new Date().toISOString() })),
+    saveConfig: (config) => replaceFile(join(path, CONFIG), json(config), files),
     async saveCheckpoint(bytes) {
       const checkpoint = join(path, CHECKPOINT)
       replaceFile(checkpoint, bytes, files)

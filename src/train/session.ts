@@ -10,7 +10,7 @@ import type { AnyRule, Block, Locality, Task } from '../rules/contract.js'
 import type { CompileOptions, Program, TensorRecord } from '../runtime/index.js'
 import { kindOf } from '../targets/index.js'
 import { statePorts } from './checkpoint.js'
-import { type Course, courseOf, learningSteps, taskOf } from './course.js'
+import { type Course, courseOf, taskOf } from './course.js'
 import { frozenFeatures, keepFeatures } from './features.js'
 import { type Given, inputsOf, type Reading, type Source, type TrainingData, targetsOf } from './feed.js'
 import { initialNoise } from './noise.js'
@@ -90,7 +90,7 @@ export async function openSession(
     opened.splice(opened.indexOf(program), 1)
     await program.dispose()
   }
-  const owner = await compile(traced.predict, { stateFor: learningSteps(rule, task, settings, traced) })
+  const owner = await compile(traced.predict)
   const known = new Map<string, Program>()
   /** Programs over the one state, each compiled when it is first asked for. */
   const shared = async (key: string, graph: StepGraph): Promise<Program> => {

@@ -4,12 +4,21 @@ import type { Criterion, Judgement } from './judge.js'
 import { type Call, globalStep, type Plan, type Position, stepsOf } from './plan.js'
 import type { TrainConfig } from './train.js'
 import type { Trainer } from './trainer.js'
+import type { Taken } from './weights-of.js'
+
+/** What only the training itself knows of its begin. */
+interface Begin {
+  readonly criterion: Criterion
+  readonly highest: number | undefined
+  readonly at: Position
+  readonly taken: Taken | undefined
+}
 
 /** The first event: what is trained, on what, how long, and its certificate. */
 export function startEvent(
   trainer: Trainer,
   { rule, data, presetName, preset = presetName, resume, run }: TrainConfig,
-  { criterion, highest, at }: { criterion: Criterion; highest: number | undefined; at: Position },
+  { criterion, highest, at, taken }: Begin,
 ): StartEvent {
   const { plan, settings, blocks, trainingSamples, validation, parameters, certificate } = trainer
   const { seed, device, precision, epochs, batch } = settings.options
@@ -24,6 +33,7 @@ export function startEvent(
     ...{ epochs, batch, batchesPerEpoch: plan.batches, steps: stepsOf(plan) },
     ...{ trainingSamples, validationSamples: validation.count, parameters },
     ...{ peakActivationBytes: trainer.peakActivationBytes, stateBytes: trainer.stateBytes, certificate },
+    ...(taken && { from: taken }),
     ...(resume && { resumedAt: globalStep(plan, at) }),
     ...(run !== undefined && { run }),
   }

@@ -11,6 +11,7 @@ import { beginOf, globalStep, nextEpoch } from './plan.js'
 import { standingOf } from './standing.js'
 import { earlyMessage, startEvent } from './telling.js'
 import { openTrainer, type Trainer, type TrainerConfig } from './trainer.js'
+import type { Origin } from './weights-of.js'
 
 export interface TrainConfig extends TrainerConfig {
   /** Stops between two calls: a checkpoint is written, and `stopped` is the last event. */
@@ -19,6 +20,8 @@ export interface TrainConfig extends TrainerConfig {
   readonly resume?: Checkpoint | undefined
   /** For a layer that is trained alone: the network whose layers below it are frozen. */
   readonly below?: Checkpoint | undefined
+  /** Another network whose weights are the first ones, wherever names and shapes are equal. */
+  readonly from?: Origin | undefined
   /** The name of the preset that these settings came from: told in the events, not applied again. */
   readonly presetName?: string | undefined
   /** Where the run is kept, for the events. */
@@ -26,8 +29,9 @@ export interface TrainConfig extends TrainerConfig {
 }
 
 /**
- * Trains, and tells of it. On the CPU the same settings give the same numbers, however often the training was stopped
- * and resumed and however its steps were cut into calls. The test set is read once, after everything else.
+ * Trains, and tells of it. On one machine's CPU the same settings give the same numbers, however often the training was
+ * stopped and resumed and however its steps were cut into calls; the number of threads is chosen only among those that
+ * give the same bits. The test set is read once, after everything else.
  *
  * Ends with `done`, or with `stopped` where it was aborted or a number was no longer finite; early stopping ends a
  * phase, not the training. Throws a UserError for settings that are wrong, for a checkpoint that does not fit, and
@@ -51,9 +55,10 @@ async function* training(trainer: Trainer, config: TrainConfig): AsyncGenerator<
   const learned = (scores: Scores, upTo = highest): Scores => learnedPart(scores, rule, hyper, bench.blocks, upTo)
   const standing = standingOf(trainer, config)
 
-  await trainer.load(await firstState(trainer, config))
+  const { state: first, taken } = await firstState(trainer, config)
+  await trainer.load(first)
   const time = clock(platform.now ?? (() => performance.now()), plan)
-  yield startEvent(trainer, config, { criterion: criterionOf(bench, highest), highest, at: standing.at })
+  yield startEvent(trainer, config, { criterion: criterionOf(bench, highest), highest, at: standing.at, taken })
   yield* standing.save()
 
   /** Undefined if the signal cut it short. */

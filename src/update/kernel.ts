@@ -20,7 +20,7 @@ export interface Kernel {
 }
 
 /** Addresses stay positive as signed numbers. */
-const MOST = 2 ** 31
+const MAX_KERNEL_BYTES = 2 ** 31
 const PAGE = 2 ** 16
 
 /** So many bytes follow each array: arrays of whole pages would all begin at the same place within a page. */
@@ -41,7 +41,7 @@ export function kernelOf({ given, updates }: SplitStep): Kernel | undefined {
     updates.flatMap(({ written }) => written).map(({ name, input }) => [name, place(input)]),
   )
   const read = Object.fromEntries(given.map(({ name, output }) => [name, place(output)]))
-  if (at > MOST) return undefined
+  if (at > MAX_KERNEL_BYTES) return undefined
 
   const I = 0
   let vectors = 0

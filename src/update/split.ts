@@ -12,7 +12,7 @@ import { isFusable } from './operations.js'
 const leastFor = (threads: number): number => (threads === 1 ? 2 ** 18 : 2 ** 22)
 
 /** The update of a tensor with fewer elements stays with the engine. */
-const LARGE = 2 ** 12
+const MIN_KERNEL_ELEMENTS = 2 ** 12
 
 export interface Written {
   readonly name: string
@@ -52,7 +52,7 @@ export function splitStep(graph: StepGraph, threads: number): SplitStep | undefi
     const [y] = node.outputs as [Tensor]
     const own = readers.get(y) ?? []
     const isEnd = own.every((reader) => inside.has(reader)) && (own.length > 0 || news.has(y)) && !shown.has(y)
-    if (isEnd && y.size >= LARGE && isFusable(node)) inside.add(node)
+    if (isEnd && y.size >= MIN_KERNEL_ELEMENTS && isFusable(node)) inside.add(node)
   }
   const written = changing.filter(({ output }) => inside.has(output.node))
   if (written.reduce((sum, { input }) => sum + sizeOf(input.shape), 0) < leastFor(threads)) return undefined
@@ -75,7 +75,7 @@ export function splitStep(graph: StepGraph, threads: number): SplitStep | undefi
 
 export const isNumber = ({ node, size }: Tensor): boolean => node.op === 'constant' && size === 1
 
-/** What shares a tensor goes together: a state that one update overwrites, another must not read. */
+/** Updates that share a tensor form one pass: the first would overwrite what the second still reads. */
 function grouped(written: readonly Written[], inside: readonly Node[]): Update[] {
   const above = new Map<Tensor, Tensor>()
   const topOf = (x: Tensor): Tensor => (above.has(x) ? topOf(above.get(x)!) : x)

@@ -27,6 +27,22 @@ test('the screen shows rate, time left, epoch and one row for each layer, and th
   ])
 })
 
+test('lines of a summary break between words, not inside numbers or paths, and a path is quoted for the shell', () => {
+  const output = recorder({ columns: 64 })
+  const reporter = lineReporter(output, recorder(), () => ({}))
+  for (const event of [START, { ...DONE, run: 'my runs/it is' } as TrainEvent]) reporter.show(event)
+  const lines = output.text().split('\n')
+  assert.deepEqual(lines.slice(1, 3), [
+    'forward-forward on glyphs: 95.60 % of the test samples right',
+    'after 8.5 s at 12,100 samples/s.',
+  ])
+  assert.deepEqual(lines.slice(-3), [
+    'Kept in my runs/it is',
+    `use it with: ${startedAs()} evaluate 'my runs/it is'`,
+    '',
+  ])
+})
+
 test('after an epoch every layer has its validation accuracy, and the network its own', () => {
   assert.deepEqual(renderScreen(after(START, PROGRESS, EPOCH, { ...PROGRESS, epoch: 2 }), PLAIN, 100, 20).slice(1), [
     'epoch 2 of 2  ━━━━━━──────────────────   25 %   12,346 samples/s       12 s left',
@@ -121,7 +137,7 @@ test('the block is drawn over itself, at most ten times a second, and leaves not
 test('without a terminal: a line at the start, one an epoch, and the summary', () => {
   const output = recorder()
   const aside = recorder()
-  const reporter = lineReporter(output, aside, () => 2 ** 21)
+  const reporter = lineReporter(output, aside, () => ({ backpropBytes: 2 ** 21 }))
   for (const event of [START, PROGRESS, EPOCH, DONE]) reporter.show(event)
   assert.equal(
     output.text(),
@@ -153,7 +169,7 @@ Kept in runs/forward-forward-glyphs-1; use it with: ${startedAs()} evaluate runs
 
 test('a preset and 8 bits are told, and a layer trained alone has no accuracy to tell', () => {
   const output = recorder()
-  const reporter = lineReporter(output, recorder(), () => undefined)
+  const reporter = lineReporter(output, recorder(), () => ({}))
   const start = { ...START, preset: 'fast', precision: 'int8', highest: 'layer 0' }
   for (const event of [start, DONE]) reporter.show(event)
   const lines = output.text().split('\n')
@@ -164,7 +180,7 @@ test('a preset and 8 bits are told, and a layer trained alone has no accuracy to
 test('an early stop is told, on a terminal above the block', () => {
   const stopped = { event: 'stopped', reason: 'early', step: 90, message: 'no better for 3 epochs' } as const
   const [line, block] = [recorder(), recorder({ columns: 100, rows: 30 })]
-  for (const reporter of [lineReporter(line, line, () => undefined), terminalReporter(block, PLAIN, () => undefined)])
+  for (const reporter of [lineReporter(line, line, () => ({})), terminalReporter(block, PLAIN, () => ({}))])
     for (const event of [START, stopped]) reporter.show(event)
   assert.ok(line.text().endsWith('\nno better for 3 epochs\n'))
   assert.ok(block.writes.at(-1)!.includes('\x1b[0Jno better for 3 epochs\nforward-forward on glyphs\n'))

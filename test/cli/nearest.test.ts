@@ -11,6 +11,7 @@ test('a slip, another case, an abbreviation and a slip in one all find the name 
   assert.equal(nearest('forward', RULES), 'forward-forward')
   assert.equal(nearest('forwad', RULES), 'forward-forward')
   assert.equal(nearest('backpropagation', RULES), 'backprop')
+  assert.equal(nearest('ff', ['uff', ...RULES]), 'forward-forward')
   assert.equal(nearest('gpu', ['cpu', 'webgpu', 'wasm']), 'webgpu')
   assert.equal(nearest('momentun', ['rate', 'momentum', 'peer']), 'momentum')
 })

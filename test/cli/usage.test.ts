@@ -14,7 +14,7 @@ const WRONG: [args: string[], message: RegExp][] = [
   [['trian'], /unknown command 'trian'\n\(Did you mean train\?\)/],
   [[...TRAIN, '--rate', '3'], /unknown option '--rate'[\s\S]*An option of the rule is given as --set rate=VALUE/],
   [[...TRAIN, '--epoch', '3'], /unknown option '--epoch'\n\(Did you mean --epochs\?\)/],
-  [[...TRAIN, '--epochs', '-1'], /^onward: --epochs takes a whole number at least 1, not -1\.\n$/],
+  [[...TRAIN, '--epochs', '-1'], /^onward: the option epochs of training takes a whole number at least 1, not -1\.\n$/],
   [[...TRAIN, '--epochs', 'many'], /^onward: --epochs takes a whole number at least 1, not "many"\.\n$/],
   [
     [...TRAIN, '--device', 'gpu'],
@@ -32,6 +32,11 @@ const WRONG: [args: string[], message: RegExp][] = [
   ],
   [['train', 'forwad', '--data', 'glyphs'], /^onward: There is no rule "forwad"\. Did you mean "forward-forward"\?/],
   [['train', 'forward-forward', '--data', 'minst'], /^onward: There is no data set "minst"\. Did you mean "mnist"\?/],
+  [['train', 'FF', '--data', 'glyphs'], /^onward: There is no rule "FF"\. Did you mean "forward-forward"\?/],
+  [['train', 'backprop', '--data', './mine'], /^onward: "\.\/mine" is a path, .*\(--data-dir \.\/mine\)\n$/],
+  [['train', 'backprop', '--set', 'rate=0'], /^onward: the option rate of backprop takes a number above 0, not 0\.\n$/],
+  [[...TRAIN, '--set', 'kernel=3'], /^onward: the option kernel .* has no effect with network=dense: /],
+  [['help', 'trian'], /unknown command 'trian'/],
   [['train', 'forward-forward'], /^onward: Say what to learn: onward train forward-forward --data glyphs/],
   [['train'], /^onward: Say which rule to train by/],
   [['certify', 'backpropp'], /^onward: There is no rule "backpropp"\. Did you mean "backprop"\?/],
@@ -70,6 +75,17 @@ test('help and lists exit with 0 and load no runtime', async () => {
   }
   const { stderr } = await start(folder, ['export', 'none'], ['--require', preload]).ended
   assert.match(stderr, /onnxruntime/)
+})
+
+test('help and version are commands too', async () => {
+  const [word, flag] = [
+    await onward(folder, 'help', 'train', 'backprop'),
+    await onward(folder, 'train', 'backprop', '-h'),
+  ]
+  assert.deepEqual(word, flag)
+  assert.match(word.stdout, /momentum=0\.9[\s\S]*only with\s+optimizer=sgd\]/)
+  assert.match((await onward(folder, 'help')).stdout, /Usage: onward \[options\] \[command\]/)
+  assert.match((await onward(folder, 'version')).stdout, /^\d+\.\d+\.\d+\n$/)
 })
 
 test('the help of train shows the training table, and with a rule its options too', async () => {

@@ -18,7 +18,6 @@ import {
   topK,
   whileLoop,
 } from '../../src/graph/index.js'
-import { apply } from '../../src/graph/tensor.js'
 import { type Argument, at, bools, type Case, exactly, floats, ints, positive, signed } from './case.js'
 import { WINDOWS } from './windows.js'
 
@@ -117,16 +116,6 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
     at('bool to float32', [bools(6)], (x) => x!.cast('float32')),
     at('bool to int32', [bools(6)], (x) => x!.cast('int32')),
     at('there and back', [floats(6)], (x) => x!.cast('int32').cast('float32').add(x!.greater(0).cast('float32'))),
-  ],
-  multiplyAdd: [
-    at(
-      'a tensor on top of another',
-      [floats(3, 4), floats(), floats(3, 4)],
-      (...operands) => apply('multiplyAdd', operands),
-      {
-        gradient: 'refused',
-      },
-    ),
   ],
   select: [
     at('float32', [bools(2, 3), floats(2, 3), floats(2, 3)], (c, a, b) => c!.select(a!, b!)),

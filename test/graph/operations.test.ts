@@ -3,13 +3,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import * as functions from '../../src/graph/functions.js'
-import { GraphError, interpret, primitives, reachable } from '../../src/graph/index.js'
+import { GraphError, interpret, type Op, primitives, reachable } from '../../src/graph/index.js'
 import { CASES } from './cases.js'
 import { ALL, assertClose, assertLowering, centralDifferences, gradients, trace } from './harness.js'
 
 describe('the table of cases', () => {
   it('has a case for every operation and every function, which uses it', () => {
-    for (const op of Object.keys(primitives())) {
+    for (const op of Object.keys(primitives()) as Op[]) {
       assert.ok(CASES[op], `no case for ${op}`)
       for (const own of CASES[op]) {
         const seen = reachable(trace(op, own).outputs).map((node) => node.op)

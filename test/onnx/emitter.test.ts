@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import * as ort from 'onnxruntime-node'
 import { grad, input, quantizedProduct, scan, type Tensor } from '../../src/graph/index.js'
-import { Emitter } from '../../src/onnx/emitter.js'
 import { lowerLoop, lowerStep } from '../../src/onnx/index.js'
+import { emitterFor } from '../../src/onnx/lowerings.js'
 
 interface Emitted {
   opType: string
@@ -15,7 +15,7 @@ const x = (name: string, shape: number[]): Tensor => input({ name, kind: 'data',
 
 /** The nodes of the outermost graph. */
 function emitted(outputs: Tensor[]): Emitted[] {
-  const emitter = new Emitter('cpu')
+  const emitter = emitterFor('cpu')
   emitter.emit(outputs, undefined)
   return emitter.takeNodes() as unknown as Emitted[]
 }
@@ -112,7 +112,7 @@ describe('programs', () => {
       state = result['out.w']!
       losses.push(result['metric.loss']![0]!)
     }
-    const together = await run(lowerLoop(step, 'cpu', true).bytes, {
+    const together = await run(lowerLoop(step, 'cpu').bytes, {
       steps: new ort.Tensor('int64', BigInt64Array.of(3n), []),
       w: floats([0.5, -0.25], [2]),
       batch: floats(data, [3, 3, 2]),

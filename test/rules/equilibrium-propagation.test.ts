@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { constant, grad, oneHot, type Tensor } from '../../src/graph/index.js'
 import { contrastOf, type Dense, outerContrast, squaredError, UNITS } from '../../src/nn/index.js'
+import { checkOptions } from '../../src/options/index.js'
 import { certifyRule } from '../../src/rules/certify.js'
 import {
   type EquilibriumPropagationHyper,
@@ -39,7 +40,7 @@ const PLAIN: Options = {
 
 function given(options: Options = {}) {
   const task = taskOf({ shape: [1, 2, 3] })
-  const hyper = equilibriumPropagation.hyper.parse({ ...PLAIN, ...options })
+  const hyper = checkOptions(equilibriumPropagation.hyper, { ...PLAIN, ...options }, 'equilibrium-propagation')
   const traced = traceRule(equilibriumPropagation, task, hyper)
   const joint = traced.steps.joint!
   const start = Object.entries(initialState(traced)).map(([name, data]): [string, readonly number[]] =>
@@ -334,7 +335,7 @@ describe('options', () => {
     for (const name of ['rates', 'gains'] as const)
       assert.throws(() => given({ units: [5, 4], [name]: [1, 2] }), {
         name: 'UserError',
-        message: `${name} has 2 numbers, but the network has 3 layers: give 3 or 1`,
+        message: `the option ${name} of equilibrium-propagation is 1,2: the network has 3 layers: give 3 numbers or 1.`,
         exitCode: 2,
       })
   })

@@ -38,7 +38,7 @@ test('steps on the CPU are the interpreter’s, in the worker and outside of it'
   }
 })
 
-test('the bits depend neither on the steps per call, nor on the threads, nor on the worker', async () => {
+test('the bits of this step depend neither on the steps per call, nor on the threads, nor on the worker', async () => {
   const wide = network(64, [300, 200, 10])
   const expected = await runs(wide, [12])
   for (const lengths of [[1, 11], [4, 4, 4], new Array<number>(12).fill(1)])

@@ -1,16 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import ort from 'onnxruntime-node'
-import { arrange, chooseTurned } from '../../src/layout/index.js'
 import { lowerLoop, type StepGraph } from '../../src/onnx/index.js'
-import { ports } from '../../src/onnx/program.js'
 import { forwardForward } from '../../src/rules/forward-forward/forward-forward.js'
 import { traceRule } from '../../src/rules/trace.js'
 import { compile } from '../../src/runtime/compile.node.js'
 import { createEngine } from '../../src/runtime/engine.js'
-import { holdState, showState } from '../../src/runtime/held.js'
-import type { Ort } from '../../src/runtime/opened.js'
 import type { Program, TensorRecord } from '../../src/runtime/program.js'
+import type { Ort } from '../../src/runtime/slots.js'
 import { initialNoise, stepNoise } from '../../src/train/noise.js'
 import { splitStep } from '../../src/update/index.js'
 import { taskOf } from '../rules/harness.js'
@@ -21,42 +18,32 @@ const BATCH = 100
 const here = { device: 'cpu', worker: false } as const
 
 /** The step as a loop with one thread, which would renew its state in place by itself. */
-async function looped(
-  step: StepGraph,
-  turned: ReadonlySet<string>,
-): Promise<Pick<Program, 'load' | 'run' | 'read' | 'dispose'>> {
+async function looped(step: StepGraph): Promise<Pick<Program, 'load' | 'run' | 'read' | 'dispose'>> {
   const engine = createEngine(ort as unknown as Ort)
-  const { state } = ports(step)
-  const program = lowerLoop(arrange(step, turned), 'cpu', process.arch === 'x64')
-  await engine.open({ id: 0, device: 'cpu', threads: 1, key: 'loop', program })
+  await engine.open({ id: 0, device: 'cpu', threads: 1, key: 'loop', program: lowerLoop(step, 'cpu') })
   return {
-    load: (given) => engine.load(0, holdState(given, state, turned)),
+    load: (given) => engine.load(0, given),
     run: (steps, batch) => engine.run(0, steps, batch),
-    read: async () => showState(await engine.read(0), state, turned),
+    read: () => engine.read(0),
     dispose: () => engine.close(0),
   }
 }
 const STEPS = 11
 
 for (const precision of [{ bits: 32 }, { bits: 8, levels: 63 }] as const)
-  test(`the default network’s steps in ${precision.bits} bits are the same bits, however many a call has, in place and in a loop`, async () => {
+  test(`a step of Forward-Forward in ${precision.bits} bits is the same bits, however many a call has, in place and in a loop`, async () => {
     const task = taskOf({ shape: [1, 28, 28], classes: 10, batch: BATCH, precision })
-    const traced = traceRule(forwardForward, task, forwardForward.hyper.parse({}))
+    const traced = traceRule(forwardForward, task, forwardForward.hyper.parse({ units: [300, 300] }))
     const init = await compile(traced.init, here)
     const { metrics: start } = await init.run(1, initialNoise(traced.init.batch, 0))
     const step = traced.steps.joint!
-    // What could tell calls of one length from those of another is all there.
-    const turned = chooseTurned([step])
-    assert.ok(turned.size > 0)
-    const model = new TextDecoder('latin1').decode(lowerLoop(arrange(step, turned), 'cpu', true).bytes)
-    assert.ok(model.includes('FusedConv'))
     const batch = (from: number, steps: number): TensorRecord => ({
       x: Float32Array.from({ length: steps * BATCH * 784 }, (_, i) => Math.max(0, Math.sin(i + from * 12.9898))),
       target: Int32Array.from({ length: steps * BATCH }, (_, i) => i % 10),
       progress: new Float32Array(steps),
       ...stepNoise(step.batch, 0, from, steps),
     })
-    assert.ok(splitStep(arrange(step, turned), 1) && !splitStep(arrange(step, turned), 2))
+    assert.ok(splitStep(step, 1) && !splitStep(step, 2))
     const run = async (
       program: Pick<Program, 'load' | 'run' | 'read'>,
       lengths: readonly number[],
@@ -83,7 +70,7 @@ for (const precision of [{ bits: 32 }, { bits: 8, levels: 63 }] as const)
         assert.deepEqual(await run(program, lengths), whole, `${threads} threads, calls of ${lengths}`)
       await program.dispose()
       if (threads > 1) continue
-      const loop = await looped(step, turned)
+      const loop = await looped(step)
       assert.deepEqual(await run(loop, [STEPS]), whole)
       await loop.dispose()
     }

@@ -4,7 +4,7 @@ import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { input } from '../../src/graph/index.js'
 import { type Host, openProgram } from '../../src/runtime/client.js'
 import { createEngine } from '../../src/runtime/engine.js'
-import type { Ort } from '../../src/runtime/opened.js'
+import type { Ort } from '../../src/runtime/slots.js'
 
 /** ONNX Runtime, with a count of the sessions made and released. */
 function counting() {
@@ -24,7 +24,7 @@ function counting() {
       },
     },
   }
-  const host: Host = { engine: createEngine(ort), remote: false, inOnePass: process.arch === 'x64' }
+  const host: Host = { engine: createEngine(ort), remote: false }
   const open = (factor: number, threads = 1) => {
     const w = input({ name: 'w', kind: 'state', shape: [2], dtype: 'float32' })
     const step = { state: [{ name: 'w', input: w, output: w.mul(factor) }], batch: [], metrics: [] }
@@ -74,7 +74,7 @@ test('a model that the engine refuses leaves nothing behind', async () => {
       create: (bytes, options) => (refuse ? Promise.reject(new Error('no')) : InferenceSession.create(bytes, options)),
     },
   }
-  const host: Host = { engine: createEngine(ort), remote: false, inOnePass: process.arch === 'x64' }
+  const host: Host = { engine: createEngine(ort), remote: false }
   const w = input({ name: 'w', kind: 'state', shape: [1], dtype: 'float32' })
   const step = { state: [{ name: 'w', input: w, output: w.add(1) }], batch: [], metrics: [] }
   await assert.rejects(openProgram(host, step, { device: 'cpu' }, 1), /no/)
@@ -110,7 +110,7 @@ test('of the tensors on a graphics card, each is let go exactly once, when nothi
       },
     },
   } as unknown as Ort
-  const host: Host = { engine: createEngine(ort), remote: false, inOnePass: process.arch === 'x64' }
+  const host: Host = { engine: createEngine(ort), remote: false }
   const w = input({ name: 'w', kind: 'state', shape: [2], dtype: 'float32' })
   const step = { state: [{ name: 'w', input: w, output: w.mul(2) }], batch: [], metrics: [{ name: 'm', output: w }] }
   const open = () => openProgram(host, step, { device: 'webgpu' }, 1)

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { availableParallelism } from 'node:os'
 import test from 'node:test'
 
 const url = (file: string): string => JSON.stringify(new URL(file, import.meta.url).href)
@@ -10,30 +9,12 @@ const PRODUCT = `
     const step = { state: [{ name: 'w', input: w, output: w.matmul(w).mul(0.002) }], batch: [], metrics: [] }
     const start = { w: new Float32Array(250000).fill(1) }`
 
-/** Two layers that do not wait for each other: the second and the fourth call of some length run in two threads. */
-const LAYERS = `
-    const x = input({ name: 'x', kind: 'data', shape: [64, 520], dtype: 'float32' })
-    const step = { state: [], batch: [{ name: 'x', input: x }], metrics: [] }
-    const start = {}
-    let h = x
-    for (const name of ['w0', 'w1']) {
-      const w = input({ name, kind: 'state', shape: [520, 520], dtype: 'float32' })
-      const y = h.matmul(w).tanh()
-      step.state.push({ name, input: w, output: w.sub(h.matmul(y, { transposeA: true }).mul(0.001)) })
-      start[name] = new Float32Array(520 * 520).fill(0.01)
-      h = y
-    }
-    const run = (steps) => program.run(steps, { x: new Float32Array(steps * 64 * 520).fill(1) })`
-
 /** Runs a script that has a program with steps of many milliseconds at hand. */
-function script(
-  body: string,
-  step = PRODUCT,
-): Promise<{ code: number | null; signal: string | null; out: string; err: string }> {
+function script(body: string): Promise<{ code: number | null; signal: string | null; out: string; err: string }> {
   const source = `
     import { compile } from ${url('../../src/runtime/compile.node.js')}
     import { input } from ${url('../../src/graph/index.js')}
-    ${step}
+    ${PRODUCT}
     const program = await compile(step, { device: 'cpu', threads: 2 })
     await program.load(start)
     ${body}`
@@ -66,22 +47,6 @@ test('process.exit during a run waits for the call in flight and does not abort'
   const queue = 'program.run(100, {}); program.run(100000, {}); setTimeout'
   assert.deepEqual(await script(`${queue}(() => { console.log('ran'); process.exit(0) }, 50)`), clean)
 })
-
-const twoCores = { skip: availableParallelism() < 2 && 'one core: there are no stages' }
-
-test(
-  'a process ends while stages of a step run in threads of their own, by itself and by process.exit',
-  twoCores,
-  async () => {
-    const warmed = 'for (let i = 0; i < 3; i++) await run(600)'
-    // The compute thread has made one more, for the second stage.
-    const threads = 'process.report.getReport().workers[0].workers.length'
-    const ran = `console.log(${threads} === 1 ? 'ran' : 'ran without stages')`
-    assert.deepEqual(await script(`${warmed}; await run(600); ${ran}`, LAYERS), clean)
-    const queue = `${warmed}; run(900); run(900); setTimeout`
-    assert.deepEqual(await script(`${queue}(() => { console.log('ran'); process.exit(0) }, 50)`, LAYERS), clean)
-  },
-)
 
 test('an error that nobody catches during a run is reported as such', async () => {
   const { code, signal, err } = await script("program.run(100, {}); setTimeout(() => { throw new Error('oh') }, 50)")

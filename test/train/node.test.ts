@@ -137,7 +137,7 @@ test('nothing is written where that was asked for, and rules of one’s own are 
   await collect(train({ rule: counter as never, data, out: path, options: { epochs: 1 } }))
   await assert.rejects(
     evaluate(path, { data }),
-    /was trained by the rule "counter", which is none of Onward's: hand the rule in/,
+    /was trained by the rule "counter", which is none of Onward's: name its file/,
   )
   assert.ok(accuracyOf((await evaluate(path, { data, rule: counter as never })).test)! > 0)
 })

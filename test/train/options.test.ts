@@ -4,6 +4,7 @@ import { UserError } from '../../src/errors.js'
 import { backprop } from '../../src/rules/backprop.js'
 import type { AnyRule } from '../../src/rules/contract.js'
 import { forwardForward } from '../../src/rules/forward-forward/forward-forward.js'
+import { trifecta } from '../../src/rules/trifecta/trifecta.js'
 import { resolve, type Wishes } from '../../src/train/options.js'
 import { counter, counterWith } from './counter.js'
 import { lines } from './fixtures.js'
@@ -12,29 +13,77 @@ const data = lines(100, 10)
 
 /** Some of them the types refuse too; what comes from a file or a command line has no types. */
 const refused: [AnyRule, { [part in keyof Wishes]: unknown }, RegExp][] = [
-  [forwardForward, { options: { epochs: -1 } }, /^epochs of training: expected number to be >=1, got -1$/],
-  [forwardForward, { options: { epochs: 1.5 } }, /^epochs of training: expected int, got 1.5$/],
-  [forwardForward, { options: { epoch: 3 } }, /^training has no setting "epoch": did you mean "epochs"\?$/],
-  [forwardForward, { options: { augment: { rotate: 9 } } }, /no setting "augment.rotate": did you mean "rotation"\?/],
+  [
+    forwardForward,
+    { options: { epochs: -1 } },
+    /^the option epochs of training takes a whole number at least 1, not -1\.$/,
+  ],
+  [
+    forwardForward,
+    { options: { epochs: 1.5 } },
+    /^the option epochs of training takes a whole number at least 1, not 1\.5\.$/,
+  ],
+  [
+    forwardForward,
+    { options: { epoch: 3 } },
+    /^There is no option of training "epoch"\. Did you mean "epochs"\? Known: /,
+  ],
+  [
+    forwardForward,
+    { options: { augment: { rotate: 9 } } },
+    /no option of training "augment.rotate"\. Did you mean "augment.rotation"\?/,
+  ],
   [
     forwardForward,
     { options: { augment: { shift: 5 } } },
     /^a shift of 5 pixels can push images of 5 x 5 out of sight/,
   ],
-  [forwardForward, { options: { augment: { shift: -2 } } }, /^augment.shift of training: .*>=0, got -2$/],
-  [forwardForward, { options: { seed: -1 } }, /^seed of training: .*>=0, got -1$/],
-  [forwardForward, { options: { device: 'gpu' } }, /^device of training: .*"cpu"\|"webgpu"\|"wasm", got "gpu"$/],
+  [
+    forwardForward,
+    { options: { augment: { shift: -2 } } },
+    /^the option augment.shift of training takes a whole number at least 0, not -2\.$/,
+  ],
+  [
+    forwardForward,
+    { options: { seed: -1 } },
+    /^the option seed of training takes a whole number at least 0, not -1\.$/,
+  ],
+  [
+    forwardForward,
+    { options: { device: 'gpu' } },
+    /^the option device of training takes one of cpu, webgpu, wasm, not gpu\. Did you mean "webgpu"\?$/,
+  ],
   [forwardForward, { options: { batch: 91 } }, /batch of 91 is larger than the 90 training images \(10 are held out\)/],
   [forwardForward, { options: { validation: 100 } }, /validation takes 100 of 100 training images/],
   [forwardForward, { options: { patience: 2, validation: 0 } }, /without validation images/],
   [forwardForward, { options: { precision: 'int8', device: 'webgpu' } }, /int8 runs on the processor alone/],
-  [forwardForward, { hyper: { rat: 0.1 } }, /^forward-forward has no setting "rat": did you mean "rate"\?$/],
-  [forwardForward, { hyper: { rate: 0 } }, /^rate of forward-forward: expected number to be >0, got 0$/],
-  [forwardForward, { hyper: { units: [10, -3] } }, /^units.1 of forward-forward: .*>=1, got -3$/],
-  [forwardForward, { hyper: { rate: Number.NaN } }, /^rate of forward-forward: expected number, got NaN$/],
+  [forwardForward, { hyper: { rat: 0.1 } }, /^There is no option of forward-forward "rat"\. Did you mean "rate"\?/],
+  [forwardForward, { hyper: { rate: 0 } }, /^the option rate of forward-forward takes a number above 0, not 0\.$/],
+  [
+    forwardForward,
+    { hyper: { units: [10, -3] } },
+    /^each item of the option units of forward-forward takes a whole number at least 1, not -3\.$/,
+  ],
+  [
+    forwardForward,
+    { hyper: { rate: Number.NaN } },
+    /^the option rate of forward-forward takes a number above 0, not NaN\.$/,
+  ],
   [backprop, { options: { schedule: 'greedy' } }, /backprop cannot train layer after layer/],
-  [counterWith({ presets: {} }), { preset: 'fast' }, /counter has no presets: leave "fast" out/],
-  [counter as AnyRule, { preset: 'quik' }, /counter has no preset "quik": did you mean "quick"\?/],
+  [
+    backprop,
+    { hyper: { kernel: 5 } },
+    /^the option kernel of backprop has no effect with network=dense: leave it out, or choose network=convolutional\.$/,
+  ],
+  [forwardForward, { hyper: { poolAfter: [0] } }, /^the option poolAfter .* no effect with network=dense/],
+  [
+    backprop,
+    { hyper: { momentum: 0.9 } },
+    /^the option momentum of backprop has no effect with optimizer=adam: .*sgd\.$/,
+  ],
+  [backprop, { options: { cacheBytes: 1 } }, /^the option cacheBytes of training has no effect with schedule=joint/],
+  [counterWith({ presets: {} }), { preset: 'fast' }, /^There is no preset of counter "fast"\. There are none\.$/],
+  [counter as AnyRule, { preset: 'quik' }, /^There is no preset of counter "quik"\. Did you mean "quick"\?/],
 ]
 
 for (const [rule, wishes, message] of refused)
@@ -64,7 +113,26 @@ test('a preset lies under what is said beside it', () => {
   assert.deepEqual([hyper.best, options.epochs, options.seed], [7, 1, 9])
 })
 
+test('one setting of a group leaves those of the preset', () => {
+  const larger = { ...data, shape: [1, 28, 28] as const }
+  const { augment } = resolve(trifecta, larger, {
+    preset: 'paper',
+    options: { batch: 10, augment: { flip: true } },
+  }).options
+  assert.deepEqual(augment, { ...trifecta.presets.paper!.train!.augment!, flip: true, padding: 'zero' })
+})
+
+test('an option without effect is refused where it is asked for, and not where it comes from a preset or another run', () => {
+  const preset = { description: 'sgd', hyper: { optimizer: 'sgd', momentum: 0.5 } }
+  const rule = { ...backprop, presets: { preset } } as AnyRule
+  assert.equal(resolve(rule, data, { preset: 'preset', hyper: { momentum: 0.3 } }).hyper.momentum, 0.3)
+  const settings = resolve(rule, data, { preset: 'preset', hyper: { optimizer: 'adam' } })
+  assert.deepEqual([settings.hyper.optimizer, settings.hyper.momentum], ['adam', 0.5])
+  assert.deepEqual(resolve(rule, data, { settings }), settings)
+  assert.throws(() => resolve(rule, data, { settings, hyper: { momentum: 0.5 } }), /momentum .* has no effect/)
+})
+
 test('resolved settings resolve to themselves', () => {
   const settings = resolve(forwardForward, data, { hyper: { units: [7] }, options: { augment: { shift: 1 } } })
-  assert.deepEqual(resolve(forwardForward, data, { ...settings, options: { ...settings.options } }), settings)
+  assert.deepEqual(resolve(forwardForward, data, { settings }), settings)
 })

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { after, test } from 'node:test'
 import { UserError } from '../../src/errors.js'
 import { backprop } from '../../src/rules/backprop.js'
@@ -59,7 +59,8 @@ test('a run folder holds settings, environment, events and checkpoint', async ()
     events.map((line) => JSON.parse(line).event),
     ['checkpoint', 'stopped'],
   )
-  const environment = JSON.parse(fs.readFileSync(join(path, 'environment.json'), 'utf8'))
+  assert.ok(events.every((line) => Math.abs(Date.parse(JSON.parse(line).time) - Date.now()) < 60_000))
+  const { date, commit, command, ...environment } = JSON.parse(fs.readFileSync(join(path, 'environment.json'), 'utf8'))
   assert.deepEqual(Object.keys(environment), [
     'onward',
     'node',
@@ -71,6 +72,9 @@ test('a run folder holds settings, environment, events and checkpoint', async ()
   ])
   assert.match(environment.onward, /^\d+\.\d+\.\d+/)
   assert.equal(environment.node, process.versions.node)
+  assert.ok(Math.abs(Date.parse(date) - Date.now()) < 60_000)
+  assert.ok(commit === undefined || /^[0-9a-f]{40}$/.test(commit))
+  assert.equal(command[0], basename(process.argv[1]!))
   const text = JSON.stringify(environment)
   for (const secret of [process.env.USER, process.env.HOME, process.cwd(), hostname()])
     if (secret && secret.length > 2) assert.ok(!text.includes(secret), secret)

@@ -174,12 +174,20 @@ test('the test set is read once, at the end', async () => {
       return data.test
     },
   }
-  for await (const { event } of train({
+  const parts: number[] = []
+  for await (const event of train({
     ...{ rule: backprop, data: guarded, hyper, platform: cpu },
     options: { epochs: 2, batch: 20, validation: 20 },
-  }))
-    if (!['progress', 'measuring'].includes(event)) seen.push(event)
+  })) {
+    if (event.event === 'measuring') parts.push(...(event.what === 'test' ? [event.done / event.of] : []))
+    else if (event.event !== 'progress') seen.push(event.event)
+  }
   assert.deepEqual(seen, ['start', 'epoch', 'epoch', 'test', 'done'])
+  assert.deepEqual([parts[0], parts.at(-1)], [0, 1])
+  assert.deepEqual(
+    parts,
+    parts.toSorted((a, b) => a - b),
+  )
 })
 
 test('forward-forward learns glyphs, and all images are counted', async () => {

@@ -1,12 +1,14 @@
-import { UserError } from '../../errors.js'
+import { UsageError } from '../../errors.js'
 import type { Certificate } from '../../locality/certificate.js'
 import { certifyRule } from '../../rules/certify.js'
 import type { AnyRule } from '../../rules/contract.js'
-import { findRule, RULES } from '../../rules/registry.js'
+import { findRule } from '../../rules/load.node.js'
+import { RULES } from '../../rules/registry.js'
+import { asked } from '../../train/options.js'
 import { describeCertificate } from '../certificate.js'
 import { print } from '../output/print.js'
 import { styleOf } from '../output/style.js'
-import { checkHyper, findPreset, readAssignments } from '../settings.js'
+import { readAssignments } from '../settings.js'
 import { describeSource } from '../sources.js'
 import { startedAs } from '../started-as.js'
 
@@ -18,16 +20,15 @@ export interface CertifyFlags {
 }
 
 /** `onward certify [RULE]...`: what each layer's update reads, found in the traced graph; nothing is trained. */
-export function certifyCommand(ids: readonly string[], flags: CertifyFlags): void {
+export async function certifyCommand(ids: readonly string[], flags: CertifyFlags): Promise<void> {
   if (ids.length !== 1 && (flags.preset !== undefined || flags.set !== undefined))
-    throw new UserError(
+    throw new UsageError(
       `A preset and options belong to one rule: name one, as in ${startedAs()} certify ${RULES[0]!.id} --preset NAME.`,
-      { exitCode: 2 },
     )
-  const rules = ids.length === 0 ? RULES : ids.map(findRule)
+  const rules = ids.length === 0 ? RULES : await Promise.all(ids.map(findRule))
   const certificates = rules.map((rule) => {
-    const hyper = { ...findPreset(rule, flags.preset)?.hyper, ...readAssignments(rule, flags.set) }
-    return { rule, certificate: certifyRule(rule, flags.data, checkHyper(rule, hyper)) }
+    const { hyper } = asked(rule, { preset: flags.preset, hyper: readAssignments(rule, flags.set) })
+    return { rule, certificate: certifyRule(rule, flags.data, hyper) }
   })
   if (flags.json) {
     print(JSON.stringify(certificates.map(({ rule, certificate }) => toJson(rule, certificate))))

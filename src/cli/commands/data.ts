@@ -4,7 +4,7 @@ import { cacheFolder } from '../../data/cache.node.js'
 import { type DataSetEntry, dataSets, findDataSet } from '../../data/index.js'
 import { loadDataSet } from '../../data/load.node.js'
 import { locate } from '../../data/locate.node.js'
-import { UserError } from '../../errors.js'
+import { UsageError, UserError } from '../../errors.js'
 import { columns } from '../output/columns.js'
 import { bytes, count } from '../output/numbers.js'
 import { print } from '../output/print.js'
@@ -26,7 +26,7 @@ type Place = { readonly embedded: true } | { readonly folder: string } | { reado
 /** `onward data [NAME]`: what there is and where; with `--download`, fetched and checked. */
 export async function dataCommand(name: string | undefined, flags: DataFlags): Promise<void> {
   if (flags.download && name === undefined)
-    throw new UserError(`Say which data set to download: ${startedAs()} data NAME --download.`, { exitCode: 2 })
+    throw new UsageError(`Say which data set to download: ${startedAs()} data NAME --download.`)
   const entries = name === undefined ? dataSets : [findDataSet(name)]
   if (flags.download) await fetchData(entries[0]!, flags)
   const style = styleOf(process.stdout)

@@ -1,5 +1,8 @@
-import { evaluate, findRule, isFinished, readConfig } from '../../node.js'
+import { endingOf, evaluate, readConfig, ruleOfRun } from '../../node.js'
+import { wrapText } from '../output/columns.js'
 import { print } from '../output/print.js'
+import { quoted } from '../output/quoted.js'
+import { loadOf, namedRule, type RunFlags } from '../run.js'
 import { noteOnSource } from '../sources.js'
 import { startedAs } from '../started-as.js'
 import { downloadProgress } from '../train/download.js'
@@ -7,36 +10,26 @@ import { widthOf } from '../train/report.js'
 import { legend, outcome } from '../train/summary.js'
 import { renderTable } from '../train/table.js'
 
-export interface EvaluateFlags {
-  readonly dataDir?: string
-  readonly json?: true
-}
-
 /** `onward evaluate RUN`: what the test images say of a kept run: accuracies, of each layer too, and the rule's figures. */
-export async function evaluateCommand(run: string, { dataDir, json }: EvaluateFlags): Promise<void> {
+export async function evaluateCommand(run: string, flags: RunFlags): Promise<void> {
+  const rule = await ruleOfRun(run, namedRule(run, flags))
   const downloads = downloadProgress(process.stderr)
-  const load = { onProgress: downloads.show, ...(dataDir !== undefined && { dataDir }) }
-  const evaluation = await evaluate(run, { load }).finally(downloads.end)
-  const { rule: id, data } = readConfig(run)
-  const rule = findRule(id)
+  const load = { ...loadOf(flags), onProgress: downloads.show }
+  const evaluation = await evaluate(run, { rule, changedRule: flags.changedRule, load }).finally(downloads.end)
+  const { data } = readConfig(run)
   const { figures, reconstructed } = rule
-  if (json) {
-    print(
-      JSON.stringify({
-        run,
-        rule: id,
-        data,
-        ...evaluation,
-        reconstructed,
-        ...(isFinished(run) === false && { finished: false }),
-      }),
-    )
+  const { finished, diverged } = endingOf(run) ?? { finished: true }
+  if (flags.json) {
+    const end = { ...(finished ? {} : { finished }), ...(diverged !== undefined && { diverged }) }
+    print(JSON.stringify({ run, rule: rule.id, data, ...evaluation, reconstructed, ...end }))
     return
   }
   const { test } = evaluation
   const width = widthOf(process.stdout)
-  print(`${run}: ${outcome(test, evaluation)}.`, ...renderTable({ test }, { width }))
+  print(...wrapText(`${run}: ${outcome(test, evaluation)}.`, width), ...renderTable({ test }, { width }))
   print(...legend(test, figures, width))
   print(...noteOnSource(rule))
-  if (isFinished(run) === false) print(`Its training was stopped: ${startedAs()} train --resume ${run} goes on.`)
+  if (diverged !== undefined)
+    print(...wrapText(`Its training failed, and these figures are those of its last checkpoint: ${diverged}`, width))
+  else if (!finished) print(`Its training was stopped: ${startedAs()} train --resume ${quoted(run)} goes on.`)
 }

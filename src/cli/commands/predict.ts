@@ -8,10 +8,10 @@ import { columns } from '../output/columns.js'
 import { figure } from '../output/numbers.js'
 import { print } from '../output/print.js'
 import { styleOf } from '../output/style.js'
+import { namedRule, type RunFlags } from '../run.js'
 
-export interface PredictFlags {
+export interface PredictFlags extends RunFlags {
   readonly invert?: true
-  readonly json?: true
 }
 
 /**
@@ -20,17 +20,19 @@ export interface PredictFlags {
  * UserError names all such.
  */
 export async function predictCommand(run: string, paths: readonly string[], flags: PredictFlags): Promise<void> {
+  const rule = namedRule(run, flags)
   const { samples } = readCheckpoint(run).checkpoint
   const shape = imageShapeOf(samples.input)
   if (!shape)
     throw new UserError(
-      `${run} reads inputs ${show(samples.input.shape)} that are no images: predict from a program, as in predict(run, inputs) of 'onward/node'`,
+      `${run} reads inputs ${show(samples.input.shape)} that are no images: predict from a program, as in ` +
+        "predict(run, inputs) of 'onward/node'",
     )
   const kind = { shape, levels: samples.input.levels! }
   const pictures: (Readable | Refused)[] = []
   for (const path of paths) pictures.push(await readPicture(path, kind, flags.invert === true))
   const pixels = pictures.flatMap((picture) => ('pixels' in picture ? [picture.pixels] : []))
-  const predictions = (pixels.length > 0 ? await predict(run, pixels) : []).values()
+  const predictions = (pixels.length > 0 ? await predict(run, pixels, rule) : []).values()
   const all = pictures.map((picture) => {
     if ('error' in picture) return picture
     const prediction: Predicted = predictions.next().value!

@@ -1,6 +1,7 @@
+import { describeKind, describeOption, type Option, optionTable, showValue } from '../../options/index.js'
 import type { AnyRule } from '../../rules/contract.js'
-import { findRule, RULES } from '../../rules/registry.js'
-import { describeKind, type Option, optionTable, showValue } from '../options/table.js'
+import { findRule } from '../../rules/load.node.js'
+import { RULES } from '../../rules/registry.js'
 import { bulleted, columns, wrapText } from '../output/columns.js'
 import { print } from '../output/print.js'
 import { type Style, styleOf } from '../output/style.js'
@@ -8,9 +9,9 @@ import { describeSource, RECONSTRUCTED } from '../sources.js'
 import { startedAs } from '../started-as.js'
 
 /** `onward rules [RULE]`: one line each, or everything about one. */
-export function rulesCommand(id: string | undefined, { json }: { readonly json?: true }): void {
+export async function rulesCommand(id: string | undefined, { json }: { readonly json?: true }): Promise<void> {
   const style = styleOf(process.stdout)
-  const rules = id === undefined ? RULES : [findRule(id)]
+  const rules = id === undefined ? RULES : [await findRule(id)]
   if (json) print(JSON.stringify(rules.map(toJson), undefined, 2))
   else if (id === undefined) print(...listRules(style))
   else print(...describeRule(rules[0]!, style))
@@ -54,9 +55,9 @@ const describeFigures = (figures: NonNullable<AnyRule['figures']>): string[] =>
 export function describeOptions(options: readonly Option[], width: number): string[] {
   const heads = options.map(({ name, fallback }) => `  ${name}=${showValue(fallback)}`)
   const indent = Math.min(34, Math.max(...heads.map(({ length }) => length)) + 2)
-  return options.flatMap(({ kind, description }, i) => {
+  return options.flatMap((option, i) => {
     const head = heads[i]!
-    const text = wrapText([description, `[${describeKind(kind)}]`].filter(Boolean).join(' '), width - indent)
+    const text = wrapText([option.description, `[${describeOption(option)}]`].filter(Boolean).join(' '), width - indent)
     const lines = head.length + 2 <= indent ? [head.padEnd(indent) + text.shift()] : [head]
     return [...lines, ...text.map((line) => ' '.repeat(indent) + line)]
   })
@@ -73,11 +74,12 @@ function describePresets({ presets }: AnyRule): string[] {
 
 function toJson(rule: AnyRule): unknown {
   const { id, title, summary, paper, source, reconstructed, training, presets, figures } = rule
-  const options = optionTable(rule.hyper).map(({ name, kind, description, fallback }) => ({
-    name,
-    default: fallback,
-    takes: describeKind(kind),
-    description,
+  const options = optionTable(rule.hyper).map((option) => ({
+    name: option.name,
+    default: option.fallback,
+    takes: describeKind(option.kind),
+    ...(option.onlyWith && { onlyWith: option.onlyWith }),
+    description: option.description,
   }))
   return { id, title, summary, paper, source, reconstructed, training, options, presets, figures }
 }

@@ -1,24 +1,24 @@
 import { join } from 'node:path'
 import { gridOf } from '../../data/grid.js'
 import { writePng } from '../../data/images.node.js'
-import { UserError } from '../../errors.js'
+import { UsageError } from '../../errors.js'
 import { makeFolder } from '../../folders.node.js'
-import { type Drawing, drawRun, findRule, predict, readCheckpoint, readConfig } from '../../node.js'
+import { type Drawing, type DrawOptions, drawRun, predict, readCheckpoint, readConfig, ruleOfRun } from '../../node.js'
+import type { AnyRule } from '../../rules/contract.js'
 import { taskFor } from '../../rules/task.js'
 import { fileError } from '../../train/files.node.js'
 import { columns } from '../output/columns.js'
 import { percent } from '../output/numbers.js'
 import { print } from '../output/print.js'
+import { loadOf, namedRule, type RunFlags } from '../run.js'
 import { noteOnSource } from '../sources.js'
 import { downloadProgress } from '../train/download.js'
 
-export interface SamplesFlags {
+export interface SamplesFlags extends RunFlags {
   readonly count: number
   readonly seed: number
   readonly out?: string
-  readonly dataDir?: string
   readonly judge?: string
-  readonly json?: true
 }
 
 /** The picture that holds samples made of noise alone. */
@@ -30,12 +30,14 @@ const CONFIDENCE = 0.9
 
 /** `onward samples RUN [PICTURE...]`: writes what a trained network draws as PNG grids, by default into the run's folder. */
 export async function samplesCommand(run: string, names: readonly string[], flags: SamplesFlags): Promise<void> {
-  const { count, seed, dataDir, judge } = flags
+  const { count, seed, judge } = flags
   const downloads = downloadProgress(process.stderr)
-  const load = { onProgress: downloads.show, ...(dataDir !== undefined && { dataDir }) }
+  const load = { ...loadOf(flags), onProgress: downloads.show }
   const wanted = names.length > 0 ? { names } : {}
-  if (judge !== undefined) checkJudge(run, judge)
-  const drawings = await drawRun(run, { ...wanted, count, seed, load }).finally(downloads.end)
+  const rule = await ruleOfRun(run, namedRule(run, flags))
+  const named = { rule, changedRule: flags.changedRule }
+  if (judge !== undefined) await checkJudge(run, rule, judge)
+  const drawings = await drawRun(run, { ...named, ...wanted, count, seed, load }).finally(downloads.end)
   const folder = flags.out ?? join(run, 'samples')
   try {
     makeFolder(folder)
@@ -48,8 +50,7 @@ export async function samplesCommand(run: string, names: readonly string[], flag
     await writePng(file, gridOf(images, shape, perRow))
     written.push({ picture: name, file, images: drawn, description })
   }
-  const judged = judge === undefined ? undefined : await judgeSamples(run, judge, seed, load)
-  const rule = findRule(readConfig(run).rule)
+  const judged = judge === undefined ? undefined : await judgeSamples(run, judge, { ...named, seed, load })
   if (flags.json) {
     print(JSON.stringify({ run, pictures: written, ...(judged && { judged }), reconstructed: rule.reconstructed }))
     return
@@ -60,22 +61,22 @@ export async function samplesCommand(run: string, names: readonly string[], flag
 }
 
 /** Throws a UserError unless the run draws from its prior, and the judge classifies. */
-function checkJudge(run: string, judge: string): void {
-  const usage = (message: string): UserError => new UserError(message, { exitCode: 2 })
-  const { rule: id, hyper } = readConfig(run)
-  const rule = findRule(id)
+async function checkJudge(run: string, rule: AnyRule, judge: string): Promise<void> {
+  const { hyper } = readConfig(run)
   const task = taskFor(readCheckpoint(run).checkpoint.samples, { batch: 1 })
   if (!rule.pictures?.(task, hyper)[PRIOR])
-    throw usage(`--judge looks at samples from noise alone, and ${id} draws no picture "${PRIOR}" of them`)
+    throw new UsageError(
+      `--judge looks at samples from noise alone, and ${rule.id} draws no picture "${PRIOR}" of them`,
+    )
   const { rule: judgeId, hyper: own } = readConfig(judge)
-  const other = findRule(judgeId)
+  const other = await ruleOfRun(judge)
   const { kind } = readCheckpoint(judge).checkpoint.samples.target
   if (!other.predict || kind !== 'class')
-    throw usage(
+    throw new UsageError(
       `--judge needs a run that classifies; ${judgeId} ${other.predict ? `says ${kind} there` : 'only generates'}`,
     )
   if (!other.probabilities?.(own))
-    throw usage(
+    throw new UsageError(
       `the scores of ${judge} (${judgeId}) are no probabilities, so it cannot say how sure it is: judge by a run of backprop`,
     )
 }
@@ -93,12 +94,11 @@ interface Judgement {
 async function judgeSamples(
   run: string,
   judge: string,
-  seed: number,
-  load: { readonly dataDir?: string },
+  drawing: Omit<DrawOptions, 'names' | 'count'>,
 ): Promise<Judgement> {
   const { names, input } = readCheckpoint(judge).checkpoint.samples
-  const [drawing] = await drawRun(run, { names: [PRIOR], count: JUDGED, seed, load })
-  const images = pixelsOf(drawing!, input.levels! - 1)
+  const [drawn] = await drawRun(run, { ...drawing, names: [PRIOR], count: JUDGED })
+  const images = pixelsOf(drawn!, input.levels! - 1)
   const sure = (await predict(judge, images)).filter(({ scores }) => {
     const largest = Math.max(...scores)
     return 1 / scores.reduce((sum, score) => sum + Math.exp(score - largest), 0) > CONFIDENCE

@@ -16,10 +16,10 @@ export function columns(rows: readonly (readonly string[])[], right: readonly nu
   )
 }
 
-/** Breaks text at spaces into lines of at most `width` places; a longer word keeps a line of its own. */
+/** Breaks text at spaces, but not before a unit, into lines of at most `width` places; a longer word has its own line. */
 export function wrapText(text: string, width: number): string[] {
   const lines: string[] = []
-  for (const word of text.split(' ')) {
+  for (const word of text.split(/ (?!(?:%|s|min|h|images\/s)(?:[ .,;:)]|$))/)) {
     const line = lines.at(-1)
     if (line !== undefined && visibleLength(line) + 1 + visibleLength(word) <= width)
       lines[lines.length - 1] += ` ${word}`

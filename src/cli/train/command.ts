@@ -2,26 +2,31 @@ import { UserError } from '../../errors.js'
 import type { TrainEvent } from '../../train/events.js'
 import { readConfig } from '../../train/run-folder.node.js'
 import { EXIT } from '../failure.js'
+import { quoted } from '../output/quoted.js'
 import { styleOf } from '../output/style.js'
 import { startedAs } from '../started-as.js'
 import { downloadProgress } from './download.js'
-import { readTrainingFlags } from './flags.js'
 import { interruptible } from './interrupt.js'
-import { jsonReporter, lineReporter, type Reporter, terminalReporter, type Yardstick } from './report.js'
+import { type Beside, jsonReporter, lineReporter, type Reporter, terminalReporter } from './report.js'
 import { readRequest, type TrainFlags } from './request.js'
-import { checkResume } from './resume.js'
+import { readResumption } from './resume.js'
 import { backpropActivationBytes } from './yardstick.js'
 
 /** `onward train`: trains or goes on with a run, prints it as it happens, and gives the exit code. */
 export async function trainCommand(rule: string | undefined, flags: TrainFlags): Promise<number> {
-  const request = flags.resume === undefined ? readRequest(rule, flags) : undefined
-  const yardstick: Yardstick = (folder) =>
-    folder === undefined ? undefined : backpropActivationBytes(readConfig(folder))
+  const run = flags.resume
+  const request = run === undefined ? await readRequest(rule, flags) : undefined
+  const resumption = run === undefined ? undefined : await readResumption(run, rule, flags)
+  const beside: Beside = (folder) => {
+    if (folder === undefined) return {}
+    const config = readConfig(folder)
+    return { backpropBytes: backpropActivationBytes(config), ruleFile: config.ruleFile?.path }
+  }
   const reporter = flags.json
     ? jsonReporter(process.stdout, process.stderr)
     : process.stdout.isTTY && process.env.TERM !== 'dumb'
-      ? terminalReporter(process.stdout, styleOf(process.stdout), yardstick)
-      : lineReporter(process.stdout, process.stderr, yardstick)
+      ? terminalReporter(process.stdout, styleOf(process.stdout), beside)
+      : lineReporter(process.stdout, process.stderr, beside)
   // The runtime is loaded here, after all that can be wrong with the request.
   const { resume, train } = await import('../../node.js')
   const downloads = downloadProgress(process.stderr)
@@ -30,9 +35,7 @@ export async function trainCommand(rule: string | undefined, flags: TrainFlags):
     async (signal) => {
       const dataDir = request ? request.dataDir : flags.dataDir
       const load = { signal, onProgress: downloads.show, ...(dataDir !== undefined && { dataDir }) }
-      const events = request
-        ? train({ ...request, load, signal })
-        : resume(checkResume(rule, flags), { ...readTrainingFlags({ threads: flags.threads }), load, signal })
+      const events = request ? train({ ...request, load, signal }) : resume(run!, { ...resumption, load, signal })
       try {
         return await report(events, reporter, downloads.end)
       } catch (error) {
@@ -44,6 +47,12 @@ export async function trainCommand(rule: string | undefined, flags: TrainFlags):
     },
     () => reporter.note(notice),
   )
+}
+
+/** The arguments of `train` that go on with a run. */
+function resumed(run: string): string {
+  const { ruleFile } = readConfig(run)
+  return `${ruleFile ? `${quoted(ruleFile.path)} ` : ''}--resume ${quoted(run)}`
 }
 
 /** Shows every event; how the run ended decides the exit code. Numbers that blew up are a UserError. */
@@ -60,6 +69,6 @@ async function report(events: AsyncIterable<TrainEvent>, reporter: Reporter, atS
   }
   if (last?.event !== 'stopped') return EXIT.done
   if (last.reason === 'not-finite') throw new UserError(last.message)
-  process.stderr.write(`onward: ${last.message}\nGo on with: ${startedAs()} train --resume ${run}\n`)
+  process.stderr.write(`onward: ${last.message}\nGo on with: ${startedAs()} train ${resumed(run!)}\n`)
   return EXIT.interrupted
 }

@@ -1,9 +1,9 @@
 import { type Command, Option as Flag } from 'commander'
+import { type Option, optionTable, parseValue, showValue, withValue } from '../../options/index.js'
+import { findRule, isPath } from '../../rules/load.node.js'
 import { RULES } from '../../rules/registry.js'
 import { trainingOptions } from '../../train/options.js'
 import { describeOptions } from '../commands/rules.js'
-import { type Option, optionTable, showValue } from '../options/table.js'
-import { parseValue, withValue } from '../options/values.js'
 
 /** An option of the training table, by its dotted key, and the flag that sets it. */
 interface TrainingFlag {
@@ -51,10 +51,11 @@ export function readTrainingFlags(given: Readonly<Record<string, unknown>>): Rec
   }, {})
 }
 
-/** The options of the rule that the arguments name, for the help of `train`. */
-export function ruleHelp(argv: readonly string[]): string {
-  const rule = RULES.find(({ id }) => argv.includes(id))
-  if (!rule) return '\n`onward train RULE --help` shows the options of a rule, too.'
+/** The options of the rule that the arguments name, for the help of `train`. A file that they name is run for it. */
+export async function ruleHelp(argv: readonly string[]): Promise<string> {
+  const name = argv.slice(1).find((word) => isPath(word) || RULES.some(({ id }) => id === word.toLowerCase()))
+  if (name === undefined) return '\n`onward train RULE --help` shows the options of a rule, too.'
+  const rule = await findRule(name)
   const width = Math.min(process.stdout.columns || 100, 120)
   const lines = describeOptions(optionTable(rule.hyper), width)
   return `\nOptions of ${rule.id} (--set KEY=VALUE):\n${lines.join('\n')}`

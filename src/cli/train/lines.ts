@@ -1,4 +1,5 @@
 import type { EpochEvent, Scores, StartEvent, TrainEvent } from '../../train/events.js'
+import type { Taken } from '../../train/weights-of.js'
 import { count, duration, figure, plural } from '../output/numbers.js'
 import { showFigure } from './table.js'
 import type { View } from './view.js'
@@ -45,4 +46,13 @@ function inWords({ network = {}, blocks = {} }: Scores): string[] {
     const rest = parts.length === 0 ? '' : whole === ':' ? ` ${parts.join(', ')}` : ` (${parts.join(', ')})`
     return `validation ${name}${whole}${rest}`
   })
+}
+
+const NAMED = 6
+
+/** What a run took from the weights of another, and what it did not. */
+export function describeOrigin({ run, taken, left }: Taken): string {
+  const more = left.length > NAMED ? `; and ${left.length - NAMED} more` : ''
+  const rest = left.length === 0 ? 'nothing was left' : `left: ${left.slice(0, NAMED).join('; ')}${more}`
+  return `It begins with ${plural(taken, 'tensor')} of ${run}; ${rest}.`
 }

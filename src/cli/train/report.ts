@@ -1,7 +1,7 @@
 import type { TrainEvent } from '../../train/events.js'
 import { PLAIN, type Style } from '../output/style.js'
-import { renderLine } from './lines.js'
-import { summarize } from './summary.js'
+import { describeOrigin, renderLine } from './lines.js'
+import { type SummaryOptions, summarize } from './summary.js'
 import { liveBlock, type Output } from './terminal.js'
 import { EMPTY_VIEW, follow } from './view.js'
 
@@ -20,23 +20,22 @@ export function jsonReporter(output: Output, aside: Output): Reporter {
   }
 }
 
-/** Bytes of activations by backpropagation for the run in a folder, if that can be said. */
-export type Yardstick = (run: string | undefined) => number | undefined
+/** What the folder of a run adds to its summary: a yardstick by backpropagation, the file of its rule. */
+export type Beside = (run: string | undefined) => Omit<SummaryOptions, 'width'>
 
 /** A block that is drawn again in place, and the summary when the run is done. */
-export function terminalReporter(output: Output, style: Style, yardstick: Yardstick): Reporter {
+export function terminalReporter(output: Output, style: Style, beside: Beside): Reporter {
   const block = liveBlock(output, style)
   let view = EMPTY_VIEW
   return {
     show(event) {
       view = follow(view, event)
+      if (event.event === 'start' && event.from) block.note(describeOrigin(event.from))
       if (event.event === 'stopped' && event.reason === 'early') block.note(event.message)
-      else if (event.event !== 'done') block.draw(view, { force: event.event !== 'progress' })
+      else if (event.event !== 'done') block.draw(view, { force: !['progress', 'measuring'].includes(event.event) })
       else {
         block.clear()
-        output.write(
-          linesOf(summarize(view, event, style, { width: widthOf(output), backpropBytes: yardstick(event.run) })),
-        )
+        output.write(linesOf(summarize(view, event, style, { width: widthOf(output), ...beside(event.run) })))
       }
     },
     note: (line) => block.note(line),
@@ -44,17 +43,16 @@ export function terminalReporter(output: Output, style: Style, yardstick: Yardst
 }
 
 /** The lines of `renderLine`, and the summary. */
-export function lineReporter(output: Output, aside: Output, yardstick: Yardstick): Reporter {
+export function lineReporter(output: Output, aside: Output, beside: Beside): Reporter {
   let view = EMPTY_VIEW
   return {
     show(event) {
       view = follow(view, event)
       const line = renderLine(view, event)
       if (line !== undefined) output.write(`${line}\n`)
+      if (event.event === 'start' && event.from) output.write(`${describeOrigin(event.from)}\n`)
       if (event.event === 'done')
-        output.write(
-          linesOf(summarize(view, event, PLAIN, { width: widthOf(output), backpropBytes: yardstick(event.run) })),
-        )
+        output.write(linesOf(summarize(view, event, PLAIN, { width: widthOf(output), ...beside(event.run) })))
     },
     note: (line) => aside.write(`${line}\n`),
   }

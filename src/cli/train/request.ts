@@ -1,16 +1,14 @@
 import { readFileSync } from 'node:fs'
-import { UserError } from '../../errors.js'
+import { UsageError } from '../../errors.js'
+import { unknownName } from '../../names.js'
+import { isGroup, keysOf, merge, optionTable, type Values, withValue } from '../../options/index.js'
 import type { AnyRule } from '../../rules/contract.js'
-import { findRule } from '../../rules/registry.js'
-import { trainingOptions } from '../../train/options.js'
-import { checkValues, unknownKey } from '../options/check.js'
-import { optionTable } from '../options/table.js'
-import { keysOf } from '../options/values.js'
-import { checkHyper, findPreset, readAssignments } from '../settings.js'
+import { findRule } from '../../rules/load.node.js'
+import { asked, trainingOptions, type Wishes } from '../../train/options.js'
+import { needsItsRule } from '../run.js'
+import { readAssignments, readTexts } from '../settings.js'
 import { startedAs } from '../started-as.js'
 import { flagOf, readTrainingFlags } from './flags.js'
-
-type Values = Readonly<Record<string, unknown>>
 
 /** The flags of `onward train`, as they were given; those of the training table are among them. */
 export interface TrainFlags extends Values {
@@ -21,100 +19,92 @@ export interface TrainFlags extends Values {
   readonly set?: readonly string[]
   readonly out?: string
   readonly resume?: string
+  readonly changedRule?: true
   readonly below?: string
+  readonly from?: string
   readonly json?: true
 }
 
-/** What is to be trained, read from the flags, the configuration file and the preset, each over the one after it. */
-export interface TrainRequest {
+/** What is to be trained: the wishes of the flags and of the configuration file, as the library takes them. */
+export interface TrainRequest extends Wishes {
   readonly rule: AnyRule
   readonly data: string
-  readonly dataDir?: string
-  readonly preset?: string
-  readonly hyper: Values
-  readonly options: Values
-  readonly out?: string
-  readonly below?: string
+  readonly dataDir?: string | undefined
+  readonly out?: string | undefined
+  readonly below?: string | undefined
+  readonly from?: string | undefined
 }
 
-/** Keys of a configuration file besides the training options; a run keeps its own as `hyper` and `options`. */
-const CONFIG_KEYS = ['rule', 'data', 'dataDir', 'preset', 'out', 'below', 'set', 'hyper', 'options'] as const
+/** Settings of a configuration file that are text, and have a flag or an argument each. */
+const TEXTS = ['rule', 'data', 'dataDir', 'preset', 'out', 'below', 'from'] as const
 
-type Config = { readonly [K in (typeof CONFIG_KEYS)[number]]?: unknown }
+/** The groups of options in it: `set` as on the command line; `hyper` and `options`, complete, as a run keeps them. */
+const GROUPS = ['set', 'hyper', 'options'] as const
 
-/** Throws a UserError (wrong usage) that names the first flag, key or value that is wrong, and the nearest right one. */
-export function readRequest(ruleId: string | undefined, flags: TrainFlags): TrainRequest {
-  const config: Config = flags.config === undefined ? {} : readConfig(flags.config)
-  const text = (
-    key: 'rule' | 'data' | 'dataDir' | 'preset' | 'out' | 'below',
-    given: string | undefined,
-  ): string | undefined => {
+type Config = { readonly [K in (typeof TEXTS)[number] | (typeof GROUPS)[number] | 'training' | 'ruleFile']?: unknown }
+
+const TRAINING = optionTable(trainingOptions)
+
+/** Throws a UsageError that names the first flag, key or value that is wrong, and the nearest right one. */
+export async function readRequest(ruleName: string | undefined, flags: TrainFlags): Promise<TrainRequest> {
+  const file = flags.config ?? ''
+  const config: Config = flags.config === undefined ? {} : readConfig(file)
+  const text = (key: (typeof TEXTS)[number], given: string | undefined): string | undefined => {
     const value = given ?? config[key]
     if (value === undefined || typeof value === 'string') return value
-    throw usage(`"${key}" in ${flags.config} must be text, not ${JSON.stringify(value)}.`)
+    throw new UsageError(`"${key}" in ${file} must be text, not ${JSON.stringify(value)}.`)
   }
-  const id = text('rule', ruleId)
-  if (id === undefined)
-    throw usage(
+  const { path: ownFile } = (config.ruleFile ?? {}) as { path?: string }
+  if (ownFile !== undefined && ruleName === undefined)
+    throw needsItsRule(file, ownFile, ['train', ownFile, ...process.argv.slice(3)])
+  const name = text('rule', ruleName)
+  if (name === undefined)
+    throw new UsageError(
       `Say which rule to train by: ${startedAs()} train RULE --data NAME; \`${startedAs()} rules\` lists them.`,
     )
-  const rule = findRule(id)
+  const rule = await findRule(name)
+  const group = (key: (typeof GROUPS)[number]): Values => {
+    const value = config[key] ?? {}
+    const of = key === 'options' ? 'training options' : `options of ${rule.id}`
+    if (!isGroup(value))
+      throw new UsageError(`"${key}" in ${file} must be an object of ${of}, not ${JSON.stringify(value)}.`)
+    return readTexts(key === 'options' ? TRAINING : optionTable(rule.hyper), value, file)
+  }
+  const wishes: Wishes = {
+    preset: text('preset', flags.preset),
+    settings: { hyper: group('hyper'), options: group('options') },
+    hyper: { ...group('set'), ...readAssignments(rule, flags.set) },
+    options: merge(readTexts(TRAINING, (config.training ?? {}) as Values, file), readTrainingFlags(flags)),
+  }
+  asked(rule, wishes)
   const data = text('data', flags.data)
   if (data === undefined)
-    throw usage(
-      `Say what to learn: ${startedAs()} train ${id} --data glyphs, which needs no file; \`${startedAs()} data\` lists more.`,
+    throw new UsageError(
+      `Say what to learn: ${startedAs()} train ${name} --data glyphs, which needs no file; \`${startedAs()} data\` lists more.`,
     )
-  const dataDir = text('dataDir', flags.dataDir)
-  const preset = text('preset', flags.preset)
-  const out = text('out', flags.out)
-  const below = text('below', flags.below)
-  const group = (key: 'set' | 'hyper' | 'options'): Values => {
-    const value = config[key] ?? {}
-    if (isGroup(value)) return value
-    const of = key === 'options' ? 'training options' : `options of ${rule.id}`
-    throw usage(`"${key}" in ${flags.config} must be an object of ${of}, not ${JSON.stringify(value)}.`)
-  }
-  const hyper = { ...group('hyper'), ...group('set'), ...readAssignments(rule, flags.set) }
-  const options = merge(group('options'), readTrainingFlags(flags))
-  const base = findPreset(rule, preset)
-  checkHyper(rule, { ...base?.hyper, ...hyper })
-  checkValues(trainingOptions, merge(base?.train ?? {}, options), flagOf)
-  return {
-    rule,
-    data,
-    ...(dataDir !== undefined && { dataDir }),
-    ...(preset !== undefined && { preset }),
-    hyper,
-    options,
-    ...(out !== undefined && { out }),
-    ...(below !== undefined && { below }),
-  }
+  const [dataDir, out] = [text('dataDir', flags.dataDir), text('out', flags.out)]
+  return { rule, ...wishes, data, dataDir, out, below: text('below', flags.below), from: text('from', flags.from) }
 }
 
-const isGroup = (value: unknown): value is Values =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-/** Options over options; groups are merged key by key. */
-function merge(below: Values, above: Values): Values {
-  const both = Object.entries(above).map(([key, value]) => {
-    const under = below[key]
-    return [key, isGroup(value) && isGroup(under) ? merge(under, value) : value] as const
-  })
-  return { ...below, ...Object.fromEntries(both) }
-}
-
-const usage = (message: string): UserError => new UserError(message, { exitCode: 2 })
-
+/** Flags may be named as they are typed, `augment-shift`, or as in the file of a run, `augment: { shift }`. */
 function readConfig(path: string): Config {
-  const content = readObject(path)
-  const training = keysOf(optionTable(trainingOptions)).map((key) => key.split('.')[0]!)
-  const known = [...CONFIG_KEYS, ...new Set(training)]
-  const unknown = Object.keys(content).find((key) => !known.includes(key))
-  if (unknown !== undefined) throw unknownKey(unknown, known, `setting of a run (in ${path})`)
-  const entries = Object.entries(content)
-  const options = Object.fromEntries(entries.filter(([key]) => training.includes(key)))
-  const others = Object.fromEntries(entries.filter(([key]) => !training.includes(key)))
-  return isGroup(others.options ?? {}) ? { ...others, options: { ...(others.options as Values), ...options } } : others
+  const training = keysOf(TRAINING)
+  const own = [...TEXTS, ...GROUPS, 'ruleFile']
+  const known = new Map([...own, ...training].map((key) => [flagOf(key).slice(2), key]))
+  const groups = new Set(training.map((key) => key.split('.')[0]!))
+  let config: Values = {}
+  for (const [name, value] of Object.entries(readObject(path))) {
+    const key = known.get(name) ?? name
+    if (own.includes(key)) config = { ...config, [key]: value }
+    else if (training.includes(key) || groups.has(key)) config = merge(config, withValue({}, `training.${key}`, value))
+    else
+      throw unknownName(
+        `setting of a run (in ${path})`,
+        name,
+        [...own, ...known.keys()].filter((one, i, all) => all.indexOf(one) === i),
+      )
+  }
+  return config
 }
 
 function readObject(path: string): Values {
@@ -122,8 +112,7 @@ function readObject(path: string): Values {
   try {
     text = readFileSync(path, 'utf8')
   } catch (cause) {
-    throw new UserError(`The configuration ${path} cannot be read (${(cause as NodeJS.ErrnoException).code}).`, {
-      exitCode: 2,
+    throw new UsageError(`The configuration ${path} cannot be read (${(cause as NodeJS.ErrnoException).code}).`, {
       cause,
     })
   }
@@ -131,10 +120,10 @@ function readObject(path: string): Values {
   try {
     content = JSON.parse(text)
   } catch (cause) {
-    throw new UserError(`The configuration ${path} is not JSON: ${(cause as Error).message}.`, { exitCode: 2, cause })
+    throw new UsageError(`The configuration ${path} is not JSON: ${(cause as Error).message}.`, { cause })
   }
   if (isGroup(content)) return content
-  throw usage(
+  throw new UsageError(
     `The configuration ${path} must be an object such as {"data": "mnist", "epochs": 10, "set": {"rate": 0.01}}.`,
   )
 }

@@ -1,25 +1,30 @@
-import { UserError } from '../../errors.js'
-import { findRule } from '../../rules/registry.js'
+import { UsageError } from '../../errors.js'
+import type { ResumeOptions } from '../../node.js'
+import { findRule } from '../../rules/load.node.js'
 import { readConfig } from '../../train/run-folder.node.js'
-import { flagOf } from './flags.js'
+import { needsItsRule } from '../run.js'
+import { flagOf, readTrainingFlags } from './flags.js'
 import type { TrainFlags } from './request.js'
 
-/** Flags that may stand beside --resume: they do not change what is computed. */
-const FREE = ['resume', 'data', 'dataDir', 'json', 'threads']
+/** Flags that may stand beside --resume. Other threads may change last bits; `epochs` is the new total. */
+const FREE = ['resume', 'data', 'dataDir', 'json', 'threads', 'epochs', 'changedRule']
 
 /**
- * The folder to go on with. Throws a UserError (wrong usage) for a flag that would change the run: its settings are in
- * its folder. The rule and the data set may be named again if they are the same.
+ * How to go on with a run. Throws a UsageError for a flag that would change it: its settings are in its folder. The rule
+ * and the data set may be named again if they are the same; a rule in a file of its own must be.
  */
-export function checkResume(ruleId: string | undefined, flags: TrainFlags): string {
-  const folder = flags.resume!
-  const config = readConfig(folder)
-  const given = { ...(ruleId !== undefined && { rule: findRule(ruleId).id }), data: flags.data }
-  for (const key of ['rule', 'data'] as const)
-    if (given[key] !== undefined && given[key] !== config[key])
-      throw new UserError(`${folder} is a run of ${config[key]}, not of ${given[key]}.`, { exitCode: 2 })
+export async function readResumption(run: string, name: string | undefined, flags: TrainFlags): Promise<ResumeOptions> {
+  const config = readConfig(run)
   const changing = Object.entries(flags).find(([key, value]) => value !== undefined && !FREE.includes(key))
   const flag = changing && flagOf(changing[0])
-  if (flag) throw new UserError(`--resume goes on with the settings of ${folder}: leave ${flag} out.`, { exitCode: 2 })
-  return folder
+  if (flag) throw new UsageError(`--resume goes on with the settings of ${run}: leave ${flag} out.`)
+  if (config.ruleFile && name === undefined)
+    throw needsItsRule(run, config.ruleFile.path, ['train', config.ruleFile.path, ...process.argv.slice(3)])
+  const rule = name === undefined ? undefined : await findRule(name)
+  const given = { ...(rule && { rule: rule.id }), data: flags.data }
+  for (const key of ['rule', 'data'] as const)
+    if (given[key] !== undefined && given[key] !== config[key])
+      throw new UsageError(`${run} is a run of ${config[key]}, not of ${given[key]}.`)
+  const { threads, epochs } = flags
+  return { ...readTrainingFlags({ threads, epochs }), rule, changedRule: flags.changedRule }
 }

@@ -1,23 +1,30 @@
 import type { DoneEvent, Scores, StartEvent } from '../../train/events.js'
 import { type Criterion, figureOf } from '../../train/judge.js'
 import { describeCertificate } from '../certificate.js'
-import { bulleted, columns } from '../output/columns.js'
+import { bulleted, columns, wrapText } from '../output/columns.js'
 import { bytes, count, duration, percent } from '../output/numbers.js'
-import type { Style } from '../output/style.js'
+import { quoted } from '../output/quoted.js'
+import { type Style, visibleLength } from '../output/style.js'
 import { RECONSTRUCTED } from '../sources.js'
 import { startedAs } from '../started-as.js'
 import { renderTable, showFigure } from './table.js'
 import type { View } from './view.js'
 
-/**
- * What a finished run has to say: its figures, the certificate, memory, and where it is kept. `backpropBytes`: of
- * activations, if backpropagation trained the same layers. Lines are at most `width` places long.
- */
+export interface SummaryOptions {
+  /** Places of a line, at most. */
+  readonly width: number
+  /** Of activations, if backpropagation trained the same layers. */
+  readonly backpropBytes?: number | undefined
+  /** The file of the rule, where the run's is in one. */
+  readonly ruleFile?: string | undefined
+}
+
+/** What a finished run has to say: its figures, the certificate, memory, and where it is kept. */
 export function summarize(
   { start }: View,
   done: DoneEvent,
   style: Style,
-  { width, backpropBytes }: { readonly width: number; readonly backpropBytes: number | undefined },
+  { width, backpropBytes, ruleFile }: SummaryOptions,
 ): string[] {
   if (!start) return []
   const { rowsPerSecond, seconds, run } = done
@@ -28,7 +35,7 @@ export function summarize(
       : '(it was trained already).'
   const filledIn = start.reconstructed ?? []
   return [
-    style.bold(`${start.rule} on ${start.data}: ${outcome(done.test, start)} ${work}`),
+    ...wrapText(`${start.rule} on ${start.data}: ${outcome(done.test, start)} ${work}`, width).map(style.bold),
     '',
     ...heldOut(done, start, style, width),
     style.bold('What each layer learns from: the certificate, read from the graph of the step'),
@@ -37,8 +44,16 @@ export function summarize(
     style.bold('Memory of a training step'),
     ...describeMemory(start, backpropBytes),
     ...(filledIn.length === 0 ? [] : ['', style.bold(RECONSTRUCTED), ...bulleted(filledIn, width)]),
-    ...(run === undefined ? [] : ['', `${style.bold('Kept in')} ${run}; use it with: ${startedAs()} evaluate ${run}`]),
+    ...(run === undefined ? [] : ['', ...whereKept(run, ruleFile, style, width)]),
   ]
+}
+
+/** Where a run is kept and how it is used: on two lines if one is too short for both. */
+function whereKept(run: string, ruleFile: string | undefined, style: Style, width: number): string[] {
+  const kept = `${style.bold('Kept in')} ${run}`
+  const rule = ruleFile === undefined ? '' : ` --rule ${quoted(ruleFile)}`
+  const use = `use it with: ${startedAs()} evaluate ${quoted(run)}${rule}`
+  return visibleLength(kept) + use.length + 2 <= width ? [`${kept}; ${use}`] : [kept, use]
 }
 
 /** What the run came to, in words: the figure that it is judged by. */

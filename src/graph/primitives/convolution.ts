@@ -1,12 +1,10 @@
-import { convolve } from '../../onnx/convolution.js'
-import { weightGradient } from '../../onnx/weight-gradient.js'
 import type { Primitive } from '../primitive.js'
 import { apply, constant, type Tensor } from '../tensor.js'
 import { GraphError, show, sizeOf } from '../types.js'
 import { dilate, reversed } from './shape.js'
 import { type Convolution, eachProduct, windowCount } from './window.js'
 
-export const convolutions: Record<string, Primitive> = {
+export const convolutions: Record<'conv2d' | 'convolutionWeightGradient', Primitive> = {
   conv2d: {
     infer: ([x, w], attributes: Convolution & { op?: string }) => {
       const { op = 'conv2d' } = attributes
@@ -33,7 +31,6 @@ export const convolutions: Record<string, Primitive> = {
       convolutionInputGradient('conv2d', g!, x!, w!, attributes),
       apply('convolutionWeightGradient', [x!, g!], { ...attributes, weights: w!.shape })[0],
     ],
-    lower: (emit, { inputs: [x, w], outputs: [y], attributes }) => [convolve(emit, x!, w!, y!, attributes)],
   },
   /** The input [N, C, H, W] with the cotangent [N, O, H', W']; the attribute `weights` is [O, C/groups, KH, KW]. */
   convolutionWeightGradient: {
@@ -49,12 +46,17 @@ export const convolutions: Record<string, Primitive> = {
       convolutionInputGradient('conv2d', g!, x!, w!, attributes),
       apply('conv2d', [x!, w!], attributes)[0],
     ],
-    lower: (emit, { inputs: [x, g], attributes }) => [weightGradient(emit, x!, g!, attributes)],
   },
 }
 
 /** A convolution of the spread-out cotangent with the flipped weights, inputs and outputs swapped in each group. */
-export function convolutionInputGradient(op: string, g: Tensor, x: Tensor, w: Tensor, attributes: Convolution): Tensor {
+export function convolutionInputGradient(
+  op: 'conv2d' | 'quantizedConv2d',
+  g: Tensor,
+  x: Tensor,
+  w: Tensor,
+  attributes: Convolution,
+): Tensor {
   const { stride, padding, groups } = attributes
   const [out, perGroup, kh, kw] = w.shape as [number, number, number, number]
   let spread = g

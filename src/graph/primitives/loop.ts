@@ -25,7 +25,7 @@ function instantiate({ results, stacked, scope }: LoopAttributes, replaced: Iter
  * The outputs of a loop: the carried values at the end, what each iteration put out, stacked, and (with a fixed count)
  * the carried values before each iteration, stacked. What nobody reads is left out of the compiled loop.
  */
-export const looping: Record<string, Primitive> = {
+export const looping: Record<'loop', Primitive> = {
   loop: {
     infer: (_, { count, parameters, stacked, condition }: LoopAttributes) => [
       ...parameters.map(({ shape, dtype }) => ({ shape, dtype })),
@@ -53,7 +53,6 @@ export const looping: Record<string, Primitive> = {
       return [...carried.map((x) => x.data), ...kept]
     },
     gradient: loopGradient,
-    lower: (emit, node) => emit.loop(node),
   },
 }
 

@@ -2,7 +2,7 @@ import { pullback } from '../gradient.js'
 import type { Primitive, Value } from '../primitive.js'
 import { concat, type Node, type Tensor } from '../tensor.js'
 import { GraphError, LOWEST, type Shape, show, sizeOf, type TensorType } from '../types.js'
-import { eachProduct, onnxWindow, slice, views, type Window, windowCount } from './window.js'
+import { eachProduct, slice, views, type Window, windowCount } from './window.js'
 
 interface Pooling extends Window {
   readonly kernel: readonly [number, number]
@@ -85,7 +85,7 @@ function fold(x: Value, output: Shape, attributes: Pooling, start: number, f: (a
   return result
 }
 
-export const pooling: Record<string, Primitive> = {
+export const pooling: Record<'maxPool2d' | 'averagePool2d', Primitive> = {
   maxPool2d: {
     infer,
     evaluate: ([x], attributes, [y]) => [fold(x!, y!.shape, attributes, Number.NEGATIVE_INFINITY, Math.max)],
@@ -93,8 +93,6 @@ export const pooling: Record<string, Primitive> = {
       areTiles(node.attributes)
         ? [maxOfTiles(node, g!)]
         : scatter(node, LOWEST, (seen) => toFirst(node.outputs[0]!, seen, g!)),
-    lower: (emit, { inputs, attributes }) =>
-      emit.node('MaxPool', inputs, { kernel_shape: attributes.kernel, ...onnxWindow(attributes) }),
   },
   averagePool2d: {
     infer,
@@ -106,11 +104,5 @@ export const pooling: Record<string, Primitive> = {
       const share = g!.mul(1 / sizeOf(node.attributes.kernel))
       return areTiles(node.attributes) ? [meanOfTiles(node, share)] : scatter(node, 0, (seen) => seen.map(() => share))
     },
-    lower: (emit, { inputs, attributes }) =>
-      emit.node('AveragePool', inputs, {
-        kernel_shape: attributes.kernel,
-        count_include_pad: 1,
-        ...onnxWindow(attributes),
-      }),
   },
 }

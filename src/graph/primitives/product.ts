@@ -1,8 +1,7 @@
 import type { Primitive } from '../primitive.js'
-import type { Tensor } from '../tensor.js'
 import { GraphError, sameShape, show, sizeOf } from '../types.js'
 
-export const products: Record<string, Primitive> = {
+export const products: Record<'matmul', Primitive> = {
   matmul: {
     infer: ([a, b], { transposeA, transposeB, op = 'matmul' }) => {
       const [m, k] = transposeA ? [a!.shape.at(-1)!, a!.shape.at(-2)!] : [a!.shape.at(-2)!, a!.shape.at(-1)!]
@@ -39,12 +38,5 @@ export const products: Record<string, Primitive> = {
         ? g!.matmul(a!, { transposeA: true, transposeB: transposeA })
         : a!.matmul(g!, { transposeA: !transposeA }),
     ],
-    lower: (emit, { inputs: [a, b], attributes: { transposeA, transposeB } }) => {
-      // A transposed left operand is faster as a node of its own (emitted once for all products that read it).
-      if (a!.rank === 2 && transposeB && !transposeA) return emit.node('Gemm', [a!, b!], { transB: 1 })
-      const perm = a!.shape.map((_, i) => (i < a!.rank - 2 ? i : 2 * a!.rank - 3 - i))
-      const swapped = (x: Tensor): string => emit.one('Transpose', [x], { perm })
-      return emit.node('MatMul', [transposeA ? swapped(a!) : a!, transposeB ? swapped(b!) : b!])
-    },
   },
 }

@@ -1,9 +1,7 @@
-import type { Emitter } from '../../onnx/emitter.js'
-import { everyOther, moveBlocks, repeatPixels } from '../../onnx/pixels.js'
 import { oneHot } from '../functions.js'
 import type { Primitive, Value } from '../primitive.js'
 import { constant, type Tensor } from '../tensor.js'
-import { broadcastShapes, type DType, GraphError, offsetsOf, sameShape, show, sizeOf, stridesOf } from '../types.js'
+import { broadcastShapes, GraphError, offsetsOf, sameShape, show, sizeOf, stridesOf } from '../types.js'
 import { broadcastOffsets, unbroadcast } from './elementwise.js'
 
 const pick = (data: Float64Array, offsets: Int32Array): Float64Array =>
@@ -13,31 +11,16 @@ function place(target: Float64Array, { shape, data }: Value, strides: readonly n
   for (const [i, offset] of offsetsOf(shape, strides, start).entries()) target[offset] = data[i]!
 }
 
-/** Lowers an operation that moves elements about: where WebGPU has no kernel for bool, they go as int32. */
-function moving(
-  emit: Emitter,
-  inputs: readonly Tensor[],
-  lower: (names: string[], dtype: DType) => string[],
-): string[] {
-  const [{ dtype }] = inputs as [Tensor]
-  const detour = emit.device === 'webgpu' && dtype === 'bool'
-  const names = inputs.map((x) => (detour ? emit.cast(x, 'int32')[0]! : emit.name(x)))
-  const outputs = lower(names, detour ? 'int32' : dtype)
-  return detour ? emit.cast(outputs[0]!, 'bool') : outputs
-}
-
-export const shaping: Record<string, Primitive> = {
+export const shaping = {
   input: {
     infer: (_, { shape, dtype }) => [{ shape, dtype }],
     evaluate: (_, { name }) => {
       throw new GraphError(`the input ${name} was given no value`)
     },
-    lower: (_, { attributes }) => [attributes.name],
   },
   constant: {
     infer: (_, { shape, dtype }) => [{ shape, dtype }],
     evaluate: (_, { data }) => [Float64Array.from(data)],
-    lower: (emit, { attributes }) => [emit.initializer(attributes)],
   },
   reshape: {
     infer: ([x], { shape }) => {
@@ -47,7 +30,6 @@ export const shaping: Record<string, Primitive> = {
     },
     evaluate: ([x]) => [x!.data],
     gradient: ({ inputs: [x] }, [g]) => [g!.reshape(x!.shape)],
-    lower: (emit, { inputs: [x], attributes }) => emit.node('Reshape', [x!, emit.int64s(attributes.shape)]),
   },
   transpose: {
     infer: ([x], { order }) => {
@@ -61,10 +43,6 @@ export const shaping: Record<string, Primitive> = {
       return [pick(x!.data, offsetsOf(y!.shape, own))]
     },
     gradient: ({ attributes: { order } }, [g]) => [g!.transpose(order.map((_: number, i: number) => order.indexOf(i)))],
-    lower: (emit, { inputs, outputs: [y], attributes: { order } }) => {
-      const moved = moveBlocks(emit, inputs[0]!, y!, order)
-      return moved ? [moved] : moving(emit, inputs, (names) => emit.node('Transpose', names, { perm: order }))
-    },
   },
   broadcastTo: {
     infer: ([x], { shape }) => {
@@ -74,10 +52,6 @@ export const shaping: Record<string, Primitive> = {
     },
     evaluate: ([x], { shape }) => [pick(x!.data, broadcastOffsets(x!.shape, shape))],
     gradient: ({ inputs: [x], outputs: [y] }, [g]) => [unbroadcast(g!, x!.shape, y!.shape)],
-    lower: (emit, { inputs: [x], outputs: [y] }) => {
-      const blocks = repeatPixels(emit, x!, y!)
-      return blocks ? [blocks] : emit.node('Expand', [x!, emit.int64s(y!.shape)])
-    },
   },
   slice: {
     infer: ([x], { axis, start, end, step }) => {
@@ -99,13 +73,6 @@ export const shaping: Record<string, Primitive> = {
       const fitted = after < 0 ? spread.slice(axis, 0, spread.shape[axis]! + after) : spread
       return [fitted.pad(x!.shape.map((_, i) => (i === axis ? [start, Math.max(after, 0)] : [0, 0])))]
     },
-    lower: (emit, { inputs: [x], outputs: [y], attributes: { axis, start, end, step } }) => {
-      const cells = everyOther(emit, x!, y!, start, step)
-      if (cells) return [cells]
-      if (emit.device !== 'webgpu' || x!.dtype === 'float32') return [emit.slice(x!, axis, start, end, step)]
-      const chosen = Array.from({ length: y!.shape[axis]! }, (_, i) => start + i * step)
-      return emit.node('Gather', [x!, emit.int64s(chosen)], { axis })
-    },
   },
   pad: {
     infer: ([x], { widths }) => {
@@ -125,12 +92,6 @@ export const shaping: Record<string, Primitive> = {
     gradient: ({ inputs: [x], attributes: { widths } }, [g]) => [
       x!.shape.reduce((inner, size, i) => inner.slice(i, widths[i][0], widths[i][0] + size), g!),
     ],
-    lower: (emit, { inputs, attributes: { widths, value } }) => {
-      const pads = [0, 1].flatMap((side) => widths.map((width: number[]) => width[side]))
-      return moving(emit, inputs, ([name], dtype) =>
-        emit.node('Pad', [name!, emit.int64s(pads), emit.scalar(value, dtype)], { mode: 'constant' }),
-      )
-    },
   },
   concat: {
     infer: (inputs, { axis }) => {
@@ -158,8 +119,6 @@ export const shaping: Record<string, Primitive> = {
         return g!.slice(axis, start - x.shape[axis]!, start)
       })
     },
-    lower: (emit, { inputs, attributes }) =>
-      moving(emit, inputs, (names) => emit.node('Concat', names, { axis: attributes.axis })),
   },
   gather: {
     infer: ([x, indices]) => {
@@ -181,9 +140,8 @@ export const shaping: Record<string, Primitive> = {
       const rows = g!.reshape([flat.size, -1])
       return [oneHot(flat, x!.shape[0]!).matmul(rows, { transposeA: true }).reshape(x!.shape), undefined]
     },
-    lower: (emit, { inputs }) => emit.node('Gather', inputs, { axis: 0 }),
   },
-}
+} satisfies Record<string, Primitive>
 
 /** Puts step - 1 zeros after each element of one axis. */
 export function dilate(x: Tensor, axis: number, step: number): Tensor {

@@ -8,23 +8,26 @@ import { quantized } from './quantized.js'
 import { reductions } from './reduce.js'
 import { shaping } from './shape.js'
 
-let table: Record<string, Primitive> | undefined
+const join = () => ({
+  ...elementwise,
+  ...reductions,
+  ...shaping,
+  ...products,
+  ...convolutions,
+  ...pooling,
+  ...quantized,
+  ...looping,
+})
 
-/** Every operation there is, by name. Built at the first call, since entries and tensors refer to each other. */
-export function primitives(): Record<string, Primitive> {
-  table ??= {
-    ...elementwise,
-    ...reductions,
-    ...shaping,
-    ...products,
-    ...convolutions,
-    ...pooling,
-    ...quantized,
-    ...looping,
-  }
+/** The name of an operation. */
+export type Op = keyof ReturnType<typeof join>
+
+let table: Readonly<Record<Op, Primitive>> | undefined
+
+/** Every operation there is, by name. Built at the first call: entries and tensors refer to each other. */
+export function primitives(): Readonly<Record<Op, Primitive>> {
+  table ??= join()
   return table
 }
 
-export function primitive(op: string): Primitive {
-  return primitives()[op]!
-}
+export const primitive = (op: Op): Primitive => primitives()[op]

@@ -14,12 +14,6 @@ export interface Convolution extends Window {
 export const windowCount = (size: number, kernel: number, axis: 0 | 1, { stride, padding }: Window): number =>
   Math.floor((size + padding[axis][0] + padding[axis][1] - kernel) / stride[axis]) + 1
 
-/** ONNX orders the pads [top, left, bottom, right]. */
-export const onnxWindow = ({ stride, padding: [rows, columns] }: Window): { strides: number[]; pads: number[] } => ({
-  strides: [...stride],
-  pads: [rows[0], columns[0], rows[1], columns[1]],
-})
-
 type Slice<T> = (x: T, axis: number, start: number, end: number, step: number) => T
 
 /** The padded image as each position of the kernel sees it: `counts` rows and columns, on `axis` and the next one. */

@@ -42,7 +42,7 @@ import type { Tree } from '../../nn/tree.js'
 import type { Batch, Rule } from '../contract.js'
 import { classesOf } from '../task.js'
 import { costOf, type Net, networkOf, nudged, readOutError, scoresOf } from './network.js'
-import { checkNudge, type EquilibriumPropagationHyper, hyper, perLayer } from './options.js'
+import { type EquilibriumPropagationHyper, hyper, perLayer } from './options.js'
 import { energy, resting, type States, settle, sweep } from './settling.js'
 
 export type { EquilibriumPropagationHyper }
@@ -208,7 +208,6 @@ export const equilibriumPropagation: Rule<EquilibriumPropagationHyper, Equilibri
 
   steps: (task, h) => ({
     joint({ layers, optimizers }, { x, target, progress, random }) {
-      checkNudge(h)
       const net = networkOf(layers, x, task.precision, h)
       const y = oneHot(target, classesOf(task))
       const { states: free, residual, sweeps } = settle(net.network, resting(net.network), h.freeSweeps, h.tolerance)

@@ -1,9 +1,8 @@
 import { z } from 'zod'
-import { UserError } from '../../errors.js'
 import { fanRule, networkOptions } from '../../nn/network.js'
 import { optimizerOptions } from '../../nn/optimizers.js'
 
-export const hyper = z.strictObject({
+const options = z.strictObject({
   units: networkOptions.units.default([512]).describe('units of each hidden layer (512: Ernoult 2019)'),
   activation: z
     .enum(['clip', 'logistic'])
@@ -44,24 +43,23 @@ export const hyper = z.strictObject({
     .describe('factor on the initial weights of each layer, or one for all (Scellier 2023: 0.29 of fan-in)'),
 })
 
+/** Each layer has its own number, or all have one; a negative nudge of box or linear units must leave their energy a minimum. */
+export const hyper = options.superRefine(({ beta, estimator, output, units, ...h }, { addIssue }) => {
+  const refuse = (path: 'beta' | 'rates' | 'gains', message: string): void =>
+    addIssue({ code: 'custom', path: [path], message })
+  if (beta >= 1 && estimator !== 'positive' && output !== 'cross-entropy')
+    refuse(
+      'beta',
+      `a negative nudge of ${output} output units must be weaker than 1; take a smaller one, or the estimator positive`,
+    )
+  const count = units.length + 1
+  for (const name of ['rates', 'gains'] as const)
+    if (![1, count].includes(h[name].length))
+      refuse(name, `the network has ${count} layers: give ${count} numbers or 1`)
+})
+
 export type EquilibriumPropagationHyper = z.infer<typeof hyper>
 
-/** Throws a UserError for a nudge that leaves the energy of box or linear output units without a minimum. */
-export function checkNudge({ beta, estimator, output }: EquilibriumPropagationHyper): void {
-  if (beta >= 1 && estimator !== 'positive' && output !== 'cross-entropy')
-    throw new UserError(
-      `beta is ${beta}: a negative nudge of ${output} output units must be weaker than 1; take a smaller one, or the estimator positive`,
-      { exitCode: 2 },
-    )
-}
-
-/** One number for each layer; throws a UserError if there are neither as many as layers nor one. */
-export function perLayer(name: 'rates' | 'gains', h: EquilibriumPropagationHyper): number[] {
-  const count = h.units.length + 1
-  const own = h[name]
-  if (own.length !== 1 && own.length !== count)
-    throw new UserError(`${name} has ${own.length} numbers, but the network has ${count} layers: give ${count} or 1`, {
-      exitCode: 2,
-    })
-  return Array.from({ length: count }, (_, k) => own[k] ?? own[0]!)
-}
+/** One number for each layer. */
+export const perLayer = (name: 'rates' | 'gains', h: EquilibriumPropagationHyper): number[] =>
+  [...h.units, 'output'].map((_, k) => h[name][k] ?? h[name][0]!)

@@ -19,6 +19,7 @@ export const hyper = z
     latentCouplings: z
       .boolean()
       .default(false)
+      .meta({ onlyWith: { variant: VARIANTS.filter(isDense) } })
       .describe('dense: couple latent units with each other too (left open by the reconstruction)'),
     variance: z
       .enum(['fixed', 'learned'])
@@ -37,6 +38,7 @@ export const hyper = z
       .number()
       .positive()
       .default(0.31)
+      .meta({ onlyWith: { decoder: 'gaussian' } })
       .describe("the Gaussian decoder's deviation (that of all MNIST pixels; reconstruction)"),
     freeSweeps: z
       .int()
@@ -53,6 +55,7 @@ export const hyper = z
       .min(0)
       .max(0.95)
       .default(0.5)
+      .meta({ onlyWith: { variant: VARIANTS.filter(isDense) } })
       .describe("dense: the part of its old state that a unit keeps in a sweep (hopdeq's code)"),
     nudge: z
       .number()
@@ -82,11 +85,11 @@ export const hyper = z
   })
   .refine(({ variant, variance }) => !(isTied(variant) && variance === 'learned'), {
     path: ['variance'],
-    message: 'expected fixed, since the units of a tied network that hold mu are those that receive z',
+    message: 'choose fixed, since the units of a tied network that hold mu are those that receive z',
   })
   .refine(({ variant, decoder }) => !(isTied(variant) && decoder === 'bernoulli'), {
     path: ['decoder'],
-    message: 'expected gaussian, since the visible units of a tied network hold pixels, not logits',
+    message: 'choose gaussian, since the visible units of a tied network hold pixels, not logits',
   })
 
 export type HopfieldVaeHyper = z.infer<typeof hyper>

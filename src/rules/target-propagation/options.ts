@@ -29,11 +29,17 @@ export const hyper = z.strictObject({
     .default(0)
     .describe("noise / (1 + noiseDecay progress); 10 is the schedule of Lee's discrete networks"),
   inverseDecay: z.number().min(0).default(0).describe("lambda of drl's damping (Meulemans on MNIST: 5.4e-6)"),
-  autoencoderUnits: z.int().min(1).default(256).describe('hidden units of the label auto-encoder (256: ours)'),
+  autoencoderUnits: z
+    .int()
+    .min(1)
+    .default(256)
+    .meta({ onlyWith: { topTarget: 'label-autoencoder' } })
+    .describe('hidden units of the label auto-encoder (256: ours)'),
   autoencoderNoise: z
     .number()
     .positive()
     .default(1)
+    .meta({ onlyWith: { topTarget: 'label-autoencoder' } })
     .describe('standard deviation of what it learns to undo (0.5 to 2 work)'),
   inputNoise: z
     .number()

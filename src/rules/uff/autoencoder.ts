@@ -46,8 +46,8 @@ export function autoencoder(layer: Layer, options: AutoencoderOptions): Cell<Aut
     }),
     forward: (p, input) => encode(p, source.normalized(shaped(input))),
     loss({ parameters, input, made, random }) {
-      const kept = (x: Tensor): Tensor => random.uniform('mask', x.shape).greaterEqual(masked).cast('float32')
-      const { activity, places } = masked === 0 ? made : encode(parameters, made.read.mul(kept(made.read)))
+      const kept = (): Tensor => random.uniform('mask', made.read.shape).greaterEqual(masked).cast('float32')
+      const { activity, places } = masked === 0 ? made : encode(parameters, made.read.mul(kept()))
       const code = places ? activity.mul(places) : activity
       const z = sparsity === undefined ? code : code.mul(standingOut(activity, sparsity))
       // L_l = ||D_l(z_l) - z_{l-1}||^2

@@ -40,7 +40,7 @@ export const NUMBERS: Source = { normalized: (x) => x, expected: (decoded) => de
 
 /** In [0, 1]: D gives the logits of a sigmoid, and the error is its cross-entropy. */
 export const PIXELS: Source = {
-  normalized: (x) => x,
+  ...NUMBERS,
   expected: (decoded) => decoded.sigmoid(),
   error: (decoded, x) => binaryCrossEntropy(decoded, x).sum(sampleAxes(x)),
 }

@@ -16,10 +16,8 @@ export function uffPictures(cells: readonly Cell[], task: Task, hasPrior: boolea
     let z = latent
     for (let i = from; i >= 0; i--)
       z = cells[i]!.decode(layers[i]!, z.reshape([z.shape[0]!, ...cells[i]!.outputShape]), places[i])
-    return z
-      .reshape([z.shape[0]!, ...shape])
-      .maximum(0)
-      .minimum(1)
+    const images = z.reshape([-1, ...shape])
+    return images.maximum(0).minimum(1)
   }
   return {
     ...filters(shape, ({ layers }: UffState) => (layers[0] as Autoencoder | Variational).encoder.weight, 16),

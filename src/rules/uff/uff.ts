@@ -136,8 +136,7 @@ export const uff: Rule<UffHyper, UffState> = {
   targets: ['class', 'labels', 'values'],
   reconstructed: [
     'everything but the abstract: sizes, number of cells, rates, epochs, noise',
-    'the variational cell is ours; the adversarial cell of the paper is left for later',
-    'tied weights, sparse codes, unpooling by places',
+    'tied weights, sparse codes, unpooling by places; the variational cell, in the place of the adversarial one',
     'the first cell reconstructs pixels by a cross-entropy, the others their input as it is by squared error',
     'the classifier is one softmax layer behind layer normalisation',
   ],
@@ -166,7 +165,6 @@ export const uff: Rule<UffHyper, UffState> = {
         classifierRate: 0.002,
         classifierWeightDecay: 1,
       },
-      train: { epochs: 8, batch: 100 },
     },
     variational: {
       description: 'two dense variational cells (ours) with a hidden layer of 500 each',

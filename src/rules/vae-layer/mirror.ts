@@ -7,7 +7,6 @@ export const mirror = <T>(of: (side: 'a' | 'b') => T): Mirrored<T> => ({ a: of('
 
 /** Both networks' channels side by side: [N, C, ...] each to [N, 2 C, ...]. */
 export const beside = ({ a, b }: Mirrored<Tensor>): Tensor => concat([a, b], 1)
-
 export const twice = (x: Tensor): Tensor => beside({ a: x, b: x })
 
 export function halves(x: Tensor): Mirrored<Tensor> {

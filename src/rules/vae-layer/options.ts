@@ -41,7 +41,7 @@ export const hyper = z
 
 export type VaeLayerHyper = z.infer<typeof hyper>
 
-/** Sizes and rates ours, chosen on validation images. The divergence sums over 7,168 latent numbers: hence so small a beta. */
+/** Chosen on validation images. The divergence sums over 7,168 latent numbers: hence so small a beta. */
 const CIFAR = {
   network: 'convolutional',
   units: [32, 64, 128],

@@ -61,11 +61,10 @@ function cellsOf(given: Given<VaeLayerHyper>): VaeCells[] {
   })
 }
 
-/** The figures are the means over A and B of every sample, [N]. */
-interface Made extends Passed<Statistics> {
-  readonly z: Tensor
-  readonly figures: { readonly reconstruction: Tensor; readonly kl?: Tensor }
-}
+/** Of every sample, [N], the means over A and B. */
+type VaeFigures = { readonly reconstruction: Tensor; readonly kl?: Tensor }
+
+type Made = Passed<Statistics> & { readonly z: Tensor; readonly figures: VaeFigures }
 
 function layerOf(cells: VaeCells, h: VaeLayerHyper): LocalLayer<Mirrored<VaeCell>, Statistics, unknown, Made> {
   const isFrozen = (path: string): boolean => h.encoders === 'random' && path.includes('encoder')
@@ -158,8 +157,7 @@ export const vaeLayer: Rule<VaeLayerHyper, VaeLayerState> = {
     'the losses and their weights: reconstruction, KL divergence and its warm-up, contrast',
     'the supervised contrastive loss, which the presets for CIFAR-10 take, is ours',
     'which images the two networks see, and which pairs are compared',
-    'standardised latents between cells, and what the output layers read',
-    'optimiser, step sizes and their schedule, batch, epochs',
+    'standardised latents between cells; what the output layers read; optimiser, step sizes, batch, epochs',
   ],
   hyper,
   training: { epochs: 10, batch: 100 },

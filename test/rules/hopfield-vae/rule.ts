@@ -1,7 +1,7 @@
+import { checkOptions } from '../../../src/options/index.js'
 import type { Task } from '../../../src/rules/contract.js'
 import { hopfieldVae } from '../../../src/rules/hopfield-vae/hopfield-vae.js'
 import { traceRule } from '../../../src/rules/trace.js'
-import { checkSettings } from '../../../src/train/settings.js'
 import { normals, numbers } from '../../nn/evaluate.js'
 import { batchFor, evaluate, initialState, type Numbers, taskOf } from '../harness.js'
 
@@ -13,7 +13,7 @@ export const sevenPixels = (batch = 2): Task => taskOf({ shape: [1, 1, 7], batch
 
 /** Weights of a size at which the units are neither dead nor saturated, biases of every layer. */
 export function given(options: Options, task = sevenPixels(), scale = 0.4) {
-  const hyper = checkSettings(hopfieldVae.hyper, { ...SMALL, ...options }, 'hopfield-vae')
+  const hyper = checkOptions(hopfieldVae.hyper, { ...SMALL, ...options }, 'hopfield-vae')
   const traced = traceRule(hopfieldVae, task, hyper)
   const start = Object.entries(initialState(traced)).map(([name, at]): [string, readonly number[]] => {
     if (name.startsWith('optimizer')) return [name, at]

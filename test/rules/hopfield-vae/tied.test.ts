@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { UserError } from '../../../src/errors.js'
+import { checkOptions } from '../../../src/options/index.js'
 import { certifyRule } from '../../../src/rules/certify.js'
 import type { Task } from '../../../src/rules/contract.js'
 import { hopfieldVae } from '../../../src/rules/hopfield-vae/hopfield-vae.js'
 import { traceRule } from '../../../src/rules/trace.js'
-import { checkSettings } from '../../../src/train/settings.js'
 import { batchFor, evaluate, taskOf } from '../harness.js'
 import { given, isInert, type Options, parametersOf, SMALL, sevenPixels } from './rule.js'
 
@@ -44,15 +44,15 @@ describe('tied networks', () => {
     })
 
   test('have no units for a learned variance or for logits', () => {
-    const check = (options: Options) => () => checkSettings(hopfieldVae.hyper, options, 'hopfield-vae')
+    const check = (options: Options) => () => checkOptions(hopfieldVae.hyper, options, 'hopfield-vae')
     for (const variant of ['TH', 'TDH']) {
       assert.throws(
         check({ variant, variance: 'learned' }),
-        (e) => e instanceof UserError && /^variance of .*tied/.test(e.message),
+        (e) => e instanceof UserError && /^the option variance of .*tied/.test(e.message),
       )
       assert.throws(
         check({ variant, decoder: 'bernoulli' }),
-        (e) => e instanceof UserError && /^decoder of .*tied/.test(e.message),
+        (e) => e instanceof UserError && /^the option decoder of .*tied/.test(e.message),
       )
     }
     check({ variant: 'H', variance: 'learned', decoder: 'bernoulli' })()

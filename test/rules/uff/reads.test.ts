@@ -10,8 +10,8 @@ import type { UffHyper } from '../../../src/rules/uff/uff.js'
 import { variational } from '../../../src/rules/uff/variational.js'
 import { openProgram } from '../../../src/runtime/client.js'
 import { createEngine } from '../../../src/runtime/engine.js'
-import type { Ort } from '../../../src/runtime/opened.js'
 import type { TensorRecord } from '../../../src/runtime/program.js'
+import type { Ort } from '../../../src/runtime/slots.js'
 import { close, normals, numbers } from '../../nn/evaluate.js'
 import { evaluate, type Numbers, rowsOf } from '../harness.js'
 import { type Matrix, matmul, transpose } from '../matrices.js'
@@ -67,7 +67,7 @@ describe('between cells', () => {
   })
 })
 
-const host = { engine: createEngine(ort as unknown as Ort), remote: false, inOnePass: process.arch === 'x64' }
+const host = { engine: createEngine(ort as unknown as Ort), remote: false }
 
 /** One step as it runs in training, in float32. */
 async function run(

@@ -1,0 +1,34 @@
+import type { LoadOptions } from '../data/load.node.js'
+import { UsageError } from '../errors.js'
+import { readConfig } from '../train/run-folder.node.js'
+import { quoted } from './output/quoted.js'
+import { startedAs } from './started-as.js'
+
+/** Flags of the commands that use a run. */
+export interface RunFlags {
+  readonly rule?: string
+  readonly changedRule?: true
+  readonly dataDir?: string
+  readonly json?: true
+}
+
+/**
+ * The rule of a run, as the library takes it. The code of a rule in a file of its own runs only where the command names
+ * it: otherwise a UsageError gives the whole command that does.
+ */
+export function namedRule(run: string, { rule, changedRule }: RunFlags): { rule?: string; changedRule?: true } {
+  const { ruleFile } = readConfig(run)
+  if (ruleFile && rule === undefined)
+    throw needsItsRule(run, ruleFile.path, [...process.argv.slice(2), '--rule', ruleFile.path])
+  return { ...(rule !== undefined && { rule }), ...(changedRule && { changedRule }) }
+}
+
+/** What is said of a run whose rule is in a file that the command does not name. */
+export const needsItsRule = (run: string, file: string, command: readonly string[]): UsageError =>
+  new UsageError(
+    `${run} was trained by the rule in ${file}, and its code runs only where a command names it: ` +
+      `${startedAs()} ${command.map(quoted).join(' ')}`,
+  )
+
+export const loadOf = ({ dataDir }: Pick<RunFlags, 'dataDir'>): LoadOptions =>
+  dataDir === undefined ? {} : { dataDir }

@@ -1,0 +1,49 @@
+import type { z } from 'zod'
+import { UsageError } from '../errors.js'
+import { unknownName } from '../names.js'
+import { type Kind, optionTable, refusal, showValue } from './table.js'
+import { findOption, keysOf, type Values } from './values.js'
+
+/**
+ * The values with all defaults, checked against the options of `owner`, a rule or "training". Throws a UsageError about
+ * the first one that is wrong: what it takes and what came; for an unknown one, the nearest that exists.
+ */
+export function checkOptions<T>(schema: z.ZodType<T>, values: Values, owner: string): T {
+  const result = schema.safeParse(values)
+  if (result.success) return result.data
+  const options = optionTable(schema)
+  const issue = result.error.issues[0]!
+  const key = issue.path.filter((part) => typeof part === 'string').join('.')
+  if (issue.code === 'unrecognized_keys')
+    throw unknownName(`option of ${owner}`, [key, issue.keys[0]].filter(Boolean).join('.'), keysOf(options))
+  const kind = findOption(options, key)?.kind
+  if (!kind) throw new UsageError(`${owner}: ${issue.message}.`)
+  const came = issue.path.reduce<unknown>((value, part) => (value as Record<PropertyKey, unknown>)?.[part], values)
+  throw new UsageError(sentence(`the option ${key} of ${owner}`, kind, issue, came))
+}
+
+function sentence(name: string, kind: Kind, issue: z.core.$ZodIssue, came: unknown): string {
+  if (issue.code === 'custom') return `${name} is ${showValue(came)}: ${issue.message}.`
+  if (kind.type === 'list' && Array.isArray(came)) return `${name} needs at least one item, and got none.`
+  const one = kind.type === 'list' && typeof issue.path.at(-1) === 'number'
+  const target = one ? kind.of : kind
+  return refusal(one ? `each item of ${name}` : name, target, showValue(came), came)
+}
+
+/**
+ * Throws a UsageError where an option that was `given` changes nothing in `settings`, the whole of them: it says with
+ * which other option it would. Options say so themselves, in their schema: `.meta({ onlyWith: { optimizer: 'sgd' } })`.
+ */
+export function checkEffect(schema: z.ZodType, given: Values, settings: Values, owner: string): void {
+  for (const { name, onlyWith = {} } of optionTable(schema)) {
+    if (given[name] === undefined) continue
+    for (const [other, values] of Object.entries(onlyWith)) {
+      if (values.includes(settings[other])) continue
+      const now = `${other}=${showValue(settings[other])}`
+      const wanted = values.map((value) => `${other}=${showValue(value)}`).join(' or ')
+      throw new UsageError(
+        `the option ${name} of ${owner} has no effect with ${now}: leave it out, or choose ${wanted}.`,
+      )
+    }
+  }
+}

@@ -1,0 +1,135 @@
+import { z } from 'zod'
+import { nearest } from '../names.js'
+
+/** What a value may be: read from a schema, so that flags, help and messages follow the options of rules. */
+export type Kind =
+  | { readonly type: 'number' | 'integer'; readonly range: string }
+  | { readonly type: 'boolean' }
+  | { readonly type: 'text' }
+  | { readonly type: 'choice'; readonly values: readonly string[] }
+  | { readonly type: 'list'; readonly of: Kind }
+  | { readonly type: 'either'; readonly kinds: readonly Kind[] }
+  | { readonly type: 'group'; readonly options: readonly Option[] }
+
+export interface Option {
+  readonly name: string
+  readonly kind: Kind
+  readonly description: string
+  /** As the schema states it; absent where the option is left unset. */
+  readonly fallback?: unknown
+  /** It has an effect only where each of these other options has one of these values. */
+  readonly onlyWith?: Readonly<Record<string, readonly unknown[]>>
+}
+
+interface JsonSchema {
+  readonly type?: string
+  readonly enum?: readonly unknown[]
+  readonly const?: unknown
+  readonly anyOf?: readonly JsonSchema[]
+  readonly oneOf?: readonly JsonSchema[]
+  readonly items?: JsonSchema
+  readonly properties?: Readonly<Record<string, JsonSchema>>
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly exclusiveMinimum?: number
+  readonly exclusiveMaximum?: number
+  readonly description?: string
+  readonly default?: unknown
+  /** What an option says of itself by `.meta({ onlyWith: { optimizer: 'sgd' } })`. */
+  readonly onlyWith?: Readonly<Record<string, unknown>>
+}
+
+/** The options of a zod object, in the order in which it lists them. */
+export function optionTable(schema: z.ZodType): Option[] {
+  return optionsOf(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema)
+}
+
+function optionsOf({ properties = {} }: JsonSchema): Option[] {
+  return Object.entries(properties).map(([name, property]) => ({
+    name,
+    kind: kindOf(property),
+    description: property.description ?? '',
+    ...('default' in property && { fallback: property.default }),
+    ...(property.onlyWith && { onlyWith: listed(property.onlyWith) }),
+  }))
+}
+
+const listed = (condition: Readonly<Record<string, unknown>>): Record<string, unknown[]> =>
+  Object.fromEntries(Object.entries(condition).map(([name, values]) => [name, [values].flat()]))
+
+function kindOf(schema: JsonSchema): Kind {
+  const either = schema.anyOf ?? schema.oneOf
+  if (either) {
+    const kinds = either.map(kindOf)
+    const choices = kinds.flatMap((kind) => (kind.type === 'choice' ? kind.values : []))
+    const others = kinds.filter(({ type }) => type !== 'choice')
+    const choice: Kind = { type: 'choice', values: choices }
+    if (others.length === 0) return choice
+    return { type: 'either', kinds: choices.length > 0 ? [choice, ...others] : others }
+  }
+  if ('const' in schema) return { type: 'choice', values: [String(schema.const)] }
+  if (schema.enum) return { type: 'choice', values: schema.enum.map(String) }
+  if (schema.type === 'number' || schema.type === 'integer') return { type: schema.type, range: rangeOf(schema) }
+  if (schema.type === 'boolean') return { type: 'boolean' }
+  if (schema.type === 'array') return { type: 'list', of: kindOf(schema.items ?? {}) }
+  if (schema.type === 'object') return { type: 'group', options: optionsOf(schema) }
+  return { type: 'text' }
+}
+
+/** "from 0 to 1", "above 0", "at least 1", or "" where every number will do. */
+function rangeOf({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: JsonSchema): string {
+  // Zod bounds every integer by the safe ones: no bound that a person would state.
+  const low = minimum !== undefined && minimum > Number.MIN_SAFE_INTEGER ? minimum : undefined
+  const high = maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER ? maximum : undefined
+  if (low !== undefined && high !== undefined) return `from ${low} to ${high}`
+  const parts = [
+    low === undefined ? '' : `at least ${low}`,
+    exclusiveMinimum === undefined ? '' : `above ${exclusiveMinimum}`,
+    high === undefined ? '' : `at most ${high}`,
+    exclusiveMaximum === undefined ? '' : `below ${exclusiveMaximum}`,
+  ]
+  return parts.filter(Boolean).join(' and ')
+}
+
+/** What the kind accepts, for help and messages: "a whole number, at least 1". */
+export function describeKind(kind: Kind): string {
+  switch (kind.type) {
+    case 'number':
+    case 'integer': {
+      const noun = kind.type === 'integer' ? 'a whole number' : 'a number'
+      return kind.range ? `${noun} ${kind.range}` : noun
+    }
+    case 'boolean':
+      return 'true or false'
+    case 'text':
+      return 'text'
+    case 'choice':
+      return kind.values.length === 1 ? kind.values[0]! : `one of ${kind.values.join(', ')}`
+    case 'list':
+      return `a list such as 1,2: each ${describeKind(kind.of)}`
+    case 'either':
+      return kind.kinds.map(describeKind).join(', or ')
+    case 'group':
+      return `settings: ${kind.options.map(({ name }) => name).join(', ')}`
+  }
+}
+
+/** What an option takes, and with which others it has an effect: "a number from 0 to 1; only with optimizer=sgd". */
+export function describeOption({ kind, onlyWith = {} }: Option): string {
+  const conditions = Object.entries(onlyWith).map(([name, values]) => `${name}=${values.map(showValue).join('|')}`)
+  return [describeKind(kind), ...(conditions.length > 0 ? [`only with ${conditions.join(' and ')}`] : [])].join('; ')
+}
+
+/** "NAME takes one of a, b, not c. Did you mean "a"?" */
+export function refusal(name: string, kind: Kind, shown: string, came: unknown): string {
+  const meant = kind.type === 'choice' && typeof came === 'string' ? nearest(came, kind.values) : undefined
+  const question = meant === undefined ? '' : ` Did you mean "${meant}"?`
+  return `${name} takes ${describeKind(kind)}, not ${shown}.${question}`
+}
+
+/** A value as it is typed: lists with commas, nothing quoted. */
+export function showValue(value: unknown): string {
+  if (value === undefined) return 'unset'
+  if (Array.isArray(value)) return value.length === 0 ? 'none' : value.map(showValue).join(',')
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+}

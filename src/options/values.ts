@@ -1,0 +1,78 @@
+import { UsageError } from '../errors.js'
+import { type Kind, type Option, refusal } from './table.js'
+
+export type Values = Readonly<Record<string, unknown>>
+
+/**
+ * The value that `text` stands for in an option of this kind. Ranges are the schema's business; text that is no such
+ * value at all throws a UsageError that starts with `where`, the option as it was typed.
+ */
+export function parseValue(kind: Kind, text: string, where: string): unknown {
+  const value = read(kind, text.trim(), where)
+  if (value === undefined) throw new UsageError(refusal(where, kind, `"${text}"`, text))
+  return value
+}
+
+function read(kind: Kind, text: string, where: string): unknown {
+  switch (kind.type) {
+    case 'number':
+    case 'integer': {
+      const number = Number(text)
+      return text === '' || Number.isNaN(number) ? undefined : number
+    }
+    case 'boolean':
+      return { true: true, false: false, yes: true, no: false, on: true, off: false }[text]
+    case 'text':
+      return text
+    case 'choice':
+      return kind.values.includes(text) ? text : undefined
+    case 'list': {
+      const inner = text.replace(/^\[(.*)\]$/, '$1').trim()
+      if (inner === '' || inner === 'none') return []
+      return inner.split(',').map((part) => parseValue(kind.of, part, `each item of ${where}`))
+    }
+    case 'either':
+      for (const one of kind.kinds) {
+        const value = read(one, text, where)
+        if (value !== undefined) return value
+      }
+      return undefined
+    case 'group':
+      return undefined
+  }
+}
+
+/** The option by its key: `units`, `augment.shift`. Undefined where there is none. */
+export function findOption(options: readonly Option[], key: string): Option | undefined {
+  const [head, ...rest] = key.split('.')
+  const option = options.find(({ name }) => name === head)
+  if (rest.length === 0 || option?.kind.type !== 'group') return rest.length === 0 ? option : undefined
+  return findOption(option.kind.options, rest.join('.'))
+}
+
+/** All keys, those of groups with their group before: `augment.shift`. */
+export function keysOf(options: readonly Option[], prefix = ''): string[] {
+  return options.flatMap(({ name, kind }) =>
+    kind.type === 'group' ? keysOf(kind.options, `${prefix}${name}.`) : [prefix + name],
+  )
+}
+
+/** `values` with the value at a dotted key set; groups on the way are copied, not changed. */
+export function withValue(values: Values, key: string, value: unknown): Record<string, unknown> {
+  const [head, ...rest] = key.split('.') as [string, ...string[]]
+  if (rest.length === 0) return { ...values, [head]: value }
+  return { ...values, [head]: withValue((values[head] ?? {}) as Values, rest.join('.'), value) }
+}
+
+export const isGroup = (value: unknown): value is Values =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** Values over values, the later over the earlier; groups are merged key by key, what is undefined covers nothing. */
+export function merge(...layers: readonly (Values | undefined)[]): Record<string, unknown> {
+  const merged: Record<string, unknown> = {}
+  for (const [key, value] of layers.flatMap((layer = {}) => Object.entries(layer))) {
+    const below = merged[key]
+    if (value !== undefined) merged[key] = isGroup(value) && isGroup(below) ? merge(below, value) : value
+  }
+  return merged
+}

@@ -1,1 +1,0 @@
-export { cutIntoStages, type Stages, type Wire } from './cut.js'

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { z } from 'zod'
+import { checkOptions } from '../../src/options/check.js'
+import { describeKind, optionTable, showValue } from '../../src/options/table.js'
+import { findOption, keysOf, parseValue, withValue } from '../../src/options/values.js'
+
+const schema = z.strictObject({
+  units: z.array(z.int().min(1)).min(1).default([500, 500]).describe('units of each layer'),
+  rate: z.number().positive().default(0.1),
+  momentum: z.number().min(0).max(1).default(0.9),
+  theta: z.number().optional(),
+  shared: z.boolean().default(true),
+  loss: z.enum(['threshold', 'symba']).default('symba'),
+  threads: z.union([z.literal('auto'), z.int().min(1)]).default('auto'),
+  augment: z.strictObject({ shift: z.int().min(0).default(0), flip: z.boolean().default(false) }).prefault({}),
+})
+const table = optionTable(schema)
+const kind = (key: string) => findOption(table, key)!.kind
+const parse = (key: string, text: string): unknown => parseValue(kind(key), text, `--set ${key}`)
+const fails = (work: () => unknown, message: string) =>
+  assert.throws(work, { name: 'UserError', message, exitCode: 2 } as Error)
+
+test('the table holds the names, defaults and descriptions of the schema, and what each option takes in words', () => {
+  const words = Object.fromEntries(table.map((option) => [option.name, describeKind(option.kind)]))
+  assert.deepEqual(words, {
+    units: 'a list such as 1,2: each a whole number at least 1',
+    rate: 'a number above 0',
+    momentum: 'a number from 0 to 1',
+    theta: 'a number',
+    shared: 'true or false',
+    loss: 'one of threshold, symba',
+    threads: 'auto, or a whole number at least 1',
+    augment: 'settings: shift, flip',
+  })
+  assert.deepEqual(table[0], { ...table[0], description: 'units of each layer', fallback: [500, 500] })
+  assert.ok(!('fallback' in table.find(({ name }) => name === 'theta')!))
+  assert.deepEqual(keysOf(table).slice(-2), ['augment.shift', 'augment.flip'])
+  assert.deepEqual([[500, 500], [], undefined, true].map(showValue), ['500,500', 'none', 'unset', 'true'])
+})
+
+test('text becomes the value that the schema wants', () => {
+  assert.deepEqual(parse('units', '500,500'), [500, 500])
+  assert.deepEqual(parse('units', '[7]'), [7])
+  assert.deepEqual(parse('units', ' 1, 2 '), [1, 2])
+  assert.deepEqual(parse('units', 'none'), [])
+  assert.equal(parse('rate', '1e-3'), 0.001)
+  assert.equal(parse('shared', 'false'), false)
+  assert.equal(parse('loss', 'threshold'), 'threshold')
+  assert.equal(parse('threads', 'auto'), 'auto')
+  assert.equal(parse('threads', '2'), 2)
+  assert.equal(parse('augment.flip', 'yes'), true)
+})
+
+test('text that is no such value is refused with what would be, and the nearest choice', () => {
+  fails(() => parse('rate', 'fast'), '--set rate takes a number above 0, not "fast".')
+  fails(() => parse('rate', ''), '--set rate takes a number above 0, not "".')
+  fails(() => parse('shared', 'maybe'), '--set shared takes true or false, not "maybe".')
+  fails(() => parse('loss', 'simba'), '--set loss takes one of threshold, symba, not "simba". Did you mean "symba"?')
+  fails(() => parse('units', '5,x'), 'each item of --set units takes a whole number at least 1, not "x".')
+})
+
+test('checked values have their defaults; the first wrong one is named with what it takes and what came', () => {
+  const check = (values: Record<string, unknown>) => checkOptions(schema, values, 'a rule')
+  assert.equal(check({ rate: 0.5 }).rate, 0.5)
+  assert.deepEqual(check({}).units, [500, 500])
+  fails(() => check({ rate: -1 }), 'the option rate of a rule takes a number above 0, not -1.')
+  fails(
+    () => check({ units: [3, 0] }),
+    'each item of the option units of a rule takes a whole number at least 1, not 0.',
+  )
+  fails(
+    () => check({ units: [2.5] }),
+    'each item of the option units of a rule takes a whole number at least 1, not 2.5.',
+  )
+  fails(() => check({ units: [] }), 'the option units of a rule needs at least one item, and got none.')
+  fails(
+    () => check({ units: 5 }),
+    'the option units of a rule takes a list such as 1,2: each a whole number at least 1, not 5.',
+  )
+  fails(
+    () => check({ loss: 'simba' }),
+    'the option loss of a rule takes one of threshold, symba, not simba. Did you mean "symba"?',
+  )
+  fails(
+    () => check({ augment: { shift: -1 } }),
+    'the option augment.shift of a rule takes a whole number at least 0, not -1.',
+  )
+  const known = keysOf(table).join(', ')
+  fails(() => check({ unit: 1 }), `There is no option of a rule "unit". Did you mean "units"? Known: ${known}.`)
+  fails(
+    () => check({ augment: { shfit: 1 } }),
+    `There is no option of a rule "augment.shfit". Did you mean "augment.shift"? Known: ${known}.`,
+  )
+})
+
+test('setting a key in a group leaves the others and the given values alone', () => {
+  const before = { augment: { flip: true } }
+  assert.deepEqual(withValue(before, 'augment.shift', 2), { augment: { flip: true, shift: 2 } })
+  assert.deepEqual(before, { augment: { flip: true } })
+})
