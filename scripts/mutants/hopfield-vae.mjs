@@ -1,9 +1,9 @@
-const network = 'src/nn/hopfield.ts'
+const network = 'src/rules/hopfield-vae/hopfield.ts'
 const model = 'src/rules/hopfield-vae/model.ts'
 const rule = 'src/rules/hopfield-vae/hopfield-vae.ts'
 const options = 'src/rules/hopfield-vae/options.ts'
 const pictures = 'src/rules/hopfield-vae/pictures.ts'
-const symmetric = 'src/nn/symmetric.ts'
+const symmetric = 'src/rules/hopfield-vae/symmetric.ts'
 
 const tests = { tests: 'rules/hopfield-vae' }
 const gradients = { ...tests, names: 'gradients are' }
@@ -186,13 +186,13 @@ export default [
     file: symmetric,
     find: 'right(turned(lower.select(0, packed)))',
     replace: 'right(lower.select(0, packed))',
-    tests: 'nn/symmetric',
+    tests: 'rules/hopfield-vae/symmetric',
   },
   {
     what: 'packing takes the upper half as it lies',
     file: symmetric,
     find: 'turned(cut(units % 2))',
     replace: 'cut(units % 2)',
-    tests: 'nn/symmetric',
+    tests: 'rules/hopfield-vae/symmetric',
   },
 ]

@@ -1,5 +1,5 @@
 const rule = 'src/rules/target-propagation/target-propagation.ts'
-const targets = 'src/nn/targets.ts'
+const targets = 'src/rules/target-propagation/targets.ts'
 
 /** Everything but the tests that train. */
 const quick = {
@@ -111,14 +111,14 @@ export default [
   },
   {
     what: 'samples are drawn with the opposite probability',
-    file: 'src/nn/discrete.ts',
+    file: 'src/rules/target-propagation/discrete.ts',
     find: "p.greater(u).cast('float32')",
     replace: "u.greater(p).cast('float32')",
     ...quick,
   },
   {
     what: 'the auto-encoder is to restore the noise as well',
-    file: 'src/nn/label-autoencoder.ts',
+    file: 'src/rules/target-propagation/label-autoencoder.ts',
     find: 'h.add(noise).stopGradient()), h.stopGradient()',
     replace: 'h.add(noise).stopGradient()), h.add(noise).stopGradient()',
     ...quick,

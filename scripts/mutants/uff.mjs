@@ -70,10 +70,10 @@ export default [
   },
   {
     what: 'places are filled column by column',
-    file: 'src/nn/depth-to-space.ts',
+    file: 'src/rules/vae-layer/depth-to-space.ts',
     find: '[0, 1, 4, 2, 5, 3]',
     replace: '[0, 1, 4, 3, 5, 2]',
-    tests: 'nn/depth-to-space',
+    tests: 'rules/depth-to-space',
   },
   {
     what: 'an odd edge is put back at the near end',

@@ -1,4 +1,3 @@
-export { ACTIVATIONS, type Activation } from './activations.js'
 export { channelAxes, flat, perChannel, sampleAxes } from './axes.js'
 export {
   batchNorm,
@@ -20,12 +19,8 @@ export {
   transposedConvolution,
 } from './convolution.js'
 export { affine, type Dense, dense, FLOAT32, type Precision, product, transposedProduct } from './dense.js'
-export { depthToSpace } from './depth-to-space.js'
-export { bernoulli, sign } from './discrete.js'
 export { GOODNESS, type Goodness } from './goodness.js'
-export * as hopfield from './hopfield.js'
 export { FAN_RULES, type FanRule, fans, normalWeights, ones, uniformWeights, zeros } from './initialize.js'
-export { denoisingLoss, type LabelAutoencoder, labelAutoencoder, reconstructCode } from './label-autoencoder.js'
 export { layerNorm, type NormOptions, type Scale, scale } from './layer-norm.js'
 export {
   accuracy,
@@ -63,24 +58,6 @@ export {
 export { FILTER_SCALE, filterImages, filters, signedImages } from './pictures.js'
 export { noiseInputs, type Random } from './random.js'
 export { SCHEDULE_NAMES, SCHEDULES, type Schedule } from './schedules.js'
-export {
-  energy,
-  halfSweep,
-  type LayeredNetwork,
-  resting,
-  type Settled,
-  type States,
-  settle,
-  sweep,
-} from './settling.js'
-export { packedShape, packSymmetric, unpackSymmetric } from './symmetric.js'
-export {
-  type Chain,
-  differenceReconstructionLoss,
-  type LayerMap,
-  propagateTargets,
-  reconstructionLoss,
-} from './targets.js'
 export { leaves, mapTree, rebuild, type Tree } from './tree.js'
 export { LINEAR, LOGISTIC, type SquashedUnit, UNITS, type Unit } from './units.js'
 export { gaussianDivergence, gaussianSample } from './variational.js'

@@ -2,26 +2,22 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { constant, grad, oneHot, type Tensor } from '../../src/graph/index.js'
-import {
-  contrastOf,
-  type Dense,
-  energy,
-  halfSweep,
-  type LayeredNetwork,
-  outerContrast,
-  resting,
-  type States,
-  settle,
-  squaredError,
-  sweep,
-  UNITS,
-} from '../../src/nn/index.js'
+import { contrastOf, type Dense, outerContrast, squaredError, UNITS } from '../../src/nn/index.js'
 import { checkOptions } from '../../src/options/index.js'
 import { certifyRule } from '../../src/rules/certify.js'
 import {
   type EquilibriumPropagationHyper,
   equilibriumPropagation,
 } from '../../src/rules/equilibrium-propagation/equilibrium-propagation.js'
+import {
+  energy,
+  halfSweep,
+  type LayeredNetwork,
+  resting,
+  type States,
+  settle,
+  sweep,
+} from '../../src/rules/equilibrium-propagation/settling.js'
 import { traceRule } from '../../src/rules/trace.js'
 import { close, normals, numbers } from '../nn/evaluate.js'
 import { batchFor, evaluate, initialState, type Numbers, taskOf } from './harness.js'
@@ -348,7 +344,7 @@ describe('options', () => {
     const { metrics } = given({ activation: 'clip', gains: [4] }).step()
     assert.ok(metrics['layer 0/saturated']![0]! > 0.5)
     assert.ok(given({ activation: 'clip', gains: [0.01] }).step().metrics['layer 0/saturated']![0]! < 0.3)
-    const [small, large] = [0.01, 0.02].map((beta) => given({ beta }).step().metrics['layer 1/pulled']![0]!)
+    const [small, large] = [0.01, 0.02].map((beta) => given({ beta }).step().metrics['output/pulled']![0]!)
     close([large! / small!], [2], 0.05)
     assert.ok(metrics.residual![0]! <= 1e-14)
   })

@@ -38,12 +38,12 @@ import { uniformWeights, zeros } from '../../nn/initialize.js'
 import { accuracy } from '../../nn/losses.js'
 import { optimizerOf, stepSize } from '../../nn/optimizers.js'
 import { FILTER_SCALE, filterImages, rowByRow, signedImages } from '../../nn/pictures.js'
-import { energy, resting, type States, settle, sweep } from '../../nn/settling.js'
 import type { Tree } from '../../nn/tree.js'
 import type { Batch, Rule } from '../contract.js'
 import { classesOf } from '../task.js'
 import { costOf, type Net, networkOf, nudged, readOutError, scoresOf } from './network.js'
 import { type EquilibriumPropagationHyper, hyper, perLayer } from './options.js'
+import { energy, resting, type States, settle, sweep } from './settling.js'
 
 export type { EquilibriumPropagationHyper }
 

@@ -2,9 +2,9 @@ import { constant, softmax, type Tensor } from '../../graph/index.js'
 import { flat } from '../../nn/axes.js'
 import { affine, type Dense, type Precision } from '../../nn/dense.js'
 import { binaryCrossEntropy, crossEntropy, squaredError } from '../../nn/losses.js'
-import type { LayeredNetwork, States } from '../../nn/settling.js'
 import { UNITS } from '../../nn/units.js'
 import type { EquilibriumPropagationHyper } from './options.js'
+import type { LayeredNetwork, States } from './settling.js'
 
 /** The layers that settle, fed by images, and the read-out above them. */
 export function networkOf(layers: readonly Dense[], x: Tensor, precision: Precision, h: EquilibriumPropagationHyper) {

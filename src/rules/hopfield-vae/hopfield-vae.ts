@@ -26,10 +26,10 @@
  * Expected (reconstruction, 8,000 images, 10 epochs): J of F 115, H 127, TH 132, DH 105, TDH 109 nats.
  */
 import { concat, constant, grad, type Tensor } from '../../graph/index.js'
-import { clamp, contrastGradients, contrasts, type Force, inputGradient, type States } from '../../nn/hopfield.js'
 import { adam, type Optimizer, stepSize } from '../../nn/optimizers.js'
 import { leaves, mapTree, type Tree } from '../../nn/tree.js'
 import type { Metrics, Rule, Step, Task } from '../contract.js'
+import { clamp, contrastGradients, contrasts, type Force, inputGradient, type States } from './hopfield.js'
 import { blocksOf, isInert, type Model, modelOf, type Networks, newNetworks, type Posterior } from './model.js'
 import { type HopfieldVaeHyper, hyper, isTied } from './options.js'
 import { picturesOf } from './pictures.js'

@@ -1,13 +1,13 @@
 import { constant, sizeOf, type Tensor } from '../../graph/index.js'
-import { type Clamping, clamp, feedForward, type Network, type States } from '../../nn/hopfield.js'
 import { uniformWeights, zeros } from '../../nn/initialize.js'
 import { binaryCrossEntropy, squaredError } from '../../nn/losses.js'
 import type { Random } from '../../nn/random.js'
-import { packedShape } from '../../nn/symmetric.js'
 import { LINEAR, LOGISTIC } from '../../nn/units.js'
 import { gaussianDivergence, gaussianSample } from '../../nn/variational.js'
 import type { Block, Task } from '../contract.js'
+import { type Clamping, clamp, feedForward, type Network, type States } from './hopfield.js'
 import { type HopfieldVaeHyper, isDense, isTied } from './options.js'
+import { packedShape } from './symmetric.js'
 
 /** One network for both ways, or one for each. */
 export type Networks =

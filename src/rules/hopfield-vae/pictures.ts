@@ -1,7 +1,7 @@
 import { concat, range, type Tensor } from '../../graph/index.js'
-import { clamp, type States } from '../../nn/hopfield.js'
 import { FILTER_SCALE, filterImages, rowByRow, TRAVERSED, TRAVERSED_RANGE, traversals } from '../../nn/pictures.js'
 import type { Picture, Task, View } from '../contract.js'
+import { clamp, type States } from './hopfield.js'
 import { modelOf, type Networks } from './model.js'
 import type { HopfieldVaeHyper } from './options.js'
 

@@ -35,23 +35,23 @@
 import { constant, grad, oneHot, sizeOf, softmax, type Tensor } from '../../graph/index.js'
 import { flat } from '../../nn/axes.js'
 import { affine, type Dense, dense } from '../../nn/dense.js'
-import { bernoulli, sign } from '../../nn/discrete.js'
-import { denoisingLoss, type LabelAutoencoder, labelAutoencoder, reconstructCode } from '../../nn/label-autoencoder.js'
 import { accuracy, crossEntropy, squaredError } from '../../nn/losses.js'
 import { descend, optimizerOf, stepSize } from '../../nn/optimizers.js'
 import { filters } from '../../nn/pictures.js'
 import type { Random } from '../../nn/random.js'
+import type { Tree } from '../../nn/tree.js'
+import type { Batch, Block, Rule, Step, Task } from '../contract.js'
+import { classesOf } from '../task.js'
+import { bernoulli, sign } from './discrete.js'
+import { denoisingLoss, type LabelAutoencoder, labelAutoencoder, reconstructCode } from './label-autoencoder.js'
+import { hyper, presets, type TargetPropagationHyper } from './options.js'
 import {
   type Chain,
   differenceReconstructionLoss,
   type LayerMap,
   propagateTargets,
   reconstructionLoss,
-} from '../../nn/targets.js'
-import type { Tree } from '../../nn/tree.js'
-import type { Batch, Block, Rule, Step, Task } from '../contract.js'
-import { classesOf } from '../task.js'
-import { hyper, presets, type TargetPropagationHyper } from './options.js'
+} from './targets.js'
 
 export type TargetPropagationState = {
   /** The hidden layers and the output layer. */

@@ -1,6 +1,6 @@
 import type { Tensor } from '../../../src/graph/index.js'
-import type { Clamping, Network, States } from '../../../src/nn/hopfield.js'
 import { LINEAR, LOGISTIC } from '../../../src/nn/units.js'
+import type { Clamping, Network, States } from '../../../src/rules/hopfield-vae/hopfield.js'
 import { normals, numbers } from '../../nn/evaluate.js'
 import { rowsOf } from '../harness.js'
 import type { Matrix } from '../plain.js'

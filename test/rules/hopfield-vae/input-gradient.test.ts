@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { constant } from '../../../src/graph/index.js'
-import { clamp, contrastGradients, contrasts, inputGradient, type Network } from '../../../src/nn/hopfield.js'
+import {
+  clamp,
+  contrastGradients,
+  contrasts,
+  inputGradient,
+  type Network,
+} from '../../../src/rules/hopfield-vae/hopfield.js'
 import { numbers } from '../../nn/evaluate.js'
 import { CODE, clamping, networkOf, PIXELS } from './constants.js'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { constant, type Tensor } from '../../../src/graph/index.js'
-import { clamp } from '../../../src/nn/hopfield.js'
+import { clamp } from '../../../src/rules/hopfield-vae/hopfield.js'
 import { numbers } from '../../nn/evaluate.js'
 import { rowsOf } from '../harness.js'
 import { logistic, type Matrix } from '../plain.js'

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { constant, grad, type Tensor } from '../../../src/graph/index.js'
-import { denoisingLoss } from '../../../src/nn/label-autoencoder.js'
-import { differenceReconstructionLoss, reconstructionLoss } from '../../../src/nn/targets.js'
+import { denoisingLoss } from '../../../src/rules/target-propagation/label-autoencoder.js'
+import { differenceReconstructionLoss, reconstructionLoss } from '../../../src/rules/target-propagation/targets.js'
 import { close, normals, numbers } from '../../nn/evaluate.js'
 import { batchFor, evaluate, rowsOf } from '../harness.js'
 import { distance, inverse, type Matrix, matmul, transpose, zip } from '../matrices.js'
@@ -116,7 +116,10 @@ test('the noise of the inverses falls as noise / (1 + decay progress)', () => {
     ),
   })
   assert.ok(drawn.length > 0 && batch.progress![0] === 0.1)
-  close(evaluate(feedback, own.state, batch).metrics['layer 0/inverse']!, scaled.metrics['layer 0/inverse']!)
+  close(
+    evaluate(feedback, own.state, batch).metrics['inverse of layer 1/loss']!,
+    scaled.metrics['inverse of layer 1/loss']!,
+  )
 })
 
 test('the difference reconstruction loss is one over the squared noise, and damped by lambda / 2 || V ||^2', () => {
@@ -127,7 +130,7 @@ test('the difference reconstruction loss is one over the squared noise, and damp
       name,
       name.startsWith('noise') ? z.map((n) => n * scale) : z,
     ])
-    return evaluate(feedback, own.state, Object.fromEntries(batch)).metrics['layer 1/inverse']![0]!
+    return evaluate(feedback, own.state, Object.fromEntries(batch)).metrics['inverse of layer 2/loss']![0]!
   }
   const [loose, strict] = [lossOf({ noise: 1 }, 0.5), lossOf({ noise: 0.5 }, 1)]
   close([strict], [4 * loose])

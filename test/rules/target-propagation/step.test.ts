@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { constant } from '../../../src/graph/index.js'
-import { bernoulli, sign } from '../../../src/nn/discrete.js'
+import { bernoulli, sign } from '../../../src/rules/target-propagation/discrete.js'
 import { targetPropagation } from '../../../src/rules/target-propagation/target-propagation.js'
 import { close, numbers } from '../../nn/evaluate.js'
 import { batchFor, evaluate, type Numbers, rowsOf, taskOf } from '../harness.js'
@@ -31,7 +31,10 @@ describe('one step of the inverses', () => {
       const { state: after } = run('feedback')
       const lossOf = (name: string): string => {
         const [group, i] = name.split('.')
-        return group === 'autoencoder' ? 'autoencoder.loss' : `layer ${i}/inverse`
+        const above = Number(i) + 1
+        const block =
+          group === 'autoencoder' ? 'label auto-encoder' : `inverse of ${above === 3 ? 'output' : `layer ${above}`}`
+        return `${block}/loss`
       }
       const learned = Object.keys(state).filter((name) => /^(inverses|autoencoder)\./.test(name))
       assert.equal(learned.length > 0, hyper.units.length > 1)
@@ -90,7 +93,7 @@ describe('the golden vectors of the specification', () => {
     const noise = Array.from({ length: 8 }, (_, k) => 0.1 * Math.sin(1 + Math.floor(k / 4) + 2 * (k % 4)))
     const feedback = own.traced.steps.feedback!
     const { state: after, metrics } = evaluate(feedback, state, { ...batch, 'noise.layers.0.noise': noise })
-    within(metrics['layer 0/inverse']!, [0.19364288])
+    within(metrics['inverse of layer 1/loss']!, [0.19364288])
     const change = minus([state['inverses.0.weight']!], [after['inverses.0.weight']!])[0]!
     within(transpose(rowsOf(change, 4))[0]!, [-0.052243, 0.05722415, -0.06105891, 0.06367539])
   })

@@ -1,8 +1,8 @@
-import { concat, type Tensor } from '../graph/index.js'
-import { affine, type Dense, dense } from './dense.js'
-import type { FanRule } from './initialize.js'
-import { squaredError } from './losses.js'
-import type { Random } from './random.js'
+import { concat, type Tensor } from '../../graph/index.js'
+import { affine, type Dense, dense } from '../../nn/dense.js'
+import type { FanRule } from '../../nn/initialize.js'
+import { squaredError } from '../../nn/losses.js'
+import type { Random } from '../../nn/random.js'
 
 /** r(h, y): an auto-encoder of a representation [N, D] that also sees class probabilities [N, K] (or a label, one-hot). */
 export type LabelAutoencoder = { readonly encoder: Dense; readonly decoder: Dense }

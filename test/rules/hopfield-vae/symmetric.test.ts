@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { packedShape, packSymmetric, unpackSymmetric } from '../../src/nn/symmetric.js'
-import { close, normals, numbers } from './evaluate.js'
+import { packedShape, packSymmetric, unpackSymmetric } from '../../../src/rules/hopfield-vae/symmetric.js'
+import { close, normals, numbers } from '../../nn/evaluate.js'
 
 for (const n of [2, 3, 6, 7]) {
   const packed = normals(`packed ${n}`, packedShape(n))

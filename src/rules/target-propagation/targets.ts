@@ -1,5 +1,5 @@
-import type { Tensor } from '../graph/index.js'
-import { squaredError } from './losses.js'
+import type { Tensor } from '../../graph/index.js'
+import { squaredError } from '../../nn/losses.js'
 
 /** A map between the activities of neighbouring layers: the forward one goes up, its inverse goes down. */
 export type LayerMap = (activity: Tensor) => Tensor

@@ -1,4 +1,4 @@
-import type { Tensor } from '../graph/index.js'
+import type { Tensor } from '../../graph/index.js'
 
 /**
  * Channels spread over places: [N, C b b, H, W] to [N, C, b H, b W]. Behind a convolution it makes a transposed

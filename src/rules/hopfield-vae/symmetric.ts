@@ -1,4 +1,4 @@
-import { concat, constant, range, type Tensor } from '../graph/index.js'
+import { concat, constant, range, type Tensor } from '../../graph/index.js'
 
 /**
  * Couplings of n units with each other: a symmetric matrix without diagonal, of which each pair is stored once, in

@@ -7,10 +7,10 @@
  * f(a) = 1 / (1 + exp(-4 a + 2)), or linear. A coupling that is not there is the mask: `visible`-`hidden` and
  * `hidden`-`latent` alone make a layered network, all of them a dense one.
  */
-import { concat, constant, scan, type Tensor } from '../graph/index.js'
-import { type Contrast, contrastOf, outerContrast } from './contrast.js'
+import { concat, constant, scan, type Tensor } from '../../graph/index.js'
+import { type Contrast, contrastOf, outerContrast } from '../../nn/contrast.js'
+import { LOGISTIC, type SquashedUnit } from '../../nn/units.js'
 import { packSymmetric, unpackSymmetric } from './symmetric.js'
-import { LOGISTIC, type SquashedUnit } from './units.js'
 
 export const LAYERS = ['visible', 'hidden', 'latent'] as const
 export type Layer = (typeof LAYERS)[number]

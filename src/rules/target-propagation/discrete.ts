@@ -1,4 +1,4 @@
-import type { Tensor } from '../graph/index.js'
+import type { Tensor } from '../../graph/index.js'
 
 /**
  * The sign of each element: -1, 1, and 0 of zero. A quotient and no comparison, so that the certificate counts what

@@ -1,7 +1,7 @@
-import { constant, scan, type Tensor, whileLoop } from '../graph/index.js'
-import type { Dense } from './dense.js'
-import { zeros } from './initialize.js'
-import type { Unit } from './units.js'
+import { constant, scan, type Tensor, whileLoop } from '../../graph/index.js'
+import type { Dense } from '../../nn/dense.js'
+import { zeros } from '../../nn/initialize.js'
+import type { Unit } from '../../nn/units.js'
 
 /**
  * A network of layers s_1 ... s_L with symmetric connections, its input x clamped:

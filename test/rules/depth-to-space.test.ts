@@ -1,7 +1,7 @@
 import { test } from 'node:test'
 import { conv2d } from '../../src/graph/index.js'
-import { depthToSpace } from '../../src/nn/index.js'
-import { close, normals, numbers } from './evaluate.js'
+import { depthToSpace } from '../../src/rules/vae-layer/depth-to-space.js'
+import { close, normals, numbers } from '../nn/evaluate.js'
 
 test('behind a 1x1 convolution it is the transposed convolution of stride 2 with a 2x2 kernel', () => {
   const [n, inputs, outputs, height, width] = [2, 3, 2, 2, 3]
