@@ -84,7 +84,7 @@ export default [
     file: backprop,
     find: '.add(layer.offset(bias)).relu())',
     replace: '.add(layer.offset(bias)))',
-    tests: 'rules/',
+    tests: 'rules/golden',
     names: 'backprop',
   },
   {
