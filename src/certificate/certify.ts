@@ -102,7 +102,7 @@ function checkOrder(
 }
 
 const scoresOf = (metrics: StepGraph['metrics']): Tensor[] =>
-  metrics.filter(({ name }) => !name.startsWith('figures.')).map(({ output }) => output)
+  metrics.filter(({ name }) => !name.startsWith('figures/')).map(({ output }) => output)
 
 /** The names of the state that scores are made from. */
 function readBy({ state, metrics }: NonNullable<CertifyOptions['predict']>): string[] {
