@@ -3,7 +3,6 @@
 import { sizeOf } from '../src/graph/index.js'
 import { adam, affine, type Dense, dense, flat, SCHEDULES } from '../src/nn/index.js'
 import { dataSet, type Split, train } from '../src/node.js'
-import { stream } from '../src/random/stream.js'
 import { defineRule, layerwise, outputCount, targetKind, z } from '../src/rules/index.js'
 
 const hyper = z.strictObject({ units: z.array(z.int().min(1)).default([64, 64]).describe('units of each layer') })
@@ -31,18 +30,22 @@ export const localRegression = defineRule({
   })),
 })
 
-/** How far something is thrown, in metres, and how long it flies, in seconds, by its speed and its angle; with noise. */
-function thrown(count: number, name: string): Split {
-  const uniforms = new Float32Array(2 * count)
-  const noise = new Float32Array(2 * count)
-  stream(1, 0, name).uniform(uniforms)
-  stream(1, 1, name).normal(noise)
-  const inputs = uniforms.map((u, i) => (i % 2 === 0 ? 5 + 20 * u : 15 + 60 * u))
-  const targets = noise.map((epsilon, i) => {
-    const [speed, angle] = [inputs[i - (i % 2)]!, (inputs[i - (i % 2) + 1]! * Math.PI) / 180]
-    const exact = i % 2 === 0 ? (speed ** 2 * Math.sin(2 * angle)) / 9.81 : (2 * speed * Math.sin(angle)) / 9.81
-    return exact * (1 + 0.02 * epsilon)
-  })
+/** How far something is thrown, in metres, and how long it flies, in seconds, by its speed and its angle. */
+function thrown(count: number, first: number): Split {
+  const inputs = new Float32Array(2 * count)
+  const targets = new Float32Array(2 * count)
+  for (let i = 0; i < count; i++) {
+    // Two irrational steps spread the throws evenly; a third one stands for the wind.
+    const [a, b, wind] = [0.618034, 0.754878, 0.56984].map((step) => ((first + i) * step) % 1) as [
+      number,
+      number,
+      number,
+    ]
+    const [speed, angle] = [5 + 20 * a, 15 + 60 * b]
+    const radians = (angle * Math.PI) / 180
+    inputs.set([speed, angle], 2 * i)
+    targets.set([(speed ** 2 * Math.sin(2 * radians)) / 9.81 + wind, (2 * speed * Math.sin(radians)) / 9.81], 2 * i)
+  }
   return { inputs, targets, count }
 }
 
@@ -51,8 +54,8 @@ const data = dataSet({
   input: { shape: [2] },
   target: { kind: 'values', count: 2 },
   names: ['distance', 'time'],
-  train: thrown(4000, 'train'),
-  test: thrown(1000, 'test'),
+  train: thrown(4000, 0),
+  test: thrown(1000, 4000),
 })
 for await (const event of train({ rule: localRegression, data, out: false }))
   if (event.event === 'epoch') console.log(`epoch ${event.epoch}:`, event.validation!.network)

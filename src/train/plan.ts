@@ -53,7 +53,7 @@ export const betweenOf = ({ between }: Plan, { epoch }: Pick<Position, 'epoch'>)
 export const betweenNumber = ({ between = [] }: Plan, at: Position): number =>
   between.slice(0, at.epoch).reduce((all, own) => all + sum(own), 0) + at.between
 
-/** The number of a batch in the whole training. Its noise is drawn by it, and so does not depend on how calls are cut. */
+/** The number of a batch in the whole training. Its noise is drawn by it: how calls are cut does not matter. */
 export const batchNumber = ({ epochs, batches }: Plan, { phase, epoch, batch }: Position): number =>
   (phase * epochs + epoch) * batches + batch
 

@@ -15,8 +15,8 @@ export const shuffledRows =
 
 /**
  * The batches are drawn once a phase, and every epoch takes them in its own order. Kernels and 8-bit scales let a row's
- * last bits depend on its place and on the other rows of its batch: what was computed for such a batch is what computing
- * it again would give.
+ * last bits depend on its place and on the other rows of its batch: what was computed for such a batch is what
+ * computing it again would give.
  */
 export const fixedBatches =
   (plan: Plan, count: number, options: TrainingOptions): Rows =>

@@ -36,7 +36,7 @@ test('a rule in a file of its own is listed, certified, helped with, trained and
   const longer = await onward(folder, 'train', FILE, '--resume', 'my run', '--epochs', '2')
   assert.equal(longer.code, 0, longer.stderr)
   const evaluated = JSON.parse((await onward(folder, 'evaluate', 'my run', '--rule', FILE, '--json')).stdout)
-  assert.ok(evaluated.testAccuracy > 0.3)
+  assert.ok(evaluated.test.network.accuracy > 0.3)
   const exported = await onward(folder, 'export', 'my run', '--rule', FILE)
   assert.match(exported.stdout, /checked by running it alone/, exported.stderr)
   const drawn = await onward(folder, 'samples', 'my run', '--rule', FILE)
@@ -65,7 +65,7 @@ test('a changed file is refused until that is asked for, and then its hash is ke
   assert.equal(refused.code, 2)
   assert.match(refused.stderr, /is not the file that the run in my run was trained by.*--changed-rule/)
   const taken = await onward(folder, 'evaluate', 'my run', '--rule', FILE, '--changed-rule')
-  assert.match(taken.stdout, /of the test images right/, taken.stderr)
+  assert.match(taken.stdout, /of the test samples right/, taken.stderr)
   const before = readConfig(join(folder, 'my run')).ruleFile!.sha256
   const resumed = await onward(folder, 'train', FILE, '--resume', 'my run', '--epochs', '3', '--changed-rule')
   assert.equal(resumed.code, 0, resumed.stderr)

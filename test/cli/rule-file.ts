@@ -16,18 +16,18 @@ export default {
   training: { epochs: 2, batch: 20 },
   presets: { slow: { description: 'smaller steps', hyper: { rate: 0.001 } } },
   locality: () => ({ blocks: [{ name: 'layer 0', parameters: ['layer'] }], promise: { local: true, window: 1 } }),
-  init(random, { shape: [c, h, w], classes }) {
-    const layer = dense(random, 'layer', c * h * w, classes, 'fan-in')
+  init(random, { input: { shape: [c, h, w] }, target }) {
+    const layer = dense(random, 'layer', c * h * w, target.count, 'fan-in')
     return { layer, optimizer: adam().init(layer) }
   },
   steps: (task, { rate }) => ({
-    joint({ layer, optimizer }, { x, labels }) {
-      const loss = crossEntropy(affine(layer, x.reshape([task.batch, -1])), labels).mean()
+    joint({ layer, optimizer }, { x, target }) {
+      const loss = crossEntropy(affine(layer, x.reshape([task.batch, -1])), target).mean()
       const [weight, bias] = grad(loss, [layer.weight, layer.bias])
       const [next, state] = adam().update(layer, [weight, bias], optimizer, loss.mul(0).add(rate).stopGradient())
-      return [{ layer: next, optimizer: state }, { loss }]
+      return [{ layer: next, optimizer: state }, { network: { loss } }]
     },
   }),
-  predict: ({ layer }, x) => ({ scores: affine(layer, x.reshape([x.shape[0], -1])), layers: {} }),
+  predict: ({ layer }, x) => ({ scores: affine(layer, x.reshape([x.shape[0], -1])) }),
 }
 `

@@ -89,7 +89,8 @@ export async function readRequest(ruleName: string | undefined, flags: TrainFlag
 /** Flags may be named as they are typed, `augment-shift`, or as in the file of a run, `augment: { shift }`. */
 function readConfig(path: string): Config {
   const training = keysOf(TRAINING)
-  const own = [...TEXTS, ...GROUPS, 'ruleFile']
+  // The threads of a run are those of its machine; a new run has its own.
+  const own = [...TEXTS, ...GROUPS, 'ruleFile', 'mostThreads']
   const known = new Map([...own, ...training].map((key) => [flagOf(key).slice(2), key]))
   const groups = new Set(training.map((key) => key.split('.')[0]!))
   let config: Values = {}

@@ -123,7 +123,7 @@ const parts = layerwise(({ task, hyper: h }: Given<UffHyper>) => {
       ...(h.cellsUntil > 0 && { joint: () => true }),
       ...(h.cellsUntil < 1 && { classifier: () => false }),
     },
-    ...(h.cellsUntil === 0 && { greedy: 'cells with cellsUntil=0 never learn: choose the order joint' }),
+    ...(h.cellsUntil === 0 && { greedy: 'greedy training has nothing to do where cellsUntil is 0: choose joint' }),
   }
 })
 
