@@ -11,9 +11,9 @@ import { headInputInUse, passUp } from './pass.js'
 export function greedyOf<Hyper>(design: (given: { task: Task; hyper: Hyper }) => AnyDesign): Greedy<Hyper, AnyStack> {
   const designFor = (task: Task, hyper: Hyper): AnyDesign => {
     const own = design({ task, hyper })
-    if (typeof own.greedy === 'string') throw new UsageError(own.greedy)
+    if (typeof own.greedy === 'string') throw new UsageError(`greedy training is not possible here: ${own.greedy}`)
     if ((own.window ?? 1) > 1)
-      throw new UsageError('greedy training needs layers that learn alone: here gradients span several')
+      throw new UsageError('greedy training is not possible here: gradients span several layers')
     return own
   }
   return {
