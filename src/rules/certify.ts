@@ -60,9 +60,9 @@ const SCHEDULED_BATCHES = 32
 
 /** The steps of all layers, each fed by what the layers below hand up; none where the rule cannot train so. */
 function greedyGroup(rule: AnyRule, traced: TracedRule, task: Task, hyper: unknown): Program[][] {
-  const layers: number = rule.greedy?.layers(task, hyper) ?? 0
-  if (layers === 0) return []
   try {
+    const layers: number = rule.greedy?.layers(task, hyper) ?? 0
+    if (layers === 0) return []
     const program = (layer: number): Program => {
       const { step, features } = traced.greedy(layer)
       return greedyProgram(step, layer > 0 ? features : undefined)

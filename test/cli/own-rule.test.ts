@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { makeDataSet } from '../../src/data/index.js'
 import { drawRun, evaluate, exportRun, findRule, predict, readConfig, resume } from '../../src/node.js'
-import { events, onward, workFolder } from './onward.js'
+import { events, onward, start, workFolder } from './onward.js'
 import { RULE_FILE } from './rule-file.js'
 
 const folder = workFolder()
@@ -57,7 +57,8 @@ test('without being named, the code of a run does not run, and the whole command
     [['train', '--resume', 'my run'], `onward train './my rule.js' --resume 'my run'`],
     [['train', '--config', 'my run/config.json'], `onward train './my rule.js' --config 'my run/config.json'`],
   ] as const) {
-    const { code, stdout, stderr } = await onward(folder, ...args)
+    // In a process of its own: the whole command is what the process was started with.
+    const { code, stdout, stderr } = await start(folder, args).ended
     assert.deepEqual([code, stdout], [2, ''], stderr)
     assert.ok(stderr.endsWith(`runs only where a command names it: ${command}\n`), stderr)
   }

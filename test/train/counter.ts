@@ -19,7 +19,10 @@ export const counter: Rule<z.infer<typeof hyper>, Count> = {
   hyper,
   training: { epochs: 3, batch: 4 },
   presets: { quick: { description: 'one epoch', hyper: { best: 7 }, train: { epochs: 1, seed: 5 } } },
-  locality: () => ({ blocks: [], promise: { local: true, window: 1 } }),
+  locality: () => ({
+    blocks: [{ name: 'counter', parameters: ['trace'], statistics: ['count'] }],
+    promise: { local: true, window: 1 },
+  }),
   init: () => ({ count: constant(0), trace: constant(0) }),
   steps: () => ({
     joint: (state) => [{ ...state, count: state.count.add(1) }, { network: { steps: state.count } }],

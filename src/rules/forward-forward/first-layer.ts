@@ -64,14 +64,15 @@ export function firstLayer(task: Task, h: ForwardForwardHyper) {
       const square = flat(image).square().sum(-1).add(codeSquare)
       const size = sizeOf(whole.inputShape)
       const factor = h.imageNormalization === 'unit' ? inverseNorm(square) : inverseLength(square.mul(1 / size))
-      const perRow = (y: Tensor): Tensor => factor.reshape([n, ...y.shape.slice(1).map(() => 1)])
-
-      const product = ofImage.linear(p.weight, image.mul(perRow(image)), task.precision)
+      const scaled = image.mul(factor.reshape([n, ...image.shape.slice(1).map(() => 1)]))
+      const product = ofImage.linear(p.weight, scaled, task.precision)
       const maps = ofCode.linear(p.label!, codes)
-      const sets = shown.reshape([-1, classes]).matmul(flat(maps))
-      const labels = sets.reshape([shown.shape[0]!, shown.shape[1]!, ...maps.shape.slice(1)]).mul(perRow(product))
+      const labels = shown
+        .mul(factor.reshape([1, n, 1]))
+        .reshape([-1, classes])
+        .matmul(flat(maps))
       return product
-        .add(labels)
+        .add(labels.reshape([-1, n, ...maps.shape.slice(1)]))
         .reshape([-1, ...product.shape.slice(1)])
         .add(whole.offset(p.bias))
     },

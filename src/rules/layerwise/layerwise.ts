@@ -1,6 +1,6 @@
 import type { Tensor } from '../../graph/index.js'
 import type { Random } from '../../nn/random.js'
-import type { Tree } from '../../nn/tree.js'
+import { leaves, type Tree } from '../../nn/tree.js'
 import type { Prediction, Rule, Step, Task } from '../contract.js'
 import type { AnyDesign, AnyStack, Fed, LayerwiseDesign, Passed, Stack } from './design.js'
 import { greedyOf } from './greedy.js'
@@ -36,7 +36,7 @@ export function layerwise<
       const blocks = layers.map(({ running }, i) => ({
         name: nameOf(own, i),
         parameters: [`layers.${i}`],
-        ...(running && { statistics: [`running.${i}`] }),
+        ...(leaves(running ?? {}).length > 0 && { statistics: [`running.${i}`] }),
       }))
       return {
         blocks: [...blocks, ...(head ? [{ name: head.name ?? HEAD, parameters: ['head.parameters'] }] : [])],

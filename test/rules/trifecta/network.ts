@@ -30,7 +30,7 @@ export function given(options: Partial<TrifectaHyper> = {}, own: Task = task) {
       graph,
       batch,
       after: evaluate(graph, state, batch),
-      loss: (block: number, s: Numbers) => metricOf(graph, `layers.${block}.loss`, s, batch),
+      loss: (block: number, s: Numbers) => metricOf(graph, `block ${block}/loss`, s, batch),
     }
   }
   return { hyper, traced, state, step }
