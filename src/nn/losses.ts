@@ -19,8 +19,8 @@ export const PAIR_LOSSES = {
 export type PairLoss = keyof typeof PAIR_LOSSES
 
 /**
- * The mean loss of goodness [2N], of N positives and then their N negatives. `separation`: the part of the pairs in which
- * the positive has more.
+ * The mean loss of goodness [2N], of N positives and then their N negatives. `separation`: the part of the pairs in
+ * which the positive has more.
  */
 export function pairLoss(loss: PairLoss, goodness: Tensor, options: { theta: number; alpha: number }) {
   const n = goodness.shape[0]! / 2

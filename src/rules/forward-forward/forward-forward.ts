@@ -94,7 +94,7 @@ function layersOf({ task, hyper: h }: Given<ForwardForwardHyper>): FFLayer[] {
 const peerLoss = (z: Tensor, mean: Tensor, strength: number): Tensor =>
   z.mean(channelAxes(z)).mul(mean.mean().sub(mean).mul(strength)).sum().neg()
 
-/** A softmax of the normalised activities above the first hidden layer (of all, where there is but one), label neutral. */
+/** A softmax of the normalised activities above the first hidden layer (of the only one), the label being neutral. */
 function headOf({ task, hyper: h }: Given<ForwardForwardHyper>, layers: number): Head<HeadWeights, Labels> {
   const classes = classesOf(task)
   const from = layers > 1 ? 1 : 0
@@ -174,8 +174,8 @@ const design = (given: Given<ForwardForwardHyper>) => {
               return { x: concat(pair, 0) }
             },
           }
-        : 'greedy training of forward-forward needs negatives=uniform: hard ones come from a head that reads layers which ' +
-          'do not exist yet, and hybrids are made of two images',
+        : 'it needs negatives=uniform, since hard ones come from a head that reads layers which do not exist yet, and ' +
+          'hybrids are made of two images',
   }
 }
 

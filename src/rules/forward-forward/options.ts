@@ -54,7 +54,7 @@ export const hyper = z
 
 export type ForwardForwardHyper = z.infer<typeof hyper>
 
-/** Whether predictions are the head's, and not the layers' goodness: hybrid images carry no label that could be tried. */
+/** Whether predictions are the head's, not the layers' goodness: hybrid images carry no label that could be tried. */
 export const saysByHead = ({ negatives, predict }: ForwardForwardHyper): boolean =>
   negatives === 'hybrid' || predict === 'softmax'
 
@@ -75,8 +75,8 @@ export const presets: Readonly<Record<string, Preset>> = {
   },
   hinton: {
     description:
-      "784-1000x3, 100 epochs: the released MATLAB code's settings (its rates halved, since our loss drives twice as hard); " +
-      'here decay passes through the momentum and reaches biases, and the rate falls by the batch, not by the epoch',
+      "784-1000x3, 100 epochs: the released MATLAB code's settings (its rates halved, since our loss drives twice as " +
+      'hard); here decay goes through the momentum and reaches biases, and the rate falls by the batch, not the epoch',
     hyper: {
       units: [1000, 1000, 1000],
       loss: 'threshold',
@@ -96,8 +96,9 @@ export const presets: Readonly<Record<string, Preset>> = {
   },
   loewe: {
     description:
-      "784-1000x3, 100 epochs: loeweX's PyTorch version, its loss taken as a mean over both halves (rates halved and decay " +
-      "doubled for it); its peer loss as Hinton's drive of the same strength; here the rate falls by the batch, not by the epoch",
+      "784-1000x3, 100 epochs: loeweX's PyTorch version, its loss taken as a mean over both halves (rates halved and " +
+      "decay doubled for it); its peer loss as Hinton's drive of the same strength; here the rate falls by the " +
+      'batch, not by the epoch',
     hyper: {
       units: [1000, 1000, 1000],
       loss: 'threshold',
@@ -108,7 +109,8 @@ export const presets: Readonly<Record<string, Preset>> = {
       rate: 0.0005,
       weightDecay: 0.0006,
       schedule: 'linear-half',
-      // 0.03 times the slope of a mean of squares over 1000 units, through a mean of which a tenth is new; doubled as the rest.
+      // 0.03 times the slope of a mean of squares over 1000 units, through a mean of which a tenth is new; doubled as
+      // the rest.
       peer: 1.2e-5,
       headRate: 0.01,
       headWeightDecay: 0.003,
@@ -119,9 +121,10 @@ export const presets: Readonly<Record<string, Preset>> = {
   },
   mpezeshki: {
     description:
-      "784-500-500, 1000 steps a layer, one layer after the other: mpezeshki's version, but for its standardised pixels, its " +
-      'wrong labels, which are drawn once for all steps and may be the true one, its first weights (uniform, of a deviation of ' +
-      "1/sqrt(3 fan-in), biases too) and its loss, half of ours, so that Adam's epsilon weighs twice; for sets of 60,000 images",
+      "784-500-500, 1000 steps a layer, one layer after the other: mpezeshki's version, but for its standardised " +
+      'pixels, its wrong labels, which are drawn once for all steps and may be the true one, its first weights ' +
+      "(uniform, deviation 1/sqrt(3 fan-in), biases too) and its loss, half of ours, so that Adam's epsilon weighs " +
+      'twice; for data sets of 60,000 images',
     hyper: {
       loss: 'threshold',
       normalization: 'unit',

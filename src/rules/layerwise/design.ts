@@ -67,7 +67,7 @@ export interface LocalLayer<
   readonly ownAlone?: readonly string[]
 }
 
-/** What the layers hand up, as a head reads it: the lowest layer's input and the output of every layer, without gradient. */
+/** What the layers hand up, as a head reads it: what the lowest layer read, and the output of every layer. */
 export interface Seen<Given = unknown> extends Fed<Given> {
   readonly outputs: readonly Tensor[]
 }
@@ -114,8 +114,8 @@ export interface LayerwiseDesign<
   /** The gradient of a layer's loss reaches so many layers, its own included. Default: 1. */
   readonly window?: number
   /**
-   * Where windows overlap: `layer` (default): each layer has one optimiser and takes the sum of the gradients that reach
-   * it; `loss`: each loss has an optimiser, with moments of its own for every layer that it reaches.
+   * Where windows overlap: `layer` (default): each layer has one optimiser and takes the sum of the gradients that
+   * reach it; `loss`: each loss has an optimiser, with moments of its own for every layer that it reaches.
    */
   readonly optimizerOf?: 'layer' | 'loss'
   /** The steps by name, and which layers have a loss in each. The head learns in all. Default: `joint`, all layers. */
@@ -132,8 +132,8 @@ export interface LayerwiseDesign<
    */
   readonly prediction?: 'head' | 'last' | 'sum' | { readonly sumFrom: number } | { readonly meanFrom: number }
   /**
-   * Layer after layer, each on what the frozen ones below it keep. A sentence: why this cannot be done. An object, where
-   * the layers' input in training is not what they read in use. Absent: the output below, as it is in use.
+   * Layer after layer, each on what the frozen ones below it keep. Absent: on the output below, as it is in use. An
+   * object, where what layers read in training is not what they read in use. A string: why it cannot be done.
    */
   readonly greedy?:
     | string

@@ -1,4 +1,4 @@
-import { UserError } from '../../errors.js'
+import { UsageError } from '../../errors.js'
 import type { Greedy, Step, Task } from '../contract.js'
 import type { AnyDesign, AnyStack, Fed } from './design.js'
 import { learnHead, learnLayers } from './learn.js'
@@ -11,9 +11,9 @@ import { headInputInUse, passUp } from './pass.js'
 export function greedyOf<Hyper>(design: (given: { task: Task; hyper: Hyper }) => AnyDesign): Greedy<Hyper, AnyStack> {
   const designFor = (task: Task, hyper: Hyper): AnyDesign => {
     const own = design({ task, hyper })
-    if (typeof own.greedy === 'string') throw new UserError(own.greedy, { exitCode: 2 })
+    if (typeof own.greedy === 'string') throw new UsageError(`greedy training is not possible here: ${own.greedy}`)
     if ((own.window ?? 1) > 1)
-      throw new UserError('greedy training needs layers that learn alone: here gradients span several', { exitCode: 2 })
+      throw new UsageError('greedy training is not possible here: gradients span several layers')
     return own
   }
   return {

@@ -67,7 +67,7 @@ function initial(design: AnyDesign, random: Random): AnyStack {
   return { ...stack, head: { parameters, optimizer: (head.optimizer ?? design.optimizer).init(parameters) } }
 }
 
-/** The layers of `hasLoss` learn on a batch, each from what the one below put out before this update; so does the head. */
+/** The layers of `hasLoss` learn on a batch, each from what the one below put out before this update, and the head. */
 function stepOf(design: AnyDesign, hasLoss: (layer: number) => boolean): Step<AnyStack> {
   const { layers, head, input, window = 1 } = design
   const crosses = (layer: number): boolean =>

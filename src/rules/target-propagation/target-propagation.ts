@@ -149,13 +149,8 @@ function feedbackStep(task: Task, h: TargetPropagationHyper): Step<TargetPropaga
       let loss: Tensor
       if (h.form === 'drl') {
         loss = differenceReconstructionLoss(i, v, levels, chain).mean().div(sigma.square())
-        if (h.inverseDecay > 0)
-          loss = loss.add(
-            p.weight
-              .square()
-              .sum()
-              .mul(h.inverseDecay / 2),
-          )
+        const squares = p.weight.square().sum()
+        if (h.inverseDecay > 0) loss = loss.add(squares.mul(h.inverseDecay / 2))
       } else loss = reconstructionLoss(v, chain.up[i]!, chain.down[i]!).mean()
       blocks[inverseName(i, h)] = { loss }
       return descend(optimizerOf(h), p, loss, state.optimizers.inverses[i]!, rate)

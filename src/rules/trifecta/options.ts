@@ -42,7 +42,7 @@ export const hyper = z
       .enum(['uniform', 'hard'])
       .default('uniform')
       .describe(
-        "the wrong labels: each with the same chance (code), or in proportion to exp(alpha g) of the first block's goodness (ours)",
+        "the wrong labels: all alike (code), or in proportion to exp(alpha g), g the first block's goodness (ours)",
       ),
     goodnessFrom: z
       .int()

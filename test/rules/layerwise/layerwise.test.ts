@@ -104,7 +104,7 @@ test('what layers read while they train may be more than the batch, and in use s
       },
     ],
     input: { training: ({ x }) => ({ x, given: 2 }), use: (x) => ({ x, given: 3 }) },
-    greedy: 'greedy training is not meant',
+    greedy: 'it is not meant',
   })
   const plain = given({ layers: [THREE[0]!] })
   const times = (own: Numbers, factor: number): Numbers => ({ ...own, x: own.x!.map((v) => factor * v) })
@@ -113,7 +113,7 @@ test('what layers read while they train may be more than the batch, and in use s
     evaluate(double.traced.predict, double.state, { x: double.batch.x! }),
     evaluate(plain.traced.predict, plain.state, times({ x: plain.batch.x! }, 3)),
   )
-  assert.throws(() => double.traced.greedy(0), { name: 'UserError', message: 'greedy training is not meant' })
+  assert.throws(() => double.traced.greedy(0), { name: 'UserError', message: /greedy training .*: it is not meant$/ })
 })
 
 test('the promise of the combinator holds', () => {
