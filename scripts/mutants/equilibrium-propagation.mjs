@@ -56,8 +56,8 @@ export default [
   {
     what: 'every layer has the step size of the first',
     file: options,
-    find: 'own[k] ?? own[0]!',
-    replace: 'own[0]!',
+    find: 'h[name][k] ?? h[name][0]!',
+    replace: 'h[name][0]!',
     tests,
     names: 'step size',
   },

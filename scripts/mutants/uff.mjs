@@ -69,13 +69,6 @@ export default [
     tests: 'nn/variational',
   },
   {
-    what: 'places are filled column by column',
-    file: 'src/rules/vae-layer/depth-to-space.ts',
-    find: '[0, 1, 4, 2, 5, 3]',
-    replace: '[0, 1, 4, 3, 5, 2]',
-    tests: 'rules/depth-to-space',
-  },
-  {
     what: 'an odd edge is put back at the near end',
     file: 'src/rules/uff/unpooling.ts',
     find: '=> [0, zeros]',

@@ -118,4 +118,11 @@ export default [
     tests: 'nn/contrasts',
     names: 'cosine embedding',
   },
+  {
+    what: 'places are filled column by column',
+    file: cell,
+    find: '[0, 1, 4, 2, 5, 3]',
+    replace: '[0, 1, 4, 3, 5, 2]',
+    tests: 'rules/depth-to-space',
+  },
 ]

@@ -1,6 +1,6 @@
 import { test } from 'node:test'
 import { conv2d } from '../../src/graph/index.js'
-import { depthToSpace } from '../../src/rules/vae-layer/depth-to-space.js'
+import { depthToSpace } from '../../src/rules/vae-layer/cell.js'
 import { close, normals, numbers } from '../nn/evaluate.js'
 
 test('behind a 1x1 convolution it is the transposed convolution of stride 2 with a 2x2 kernel', () => {

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { constant, type Tensor } from '../../src/graph/index.js'
-import { batchNormInference, gaussianDivergence } from '../../src/nn/index.js'
+import { batchNormInference } from '../../src/nn/index.js'
 import { certifyRule } from '../../src/rules/certify.js'
 import { traceRule } from '../../src/rules/trace.js'
 import type { VaeLayerHyper } from '../../src/rules/vae-layer/options.js'
 import { decodeToPixels } from '../../src/rules/vae-layer/pictures.js'
 import { vaeLayer } from '../../src/rules/vae-layer/vae-layer.js'
-import { close, normals, numbers, slopes } from '../nn/evaluate.js'
+import { close, normals, numbers } from '../nn/evaluate.js'
 import { batchFor, evaluate, initialState, metricOf, type Numbers, rowsOf, taskOf } from './harness.js'
 import { type Matrix, mean, type PlainLayer, preactivation } from './plain.js'
 
@@ -130,18 +130,6 @@ describe('the loss of a cell', () => {
         })
       }
     })
-
-  test('the divergence: 0 of the prior itself, and its derivatives mu and (v - 1) / 2', () => {
-    const zero = constant(0).broadcastTo([1, 3])
-    close(numbers(gaussianDivergence(zero, zero)), [0])
-    const [mu, logVariance] = [normals('mu', [2, 3]), normals('log v', [2, 3])]
-    const kl = gaussianDivergence(mu, logVariance)
-    close(slopes(kl, mu), numbers(mu))
-    close(
-      slopes(kl, logVariance),
-      numbers(logVariance).map((t) => (Math.exp(t) - 1) / 2),
-    )
-  })
 
   test('the weight of the divergence rises from 0 over the first fifth of the training', () => {
     const own = given({ beta: 0.3, contrast: 0 })

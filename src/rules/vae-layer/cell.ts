@@ -5,7 +5,6 @@ import { affine, type Dense, dense } from '../../nn/dense.js'
 import type { FanRule } from '../../nn/initialize.js'
 import type { Random } from '../../nn/random.js'
 import type { Given } from '../layerwise/layerwise.js'
-import { depthToSpace } from './depth-to-space.js'
 import { beside, halves, type Mirrored, mirror } from './mirror.js'
 import type { VaeLayerHyper } from './options.js'
 
@@ -83,3 +82,10 @@ export function vaeCells(
 
 /** Noise that begins with a deviation of about exp(-2), so that it does not drown what untrained weights say. */
 const quiet = ({ weight, bias }: Dense): Dense => ({ weight: weight.mul(0.1), bias: bias.sub(4) })
+
+/** Channels spread over places: [N, C b b, H, W] to [N, C, b H, b W] (Shi et al. 2016). */
+export function depthToSpace(x: Tensor, b: number): Tensor {
+  const [n, channels, height, width] = x.shape as [number, number, number, number]
+  const spread = x.reshape([n, channels / b ** 2, b, b, height, width]).transpose([0, 1, 4, 2, 5, 3])
+  return spread.reshape([n, channels / b ** 2, b * height, b * width])
+}

@@ -16,10 +16,7 @@ export const hyper = z
       .describe('latent numbers (or channels) of each cell; the last one stands for the rest too (ours)'),
     kernel: networkOptions.kernel.default(3),
     cell: z.enum(['vae', 'ae']).default('vae').describe('variational cells, or plain auto-encoders: no noise, no KL'),
-    encoders: z
-      .enum(['learned', 'random'])
-      .default('learned')
-      .describe('random: encoders stay as they began, decoders and output layers learn; the control'),
+    encoders: z.enum(['learned', 'random']).default('learned').describe('random: they stay as they began, the control'),
     contrast: z.number().min(0).default(1).describe('lambda: weight of the contrast of A and B; 0: none (ours)'),
     contrastLoss: z
       .enum(['cosine-embedding', 'supervised-contrastive'])

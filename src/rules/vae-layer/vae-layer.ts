@@ -39,8 +39,7 @@ export type VaeLayerState = Stack<Mirrored<VaeCell>, Statistics, Mirrored<Dense>
 
 /** The part of the training in which the weight of the KL divergence rises from 0. */
 const KL_WARMUP = 0.2
-/** Of the supervised contrastive loss. */
-const TEMPERATURE = 0.3
+const TEMPERATURE = 0.3 // of the supervised contrastive loss
 /** Maps are averaged to about so many places a side before the contrast, and before the output layers. */
 const CONTRAST_PLACES = 2
 const OUTPUT_PLACES = 4
@@ -62,10 +61,8 @@ function cellsOf(given: Given<VaeLayerHyper>): VaeCells[] {
   })
 }
 
-/** Of every sample, [N], the means over A and B. */
-type VaeFigures = { readonly reconstruction: Tensor; readonly kl?: Tensor }
-
-type Made = Passed<Statistics> & { readonly z: Tensor; readonly figures: VaeFigures }
+/** `figures`: of every sample, [N], the means over A and B. */
+type Made = Passed<Statistics> & { readonly z: Tensor; readonly figures: { readonly [name: string]: Tensor } }
 
 function layerOf(cells: VaeCells, h: VaeLayerHyper): LocalLayer<Mirrored<VaeCell>, Statistics, unknown, Made> {
   const isFrozen = (path: string): boolean => h.encoders === 'random' && path.includes('encoder')
@@ -83,7 +80,7 @@ function layerOf(cells: VaeCells, h: VaeLayerHyper): LocalLayer<Mirrored<VaeCell
       return { output: up.output, running: up.next, z, figures: { reconstruction, ...(kl && { kl }) } }
     },
     loss({ made: { z, figures }, batch: { target, progress } }) {
-      const [reconstruction, kl] = [figures.reconstruction.mean(), figures.kl?.mean()]
+      const [reconstruction, kl] = [figures.reconstruction!.mean(), figures.kl?.mean()]
       const contrast = h.contrast > 0 ? contrastOf(z, target, h) : undefined
       let loss = reconstruction.mul(2)
       if (kl) loss = loss.add(kl.mul(2).mul(progress.div(KL_WARMUP).minimum(1).mul(h.beta)))
