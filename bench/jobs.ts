@@ -19,8 +19,8 @@ export interface TrainingJob {
   readonly seeds: readonly number[]
   /** The test error that the run must reach, in per cent. */
   readonly target?: number
-  /** Stands in the table of the README, too. */
-  readonly headline?: true
+  /** The job of backpropagation on the same network: the two stand side by side in the README. */
+  readonly against?: string
   /** Keep the run folders, for jobs that use the networks. */
   readonly keep?: true
 }

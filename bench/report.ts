@@ -17,7 +17,7 @@ import {
   titled,
   verdict,
 } from './tables.js'
-import { accuracyTable, commandList, figureTable } from './training-table.js'
+import { accuracyTable, againstTable, commandList, figureTable } from './training-table.js'
 
 function steadinessRow(job: SteadinessJob): string[] | undefined {
   const record = readRecord(job.id)
@@ -158,10 +158,7 @@ export function report(): void {
   ])
   const start = readRecord('start')
   if (start) fill('README.md', 'start', `\`\`\`text\n${start.results[0]!.output}\n\`\`\``)
-  const headlines = Object.values(TRAINING)
-    .flat()
-    .filter(({ headline }) => headline)
-  fill('README.md', 'accuracy', accuracyTable(headlines))
+  fill('README.md', 'accuracy', againstTable(Object.values(TRAINING).flat()))
   for (const [section, jobs] of Object.entries(TRAINING)) {
     const classifies = jobs.some((job) => ruleOf(job).predict)
     const rows = classifies ? accuracyTable(jobs) : figureTable(jobs)

@@ -9,16 +9,21 @@ type Job = Omit<TrainingJob, 'kind'>
 /** Errors in per cent. */
 export const percent = (accuracies: readonly number[]): number[] => accuracies.map((accuracy) => 100 * (1 - accuracy))
 
+/** What the certificate said. */
+function reachOf({ results: [first] }: Record): string {
+  const { local, window } = first!
+  return local ? 'yes' : window === undefined ? 'no' : window === 1 ? 'no: feedback' : `no: window ${window}`
+}
+
 /** What every row says, whatever was measured. */
 function common(record: Record): string[] {
-  const [{ epochs, trainingSamples, local, window }] = record.results as [Record['results'][number]]
+  const [{ epochs, trainingSamples }] = record.results as [Record['results'][number]]
   const threads = new Set(record.results.map((result) => result.threads ?? 2))
   const note = threads.size > 1 ? ' (one or two threads)' : threads.has(1) ? ' (one thread)' : ''
-  const reach = local ? 'yes' : window === undefined ? 'no' : window === 1 ? 'no: feedback' : `no: window ${window}`
   return [
     ...[`${record.results.length}`, `${epochs}`, `${trainingSamples}`],
     (mean(figures(record, 'seconds')) / 60).toFixed(1) + note,
-    reach,
+    reachOf(record),
   ]
 }
 
@@ -106,3 +111,16 @@ export const commandList = (jobs: readonly Job[]): string =>
       return `- ${job.title}: \`onward train ${job.arguments.join(' ')} --seed S\`, S = ${job.seeds.join(', ')}${note}`
     })
     .join('\n')
+
+/** Rules beside backpropagation on the same network: errors on the test set, in per cent. */
+export function againstTable(jobs: readonly Job[]): string {
+  const said = (record: Record): string => {
+    const [{ epochs }] = record.results as [Record['results'][number]]
+    return `${meanAndDeviation(percent(tested(record)))} (${epochs} epochs, ${record.results.length} seeds)`
+  }
+  const rows = jobs.map((job) => {
+    const [own, other] = [readRecord(job.id), job.against === undefined ? undefined : readRecord(job.against)]
+    return own && other && [titled(job.title, ruleOf(job)), dataOf(job), said(own), said(other), reachOf(own)]
+  })
+  return table(['what', 'data', 'test error, %', 'backpropagation, %', 'local'], present(rows))
+}

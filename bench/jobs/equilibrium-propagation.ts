@@ -18,7 +18,6 @@ export const JOBS: readonly Omit<TrainingJob, 'kind'>[] = [
     title: 'Equilibrium propagation, preset mnist (784-512-10)',
     arguments: trained('mnist', 'mnist', '--validation', '0'),
     target: 2.2,
-    headline: true,
     seeds: THREE,
   },
   {

@@ -7,7 +7,7 @@ const FIVE = [0, 1, 2, 3, 4]
 export const JOBS: readonly Omit<TrainingJob, 'kind'>[] = [
   {
     id: 'mnist-forward-forward-fast',
-    headline: true,
+    against: 'mnist-backprop-fast',
     title: 'Forward-Forward, preset fast (784-500-500)',
     arguments: mnist('forward-forward', '--preset', 'fast', '--validation', '0'),
     seeds: FIVE,
@@ -15,7 +15,7 @@ export const JOBS: readonly Omit<TrainingJob, 'kind'>[] = [
   },
   {
     id: 'mnist-forward-forward-accurate',
-    headline: true,
+    against: 'mnist-backprop-accurate',
     title: 'Forward-Forward, preset accurate (784-1000-1000)',
     arguments: mnist('forward-forward', '--preset', 'accurate', '--validation', '0'),
     seeds: THREE,
@@ -23,7 +23,6 @@ export const JOBS: readonly Omit<TrainingJob, 'kind'>[] = [
   },
   {
     id: 'mnist-backprop-accurate',
-    headline: true,
     title: 'Backpropagation, preset accurate (784-1000-1000)',
     arguments: mnist('backprop', '--preset', 'accurate', '--validation', '0'),
     seeds: THREE,
@@ -31,7 +30,6 @@ export const JOBS: readonly Omit<TrainingJob, 'kind'>[] = [
   },
   {
     id: 'mnist-backprop-fast',
-    headline: true,
     title: 'Backpropagation, the network of preset fast',
     arguments: mnist('backprop', '--preset', 'fast', '--validation', '0'),
     seeds: FIVE,
@@ -44,7 +42,7 @@ export const JOBS: readonly Omit<TrainingJob, 'kind'>[] = [
   },
   {
     id: 'mnist-forward-forward-fast-int8',
-    headline: true,
+    against: 'mnist-backprop-fast-int8',
     title: 'Forward-Forward, preset fast, products in 8 bits',
     arguments: mnist('forward-forward', '--preset', 'fast', '--validation', '0', '--precision', 'int8'),
     seeds: FIVE,
@@ -57,7 +55,7 @@ export const JOBS: readonly Omit<TrainingJob, 'kind'>[] = [
   },
   {
     id: 'glyphs-forward-forward',
-    headline: true,
+    against: 'glyphs-backprop',
     title: 'Forward-Forward on glyphs, defaults (npm start)',
     arguments: ['forward-forward', '--data', 'glyphs'],
     seeds: THREE,
@@ -65,7 +63,6 @@ export const JOBS: readonly Omit<TrainingJob, 'kind'>[] = [
   },
   {
     id: 'glyphs-backprop',
-    headline: true,
     title: 'Backpropagation on glyphs, defaults',
     arguments: ['backprop', '--data', 'glyphs'],
     seeds: THREE,

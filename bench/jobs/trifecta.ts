@@ -28,7 +28,6 @@ export const JOBS: readonly Omit<TrainingJob, 'kind'>[] = [
   {
     id: 'mnist-trifecta',
     target: 1.2,
-    headline: true,
     title: 'The Trifecta, 6 blocks, an eighth of the width, hard negatives (ours)',
     arguments: on('mnist', 'mnist', '--validation', '0'),
     seeds: [0, 1, 2],

@@ -43,7 +43,6 @@ export const JOBS: readonly Omit<TrainingJob, 'kind'>[] = [
   },
   {
     id: 'mnist-uff-dense',
-    headline: true,
     title: 'UFF, dense auto-encoders',
     arguments: mnist('dense'),
     seeds: THREE,
@@ -51,7 +50,6 @@ export const JOBS: readonly Omit<TrainingJob, 'kind'>[] = [
   },
   {
     id: 'mnist-uff-convolutional',
-    headline: true,
     title: 'UFF, convolutional cells',
     arguments: mnist('convolutional'),
     seeds: THREE,

@@ -139,6 +139,7 @@ test('without a terminal: a line at the start, one an epoch, and the summary', (
   const aside = recorder()
   const reporter = lineReporter(output, aside, () => ({ backpropBytes: 2 ** 21 }))
   for (const event of [START, PROGRESS, EPOCH, DONE]) reporter.show(event)
+  const kept = `Kept in runs/forward-forward-glyphs-1; use it with: ${startedAs()} evaluate runs/forward-forward-glyphs-1`
   assert.equal(
     output.text(),
     `forward-forward on glyphs: 9,000 samples to learn from, 1,000 held out, 2 epochs, batches of 100, seed 0, cpu
@@ -162,7 +163,7 @@ Memory of a training step
   activations at their peak  3.0 MiB (backpropagation through the same layers: 2.0 MiB)
   weights and optimiser      7.5 MiB
 
-Kept in runs/forward-forward-glyphs-1; use it with: ${startedAs()} evaluate runs/forward-forward-glyphs-1
+${kept.length <= 100 ? kept : kept.replace('; ', '\n')}
 `,
   )
   assert.equal(aside.text(), '')
