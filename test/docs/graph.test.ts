@@ -59,7 +59,8 @@ describe('the page of the graph', () => {
 
   test('has a star where no gradient passes, and only there', () => {
     for (const [name, starred] of [...METHODS, ...FUNCTIONS]) {
-      const own = flows(name)
+      // The cases of stopGradient also use their input past it.
+      const own = name === 'stopGradient' ? false : flows(name)
       if (own !== undefined) assert.equal(!own, starred, name)
     }
   })
