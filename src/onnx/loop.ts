@@ -1,11 +1,11 @@
 import { type Device, valueInfo } from './emitter.js'
 import { emitterFor } from './lowerings.js'
-import { changes, emitSums, model, type OnnxProgram, ports, STEPS, type StepGraph } from './program.js'
+import { changes, model, type OnnxProgram, ports, STEPS, type StepGraph } from './program.js'
 
 /**
  * Many steps a call, as an ONNX Loop that carries the state: the binding copies every output of a call, so the state comes
- * back once. Batch inputs are stacked, [steps, ...], and so are the metrics; `steps` is an int64 scalar. Besides the
- * outputs of `lowerStep`: the sum of each float32 state tensor at the end, named with `sum.` before.
+ * back once. Batch inputs are stacked, [steps, ...], and so are the metrics; `steps` is an int64 scalar. The
+ * outputs are those of `lowerStep`.
  */
 export function lowerLoop(graph: StepGraph, device: Device): OnnxProgram {
   const named = ports(graph)
@@ -36,7 +36,6 @@ export function lowerLoop(graph: StepGraph, device: Device): OnnxProgram {
   const inputs = [STEPS, emitter.scalar(1, 'bool'), ...changing.map(({ name }) => name)]
   const outputs = [...changing.map(({ name }) => `out.${name}`), ...metrics.map(({ name }) => `metric.${name}`)]
   emitter.raw('Loop', inputs, outputs, { body })
-  const sums = emitSums(emitter, named.state, ({ name, changes }) => (changes ? `out.${name}` : name))
   const bytes = model(
     emitter,
     [
@@ -47,7 +46,6 @@ export function lowerLoop(graph: StepGraph, device: Device): OnnxProgram {
     [
       ...changing.map(({ name, output }) => valueInfo(`out.${name}`, output.dtype, output.shape)),
       ...metrics.map(({ name, output }) => valueInfo(`metric.${name}`, output.dtype, [STEPS, ...output.shape])),
-      ...sums,
     ],
   )
   return { bytes, looped: true, ...named }

@@ -1,4 +1,3 @@
-import type { Message } from '@bufbuild/protobuf'
 import type { Tensor } from '../graph/tensor.js'
 import { type DType, GraphError, sameShape, show } from '../graph/types.js'
 import { type Device, type Emitter, valueInfo } from './emitter.js'
@@ -87,15 +86,15 @@ export function lowerStep(graph: StepGraph, device: Device, { intoPlaces = false
   return { bytes, looped: false, ...named }
 }
 
-/** The sums alone, of a state given by name: what `lowerStep` leaves out, to be asked once for many steps. */
+/** The sum of each float32 tensor of a state, named with `sum.` before: a number of each says whether all are finite. */
 export function lowerSums(state: readonly StatePort[], device: Device): Uint8Array<ArrayBuffer> {
   const emitter = emitterFor(device)
   const floats = state.filter(({ dtype }) => dtype === 'float32')
-  const sums = emitSums(emitter, floats, ({ name }) => name)
+  for (const { name } of floats) emitter.raw('ReduceSum', [name], [`sum.${name}`], { keepdims: 0 })
   return model(
     emitter,
     floats.map(({ name, dtype, shape }) => valueInfo(name, dtype, shape)),
-    sums,
+    floats.map(({ name }) => valueInfo(`sum.${name}`, 'float32', [])),
   )
 }
 
@@ -104,20 +103,6 @@ export function lowerIdentity(dtype: DType, device: Device): Uint8Array<ArrayBuf
   const emitter = emitterFor(device)
   emitter.raw('Identity', ['x'], ['y'])
   return model(emitter, [valueInfo('x', dtype)], [valueInfo('y', dtype)])
-}
-
-export function emitSums(
-  emitter: Emitter,
-  state: readonly StatePort[],
-  nameOf: (port: StatePort) => string,
-): Message[] {
-  return state
-    .filter(({ dtype }) => dtype === 'float32')
-    .map((port) => {
-      const name = `sum.${port.name}`
-      emitter.raw('ReduceSum', [nameOf(port)], [name], { keepdims: 0 })
-      return valueInfo(name, 'float32', [])
-    })
 }
 
 export const changes = ({ input, output }: StepGraph['state'][number]): boolean => input !== output

@@ -33,13 +33,13 @@ export async function openProgram(
   threads: number,
   adapt = false,
 ): Promise<Program> {
-  const { state } = ports(graph)
+  const { state, batch: inputs } = ports(graph)
   const owner = stateOf && ownerOf(stateOf, host, device)
   if (owner) checkShared(owner.state, state)
   const shared = new Set(owner?.state.map(({ name }) => name))
   const id = nextId++
-  const own = await openStep(host.engine, graph, { id, device, threads, ...(owner && { stateOf: owner.id }) })
-  const atOnce = own.state.some(({ changes }) => changes)
+  await openStep(host.engine, graph, { id, device, threads, ...(owner && { stateOf: owner.id }) })
+  const atOnce = state.some(({ changes }) => changes)
   const choice =
     adapt && device === 'cpu' && threads > 1
       ? chooseThreads(host.engine, graph, { id, other: nextId++, threads, atOnce })
@@ -62,7 +62,7 @@ export async function openProgram(
       check()
       if (!(Number.isSafeInteger(steps) && steps >= 1))
         throw new UserError(`run: the number of steps must be a whole number >= 1, got ${steps}`)
-      checkArrays('run: the batch', own.batch, batch, steps)
+      checkArrays('run: the batch', inputs, batch, steps)
       const used = choice?.next() ?? id
       const result = await host.engine.run(used, steps, batch)
       choice?.observe(used, steps, result.seconds)

@@ -1,23 +1,23 @@
+import type { DType } from '../graph/types.js'
 import type { Device } from '../onnx/emitter.js'
-import type { OnnxProgram, Port } from '../onnx/program.js'
+import type { OnnxProgram } from '../onnx/program.js'
 import type { Kernel } from '../update/index.js'
 import type { RunResult, TensorRecord } from './program.js'
 
+/** The end of a step that a kernel does, not the model. */
+export interface InPlace {
+  readonly kernel: Kernel
+  /** The names of the state that the model is fed. */
+  readonly reads: readonly string[]
+}
+
 /** A step as it is handed to an engine, but for where it runs. */
 export interface Lowered {
-  /** The same for the same model. */
-  readonly key: string
   readonly program: OnnxProgram
-  /** For programs of one step a call: a model of the sums of the float32 state. */
-  readonly sums?: Uint8Array<ArrayBuffer>
-  /** On graphics cards: models that copy to and from the device, by element type. */
-  readonly identities?: Partial<Record<Port['dtype'], Uint8Array>>
-  /** For programs of one step on the CPU whose large state a kernel renews in place, not the model. */
-  readonly inPlace?: {
-    readonly kernel: Kernel
-    /** The names of the state that the model is fed. */
-    readonly reads: readonly string[]
-  }
+  /** On graphics cards: models of the sums of the float32 state, and of a copy of each element type. */
+  readonly onCard?: { readonly sums?: Uint8Array; readonly identities: ReadonlyMap<DType, Uint8Array> }
+  /** On the CPU, where large state is renewed in place. */
+  readonly inPlace?: InPlace
 }
 
 export interface OpenRequest extends Lowered {
