@@ -28,7 +28,7 @@ function build(
     const parameter = (name: string, { shape, dtype }: Pick<Tensor, 'shape' | 'dtype'>): Tensor =>
       input({ name, kind: 'loop', shape, dtype }, scope)
     const index = parameter('index', { shape: [], dtype: 'int32' })
-    scope.turns = { count, index }
+    scope.iterations = { count, index }
     const parameters = initial.map((x, i) => parameter(`carried${i}`, x))
     const { carried, outputs = [], condition } = trace(parameters, index)
     carried.forEach((x, i) => {

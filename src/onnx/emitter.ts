@@ -37,12 +37,16 @@ function attribute(name: string, given: AttributeValue): Message {
   return proto('AttributeProto', { name, type: 5, g: given })
 }
 
-/** A dimension given as a string is free: it is known when the program runs. */
-export function valueInfo(name: string, dtype: ElementType, shape?: readonly (number | string)[]): Message {
-  const dim = shape?.map((size) =>
-    typeof size === 'string' ? proto('Dimension', { dimParam: size }) : proto('Dimension', { dimValue: BigInt(size) }),
+/** `lead`: axes before those of the shape. A dimension given as a string is free: it is known when the program runs. */
+export function valueInfo(
+  name: string,
+  { dtype, shape }: { readonly dtype: ElementType; readonly shape?: Shape },
+  lead: readonly (number | string)[] = [],
+): Message {
+  const dim = [...lead, ...(shape ?? [])].map((size) =>
+    proto('Dimension', typeof size === 'string' ? { dimParam: size } : { dimValue: BigInt(size) }),
   )
-  const tensorType = { elemType: ELEMENT[dtype], ...(dim && { shape: proto('TensorShapeProto', { dim }) }) }
+  const tensorType = { elemType: ELEMENT[dtype], ...(shape && { shape: proto('TensorShapeProto', { dim }) }) }
   return proto('ValueInfoProto', { name, type: proto('TypeProto', { tensorType: proto('Tensor', tensorType) }) })
 }
 
@@ -191,21 +195,46 @@ export class Emitter {
     }
   }
 
-  /** The nodes emitted by `build`, apart from those around it; the names that it gives end with it. */
-  graph(build: () => { input: Message[]; output: Message[] }): Message {
+  /**
+   * The body of a Loop that carries these tensors, apart from what is emitted around it; the names that it gives end with
+   * it. `build` gets the name of the iteration's number, and gives what an iteration hands on and puts out. Without a
+   * condition, computed at the end of an iteration, the loop goes on.
+   */
+  loopBody(
+    carried: readonly Tensor[],
+    scope: Scope | undefined,
+    build: (iteration: string) => readonly Tensor[],
+    condition?: Tensor,
+  ): Message {
     const outer = [this.#nodes, this.#names, this.#made, this.#own] as const
     this.#nodes = []
     this.#names = new Map(outer[1])
     this.#made = new Map(outer[2])
     this.#own = new Set()
-    const { input, output } = build()
-    const graph = proto('GraphProto', { name: this.fresh('graph'), node: this.#nodes, input, output })
+    const [iteration, goOn] = [this.fresh('iteration'), this.fresh('condition')]
+    const names = carried.map(() => this.fresh('carried'))
+    for (const [i, x] of carried.entries()) this.bind(x, names[i]!)
+    const results = build(iteration)
+    const all = condition ? [...results, condition] : results
+    this.emit(all, scope)
+    const outputs = this.#outputs(all.map((x) => this.name(x)))
+    const last = condition ? outputs.pop()! : this.one('Identity', [goOn])
+    const graph = proto('GraphProto', {
+      name: this.fresh('graph'),
+      node: this.#nodes,
+      input: [
+        valueInfo(iteration, { dtype: 'int64', shape: [] }),
+        valueInfo(goOn, { dtype: 'bool', shape: [] }),
+        ...carried.map((x, i) => valueInfo(names[i]!, x)),
+      ],
+      output: [valueInfo(last, { dtype: 'bool', shape: [] }), ...results.map((x, i) => valueInfo(outputs[i]!, x))],
+    })
     ;[this.#nodes, this.#names, this.#made, this.#own] = outer
     return graph
   }
 
   /** Names for the outputs of the graph being written; a copy only of what it did not make itself, or gives twice. */
-  outputs(names: readonly string[]): string[] {
+  #outputs(names: readonly string[]): string[] {
     const given = new Set<string>()
     return names.map((own) => {
       const name = this.#own.has(own) && !given.has(own) ? own : this.one('Identity', [own])
@@ -225,34 +254,15 @@ export class Emitter {
     const sources = [...body.stacked, ...(body.condition ? [] : body.parameters)]
     const stacked = kept.filter(({ used }) => used).map(({ k }) => sources[k]!)
     const captured = node.inputs.slice(size).map((x) => this.name(x))
-    const graph = this.graph(() => {
+    const inLoop = (iteration: string): Tensor[] => {
       // A gradient copies a loop with other tensors in place of those it captured: the body knows them as they were.
       for (const [i, x] of body.captured.entries()) this.bind(x, captured[i]!)
-      const iteration = this.fresh('iteration')
-      const goOn = this.fresh('condition')
-      const names = body.parameters.map((p) => {
-        const name = this.fresh('carried')
-        this.bind(p, name)
-        return name
-      })
-      const outputs = [...body.results, ...stacked, ...(body.condition ? [body.condition] : [])]
-      if (reachable(outputs).includes(body.index.node)) this.bind(body.index, this.cast(iteration, 'int32')[0]!)
-      this.emit(outputs, body.scope)
-      const results = this.outputs(outputs.map((x) => this.name(x)))
-      const condition = body.condition ? results.pop()! : this.one('Identity', [goOn])
-      const types = [...body.results, ...stacked]
-      return {
-        input: [
-          valueInfo(iteration, 'int64', []),
-          valueInfo(goOn, 'bool', []),
-          ...names.map((name, i) => valueInfo(name, body.parameters[i]!.dtype, body.parameters[i]!.shape)),
-        ],
-        output: [
-          valueInfo(condition, 'bool', []),
-          ...results.map((name, i) => valueInfo(name, types[i]!.dtype, types[i]!.shape)),
-        ],
-      }
-    })
+      const results = [...body.results, ...stacked]
+      const all = body.condition ? [...results, body.condition] : results
+      if (reachable(all).includes(body.index.node)) this.bind(body.index, this.cast(iteration, 'int32')[0]!)
+      return results
+    }
+    const graph = this.loopBody(body.parameters, body.scope, inLoop, body.condition)
     const count = this.initializer({ data: [body.count], shape: [], dtype: 'int64' })
     const initial = node.inputs.slice(0, size).map((x) => this.name(x))
     const inputs = [count, this.scalar(1, 'bool'), ...initial]

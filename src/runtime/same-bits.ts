@@ -13,13 +13,13 @@ import { dataOf, type Ort } from './slots.js'
  */
 const EXACT: ReadonlySet<Op> = new Set<Op>([
   ...(['input', 'constant', 'reshape', 'transpose', 'broadcastTo', 'slice', 'pad', 'concat', 'gather'] as const),
-  ...(['add', 'sub', 'mul', 'maximum', 'minimum', 'neg', 'abs', 'square', 'relu', 'max'] as const),
+  ...(['add', 'sub', 'mul', 'div', 'sqrt', 'maximum', 'minimum', 'neg', 'abs', 'square', 'relu', 'max'] as const),
   ...(['greater', 'greaterEqual', 'equal', 'and', 'or', 'not', 'select', 'cast'] as const),
   ...(['stopGradient', 'maxPool2d', 'loop'] as const),
 ])
 
 /** Operations with fewer results are repeated on other numbers: the bits of a few could agree by chance. */
-const MIN_COMPARED = 16
+const MIN_COMPARED = 8
 
 /** Operations with more numbers would take too long, and too much memory. */
 const MAX_COMPARED = 2 ** 26
@@ -52,7 +52,7 @@ export function comparison(graph: StepGraph): StepGraph | undefined {
         const name = `x${batch.length}`
         const own = input({ name, kind: 'data', shape: x.shape, dtype: x.dtype })
         batch.push({ name, input: own })
-        return op === 'log' || op === 'sqrt' ? own.abs() : own
+        return op === 'log' ? own.abs() : own
       })
       metrics.push({ name: `y${metrics.length}`, output: apply(op, operands, attributes)[0]! })
     }
