@@ -71,7 +71,7 @@ export function createEngine(ort: Ort): Engine {
     for (const { name, dtype, shape } of program.state) {
       const data = state[name]
       if (!data) continue
-      const tensor = new ort.Tensor(dtype, data, shape)
+      const tensor = new ort.Tensor(dtype, data.slice(), shape)
       const upload = uploads.get(dtype)
       replace(slots.get(name)!, upload ? (await upload.run({ x: tensor })).y! : tensor)
     }
@@ -104,7 +104,7 @@ export function createEngine(ort: Ort): Engine {
     await sessions.release(own.used)
   }
 
-  return inOrder({ open, load, run, read, close, compare: (request) => sameBits(ort, request) })
+  return inOrder({ open, load, run, read, close, compare: (program, threads) => sameBits(ort, program, threads) })
 }
 
 /** The float32 state that holds a number that is not finite; on graphics cards, whose sum is not. */

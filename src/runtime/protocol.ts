@@ -28,23 +28,18 @@ export interface OpenRequest extends Lowered {
   readonly stateOf?: number
 }
 
-/** A model whose outputs are compared for several numbers of threads. */
-export interface CompareRequest {
-  readonly program: OnnxProgram
-  readonly threads: readonly number[]
-}
-
 /**
- * Holds sessions and state, in whatever thread the computing happens. Requests are answered in order. Arrays handed in
- * are the engine's from then on, those handed out the caller's.
+ * Holds sessions and state, in whatever thread the computing happens. Requests are answered in order. The
+ * arrays of a batch are the engine's from then on, those handed out the caller's.
  */
 export interface Engine {
   /** False, and nothing is open, if the program is to be renewed in place and this machine cannot. */
   open(request: OpenRequest): Promise<boolean>
+  /** Copies the numbers in. */
   load(id: number, state: TensorRecord): Promise<void>
   run(id: number, steps: number, batch: TensorRecord): Promise<RunResult>
   read(id: number): Promise<TensorRecord>
   close(id: number): Promise<void>
   /** Whether the model makes of random inputs the same bits with each number of threads. */
-  compare(request: CompareRequest): Promise<boolean>
+  compare(program: OnnxProgram, threads: readonly number[]): Promise<boolean>
 }

@@ -1,8 +1,7 @@
 import type { Tensor as OrtTensor } from 'onnxruntime-common'
 import { input, type LoopAttributes, type Node, type Op, reachable, sizeOf, type Tensor } from '../graph/index.js'
 import { apply } from '../graph/tensor.js'
-import type { StepGraph } from '../onnx/program.js'
-import type { CompareRequest } from './protocol.js'
+import type { OnnxProgram, StepGraph } from '../onnx/program.js'
 import { sessionOptions } from './sessions.js'
 import { dataOf, type Ort } from './slots.js'
 
@@ -72,7 +71,7 @@ export const kindOf = ({ op, inputs, attributes }: Node): string =>
   `${op} ${inputs.map(({ node, shape }) => `${node.op === 'constant' ? 'constant ' : ''}[${shape}]`)} ${JSON.stringify(attributes)}`
 
 /** Runs a program of float32 inputs on random numbers with each number of threads, and compares all bits. */
-export async function sameBits(ort: Ort, { program, threads }: CompareRequest): Promise<boolean> {
+export async function sameBits(ort: Ort, program: OnnxProgram, threads: readonly number[]): Promise<boolean> {
   const random = randomNumbers(Math.max(0, ...program.batch.map(({ shape }) => sizeOf(shape))) + program.batch.length)
   const feeds = Object.fromEntries(
     // Each from a place of its own: no two operands are the same numbers.

@@ -71,8 +71,8 @@ for (const [name, { inPlace, text }] of Object.entries({
     assert.ok(splitStep(step, 1))
     const { ort, outputs } = bindingOf(BINDINGS[name as keyof typeof BINDINGS])
     assert.equal(await directOutputs(ort), text)
-    const host = { engine: createEngine(ort), remote: false }
-    const program = await openProgram(host, step, { device: 'cpu' }, 1)
+    const engine = createEngine(ort)
+    const program = await openProgram(engine, step, { device: 'cpu' }, 1)
     await program.load({ w: new Float32Array(512 ** 2) })
     await program.run(2, {})
     const [first, second] = [Math.fround(0.5), Math.exp(0.5) / 2]

@@ -54,12 +54,12 @@ async function noted({ same = true, opens = true, seconds }: Noted, adapt = true
     async close(id) {
       note('close', id)
     },
-    async compare({ threads }) {
+    async compare(_, threads) {
       calls.push(`compare ${threads}`)
       return same
     },
   }
-  const program = await openProgram({ engine, remote: true }, step, { device: 'cpu' }, 2, adapt)
+  const program = await openProgram(engine, step, { device: 'cpu' }, 2, adapt)
   const run = async (times: number): Promise<void> => {
     for (let i = 0; i < times; i++) await program.run(1, batches(step, 1))
   }
@@ -128,7 +128,7 @@ test('a program that changes no state compares nothing before it has run for a w
 })
 
 const compare = async (step: StepGraph, threads: readonly number[]): Promise<boolean> =>
-  await sameBits(ort as unknown as Ort, { program: lowerStep(comparison(step)!, 'cpu'), threads })
+  await sameBits(ort as unknown as Ort, lowerStep(comparison(step)!, 'cpu'), threads)
 
 test('a product whose columns are shared out gives other bits with more threads; by rows it gives the same', async () => {
   // A thread with 64 columns or less adds up more numbers at a time. With as many rows as columns, rows are shared out.
@@ -195,12 +195,12 @@ test('the numbers of a training are the same bits however often the number of th
 
 test('a program with one thread and one with two are in step over the same state', async () => {
   const step = network(128, [300, 256, 10])
-  const host = { engine: createEngine(ort as unknown as Ort), remote: false }
-  const alone = await openProgram(host, step, { device: 'cpu' }, 2)
+  const engine = createEngine(ort as unknown as Ort)
+  const alone = await openProgram(engine, step, { device: 'cpu' }, 2)
   await alone.load(initialState(step))
   for (let call = 0; call < 4; call++) await alone.run(1, batches(step, 1, call))
   const expected = await alone.read()
-  const one = await openProgram(host, step, { device: 'cpu', stateOf: alone }, 1)
+  const one = await openProgram(engine, step, { device: 'cpu', stateOf: alone }, 1)
   await alone.load(initialState(step))
   for (let call = 0; call < 4; call++) await (call % 2 === 0 ? alone : one).run(1, batches(step, 1, call))
   assert.deepEqual(await alone.read(), expected)
