@@ -106,11 +106,11 @@ export class Emitter {
     const names = inputs.map((x) => (typeof x === 'string' ? x : this.name(x)))
     const key = `${op} ${names} ${'body' in attributes ? this.#next : JSON.stringify(attributes)}`
     const before = op === 'Identity' ? undefined : this.#made.get(key)
-    if (before) return [...before]
+    if (before) return before
     const output = Array.from({ length: outputs }, () => this.fresh(op))
     this.raw(op, names, output, attributes)
     this.#made.set(key, output)
-    return [...output]
+    return output
   }
 
   one(op: string, inputs: readonly Input[], attributes: Attributes = {}): string {
@@ -123,16 +123,8 @@ export class Emitter {
     const list = Object.entries(attributes).map(([name, given]) => attribute(name, given))
     const domain = OWN_TO_THE_ENGINE.has(op) ? 'com.microsoft' : ''
     this.domains.add(domain)
-    this.#nodes.push(
-      proto('NodeProto', {
-        input: [...input],
-        output: [...output],
-        name: output[0],
-        opType: op,
-        attribute: list,
-        domain,
-      }),
-    )
+    const node = { input: [...input], output: [...output], name: output[0], opType: op, attribute: list, domain }
+    this.#nodes.push(proto('NodeProto', node))
   }
 
   cast(x: Input, dtype: ElementType): string[] {
@@ -159,10 +151,8 @@ export class Emitter {
     const before = key && this.#constants.get(key)
     if (before) return before
     const name = this.fresh('constant')
-    const dims = shape.map(BigInt)
-    this.initializers.push(
-      proto('TensorProto', { dims, dataType: ELEMENT[dtype], name, rawData: rawData(dtype, data) }),
-    )
+    const tensor = { dims: shape.map(BigInt), dataType: ELEMENT[dtype], name, rawData: rawData(dtype, data) }
+    this.initializers.push(proto('TensorProto', tensor))
     if (key) this.#constants.set(key, name)
     return name
   }
@@ -184,13 +174,10 @@ export class Emitter {
 
   /** Emits everything that the tensors need and that lives in `scope`. */
   emit(outputs: readonly Tensor[], scope: Scope | undefined): void {
-    const needed = new Set<Tensor>(outputs)
-    const nodes = reachable(outputs).reverse()
-    for (const node of nodes) if (node.outputs.some((y) => needed.has(y))) for (const x of node.inputs) needed.add(x)
-    for (const x of needed) this.#used.add(x)
-    for (const node of nodes.reverse()) {
-      if (node.scope !== scope || !node.outputs.some((y) => needed.has(y))) continue
-      if (this.#names.has(node.outputs[0]!)) continue
+    const nodes = reachable(outputs)
+    for (const x of [...outputs, ...nodes.flatMap(({ inputs }) => inputs)]) this.#used.add(x)
+    for (const node of nodes) {
+      if (node.scope !== scope || this.#names.has(node.outputs[0]!)) continue
       for (const [i, name] of this.#lowerings[node.op](this, node).entries()) this.#names.set(node.outputs[i]!, name)
     }
   }
@@ -250,16 +237,15 @@ export class Emitter {
   loop(node: Node): string[] {
     const body: LoopAttributes = node.attributes
     const size = body.parameters.length
-    const kept = node.outputs.slice(size).map((y, k) => ({ used: this.#used.has(y), k }))
-    const sources = [...body.stacked, ...(body.condition ? [] : body.parameters)]
-    const stacked = kept.filter(({ used }) => used).map(({ k }) => sources[k]!)
+    const isUsed = node.outputs.slice(size).map((y) => this.#used.has(y))
+    const stacked = [...body.stacked, ...(body.condition ? [] : body.parameters)].filter((_, k) => isUsed[k])
     const captured = node.inputs.slice(size).map((x) => this.name(x))
     const inLoop = (iteration: string): Tensor[] => {
       // A gradient copies a loop with other tensors in place of those it captured: the body knows them as they were.
       for (const [i, x] of body.captured.entries()) this.bind(x, captured[i]!)
       const results = [...body.results, ...stacked]
-      const all = body.condition ? [...results, body.condition] : results
-      if (reachable(all).includes(body.index.node)) this.bind(body.index, this.cast(iteration, 'int32')[0]!)
+      if (reachable(body.condition ? [...results, body.condition] : results).includes(body.index.node))
+        this.bind(body.index, this.cast(iteration, 'int32')[0]!)
       return results
     }
     const graph = this.loopBody(body.parameters, body.scope, inLoop, body.condition)
@@ -267,7 +253,7 @@ export class Emitter {
     const initial = node.inputs.slice(0, size).map((x) => this.name(x))
     const inputs = [count, this.scalar(1, 'bool'), ...initial]
     const names = this.node('Loop', inputs, { body: graph }, size + stacked.length)
-    const outer = kept.map(({ used }) => (used ? names.splice(size, 1)[0]! : ''))
-    return [...names, ...outer]
+    let next = size
+    return [...names.slice(0, size), ...isUsed.map((used) => (used ? names[next++]! : ''))]
   }
 }

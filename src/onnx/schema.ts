@@ -33,12 +33,7 @@ const MESSAGES: Record<string, readonly string[]> = {
   Dimension: ['1 dim_value int64', '2 dim_param string'],
 }
 
-const SCALARS: Record<string, Type> = {
-  int64: Type.INT64,
-  int32: Type.INT32,
-  string: Type.STRING,
-  bytes: Type.BYTES,
-}
+const SCALARS: Record<string, Type> = { int64: Type.INT64, int32: Type.INT32, string: Type.STRING, bytes: Type.BYTES }
 
 function field(text: string): FieldDescriptorProto {
   const [number, name, type] = text.split(' ') as [string, string, string]

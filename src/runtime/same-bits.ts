@@ -1,5 +1,6 @@
 import type { Tensor as OrtTensor } from 'onnxruntime-common'
-import { input, type LoopAttributes, type Node, type Op, reachable, sizeOf, type Tensor } from '../graph/index.js'
+import { input, type Node, type Op, reachable, sizeOf, type Tensor } from '../graph/index.js'
+import { resultsOf } from '../graph/loop.js'
 import { apply } from '../graph/tensor.js'
 import type { OnnxProgram, StepGraph } from '../onnx/program.js'
 import { sessionOptions } from './sessions.js'
@@ -59,12 +60,6 @@ export function comparison(graph: StepGraph): StepGraph | undefined {
   }
   return numbers > MAX_COMPARED ? undefined : { state: [], batch, metrics }
 }
-
-const resultsOf = ({ results, stacked, condition }: LoopAttributes): Tensor[] => [
-  ...results,
-  ...stacked,
-  ...(condition ? [condition] : []),
-]
 
 /** What a kernel depends on. The engine may prepare a constant operand for another one. */
 export const kindOf = ({ op, inputs, attributes }: Node): string =>

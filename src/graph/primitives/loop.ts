@@ -1,6 +1,6 @@
 import { pullback, reachable } from '../gradient.js'
 import { interpret } from '../interpreter.js'
-import { type LoopAttributes, scan, within } from '../loop.js'
+import { type LoopAttributes, resultsOf, scan, within } from '../loop.js'
 import type { Primitive, Value } from '../primitive.js'
 import { apply, asAdjointOf, constant, type Node, type Tensor } from '../tensor.js'
 import { GraphError, sizeOf, type TensorType } from '../types.js'
@@ -42,7 +42,7 @@ export const looping: Record<'loop', Primitive> = {
         parameters.forEach((p, k) => {
           bindings.set(p, carried[k]!)
         })
-        const values = interpret([...body.results, ...body.stacked, ...(condition ? [condition] : [])], bindings)
+        const values = interpret(resultsOf(body), bindings)
         const parts = [...values.slice(parameters.length, parameters.length + body.stacked.length), ...carried]
         kept.forEach((whole, k) => {
           whole.set(parts[k]!.data, i * parts[k]!.data.length)
