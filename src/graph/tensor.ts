@@ -21,7 +21,7 @@ export interface Node {
   readonly outputs: readonly Tensor[]
   /** The deepest loop body among the inputs; undefined outside of all loops. */
   readonly scope: Scope | undefined
-  /** Set on nodes that `grad` made: the forward node whose derivative this is, and the call. The certificate reads it. */
+  /** Set on nodes that `grad` made: the forward node whose derivative this is, and the call. For the certificate. */
   readonly adjoint: Adjoint | undefined
 }
 

@@ -135,7 +135,7 @@ export class Emitter {
     return this.one('Reshape', [x, this.int64s(shape)])
   }
 
-  /** [b, m, k] x [b, n, k]: the engine hands a Transpose of many small matrices to its threads one by one, so without. */
+  /** [b, m, k] x [b, n, k], without a Transpose: the engine's is slow for many small matrices. */
   timesTransposed(a: Input, b: Input): string {
     if (this.tuned) return this.one('FusedMatMul', [a, b], { transB: 1 })
     return this.one('MatMul', [a, this.one('Transpose', [b], { perm: [0, 2, 1] })])
@@ -183,9 +183,9 @@ export class Emitter {
   }
 
   /**
-   * The body of a Loop that carries these tensors, apart from what is emitted around it; the names that it gives end with
-   * it. `build` gets the name of the iteration's number, and gives what an iteration hands on and puts out. Without a
-   * condition, computed at the end of an iteration, the loop goes on.
+   * The body of a Loop that carries these tensors, apart from what is emitted around it; the names that it gives end
+   * with it. `build` gets the name of the iteration's number, and gives what an iteration hands on and puts out.
+   * Without a condition, computed at the end of an iteration, the loop goes on.
    */
   loopBody(
     carried: readonly Tensor[],
@@ -220,7 +220,7 @@ export class Emitter {
     return graph
   }
 
-  /** Names for the outputs of the graph being written; a copy only of what it did not make itself, or gives twice. */
+  /** Names for the outputs of the graph being written: what it did not make itself, or gives twice, is copied. */
   #outputs(names: readonly string[]): string[] {
     const given = new Set<string>()
     return names.map((own) => {
@@ -241,7 +241,7 @@ export class Emitter {
     const stacked = [...body.stacked, ...(body.condition ? [] : body.parameters)].filter((_, k) => isUsed[k])
     const captured = node.inputs.slice(size).map((x) => this.name(x))
     const inLoop = (iteration: string): Tensor[] => {
-      // A gradient copies a loop with other tensors in place of those it captured: the body knows them as they were.
+      // A copied loop reads other tensors from outside, but its body names those of the original.
       for (const [i, x] of body.captured.entries()) this.bind(x, captured[i]!)
       const results = [...body.results, ...stacked]
       if (reachable(body.condition ? [...results, body.condition] : results).includes(body.index.node))

@@ -7,7 +7,7 @@ import { byteLength } from '../graph/types.js'
 export interface Liveness {
   /** At the worst moment: state, batch, constants, temporaries, and what is there already of the next state. */
   readonly peakBytes: number
-  /** At its own worst moment: what is neither state, batch nor constant: activations, derivatives and what lies between. */
+  /** At its own worst moment: what is neither state, batch nor constant, such as activations and derivatives. */
   readonly peakActivationBytes: number
   readonly stateBytes: number
 }

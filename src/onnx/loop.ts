@@ -4,8 +4,8 @@ import { emitterFor } from './lowerings.js'
 import { changes, model, type OnnxProgram, ports, STEPS, type StepGraph } from './program.js'
 
 /**
- * Many steps a call, as an ONNX Loop that carries the state: the binding copies every output of a call, so the state comes
- * back once. Batch inputs are stacked, [steps, ...], and so are the metrics; `steps` is an int64 scalar. The
+ * Many steps a call, as an ONNX Loop that carries the state: the binding copies every output of a call, so the state
+ * comes back once. Batch inputs are stacked, [steps, ...], and so are the metrics; `steps` is an int64 scalar. The
  * outputs are those of `lowerStep`.
  */
 export function lowerLoop(graph: StepGraph, device: Device): OnnxProgram {

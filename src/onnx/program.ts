@@ -85,7 +85,7 @@ export function lowerStep(graph: StepGraph, device: Device, { intoPlaces = false
   return { bytes, ...named }
 }
 
-/** The sum of each float32 tensor of a state, named with `sum.` before: a number of each says whether all are finite. */
+/** The sum of each float32 tensor of a state, named with `sum.` before: it tells whether all numbers are finite. */
 export function lowerSums(state: readonly StatePort[], device: Device): Uint8Array<ArrayBuffer> {
   const emitter = emitterFor(device)
   const floats = state.filter(({ dtype }) => dtype === 'float32')

@@ -17,8 +17,8 @@ const opened = new WeakMap<Program, Opened>()
 let nextId = 0
 
 /**
- * Lowers a step and opens it on an engine; every call is checked here, before anything is handed over. `adapt`: one thread
- * is used where that is faster, and gives the same bits.
+ * Lowers a step and opens it on an engine; every call is checked here, before anything is handed over. `adapt`: one
+ * thread is used where that is faster, and gives the same bits.
  */
 export async function openProgram(
   engine: Engine,
@@ -118,6 +118,7 @@ function checkArrays(
   for (const name of Object.keys(given))
     if (!ports.some((port) => port.name === name))
       throw new UserError(
-        `${what} holds ${name}, which the program does not have; it has ${ports.map((port) => port.name).join(', ') || 'nothing'}`,
+        `${what} holds ${name}, which the program does not have; ` +
+          `it has ${ports.map((port) => port.name).join(', ') || 'nothing'}`,
       )
 }

@@ -16,10 +16,9 @@ type Outputs = InferenceSession.SessionOptions['preferredOutputLocation']
 interface Opened extends Running {
   readonly used: readonly Shared[]
   readonly execute: Execute
-  /** On graphics cards: the sums of the float32 state, and copies to and from the card by element type. */
+  /** On graphics cards: the sums of the float32 state, and what copies an element type to the card and back. */
   readonly sums: InferenceSession | undefined
-  readonly uploads: Map<DType, InferenceSession>
-  readonly downloads: Map<DType, InferenceSession>
+  readonly copies: ReadonlyMap<DType, { readonly up: InferenceSession; readonly down: InferenceSession }>
 }
 
 export function createEngine(ort: Ort): Engine {
@@ -50,15 +49,13 @@ export function createEngine(ort: Ort): Engine {
       ])
       const step = await session(program.bytes, onCard && places)
       const sums = onCard?.sums && (await session(onCard.sums))
-      const [uploads, downloads]: [Opened['uploads'], Opened['downloads']] = [new Map(), new Map()]
-      for (const [dtype, bytes] of onCard?.identities ?? []) {
-        uploads.set(dtype, await session(bytes, 'gpu-buffer'))
-        downloads.set(dtype, await session(bytes))
-      }
+      const copies = new Map<DType, { up: InferenceSession; down: InferenceSession }>()
+      for (const [dtype, bytes] of onCard?.identities ?? [])
+        copies.set(dtype, { up: await session(bytes, 'gpu-buffer'), down: await session(bytes) })
       for (const slot of slots.values()) slot.users++
       const running = { ort, program, slots, step }
       const execute = own?.(step) ?? (onCard ? onDevice(running) : loop(running))
-      opened.set(id, { ...running, used, execute, sums, uploads, downloads })
+      opened.set(id, { ...running, used, execute, sums, copies })
       return true
     } catch (error) {
       await sessions.release(used)
@@ -67,13 +64,13 @@ export function createEngine(ort: Ort): Engine {
   }
 
   async function load(id: number, state: TensorRecord): Promise<void> {
-    const { program, slots, uploads } = opened.get(id)!
+    const { program, slots, copies } = opened.get(id)!
     for (const { name, dtype, shape } of program.state) {
       const data = state[name]
       if (!data) continue
       const tensor = new ort.Tensor(dtype, data.slice(), shape)
-      const upload = uploads.get(dtype)
-      replace(slots.get(name)!, upload ? (await upload.run({ x: tensor })).y! : tensor)
+      const copied = await copies.get(dtype)?.up.run({ x: tensor })
+      replace(slots.get(name)!, copied?.y ?? tensor)
     }
   }
 
@@ -86,12 +83,12 @@ export function createEngine(ort: Ort): Engine {
   }
 
   async function read(id: number): Promise<TensorRecord> {
-    const { program, slots, downloads } = opened.get(id)!
+    const { program, slots, copies } = opened.get(id)!
     const state: TensorRecord = {}
     for (const { name, dtype } of program.state) {
       const tensor = loaded(slots, name)
-      const download = downloads.get(dtype)
-      state[name] = download ? dataOf((await download.run({ x: tensor })).y!) : dataOf(tensor).slice()
+      const copied = await copies.get(dtype)?.down.run({ x: tensor })
+      state[name] = copied ? dataOf(copied.y!) : dataOf(tensor).slice()
     }
     return state
   }

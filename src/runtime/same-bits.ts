@@ -8,8 +8,8 @@ import { dataOf, type Ort } from './slots.js'
 
 /**
  * Operations whose numbers cannot depend on how they are shared out among threads: they move or compare, or are one
- * instruction of the processor, rounded as IEEE 754 says. All others sum in some order, or compute a function in one way for
- * whole vectors and in another for the numbers left over, of which each thread has some.
+ * instruction of the processor, rounded as IEEE 754 says. All others sum in some order, or compute a function in one
+ * way for whole vectors and in another for the numbers left over, of which each thread has some.
  */
 const EXACT: ReadonlySet<Op> = new Set<Op>([
   ...(['input', 'constant', 'reshape', 'transpose', 'broadcastTo', 'slice', 'pad', 'concat', 'gather'] as const),
@@ -25,8 +25,9 @@ const MIN_COMPARED = 8
 const MAX_COMPARED = 2 ** 26
 
 /**
- * A program of all the operations of a step that are not exact, each kind once: the same operands, by shape, give the same
- * kernel, and how that shares out its work depends on shapes alone, not on numbers. Undefined where it would be too large.
+ * A program of all the operations of a step that are not exact, each kind once: the same operands, by shape, give the
+ * same kernel, and how that shares out its work depends on shapes alone, not on numbers. Undefined where it would be
+ * too large.
  */
 export function comparison(graph: StepGraph): StepGraph | undefined {
   const kinds = new Map<string, Node>()
@@ -63,7 +64,9 @@ export function comparison(graph: StepGraph): StepGraph | undefined {
 
 /** What a kernel depends on. The engine may prepare a constant operand for another one. */
 export const kindOf = ({ op, inputs, attributes }: Node): string =>
-  `${op} ${inputs.map(({ node, shape }) => `${node.op === 'constant' ? 'constant ' : ''}[${shape}]`)} ${JSON.stringify(attributes)}`
+  `${op} ${inputs.map(operandOf)} ${JSON.stringify(attributes)}`
+
+const operandOf = ({ node, shape }: Tensor): string => `${node.op === 'constant' ? 'constant ' : ''}[${shape}]`
 
 /** Runs a program of float32 inputs on random numbers with each number of threads, and compares all bits. */
 export async function sameBits(ort: Ort, program: OnnxProgram, threads: readonly number[]): Promise<boolean> {

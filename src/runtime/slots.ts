@@ -31,7 +31,7 @@ export interface Running {
   readonly step: InferenceSession
 }
 
-/** Runs steps of a program that is open, and gives their metrics. On the CPU, a call that fails leaves the state as it was. */
+/** Runs steps of an open program, and gives their metrics. On the CPU, a call that fails leaves the state as it was. */
 export type Execute = (steps: number, batch: TensorRecord) => Promise<TensorRecord>
 
 export function loaded(slots: Slots, name: string): Tensor {

@@ -68,7 +68,7 @@ export function chooseThreads(
 
 const known = new Map<string, Promise<boolean>>()
 
-/** Whether the step gives the same bits with each of these numbers of threads. Found out once a process for equal steps. */
+/** Whether the step gives the same bits with each of these numbers of threads; found out once for equal steps. */
 async function isSame(engine: Engine, graph: StepGraph, threads: readonly number[]): Promise<boolean> {
   const compared = comparison(graph)
   if (!compared) return false

@@ -24,7 +24,7 @@ const I32 = 0x7f
 const FUNCTION = 0x60
 const END = 0x0b
 
-/** A module with a memory of so many pages, and one function without arguments. Its locals: an i32, then `vectors` v128. */
+/** A module with a memory of so many pages and one function without arguments; locals: an i32, then `vectors` v128. */
 export function moduleOf(pages: number, vectors: number, code: readonly number[]): Uint8Array<ArrayBuffer> {
   const body = [
     ...list([

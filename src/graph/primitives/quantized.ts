@@ -48,7 +48,7 @@ const quantizedMatmul: Primitive = {
   },
 }
 
-/** Its derivatives take the rounding for the identity; both are products in 8 bits, so that backpropagation gains too. */
+/** The derivatives take the rounding for the identity, and are products in 8 bits too. */
 const quantizedConv2d: Primitive = {
   infer: (inputs, attributes: Convolution) => {
     if (attributes.groups !== 1)

@@ -1,7 +1,7 @@
 import type { Tensor } from 'onnxruntime-common'
 import { dataOf, type Execute, loaded, partOf, type Running, replace, roomFor } from '../slots.js'
 
-/** A call of the engine for each step. The state never leaves the device, and is freed as soon as the next one is there. */
+/** A call of the engine for each step. The state stays on the device, and is freed as soon as the next one is there. */
 export const onDevice =
   ({ ort, program, slots, step }: Running): Execute =>
   async (steps, batch) => {

@@ -7,10 +7,10 @@ import type { InPlace } from '../protocol.js'
 import { dataOf, type Execute, loaded, type Ort, partOf, roomFor, type Slots } from '../slots.js'
 
 /**
- * One call of the engine a step, which writes into memory made before; then the kernel makes the next state. That memory
- * is the program's own, and the slots borrow it; what they hold of other programs' memory is copied in before the first
- * step of a call. `stop` is the error that says that the binding copied nothing (see `directOutputs`). Undefined where
- * this machine has no memory for the kernel, or cannot run it.
+ * One call of the engine a step, which writes into memory made before; then the kernel makes the next state. That
+ * memory is the program's own, and the slots borrow it; what they hold of other programs' memory is copied in before
+ * the first step of a call. `stop` is the error that says that the binding copied nothing (see `directOutputs`).
+ * Undefined where this machine has no memory for the kernel, or cannot run it.
  */
 export function inPlace(
   ort: Ort,
