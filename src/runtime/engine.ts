@@ -36,12 +36,10 @@ export function createEngine(ort: Ort): Engine {
     const own = wanted && stop !== undefined ? inPlace(ort, program, slots, wanted, stop) : undefined
     if (wanted && !own) return false
     const used: Shared[] = []
-    const session = (bytes: Uint8Array, outputs?: Outputs): Promise<InferenceSession> =>
-      sessions.acquire(
-        bytes,
-        { ...sessionOptions(device, threads), ...(outputs && { preferredOutputLocation: outputs }) },
-        used,
-      )
+    const session = (bytes: Uint8Array, outputs?: Outputs): Promise<InferenceSession> => {
+      const location = outputs && { preferredOutputLocation: outputs }
+      return sessions.acquire(bytes, { ...sessionOptions(device, threads), ...location }, used)
+    }
     try {
       const places = Object.fromEntries([
         ...program.state.filter(({ changes }) => changes).map(({ name }) => [`out.${name}`, 'gpu-buffer'] as const),

@@ -6,7 +6,8 @@ import type { Ort } from './slots.js'
 export interface Shared {
   readonly session: InferenceSession
   readonly bytes: Uint8Array
-  readonly options: InferenceSession.SessionOptions
+  /** Its options. */
+  readonly key: string
   users: number
 }
 
@@ -23,15 +24,16 @@ export class Sessions {
     this.#ort = ort
   }
 
-  /** `users` collects what is to be released. */
+  /** The session of a model; `used` collects what is to be released. */
   async acquire(
     bytes: Uint8Array,
     options: InferenceSession.SessionOptions,
     used: Shared[],
   ): Promise<InferenceSession> {
-    const known = this.#all.find((own) => sameOptions(own.options, options) && sameBytes(own.bytes, bytes))
+    const key = JSON.stringify(options)
+    const known = this.#all.find((own) => own.key === key && sameBytes(own.bytes, bytes))
     const session = known?.session ?? (await this.#ort.InferenceSession.create(bytes, options))
-    const shared = known ?? { session, bytes, options, users: 0 }
+    const shared = known ?? { session, bytes, key, users: 0 }
     shared.users++
     used.push(shared)
     this.#all = [...this.#all.filter((own) => own !== shared), shared]
@@ -46,9 +48,6 @@ export class Sessions {
     for (const { session } of dropped) await session.release()
   }
 }
-
-type Options = InferenceSession.SessionOptions
-const sameOptions = (a: Options, b: Options): boolean => JSON.stringify(a) === JSON.stringify(b)
 
 const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
   a.length === b.length && a.every((byte, i) => byte === b[i])
