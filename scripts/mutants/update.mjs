@@ -140,13 +140,6 @@ export default [
     tests: 'runtime/in-place',
   },
   {
-    what: 'a call that fails keeps what its steps did',
-    file: inPlace,
-    find: 'dataOf(now).set(before.get(name)!)',
-    replace: '{}',
-    tests: 'runtime/in-place',
-  },
-  {
     what: 'models of the same length share a session',
     file: 'src/runtime/sessions.ts',
     find: 'a.length === b.length && a.every((byte, i) => byte === b[i])',

@@ -35,7 +35,7 @@ export function inPlace(
     own.set(name, place ? [view(place)] : [tensor(), tensor()])
     before.set(name, fresh())
   }
-  const given = Object.entries(kernel.given).map(([name, place]) => [`metric.${name}`, view(place)] as const)
+  const given = Object.fromEntries(Object.entries(kernel.given).map(([name, place]) => [`metric.${name}`, view(place)]))
 
   /** Begins a call, which can be taken back. */
   const enter = (): void => {
@@ -61,7 +61,7 @@ export function inPlace(
       const feeds: Record<string, Tensor> = {}
       for (const name of reads) feeds[name] = loaded(slots, name)
       for (const port of program.batch) feeds[port.name] = partOf(ort, port, batch, k)
-      const fetches: Record<string, Tensor | null> = { [NOTHING]: null, ...Object.fromEntries(given) }
+      const fetches: Record<string, Tensor | null> = { [NOTHING]: null, ...given }
       for (const [name, [, next]] of own) if (next) fetches[`out.${name}`] = next
       for (const port of program.metrics) fetches[`metric.${port.name}`] = partOf(ort, port, metrics, k)
       await step.run(feeds, fetches).catch((error: Error) => {
