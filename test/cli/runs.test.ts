@@ -28,6 +28,7 @@ test('a run from training to use: JSON alone on standard output, then evaluate, 
   assert.deepEqual(evaluated, {
     run,
     rule: 'forward-forward',
+    source: 'code',
     data: 'glyphs',
     test: tested,
     criterion: all[0].criterion,

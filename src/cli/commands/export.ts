@@ -2,9 +2,9 @@ import { imageShapeOf } from '../../data/index.js'
 import { unknownName } from '../../names.js'
 import { type ExportedFile, exportRun } from '../../node.js'
 import { targetKind } from '../../targets/index.js'
-import { columns } from '../output/columns.js'
 import { bytes } from '../output/numbers.js'
-import { print } from '../output/print.js'
+import { print, printJson } from '../output/print.js'
+import { columns } from '../output/text.js'
 import { loadOf, namedRule, type RunFlags } from '../run.js'
 
 export interface ExportFlags extends RunFlags {
@@ -13,11 +13,11 @@ export interface ExportFlags extends RunFlags {
 }
 
 /** `onward export RUN`: writes the trained network as one file, after that file, run alone, scored as the network does. */
-export async function exportCommand(run: string, flags: ExportFlags): Promise<void> {
+export async function command(run: string, flags: ExportFlags): Promise<void> {
   if (flags.format !== 'onnx') throw unknownName('format', flags.format, ['onnx'])
   const exported = await exportRun(run, { ...namedRule(run, flags), out: flags.out, load: loadOf(flags) })
   const { samples: _, ...facts } = exported
-  if (flags.json) print(JSON.stringify({ ...facts, format: 'onnx' }))
+  if (flags.json) printJson({ run, ...facts, format: 'onnx' })
   else print(...describe(exported))
 }
 

@@ -2,17 +2,16 @@ import { UserError } from '../../errors.js'
 import type { TrainEvent } from '../../train/events.js'
 import { readConfig } from '../../train/run-folder.node.js'
 import { EXIT } from '../failure.js'
-import { styleOf } from '../output/style.js'
 import { toGoOn } from '../run.js'
 import { downloadProgress } from './download.js'
 import { interruptible } from './interrupt.js'
-import { type Beside, jsonReporter, lineReporter, type Reporter, terminalReporter } from './report.js'
+import { type Beside, jsonReporter, lineReporter, type Reporter } from './report.js'
 import { readRequest, type TrainFlags } from './request.js'
 import { readResumption } from './resume.js'
 import { backpropActivationBytes } from './yardstick.js'
 
 /** `onward train`: trains or goes on with a run, prints it as it happens, and gives the exit code. */
-export async function trainCommand(rule: string | undefined, flags: TrainFlags): Promise<number> {
+export async function command(rule: string | undefined, flags: TrainFlags): Promise<number> {
   const run = flags.resume
   const request = run === undefined ? await readRequest(rule, flags) : undefined
   const resumption = run === undefined ? undefined : await readResumption(run, rule, flags)
@@ -21,11 +20,10 @@ export async function trainCommand(rule: string | undefined, flags: TrainFlags):
     const config = readConfig(folder)
     return { backpropBytes: backpropActivationBytes(config), ruleFile: config.ruleFile?.path }
   }
-  const reporter = flags.json
-    ? jsonReporter(process.stdout, process.stderr)
-    : process.stdout.isTTY && process.env.TERM !== 'dumb'
-      ? terminalReporter(process.stdout, styleOf(process.stdout), beside)
-      : lineReporter(process.stdout, process.stderr, beside)
+  // A dumb terminal cannot draw a block again in place.
+  const { stdout } = process
+  const output = process.env.TERM === 'dumb' ? { write: (text: string) => stdout.write(text) } : stdout
+  const reporter = flags.json ? jsonReporter(output, process.stderr) : lineReporter(output, process.stderr, beside)
   // The runtime is loaded here, after all that can be wrong with the request.
   const { resume, train } = await import('../../node.js')
   const downloads = downloadProgress(process.stderr)

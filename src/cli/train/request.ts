@@ -7,7 +7,7 @@ import { findRule } from '../../rules/load.node.js'
 import { asked, trainingOptions, type Wishes } from '../../train/options.js'
 import { needsItsRule } from '../run.js'
 import { readAssignments, readTexts } from '../settings.js'
-import { startedAs } from '../started-as.js'
+import { toType } from '../to-type.js'
 import { flagOf, readTrainingFlags } from './flags.js'
 
 /** The flags of `onward train`, as they were given; those of the training table are among them. */
@@ -58,10 +58,10 @@ export async function readRequest(ruleName: string | undefined, flags: TrainFlag
   if (ownFile !== undefined && ruleName === undefined)
     throw needsItsRule(file, ownFile, ['train', ownFile, ...process.argv.slice(3)])
   const name = text('rule', ruleName)
-  if (name === undefined)
-    throw new UsageError(
-      `Say which rule to train by: ${startedAs()} train RULE --data NAME; \`${startedAs()} rules\` lists them.`,
-    )
+  if (name === undefined) {
+    const example = toType('train', 'RULE', '--data', 'NAME')
+    throw new UsageError(`Say which rule to train by: ${example}; ${toType('rules')} lists the rules.`)
+  }
   const rule = await findRule(name)
   const group = (key: (typeof GROUPS)[number]): Values => {
     const value = config[key] ?? {}
@@ -78,10 +78,10 @@ export async function readRequest(ruleName: string | undefined, flags: TrainFlag
   }
   asked(rule, wishes)
   const data = text('data', flags.data)
-  if (data === undefined)
-    throw new UsageError(
-      `Say what to learn: ${startedAs()} train ${name} --data glyphs, which needs no file; \`${startedAs()} data\` lists more.`,
-    )
+  if (data === undefined) {
+    const example = toType('train', name, '--data', 'glyphs')
+    throw new UsageError(`Say what to learn: ${example}, which needs no file; ${toType('data')} lists more.`)
+  }
   const [dataDir, out] = [text('dataDir', flags.dataDir), text('out', flags.out)]
   return { rule, ...wishes, data, dataDir, out, below: text('below', flags.below), from: text('from', flags.from) }
 }
@@ -92,36 +92,25 @@ function readConfig(path: string): Config {
   // The threads of a run are those of its machine; a new run has its own.
   const own = [...TEXTS, ...GROUPS, 'ruleFile', 'mostThreads']
   const known = new Map([...own, ...training].map((key) => [flagOf(key).slice(2), key]))
-  const groups = new Set(training.map((key) => key.split('.')[0]!))
   let config: Values = {}
   for (const [name, value] of Object.entries(readObject(path))) {
     const key = known.get(name) ?? name
     if (own.includes(key)) config = { ...config, [key]: value }
-    else if (training.includes(key) || groups.has(key)) config = merge(config, withValue({}, `training.${key}`, value))
-    else
-      throw unknownName(
-        `setting of a run (in ${path})`,
-        name,
-        [...own, ...known.keys()].filter((one, i, all) => all.indexOf(one) === i),
-      )
+    else if (training.some((one) => one === key || one.startsWith(`${key}.`)))
+      config = merge(config, withValue({}, `training.${key}`, value))
+    else throw unknownName(`setting of a run (in ${path})`, name, [...new Set([...own, ...known.keys()])])
   }
   return config
 }
 
 function readObject(path: string): Values {
-  let text: string
-  try {
-    text = readFileSync(path, 'utf8')
-  } catch (cause) {
-    throw new UsageError(`The configuration ${path} cannot be read (${(cause as NodeJS.ErrnoException).code}).`, {
-      cause,
-    })
-  }
   let content: unknown
   try {
-    content = JSON.parse(text)
+    content = JSON.parse(readFileSync(path, 'utf8'))
   } catch (cause) {
-    throw new UsageError(`The configuration ${path} is not JSON: ${(cause as Error).message}.`, { cause })
+    const { code, message } = cause as NodeJS.ErrnoException
+    const what = code === undefined ? `is not JSON: ${message}` : `cannot be read (${code})`
+    throw new UsageError(`The configuration ${path} ${what}.`, { cause })
   }
   if (isGroup(content)) return content
   throw new UsageError(

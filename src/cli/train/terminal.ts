@@ -1,10 +1,10 @@
-import type { Style } from '../output/style.js'
 import { renderScreen } from './screen.js'
 import type { View } from './view.js'
 
 /** A stream that may be a terminal: process.stdout, or what a test puts in its place. */
 export interface Output {
   write(text: string): unknown
+  readonly isTTY?: boolean
   readonly columns?: number
   readonly rows?: number
 }
@@ -21,7 +21,7 @@ export interface Block {
 const FRAME = 100
 
 /** At most one drawing in 100 ms, unless forced: a fast run must not wait for its terminal. */
-export function liveBlock(output: Output, style: Style, now: () => number = () => performance.now()): Block {
+export function liveBlock(output: Output, now: () => number = () => performance.now()): Block {
   let lines: string[] = []
   let drawnAt = Number.NEGATIVE_INFINITY
   // To the start of the block's first line, whatever the terminal has echoed, then everything from there on erased.
@@ -32,7 +32,7 @@ export function liveBlock(output: Output, style: Style, now: () => number = () =
       if (!force && now() - drawnAt < FRAME) return
       drawnAt = now()
       const before = erased()
-      lines = renderScreen(view, style, (output.columns || 80) - 1, Math.max(3, (output.rows || 24) - 2))
+      lines = renderScreen(view, (output.columns || 80) - 1, Math.max(3, (output.rows || 24) - 2))
       output.write(before + shown())
     },
     note(line) {
