@@ -1,6 +1,6 @@
 import { Option as Flag } from 'commander'
 import { UsageError } from '../errors.js'
-import { toType } from './to-type.js'
+import { named } from './to-type.js'
 import { trainingFlags } from './train/flags.js'
 
 /** A command, as its help shows it, and the file that does what it says. */
@@ -31,7 +31,7 @@ const RUN_FLAGS = [
 
 /** The flags of the options of a rule. */
 const ruleFlags = (): Flag[] => [
-  flag('--preset <name>', `settings with a name; ${toType('rules', 'RULE')} lists them`),
+  flag('--preset <name>', `settings with a name; ${named('rules', 'RULE')} lists them`),
   flag('--set <key=value>', 'an option of the rule; may be given more than once').argParser(collect),
 ]
 
@@ -41,20 +41,18 @@ export function commands(): CommandEntry[] {
     {
       name: 'train',
       does: 'train a network by a rule and keep the run in a folder',
-      takes: { '[rule]': `a learning rule, which ${toType('rules')} lists, or a file that exports one: ./my-rule.js` },
+      takes: { '[rule]': `a learning rule, which ${named('rules')} lists, or a file that exports one: ./my-rule.js` },
       flags: [
-        ...[
-          flag('--data <name>', `the data set; ${toType('data')} lists them`),
-          flag('--data-dir <dir>', 'the folder that holds its files; default: ONWARD_DATA, the cache, or a download'),
-          ...ruleFlags(),
-          flag('--config <file>', 'settings from a JSON file: flags by name, the options of the rule in "set"'),
-          flag('--out <dir>', 'the folder of the run; default: runs/RULE-DATA-NUMBER'),
-          flag('--resume <dir>', 'go on with the run in this folder; --epochs, the new total, makes it longer'),
-          flag('--changed-rule', 'with --resume: take the file of the rule although it has changed since'),
-          flag('--from <run>', 'begin with the weights of this run where names and shapes are equal'),
-          flag('--below <run>', 'with --layer: the run that trained the layers below it'),
-          flag('--json', 'print one JSON object per line'),
-        ].map((own) => own.helpGroup('What and where:')),
+        flag('--data <name>', `the data set; ${named('data')} lists them`),
+        flag('--data-dir <dir>', 'the folder that holds its files; default: ONWARD_DATA, the cache, or a download'),
+        ...ruleFlags(),
+        flag('--config <file>', 'settings from a JSON file: flags by name, the options of the rule in "set"'),
+        flag('--out <dir>', 'the folder of the run; default: runs/RULE-DATA-NUMBER'),
+        flag('--resume <dir>', 'go on with the run in this folder; --epochs, the new total, makes it longer'),
+        flag('--changed-rule', 'with --resume: take the file of the rule although it has changed since'),
+        flag('--from <run>', 'begin with the weights of this run where names and shapes are equal'),
+        flag('--below <run>', 'with --layer: the run that trained the layers below it'),
+        flag('--json', 'print JSON, one object a line'),
         ...trainingFlags().map((own) => own.helpGroup('Training:')),
       ],
       load: () => import('./train/command.js'),

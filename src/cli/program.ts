@@ -2,7 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { commands } from './commands.js'
 import { EXIT } from './failure.js'
 import { textWidth } from './output/text.js'
-import { toType } from './to-type.js'
+import { named } from './to-type.js'
 import { ruleHelp } from './train/flags.js'
 import { version } from './version.js'
 
@@ -25,14 +25,14 @@ export async function run(given: readonly string[]): Promise<number> {
       getOutHelpWidth: textWidth,
       getErrHelpWidth: textWidth,
     })
-    .addHelpText('after', `\n${toType('help', 'COMMAND')} shows the flags of a command.\n${EXIT_CODES}`)
+    .addHelpText('after', `\n${named('help', 'COMMAND')} shows the flags of a command.\n${EXIT_CODES}`)
     .exitOverride()
   const entries = commands()
   for (const { name, does, takes, flags, load } of entries) {
     const command = program.command(name).description(does)
     for (const [argument, description] of Object.entries(takes)) command.argument(argument, description)
     for (const flag of flags) command.addOption(flag)
-    command.showHelpAfterError(`${toType('help', name)} shows how it is used.`)
+    command.showHelpAfterError(`${named('help', name)} shows how it is used.`)
     command.action(async (...words) => {
       const loaded = await load()
       const ended = await loaded.command(...(words as never[]))
@@ -66,5 +66,5 @@ function asFlags([command, ...rest]: readonly string[]): readonly string[] {
 function ruleOptionHint(text: string, [command]: readonly string[]): string {
   const [, name] = text.match(/unknown option '--([^'=]*)/) ?? []
   if (command !== 'train' || name === undefined) return ''
-  return `An option of the rule is given as --set ${name}=VALUE; ${toType('rules', 'RULE')} lists them.\n`
+  return `An option of the rule is given as --set ${name}=VALUE; ${named('rules', 'RULE')} lists them.\n`
 }

@@ -31,15 +31,13 @@ export async function command(run: string, paths: readonly string[], flags: Pred
         "predict(run, inputs) of 'onward/node'.",
     )
   const kind = { shape, levels: samples.input.levels! }
-  const pictures: (Readable | Refused)[] = []
+  const pictures: Awaited<ReturnType<typeof readPicture>>[] = []
   for (const path of paths.flatMap(picturesIn)) pictures.push(await readPicture(path, kind, flags.invert === true))
-  const pixels = pictures.flatMap((picture) => ('pixels' in picture ? [picture.pixels] : []))
-  const predictions = (pixels.length > 0 ? await predict(run, pixels, rule) : []).values()
-  const all = pictures.map((picture) => {
-    if ('error' in picture) return picture
-    const prediction: Predicted = predictions.next().value!
-    return { image: picture.image, ...prediction, notes: picture.notes }
-  })
+  const pixels = pictures.flatMap((picture) => picture.pixels ?? [])
+  const said = (pixels.length > 0 ? await predict(run, pixels, rule) : []).values()
+  const all = pictures.map(({ image, notes, error }) =>
+    notes ? { image, ...(said.next().value as Predicted), notes } : { image, error },
+  )
   if (flags.json) printJson(all)
   else {
     const told = all.filter((one) => 'scores' in one)
@@ -68,24 +66,13 @@ interface Kind {
   readonly levels: number
 }
 
-interface Readable {
-  readonly image: string
-  /** Of the shape and range that the network was trained with. */
-  readonly pixels: Uint8Array
-  readonly notes: readonly string[]
-}
-
-interface Refused {
-  readonly image: string
-  readonly error: string
-}
-
-async function readPicture(image: string, { shape, levels }: Kind, invert: boolean): Promise<Readable | Refused> {
+/** A picture as the network reads it, of the shape and range that it was trained with; or why it cannot be read. */
+async function readPicture(image: string, { shape, levels }: Kind, invert: boolean) {
   try {
     const picture = await readImage(image)
     const pixels = toShape(picture, shape, { invert })
     const notes = notesOn(picture, pixels, shape, invert)
-    return { image, pixels: Uint8Array.from(pixels, (pixel) => Math.round(pixel * (levels - 1))), notes }
+    return { image, notes, pixels: Uint8Array.from(pixels, (pixel) => Math.round(pixel * (levels - 1))) }
   } catch (error) {
     if (error instanceof UserError) return { image, error: error.message }
     throw error

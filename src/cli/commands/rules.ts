@@ -6,7 +6,7 @@ import { RULES } from '../../rules/registry.js'
 import { print, printJson } from '../output/print.js'
 import { bulleted, columns, definitions, section, textWidth, wrapText } from '../output/text.js'
 import { describeSource, RECONSTRUCTED } from '../sources.js'
-import { toType } from '../to-type.js'
+import { named } from '../to-type.js'
 
 /** `onward rules [RULE]`: one line each, or everything about one. */
 export async function command(id: string | undefined, { json }: { readonly json?: true }): Promise<void> {
@@ -23,7 +23,7 @@ function listRules(width: number): string[] {
     heads[i]!,
     ...wrapText(`${rule.summary} (${describeSource(rule)})`, width - 2).map((line) => `  ${line}`),
   ])
-  return [...lines, '', `${toType('rules', 'RULE')} shows the options, presets and figures of a rule.`]
+  return [...lines, '', `${named('rules', 'RULE')} shows the options, presets and figures of a rule.`]
 }
 
 function describeRule(rule: AnyRule, width: number): string[] {

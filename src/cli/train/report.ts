@@ -21,10 +21,10 @@ export function jsonReporter(output: Output, aside: Output): Reporter {
 }
 
 /** What the folder of a run adds to its summary: a yardstick by backpropagation, the file of its rule. */
-export type Beside = (run: string | undefined) => Omit<SummaryOptions, 'width'>
+export type Beside = Omit<SummaryOptions, 'width'>
 
 /** Lines, and the summary when the run is done. On a terminal, a block below them is drawn again in place until then. */
-export function lineReporter(output: Output, aside: Output, beside: Beside): Reporter {
+export function lineReporter(output: Output, aside: Output, beside: (run: string) => Beside): Reporter {
   const block = output.isTTY ? liveBlock(output) : undefined
   const say = (line: string): void => (block ? block.note(line) : void output.write(`${line}\n`))
   let view = EMPTY_VIEW
@@ -35,7 +35,8 @@ export function lineReporter(output: Output, aside: Output, beside: Beside): Rep
       for (const line of renderLines(view, event, block ? width : undefined)) say(line)
       if (event.event === 'done') {
         block?.clear()
-        for (const line of summarize(view, event, { width, ...beside(event.run) })) say(line)
+        const facts = event.run === undefined ? {} : beside(event.run)
+        for (const line of summarize(view, event, { width, ...facts })) say(line)
       } else block?.draw(view, { force: event.event !== 'progress' && event.event !== 'measuring' })
     },
     note: (line) => (block ? block.note(line) : void aside.write(`${line}\n`)),

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { UsageError } from '../../errors.js'
 import { unknownName } from '../../names.js'
-import { isGroup, keysOf, merge, optionTable, type Values, withValue } from '../../options/index.js'
+import { isGroup, merge, optionTable, type Values, withValue } from '../../options/index.js'
 import type { AnyRule } from '../../rules/contract.js'
 import { findRule } from '../../rules/load.node.js'
 import { asked, trainingOptions, type Wishes } from '../../train/options.js'
 import { needsItsRule } from '../run.js'
 import { readAssignments, readTexts } from '../settings.js'
-import { toType } from '../to-type.js'
+import { named, toType } from '../to-type.js'
 import { flagOf, readTrainingFlags } from './flags.js'
 
 /** The flags of `onward train`, as they were given; those of the training table are among them. */
@@ -60,7 +60,7 @@ export async function readRequest(ruleName: string | undefined, flags: TrainFlag
   const name = text('rule', ruleName)
   if (name === undefined) {
     const example = toType('train', 'RULE', '--data', 'NAME')
-    throw new UsageError(`Say which rule to train by: ${example}; ${toType('rules')} lists the rules.`)
+    throw new UsageError(`Say which rule to train by: ${example}; ${named('rules')} lists the rules.`)
   }
   const rule = await findRule(name)
   const group = (key: (typeof GROUPS)[number]): Values => {
@@ -80,7 +80,7 @@ export async function readRequest(ruleName: string | undefined, flags: TrainFlag
   const data = text('data', flags.data)
   if (data === undefined) {
     const example = toType('train', name, '--data', 'glyphs')
-    throw new UsageError(`Say what to learn: ${example}, which needs no file; ${toType('data')} lists more.`)
+    throw new UsageError(`Say what to learn: ${example}, which needs no file; ${named('data')} lists more.`)
   }
   const [dataDir, out] = [text('dataDir', flags.dataDir), text('out', flags.out)]
   return { rule, ...wishes, data, dataDir, out, below: text('below', flags.below), from: text('from', flags.from) }
@@ -88,7 +88,7 @@ export async function readRequest(ruleName: string | undefined, flags: TrainFlag
 
 /** Flags may be named as they are typed, `augment-shift`, or as in the file of a run, `augment: { shift }`. */
 function readConfig(path: string): Config {
-  const training = keysOf(TRAINING)
+  const training = TRAINING.map(({ name }) => name)
   // The threads of a run are those of its machine; a new run has its own.
   const own = [...TEXTS, ...GROUPS, 'ruleFile', 'mostThreads']
   const known = new Map([...own, ...training].map((key) => [flagOf(key).slice(2), key]))
