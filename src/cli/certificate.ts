@@ -81,7 +81,7 @@ const LABELS: Record<LayerCertificate['reads']['labels'], string> = {
   none: 'it sees no label',
 }
 
-/** Where a layer has more than these above it, "all above it" is told in place of their names or number. */
+/** Where a layer has more than these above it, "all layers above it" is told in place of their names or number. */
 const FEW = 3
 
 function describeLayer(layer: LayerCertificate, layers: readonly LayerCertificate[]): string {
@@ -89,7 +89,7 @@ function describeLayer(layer: LayerCertificate, layers: readonly LayerCertificat
   const { labels, choice, broadcast, feedback } = layer.reads
   const above = layers.length - layer.layer - 1
   const from = ({ blocks }: { readonly blocks: readonly number[] }): string =>
-    blocks.length === above && above > FEW ? 'all above it' : listed(blocks.map((i) => layers[i]!.name))
+    blocks.length === above && above > FEW ? 'all layers above it' : listed(blocks.map((i) => layers[i]!.name))
   const backwards = feedback?.transport ? ', with the forward weights used backwards' : ''
   const parts = [
     describeGradient(layer, above),
@@ -105,7 +105,7 @@ function describeLayer(layer: LayerCertificate, layers: readonly LayerCertificat
 function describeGradient({ window, depth, inside, reads }: LayerCertificate, above: number): string {
   const deep = `${plural(depth, 'product')} deep`
   if (window > FEW && window === above + 1)
-    return `its gradient passes through all above it${depth === window ? '' : `, ${deep}`}`
+    return `its gradient passes through all layers above it${depth === window ? '' : `, ${deep}`}`
   if (window > 1) return `its gradient passes through ${plural(window, 'layer')}, ${deep}`
   const derivatives = depth === 0 ? 'takes no derivatives' : 'takes derivatives of its own alone'
   const own = reads.feedback || reads.broadcast ? derivatives : 'learns from its own input alone'

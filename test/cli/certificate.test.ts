@@ -99,12 +99,12 @@ test('of a deep network, layers that follow each other and say the same are one 
   const above = (i: number): number[] => Array.from({ length: 127 - i }, (_, k) => i + 1 + k)
   const fed = deep((i) => layer(i, { depth: 0 }, { feedback: { blocks: above(i), transport: false } }))
   assert.deepEqual(words({ local: false, layers: [...fed, output] }).slice(0, 2), [
-    '  layers 0 to 123  each: takes no derivatives; it sees no label; it gets feedback from all above it',
+    '  layers 0 to 123  each: takes no derivatives; it sees no label; it gets feedback from all layers above it',
     '  layer 124        takes no derivatives; it sees no label; it gets feedback from layer 125, layer 126 and output',
   ])
   const crossed = deep((i) => layer(i, { window: 128 - i, depth: 128 - i }, { labels: 'loss' }))
   assert.deepEqual(words({ local: false, layers: [...crossed, output] }).slice(0, 2), [
-    '  layers 0 to 124  each: its gradient passes through all above it; the label enters its loss',
+    '  layers 0 to 124  each: its gradient passes through all layers above it; the label enters its loss',
     '  layer 125        its gradient passes through 3 layers, 3 products deep; the label enters its loss',
   ])
 })

@@ -9,7 +9,7 @@ import { UsageError, UserError } from '../../errors.js'
 import { bytes, count } from '../output/numbers.js'
 import { print, printJson } from '../output/print.js'
 import { columns, definitions, textWidth } from '../output/text.js'
-import { toType } from '../to-type.js'
+import { named, toType } from '../to-type.js'
 import { downloadProgress } from '../train/download.js'
 
 export interface DataFlags {
@@ -48,9 +48,10 @@ function list(found: readonly Found[]): string[] {
   const rows = found.map(({ entry, place }) => {
     const { name, input, counts } = entry
     const images = `${count(counts.train)} + ${count(counts.test)}`
-    return [styleText('bold', name), input.shape.join('x'), images, describePlace(entry, place)]
+    const where = 'missing' in place ? `not here: ${place.missing || sizeOf(entry)}` : describePlace(entry, place)
+    return [styleText('bold', name), input.shape.join('x'), images, where]
   })
-  return [...columns([head, ...rows]), '', UNCHECKED]
+  return [...columns([head, ...rows]), '', UNCHECKED, `${named('data', 'NAME', '--download')} gets one.`]
 }
 
 function describe({ entry, place }: Found): string[] {
@@ -66,12 +67,14 @@ function describe({ entry, place }: Found): string[] {
   return [`${styleText('bold', name)}: ${title}`, ...definitions(facts, textWidth()), ...note]
 }
 
-function describePlace({ name, from }: DataSetEntry, place: Place): string {
+function describePlace(entry: DataSetEntry, place: Place): string {
   if ('embedded' in place) return 'embedded: needs no file'
   if ('folder' in place) return place.folder
-  const size = 'source' in from ? from.source.downloads.reduce((sum, file) => sum + file.bytes, 0) : 0
-  return `not here: ${place.missing || `${toType('data', name, '--download')} (${bytes(size)})`}`
+  return `not here: ${place.missing || `${toType('data', entry.name, '--download')} (${sizeOf(entry)})`}`
 }
+
+const sizeOf = ({ from }: DataSetEntry): string =>
+  bytes('source' in from ? from.source.downloads.reduce((sum, file) => sum + file.bytes, 0) : 0)
 
 /** Files of the right names, as training would look for them; their contents are checked when they are read. */
 function placeOf({ name, from }: DataSetEntry, dataDir: string | undefined): Place {

@@ -4,7 +4,7 @@ import { type ExportedFile, exportRun } from '../../node.js'
 import { targetKind } from '../../targets/index.js'
 import { bytes } from '../output/numbers.js'
 import { print, printJson } from '../output/print.js'
-import { columns } from '../output/text.js'
+import { columns, textWidth, wrapText } from '../output/text.js'
 import { loadOf, namedRule, type RunFlags } from '../run.js'
 
 export interface ExportFlags extends RunFlags {
@@ -28,7 +28,7 @@ function describe({ file, bytes: size, batch, checkedOn, samples }: ExportedFile
   const levels = imageShapeOf(input) ? 'pixels from 0 to 1' : 'levels from 0 to 1'
   const read = input.levels === undefined ? 'real numbers in their own units' : levels
   return [
-    `${file}: ${bytes(size)}, checked by running it alone on ${checkedOn}.`,
+    ...wrapText(`${file}: ${bytes(size)}, checked by running it alone on ${checkedOn}.`, textWidth()),
     ...columns([
       ['  input', 'x', `float32 [${[count, ...input.shape].join(', ')}], ${read}`],
       ['  output', 'scores', `float32 [${count}, ${names.length}], ${targetKind(target).scores}`],

@@ -41,13 +41,14 @@ export async function command(run: string, paths: readonly string[], flags: Pred
   if (flags.json) printJson(all)
   else {
     const told = all.filter((one) => 'scores' in one)
-    const rows = told.map((one) => [
-      one.image,
-      styleText('bold', saidOf(one)),
-      styleText('dim', 'label' in one ? `scores: ${likeliest(one, samples.names)}` : ''),
-      styleText('dim', one.notes.join('; ')),
-    ])
-    print(...columns(rows))
+    const lines = columns(
+      told.map((one) => [
+        one.image,
+        styleText('bold', saidOf(one)),
+        styleText('dim', 'label' in one ? `scores: ${likeliest(one, samples.names)}` : ''),
+      ]),
+    )
+    print(...told.flatMap(({ notes }, i) => [lines[i]!, ...notes.map((note) => styleText('dim', `  ${note}`))]))
   }
   const refused = all.filter((one) => 'error' in one)
   if (refused.length > 0) throw new UserError(refused.map(({ error }) => error).join('\n'))
