@@ -6,9 +6,10 @@ import { printAside } from '../output/print.js'
 import { toGoOn } from '../run.js'
 import { downloadProgress } from './download.js'
 import { interruptible } from './interrupt.js'
-import { type Beside, jsonReporter, lineReporter, type Reporter } from './report.js'
+import { jsonReporter, lineReporter, type Reporter } from './report.js'
 import { readRequest, type TrainFlags } from './request.js'
 import { readResumption } from './resume.js'
+import type { Beside } from './summary.js'
 import { backpropActivationBytes } from './yardstick.js'
 
 /** `onward train`: trains or goes on with a run, prints it as it happens, and gives the exit code. */

@@ -1,7 +1,7 @@
 import type { TrainEvent } from '../../train/events.js'
 import { textWidth } from '../output/text.js'
 import { renderLines } from './lines.js'
-import { type SummaryOptions, summarize } from './summary.js'
+import { type Beside, summarize } from './summary.js'
 import { liveBlock, type Output } from './terminal.js'
 import { EMPTY_VIEW, follow } from './view.js'
 
@@ -20,9 +20,6 @@ export function jsonReporter(output: Output, aside: Output): Reporter {
   }
 }
 
-/** What the folder of a run adds to its summary: a yardstick by backpropagation, the file of its rule. */
-export type Beside = Omit<SummaryOptions, 'width'>
-
 /** Lines, and the summary when the run is done. On a terminal, a block below them is drawn again in place until then. */
 export function lineReporter(output: Output, aside: Output, beside: (run: string) => Beside): Reporter {
   const block = output.isTTY ? liveBlock(output) : undefined
@@ -36,7 +33,7 @@ export function lineReporter(output: Output, aside: Output, beside: (run: string
       if (event.event === 'done') {
         block?.clear()
         const facts = event.run === undefined ? {} : beside(event.run)
-        for (const line of summarize(view, event, { width, ...facts })) say(line)
+        for (const line of summarize(view, event, width, facts)) say(line)
       } else block?.draw(view, { force: event.event !== 'progress' && event.event !== 'measuring' })
     },
     note: (line) => (block ? block.note(line) : void aside.write(`${line}\n`)),

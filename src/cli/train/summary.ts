@@ -9,9 +9,8 @@ import { toType } from '../to-type.js'
 import { renderTable, showFigure } from './table.js'
 import type { View } from './view.js'
 
-export interface SummaryOptions {
-  /** Places of a line, at most. */
-  readonly width: number
+/** What the folder of a run adds to its summary. */
+export interface Beside {
   /** Of activations, if backpropagation trained the same layers. */
   readonly backpropBytes?: number | undefined
   /** The file of the rule, where the run's is in one. */
@@ -19,9 +18,8 @@ export interface SummaryOptions {
 }
 
 /** What a finished run has to say: its figures, the certificate, memory, and where it is kept. */
-export function summarize({ start }: View, done: DoneEvent, options: SummaryOptions): string[] {
+export function summarize({ start }: View, done: DoneEvent, width: number, beside: Beside = {}): string[] {
   if (!start) return []
-  const { width, backpropBytes, ruleFile } = options
   const { rowsPerSecond, seconds, run, validation, test } = done
   const since = start.resumedAt === undefined ? '' : ' since it was resumed'
   const speed = `after ${duration(seconds)}${since} at ${count(rowsPerSecond)} samples/s.`
@@ -35,14 +33,14 @@ export function summarize({ start }: View, done: DoneEvent, options: SummaryOpti
       'What each layer learns from: the certificate, read from the graph of the step',
       describeCertificate(start.certificate, width),
     ],
-    ['Memory of a training step', describeMemory(start, backpropBytes, width)],
+    ['Memory of a training step', describeMemory(start, beside.backpropBytes, width)],
     [RECONSTRUCTED, bulleted(start.reconstructed ?? [], width)],
   ]
   return [
     ...wrapText(`${result} ${work}`, width).map((line) => styleText('bold', line)),
     '',
     ...sections.flatMap(([heading, lines]) => section(styleText('bold', heading), lines)),
-    ...(run === undefined ? [] : whereKept(run, ruleFile, width)),
+    ...(run === undefined ? [] : whereKept(run, beside.ruleFile, width)),
   ]
 }
 
