@@ -132,7 +132,7 @@ test('Ctrl-C, told twice at once as npm does, saves and exits with 130; resumed,
   })
   const cut = await run.ended
   assert.equal(cut.code, 130)
-  assert.match(cut.stderr, /^Stopping after the steps in flight/)
+  assert.match(cut.stderr, /^Stopping and saving the run/)
   assert.match(cut.stderr, /Go on with: onward train --resume cut\n$/)
   const last = events(cut).at(-1)
   assert.deepEqual([last.event, last.reason], ['stopped', 'aborted'])

@@ -28,7 +28,7 @@ export async function command(rule: string | undefined, flags: TrainFlags): Prom
   // The runtime is loaded here, after all that can be wrong with the request.
   const { resume, train } = await import('../../node.js')
   const downloads = downloadProgress(process.stderr)
-  const notice = 'Stopping after the steps in flight, to save the run. Ctrl-C again leaves at once.'
+  const notice = 'Stopping and saving the run. Ctrl-C again stops at once, without saving.'
   const work = async (signal: AbortSignal): Promise<number> => {
     const dataDir = request ? request.dataDir : flags.dataDir
     const load = { signal, onProgress: downloads.show, ...(dataDir !== undefined && { dataDir }) }

@@ -49,15 +49,16 @@ const TRAINING = optionTable(trainingOptions)
 export async function readRequest(ruleName: string | undefined, flags: TrainFlags): Promise<TrainRequest> {
   const file = flags.config ?? ''
   const config: Config = flags.config === undefined ? {} : readConfig(file)
-  const text = (key: (typeof TEXTS)[number], given: string | undefined): string | undefined => {
-    const value = given ?? config[key]
+  const given: Values = { ...flags, rule: ruleName }
+  const text = (key: (typeof TEXTS)[number]): string | undefined => {
+    const value = given[key] ?? config[key]
     if (value === undefined || typeof value === 'string') return value
     throw new UsageError(`"${key}" in ${file} must be text, not ${JSON.stringify(value)}.`)
   }
   const { path: ownFile } = (config.ruleFile ?? {}) as { path?: string }
   if (ownFile !== undefined && ruleName === undefined)
     throw needsItsRule(file, ownFile, ['train', ownFile, ...process.argv.slice(3)])
-  const name = text('rule', ruleName)
+  const name = text('rule')
   if (name === undefined) {
     const example = toType('train', 'RULE', '--data', 'NAME')
     throw new UsageError(`Say which rule to train by: ${example}; ${named('rules')} lists the rules.`)
@@ -71,19 +72,19 @@ export async function readRequest(ruleName: string | undefined, flags: TrainFlag
     return readTexts(key === 'options' ? TRAINING : optionTable(rule.hyper), value, file)
   }
   const wishes: Wishes = {
-    preset: text('preset', flags.preset),
+    preset: text('preset'),
     settings: { hyper: group('hyper'), options: group('options') },
     hyper: { ...group('set'), ...readAssignments(rule, flags.set) },
     options: merge(readTexts(TRAINING, (config.training ?? {}) as Values, file), readTrainingFlags(flags)),
   }
   asked(rule, wishes)
-  const data = text('data', flags.data)
+  const data = text('data')
   if (data === undefined) {
     const example = toType('train', name, '--data', 'glyphs')
     throw new UsageError(`Say what to learn: ${example}, which needs no file; ${named('data')} lists more.`)
   }
-  const [dataDir, out] = [text('dataDir', flags.dataDir), text('out', flags.out)]
-  return { rule, ...wishes, data, dataDir, out, below: text('below', flags.below), from: text('from', flags.from) }
+  const [dataDir, out, below, from] = [text('dataDir'), text('out'), text('below'), text('from')]
+  return { rule, ...wishes, data, dataDir, out, below, from }
 }
 
 /** Flags may be named as they are typed, `augment-shift`, or as in the file of a run, `augment: { shift }`. */
