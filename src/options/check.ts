@@ -18,11 +18,9 @@ export function checkOptions<T>(schema: z.ZodType<T>, values: Values, owner: str
     throw unknownOption(owner, [key, issue.keys[0]].filter(Boolean).join('.'), options)
   const kind = options.find(({ name }) => name === key)?.kind
   const came = issue.path.reduce<unknown>((value, part) => (value as Record<PropertyKey, unknown>)?.[part], values)
-  if (!kind) {
-    const isGroup = options.some(({ name }) => name.startsWith(`${key}.`))
-    const what = isGroup ? `${key} takes an object, not ${showValue(came)}` : issue.message
-    throw new UsageError(`${owner}: ${what}.`)
-  }
+  if (options.some(({ name }) => name.startsWith(`${key}.`)))
+    throw new UsageError(`the option ${key} of ${owner} takes an object, not ${showValue(came)}.`)
+  if (!kind) throw new UsageError(`${owner}: ${issue.message}.`)
   throw new UsageError(sentence(`the option ${key} of ${owner}`, kind, issue, came))
 }
 

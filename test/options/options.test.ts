@@ -86,7 +86,7 @@ test('checked values have their defaults; the first wrong one is named with what
     () => check({ augment: { shift: -1 } }),
     'the option augment.shift of a rule takes a whole number at least 0, not -1.',
   )
-  fails(() => check({ augment: 3 }), 'a rule: augment takes an object, not 3.')
+  fails(() => check({ augment: 3 }), 'the option augment of a rule takes an object, not 3.')
   const known = table.map(({ name }) => name).join(', ')
   fails(() => check({ unit: 1 }), `There is no option of a rule "unit". Did you mean "units"? Known: ${known}.`)
   fails(
