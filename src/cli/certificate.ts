@@ -5,11 +5,11 @@ import { definitions, wrapText } from './output/text.js'
 
 /** What no certificate can see, whatever the rule. */
 export const LIMITS =
-  'A certificate reads programs, and is no proof. It does not see what happens outside of them: code that changes data, ' +
-  'options or state by what it has measured. It counts the bits of a choice for one sample; it does not see what they ' +
-  'are used for, and they add up over the samples of a batch and over steps. It takes blocks as the rule declares them, ' +
-  'and where nothing is predicted, their order too. Therefore it says how deep each block is: in products, which are ' +
-  'matrix products or convolutions with learned weights.'
+  'A certificate reads programs, and is no proof. It does not see what happens outside of them: code that changes ' +
+  'data, options or state by what it has measured. It counts the bits of a choice for one sample; it does not see ' +
+  'what they are used for, and they add up over the samples of a batch and over steps. It takes blocks as the rule ' +
+  'declares them, and where nothing is predicted, their order too. Therefore it says how deep each block is: in ' +
+  'products, which are matrix products or convolutions with learned weights.'
 
 /** What the numbers of a certificate count. */
 export const UNITS = {

@@ -26,7 +26,7 @@ export async function checkJudge(run: string, rule: AnyRule, judge: string): Pro
   const task = taskFor(readCheckpoint(run).checkpoint.samples, { batch: 1 })
   if (!rule.pictures?.(task, readConfig(run).hyper)[PRIOR])
     throw new UsageError(
-      `--judge looks at samples made of noise alone, and ${rule.id} draws none of them (no picture "${PRIOR}"): leave it out.`,
+      `--judge looks at samples made of noise alone, and ${rule.id} draws none (no picture "${PRIOR}"): leave it out.`,
     )
   const { id, predict: predicts, probabilities } = await ruleOfRun(judge)
   const { kind } = readCheckpoint(judge).checkpoint.samples.target
@@ -36,7 +36,7 @@ export async function checkJudge(run: string, rule: AnyRule, judge: string): Pro
     )
   if (!probabilities?.(readConfig(judge).hyper))
     throw new UsageError(
-      `the scores of ${judge} (${id}) are no probabilities, so it cannot say how sure it is: judge by a run of backprop.`,
+      `the scores of ${judge} (${id}) are no probabilities, so it cannot say how sure it is: take a run of backprop.`,
     )
 }
 
@@ -66,7 +66,8 @@ function levelsOf({ images, count }: Drawing, maximum: number): Uint8Array[] {
 }
 
 export function describeJudgement({ samples, confidence, sure, classes }: Judgement, judge: string): string[] {
-  const whole = `${judge} calls ${percent(sure)} of ${samples} samples made of noise a class with a confidence above ${confidence}. Of all samples it calls`
+  const share = `${judge} is sure of ${percent(sure)} of ${samples} samples made of noise`
+  const whole = `${share}: it gives them a class with a confidence above ${confidence}. Of all samples, these are`
   return [
     ...wrapText(whole, textWidth()),
     ...columns(

@@ -35,7 +35,7 @@ export const bulleted = (texts: readonly string[], width: number): string[] =>
 
 const WIDEST_NAME = 32
 
-/** Names with a text beside each, which is broken into lines of at most `width` places; below a name that is too long. */
+/** Names with a text beside each, broken into lines of at most `width` places; a very long name has its own line. */
 export function definitions(entries: readonly (readonly [name: string, text: string])[], width: number): string[] {
   const widths = entries.map(([name]) => placesOf(name)).filter((places) => places <= WIDEST_NAME)
   const indent = Math.max(0, ...widths) + 4

@@ -20,7 +20,7 @@ export function jsonReporter(output: Output, aside: Output): Reporter {
   }
 }
 
-/** Lines, and the summary when the run is done. On a terminal, a block below them is drawn again in place until then. */
+/** Lines, and the summary when the run is done. On a terminal, a block below them is drawn in place until then. */
 export function lineReporter(output: Output, aside: Output, beside: (run: string) => Beside): Reporter {
   const block = output.isTTY ? liveBlock(output) : undefined
   const say = (line: string): void => (block ? block.note(line) : void output.write(`${line}\n`))
