@@ -12,7 +12,7 @@ export interface ExportFlags extends RunFlags {
   readonly out?: string
 }
 
-/** `onward export RUN`: writes the trained network as one file, once that file, run alone, scores as the network does. */
+/** `onward export RUN`: writes the trained network as one file that, run alone, scores as the network does. */
 export async function command(run: string, flags: ExportFlags): Promise<void> {
   if (flags.format !== 'onnx') throw unknownName('format', flags.format, ['onnx'])
   const exported = await exportRun(run, { ...namedRule(run, flags), out: flags.out, load: loadOf(flags) })

@@ -18,7 +18,7 @@ export interface SamplesFlags extends RunFlags {
   readonly judge?: string
 }
 
-/** `onward samples RUN [PICTURE...]`: writes what a trained network draws as PNG grids, by default in the run's folder. */
+/** `onward samples RUN [PICTURE...]`: writes what a trained network draws as PNG grids, by default in its folder. */
 export async function command(run: string, names: readonly string[], flags: SamplesFlags): Promise<void> {
   const { count, seed, judge, changedRule } = flags
   const downloads = downloadProgress(process.stderr)
