@@ -1,16 +1,16 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import type { DataSet, Samples } from './data/index.js'
 import { type LoadOptions, loadDataSet } from './data/load.node.js'
 import { UserError } from './errors.js'
 import { checkModel } from './export/check.node.js'
 import { exportModel } from './export/model.js'
+import { fileError } from './files.node.js'
 import { sizeOf } from './graph/types.js'
 import { stream } from './random/stream.js'
 import type { AnyRule } from './rules/contract.js'
 import { type Checkpoint, stateRecord } from './train/checkpoint.js'
 import { taskOf } from './train/course.js'
-import { fileError } from './train/files.node.js'
 import type { Network } from './train/network.js'
 import type { Platform } from './train/platform.js'
 import { readCheckpoint, readConfig } from './train/run-folder.node.js'
@@ -47,7 +47,11 @@ export async function exportTo(run: string, { rule, network, platform, load, ...
   const part = `${file}.part`
   const { inputs, what } = await testInputs(checkpoint, own.data, load ?? {})
   try {
-    writeFile(part, model.bytes)
+    writeFileSync(part, model.bytes)
+  } catch (error) {
+    throw fileError(`${file} could not be written`, error)
+  }
+  try {
     await checkModel(part, model, {
       x: Float32Array.from(
         inputs.flatMap((input) => [...input]),
@@ -91,15 +95,4 @@ async function testInputs(
     return levels === undefined ? numbers : numbers.map((number) => Math.floor(number * levels))
   })
   return { inputs: random, what: `${batch} random inputs (${data} is not on this machine)` }
-}
-
-function writeFile(path: string, content: Uint8Array): void {
-  try {
-    writeFileSync(path, content)
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT')
-      throw new UserError(`The folder ${dirname(path)} does not exist: make it, or name another file.`)
-    throw fileError(`${path} could not be written`, error)
-  }
 }

@@ -1,9 +1,9 @@
 // What can lose a run, or go on with it wrongly.
 const checkpoint = 'src/train/checkpoint.ts'
 const safetensors = 'src/train/safetensors.ts'
-const files = 'src/train/files.node.ts'
+const files = 'src/files.node.ts'
 const folder = 'src/train/run-folder.node.ts'
-const lock = 'src/train/lock.node.ts'
+const lock = 'src/lock.node.ts'
 const train = 'src/train/train.ts'
 const plan = 'src/train/plan.ts'
 const feed = 'src/train/feed.ts'

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { UserError } from '../errors.js'
+import { reason } from '../files.node.js'
 import { readTar } from './formats/tar.js'
 import type { Source, SourceFile } from './source.js'
 
@@ -100,10 +101,4 @@ async function readPacked(path: string, limit?: number): Promise<Uint8Array> {
     const what = reason(cause) === 'ERR_BUFFER_TOO_LARGE' ? 'is not the published file' : 'is cut or no gzip file'
     throw new UserError(`${path} ${what} (${bytes.length} bytes); delete it and get it again.`, { cause })
   }
-}
-
-/** The code of a system error, or its message. */
-export function reason(error: unknown): string {
-  const { code, message } = error as { code?: unknown; message?: unknown }
-  return String(code ?? message ?? error)
 }

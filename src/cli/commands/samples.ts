@@ -2,11 +2,10 @@ import { join } from 'node:path'
 import { gridOf } from '../../data/grid.js'
 import { writePng } from '../../data/images.node.js'
 import { UsageError } from '../../errors.js'
-import { makeFolder } from '../../folders.node.js'
+import { makeFolder } from '../../files.node.js'
 import { type Drawing, type DrawOptions, drawRun, predict, readCheckpoint, readConfig, ruleOfRun } from '../../node.js'
 import type { AnyRule } from '../../rules/contract.js'
 import { taskFor } from '../../rules/task.js'
-import { fileError } from '../../train/files.node.js'
 import { columns } from '../output/columns.js'
 import { percent } from '../output/numbers.js'
 import { print } from '../output/print.js'
@@ -39,11 +38,7 @@ export async function samplesCommand(run: string, names: readonly string[], flag
   if (judge !== undefined) await checkJudge(run, rule, judge)
   const drawings = await drawRun(run, { ...named, ...wanted, count, seed, load }).finally(downloads.end)
   const folder = flags.out ?? join(run, 'samples')
-  try {
-    makeFolder(folder)
-  } catch (error) {
-    throw fileError(`the folder ${folder} could not be made`, error)
-  }
+  makeFolder(folder)
   const written = []
   for (const { name, description, images, shape, columns: perRow, count: drawn } of drawings) {
     const file = join(folder, `${name}.png`)
