@@ -10,10 +10,10 @@ import { sizeOf } from './graph/types.js'
 import { stream } from './random/stream.js'
 import type { AnyRule } from './rules/contract.js'
 import { type Checkpoint, stateRecord } from './train/checkpoint.js'
-import { taskOf } from './train/course.js'
 import type { Network } from './train/network.js'
 import type { Platform } from './train/platform.js'
 import { readCheckpoint, readConfig } from './train/run-folder.node.js'
+import { taskOf } from './train/traced-plan.js'
 
 /** A network that was written as an ONNX file. */
 export interface ExportedFile {

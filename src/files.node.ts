@@ -12,7 +12,7 @@ const REASONS: Record<string, string> = {
   ENOSPC: 'the disk is full: free some space',
   EDQUOT: 'the quota of this disk is used up: free some space',
   EFBIG: 'files may not grow that large here: allow larger ones',
-  ENOENT: 'the folder does not exist: make it, or name another place',
+  ENOENT: 'its folder does not exist or takes no new files: make it, or choose another one',
   EACCES: 'this user may not write there: choose another folder',
   EPERM: 'this user may not write there: choose another folder',
   EROFS: 'the disk is read-only: choose another folder',

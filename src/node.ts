@@ -14,10 +14,10 @@ import type { Scores, TrainEvent } from './train/events.js'
 import type { Criterion } from './train/judge.js'
 import { prolonged } from './train/longer.js'
 import { type Network, openNetwork, type Predicted } from './train/network.js'
-import { asked, fit, resolve, type Wishes } from './train/options.js'
+import { asked, fit, resolve, type TrainInput } from './train/options.js'
 import type { Platform } from './train/platform.js'
+import { partsOf } from './train/rows.js'
 import { createRun, type RunFolder, readCheckpoint, readConfig, reopenRun } from './train/run-folder.node.js'
-import { partsOf } from './train/session.js'
 import { train as trainAnywhere } from './train/train.js'
 import { openTrainer as openAnywhere, type Trainer } from './train/trainer.js'
 
@@ -31,12 +31,12 @@ export { type Diagnosis, diagnose as doctor } from './runtime/doctor.node.js'
 export type { Drawing } from './train/drawing.js'
 export { type Environment, environment } from './train/environment.node.js'
 export type { Scores, TrainEvent } from './train/events.js'
-export type { Given } from './train/feed.js'
+export type { StepInputs } from './train/feed.js'
 export type { Predicted } from './train/network.js'
 export { type Ending, endingOf, type RunConfig, readCheckpoint, readConfig } from './train/run-folder.node.js'
 export type { Ran, Trainer } from './train/trainer.js'
 
-export interface TrainRequest extends Wishes {
+export interface TrainRequest extends TrainInput {
   /** A rule, the name of one, or the path of a file that exports one. */
   readonly rule: AnyRule | string
   /** A data set, or the name of one. */
@@ -88,8 +88,9 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainEvent> 
   const under = below === undefined ? undefined : readCheckpoint(below).checkpoint
   const data = typeof request.data === 'string' ? await loadDataSet(request.data, load) : request.data
   const settings = fit(rule, data, wanted)
-  const config = { rule, data, settings, presetName: request.preset, signal, below: under, from: origin }
-  if (out === false) return yield* trainAnywhere({ ...config, platform: node() })
+  const config = { rule, data, settings, signal, below: under, from: origin }
+  const preset = request.preset === undefined ? {} : { preset: request.preset }
+  if (out === false) return yield* trainAnywhere({ ...config, told: preset, platform: node() })
   const mostThreads = availableParallelism()
   const folder = createRun(out, {
     rule: rule.id,
@@ -97,12 +98,15 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainEvent> 
     ...settings,
     ...(below !== undefined && { below }),
     ...(from !== undefined && { from }),
-    ...(request.preset !== undefined && { preset: request.preset }),
+    ...preset,
     ...(fileOf(rule) && { ruleFile: fileOf(rule)! }),
     mostThreads,
   })
   try {
-    yield* intoFolder(folder, mostThreads, (own) => trainAnywhere({ ...config, ...own }))
+    yield* intoFolder(folder, mostThreads, (platform) => {
+      const told = { ...preset, run: folder.path, ...(folder.isReplaced && { replaced: true }) }
+      return trainAnywhere({ ...config, told, platform })
+    })
   } finally {
     folder.discard()
   }
@@ -137,7 +141,7 @@ export async function* resume(path: string, options: ResumeOptions = {}): AsyncG
   const rule = await ruleOfRun(path, options)
   const data = options.data ?? (await loadDataSet(readConfig(path).data, options.load))
   const folder = reopenRun(path)
-  yield* intoFolder(folder, readConfig(path).mostThreads, (own) => {
+  yield* intoFolder(folder, readConfig(path).mostThreads, (platform) => {
     const kept = readConfig(path)
     const { epochs = kept.options.epochs, threads = kept.options.threads } = options
     const ruleFile = fileOf(rule) ?? kept.ruleFile
@@ -150,10 +154,10 @@ export async function* resume(path: string, options: ResumeOptions = {}): AsyncG
       rule,
       data,
       settings: { hyper: config.hyper, options: { ...config.options, ...(threads !== undefined && { threads }) } },
-      presetName: kept.preset,
+      told: { ...(kept.preset !== undefined && { preset: kept.preset }), run: folder.path },
       signal: options.signal,
       resume: checkpoint,
-      ...own,
+      platform,
     })
   })
 }
@@ -184,11 +188,11 @@ export async function ruleOfRun(path: string, { rule: given, changedRule }: RunO
 async function* intoFolder(
   folder: RunFolder,
   mostThreads: number | undefined,
-  start: (own: { platform: Platform; run: string }) => AsyncGenerator<TrainEvent>,
+  start: (platform: Platform) => AsyncGenerator<TrainEvent>,
 ): AsyncGenerator<TrainEvent> {
   try {
     const { saveCheckpoint } = folder
-    for await (const event of start({ platform: { ...node(mostThreads), saveCheckpoint }, run: folder.path })) {
+    for await (const event of start({ ...node(mostThreads), saveCheckpoint })) {
       if (event.event !== 'measuring') folder.record(event)
       yield event
     }

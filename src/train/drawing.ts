@@ -9,9 +9,9 @@ import { traceRule } from '../rules/trace.js'
 import type { TensorRecord } from '../runtime/program.js'
 import { kindOf } from '../targets/index.js'
 import { type Checkpoint, checkState, statePorts, stateRecord } from './checkpoint.js'
-import { taskOf } from './course.js'
 import { heldOutNoise } from './noise.js'
 import type { Platform } from './platform.js'
+import { taskOf } from './traced-plan.js'
 
 /** Images that a network drew, row after row. */
 export interface Drawing {

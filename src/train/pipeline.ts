@@ -7,12 +7,12 @@ import {
   stepsPerCall,
   type TensorRecord,
 } from '../runtime/index.js'
-import type { Course } from './course.js'
 import { bytesPerStep, CALL_BYTES, type feed, type Take } from './feed.js'
 import { type Call, callAt, following, type Position, stepAt } from './plan.js'
+import type { TracedPlan } from './traced-plan.js'
 
 /** A call that was run, and its outcome. */
-export interface Done extends RunResult {
+export interface CallResult extends RunResult {
   readonly call: Call
 }
 
@@ -27,7 +27,7 @@ export interface Wanted {
 /** Runs the calls of a phase. While one computes, the inputs of the next are made: they are off the critical path. */
 export interface Pipeline {
   /** The call that begins at a position, which must not be the end of an epoch. */
-  next(at: Position, wanted?: Wanted): Promise<Done>
+  next(at: Position, wanted?: Wanted): Promise<CallResult>
 }
 
 interface Ahead {
@@ -36,7 +36,7 @@ interface Ahead {
 }
 
 export function pipelineOf(
-  { plan, steps }: Course,
+  { plan, steps }: TracedPlan,
   programOf: (step: string) => Promise<Program>,
   make: ReturnType<typeof feed>,
   paces: Map<string, Pace>,

@@ -1,5 +1,5 @@
 import type { EpochEvent, Scores, StartEvent, TrainEvent } from '../../train/events.js'
-import type { Taken } from '../../train/weights-of.js'
+import type { WeightsTaken } from '../../train/first-state.js'
 import { count, duration, figure, plural } from '../output/numbers.js'
 import { showFigure } from './table.js'
 import type { View } from './view.js'
@@ -50,8 +50,14 @@ function inWords({ network = {}, blocks = {} }: Scores): string[] {
 
 const NAMED = 6
 
+/** What is worth a line of its own when a run begins. */
+export const notesOn = ({ replaced, from, run }: StartEvent): string[] => [
+  ...(replaced ? [`It takes the place of a run in ${run} that ended before its first checkpoint.`] : []),
+  ...(from ? [describeOrigin(from)] : []),
+]
+
 /** What a run took from the weights of another, and what it did not. */
-export function describeOrigin({ run, taken, left }: Taken): string {
+function describeOrigin({ run, taken, left }: WeightsTaken): string {
   const more = left.length > NAMED ? `; and ${left.length - NAMED} more` : ''
   const rest = left.length === 0 ? 'nothing was left' : `left: ${left.slice(0, NAMED).join('; ')}${more}`
   return `It begins with ${plural(taken, 'tensor')} of ${run}; ${rest}.`

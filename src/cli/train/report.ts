@@ -1,6 +1,6 @@
 import type { TrainEvent } from '../../train/events.js'
 import { PLAIN, type Style } from '../output/style.js'
-import { describeOrigin, renderLine } from './lines.js'
+import { notesOn, renderLine } from './lines.js'
 import { type SummaryOptions, summarize } from './summary.js'
 import { liveBlock, type Output } from './terminal.js'
 import { EMPTY_VIEW, follow } from './view.js'
@@ -30,7 +30,7 @@ export function terminalReporter(output: Output, style: Style, beside: Beside): 
   return {
     show(event) {
       view = follow(view, event)
-      if (event.event === 'start' && event.from) block.note(describeOrigin(event.from))
+      if (event.event === 'start') for (const note of notesOn(event)) block.note(note)
       if (event.event === 'stopped' && event.reason === 'early') block.note(event.message)
       else if (event.event !== 'done') block.draw(view, { force: !['progress', 'measuring'].includes(event.event) })
       else {
@@ -50,7 +50,7 @@ export function lineReporter(output: Output, aside: Output, beside: Beside): Rep
       view = follow(view, event)
       const line = renderLine(view, event)
       if (line !== undefined) output.write(`${line}\n`)
-      if (event.event === 'start' && event.from) output.write(`${describeOrigin(event.from)}\n`)
+      if (event.event === 'start') output.write(linesOf(notesOn(event)))
       if (event.event === 'done')
         output.write(linesOf(summarize(view, event, PLAIN, { width: widthOf(output), ...beside(event.run) })))
     },
