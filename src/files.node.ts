@@ -35,8 +35,8 @@ export function fileError(what: string, error: unknown): UserError {
 }
 
 /**
- * Makes a folder and those above it, if they are not there. Throws a UserError if that fails. (Node's own option `recursive`
- * tries for ever below a folder that takes no new ones and says that they do not exist, as /proc does.)
+ * Makes a folder and those above it, if they are not there. Throws a UserError if that fails. (Node's own option
+ * `recursive` tries for ever below a folder that takes no new ones and says that they do not exist, as /proc does.)
  */
 export function makeFolder(path: string): void {
   const above = dirname(path)

@@ -14,8 +14,8 @@ interface Holder {
 const held = new Set<string>()
 
 /**
- * Takes the lock of a folder, so that no two processes write into one run. Returns what gives it back. Throws a UserError
- * if another process holds it.
+ * Takes the lock of a folder, so that no two processes write into one run. Returns what gives it back. Throws a
+ * UserError if another process holds it.
  */
 export function lockFolder(folder: string): () => void {
   const path = join(folder, 'lock')
@@ -32,9 +32,9 @@ export function lockFolder(folder: string): () => void {
 }
 
 /**
- * Runs `action` while this process alone holds the lock at `path`; waits while another process of this machine holds it,
- * and an abort of `signal` ends the waiting with its reason. Throws a UserError if a process of another machine holds it:
- * nobody can see from here whether that one still lives.
+ * Runs `action` while this process alone holds the lock at `path`; waits while another process of this machine holds
+ * it, and an abort of `signal` ends the waiting with its reason. Throws a UserError if a process of another machine
+ * holds it: nobody can see from here whether that one still lives.
  */
 export async function withLock<T>(path: string, action: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   for (;;) {
@@ -54,8 +54,8 @@ export async function withLock<T>(path: string, action: () => Promise<T>, signal
 }
 
 /**
- * Takes a lock, also one whose process is gone. Returns what gives it back, or else who holds it (undefined: whoever was
- * faster).
+ * Takes a lock, also one whose process is gone. Returns what gives it back, or else who holds it (undefined: whoever
+ * was faster).
  */
 function takeLock(path: string): (() => void) | Holder | undefined {
   const own = `${path}.${process.pid}`

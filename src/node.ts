@@ -77,16 +77,22 @@ const node = (mostThreads?: number): Platform => ({
   exactInt8: int8IsExact,
 })
 
+const ruleFrom = async (rule: AnyRule | string): Promise<AnyRule> =>
+  typeof rule === 'string' ? await findRule(rule) : rule
+
+const dataFrom = async (data: DataSet | string, load: LoadOptions | undefined): Promise<DataSet> =>
+  typeof data === 'string' ? await loadDataSet(data, load) : data
+
 /** Trains, and keeps the run in a folder: settings, events, checkpoint and environment. See `train/train.ts`. */
 export async function* train(request: TrainRequest): AsyncGenerator<TrainEvent> {
   const { out, signal, load, below, from } = request
-  const rule = typeof request.rule === 'string' ? await findRule(request.rule) : request.rule
+  const rule = await ruleFrom(request.rule)
   const wanted = asked(rule, request)
   if (below !== undefined && from !== undefined)
     throw new UsageError('a layer that is trained alone has its first weights from the run below: leave `from` out')
   const origin = from === undefined ? undefined : { run: from, state: readCheckpoint(from).checkpoint.state }
   const under = below === undefined ? undefined : readCheckpoint(below).checkpoint
-  const data = typeof request.data === 'string' ? await loadDataSet(request.data, load) : request.data
+  const data = await dataFrom(request.data, load)
   const settings = fit(rule, data, wanted)
   const config = { rule, data, settings, signal, below: under, from: origin }
   const preset = request.preset === undefined ? {} : { preset: request.preset }
@@ -112,13 +118,15 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainEvent> 
   }
 }
 
-/** A rule on its data, to be trained step by step; nothing is kept but what the caller keeps. See `train/trainer.ts`. */
+/**
+ * A rule on its data, to be trained step by step; nothing is kept but what the caller keeps. See `train/trainer.ts`.
+ */
 export async function openTrainer({
   load,
   ...request
 }: Omit<TrainRequest, 'out' | 'below' | 'from' | 'signal'>): Promise<Trainer> {
-  const rule = typeof request.rule === 'string' ? await findRule(request.rule) : request.rule
-  const data = typeof request.data === 'string' ? await loadDataSet(request.data, load) : request.data
+  const rule = await ruleFrom(request.rule)
+  const data = await dataFrom(request.data, load)
   return await openAnywhere({ ...request, rule, data, platform: node() })
 }
 
@@ -134,12 +142,12 @@ export interface ResumeOptions extends RunOptions {
 }
 
 /**
- * Goes on with the run in a folder, as if it had never stopped: on a machine with fewer threads than the run began with, up
- * to the last bits. A run that is done is only scored again.
+ * Goes on with the run in a folder, as if it had never stopped: on a machine with fewer threads than the run began
+ * with, up to the last bits. A run that is done is only scored again.
  */
 export async function* resume(path: string, options: ResumeOptions = {}): AsyncGenerator<TrainEvent> {
   const rule = await ruleOfRun(path, options)
-  const data = options.data ?? (await loadDataSet(readConfig(path).data, options.load))
+  const data = await dataOfRun(path, options)
   const folder = reopenRun(path)
   yield* intoFolder(folder, readConfig(path).mostThreads, (platform) => {
     const kept = readConfig(path)
@@ -165,7 +173,7 @@ export async function* resume(path: string, options: ResumeOptions = {}): AsyncG
 /** The rule of a run: handed in, or one of Onward's. Throws a UsageError where it must be named, or is another one. */
 export async function ruleOfRun(path: string, { rule: given, changedRule }: RunOptions = {}): Promise<AnyRule> {
   const { rule: id, ruleFile } = readConfig(path)
-  const rule = typeof given === 'string' ? await findRule(given) : given
+  const rule = given && (await ruleFrom(given))
   if (!rule) {
     const own = ruleFile ? undefined : RULES.find((candidate) => candidate.id === id)
     if (own) return own
@@ -211,35 +219,44 @@ export async function openRun(path: string, given: RunOptions = {}): Promise<Net
 
 /** What the test samples say of a saved run: of its network and of its parts, and the rule's own figures. */
 export async function evaluate(path: string, options: RunOptions = {}): Promise<Evaluation> {
-  const network = await openRun(path, options)
-  try {
-    const data = options.data ?? (await loadDataSet(readConfig(path).data, options.load))
+  return await withNetwork(path, options, async (network) => {
+    const data = await dataOfRun(path, options)
     const { criterion, highest } = network
     const test = await network.measure(data, data.test)
     return { test, criterion, ...(highest !== undefined && { highest }) }
+  })
+}
+
+async function withNetwork<T>(path: string, options: RunOptions, use: (network: Network) => Promise<T>): Promise<T> {
+  const network = await openRun(path, options)
+  try {
+    return await use(network)
   } finally {
     await network.close()
   }
 }
 
-/** What the network of a saved run says of inputs as its data set has them: levels, or real numbers in their own units. */
+const dataOfRun = (path: string, { data, load }: RunOptions): Promise<DataSet> =>
+  dataFrom(data ?? readConfig(path).data, load)
+
+/**
+ * What the network of a saved run says of inputs as its data set has them: levels, or real numbers in their own units.
+ */
 export async function predict(
   path: string,
   inputs: readonly (Uint8Array | Float32Array)[],
   options: RunOptions = {},
 ): Promise<Predicted[]> {
-  const network = await openRun(path, options)
-  try {
-    return await network.predict(inputs)
-  } finally {
-    await network.close()
-  }
+  return await withNetwork(path, options, (network) => network.predict(inputs))
 }
 
 export interface DrawOptions extends RunOptions {
   /** Which pictures; default: all that the rule has. */
   readonly names?: readonly string[]
-  /** The images that a picture starts from: the first held-out ones, over again where there are fewer; training images where none was held out. */
+  /**
+   * The images that a picture starts from: the first held-out ones, over again where there are fewer; training images
+   * where none was held out.
+   */
   readonly count: number
   /** Of the noise. */
   readonly seed: number
@@ -252,8 +269,7 @@ export async function drawRun(path: string, options: DrawOptions): Promise<Drawi
   const rule = await ruleOfRun(path, options)
   const { names, count, seed } = options
   const split = async (): Promise<Split> => {
-    const data = options.data ?? (await loadDataSet(config.data, options.load))
-    const { train, validation } = partsOf(data, config.options)
+    const { train, validation } = partsOf(await dataOfRun(path, options), config.options)
     return validation.count > 0 ? validation : train
   }
   return await draw(rule, checkpoint, split, node(config.mostThreads), { count, seed, where, ...(names && { names }) })
@@ -266,11 +282,5 @@ export interface ExportOptions extends RunOptions {
 
 /** Writes the network of a saved run as one ONNX file, after that file, run alone, scored as the network does. */
 export async function exportRun(path: string, options: ExportOptions = {}): Promise<ExportedFile> {
-  const rule = await ruleOfRun(path, options)
-  const network = await openRun(path, { ...options, rule })
-  try {
-    return await exportTo(path, { ...options, rule, network, platform: node() })
-  } finally {
-    await network.close()
-  }
+  return await withNetwork(path, options, (network) => exportTo(path, network, options))
 }

@@ -1,8 +1,8 @@
 import { Command, CommanderError } from 'commander'
+import { packageVersion } from '../train/environment.node.js'
 import { EXIT } from './failure.js'
 import { wholeNumber } from './number.js'
 import { addTrainingFlags, ruleHelp } from './train/flags.js'
-import { version } from './version.js'
 
 const SETTING = 'an option of the rule; may be given more than once'
 
@@ -41,7 +41,7 @@ export async function run(given: readonly string[]): Promise<number> {
   let code: number = EXIT.done
   const program = new Command('onward')
     .description('Trains deep networks without end-to-end backpropagation: every layer learns from what it can see.')
-    .version(version(), '-V, --version', 'print the version')
+    .version(packageVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show help')
     .helpCommand(false)
     .showSuggestionAfterError()

@@ -52,7 +52,9 @@ export function augmentation(
   }
 }
 
-/** What happens to one image: shifts in pixels, `angle` in radians (clockwise on the screen), mirrored left to right. */
+/**
+ * What happens to one image: shifts in pixels, `angle` in radians (clockwise on the screen), mirrored left to right.
+ */
 interface Change {
   readonly down: number
   readonly right: number

@@ -7,8 +7,8 @@ export interface TaskInput {
   /** Of any rank; images are [C, H, W]. */
   readonly shape: Shape
   /**
-   * The number of levels of quantised inputs, such as 256 of 8-bit pixels: `x` is then a level / (levels - 1), in [0, 1].
-   * Absent: real numbers, standardised by the training data for each place of the first axis.
+   * The number of levels of quantised inputs, such as 256 of 8-bit pixels: `x` is then a level / (levels - 1), in [0,
+   * 1]. Absent: real numbers, standardised by the training data for each place of the first axis.
    */
   readonly levels?: number
 }
@@ -39,7 +39,10 @@ export interface Samples {
 export interface Split {
   /** [count, ...shape]: levels from 0 to `levels - 1`, or real numbers as they were measured. */
   readonly inputs: Uint8Array | Float32Array
-  /** Classes [count], labels (0 or 1) [count, K], or values in their own units [count, K]; absent where there is no target. */
+  /**
+   * Classes [count], labels (0 or 1) [count, K], or values in their own units [count, K]; absent where there is no
+   * target.
+   */
   readonly targets?: Uint8Array | Int32Array | Float32Array
   readonly count: number
 }

@@ -6,8 +6,8 @@ import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { UserError } from '../errors.js'
 import { reason } from '../files.node.js'
-import { readTar } from './formats/tar.js'
 import type { Source, SourceFile } from './source.js'
+import { readTar } from './tar.js'
 
 /** Where the contents of a data set's files are: a path each, or one archive for all. */
 export type Location = { readonly paths: readonly string[] } | { readonly archive: string }

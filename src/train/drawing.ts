@@ -37,8 +37,9 @@ export interface DrawingOptions {
 }
 
 /**
- * Lets the network of a checkpoint draw, from the first `count` images of what `splitOf` gives, which is asked for where
- * one of the pictures starts from images. Throws a UserError where its rule draws nothing, or not what was asked for.
+ * Lets the network of a checkpoint draw, from the first `count` images of what `splitOf` gives, which is asked for
+ * where one of the pictures starts from images. Throws a UserError where its rule draws nothing, or not what was asked
+ * for.
  */
 export async function draw(
   rule: AnyRule,

@@ -25,7 +25,10 @@ export interface WeightsTaken {
 
 const [RESUMED, BELOW] = ['the checkpoint', 'the run below']
 
-/** The state that a training begins with, and what it took from another network. Throws a UserError where a checkpoint does not fit it, or is missing. */
+/**
+ * The state that a training begins with, and what it took from another network. Throws a UserError where a checkpoint
+ * does not fit it, or is missing.
+ */
 export async function firstState(
   { tensors, plan, settings, initialState }: Trainer,
   { rule, data, resume, below, from }: TrainConfig,
@@ -76,7 +79,10 @@ function weightsOf(
 /** What decides which samples a training learns from and what it holds out. */
 const SAMPLES = ['seed', 'validation', 'limit', 'precision']
 
-/** What may differ between the two halves of a training: its numbers stay, but for last bits on another device or threads. */
+/**
+ * What may differ between the two halves of a training: its numbers stay, but for last bits on another device or
+ * threads.
+ */
 const FREE = ['device', 'threads', 'cacheBytes', 'checkpointEvery']
 
 type Own = Pick<Checkpoint, 'rule' | 'data' | 'settings'>
@@ -86,8 +92,8 @@ const checkSame = (checkpoint: Checkpoint, own: Own): void =>
   checkSettings(checkpoint, own, (option) => !FREE.includes(option), RESUMED)
 
 /**
- * Throws a UserError unless the layers under layer `from` may be taken from the checkpoint: the same network and samples,
- * so that nothing that is held out here was learned there, and trained up to there.
+ * Throws a UserError unless the layers under layer `from` may be taken from the checkpoint: the same network and
+ * samples, so that nothing that is held out here was learned there, and trained up to there.
  */
 function checkBelow(checkpoint: Checkpoint, own: Own, from: number): void {
   if (from === 0)

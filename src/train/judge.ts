@@ -100,16 +100,16 @@ export function earlyMessage({ criterion, best }: Judgement, epoch: number, lear
 }
 
 /**
- * The place of the highest block that has learned after `layer`, by default after the one that a run trains alone, where
- * those above it have learned nothing. Undefined for a whole network.
+ * The place of the highest block that has learned after `layer`, by default after the one that a run trains alone,
+ * where those above it have learned nothing. Undefined for a whole network.
  */
 export const highestOf = ({ layers, alone }: Bench, layer = alone): number | undefined =>
   layer !== undefined && layer + 1 < layers! ? layer : undefined
 
 /**
  * The part of what held-out samples say that has been learned: where the blocks above number `highest` have learned
- * nothing, the figures of the blocks up to there, and none of the network. A block that is judged by a figure of its own
- * says nothing of the target before what lies above it has learned.
+ * nothing, the figures of the blocks up to there, and none of the network. A block that is judged by a figure of its
+ * own says nothing of the target before what lies above it has learned.
  */
 export function learnedPart({ rule, hyper, blocks }: Bench, scores: Scores, highest: number | undefined): Scores {
   if (highest === undefined) return scores

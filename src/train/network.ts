@@ -1,6 +1,7 @@
 import type { DataSet, Split } from '../data/index.js'
 import { outputCount, type Samples } from '../data/index.js'
 import { UserError } from '../errors.js'
+import { type ExportedModel, exportModel } from '../export/model.js'
 import { show, sizeOf } from '../graph/types.js'
 import { checkOptions } from '../options/index.js'
 import type { AnyRule } from '../rules/contract.js'
@@ -32,6 +33,8 @@ export interface Network {
    * another size, and where the network only generates.
    */
   predict(inputs: readonly (Uint8Array | Float32Array)[]): Promise<Predicted[]>
+  /** The network as an ONNX model. Throws a UserError where it only generates. */
+  exported(): ExportedModel
   close(): Promise<void>
 }
 
@@ -90,6 +93,7 @@ export async function openNetwork(
       }
       return predicted
     },
+    exported: () => exportModel(rule, task, hyper, stateRecord(state), samples),
     close: () => program.dispose(),
   }
 }

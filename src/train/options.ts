@@ -70,7 +70,9 @@ export interface Settings {
 export interface TrainInput {
   /** A named preset of the rule, under everything that is said beside it. */
   readonly preset?: string | undefined
-  /** Settings over the preset and under the wishes: those of another run. An option without effect in them is no slip. */
+  /**
+   * Settings over the preset and under the wishes: those of another run. An option without effect in them is no slip.
+   */
   readonly settings?: { readonly hyper?: Values; readonly options?: Values } | undefined
   readonly hyper?: Values | undefined
   readonly options?: Readonly<z.input<typeof trainingOptions>> | undefined

@@ -18,7 +18,9 @@ export interface StateTensor {
 
 const isUnder = (name: string, path: string): boolean => name === path || name.startsWith(`${path}.`)
 
-/** The place of the first block that a tensor of the state, or a slice of it, belongs to; -1 where it belongs to none. */
+/**
+ * The place of the first block that a tensor of the state, or a slice of it, belongs to; -1 where it belongs to none.
+ */
 export const blockOf = (blocks: readonly Block[], name: string): number =>
   blocks.findIndex(({ parameters }) =>
     parameters.some((path) => isUnder(name, typeof path === 'string' ? path : path.path)),

@@ -21,7 +21,9 @@ const runConfig = z.object({
   from: z.string().optional(),
   /** The preset that its settings came from, for people. */
   preset: z.string().optional(),
-  /** The most threads of an operation, where the options fix no number: those that the machine had when the run began. */
+  /**
+   * The most threads of an operation, where the options fix no number: those that the machine had when the run began.
+   */
   mostThreads: z.int().min(1).optional(),
   /** The file that its rule was loaded from. It is never run but where somebody names it. */
   ruleFile: z.object({ path: z.string(), sha256: z.string() }).optional(),
@@ -41,7 +43,10 @@ export interface RunFolder {
   saveCheckpoint(bytes: Uint8Array): Promise<string>
   /** Gives the folder free for other processes. */
   close(): void
-  /** After closing a new run: takes it back if it has no checkpoint, which nobody can go on with; its name is free again. */
+  /**
+   * After closing a new run: takes it back if it has no checkpoint, which nobody can go on with; its name is free
+   * again.
+   */
   discard(): void
 }
 

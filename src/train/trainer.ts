@@ -151,8 +151,7 @@ export async function openTrainer(config: TrainerConfig): Promise<Trainer> {
     }
     return phase.pipeline
   }
-  const next = async (at: Position, wanted?: Wanted): Promise<CallResult> =>
-    (await pipelineAt(at.phase)).next(at, wanted)
+  const next = async (at: Position, wanted?: Wanted): Promise<CallResult> => (await pipelineAt(at.phase))(at, wanted)
 
   return {
     ...{ settings, task, plan, blocks, tensors, certificate, validation },

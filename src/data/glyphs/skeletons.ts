@@ -3,7 +3,9 @@
  * square of 100 x 100 holds a digit; x goes right, y goes down.
  */
 
-/** One stroke of the pen through points x, y, x, y, ... of the unit square: straight from point to point, or a curve. */
+/**
+ * One stroke of the pen through points x, y, x, y, ... of the unit square: straight from point to point, or a curve.
+ */
 export interface Stroke {
   readonly smooth: boolean
   readonly points: readonly number[]

@@ -1,7 +1,7 @@
 import { UserError } from '../../errors.js'
 import { labelledImages } from '../dataset.js'
-import { readIdxImages, readIdxLabels } from '../formats/idx.js'
 import type { DataSetEntry, Source } from '../source.js'
+import { readIdxImages, readIdxLabels } from './idx.js'
 
 /** Training images and labels, test images and labels: their names and the bytes that they hold. */
 const FILES = [
