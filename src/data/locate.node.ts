@@ -49,19 +49,12 @@ export async function readFiles(
 ): Promise<{ contents: Uint8Array[]; where: string[] }> {
   const contents: Uint8Array[] = []
   const where: string[] = []
-  const members = 'archive' in location ? await readArchive(location.archive) : undefined
+  const members = 'archive' in location ? readTar(await readPacked(location.archive), location.archive) : undefined
   for (const [index, file] of source.files.entries()) {
-    let path: string
-    let bytes: Uint8Array
-    if ('archive' in location) {
-      path = `${file.names[0]} in ${location.archive}`
-      const member = members!.get(file.names[0])
-      if (!member) throw new UserError(`${location.archive} holds no ${file.names[0]}; get the archive again.`)
-      bytes = member
-    } else {
-      path = location.paths[index]!
-      bytes = await readPacked(path, file.bytes)
-    }
+    const [name] = file.names
+    const path = 'archive' in location ? `${name} in ${location.archive}` : location.paths[index]!
+    const bytes = members ? members.get(name) : await readPacked(path, file.bytes)
+    if (!bytes) throw new UserError(`${path} is missing; get the archive again.`)
     check(bytes, file, path)
     contents.push(bytes)
     where.push(path)
@@ -80,10 +73,6 @@ function check(bytes: Uint8Array, file: SourceFile, path: string): void {
         `but ${file.sha256.slice(0, 12)}... was expected; delete it and get it again.`,
     )
   }
-}
-
-async function readArchive(path: string): Promise<Map<string, Uint8Array>> {
-  return readTar(await readPacked(path), path)
 }
 
 /** The contents of a file, unpacked if its name ends in `.gz`; no more than `limit` bytes. */

@@ -249,6 +249,21 @@ test('the lock of a process that has died is taken over', async () => {
   assert.deepEqual(readdirSync(folder), ['file.bin'])
 })
 
+test('an empty lock, which a crash left, is taken over; one of another machine is named and stays', async () => {
+  mkdirSync(folder)
+  const lock = join(folder, 'file.bin.lock')
+  writeFileSync(lock, JSON.stringify({ process: 1, machine: `not-${hostname()}` }))
+  await fails(
+    download(file(), folder, options),
+    /file\.bin\.lock is held by process 1 on not-.*: wait for it, or delete/,
+  )
+  assert.deepEqual(readdirSync(folder), ['file.bin.lock'])
+  writeFileSync(lock, '')
+  answers = [serve()]
+  await download(file(), folder, options)
+  assert.deepEqual(readdirSync(folder), ['file.bin'])
+})
+
 test('a data set is downloaded once; a file cut in the cache is fetched again', async () => {
   const packed = gzipSync(content)
   const source: Source = {
