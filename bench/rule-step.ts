@@ -5,10 +5,10 @@ import { ruleById } from '../src/rules/registry.js'
 import type { TracedStep } from '../src/rules/trace.js'
 import { compile } from '../src/runtime/compile.node.js'
 import type { TensorRecord } from '../src/runtime/program.js'
-import { courseOf, taskOf } from '../src/train/course.js'
 import { initialNoise, stepNoise } from '../src/train/noise.js'
 import { resolve } from '../src/train/options.js'
 import { beginOf, stepAt } from '../src/train/plan.js'
+import { taskOf, tracePlan } from '../src/train/traced-plan.js'
 import type { RuleSpeedJob } from './jobs.js'
 
 /** A rule's step, or a whole period of steps that take turns, as training would take it. */
@@ -33,7 +33,7 @@ export async function ruleStep({ rule: id, preset, hyper, data, batch, threads }
     options: { batch, epochs: 1, validation: 0, threads },
   })
   const task = await taskOf(set, settings.options, { compile })
-  const { traced, plan, steps } = courseOf(rule, task, settings, count)
+  const { traced, plan, steps } = tracePlan(rule, task, settings, count)
   const step: TracedStep = steps[stepAt(plan, beginOf(0))]!
   const init = await compile(traced.init, { device: 'cpu', threads })
   const { metrics: state } = await init.run(1, initialNoise(traced.init.batch, 0))

@@ -1,6 +1,6 @@
 /**
- * An error whose message is meant for the person at the keyboard: one sentence that says where, what was expected,
- * what came and what to do next. The command line prints it without a stack. `exitCode` is 1 (failed) or 2 (wrong usage).
+ * An error whose message is meant for the person at the keyboard: one sentence that says where, what was expected, what
+ * came and what to do next. The command line prints it without a stack. `exitCode` is 1 (failed) or 2 (wrong usage).
  */
 export class UserError extends Error {
   override readonly name = 'UserError'

@@ -1,19 +1,17 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
+import ort from 'onnxruntime-node'
 import type { DataSet, Samples } from './data/index.js'
 import { type LoadOptions, loadDataSet } from './data/load.node.js'
 import { UserError } from './errors.js'
-import { checkModel } from './export/check.node.js'
-import { exportModel } from './export/model.js'
+import type { ExportedModel } from './export/model.js'
+import { fileError } from './files.node.js'
 import { sizeOf } from './graph/types.js'
+import type { ExportOptions } from './node.js'
 import { stream } from './random/stream.js'
-import type { AnyRule } from './rules/contract.js'
-import { type Checkpoint, stateRecord } from './train/checkpoint.js'
-import { taskOf } from './train/course.js'
-import { fileError } from './train/files.node.js'
+import type { Checkpoint } from './train/checkpoint.js'
 import type { Network } from './train/network.js'
-import type { Platform } from './train/platform.js'
-import { readCheckpoint, readConfig } from './train/run-folder.node.js'
+import { readCheckpoint } from './train/run-folder.node.js'
 
 /** A network that was written as an ONNX file. */
 export interface ExportedFile {
@@ -26,28 +24,25 @@ export interface ExportedFile {
   readonly samples: Samples
 }
 
-interface Export {
-  readonly rule: AnyRule
-  readonly network: Network
-  readonly platform: Platform
-  readonly out?: string | undefined
-  readonly data?: DataSet | undefined
-  readonly load?: LoadOptions | undefined
-}
-
 /** Writes the network of a run as a file; what is there already stays until the new one has been checked. */
-export async function exportTo(run: string, { rule, network, platform, load, ...own }: Export): Promise<ExportedFile> {
-  const { hyper, options } = readConfig(run)
+export async function exportTo(
+  run: string,
+  network: Network,
+  { out, data, load = {} }: ExportOptions,
+): Promise<ExportedFile> {
   const { checkpoint } = readCheckpoint(run)
-  const { samples, state } = checkpoint
+  const { samples, settings } = checkpoint
   const { shape, levels } = samples.input
-  const task = await taskOf(samples, options, platform)
-  const model = exportModel(rule, task, hyper, stateRecord(state), samples)
-  const file = own.out ?? join(run, 'model.onnx')
+  const model = network.exported()
+  const file = out ?? join(run, 'model.onnx')
   const part = `${file}.part`
-  const { inputs, what } = await testInputs(checkpoint, own.data, load ?? {})
+  const { inputs, what } = await testInputs(checkpoint, data, load)
   try {
-    writeFile(part, model.bytes)
+    try {
+      writeFileSync(part, model.bytes)
+    } catch (error) {
+      throw fileError(`${file} could not be written`, error)
+    }
     await checkModel(part, model, {
       x: Float32Array.from(
         inputs.flatMap((input) => [...input]),
@@ -56,7 +51,7 @@ export async function exportTo(run: string, { rule, network, platform, load, ...
       shape,
       scores: Float32Array.from((await network.predict(inputs)).flatMap(({ scores }) => scores)),
       // Rounding to 8 bits makes steps of values that two orders of summation put on either side of a border.
-      tolerance: options.precision === 'int8' ? 0.05 : 1e-4,
+      tolerance: settings.options.precision === 'int8' ? 0.05 : 1e-4,
     })
     renameSync(part, file)
   } finally {
@@ -93,13 +88,39 @@ async function testInputs(
   return { inputs: random, what: `${batch} random inputs (${data} is not on this machine)` }
 }
 
-function writeFile(path: string, content: Uint8Array): void {
+/** Inputs and what the trained network makes of them. */
+interface Expected {
+  /** [N, ...shape], as the model reads them. */
+  readonly x: Float32Array
+  readonly shape: readonly number[]
+  /** [N, K]. */
+  readonly scores: Float32Array
+  /** The largest difference that is allowed, as a part of the largest score. */
+  readonly tolerance: number
+}
+
+/**
+ * Runs the model in a file, alone, and holds its scores to those of the network; a model of any batch also with one
+ * sample. Throws a UserError if they differ, or if the file does not run.
+ */
+async function checkModel(path: string, { batch }: ExportedModel, expected: Expected): Promise<void> {
+  const { x, shape, scores, tolerance } = expected
+  const session = await ort.InferenceSession.create(path)
   try {
-    writeFileSync(path, content)
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT')
-      throw new UserError(`The folder ${dirname(path)} does not exist: make it, or name another file.`)
-    throw fileError(`${path} could not be written`, error)
+    const rows = x.length / sizeOf(shape)
+    for (const count of batch === 'any' ? [rows, 1] : [rows]) {
+      const images = x.subarray(0, (x.length / rows) * count)
+      const got = (await session.run({ x: new ort.Tensor('float32', images, [count, ...shape]) })).scores!.data
+      const want = scores.subarray(0, (scores.length / rows) * count)
+      const largest = want.reduce((most, score) => Math.max(most, Math.abs(score)), 1e-30)
+      const apart = want.reduce((most, score, i) => Math.max(most, Math.abs(score - (got as Float32Array)[i]!)), 0)
+      if (!(apart <= tolerance * largest))
+        throw new UserError(
+          `The exported model differs from the network on ${count} images (by ${apart.toExponential(1)} in scores up to ` +
+            `${largest.toPrecision(3)}), so it was not kept; please report this.`,
+        )
+    }
+  } finally {
+    await session.release()
   }
 }

@@ -14,10 +14,10 @@ import type { Scores, TrainEvent } from './train/events.js'
 import type { Criterion } from './train/judge.js'
 import { prolonged } from './train/longer.js'
 import { type Network, openNetwork, type Predicted } from './train/network.js'
-import { asked, fit, resolve, type Wishes } from './train/options.js'
+import { asked, fit, resolve, type TrainInput } from './train/options.js'
 import type { Platform } from './train/platform.js'
+import { partsOf } from './train/rows.js'
 import { createRun, type RunFolder, readCheckpoint, readConfig, reopenRun } from './train/run-folder.node.js'
-import { partsOf } from './train/session.js'
 import { train as trainAnywhere } from './train/train.js'
 import { openTrainer as openAnywhere, type Trainer } from './train/trainer.js'
 
@@ -31,12 +31,12 @@ export { type Diagnosis, diagnose as doctor } from './runtime/doctor.node.js'
 export type { Drawing } from './train/drawing.js'
 export { type Environment, environment } from './train/environment.node.js'
 export type { Scores, TrainEvent } from './train/events.js'
-export type { Given } from './train/feed.js'
+export type { StepInputs } from './train/feed.js'
 export type { Predicted } from './train/network.js'
 export { type Ending, endingOf, type RunConfig, readCheckpoint, readConfig } from './train/run-folder.node.js'
 export type { Ran, Trainer } from './train/trainer.js'
 
-export interface TrainRequest extends Wishes {
+export interface TrainRequest extends TrainInput {
   /** A rule, the name of one, or the path of a file that exports one. */
   readonly rule: AnyRule | string
   /** A data set, or the name of one. */
@@ -77,19 +77,26 @@ const node = (mostThreads?: number): Platform => ({
   exactInt8: int8IsExact,
 })
 
+const ruleFrom = async (rule: AnyRule | string): Promise<AnyRule> =>
+  typeof rule === 'string' ? await findRule(rule) : rule
+
+const dataFrom = async (data: DataSet | string, load: LoadOptions | undefined): Promise<DataSet> =>
+  typeof data === 'string' ? await loadDataSet(data, load) : data
+
 /** Trains, and keeps the run in a folder: settings, events, checkpoint and environment. See `train/train.ts`. */
 export async function* train(request: TrainRequest): AsyncGenerator<TrainEvent> {
   const { out, signal, load, below, from } = request
-  const rule = typeof request.rule === 'string' ? await findRule(request.rule) : request.rule
+  const rule = await ruleFrom(request.rule)
   const wanted = asked(rule, request)
   if (below !== undefined && from !== undefined)
     throw new UsageError('a layer that is trained alone has its first weights from the run below: leave `from` out')
   const origin = from === undefined ? undefined : { run: from, state: readCheckpoint(from).checkpoint.state }
   const under = below === undefined ? undefined : readCheckpoint(below).checkpoint
-  const data = typeof request.data === 'string' ? await loadDataSet(request.data, load) : request.data
+  const data = await dataFrom(request.data, load)
   const settings = fit(rule, data, wanted)
-  const config = { rule, data, settings, presetName: request.preset, signal, below: under, from: origin }
-  if (out === false) return yield* trainAnywhere({ ...config, platform: node() })
+  const config = { rule, data, settings, signal, below: under, from: origin }
+  const preset = request.preset === undefined ? {} : { preset: request.preset }
+  if (out === false) return yield* trainAnywhere({ ...config, told: preset, platform: node() })
   const mostThreads = availableParallelism()
   const folder = createRun(out, {
     rule: rule.id,
@@ -97,24 +104,29 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainEvent> 
     ...settings,
     ...(below !== undefined && { below }),
     ...(from !== undefined && { from }),
-    ...(request.preset !== undefined && { preset: request.preset }),
+    ...preset,
     ...(fileOf(rule) && { ruleFile: fileOf(rule)! }),
     mostThreads,
   })
   try {
-    yield* intoFolder(folder, mostThreads, (own) => trainAnywhere({ ...config, ...own }))
+    yield* intoFolder(folder, mostThreads, (platform) => {
+      const told = { ...preset, run: folder.path, ...(folder.isReplaced && { replaced: true }) }
+      return trainAnywhere({ ...config, told, platform })
+    })
   } finally {
     folder.discard()
   }
 }
 
-/** A rule on its data, to be trained step by step; nothing is kept but what the caller keeps. See `train/trainer.ts`. */
+/**
+ * A rule on its data, to be trained step by step; nothing is kept but what the caller keeps. See `train/trainer.ts`.
+ */
 export async function openTrainer({
   load,
   ...request
 }: Omit<TrainRequest, 'out' | 'below' | 'from' | 'signal'>): Promise<Trainer> {
-  const rule = typeof request.rule === 'string' ? await findRule(request.rule) : request.rule
-  const data = typeof request.data === 'string' ? await loadDataSet(request.data, load) : request.data
+  const rule = await ruleFrom(request.rule)
+  const data = await dataFrom(request.data, load)
   return await openAnywhere({ ...request, rule, data, platform: node() })
 }
 
@@ -130,14 +142,14 @@ export interface ResumeOptions extends RunOptions {
 }
 
 /**
- * Goes on with the run in a folder, as if it had never stopped: on a machine with fewer threads than the run began with, up
- * to the last bits. A run that is done is only scored again.
+ * Goes on with the run in a folder, as if it had never stopped: on a machine with fewer threads than the run began
+ * with, up to the last bits. A run that is done is only scored again.
  */
 export async function* resume(path: string, options: ResumeOptions = {}): AsyncGenerator<TrainEvent> {
   const rule = await ruleOfRun(path, options)
   const data = await dataOfRun(path, options)
   const folder = reopenRun(path)
-  yield* intoFolder(folder, readConfig(path).mostThreads, (own) => {
+  yield* intoFolder(folder, readConfig(path).mostThreads, (platform) => {
     const kept = readConfig(path)
     const { epochs = kept.options.epochs, threads = kept.options.threads } = options
     const ruleFile = fileOf(rule) ?? kept.ruleFile
@@ -150,10 +162,10 @@ export async function* resume(path: string, options: ResumeOptions = {}): AsyncG
       rule,
       data,
       settings: { hyper: config.hyper, options: { ...config.options, ...(threads !== undefined && { threads }) } },
-      presetName: kept.preset,
+      told: { ...(kept.preset !== undefined && { preset: kept.preset }), run: folder.path },
       signal: options.signal,
       resume: checkpoint,
-      ...own,
+      platform,
     })
   })
 }
@@ -161,7 +173,7 @@ export async function* resume(path: string, options: ResumeOptions = {}): AsyncG
 /** The rule of a run: handed in, or one of Onward's. Throws a UsageError where it must be named, or is another one. */
 export async function ruleOfRun(path: string, { rule: given, changedRule }: RunOptions = {}): Promise<AnyRule> {
   const { rule: id, ruleFile } = readConfig(path)
-  const rule = typeof given === 'string' ? await findRule(given) : given
+  const rule = given && (await ruleFrom(given))
   if (!rule) {
     const own = ruleFile ? undefined : RULES.find((candidate) => candidate.id === id)
     if (own) return own
@@ -184,11 +196,11 @@ export async function ruleOfRun(path: string, { rule: given, changedRule }: RunO
 async function* intoFolder(
   folder: RunFolder,
   mostThreads: number | undefined,
-  start: (own: { platform: Platform; run: string }) => AsyncGenerator<TrainEvent>,
+  start: (platform: Platform) => AsyncGenerator<TrainEvent>,
 ): AsyncGenerator<TrainEvent> {
   try {
     const { saveCheckpoint } = folder
-    for await (const event of start({ platform: { ...node(mostThreads), saveCheckpoint }, run: folder.path })) {
+    for await (const event of start({ ...node(mostThreads), saveCheckpoint })) {
       if (event.event !== 'measuring') folder.record(event)
       yield event
     }
@@ -218,35 +230,41 @@ export async function openRun(path: string, given: RunOptions = {}): Promise<Net
 
 /** What the test samples say of a saved run: of its network and of its parts, and the rule's own figures. */
 export async function evaluate(path: string, options: RunOptions = {}): Promise<Evaluation> {
-  const network = await openRun(path, options)
-  try {
+  return await withNetwork(path, options, async (network) => {
     const data = await dataOfRun(path, options)
     const { criterion, highest } = network
     const test = await network.measure(data, data.test)
     return { test, criterion, ...(highest !== undefined && { highest }) }
+  })
+}
+
+async function withNetwork<T>(path: string, options: RunOptions, use: (network: Network) => Promise<T>): Promise<T> {
+  const network = await openRun(path, options)
+  try {
+    return await use(network)
   } finally {
     await network.close()
   }
 }
 
-/** What the network of a saved run says of inputs as its data set has them: levels, or real numbers in their own units. */
+/**
+ * What the network of a saved run says of inputs as its data set has them: levels, or real numbers in their own units.
+ */
 export async function predict(
   path: string,
   inputs: readonly (Uint8Array | Float32Array)[],
   options: RunOptions = {},
 ): Promise<Predicted[]> {
-  const network = await openRun(path, options)
-  try {
-    return await network.predict(inputs)
-  } finally {
-    await network.close()
-  }
+  return await withNetwork(path, options, (network) => network.predict(inputs))
 }
 
 export interface DrawOptions extends RunOptions {
   /** Which pictures; default: all that the rule has. */
   readonly names?: readonly string[]
-  /** The images that a picture starts from: the first held-out ones, over again where there are fewer; training images where none was held out. */
+  /**
+   * The images that a picture starts from: the first held-out ones, over again where there are fewer; training images
+   * where none was held out.
+   */
   readonly count: number
   /** Of the noise. */
   readonly seed: number
@@ -259,8 +277,7 @@ export async function drawRun(path: string, options: DrawOptions): Promise<Drawi
   const rule = await ruleOfRun(path, options)
   const { names, count, seed } = options
   const split = async (): Promise<Split> => {
-    const data = options.data ?? (await loadDataSet(config.data, options.load))
-    const { train, validation } = partsOf(data, config.options)
+    const { train, validation } = partsOf(await dataOfRun(path, options), config.options)
     return validation.count > 0 ? validation : train
   }
   return await draw(rule, checkpoint, split, node(config.mostThreads), { count, seed, where, ...(names && { names }) })
@@ -273,11 +290,5 @@ export interface ExportOptions extends RunOptions {
 
 /** Writes the network of a saved run as one ONNX file, after that file, run alone, scored as the network does. */
 export async function exportRun(path: string, options: ExportOptions = {}): Promise<ExportedFile> {
-  const rule = await ruleOfRun(path, options)
-  const network = await openRun(path, { ...options, rule })
-  try {
-    return await exportTo(path, { ...options, rule, network, platform: node() })
-  } finally {
-    await network.close()
-  }
+  return await withNetwork(path, options, (network) => exportTo(path, network, options))
 }

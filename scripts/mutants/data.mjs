@@ -5,8 +5,8 @@ const augment = 'src/data/augment.ts'
 const locate = 'src/data/locate.node.ts'
 const made = 'src/data/made.node.ts'
 const download = 'src/data/download.node.ts'
-const cifar = 'src/data/formats/cifar.ts'
-const idx = 'src/data/formats/idx.ts'
+const cifar = 'src/data/sources/cifar-10.ts'
+const idx = 'src/data/sources/idx.ts'
 
 export default [
   {
@@ -26,8 +26,8 @@ export default [
   {
     what: 'drawn images are put together with the labels of the others',
     file: made,
-    find: 'flatMap(({ images, labels }) => [images, labels])',
-    replace: 'flatMap(({ images, labels }) => [labels, images])',
+    find: 'flatMap(({ inputs, targets }) => [inputs, targets])',
+    replace: 'flatMap(({ inputs, targets }) => [targets, inputs])',
     tests: 'data/made',
   },
   {

@@ -1,12 +1,17 @@
 // What can lose a run, or go on with it wrongly.
 const checkpoint = 'src/train/checkpoint.ts'
 const safetensors = 'src/train/safetensors.ts'
-const files = 'src/train/files.node.ts'
+const files = 'src/files.node.ts'
 const folder = 'src/train/run-folder.node.ts'
-const lock = 'src/train/lock.node.ts'
+const lock = 'src/lock.node.ts'
 const train = 'src/train/train.ts'
+const standing = 'src/train/standing.ts'
+const epoch = 'src/train/epoch.ts'
+const judge = 'src/train/judge.ts'
+const trainer = 'src/train/trainer.ts'
+const classes = 'src/targets/class.ts'
+const firstState = 'src/train/first-state.ts'
 const plan = 'src/train/plan.ts'
-const feed = 'src/train/feed.ts'
 const noise = 'src/train/noise.ts'
 const score = 'src/train/score.ts'
 
@@ -45,7 +50,7 @@ export default [
   {
     what: 'a new run is put over an old one',
     file: folder,
-    find: 'if ([CONFIG, METRICS, CHECKPOINT, ENVIRONMENT].some((name) => fs.existsSync(join(folder, name))))',
+    find: 'if (isTaken && !isUnborn(folder))',
     replace: 'if (false)',
     ...run,
   },
@@ -108,8 +113,8 @@ export default [
   },
   {
     what: 'a training goes on with the checkpoint of another rate or seed',
-    file: checkpoint,
-    find: 'if (JSON.stringify(there) !== JSON.stringify(here))',
+    file: firstState,
+    find: 'if (before !== now)',
     replace: 'if (false)',
     ...resume,
   },
@@ -122,30 +127,30 @@ export default [
   },
   {
     what: 'a checkpoint without a new option is refused',
-    file: checkpoint,
+    file: firstState,
     find: 'return known.success ?',
     replace: 'return !known.success ?',
     ...resume,
   },
   {
     what: 'a stopped run is not saved',
-    file: train,
-    find: '  const stop = async function* (): AsyncGenerator<TrainEvent> {\n    yield* save()\n',
-    replace: '  const stop = async function* (): AsyncGenerator<TrainEvent> {\n',
+    file: standing,
+    find: 'async *stop() {\n      yield* standing.save()\n',
+    replace: 'async *stop() {\n',
     ...resume,
   },
   {
     what: 'the position of a checkpoint lags a batch behind',
-    file: train,
-    find: 'images: imageKind(data), position: at }',
-    replace: 'images: imageKind(data), position: { ...at, batch: Math.max(0, at.batch - 1) } }',
+    file: trainer,
+    find: 'samples: samplesOf(data), position }',
+    replace: 'samples: samplesOf(data), position: { ...position, batch: Math.max(0, position.batch - 1) } }',
     ...resume,
   },
   {
     what: 'numbers that blow up are trained on',
-    file: train,
-    find: 'const bad = notFinite(done)\n        if (bad)',
-    replace: 'const bad = notFinite(done)\n        if (bad && false)',
+    file: epoch,
+    find: 'if (broken) {',
+    replace: 'if (broken === null) {',
     tests: 'train/stopping',
   },
   {
@@ -157,16 +162,16 @@ export default [
   },
   {
     what: 'patience ends an epoch late',
-    file: train,
-    find: 'epoch - best.epoch >= options.patience',
-    replace: 'epoch - best.epoch > options.patience',
-    tests: 'train/stopping',
+    file: judge,
+    find: 'epoch - best.epoch >= bench.patience',
+    replace: 'epoch - best.epoch > bench.patience',
+    tests: 'train/judge',
   },
   {
     what: 'the test images are measured in every epoch',
     file: train,
-    find: 'score = await time.scoring(() => measure(predictor, validation, data.maximum, signal))',
-    replace: 'score = await time.scoring(() => measure(predictor, data.test, data.maximum, signal))',
+    find: "time.scoring(() => measured('validation', validation))",
+    replace: "time.scoring(() => measured('validation', data.test))",
     tests: 'train/train',
   },
   {
@@ -186,9 +191,9 @@ export default [
   },
   {
     what: 'labels stand one row off',
-    file: feed,
-    find: '(row) => split.labels[row]!)',
-    replace: '(row) => split.labels[(row + 1) % split.count]!)',
+    file: classes,
+    find: '(row) => targets![row]!)',
+    replace: '(row) => targets![(row + 1) % targets!.length]!)',
     tests: 'train/train',
   },
   {
@@ -207,7 +212,7 @@ export default [
   },
   {
     what: 'scores that are no numbers count as class 0',
-    file: score,
+    file: classes,
     find: 'if (Number.isNaN(score)) return -1',
     replace: '',
     tests: 'train/score',

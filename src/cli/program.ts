@@ -1,10 +1,10 @@
 import { Command, CommanderError } from 'commander'
+import { packageVersion } from '../train/environment.node.js'
 import { commands } from './commands.js'
 import { EXIT } from './failure.js'
 import { textWidth } from './output/text.js'
 import { named } from './to-type.js'
 import { ruleHelp } from './train/flags.js'
-import { version } from './version.js'
 
 const EXIT_CODES =
   `Exit codes: ${EXIT.done} done, ${EXIT.failed} failed, ${EXIT.usage} wrong usage, ` +
@@ -16,7 +16,7 @@ export async function run(given: readonly string[]): Promise<number> {
   let code: number = EXIT.done
   const program = new Command('onward')
     .description('Trains deep networks without end-to-end backpropagation: every layer learns from what it can see.')
-    .version(version(), '-V, --version', 'print the version')
+    .version(packageVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show help')
     .helpCommand(false)
     .showSuggestionAfterError()

@@ -15,6 +15,10 @@ export const augmentationOptions = z.strictObject({
 })
 export type AugmentationOptions = z.infer<typeof augmentationOptions>
 
+/** Whether the options change anything. */
+export const isAugmented = ({ shift, rotation, flip }: AugmentationOptions): boolean =>
+  shift > 0 || rotation > 0 || flip
+
 /**
  * Writes one image, changed, to `out`; `value` gives the float of each pixel value. `index` is the image's place in its
  * split: together with seed and epoch it fixes the change, whatever the batch size and order.
@@ -29,7 +33,7 @@ export function augmentation(
   epoch: number,
 ): Augmentation | undefined {
   const { shift, rotation, flip } = options
-  if (shift === 0 && rotation === 0 && !flip) return undefined
+  if (!isAugmented(options)) return undefined
   const source = options.padding === 'reflect' ? reflect : clip
   const key = [seed % 2 ** 32, Math.floor(seed / 2 ** 32)] as const
   const [nameLow, nameHigh] = fnv1a64('augmentation')
@@ -48,7 +52,9 @@ export function augmentation(
   }
 }
 
-/** What happens to one image: shifts in pixels, `angle` in radians (clockwise on the screen), mirrored left to right. */
+/**
+ * What happens to one image: shifts in pixels, `angle` in radians (clockwise on the screen), mirrored left to right.
+ */
 interface Change {
   readonly down: number
   readonly right: number

@@ -26,8 +26,8 @@ export function permutation(count: number, random: Stream): Uint32Array {
 
 /**
  * Writes the inputs at `indices` to `out` [indices.length, ...shape] as a network reads them, in float32: level /
- * (levels - 1), each image changed by `augment` first if there is one; or real numbers, standardised. Throws a RangeError
- * if `out` has another size.
+ * (levels - 1), each image changed by `augment` first if there is one; or real numbers, standardised. Throws a
+ * RangeError if `out` has another size.
  */
 export function gatherInputs(
   { input, inputScale }: Pick<Samples, 'input' | 'inputScale'>,

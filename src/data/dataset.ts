@@ -7,8 +7,8 @@ export interface TaskInput {
   /** Of any rank; images are [C, H, W]. */
   readonly shape: Shape
   /**
-   * The number of levels of quantised inputs, such as 256 of 8-bit pixels: `x` is then a level / (levels - 1), in [0, 1].
-   * Absent: real numbers, standardised by the training data for each place of the first axis.
+   * The number of levels of quantised inputs, such as 256 of 8-bit pixels: `x` is then a level / (levels - 1), in [0,
+   * 1]. Absent: real numbers, standardised by the training data for each place of the first axis.
    */
   readonly levels?: number
 }
@@ -39,7 +39,10 @@ export interface Samples {
 export interface Split {
   /** [count, ...shape]: levels from 0 to `levels - 1`, or real numbers as they were measured. */
   readonly inputs: Uint8Array | Float32Array
-  /** Classes [count], labels (0 or 1) [count, K], or values in their own units [count, K]; absent where there is no target. */
+  /**
+   * Classes [count], labels (0 or 1) [count, K], or values in their own units [count, K]; absent where there is no
+   * target.
+   */
   readonly targets?: Uint8Array | Int32Array | Float32Array
   readonly count: number
 }
@@ -100,39 +103,47 @@ export function dataSet(parts: DataSetParts): DataSet {
 
 const NAMED = { class: 'classes', labels: 'labels', values: 'values', none: 'targets' }
 
-/** What one number of a target may be, and in words. */
-function allowed(target: Target): { fits: (number: number) => boolean; words: string } {
-  if (target.kind === 'class')
-    return {
-      fits: (n) => Number.isInteger(n) && n >= 0 && n < target.count,
-      words: `a class from 0 to ${target.count - 1}`,
-    }
-  if (target.kind === 'labels') return { fits: (n) => n === 0 || n === 1, words: '0 or 1' }
-  return { fits: Number.isFinite, words: 'a finite number' }
+/** What one number may be, and in words. */
+interface Allowed {
+  readonly fits: (number: number) => boolean
+  readonly words: string
+}
+
+const finite: Allowed = { fits: Number.isFinite, words: 'a finite number' }
+const whole = (what: string, count: number): Allowed => ({
+  fits: (n) => Number.isInteger(n) && n >= 0 && n < count,
+  words: `a ${what} from 0 to ${count - 1}`,
+})
+
+function allowedOf(target: Target): Allowed {
+  if (target.kind === 'class') return whole('class', target.count)
+  return target.kind === 'labels' ? { fits: (n) => n === 0 || n === 1, words: '0 or 1' } : finite
 }
 
 function checkSplit({ inputs, targets, count }: Split, { input, target }: DataSetParts, where: string): void {
   const { shape, levels } = input
-  const size = sizeOf(shape)
-  const each = target.kind === 'class' ? 1 : outputCount(target)
-  const lengths: [string, number, number][] = [
-    ['inputs', inputs.length, count * size],
-    ['targets', targets?.length ?? 0, count * each],
-  ]
-  for (const [what, got, wanted] of lengths)
-    if (got !== wanted) throw new UserError(`${where}: ${count} samples need ${wanted} numbers of ${what}, not ${got}`)
-  const ofInput =
-    levels === undefined
-      ? allowed({ kind: 'values', count: 1 })
-      : { ...allowed({ kind: 'class', count: levels }), words: `a level from 0 to ${levels - 1}` }
-  for (const [numbers, { fits, words }, row, what] of [
-    [inputs, ofInput, size, 'input'],
-    [targets ?? [], allowed(target), each, 'target'],
-  ] as const) {
-    // A byte is always one of 256 levels; there may be many.
-    if (what === 'input' && numbers instanceof Uint8Array && levels === 256) continue
-    const wrong = numbers.findIndex((number) => !fits(number))
-    if (wrong >= 0)
-      throw new UserError(`${where}: ${what} ${Math.floor(wrong / row)} holds ${numbers[wrong]}, which is not ${words}`)
-  }
+  const size = target.kind === 'class' ? 1 : outputCount(target)
+  // Every byte is one of 256 levels, and there may be many: they are not looked at.
+  const isAny = levels === 256 && inputs instanceof Uint8Array
+  const level = levels === undefined ? finite : whole('level', levels)
+  checkNumbers(inputs, count, sizeOf(shape), isAny ? undefined : level, where, 'input')
+  checkNumbers(targets ?? new Uint8Array(), count, size, allowedOf(target), where, 'target')
+}
+
+/** Throws a UserError unless these are `size` numbers for each sample, all allowed. */
+function checkNumbers(
+  numbers: Split['inputs'] | Int32Array,
+  count: number,
+  size: number,
+  allowed: Allowed | undefined,
+  where: string,
+  what: string,
+): void {
+  if (numbers.length !== count * size)
+    throw new UserError(`${where}: ${count} samples need ${count * size} numbers of ${what}s, not ${numbers.length}`)
+  const wrong = allowed ? numbers.findIndex((number) => !allowed.fits(number)) : -1
+  if (wrong >= 0)
+    throw new UserError(
+      `${where}: ${what} ${Math.floor(wrong / size)} holds ${numbers[wrong]}, which is not ${allowed!.words}`,
+    )
 }

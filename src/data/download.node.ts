@@ -4,9 +4,8 @@ import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { UserError } from '../errors.js'
-import { makeFolder } from '../folders.node.js'
-import { reason } from './locate.node.js'
-import { withLock } from './lock.node.js'
+import { fileError, makeFolder, reason } from '../files.node.js'
+import { withLock } from '../lock.node.js'
 import type { Download } from './source.js'
 
 export interface DownloadOptions {
@@ -45,9 +44,7 @@ export async function download(file: Download, folder: string, options: Download
     )
   } catch (error) {
     if (options.signal?.aborted || error instanceof UserError || !('code' in (error as object))) throw error
-    const { code } = error as { code: string }
-    const what = code === 'ENOSPC' ? 'the disk is full; free some space' : `${code}; check that you may write there`
-    throw new UserError(`${path} could not be written: ${what}, and run the same command again.`, { cause: error })
+    throw fileError(`${path} could not be written`, error)
   }
   if (failures.length === 0) return path
   const kept = existsSync(part) ? 'what arrived is kept, so the same command goes on from there' : 'try again later'

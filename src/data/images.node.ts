@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { convertIndexedToRgb, decode as decodePng, encode as encodePng } from 'fast-png'
 import jpeg from 'jpeg-js'
 import { UserError } from '../errors.js'
-import { reason } from './locate.node.js'
+import { fileError, reason } from '../files.node.js'
 import type { Picture } from './picture.js'
 
 /** Reads a PNG or JPEG file. Throws a UserError for a file that is neither, is cut, or cannot be read. */
@@ -26,7 +26,7 @@ export async function writePng(
   try {
     await writeFile(path, bytes)
   } catch (cause) {
-    throw new UserError(`The image ${path} could not be written (${reason(cause)}); choose another place.`, { cause })
+    throw fileError(`The image ${path} could not be written`, cause)
   }
 }
 

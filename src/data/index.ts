@@ -1,4 +1,10 @@
-export { type Augmentation, type AugmentationOptions, augmentation, augmentationOptions } from './augment.js'
+export {
+  type Augmentation,
+  type AugmentationOptions,
+  augmentation,
+  augmentationOptions,
+  isAugmented,
+} from './augment.js'
 export { gatherInputs, order, permutation } from './batches.js'
 export {
   type DataSet,

@@ -19,8 +19,9 @@ export interface LoadOptions extends DownloadOptions {
 }
 
 /**
- * Loads a data set by name. Embedded ones are made once and kept in the cache; the others are read from `dataDir`, from `ONWARD_DATA`, from the
- * cache, or downloaded to the cache, in this order. Throws a UserError with one sentence that says what to do.
+ * Loads a data set by name. Embedded ones are made once and kept in the cache; the others are read from `dataDir`, from
+ * `ONWARD_DATA`, from the cache, or downloaded to the cache, in this order. Throws a UserError with one sentence that
+ * says what to do.
  */
 export async function loadDataSet(name: string, options: LoadOptions = {}): Promise<DataSet> {
   const entry = findDataSet(name)

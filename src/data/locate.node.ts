@@ -5,8 +5,9 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { UserError } from '../errors.js'
-import { readTar } from './formats/tar.js'
+import { reason } from '../files.node.js'
 import type { Source, SourceFile } from './source.js'
+import { readTar } from './tar.js'
 
 /** Where the contents of a data set's files are: a path each, or one archive for all. */
 export type Location = { readonly paths: readonly string[] } | { readonly archive: string }
@@ -48,19 +49,12 @@ export async function readFiles(
 ): Promise<{ contents: Uint8Array[]; where: string[] }> {
   const contents: Uint8Array[] = []
   const where: string[] = []
-  const members = 'archive' in location ? await readArchive(location.archive) : undefined
+  const members = 'archive' in location ? readTar(await readPacked(location.archive), location.archive) : undefined
   for (const [index, file] of source.files.entries()) {
-    let path: string
-    let bytes: Uint8Array
-    if ('archive' in location) {
-      path = `${file.names[0]} in ${location.archive}`
-      const member = members!.get(file.names[0])
-      if (!member) throw new UserError(`${location.archive} holds no ${file.names[0]}; get the archive again.`)
-      bytes = member
-    } else {
-      path = location.paths[index]!
-      bytes = await readPacked(path, file.bytes)
-    }
+    const [name] = file.names
+    const path = 'archive' in location ? `${name} in ${location.archive}` : location.paths[index]!
+    const bytes = members ? members.get(name) : await readPacked(path, file.bytes)
+    if (!bytes) throw new UserError(`${path} is missing; get the archive again.`)
     check(bytes, file, path)
     contents.push(bytes)
     where.push(path)
@@ -81,10 +75,6 @@ function check(bytes: Uint8Array, file: SourceFile, path: string): void {
   }
 }
 
-async function readArchive(path: string): Promise<Map<string, Uint8Array>> {
-  return readTar(await readPacked(path), path)
-}
-
 /** The contents of a file, unpacked if its name ends in `.gz`; no more than `limit` bytes. */
 async function readPacked(path: string, limit?: number): Promise<Uint8Array> {
   let bytes: Uint8Array
@@ -100,10 +90,4 @@ async function readPacked(path: string, limit?: number): Promise<Uint8Array> {
     const what = reason(cause) === 'ERR_BUFFER_TOO_LARGE' ? 'is not the published file' : 'is cut or no gzip file'
     throw new UserError(`${path} ${what} (${bytes.length} bytes); delete it and get it again.`, { cause })
   }
-}
-
-/** The code of a system error, or its message. */
-export function reason(error: unknown): string {
-  const { code, message } = error as { code?: unknown; message?: unknown }
-  return String(code ?? message ?? error)
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { makeFolder } from '../folders.node.js'
+import { makeFolder, replaceFile } from '../files.node.js'
 import type { ByteSplit } from './dataset.js'
 
 type Splits = { train: ByteSplit; test: ByteSplit }
@@ -38,13 +38,7 @@ function unpack(bytes: Uint8Array, counts: Record<keyof Splits, number>): Splits
 function keep(path: string, bytes: Uint8Array): void {
   try {
     makeFolder(dirname(path))
-    const part = `${path}.${process.pid}.part`
-    try {
-      writeFileSync(part, bytes)
-      renameSync(part, path)
-    } finally {
-      rmSync(part, { force: true })
-    }
+    replaceFile(path, bytes)
   } catch {
     // No folder, no place, no right to write: what was made is used all the same.
   }

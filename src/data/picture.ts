@@ -17,8 +17,8 @@ export interface ShapeOptions {
 
 /**
  * A picture as one image of `shape` ([1 or 3, height, width]), from 0 to 1: transparency laid on white, colour to grey
- * by the weights of ITU-R BT.601, brought to the shape's proportions by a margin of its border's mean, and resized by area
- * (larger pictures) or bilinearly (smaller ones).
+ * by the weights of ITU-R BT.601, brought to the shape's proportions by a margin of its border's mean, and resized by
+ * area (larger pictures) or bilinearly (smaller ones).
  */
 export function toShape(
   picture: Picture,

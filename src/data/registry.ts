@@ -4,8 +4,7 @@ import { type DataSet, dataSet, labelledImages } from './dataset.js'
 import { makeGlyphs } from './glyphs/glyphs.js'
 import type { DataSetEntry } from './source.js'
 import { cifar10 } from './sources/cifar-10.js'
-import { fashionMnist } from './sources/fashion-mnist.js'
-import { mnist } from './sources/mnist.js'
+import { fashionMnist, mnist } from './sources/mnist.js'
 import { optdigits } from './sources/optdigits.js'
 
 const glyphs: DataSetEntry = {

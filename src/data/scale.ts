@@ -1,10 +1,14 @@
-/** Mean and deviation of numbers of several kinds. A deviation of 0 is told as 1: numbers that never change become 0. */
+/**
+ * Mean and deviation of numbers of several kinds. A deviation of 0 is told as 1: numbers that never change become 0.
+ */
 export interface Scale {
   readonly mean: readonly number[]
   readonly deviation: readonly number[]
 }
 
-/** Of samples of `size` numbers, in `groups` runs of equal length: mean and deviation (of the population) of each run. */
+/**
+ * Of samples of `size` numbers, in `groups` runs of equal length: mean and deviation (of the population) of each run.
+ */
 export function scaleOf(numbers: ArrayLike<number>, groups: number, size: number): Scale {
   const run = size / groups
   const each = Math.max(1, numbers.length / groups)

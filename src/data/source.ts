@@ -15,7 +15,7 @@ export interface Download {
   readonly bytes: number
   readonly sha256: string
   /** Mirrors of the same bytes, the best first. */
-  readonly urls: readonly [string, ...string[]]
+  readonly urls: readonly string[]
 }
 
 /** Where a data set comes from, and how its files become images. */
@@ -25,7 +25,7 @@ export interface Source {
   readonly folders: readonly string[]
   /** A tar archive, gzip-compressed, that holds the files; looked for in the same folders. */
   readonly archive?: string
-  readonly downloads: readonly [Download, ...Download[]]
+  readonly downloads: readonly Download[]
   /** Takes the contents of `files`, in their order, and the paths they came from, for messages. */
   decode(contents: readonly Uint8Array[], where: readonly string[]): { train: Split; test: Split }
 }

@@ -20,8 +20,8 @@ function taken<T extends Uint8Array | Int32Array | Float32Array>(all: T, size: n
 
 /**
  * Holds `count` samples of a training split out for validation, at random by `seed`, of each group in proportion to its
- * share (to within one sample); `groups` holds the number of each sample's group. Both parts keep the order of the split.
- * Throws a RangeError unless 0 <= count < split.count.
+ * share (to within one sample); `groups` holds the number of each sample's group. Both parts keep the order of the
+ * split. Throws a RangeError unless 0 <= count < split.count.
  */
 export function holdOut(
   split: Split,

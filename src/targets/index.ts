@@ -7,7 +7,9 @@ import { realValues } from './values.js'
 
 export type { ExportedOutput, Merit, Said, Tally, TargetKind } from './kind.js'
 
-/** What each kind of target means; without a target there is nothing to say, and a rule is judged by its own objective. */
+/**
+ * What each kind of target means; without a target there is nothing to say, and a rule is judged by its own objective.
+ */
 export const TARGETS: { readonly [kind in Exclude<Target['kind'], 'none'>]: TargetKind } = {
   class: oneClass,
   labels: severalLabels,

@@ -1,9 +1,8 @@
 import { z } from 'zod'
 import type { Samples } from '../data/index.js'
-import { UsageError, UserError } from '../errors.js'
+import { UserError } from '../errors.js'
 import { type DType, type Shape, sameShape, show } from '../graph/types.js'
 import type { StepGraph } from '../onnx/index.js'
-import type { AnyRule } from '../rules/contract.js'
 import type { TensorRecord } from '../runtime/index.js'
 import type { Best } from './judge.js'
 import { resolvedOptions, type Settings } from './options.js'
@@ -110,78 +109,4 @@ export function checkState(ports: readonly StatePort[], state: readonly NamedTen
   }
   const extra = state.find(({ name }) => !ports.some((port) => port.name === name))
   if (extra) throw new UserError(`${other} it holds ${extra.name}, which this one does not have`)
-}
-
-/** What decides which images a training learns from and what it holds out. */
-const IMAGES = ['seed', 'validation', 'limit', 'precision']
-
-/**
- * Throws a UserError unless the layers under layer `from` may be taken from the checkpoint: the same network and images,
- * so that nothing that is held out here was learned there, and trained up to there.
- */
-export function checkBelow(
-  checkpoint: Checkpoint,
-  own: Pick<Checkpoint, 'rule' | 'data' | 'settings'>,
-  from: number,
-  where: string,
-): void {
-  if (from === 0)
-    throw new UsageError('a run below serves a layer that is trained alone, from 1: name that layer, or leave it out')
-  const [there, here] = [checkpoint.settings, own.settings]
-  refuseOther(
-    [
-      ['rule', checkpoint.rule, own.rule],
-      ['data', checkpoint.data, own.data],
-      ...hyperPairs(there.hyper, here.hyper),
-      ...hyperPairs(there.options, here.options).filter(([key]) => IMAGES.includes(key)),
-    ],
-    where,
-  )
-  const { phase } = checkpoint.position
-  if (there.options.schedule !== 'greedy' || phase < from)
-    throw new UsageError(
-      `layer ${from} learns from trained layers below it, but ${where} did not train layer ${from - 1} to its end`,
-    )
-}
-
-type Pair = [name: string, there: unknown, here: unknown]
-
-function hyperPairs(there: Readonly<Record<string, unknown>>, here: Readonly<Record<string, unknown>>): Pair[] {
-  return [...new Set([...Object.keys(there), ...Object.keys(here)])].map((key) => [key, there[key], here[key]])
-}
-
-function refuseOther(pairs: readonly Pair[], where: string): void {
-  for (const [name, there, here] of pairs)
-    if (JSON.stringify(there) !== JSON.stringify(here))
-      throw new UserError(
-        `${where} belongs to another training: its ${name} is ${JSON.stringify(there)}, here it is ${JSON.stringify(here)}`,
-      )
-}
-
-/** A checkpoint from before an option existed has that option's default: what the rule then did. */
-export function withDefaults(checkpoint: Checkpoint, rule: Pick<AnyRule, 'id' | 'hyper'>): Checkpoint {
-  if (checkpoint.rule !== rule.id) return checkpoint
-  const known = rule.hyper.safeParse(checkpoint.settings.hyper)
-  return known.success ? { ...checkpoint, settings: { ...checkpoint.settings, hyper: known.data } } : checkpoint
-}
-
-/** What may differ between the two halves of a training: its numbers stay, but for last bits on another device or threads. */
-const FREE = ['device', 'threads', 'cacheBytes', 'checkpointEvery']
-
-/** Throws a UserError unless the checkpoint belongs to a training with these settings, so that it can go on. */
-export function checkSame(
-  checkpoint: Checkpoint,
-  own: Pick<Checkpoint, 'rule' | 'data' | 'settings'>,
-  where: string,
-): void {
-  const [there, here] = [checkpoint.settings, own.settings]
-  refuseOther(
-    [
-      ['rule', checkpoint.rule, own.rule],
-      ['data', checkpoint.data, own.data],
-      ...hyperPairs(there.hyper, here.hyper),
-      ...hyperPairs(there.options, here.options).filter(([key]) => !FREE.includes(key)),
-    ],
-    where,
-  )
 }

@@ -9,9 +9,9 @@ import { traceRule } from '../rules/trace.js'
 import type { TensorRecord } from '../runtime/program.js'
 import { kindOf } from '../targets/index.js'
 import { type Checkpoint, checkState, statePorts, stateRecord } from './checkpoint.js'
-import { taskOf } from './course.js'
 import { heldOutNoise } from './noise.js'
 import type { Platform } from './platform.js'
+import { taskOf } from './traced-plan.js'
 
 /** Images that a network drew, row after row. */
 export interface Drawing {
@@ -37,8 +37,9 @@ export interface DrawingOptions {
 }
 
 /**
- * Lets the network of a checkpoint draw, from the first `count` images of what `splitOf` gives, which is asked for where
- * one of the pictures starts from images. Throws a UserError where its rule draws nothing, or not what was asked for.
+ * Lets the network of a checkpoint draw, from the first `count` images of what `splitOf` gives, which is asked for
+ * where one of the pictures starts from images. Throws a UserError where its rule draws nothing, or not what was asked
+ * for.
  */
 export async function draw(
   rule: AnyRule,

@@ -52,7 +52,7 @@ function headOf(folder: string): string | undefined {
 }
 
 /** The version of this package: of the nearest package.json above this file. */
-function packageVersion(): string {
+export function packageVersion(): string {
   for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
     const path = join(folder, 'package.json')
     if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8')).version

@@ -1,9 +1,8 @@
 import type { EpochEvent, TrainEvent } from './events.js'
 import { type clock, meansOf, meter } from './meter.js'
 import { notFinite } from './not-finite.js'
-import { betweenOf, endOf, globalStep, isCheckpointDue, isEpochDone } from './plan.js'
+import { betweenOf, endOf, globalStep, isCheckpointDue, isEpochDone, whereIs } from './plan.js'
 import type { Standing } from './standing.js'
-import { whereIs } from './telling.js'
 import type { Trainer } from './trainer.js'
 
 /** What the steps of an epoch made, for its event. */

@@ -1,7 +1,7 @@
 import type { Certificate } from '../certificate/certificate.js'
 import type { Figures } from '../rules/contract.js'
+import type { WeightsTaken } from './first-state.js'
 import type { Criterion } from './judge.js'
-import type { Taken } from './weights-of.js'
 
 /**
  * Numbers of the network and of its blocks. A block has the name that the certificate and every other output give it; a
@@ -49,9 +49,11 @@ export interface StartEvent {
   readonly stateBytes: number
   readonly certificate: Certificate
   /** The run whose weights this one began with, how many tensors were taken, and what was left. */
-  readonly from?: Taken
+  readonly from?: WeightsTaken
   /** Steps that were already done when this run was resumed. */
   readonly resumedAt?: number
+  /** The folder held a run that ended before its first checkpoint: this one takes its place. */
+  readonly replaced?: boolean
   readonly run?: string
 }
 

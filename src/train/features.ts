@@ -1,11 +1,11 @@
 import type { StepGraph } from '../onnx/index.js'
 import { newPace, observe, type Program, stepsPerCall } from '../runtime/index.js'
-import { bytesPerStep, CALL_BYTES, type Reading } from './feed.js'
+import { bytesPerStep, CALL_BYTES, type ReadRows } from './feed.js'
 
 const featuresOf = (graph: StepGraph) => graph.metrics[0]!.output
 
 /** What the frozen layers make of images, for the layer that learns next: computed batch by batch. */
-export function frozenFeatures(graph: StepGraph, program: Program, read: Reading, batch: number): Reading {
+export function frozenFeatures(graph: StepGraph, program: Program, read: ReadRows, batch: number): ReadRows {
   const output = featuresOf(graph)
   const longest = Math.max(1, Math.floor(CALL_BYTES / (bytesPerStep(graph.batch) + 4 * output.size)))
   let pace = newPace()
@@ -28,12 +28,12 @@ export function frozenFeatures(graph: StepGraph, program: Program, read: Reading
  * that takes more than `budget` bytes for the `count` images of the training set.
  */
 export async function keepFeatures(
-  compute: Reading,
+  compute: ReadRows,
   graph: StepGraph,
   rows: Uint32Array,
   count: number,
   budget: number,
-): Promise<Reading | undefined> {
+): Promise<ReadRows | undefined> {
   const output = featuresOf(graph)
   const size = output.size / output.shape[0]!
   const kept = 4 * count * size <= budget ? allocate(count * size) : undefined

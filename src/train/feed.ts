@@ -14,12 +14,12 @@ export interface TrainingData {
 }
 
 /** What a step reads as `x` of the samples at these places, stacked; `epoch` counts through all phases. */
-export type Reading = (indices: Uint32Array, epoch: number) => Promise<Float32Array>
+export type ReadRows = (indices: Uint32Array, epoch: number) => Promise<Float32Array>
 
 /** Where the rows of a phase come from: in which order, and as what. */
 export interface Source {
   readonly rows: Rows
-  readonly read: Reading
+  readonly read: ReadRows
 }
 
 /** Bytes of one call's stacked inputs, at most: enough for long calls, little enough to hold two. */
@@ -29,7 +29,7 @@ export const bytesPerStep = (inputs: readonly { readonly input: Tensor }[]): num
   inputs.reduce((sum, { input }) => sum + 4 * input.size, 0)
 
 /** Reads the inputs themselves; images are changed by the augmentation that the options ask for. */
-export function inputsOf({ split, samples }: TrainingData, { augment, seed }: TrainingOptions): Reading {
+export function inputsOf({ split, samples }: TrainingData, { augment, seed }: TrainingOptions): ReadRows {
   const shape = imageShapeOf(samples.input)
   let known: { epoch: number; change: Augmentation | undefined } | undefined
   return async (indices, epoch) => {
@@ -41,13 +41,13 @@ export function inputsOf({ split, samples }: TrainingData, { augment, seed }: Tr
 }
 
 /** Inputs and targets of consecutive steps, stacked: [steps, ...] of what one step reads. */
-export interface Given {
+export interface StepInputs {
   readonly x: Float32Array
   readonly target?: TensorData
 }
 
 /** The targets of the samples at these places, as steps read them; without `target` where there are none. */
-export function targetsOf({ split, samples }: TrainingData, rows: Uint32Array): Pick<Given, 'target'> {
+export function targetsOf({ split, samples }: TrainingData, rows: Uint32Array): Pick<StepInputs, 'target'> {
   const target = kindOf(samples.target)?.gather(split, rows, samples)
   return target ? { target } : {}
 }

@@ -1,26 +1,47 @@
-import { UsageError } from '../errors.js'
+import { UsageError, UserError } from '../errors.js'
+import { sameShape, show } from '../graph/types.js'
 import type { TensorRecord } from '../runtime/index.js'
-import { checkBelow, checkSame, checkState, stateRecord, withDefaults } from './checkpoint.js'
+import { type Checkpoint, checkState, stateRecord } from './checkpoint.js'
+import type { StateTensor } from './roles.js'
+import type { NamedTensor } from './safetensors.js'
 import type { TrainConfig } from './train.js'
 import type { Trainer } from './trainer.js'
-import { type Taken, weightsOf } from './weights-of.js'
+
+/** Another network that a training takes its first weights from. */
+export interface Origin {
+  /** Its name for people: the folder of its run. */
+  readonly run: string
+  readonly state: readonly NamedTensor[]
+}
+
+/** What was taken from another network. */
+export interface WeightsTaken {
+  readonly run: string
+  /** Tensors that were taken. */
+  readonly taken: number
+  /** What was not, on either side, and why; states of optimisers are not counted. */
+  readonly left: readonly string[]
+}
 
 const [RESUMED, BELOW] = ['the checkpoint', 'the run below']
 
-/** The state that a training begins with, and what it took from another network. Throws a UserError where a checkpoint does not fit it, or is missing. */
+/**
+ * The state that a training begins with, and what it took from another network. Throws a UserError where a checkpoint
+ * does not fit it, or is missing.
+ */
 export async function firstState(
   { tensors, plan, settings, initialState }: Trainer,
   { rule, data, resume, below, from }: TrainConfig,
-): Promise<{ readonly state: TensorRecord; readonly taken?: Taken }> {
+): Promise<{ readonly state: TensorRecord; readonly taken?: WeightsTaken }> {
   const own = { rule: rule.id, data: data.name, settings }
   if (resume) {
     checkState(tensors, resume.state, RESUMED)
-    checkSame(withDefaults(resume, rule), own, RESUMED)
+    checkSame(withDefaults(resume, rule), own)
     return { state: stateRecord(resume.state) }
   }
   if (below) {
     checkState(tensors, below.state, BELOW)
-    checkBelow(withDefaults(below, rule), own, plan.from, BELOW)
+    checkBelow(withDefaults(below, rule), own, plan.from)
     return { state: stateRecord(below.state) }
   }
   if (plan.from > 0)
@@ -29,4 +50,79 @@ export async function firstState(
     )
   const state = await initialState()
   return from ? weightsOf(from, state, tensors) : { state }
+}
+
+/**
+ * A first state with the tensors of another network wherever the model has one of the same name, type and shape; the
+ * optimiser begins afresh. Throws a UsageError where nothing fits.
+ */
+function weightsOf(
+  { run, state }: Origin,
+  first: TensorRecord,
+  tensors: readonly StateTensor[],
+): { readonly state: TensorRecord; readonly taken: WeightsTaken } {
+  const there = new Map(state.map((tensor) => [tensor.name, tensor]))
+  const next = { ...first }
+  const left: string[] = []
+  for (const { name, dtype, shape } of tensors.filter(({ role }) => role !== 'optimizer')) {
+    const own = there.get(name)
+    if (own?.dtype === dtype && sameShape(own.shape, shape)) next[name] = own.data.slice()
+    else left.push(`${name} ${show(shape)}: ${own ? `${own.dtype} ${show(own.shape)} there` : 'not there'}`)
+  }
+  const taken = tensors.filter(({ name }) => next[name] !== first[name]).length
+  if (taken === 0) throw new UsageError(`${run} has no weights of the names and shapes that this network has.`)
+  const known = new Set(tensors.map(({ name }) => name))
+  for (const { name, shape } of state) if (!known.has(name)) left.push(`${name} ${show(shape)}: not here`)
+  return { state: next, taken: { run, taken, left } }
+}
+
+/** What decides which samples a training learns from and what it holds out. */
+const SAMPLES = ['seed', 'validation', 'limit', 'precision']
+
+/**
+ * What may differ between the two halves of a training: its numbers stay, but for last bits on another device or
+ * threads.
+ */
+const FREE = ['device', 'threads', 'cacheBytes', 'checkpointEvery']
+
+type Own = Pick<Checkpoint, 'rule' | 'data' | 'settings'>
+
+/** Throws a UserError unless the checkpoint belongs to a training with these settings, so that it can go on. */
+const checkSame = (checkpoint: Checkpoint, own: Own): void =>
+  checkSettings(checkpoint, own, (option) => !FREE.includes(option), RESUMED)
+
+/**
+ * Throws a UserError unless the layers under layer `from` may be taken from the checkpoint: the same network and
+ * samples, so that nothing that is held out here was learned there, and trained up to there.
+ */
+function checkBelow(checkpoint: Checkpoint, own: Own, from: number): void {
+  if (from === 0)
+    throw new UsageError('a run below serves a layer that is trained alone, from 1: name that layer, or leave it out')
+  checkSettings(checkpoint, own, (option) => SAMPLES.includes(option), BELOW)
+  if (checkpoint.settings.options.schedule !== 'greedy' || checkpoint.position.phase < from)
+    throw new UsageError(
+      `layer ${from} learns from trained layers below it, but ${BELOW} did not train layer ${from - 1} to its end`,
+    )
+}
+
+function checkSettings(checkpoint: Checkpoint, own: Own, counts: (option: string) => boolean, where: string): void {
+  const groups = ({ rule, data, settings: { hyper, options } }: Own): Readonly<Record<string, unknown>>[] => [
+    { rule, data },
+    hyper,
+    Object.fromEntries(Object.entries(options).filter(([name]) => counts(name))),
+  ]
+  const here = groups(own)
+  for (const [i, there] of groups(checkpoint).entries())
+    for (const name of Object.keys({ ...there, ...here[i] })) {
+      const [before, now] = [there[name], here[i]![name]].map((value) => JSON.stringify(value))
+      if (before !== now)
+        throw new UserError(`${where} belongs to another training: its ${name} is ${before}, here it is ${now}`)
+    }
+}
+
+/** A checkpoint from before an option existed has that option's default: what the rule then did. */
+function withDefaults(checkpoint: Checkpoint, rule: TrainConfig['rule']): Checkpoint {
+  if (checkpoint.rule !== rule.id) return checkpoint
+  const known = rule.hyper.safeParse(checkpoint.settings.hyper)
+  return known.success ? { ...checkpoint, settings: { ...checkpoint.settings, hyper: known.data } } : checkpoint
 }

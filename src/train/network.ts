@@ -1,18 +1,18 @@
 import type { DataSet, Split } from '../data/index.js'
 import { outputCount, type Samples } from '../data/index.js'
 import { UserError } from '../errors.js'
+import { type ExportedModel, exportModel } from '../export/model.js'
 import { show, sizeOf } from '../graph/types.js'
 import { checkOptions } from '../options/index.js'
 import type { AnyRule } from '../rules/contract.js'
 import { traceRule } from '../rules/trace.js'
 import { type Said, targetKind } from '../targets/index.js'
 import { type Checkpoint, checkState, statePorts, stateRecord } from './checkpoint.js'
-import { taskOf } from './course.js'
 import type { Scores } from './events.js'
-import { benchOf, type Criterion, criterionOf } from './judge.js'
-import { highestOf, learnedPart } from './learned.js'
+import { benchOf, type Criterion, criterionOf, highestOf, learnedPart } from './judge.js'
 import type { Platform } from './platform.js'
 import { measure, predictor, scoresOf } from './score.js'
+import { taskOf } from './traced-plan.js'
 
 /** What a network says of one sample. */
 export type Predicted = Said & {
@@ -33,6 +33,8 @@ export interface Network {
    * another size, and where the network only generates.
    */
   predict(inputs: readonly (Uint8Array | Float32Array)[]): Promise<Predicted[]>
+  /** The network as an ONNX model. Throws a UserError where it only generates. */
+  exported(): ExportedModel
   close(): Promise<void>
 }
 
@@ -49,9 +51,8 @@ export async function openNetwork(
   const hyper = checkOptions(rule.hyper, settings.hyper, rule.id)
   const task = await taskOf(samples, settings.options, platform)
   const traced = traceRule(rule, task, hyper)
-  const complete = { ...settings, hyper }
-  const highest = highestOf(rule, task, complete)
-  const bench = benchOf(rule, task, complete, rule.locality(task, hyper).blocks)
+  const bench = benchOf(rule, task, { ...settings, hyper }, rule.locality(task, hyper).blocks)
+  const highest = highestOf(bench)
   checkState(statePorts(traced.predict), state, where)
   const program = await platform.compile(traced.predict, { device, ...(threads !== undefined && { threads }) })
   await program.load(stateRecord(state))
@@ -69,7 +70,7 @@ export async function openNetwork(
       const same = JSON.stringify([data.input, data.target]) === JSON.stringify([input, samples.target])
       if (!same)
         throw new UserError(`${where} reads ${described(samples)}; those of ${data.name} are ${described(data)}`)
-      return learnedPart(await measure(own, split), rule, hyper, bench.blocks, highest)
+      return learnedPart(bench, await measure(own, split), highest)
     },
     async predict(inputs) {
       if (!rule.predict)
@@ -92,6 +93,7 @@ export async function openNetwork(
       }
       return predicted
     },
+    exported: () => exportModel(rule, task, hyper, stateRecord(state), samples),
     close: () => program.dispose(),
   }
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { augmentationOptions, type DataSet, imageShapeOf } from '../data/index.js'
+import { augmentationOptions, type DataSet, imageShapeOf, isAugmented } from '../data/index.js'
 import { UsageError } from '../errors.js'
 import { show } from '../graph/types.js'
 import { unknownName } from '../names.js'
@@ -67,16 +67,18 @@ export interface Settings {
 }
 
 /** What a person asked for; all of it may be left out. */
-export interface Wishes {
+export interface TrainInput {
   /** A named preset of the rule, under everything that is said beside it. */
   readonly preset?: string | undefined
-  /** Settings over the preset and under the wishes: those of another run. An option without effect in them is no slip. */
+  /**
+   * Settings over the preset and under the wishes: those of another run. An option without effect in them is no slip.
+   */
   readonly settings?: { readonly hyper?: Values; readonly options?: Values } | undefined
   readonly hyper?: Values | undefined
   readonly options?: Readonly<z.input<typeof trainingOptions>> | undefined
 }
 
-/** Wishes over presets and defaults, where the data do not matter yet. */
+/** TrainInput over presets and defaults, where the data do not matter yet. */
 interface Asked {
   readonly hyper: Values
   readonly options: z.infer<typeof trainingOptions>
@@ -90,10 +92,11 @@ export function presetOf(rule: AnyRule, name: string | undefined): Preset | unde
 }
 
 /** Defaults, then the preset, then the wishes. Throws a UsageError about the first thing that is wrong. */
-export const resolve = (rule: AnyRule, data: DataSet, wishes: Wishes): Settings => fit(rule, data, asked(rule, wishes))
+export const resolve = (rule: AnyRule, data: DataSet, wishes: TrainInput): Settings =>
+  fit(rule, data, asked(rule, wishes))
 
 /** The part of `resolve` that needs no data: what is wrong here is told before a data set is looked for. */
-export function asked(rule: AnyRule, { preset, settings, hyper = {}, options = {} }: Wishes): Asked {
+export function asked(rule: AnyRule, { preset, settings, hyper = {}, options = {} }: TrainInput): Asked {
   const base = presetOf(rule, preset)
   const training = merge(base?.train, settings?.options, options)
   // A layer alone is one phase of the greedy schedule; saying so again is not needed.
@@ -138,7 +141,7 @@ function check(
       `${rule.id} learns ${learned.map((kind) => WORDS[kind]).join(' or ')}, and ${name} has ${WORDS[target.kind]}: choose another rule or data set`,
     )
   const image = imageShapeOf(input)
-  if (!image && (augment.shift > 0 || augment.rotation > 0 || augment.flip))
+  if (!image && isAugmented(augment))
     throw new UsageError(
       `augmentation changes images, and the inputs of ${name}, ${show(input.shape)}, are none: leave it out`,
     )

@@ -7,12 +7,12 @@ import {
   stepsPerCall,
   type TensorRecord,
 } from '../runtime/index.js'
-import type { Course } from './course.js'
 import { bytesPerStep, CALL_BYTES, type feed, type Take } from './feed.js'
 import { type Call, callAt, following, type Position, stepAt } from './plan.js'
+import type { TracedPlan } from './traced-plan.js'
 
 /** A call that was run, and its outcome. */
-export interface Done extends RunResult {
+export interface CallResult extends RunResult {
   readonly call: Call
 }
 
@@ -24,19 +24,17 @@ export interface Wanted {
   readonly take?: Take
 }
 
-/** Runs the calls of a phase. While one computes, the inputs of the next are made: they are off the critical path. */
-export interface Pipeline {
-  /** The call that begins at a position, which must not be the end of an epoch. */
-  next(at: Position, wanted?: Wanted): Promise<Done>
-}
+/** Runs the call that begins at a position, which must not be the end of an epoch. */
+export type Pipeline = (at: Position, wanted?: Wanted) => Promise<CallResult>
 
 interface Ahead {
   readonly call: Call
   readonly batch: Promise<TensorRecord>
 }
 
+/** The calls of a phase. While one computes, the inputs of the next are made: they are off the critical path. */
 export function pipelineOf(
-  { plan, steps }: Course,
+  { plan, steps }: TracedPlan,
   programOf: (step: string) => Promise<Program>,
   make: ReturnType<typeof feed>,
   paces: Map<string, Pace>,
@@ -57,23 +55,21 @@ export function pipelineOf(
     return { call, batch }
   }
 
-  return {
-    async next(at, wanted = {}) {
-      const { most = Number.POSITIVE_INFINITY, take } = wanted
-      const fits = ahead && !take && samePosition(ahead.call.at, at) && stepsIn(ahead.call) <= most
-      const { call, batch } = fits ? ahead! : prepare(at, wanted)
-      ahead = undefined
-      const program = await programOf(call.step)
-      programs.set(call.step, program)
-      const running = program.run(call.runs, await batch)
-      running.catch(() => undefined)
-      const then = following(plan, call)
-      const left = most - stepsIn(call)
-      if (then && left > 0 && !take) ahead = prepare(then, { most: left })
-      const result = await running
-      paces.set(call.step, observe(paces.get(call.step) ?? newPace(), call.runs, result.seconds))
-      return { ...result, call }
-    },
+  return async (at, wanted = {}) => {
+    const { most = Number.POSITIVE_INFINITY, take } = wanted
+    const fits = ahead && !take && samePosition(ahead.call.at, at) && stepsIn(ahead.call) <= most
+    const { call, batch } = fits ? ahead! : prepare(at, wanted)
+    ahead = undefined
+    const program = await programOf(call.step)
+    programs.set(call.step, program)
+    const running = program.run(call.runs, await batch)
+    running.catch(() => undefined)
+    const then = following(plan, call)
+    const left = most - stepsIn(call)
+    if (then && left > 0 && !take) ahead = prepare(then, { most: left })
+    const result = await running
+    paces.set(call.step, observe(paces.get(call.step) ?? newPace(), call.runs, result.seconds))
+    return { ...result, call }
   }
 }
 

@@ -157,3 +157,13 @@ export function following(plan: Plan, call: Call): Position | undefined {
   if (!isEpochDone(plan, end)) return end
   return end.epoch + 1 < plan.epochs ? nextEpoch(plan, end) : undefined
 }
+
+/** A place in a training, or the steps of a call that begins there. */
+export function whereIs({ phases }: Plan, { phase, epoch, between, batch }: Position, call?: Call): string {
+  if (phase >= phases) return 'after the last epoch'
+  const range = (first: number, count: number): string => `${first + 1}${count === 1 ? '' : ` to ${first + count}`}`
+  if (call && call.between > 0) return `before epoch ${epoch + 1}, step ${range(between, call.between)} of ${call.step}`
+  if (call) return `in epoch ${epoch + 1}, batch ${range(batch, call.batches)}`
+  const done = batch === 0 && between > 0 ? `${between} steps before its batches` : `${batch} batches`
+  return `in epoch ${epoch + 1} after ${done}`
+}

@@ -1,4 +1,4 @@
-import { reachable } from '../graph/index.js'
+import { type DType, reachable, type Shape } from '../graph/index.js'
 import type { StepGraph } from '../onnx/index.js'
 import type { Block } from '../rules/contract.js'
 
@@ -8,24 +8,31 @@ import type { Block } from '../rules/contract.js'
  */
 export type Role = 'model' | 'statistics' | 'optimizer'
 
+/** A tensor of a state, and what it is there for. */
+export interface StateTensor {
+  readonly name: string
+  readonly dtype: DType
+  readonly shape: Shape
+  readonly role: Role
+}
+
 const isUnder = (name: string, path: string): boolean => name === path || name.startsWith(`${path}.`)
 
-/** The place of the first block that a tensor of the state, or a slice of it, belongs to; -1 where it belongs to none. */
+/**
+ * The place of the first block that a tensor of the state, or a slice of it, belongs to; -1 where it belongs to none.
+ */
 export const blockOf = (blocks: readonly Block[], name: string): number =>
   blocks.findIndex(({ parameters }) =>
     parameters.some((path) => isUnder(name, typeof path === 'string' ? path : path.path)),
   )
 
-/** The role of each tensor of a state. What predictions read and no block owns is statistics, declared or not. */
-export function rolesOf(
-  { state, metrics }: Pick<StepGraph, 'state' | 'metrics'>,
-  blocks: readonly Block[],
-): Map<string, Role> {
-  const read = new Set(reachable(metrics.map(({ output }) => output)))
-  const roleOf = (name: string, isRead: boolean): Role => {
-    if (blockOf(blocks, name) >= 0) return 'model'
-    const isStatistic = isRead || blocks.some(({ statistics }) => statistics?.some((path) => isUnder(name, path)))
-    return isStatistic ? 'statistics' : 'optimizer'
-  }
-  return new Map(state.map(({ name, input }) => [name, roleOf(name, read.has(input.node))]))
+/** The tensors of a state. What predictions read and no block owns is statistics, declared or not. */
+export function tensorsOf(predict: StepGraph, blocks: readonly Block[]): StateTensor[] {
+  const read = new Set(reachable(predict.metrics.map(({ output }) => output)))
+  return predict.state.map(({ name, input }) => {
+    const isStatistic =
+      read.has(input.node) || blocks.some(({ statistics }) => statistics?.some((path) => isUnder(name, path)))
+    const role = blockOf(blocks, name) >= 0 ? 'model' : isStatistic ? 'statistics' : 'optimizer'
+    return { name, dtype: input.dtype, shape: input.shape, role }
+  })
 }

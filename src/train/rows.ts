@@ -1,13 +1,29 @@
-import { permutation } from '../data/batches.js'
-import { order } from '../data/index.js'
+import { type DataSet, holdOut, order, outputCount, permutation, select } from '../data/index.js'
 import { stream } from '../random/stream.js'
+import { kindOf } from '../targets/index.js'
 import type { TrainingOptions } from './options.js'
 import { globalEpoch, type Plan, type Position } from './plan.js'
 
-/** The images of an epoch in the order in which they come. */
+/** The samples that a training with these options learns from, and those that it holds out. */
+export function partsOf(
+  data: DataSet,
+  { limit, validation, seed }: Pick<TrainingOptions, 'limit' | 'validation' | 'seed'>,
+) {
+  const some =
+    limit < data.train.count
+      ? select(
+          data.train,
+          Array.from({ length: limit }, (_, i) => i),
+        )
+      : data.train
+  const groups = kindOf(data.target)?.groups(some, outputCount(data.target)) ?? new Uint8Array(some.count)
+  return holdOut(some, groups, validation, seed)
+}
+
+/** The samples of an epoch in the order in which they come. */
 export type Rows = (at: Pick<Position, 'phase' | 'epoch'>) => Uint32Array
 
-/** Every epoch its own order of all images. */
+/** Every epoch has its own order of all samples. */
 export const shuffledRows =
   (plan: Plan, count: number, { seed }: TrainingOptions): Rows =>
   (at) =>

@@ -2,34 +2,39 @@ import fs from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { UserError } from '../errors.js'
-import { makeFolder } from '../folders.node.js'
-import type { RuleFile } from '../rules/load.node.js'
+import { type Files, fileError, makeFolder, openJournal, reason, replaceFile } from '../files.node.js'
+import { lockFolder } from '../lock.node.js'
 import { type Checkpoint, decodeCheckpoint } from './checkpoint.js'
 import { environment, occasion } from './environment.node.js'
 import type { TrainEvent } from './events.js'
-import { type Files, fileError, openJournal, replaceFile } from './files.node.js'
-import { lockFolder } from './lock.node.js'
-import { resolvedOptions, type Settings } from './options.js'
+import { resolvedOptions } from './options.js'
 
 /** `config.json`: what was asked for, complete. */
-export type RunConfig = Settings & {
-  readonly rule: string
-  readonly data: string
+const runConfig = z.object({
+  rule: z.string(),
+  data: z.string(),
+  hyper: z.record(z.string(), z.unknown()),
+  options: resolvedOptions,
   /** For a layer that was trained alone: the run that trained the layers below it. */
-  readonly below?: string | undefined
+  below: z.string().optional(),
   /** The run whose weights it began with. */
-  readonly from?: string | undefined
+  from: z.string().optional(),
   /** The preset that its settings came from, for people. */
-  readonly preset?: string | undefined
-  /** The most threads of an operation, where the options fix no number: those that the machine had when the run began. */
-  readonly mostThreads?: number | undefined
+  preset: z.string().optional(),
+  /**
+   * The most threads of an operation, where the options fix no number: those that the machine had when the run began.
+   */
+  mostThreads: z.int().min(1).optional(),
   /** The file that its rule was loaded from. It is never run but where somebody names it. */
-  readonly ruleFile?: RuleFile | undefined
-}
+  ruleFile: z.object({ path: z.string(), sha256: z.string() }).optional(),
+})
+export type RunConfig = Readonly<z.infer<typeof runConfig>>
 
 /** A folder that a training writes to. */
 export interface RunFolder {
   readonly path: string
+  /** A run that ended before its first checkpoint was there before. */
+  readonly isReplaced: boolean
   /** Adds a line to `metrics.jsonl`: the event and the time of day. */
   record(event: TrainEvent): void
   /** Replaces `config.json`, whole or not at all. */
@@ -38,7 +43,10 @@ export interface RunFolder {
   saveCheckpoint(bytes: Uint8Array): Promise<string>
   /** Gives the folder free for other processes. */
   close(): void
-  /** After closing a new run: takes it back if it has no checkpoint, which nobody can go on with; its name is free again. */
+  /**
+   * After closing a new run: takes it back if it has no checkpoint, which nobody can go on with; its name is free
+   * again.
+   */
   discard(): void
 }
 
@@ -50,51 +58,43 @@ const ENVIRONMENT = 'environment.json'
 const json = (value: unknown): Uint8Array => new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`)
 
 /**
- * Makes a folder for a new run and locks it. Without a path: the first free `runs/RULE-DATA-N`. Throws a UserError if
- * the folder holds a run already, is in use, or cannot be written.
+ * Makes a folder for a new run and locks it. Without a path: the first free `runs/RULE-DATA-N`. A run that ended before
+ * its first checkpoint is replaced, since nobody can go on with it. Throws a UserError if the folder holds another run,
+ * is in use, or cannot be written.
  */
 export function createRun(path: string | undefined, config: RunConfig, files: Files = fs): RunFolder {
   const folder = path ?? freeFolder(config)
-  try {
-    makeFolder(folder)
-  } catch (error) {
-    throw fileError(`the folder ${folder} could not be made`, error)
-  }
-  const unlock = lockFolder(folder)
-  try {
-    if ([CONFIG, METRICS, CHECKPOINT, ENVIRONMENT].some((name) => fs.existsSync(join(folder, name))))
+  makeFolder(folder)
+  return opened(folder, files, () => {
+    const isTaken = [CONFIG, METRICS, CHECKPOINT, ENVIRONMENT].some((name) => fs.existsSync(join(folder, name)))
+    if (isTaken && !isUnborn(folder))
       throw new UserError(`${folder} holds a run already: choose another folder, or go on with that one by resuming it`)
-    replaceFile(join(folder, ENVIRONMENT), json({ ...environment(), ...occasion() }), files)
+    if (isTaken) fs.rmSync(join(folder, METRICS), { force: true })
+    // The settings come first: a run that is killed here is known by them.
     replaceFile(join(folder, CONFIG), json(config), files)
-    return openFolder(folder, unlock, files)
-  } catch (error) {
-    unlock()
-    throw error
-  }
+    replaceFile(join(folder, ENVIRONMENT), json({ ...environment(), ...occasion() }), files)
+    return isTaken
+  })
 }
 
 /** Locks the folder of a run, to go on with it. */
-export function reopenRun(folder: string, files: Files = fs): RunFolder {
-  const unlock = lockFolder(folder)
-  try {
-    return openFolder(folder, unlock, files)
-  } catch (error) {
-    unlock()
-    throw error
-  }
+export const reopenRun = (folder: string, files: Files = fs): RunFolder => opened(folder, files, () => false)
+
+/** Whether a folder holds a run that never wrote a checkpoint. One whose checkpoint was moved away tells of it. */
+function isUnborn(folder: string): boolean {
+  const [metrics, checkpoint] = [join(folder, METRICS), join(folder, CHECKPOINT)]
+  if (fs.existsSync(checkpoint) || !isConfig(folder)) return false
+  return !fs.existsSync(metrics) || !/^\{"event":"(checkpoint|epoch|done)"/m.test(read(metrics).toString())
 }
 
-const configSchema = z.object({
-  rule: z.string(),
-  data: z.string(),
-  hyper: z.record(z.string(), z.unknown()),
-  options: resolvedOptions,
-  below: z.string().optional(),
-  from: z.string().optional(),
-  preset: z.string().optional(),
-  mostThreads: z.int().min(1).optional(),
-  ruleFile: z.object({ path: z.string(), sha256: z.string() }).optional(),
-})
+function isConfig(folder: string): boolean {
+  try {
+    readConfig(folder)
+    return true
+  } catch {
+    return false
+  }
+}
 
 /** Reads the settings of a run. Throws a UserError if the folder holds none. */
 export function readConfig(folder: string): RunConfig {
@@ -102,7 +102,7 @@ export function readConfig(folder: string): RunConfig {
   checkFolder(folder)
   if (!fs.existsSync(path)) throw new UserError(`${folder} holds no run: it has no ${CONFIG}`)
   try {
-    return configSchema.parse(JSON.parse(read(path).toString()))
+    return runConfig.parse(JSON.parse(read(path).toString()))
   } catch (error) {
     if (error instanceof UserError) throw error
     throw new UserError(`${path} is damaged: it does not hold the settings of a run`, { cause: error })
@@ -134,8 +134,9 @@ export function readCheckpoint(folder: string): { checkpoint: Checkpoint; path: 
   checkFolder(folder)
   if (!fs.existsSync(path))
     throw new UserError(
-      `${folder} has no ${CHECKPOINT}: its run ended before the first one, or the file was moved; ` +
-        'put it back, or train anew in another folder',
+      isUnborn(folder)
+        ? `${folder} has no ${CHECKPOINT}, for its run ended before the first one: train anew; this folder may be used again`
+        : `${folder} has no ${CHECKPOINT}: put it back, or train anew in another folder`,
     )
   return { checkpoint: decodeCheckpoint(read(path), path), path }
 }
@@ -153,49 +154,48 @@ function read(path: string): Buffer {
   }
 }
 
-function openFolder(path: string, unlock: () => void, files: Files): RunFolder {
-  const metrics = openJournal(join(path, METRICS), files)
-  return {
-    path,
-    record: (event) => metrics.add(JSON.stringify({ ...event, time: new Date().toISOString() })),
-    saveConfig: (config) => replaceFile(join(path, CONFIG), json(config), files),
-    async saveCheckpoint(bytes) {
-      const checkpoint = join(path, CHECKPOINT)
-      replaceFile(checkpoint, bytes, files)
-      return checkpoint
-    },
-    close() {
-      metrics.close()
-      unlock()
-    },
-    discard() {
-      if (fs.existsSync(join(path, CHECKPOINT))) return
-      for (const name of [CONFIG, METRICS, ENVIRONMENT]) fs.rmSync(join(path, name), { force: true })
-      if (fs.readdirSync(path).length === 0) fs.rmdirSync(path)
-    },
+/** Locks a folder and opens it; `prepare` says whether what was there before is replaced. */
+function opened(path: string, files: Files, prepare: () => boolean): RunFolder {
+  const unlock = lockFolder(path)
+  try {
+    const isReplaced = prepare()
+    const metrics = openJournal(join(path, METRICS), files)
+    return {
+      ...{ path, isReplaced },
+      record: (event) => metrics.add(JSON.stringify({ ...event, time: new Date().toISOString() })),
+      saveConfig: (config) => replaceFile(join(path, CONFIG), json(config), files),
+      async saveCheckpoint(bytes) {
+        const checkpoint = join(path, CHECKPOINT)
+        replaceFile(checkpoint, bytes, files)
+        return checkpoint
+      },
+      close() {
+        metrics.close()
+        unlock()
+      },
+      discard() {
+        if (fs.existsSync(join(path, CHECKPOINT))) return
+        for (const name of [CONFIG, METRICS, ENVIRONMENT]) fs.rmSync(join(path, name), { force: true })
+        if (fs.readdirSync(path).length === 0) fs.rmdirSync(path)
+      },
+    }
+  } catch (error) {
+    unlock()
+    throw error
   }
 }
 
 /** Makes the folder with the first free number, whoever else may be doing the same. */
 function freeFolder({ rule, data }: RunConfig): string {
   const name = `${rule}-${data}`.replaceAll(/[^\w.-]+/g, '-')
-  try {
-    makeFolder('runs')
-    for (let number = 1; ; number++) {
-      const folder = join('runs', `${name}-${number}`)
-      if (!fs.existsSync(folder) && made(folder)) return folder
+  makeFolder('runs')
+  for (let number = 1; ; number++) {
+    const folder = join('runs', `${name}-${number}`)
+    try {
+      fs.mkdirSync(folder)
+      return folder
+    } catch (error) {
+      if (reason(error) !== 'EEXIST') throw fileError(`the folder ${folder} could not be made`, error)
     }
-  } catch (error) {
-    throw fileError('a folder for the run could not be made in runs', error)
-  }
-}
-
-function made(folder: string): boolean {
-  try {
-    fs.mkdirSync(folder)
-    return true
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
-    throw error
   }
 }

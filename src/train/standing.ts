@@ -2,8 +2,7 @@ import type { TensorRecord } from '../runtime/index.js'
 import { type Checkpoint, encodeCheckpoint } from './checkpoint.js'
 import type { CheckpointEvent, StoppedEvent } from './events.js'
 import { adviceOn } from './not-finite.js'
-import { beginOf, globalEpoch, globalStep, type Position } from './plan.js'
-import { whereIs } from './telling.js'
+import { beginOf, globalEpoch, globalStep, type Position, whereIs } from './plan.js'
 import type { TrainConfig } from './train.js'
 import type { Trainer } from './trainer.js'
 
@@ -23,10 +22,10 @@ export interface Standing {
 
 export function standingOf(
   trainer: Trainer,
-  { platform, resume, run }: Pick<TrainConfig, 'platform' | 'resume' | 'run'>,
+  { platform, resume, told }: Pick<TrainConfig, 'platform' | 'resume' | 'told'>,
 ): Standing {
   const { plan, settings } = trainer
-  let saved = resume && { at: resume.position, path: run ?? 'the one that it began with' }
+  let saved = resume && { at: resume.position, path: told?.run ?? 'the one that it began with' }
   const standing: Standing = {
     at: resume?.position ?? beginOf(plan.from),
     best: resume?.best,

@@ -2,16 +2,13 @@ import type { Split } from '../data/index.js'
 import type { TensorRecord } from '../runtime/index.js'
 import { type Checkpoint, nameState, stateRecord } from './checkpoint.js'
 import { stepsOfEpoch } from './epoch.js'
-import type { Scores, TrainEvent } from './events.js'
-import { firstState } from './first-state.js'
-import { benchOf, criterionOf, judge } from './judge.js'
-import { highestOf, learnedPart } from './learned.js'
+import type { Scores, StartEvent, TrainEvent } from './events.js'
+import { firstState, type Origin, type WeightsTaken } from './first-state.js'
+import { type Bench, benchOf, criterionOf, earlyMessage, highestOf, judge, learnedPart } from './judge.js'
 import { clock } from './meter.js'
-import { beginOf, globalStep, nextEpoch } from './plan.js'
+import { beginOf, globalStep, nextEpoch, stepsOf } from './plan.js'
 import { standingOf } from './standing.js'
-import { earlyMessage, startEvent } from './telling.js'
 import { openTrainer, type Trainer, type TrainerConfig } from './trainer.js'
-import type { Origin } from './weights-of.js'
 
 export interface TrainConfig extends TrainerConfig {
   /** Stops between two calls: a checkpoint is written, and `stopped` is the last event. */
@@ -22,10 +19,8 @@ export interface TrainConfig extends TrainerConfig {
   readonly below?: Checkpoint | undefined
   /** Another network whose weights are the first ones, wherever names and shapes are equal. */
   readonly from?: Origin | undefined
-  /** The name of the preset that these settings came from: told in the events, not applied again. */
-  readonly presetName?: string | undefined
-  /** Where the run is kept, for the events. */
-  readonly run?: string | undefined
+  /** What only the caller knows of the run, for its first event. */
+  readonly told?: Pick<StartEvent, 'run' | 'preset' | 'replaced'> | undefined
 }
 
 /**
@@ -47,18 +42,17 @@ export async function* train(config: TrainConfig): AsyncGenerator<TrainEvent> {
 }
 
 async function* training(trainer: Trainer, config: TrainConfig): AsyncGenerator<TrainEvent> {
-  const { rule, data, platform, signal, run } = config
+  const { rule, data, platform, signal, told: { run } = {} } = config
   const { plan, settings, validation, task } = trainer
-  const { hyper, options } = settings
+  const { options } = settings
   const bench = benchOf(rule, task, settings, trainer.blocks)
-  const highest = highestOf(rule, task, settings)
-  const learned = (scores: Scores, upTo = highest): Scores => learnedPart(scores, rule, hyper, bench.blocks, upTo)
+  const learned = (scores: Scores, layer?: number): Scores => learnedPart(bench, scores, highestOf(bench, layer))
   const standing = standingOf(trainer, config)
 
   const { state: first, taken } = await firstState(trainer, config)
   await trainer.load(first)
   const time = clock(platform.now ?? (() => performance.now()), plan)
-  yield startEvent(trainer, config, { criterion: criterionOf(bench, highest), highest, at: standing.at, taken })
+  yield startEvent(trainer, config, bench, taken)
   yield* standing.save()
 
   /** Undefined if the signal cut it short. */
@@ -94,7 +88,7 @@ async function* training(trainer: Trainer, config: TrainConfig): AsyncGenerator<
       step: globalStep(plan, standing.at),
       epoch: epoch + 1,
       ...made,
-      ...(score && { validation: learned(score, highestOf(rule, task, settings, layer)) }),
+      ...(score && { validation: learned(score, layer) }),
       ...(verdict && { criterion: verdict.criterion }),
       ...time.epoch(options.batch),
     }
@@ -132,5 +126,32 @@ async function* training(trainer: Trainer, config: TrainConfig): AsyncGenerator<
     ...(score && { validation: learned(score) }),
     ...time.run(options.batch),
     ...(run !== undefined && { run }),
+  }
+}
+
+/** The first event: what is trained, on what, how long, and its certificate. */
+function startEvent(
+  trainer: Trainer,
+  { rule, data, preset, resume, told }: TrainConfig,
+  bench: Bench,
+  taken: WeightsTaken | undefined,
+): StartEvent {
+  const { plan, settings, trainingSamples, validation, parameters, certificate } = trainer
+  const highest = highestOf(bench)
+  const { seed, device, precision, epochs, batch } = settings.options
+  return {
+    ...{ event: 'start', rule: rule.id, source: rule.source },
+    ...(rule.reconstructed && { reconstructed: rule.reconstructed }),
+    criterion: criterionOf(bench, highest),
+    ...(rule.figures && { figures: rule.figures }),
+    ...{ data: data.name, seed, device, precision },
+    ...(preset !== undefined && { preset }),
+    ...(highest !== undefined && { highest: bench.blocks[highest]! }),
+    ...{ epochs, batch, batchesPerEpoch: plan.batches, steps: stepsOf(plan) },
+    ...{ trainingSamples, validationSamples: validation.count, parameters },
+    ...{ peakActivationBytes: trainer.peakActivationBytes, stateBytes: trainer.stateBytes, certificate },
+    ...(taken && { from: taken }),
+    ...(resume && { resumedAt: globalStep(plan, resume.position) }),
+    ...told,
   }
 }

@@ -1,21 +1,40 @@
 import type { Certificate } from '../certificate/certificate.js'
-import type { DataSet, Split } from '../data/index.js'
+import type { Program as Certified } from '../certificate/certify.js'
+import { type DataSet, gatherInputs, isAugmented, order, type Split } from '../data/index.js'
 import { UserError } from '../errors.js'
-import type { AnyRule, Block, Task } from '../rules/contract.js'
-import type { Pace, TensorRecord } from '../runtime/index.js'
+import { sizeOf } from '../graph/index.js'
+import type { StepGraph } from '../onnx/index.js'
+import { liveness } from '../onnx/liveness.js'
+import { certifyPrograms, greedyProgram } from '../rules/certify.js'
+import type { AnyRule, Block, Locality, Task } from '../rules/contract.js'
+import type { Pace, Program, TensorRecord } from '../runtime/index.js'
 import { type Checkpoint, nameState, samplesOf } from './checkpoint.js'
 import type { Scores } from './events.js'
-import { feed, type Given, type Take } from './feed.js'
+import { frozenFeatures, keepFeatures } from './features.js'
+import {
+  feed,
+  inputsOf,
+  type ReadRows,
+  type Source,
+  type StepInputs,
+  type Take,
+  type TrainingData,
+  targetsOf,
+} from './feed.js'
 import { meter } from './meter.js'
+import { initialNoise } from './noise.js'
 import { notFinite } from './not-finite.js'
-import { resolve, type Settings, type Wishes } from './options.js'
-import { type Done, type Pipeline, pipelineOf, stepsIn, type Wanted } from './pipeline.js'
-import { endOf, isEpochDone, nextEpoch, type Plan, type Position, positionAt, stepAt } from './plan.js'
+import { resolve, type Settings, type TrainInput, type TrainingOptions } from './options.js'
+import { type CallResult, type Pipeline, pipelineOf, stepsIn, type Wanted } from './pipeline.js'
+import { endOf, globalEpoch, isEpochDone, nextEpoch, type Plan, type Position, positionAt, stepAt } from './plan.js'
 import type { Platform } from './platform.js'
-import { measure, measuring } from './score.js'
-import { openSession, type StateTensor } from './session.js'
+import { openPrograms } from './programs.js'
+import { type StateTensor, tensorsOf } from './roles.js'
+import { fixedBatches, partsOf, type Rows, shuffledRows } from './rows.js'
+import { measure, measuring, predictor } from './score.js'
+import { type TracedPlan, taskOf, tracePlan } from './traced-plan.js'
 
-export interface TrainerConfig extends Wishes {
+export interface TrainerConfig extends TrainInput {
   readonly rule: AnyRule
   readonly data: DataSet
   readonly platform: Platform
@@ -65,11 +84,11 @@ export interface Trainer {
    * Makes steps from a position on, past the ends of epochs and phases. `given` is read in the place of training data:
    * in a greedy phase, what the layers below the one that learns hand up.
    */
-  run(at: Position, steps: number, given?: Given): Promise<Ran>
+  run(at: Position, steps: number, given?: StepInputs): Promise<Ran>
   /** One call of one program, from a position that is not the end of an epoch: as many steps as it is fast to take. */
-  next(at: Position, wanted?: Wanted): Promise<Done>
+  next(at: Position, wanted?: Wanted): Promise<CallResult>
   /** The samples of the batch at a position, changed by augmentation as its step would read them. */
-  batch(at: Position): Promise<Given>
+  batch(at: Position): Promise<StepInputs>
   /** Compiles what runs at a position. */
   prepare(at: Position): Promise<void>
   /** What layer `layer` of a greedy rule reads of inputs [N, ...], N whole batches, as the layers below it are now. */
@@ -87,48 +106,88 @@ export interface Trainer {
 export async function openTrainer(config: TrainerConfig): Promise<Trainer> {
   const { rule, data, platform } = config
   const settings = resolve(rule, data, config)
-  const session = await openSession(rule, data, settings, platform)
-  const { course, task, blocks, tensors, training, validation, predictor } = session
-  const { plan } = course
+  const { hyper, options } = settings
+  const { train, validation } = partsOf(data, options)
+  const training: TrainingData = { split: train, samples: data }
+  const task = await taskOf(data, options, platform)
+  const tracedPlan = tracePlan(rule, task, settings, train.count)
+  const { plan, steps, traced } = tracedPlan
+  const { predict, init } = traced
+  const { blocks }: Locality = rule.locality(task, hyper)
+  const certificate = certifyPrograms(rule, traced, task, hyper, groupsOf(tracedPlan, options))
+  const tensors = tensorsOf(predict, blocks)
+  const memory = Object.values(steps).map(liveness)
+  const programs = await openPrograms(platform, options, predict)
+  const { owner } = programs
+  const predicting = predictor({
+    ...{ program: owner, inputs: predict.batch, samples: data },
+    ...{ batch: options.batch, seed: options.seed },
+  })
+  const inputs = inputsOf(training, options)
+  const augmented = isAugmented(options.augment)
+  const program = (step: string): Promise<Program> => programs.shared(step, steps[step]!)
+
+  /** The order of the samples in a phase. What is kept of frozen layers was computed in batches that stay together. */
+  const rowsOf = (phase: number): Rows =>
+    (tracedPlan.features(phase) && !augmented ? fixedBatches : shuffledRows)(plan, train.count, options)
+  const frozen = async (layer: number, graph: StepGraph, read: ReadRows): Promise<ReadRows> =>
+    frozenFeatures(graph, await programs.shared(`features ${layer}`, graph), read, options.batch)
+  const sourceOf = async (number: number): Promise<Source> => {
+    const rows = rowsOf(number)
+    const graph = tracedPlan.features(number)
+    if (!graph) return { rows, read: inputs }
+    const compute = await frozen(number, graph, inputs)
+    const budget = augmented ? 0 : options.cacheBytes
+    const kept = await keepFeatures(compute, graph, rows({ phase: number, epoch: 0 }), train.count, budget)
+    return { rows, read: kept ?? compute }
+  }
+
   const paces = new Map<string, Pace>()
   let phase: { number: number; pipeline: Pipeline } | undefined
-
   const pipelineAt = async (number: number): Promise<Pipeline> => {
     if (phase?.number !== number) {
-      const make = feed(plan, training, settings.options, await session.source(number))
-      phase = { number, pipeline: pipelineOf(course, session.program, make, paces) }
+      const make = feed(plan, training, options, await sourceOf(number))
+      phase = { number, pipeline: pipelineOf(tracedPlan, program, make, paces) }
     }
     return phase.pipeline
   }
-  const next = async (at: Position, wanted?: Wanted): Promise<Done> => (await pipelineAt(at.phase)).next(at, wanted)
+  const next = async (at: Position, wanted?: Wanted): Promise<CallResult> => (await pipelineAt(at.phase))(at, wanted)
 
   return {
-    ...{ settings, task, plan, blocks, tensors, validation },
-    certificate: session.certificate,
-    trainingSamples: training.split.count,
-    parameters: session.parameters,
-    peakActivationBytes: session.peakActivationBytes,
-    stateBytes: session.stateBytes,
+    ...{ settings, task, plan, blocks, tensors, certificate, validation },
+    trainingSamples: train.count,
+    parameters: tensors.filter(({ role }) => role === 'model').reduce((sum, { shape }) => sum + sizeOf(shape), 0),
+    peakActivationBytes: Math.max(...memory.map(({ peakActivationBytes }) => peakActivationBytes)),
+    stateBytes: memory[0]!.stateBytes,
     positionAt: (step) => positionAt(plan, step),
-    initialState: session.initialState,
+    async initialState() {
+      const rows = order(train.count, options.seed, 0).slice(0, options.batch)
+      const x = new Float32Array(rows.length * sizeOf(data.input.shape))
+      gatherInputs(data, train, rows, x)
+      const sample = Object.entries({ x, ...targetsOf(training, rows) }).filter(([name]) =>
+        init.batch.some((port) => port.name === name),
+      )
+      const noise = initialNoise(init.batch, options.seed)
+      return (await programs.runOnce(init, { ...Object.fromEntries(sample), ...noise })).metrics
+    },
     async load(state) {
       // What was made ahead, or kept of frozen layers, belongs to the state before.
       phase = undefined
-      await session.load(state)
+      await owner.load(state)
     },
-    read: session.read,
-    async run(begin, steps, given) {
+    read: () => owner.read(),
+    async run(begin, count, given) {
       const means = meter()
       let at = begin
       let done = 0
       let broken: string | undefined
       const take = given && handedOut(given)
-      while (done < steps && at.phase < plan.phases && broken === undefined) {
+      while (done < count && at.phase < plan.phases && broken === undefined) {
         if (isEpochDone(plan, at)) {
           at = nextEpoch(plan, at)
           continue
         }
-        const call = await next(at, { most: steps - done, ...(take && { take }) })
+        const call = await next(at, { most: count - done, ...(take && { take }) })
         means.add(call.metrics)
         broken = notFinite(call, blocks)
         at = endOf(call.call)
@@ -140,23 +199,42 @@ export async function openTrainer(config: TrainerConfig): Promise<Trainer> {
     async prepare(at) {
       if (isEpochDone(plan, at)) return
       await pipelineAt(at.phase)
-      await session.program(stepAt(plan, at))
+      await program(stepAt(plan, at))
     },
-    features: session.features,
-    batch: session.batch,
-    measure: (split) => measure(predictor, split),
-    measuring: (split, signal) => measuring(predictor, split, signal),
+    async features(layer, x) {
+      if (layer === 0) return x
+      const size = sizeOf(task.input.shape)
+      if (x.length % (size * options.batch) !== 0)
+        throw new UserError(`features are made of whole batches, ${options.batch} samples of ${size} numbers each`)
+      const given: ReadRows = async (indices) => x.slice(size * indices[0]!, size * (indices.at(-1)! + 1))
+      const compute = await frozen(layer, traced.greedy(layer).features, given)
+      const places = Uint32Array.from({ length: x.length / size }, (_, i) => i)
+      return await compute(places, 0)
+    },
+    async batch(at) {
+      const rows = rowsOf(at.phase)(at).slice(at.batch * options.batch, (at.batch + 1) * options.batch)
+      return { x: await inputs(rows, globalEpoch(plan, at)), ...targetsOf(training, rows) }
+    },
+    measure: (split) => measure(predicting, split),
+    measuring: (split, signal) => measuring(predicting, split, signal),
     checkpoint: (position, state, best) => ({
       ...{ rule: rule.id, data: data.name, settings, samples: samplesOf(data), position },
       state: nameState(tensors, state),
       ...(best && { best }),
     }),
-    close: session.close,
+    close: programs.close,
   }
 }
 
+/** The very programs that a training runs, for its certificate: together where one batch may run several of them. */
+function groupsOf({ traced, steps, features }: TracedPlan, { schedule }: TrainingOptions): Certified[][] {
+  const own = Object.entries(steps)
+  if (schedule === 'greedy') return [own.map(([phase, step]) => greedyProgram(step, features(Number(phase))))]
+  return [Object.values(traced.steps), ...own.map(([, step]) => [step])]
+}
+
 /** Hands out what was given, piece by piece, as copies: a program takes its inputs away. */
-function handedOut(given: Given): Take {
+function handedOut(given: StepInputs): Take {
   const taken = { x: 0, target: 0 }
   return (name, length) => {
     const all = given[name]

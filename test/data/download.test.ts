@@ -13,7 +13,7 @@ import {
 } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, beforeEach, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
@@ -228,7 +228,7 @@ test('a folder that cannot be made is named', async () => {
   writeFileSync(join(root, 'plain'), 'a file')
   await fails(
     download(file(), join(root, 'plain', 'cache'), options),
-    /could not be written: ENOTDIR; check that you may/,
+    /cache could not be made: .*choose another folder \(ENOTDIR\)/,
   )
 })
 
@@ -243,7 +243,22 @@ test('of two downloads of one file at once, one waits for the other', async () =
 test('the lock of a process that has died is taken over', async () => {
   mkdirSync(folder)
   const { pid } = spawnSync(process.execPath, ['--version'])
-  writeFileSync(join(folder, 'file.bin.lock'), String(pid))
+  writeFileSync(join(folder, 'file.bin.lock'), JSON.stringify({ process: pid, machine: hostname() }))
+  answers = [serve()]
+  await download(file(), folder, options)
+  assert.deepEqual(readdirSync(folder), ['file.bin'])
+})
+
+test('an empty lock, which a crash left, is taken over; one of another machine is named and stays', async () => {
+  mkdirSync(folder)
+  const lock = join(folder, 'file.bin.lock')
+  writeFileSync(lock, JSON.stringify({ process: 1, machine: `not-${hostname()}` }))
+  await fails(
+    download(file(), folder, options),
+    /file\.bin\.lock is held by process 1 on not-.*: wait for it, or delete/,
+  )
+  assert.deepEqual(readdirSync(folder), ['file.bin.lock'])
+  writeFileSync(lock, '')
   answers = [serve()]
   await download(file(), folder, options)
   assert.deepEqual(readdirSync(folder), ['file.bin'])
@@ -287,10 +302,7 @@ test('a full disk is named, and the same command goes on once there is space', {
   // The device on which every write finds the disk full.
   symlinkSync('/dev/full', part)
   answers = [serve()]
-  await fails(
-    download(file(), folder, options),
-    /file\.bin could not be written: the disk is full; free some space, and run the same command again/,
-  )
+  await fails(download(file(), folder, options), /file\.bin could not be written: the disk is full: free some space/)
   assert.deepEqual(readdirSync(folder), ['file.bin.part'])
   rmSync(part)
   await download(file(), folder, options)

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { readCifarBatches } from '../../src/data/formats/cifar.js'
-import { readIdxImages, readIdxLabels } from '../../src/data/formats/idx.js'
-import { readOptdigits } from '../../src/data/formats/optdigits.js'
-import { readTar } from '../../src/data/formats/tar.js'
+import { readCifarBatches } from '../../src/data/sources/cifar-10.js'
+import { readIdxImages, readIdxLabels } from '../../src/data/sources/idx.js'
+import { readOptdigits } from '../../src/data/sources/optdigits.js'
+import { readTar } from '../../src/data/tar.js'
 import { UserError } from '../../src/errors.js'
 import { idxImages, idxLabels, tarOf } from './files.js'
 

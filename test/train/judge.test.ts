@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Scores } from '../../src/train/events.js'
-import { type Bench, criterionOf, figureOf, judge } from '../../src/train/judge.js'
-import { learnedPart } from '../../src/train/learned.js'
+import { type Bench, criterionOf, figureOf, judge, learnedPart } from '../../src/train/judge.js'
 
 const merit = { figure: 'accuracy', better: 'larger' } as const
 const bench = (changes: Partial<Bench> = {}): Bench => ({
@@ -66,11 +65,10 @@ test('of a network whose upper blocks have learned nothing, nothing is told but 
     network: { accuracy: 0.3 },
     blocks: { pixels: { accuracy: 0.8 }, lower: { accuracy: 0.6, error: 2 }, upper: { accuracy: 0.5, error: 3 } },
   }
-  const blocks = ['lower', 'upper']
-  assert.equal(learnedPart(scores, { greedy }, {}, blocks, undefined), scores)
+  assert.equal(learnedPart(layered, scores, undefined), scores)
   // The lower block is judged by a figure: what it says of the target comes through blocks that know nothing.
-  assert.deepEqual(learnedPart(scores, { greedy }, {}, blocks, 0), { blocks: { lower: { error: 2 } } })
-  assert.deepEqual(learnedPart(scores, { greedy }, {}, blocks, 1), {
+  assert.deepEqual(learnedPart(layered, scores, 0), { blocks: { lower: { error: 2 } } })
+  assert.deepEqual(learnedPart(layered, scores, 1), {
     blocks: { lower: { accuracy: 0.6, error: 2 }, upper: { accuracy: 0.5, error: 3 } },
   })
 })

@@ -31,6 +31,22 @@ test('the preset of a run is told, kept, and told again when the run goes on', a
   assert.equal(readConfig(out).mostThreads, availableParallelism())
 })
 
+test('a run takes the place of one that ended before its first checkpoint, and says so', async () => {
+  const out = join(root, 'killed')
+  await collect(train(request(out, 1)))
+  // What a kill between the first event and the first checkpoint leaves.
+  fs.rmSync(join(out, 'checkpoint.safetensors'))
+  fs.writeFileSync(join(out, 'metrics.jsonl'), '{"event":"start"}\n')
+  await assert.rejects(
+    collect(resume(out, { data })),
+    /ended before the first one: train anew; this folder may be used/,
+  )
+  const events = await collect(train(request(out, 1)))
+  assert.equal(ofKind(events, 'start')[0]!.replaced, true)
+  assert.equal(events.at(-1)!.event, 'done')
+  assert.match(fs.readFileSync(join(out, 'metrics.jsonl'), 'utf8'), /^\{"event":"start","rule":/)
+})
+
 test('a run is trained, stopped, resumed, evaluated and used, all by its folder', async () => {
   const [whole, parts] = [join(root, 'whole'), join(root, 'parts')]
   const events = await collect(train(request(whole)))

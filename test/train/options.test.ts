@@ -5,14 +5,14 @@ import { backprop } from '../../src/rules/backprop.js'
 import type { AnyRule } from '../../src/rules/contract.js'
 import { forwardForward } from '../../src/rules/forward-forward/forward-forward.js'
 import { trifecta } from '../../src/rules/trifecta/trifecta.js'
-import { resolve, type Wishes } from '../../src/train/options.js'
+import { resolve, type TrainInput } from '../../src/train/options.js'
 import { counter, counterWith } from './counter.js'
 import { lines } from './fixtures.js'
 
 const data = lines(100, 10)
 
 /** Some of them the types refuse too; what comes from a file or a command line has no types. */
-const refused: [AnyRule, { [part in keyof Wishes]: unknown }, RegExp][] = [
+const refused: [AnyRule, { [part in keyof TrainInput]: unknown }, RegExp][] = [
   [
     forwardForward,
     { options: { epochs: -1 } },
@@ -89,7 +89,7 @@ const refused: [AnyRule, { [part in keyof Wishes]: unknown }, RegExp][] = [
 for (const [rule, wishes, message] of refused)
   test(`refused: ${rule.id} ${JSON.stringify(wishes)}`, () => {
     assert.throws(
-      () => resolve(rule, data, wishes as Wishes),
+      () => resolve(rule, data, wishes as TrainInput),
       (error) => {
         assert.ok(error instanceof UserError)
         assert.match(error.message, message)

@@ -6,9 +6,9 @@ import { hostname, tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { after, test } from 'node:test'
 import { UserError } from '../../src/errors.js'
+import { type Files, openJournal, replaceFile } from '../../src/files.node.js'
+import { lockFolder } from '../../src/lock.node.js'
 import { backprop } from '../../src/rules/backprop.js'
-import { type Files, openJournal, replaceFile } from '../../src/train/files.node.js'
-import { lockFolder } from '../../src/train/lock.node.js'
 import { resolve } from '../../src/train/options.js'
 import { createRun, readCheckpoint, readConfig, reopenRun } from '../../src/train/run-folder.node.js'
 import { lines } from './fixtures.js'
@@ -80,12 +80,35 @@ test('a run folder holds settings, environment, events and checkpoint', async ()
     if (secret && secret.length > 2) assert.ok(!text.includes(secret), secret)
 })
 
-test('a folder that holds a run takes no other', () => {
+test('a folder that holds a run takes no other', async () => {
   const path = fresh()
-  createRun(path, config).close()
+  const first = createRun(path, config)
+  await first.saveCheckpoint(Uint8Array.of(1))
+  first.close()
   refuses(() => createRun(path, config), /^.* holds a run already: choose another folder, or go on with that one/)
   // The refusal leaves no lock behind.
   reopenRun(path).close()
+})
+
+test('a run that was killed before its first checkpoint is replaced; one whose checkpoint was moved away is not', () => {
+  const path = fresh()
+  const first = createRun(path, config)
+  first.record({ event: 'stopped', reason: 'aborted', step: 0, message: 'one' })
+  first.close()
+  assert.equal(first.isReplaced, false)
+  refuses(() => readCheckpoint(path), /ended before the first one: train anew; this folder may be used again/)
+  const second = createRun(path, { ...config, data: 'others' })
+  assert.equal(second.isReplaced, true)
+  assert.equal(fs.readFileSync(join(path, 'metrics.jsonl'), 'utf8'), '')
+  assert.equal(readConfig(path).data, 'others')
+  second.record({ event: 'checkpoint', step: 0, path: 'x', epoch: 0, batch: 0 })
+  second.close()
+  refuses(() => createRun(path, config), /holds a run already/)
+  // What is not Onward's own is never replaced.
+  const foreign = fresh()
+  fs.mkdirSync(foreign)
+  fs.writeFileSync(join(foreign, 'config.json'), '{"name":"a program"}')
+  refuses(() => createRun(foreign, config), /holds a run already/)
 })
 
 test('two runs into one folder are refused while the first one lasts', async () => {
@@ -220,17 +243,14 @@ test('a folder that is no run, or a damaged one, is refused in one sentence', ()
     fs.writeFileSync(join(path, 'config.json'), text)
     refuses(() => readConfig(path), /config\.json is damaged/)
   }
-  refuses(
-    () => readCheckpoint(path),
-    /has no checkpoint\.safetensors: its run ended before the first one, or the file was moved/,
-  )
+  refuses(() => readCheckpoint(path), /has no checkpoint\.safetensors: put it back/)
   fs.writeFileSync(join(path, 'checkpoint.safetensors'), 'x')
   refuses(() => readCheckpoint(path), /checkpoint\.safetensors is no checkpoint of onward: it has 1 bytes/)
   refuses(() => readConfig(join(path, 'config.json')), /config\.json is a file: name the folder of a run$/)
   refuses(() => createRun(join(path, 'config.json', 'run'), config), /could not be made: a part of that path is a file/)
   // Nothing can be made there, and the system answers that what is to hold it is missing.
   if (process.platform === 'linux')
-    refuses(() => createRun('/proc/onward/run', config), /\/proc\/onward\/run could not be made/)
+    refuses(() => createRun('/proc/onward/run', config), /\/proc\/onward could not be made/)
 })
 
 test('a run without a checkpoint can be taken back; one with a checkpoint stays', async () => {

@@ -1,18 +1,18 @@
 import { styleText } from 'node:util'
 import { cacheFolder } from '../../data/cache.node.js'
 import type { Diagnosis, Provider } from '../../runtime/doctor.node.js'
+import { packageVersion } from '../../train/environment.node.js'
 import { EXIT } from '../failure.js'
 import { bytes } from '../output/numbers.js'
 import { print, printAside, printJson } from '../output/print.js'
 import { definitions, textWidth } from '../output/text.js'
-import { version } from '../version.js'
 
 /** `onward doctor`: finds out by trying what runs on this machine. The exit code says whether anything does. */
 export async function command({ json }: { readonly json?: true }): Promise<number> {
   if (process.stderr.isTTY) printAside('Trying what runs here; this takes a few seconds.')
   const { diagnose } = await import('../../runtime/doctor.node.js')
   const diagnosis = await diagnose()
-  if (json) printJson({ onward: version(), ...diagnosis })
+  if (json) printJson({ onward: packageVersion(), ...diagnosis })
   else print(...definitions(describe(diagnosis), textWidth()))
   return diagnosis.providers.some(({ works }) => works) ? EXIT.done : EXIT.failed
 }
@@ -20,7 +20,7 @@ export async function command({ json }: { readonly json?: true }): Promise<numbe
 function describe({ versions, platform, processor, instructions, ...rest }: Diagnosis): [string, string][] {
   const { threads, memory, providers, cpu } = rest
   return [
-    ['onward', version()],
+    ['onward', packageVersion()],
     ['onnxruntime', versions.onnxruntime],
     ['node', `${versions.node} on ${platform}`],
     ['processor', `${processor}${instructions.length > 0 ? ` (${instructions.join(', ')})` : ''}`],

@@ -1,9 +1,8 @@
 import { join } from 'node:path'
 import { gridOf } from '../../data/grid.js'
 import { writePng } from '../../data/images.node.js'
-import { makeFolder } from '../../folders.node.js'
+import { makeFolder } from '../../files.node.js'
 import { drawRun, ruleOfRun } from '../../node.js'
-import { fileError } from '../../train/files.node.js'
 import { print, printJson } from '../output/print.js'
 import { definitions, textWidth } from '../output/text.js'
 import { loadOf, namedRule, type RunFlags } from '../run.js'
@@ -28,11 +27,7 @@ export async function command(run: string, names: readonly string[], flags: Samp
   const wanted = names.length > 0 ? { names } : {}
   const drawings = await drawRun(run, { ...drawing, ...wanted, count }).finally(downloads.end)
   const folder = flags.out ?? join(run, 'samples')
-  try {
-    makeFolder(folder)
-  } catch (error) {
-    throw fileError(`the folder ${folder} could not be made`, error)
-  }
+  makeFolder(folder)
   const pictures = []
   for (const { name, description, images, shape, columns, count: drawn } of drawings) {
     const file = join(folder, `${name}.png`)

@@ -1,5 +1,5 @@
 import type { EpochEvent, Scores, StartEvent, TrainEvent } from '../../train/events.js'
-import type { Taken } from '../../train/weights-of.js'
+import type { WeightsTaken } from '../../train/first-state.js'
 import { count, duration, figure, plural } from '../output/numbers.js'
 import { wrapText } from '../output/text.js'
 import { showFigure } from './table.js'
@@ -10,10 +10,7 @@ import type { View } from './view.js'
  * they keep to its `width`, and an epoch tells only of the whole network where its layers would take another line.
  */
 export function renderLines({ start }: View, event: TrainEvent, width = Number.POSITIVE_INFINITY): string[] {
-  if (event.event === 'start')
-    return [startLine(event), ...(event.from ? [describeOrigin(event.from)] : [])].flatMap((line) =>
-      wrapText(line, width),
-    )
+  if (event.event === 'start') return [startLine(event), ...notesOn(event)].flatMap((line) => wrapText(line, width))
   if (event.event === 'stopped' && event.reason === 'early') return wrapText(event.message, width)
   if (event.event !== 'epoch' || !start) return []
   const whole = epochLine(start, event)
@@ -60,8 +57,14 @@ function inWords({ network = {}, blocks = {} }: Scores): string[] {
 
 const NAMED = 6
 
+/** What is worth a line of its own when a run begins. */
+const notesOn = ({ replaced, from, run }: StartEvent): string[] => [
+  ...(replaced ? [`It takes the place of a run in ${run} that ended before its first checkpoint.`] : []),
+  ...(from ? [describeOrigin(from)] : []),
+]
+
 /** What a run took from the weights of another, and what it did not. */
-function describeOrigin({ run, taken, left }: Taken): string {
+function describeOrigin({ run, taken, left }: WeightsTaken): string {
   const more = left.length > NAMED ? `; and ${left.length - NAMED} more` : ''
   const rest = left.length === 0 ? 'nothing was left' : `left: ${left.slice(0, NAMED).join('; ')}${more}`
   return `It begins with ${plural(taken, 'tensor')} of ${run}; ${rest}.`

@@ -4,7 +4,7 @@ import { unknownName } from '../../names.js'
 import { isGroup, merge, optionTable, type Values, withValue } from '../../options/index.js'
 import type { AnyRule } from '../../rules/contract.js'
 import { findRule } from '../../rules/load.node.js'
-import { asked, trainingOptions, type Wishes } from '../../train/options.js'
+import { asked, type TrainInput, trainingOptions } from '../../train/options.js'
 import { needsItsRule } from '../run.js'
 import { readAssignments, readTexts } from '../settings.js'
 import { named, toType } from '../to-type.js'
@@ -26,7 +26,7 @@ export interface TrainFlags extends Values {
 }
 
 /** What is to be trained: the wishes of the flags and of the configuration file, as the library takes them. */
-export interface TrainRequest extends Wishes {
+export interface TrainRequest extends TrainInput {
   readonly rule: AnyRule
   readonly data: string
   readonly dataDir?: string | undefined
@@ -71,7 +71,7 @@ export async function readRequest(ruleName: string | undefined, flags: TrainFlag
       throw new UsageError(`"${key}" in ${file} must be an object of ${of}, not ${JSON.stringify(value)}.`)
     return readTexts(key === 'options' ? TRAINING : optionTable(rule.hyper), value, file)
   }
-  const wishes: Wishes = {
+  const wishes: TrainInput = {
     preset: text('preset'),
     settings: { hyper: group('hyper'), options: group('options') },
     hyper: { ...group('set'), ...readAssignments(rule, flags.set) },

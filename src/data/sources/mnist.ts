@@ -1,6 +1,53 @@
+import { UserError } from '../../errors.js'
 import { labelledImages } from '../dataset.js'
-import type { DataSetEntry } from '../source.js'
-import { idxSource } from './idx.js'
+import type { DataSetEntry, Source } from '../source.js'
+import { readIdxImages, readIdxLabels } from './idx.js'
+
+/** Training images and labels, test images and labels: their names and the bytes that they hold. */
+const FILES = [
+  { name: 'train-images-idx3-ubyte', bytes: 47040016 },
+  { name: 'train-labels-idx1-ubyte', bytes: 60008 },
+  { name: 't10k-images-idx3-ubyte', bytes: 7840016 },
+  { name: 't10k-labels-idx1-ubyte', bytes: 10008 },
+]
+
+interface Published {
+  /** SHA-256 of the contents of each file. */
+  readonly contents: readonly string[]
+  /** The gzip files as the mirrors have them. */
+  readonly packed: readonly { readonly bytes: number; readonly sha256: string }[]
+  readonly folders: readonly string[]
+  readonly mirrors: readonly string[]
+}
+
+/** MNIST, and another data set of the same names, sizes and format. */
+const source = ({ contents, packed, folders, mirrors }: Published): Source => ({
+  // Some unpackers write train-images.idx3-ubyte for train-images-idx3-ubyte.
+  files: FILES.map(({ name, bytes }, i) => ({
+    names: [name, name.replace('-idx', '.idx')],
+    bytes,
+    sha256: contents[i]!,
+  })),
+  folders,
+  downloads: FILES.map(({ name }, i) => ({
+    ...packed[i]!,
+    name: `${name}.gz`,
+    urls: mirrors.map((mirror) => `${mirror}/${name}.gz`),
+  })),
+  decode(files, where) {
+    const split = (images: number, labels: number) => {
+      const { count, pixels } = readIdxImages(files[images]!, where[images]!)
+      const targets = readIdxLabels(files[labels]!, where[labels]!)
+      if (targets.length !== count)
+        throw new UserError(
+          `${where[images]} holds ${count} images, but ${where[labels]} holds ${targets.length} labels; ` +
+            'get both files again.',
+        )
+      return { inputs: pixels, targets, count }
+    }
+    return { train: split(0, 1), test: split(2, 3) }
+  },
+})
 
 export const mnist: DataSetEntry = {
   name: 'mnist',
@@ -9,47 +56,63 @@ export const mnist: DataSetEntry = {
   counts: { train: 60000, test: 10000 },
   credit: 'LeCun, Cortes and Burges; cite LeCun, Bottou, Bengio and Haffner 1998',
   from: {
-    source: idxSource(
-      [
-        {
-          name: 'train-images-idx3-ubyte',
-          bytes: 47040016,
-          sha256: 'ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db',
-          gzip: {
-            bytes: 9912422,
-            sha256: '440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609',
-          },
-        },
-        {
-          name: 'train-labels-idx1-ubyte',
-          bytes: 60008,
-          sha256: '65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5',
-          gzip: {
-            bytes: 28881,
-            sha256: '3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c',
-          },
-        },
-        {
-          name: 't10k-images-idx3-ubyte',
-          bytes: 7840016,
-          sha256: '0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7',
-          gzip: {
-            bytes: 1648877,
-            sha256: '8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6',
-          },
-        },
-        {
-          name: 't10k-labels-idx1-ubyte',
-          bytes: 10008,
-          sha256: 'ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2',
-          gzip: {
-            bytes: 4542,
-            sha256: 'f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6',
-          },
-        },
+    source: source({
+      contents: [
+        'ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db',
+        '65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5',
+        '0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7',
+        'ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2',
       ],
-      ['mnist', 'MNIST/raw', 'mnist/raw', 'MNIST', 'raw', '.'],
-      ['https://storage.googleapis.com/cvdf-datasets/mnist', 'https://ossci-datasets.s3.amazonaws.com/mnist'],
-    ),
+      packed: [
+        { bytes: 9912422, sha256: '440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609' },
+        { bytes: 28881, sha256: '3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c' },
+        { bytes: 1648877, sha256: '8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6' },
+        { bytes: 4542, sha256: 'f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6' },
+      ],
+      folders: ['mnist', 'MNIST/raw', 'mnist/raw', 'MNIST', 'raw', '.'],
+      mirrors: ['https://storage.googleapis.com/cvdf-datasets/mnist', 'https://ossci-datasets.s3.amazonaws.com/mnist'],
+    }),
+  },
+}
+
+export const fashionMnist: DataSetEntry = {
+  name: 'fashion-mnist',
+  title: 'Fashion-MNIST, pieces of clothing',
+  ...labelledImages(
+    [1, 28, 28],
+    ['T-shirt/top', 'Trouser', 'Pullover', 'Dress', 'Coat', 'Sandal', 'Shirt', 'Sneaker', 'Bag', 'Ankle boot'],
+  ),
+  counts: { train: 60000, test: 10000 },
+  credit: 'Zalando SE, MIT licence; cite Xiao, Rasul and Vollgraf 2017',
+  from: {
+    source: source({
+      contents: [
+        'c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888',
+        'bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9',
+        '5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b',
+        '0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34',
+      ],
+      packed: [
+        { bytes: 26421880, sha256: '3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84' },
+        { bytes: 29515, sha256: 'a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845' },
+        { bytes: 4422102, sha256: '346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073' },
+        { bytes: 5148, sha256: '67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5' },
+      ],
+      folders: [
+        'fashion-mnist',
+        'fashion-mnist/data/fashion',
+        'FashionMNIST/raw',
+        'FashionMNIST',
+        'fashion_mnist',
+        'fashion',
+        'data/fashion',
+        'raw',
+        '.',
+      ],
+      mirrors: [
+        'https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion',
+        'http://fashion-mnist.s3-website.eu-central-1.amazonaws.com',
+      ],
+    }),
   },
 }

@@ -1,6 +1,6 @@
 import fs from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { UserError } from '../errors.js'
+import { UserError } from './errors.js'
 
 /** What writing needs of a file system; tests bring one that fails. */
 export type Files = Pick<
@@ -12,6 +12,7 @@ const REASONS: Record<string, string> = {
   ENOSPC: 'the disk is full: free some space',
   EDQUOT: 'the quota of this disk is used up: free some space',
   EFBIG: 'files may not grow that large here: allow larger ones',
+  ENOENT: 'its folder does not exist or takes no new files: make it, or choose another one',
   EACCES: 'this user may not write there: choose another folder',
   EPERM: 'this user may not write there: choose another folder',
   EROFS: 'the disk is read-only: choose another folder',
@@ -21,10 +22,31 @@ const REASONS: Record<string, string> = {
   EIO: 'the disk reports an error: choose another one',
 }
 
+/** The code of a system error, or its message. */
+export function reason(error: unknown): string {
+  const { code, message } = error as { code?: unknown; message?: unknown }
+  return String(code ?? message ?? error)
+}
+
 /** A UserError for a failed access to a file: what could not be done, why, and what to do. */
 export function fileError(what: string, error: unknown): UserError {
   const { code = '', message } = error as NodeJS.ErrnoException
   return new UserError(`${what}: ${REASONS[code] ?? message}${code ? ` (${code})` : ''}`, { cause: error })
+}
+
+/**
+ * Makes a folder and those above it, if they are not there. Throws a UserError if that fails. (Node's own option
+ * `recursive` tries for ever below a folder that takes no new ones and says that they do not exist, as /proc does.)
+ */
+export function makeFolder(path: string): void {
+  const above = dirname(path)
+  if (above !== path && !fs.existsSync(above)) makeFolder(above)
+  try {
+    fs.mkdirSync(path)
+  } catch (error) {
+    if (!fs.existsSync(path) || !fs.statSync(path).isDirectory())
+      throw fileError(`the folder ${path} could not be made`, error)
+  }
 }
 
 /** Writes all of the bytes; one call may take only a part of them. */

@@ -1,7 +1,8 @@
 import { constants, copyFileSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { UserError } from '../errors.js'
+import { setTimeout as wait } from 'node:timers/promises'
+import { UserError } from './errors.js'
 import { fileError } from './files.node.js'
 
 interface Holder {
@@ -9,29 +10,63 @@ interface Holder {
   readonly machine: string
 }
 
-const NAME = 'lock'
-
 /** Locks of this process: a lock with its number that is not among them is left from an earlier process. */
 const held = new Set<string>()
 
 /**
- * Takes the lock of a folder, so that no two processes write into one run. A lock whose process is gone is taken over.
- * Returns what gives it back. Throws a UserError if another process holds it.
+ * Takes the lock of a folder, so that no two processes write into one run. Returns what gives it back. Throws a
+ * UserError if another process holds it.
  */
 export function lockFolder(folder: string): () => void {
-  const path = join(folder, NAME)
-  const own = join(folder, `.${NAME}.${process.pid}`)
+  const path = join(folder, 'lock')
+  try {
+    const taken = takeLock(path)
+    if (typeof taken === 'function') return taken
+    throw new UserError(
+      `${folder} is in use by ${named(taken)}: wait for it, choose another folder, or delete ${path} if no run is going on there`,
+    )
+  } catch (error) {
+    if (error instanceof UserError) throw error
+    throw fileError(`${folder} could not be locked for a run`, error)
+  }
+}
+
+/**
+ * Runs `action` while this process alone holds the lock at `path`; waits while another process of this machine holds
+ * it, and an abort of `signal` ends the waiting with its reason. Throws a UserError if a process of another machine
+ * holds it: nobody can see from here whether that one still lives.
+ */
+export async function withLock<T>(path: string, action: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  for (;;) {
+    signal?.throwIfAborted()
+    const taken = takeLock(path)
+    if (typeof taken === 'function') {
+      try {
+        return await action()
+      } finally {
+        taken()
+      }
+    }
+    if (taken && taken.machine !== hostname())
+      throw new UserError(`${path} is held by ${named(taken)}: wait for it, or delete that file if nothing runs there`)
+    await wait(100)
+  }
+}
+
+/**
+ * Takes a lock, also one whose process is gone. Returns what gives it back, or else who holds it (undefined: whoever
+ * was faster).
+ */
+function takeLock(path: string): (() => void) | Holder | undefined {
+  const own = `${path}.${process.pid}`
   try {
     writeFileSync(own, JSON.stringify({ process: process.pid, machine: hostname() } satisfies Holder))
     // A link is made with its contents in one move, and refuses a name that is taken: nobody reads half a lock.
     for (let attempt = 0; !linked(own, path); attempt++) {
       const holder = holderOf(path)
-      if (attempt > 1 || (holder && isHeld(path, holder))) throw inUse(folder, path, holder)
+      if (attempt > 1 || (holder && isHeld(path, holder))) return holder
       moveAside(path, `${own}.old`)
     }
-  } catch (error) {
-    if (error instanceof UserError) throw error
-    throw fileError(`${folder} could not be locked for a run`, error)
   } finally {
     rmSync(own, { force: true })
   }
@@ -92,13 +127,7 @@ function isHeld(path: string, holder: Holder): boolean {
   }
 }
 
-function inUse(folder: string, path: string, holder: Holder | undefined): UserError {
-  const by = !holder
-    ? 'another process'
-    : holder.machine === hostname()
-      ? `process ${holder.process}`
-      : `process ${holder.process} on ${holder.machine}`
-  return new UserError(
-    `${folder} is in use by ${by}: wait for it, choose another folder, or delete ${path} if no run is going on there`,
-  )
-}
+const named = (holder: Holder | undefined): string =>
+  holder
+    ? `process ${holder.process}${holder.machine === hostname() ? '' : ` on ${holder.machine}`}`
+    : 'another process'

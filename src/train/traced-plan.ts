@@ -20,7 +20,7 @@ export async function taskOf(
 }
 
 /** The traced programs of a training, and the order in which they run. */
-export interface Course {
+export interface TracedPlan {
   readonly traced: TracedRule
   readonly plan: Plan
   /** Every step that runs in this training, by the keys that the plan gives. */
@@ -30,12 +30,12 @@ export interface Course {
 }
 
 /** Traces a rule for a training on `count` samples. Mistakes in shapes and settings are thrown here. */
-export function courseOf(rule: AnyRule, task: Task, { hyper, options }: Settings, count: number): Course {
+export function tracePlan(rule: AnyRule, task: Task, { hyper, options }: Settings, count: number): TracedPlan {
   const { epochs, checkpointEvery } = options
   const batches = Math.floor(count / options.batch)
   const common = { from: 0, phases: 1, epochs, batches, checkpointEvery, spanOf: () => 1 }
   const traced = traceRule(rule, task, hyper)
-  if (options.schedule === 'greedy') return greedyCourse(rule, task, hyper, options.layer, traced, common)
+  if (options.schedule === 'greedy') return greedyPlan(rule, task, hyper, options.layer, traced, common)
   const between = Array.from({ length: epochs }, (_, epoch) => repeatedIn(rule, traced, epoch, hyper))
   const repeated = Object.fromEntries(between.flat().map(({ step }) => [step, traced.steps[step]!]))
   const features = (): undefined => undefined
@@ -75,14 +75,14 @@ export function courseOf(rule: AnyRule, task: Task, { hyper, options }: Settings
 }
 
 /** One layer after the other, or one alone. */
-function greedyCourse(
+function greedyPlan(
   rule: AnyRule,
   task: Task,
   hyper: unknown,
   layer: number | undefined,
   traced: TracedRule,
   common: Omit<Plan, 'stepOf'>,
-): Course {
+): TracedPlan {
   const layers: number = rule.greedy!.layers(task, hyper)
   if (layer !== undefined && layer >= layers)
     throw new UsageError(`layer is ${layer}, but ${rule.id} trains ${layers} one after the other here, from 0`)
