@@ -49,6 +49,7 @@ export {
   type AdamOptions,
   adam,
   descend,
+  descendEach,
   type Optimizer,
   optimizerOf,
   optimizerOptions,
@@ -58,6 +59,6 @@ export {
 export { FILTER_SCALE, filterImages, filters, signedImages } from './pictures.js'
 export { noiseInputs, type Random } from './random.js'
 export { SCHEDULE_NAMES, SCHEDULES, type Schedule } from './schedules.js'
-export { leaves, mapTree, rebuild, type Tree } from './tree.js'
+export { leaves, mapTree, rebuild, type Tree, tensorsOf } from './tree.js'
 export { LINEAR, LOGISTIC, type SquashedUnit, UNITS, type Unit } from './units.js'
 export { gaussianDivergence, gaussianSample } from './variational.js'
