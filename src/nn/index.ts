@@ -4,8 +4,6 @@ export {
   batchNormalized,
   batchNormalizer,
   batchNormInference,
-  type Normalizer,
-  runningNormalizer,
   type Statistics,
   statistics,
 } from './batch-norm.js'

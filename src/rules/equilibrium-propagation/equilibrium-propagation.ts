@@ -46,10 +46,6 @@ import { costOf, type Net, networkOf, nudged, readOutError, scoresOf } from './n
 import { type EquilibriumPropagationHyper, hyper, perLayer } from './options.js'
 import { energy, resting, type States, settle, sweep } from './settling.js'
 
-export type { EquilibriumPropagationHyper }
-
-type Hyper = EquilibriumPropagationHyper
-
 export type EquilibriumPropagationState = {
   /** W_k, b_k from the input up; the last is the read-out where there is one. */
   readonly layers: readonly Dense[]
@@ -57,7 +53,7 @@ export type EquilibriumPropagationState = {
 }
 
 /** The states that an estimator compares, how far apart their nudges lie, and which of them were nudged. */
-function phases(net: Net, free: States, y: Tensor, random: Batch['random'], h: Hyper) {
+function phases(net: Net, free: States, y: Tensor, random: Batch['random'], h: EquilibriumPropagationHyper) {
   const at = (beta: Tensor): States => settle(nudged(net, y, beta), free, h.nudgedSweeps).states
   const beta = constant(h.beta)
   switch (h.estimator) {
@@ -193,7 +189,7 @@ export const equilibriumPropagation: Rule<EquilibriumPropagationHyper, Equilibri
   },
 
   locality: (_, h) => ({
-    blocks: [...[...h.units, 0].map((_, k) => ({ name: blockName(k, h), parameters: [`layers.${k}`] }))],
+    blocks: [...h.units, 0].map((_, k) => ({ name: blockName(k, h), parameters: [`layers.${k}`] })),
     promise: { local: false, window: 1, labels: ['loss'], feedback: 'forward weights' },
   }),
 
