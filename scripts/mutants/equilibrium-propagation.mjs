@@ -21,15 +21,15 @@ export default [
   {
     what: 'the negative estimate nudges towards the target',
     file: rule,
-    find: 'const minus = at(beta.neg())\n      return { plus: free',
-    replace: 'const minus = at(beta)\n      return { plus: free',
+    find: 'const minus = at(beta.neg())\n    return { plus: free',
+    replace: 'const minus = at(beta)\n    return { plus: free',
     ...gradient,
   },
   {
     what: 'a random sign turns the nudge, but not the contrast',
     file: rule,
-    find: 'minus: free, gap: signed',
-    replace: 'minus: free, gap: beta',
+    find: 'minus: free, gap, pulled',
+    replace: 'minus: free, gap: beta, pulled',
     ...gradient,
   },
   {

@@ -114,8 +114,8 @@ export default [
   {
     what: 'a tied network learns from one way alone',
     file: rule,
-    find: 'a[name].add(b[name])',
-    replace: 'a[name]',
+    find: 'all[name]?.add(g) ?? g',
+    replace: 'all[name] ?? g',
     ...gradients,
   },
   {

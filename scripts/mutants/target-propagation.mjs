@@ -82,9 +82,8 @@ export default [
   {
     what: 'the inverses move with the layers',
     file: rule,
-    find: 'layers: all.map(([next]) => next),',
-    replace:
-      'layers: all.map(([next]) => next), inverses: state.inverses.map((p) => ({ ...p, bias: p.bias.mul(0.9) })),',
+    find: '{ ...state, layers, optimizers:',
+    replace: '{ ...state, layers, inverses: state.inverses.map((p) => ({ ...p, bias: p.bias.mul(0.9) })), optimizers:',
     tests: 'rules/target-propagation',
     names: 'bit for bit',
   },

@@ -83,8 +83,8 @@ export default [
   {
     what: 'in use a batch is normalised by itself',
     file: rule,
-    find: '{ ...runningNormalizer(running, { scale: p }), next: running }',
-    replace: 'batchNormalizer(x, running, { scale: p })',
+    find: '{ training, running }, { scale: p }',
+    replace: '{ training: true, running }, { scale: p }',
     ...byHand,
   },
   {
@@ -112,7 +112,7 @@ export default [
   {
     what: 'running statistics do not move',
     file: rule,
-    find: 'running: next }',
+    find: 'running: normal.running }',
     replace: 'running }',
     ...byHand,
   },

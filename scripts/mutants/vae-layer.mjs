@@ -41,8 +41,8 @@ export default [
   {
     what: 'latents go up as they are',
     file: rule,
-    find: 'output: up.output, running: up.next',
-    replace: 'output: z, running: up.next',
+    find: '...batchNormalized(z, { training, running }), z',
+    replace: '...batchNormalized(z, { training, running }), output: z, z',
     ...own,
     names: 'by hand',
   },

@@ -12,7 +12,7 @@ export const statistics = (channels: number): Statistics => ({ mean: zeros([chan
 type BatchOptions = NormOptions & { readonly momentum?: number }
 
 /** A normalisation as x * factor + offset, both [C]: see `convolvedAffine`. */
-export type Normalizer = { readonly factor: Tensor; readonly offset: Tensor }
+type Normalizer = { readonly factor: Tensor; readonly offset: Tensor }
 
 const factorOf = (variance: Tensor, { scale, epsilon = 1e-5 }: NormOptions): Tensor =>
   (scale?.gain ?? constant(1)).div(variance.add(epsilon).sqrt())
@@ -60,10 +60,13 @@ export function batchNormInference(x: Tensor, running: Statistics, options: Norm
   return x.mul(perChannel(factor, x)).add(perChannel(offset, x))
 }
 
+/** What a layer is told: the running statistics, and whether it trains or is in use. */
+type Pass = { readonly running: Statistics; readonly training: boolean }
+
 /** Batch normalisation as a layer does it: by the batch while it trains, by the running statistics in use. */
 export function batchNormalized(
   x: Tensor,
-  { running, training }: { readonly running: Statistics; readonly training: boolean },
+  { running, training }: Pass,
   options: BatchOptions = {},
 ): { output: Tensor; running: Statistics } {
   if (!training) return { output: batchNormInference(x, running, options), running }
@@ -71,16 +74,13 @@ export function batchNormalized(
   return { output, running: next }
 }
 
-/** `batchNorm` for a product that takes it in: the images themselves stay as they are. */
+/** `batchNormalized` as a factor and an offset, for a product that takes them in: the images stay as they are. */
 export function batchNormalizer(
   x: Tensor,
-  running: Statistics,
+  { running, training }: Pass,
   options: BatchOptions = {},
-): Normalizer & { readonly next: Statistics } {
+): Normalizer & { running: Statistics } {
+  if (!training) return { ...normalizer(running, options), running }
   const { mean, variance, next } = seen(x, running, options)
-  return { ...normalizer({ mean, variance }, options), next }
+  return { ...normalizer({ mean, variance }, options), running: next }
 }
-
-/** `batchNormInference` for a product that takes it in. */
-export const runningNormalizer = (running: Statistics, options: NormOptions = {}): Normalizer =>
-  normalizer(running, options)

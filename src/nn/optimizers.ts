@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { constant, grad, type Tensor } from '../graph/index.js'
+import { constant, grad, Tensor } from '../graph/index.js'
 import { zeros } from './initialize.js'
 import { SCHEDULE_NAMES, SCHEDULES, type Schedule } from './schedules.js'
-import { leaves, rebuild, type Tree } from './tree.js'
+import { rebuild, type Tree, tensorsOf } from './tree.js'
 
 /**
  * A pair of pure functions over visible state. `update` takes the gradients of the parameters, in the order of their
@@ -21,11 +21,22 @@ export function descend<P extends Tree>(
   state: Tree,
   rate: Tensor,
 ): [P, Tree] {
-  const gradients = grad(
-    loss,
-    leaves(parameters).map(([, p]) => p),
-  )
-  return optimizer.update(parameters, gradients, state, rate)
+  return optimizer.update(parameters, grad(loss, tensorsOf(parameters)), state, rate)
+}
+
+/** The same for several parts of a network, each with its own loss and state, and with its own step size or one for all. */
+export function descendEach<P extends Tree>(
+  optimizer: Optimizer,
+  parts: readonly P[],
+  losses: readonly Tensor[],
+  states: readonly Tree[],
+  rates: Tensor | readonly Tensor[],
+): [P[], Tree[]] {
+  const each = parts.map((part, i) => {
+    const rate = rates instanceof Tensor ? rates : rates[i]!
+    return descend(optimizer, part, losses[i]!, states[i]!, rate)
+  })
+  return [each.map(([next]) => next), each.map(([, state]) => state)]
 }
 
 /** Each parameter's new value by `f` of the parameter, its gradient and its own moments. */
@@ -34,18 +45,13 @@ function each<P extends Tree>(
   gradients: readonly Tensor[],
   f: (p: Tensor, g: Tensor, i: number) => [Tensor, ...Tensor[]],
 ): [P, Tensor[][]] {
-  const results = leaves(parameters).map(([, p], i) => f(p, gradients[i]!, i))
+  const results = tensorsOf(parameters).map((p, i) => f(p, gradients[i]!, i))
+  const next = results.map(([p]) => p)
   const moments = (results[0] ?? []).slice(1).map((_, k) => results.map((row) => row[k + 1]!))
-  return [
-    rebuild(
-      parameters,
-      results.map(([p]) => p),
-    ),
-    moments,
-  ]
+  return [rebuild(parameters, next), moments]
 }
 
-const like = (parameters: Tree): Tensor[] => leaves(parameters).map(([, p]) => zeros(p.shape))
+const like = (parameters: Tree): Tensor[] => tensorsOf(parameters).map((p) => zeros(p.shape))
 
 /** Weight decay as part of the gradient (L2); decoupled decay is AdamW's. */
 const decayed = (p: Tensor, g: Tensor, weightDecay: number): Tensor =>
@@ -122,7 +128,7 @@ export const optimizerOptions = {
   schedule: z.enum(SCHEDULE_NAMES).default('linear').describe('how step sizes fall over the training'),
 }
 
-export interface OptimizerSettings {
+interface OptimizerSettings {
   readonly optimizer: 'adam' | 'sgd'
   readonly momentum: number
   readonly weightDecay?: number

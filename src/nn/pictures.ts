@@ -6,23 +6,20 @@ import { concat, constant, oneHot, type Shape, sizeOf, type Tensor } from '../gr
  * [M, 1, K, K] (the mean over channels that are neither one nor three) or [M, 3, K, K].
  */
 export function filterImages(weight: Tensor, shape: Shape, count: number): Tensor {
-  const whole = (): Tensor => {
-    if (weight.rank === 2) {
-      const size = sizeOf(shape)
-      const [inputs, outputs] = weight.shape as [number, number]
-      // Where a label's code takes the first pixels, their weights lie elsewhere: those pixels stay grey.
-      const pixels = weight.slice(0, Math.max(0, inputs - size), inputs).slice(1, 0, Math.min(count, outputs))
-      const missing = size - pixels.shape[0]!
-      return pixels.transpose().pad([
-        [0, 0],
-        [missing, 0],
-      ])
-    }
-    const kernels = weight.slice(0, 0, Math.min(count, weight.shape[0]!))
-    return kernels.shape[1] === 1 || kernels.shape[1] === 3 ? kernels : kernels.mean(1, true)
+  if (weight.rank === 4) {
+    const all = weight.slice(0, 0, Math.min(count, weight.shape[0]!))
+    const kernels = all.shape[1] === 1 || all.shape[1] === 3 ? all : all.mean(1, true)
+    return signedImages(kernels, kernels.shape)
   }
-  const filters = whole()
-  return signedImages(filters, filters.rank === 2 ? [filters.shape[0]!, ...shape] : filters.shape)
+  const size = sizeOf(shape)
+  const [inputs, outputs] = weight.shape as [number, number]
+  // Where a label's code takes the first pixels, their weights lie elsewhere: those pixels stay grey.
+  const grey: [number, number] = [Math.max(0, size - inputs), 0]
+  const pixels = weight
+    .slice(0, Math.max(0, inputs - size), inputs)
+    .slice(1, 0, Math.min(count, outputs))
+    .transpose()
+  return signedImages(pixels.pad([[0, 0], grey]), [pixels.shape[0]!, ...shape])
 }
 
 /** How `filterImages` are to be read. */

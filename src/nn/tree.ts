@@ -9,6 +9,9 @@ export function leaves(tree: Tree, path = ''): [name: string, leaf: Tensor][] {
   return Object.entries(tree).flatMap(([key, child]) => leaves(child, path === '' ? key : `${path}.${key}`))
 }
 
+/** The leaves without their names. */
+export const tensorsOf = (tree: Tree): Tensor[] => leaves(tree).map(([, leaf]) => leaf)
+
 /** The same tree with other leaves; `f` gets the leaf and its dotted path. */
 export function mapTree<T extends Tree>(tree: T, f: (leaf: Tensor, name: string) => Tensor, path = ''): T {
   if (tree instanceof Tensor) return f(tree, path) as T

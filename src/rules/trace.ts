@@ -6,7 +6,7 @@ import { leaves, mapTree, type Tree } from '../nn/tree.js'
 import type { StepGraph } from '../onnx/index.js'
 import { targetKind } from '../targets/index.js'
 import type { AnyRule, Batch, Metrics, Picture, Prediction, Step, Task, View } from './contract.js'
-import { flatten } from './figures.js'
+import { flatten, unflatten } from './figures.js'
 
 export interface TracedStep extends StepGraph {
   readonly name: string
@@ -147,16 +147,10 @@ function inRow(own: Readonly<Record<string, Step<Tree>>>, list: readonly string[
       }
       const [next, more] = own[name]!(now === state ? state : handedOn(now, between), withRandom(batch, random))
       now = next
-      metrics = joined(metrics, more)
+      metrics = unflatten([...flatten(metrics), ...flatten(more)])
     }
     return [now, metrics]
   }
-}
-
-function joined(a: Metrics, b: Metrics): Metrics {
-  const names = new Set(Object.keys({ ...a.blocks, ...b.blocks }))
-  const blocks = [...names].map((name) => [name, { ...a.blocks?.[name], ...b.blocks?.[name] }])
-  return { network: { ...a.network, ...b.network }, blocks: Object.fromEntries(blocks) }
 }
 
 /** Traces `init`, every step and `predict` of a rule. Shape errors in a rule are thrown here, before anything runs. */

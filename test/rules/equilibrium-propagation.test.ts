@@ -5,10 +5,8 @@ import { constant, grad, oneHot, type Tensor } from '../../src/graph/index.js'
 import { contrastOf, type Dense, outerContrast, squaredError, UNITS } from '../../src/nn/index.js'
 import { checkOptions } from '../../src/options/index.js'
 import { certifyRule } from '../../src/rules/certify.js'
-import {
-  type EquilibriumPropagationHyper,
-  equilibriumPropagation,
-} from '../../src/rules/equilibrium-propagation/equilibrium-propagation.js'
+import { equilibriumPropagation } from '../../src/rules/equilibrium-propagation/equilibrium-propagation.js'
+import type { EquilibriumPropagationHyper } from '../../src/rules/equilibrium-propagation/options.js'
 import {
   energy,
   halfSweep,

@@ -46,10 +46,6 @@ import { costOf, type Net, networkOf, nudged, readOutError, scoresOf } from './n
 import { type EquilibriumPropagationHyper, hyper, perLayer } from './options.js'
 import { energy, resting, type States, settle, sweep } from './settling.js'
 
-export type { EquilibriumPropagationHyper }
-
-type Hyper = EquilibriumPropagationHyper
-
 export type EquilibriumPropagationState = {
   /** W_k, b_k from the input up; the last is the read-out where there is one. */
   readonly layers: readonly Dense[]
@@ -57,29 +53,21 @@ export type EquilibriumPropagationState = {
 }
 
 /** The states that an estimator compares, how far apart their nudges lie, and which of them were nudged. */
-function phases(net: Net, free: States, y: Tensor, random: Batch['random'], h: Hyper) {
+function phases(net: Net, free: States, y: Tensor, random: Batch['random'], h: EquilibriumPropagationHyper) {
   const at = (beta: Tensor): States => settle(nudged(net, y, beta), free, h.nudgedSweeps).states
   const beta = constant(h.beta)
-  switch (h.estimator) {
-    case 'centred': {
-      const [plus, minus] = [at(beta), at(beta.neg())]
-      return { plus, minus, gap: beta.mul(2), pulled: [plus, minus] }
-    }
-    case 'positive': {
-      const plus = at(beta)
-      return { plus, minus: free, gap: beta, pulled: [plus] }
-    }
-    case 'negative': {
-      const minus = at(beta.neg())
-      return { plus: free, minus, gap: beta, pulled: [minus] }
-    }
-    case 'random-sign': {
-      const heads = random.uniform('sign', [1]).greaterEqual(0.5).reshape([])
-      const signed = heads.select(beta, beta.neg())
-      const plus = at(signed)
-      return { plus, minus: free, gap: signed, pulled: [plus] }
-    }
+  if (h.estimator === 'centred') {
+    const [plus, minus] = [at(beta), at(beta.neg())]
+    return { plus, minus, gap: beta.mul(2), pulled: [plus, minus] }
   }
+  if (h.estimator === 'negative') {
+    const minus = at(beta.neg())
+    return { plus: free, minus, gap: beta, pulled: [minus] }
+  }
+  const heads = (): Tensor => random.uniform('sign', [1]).greaterEqual(0.5).reshape([])
+  const gap = h.estimator === 'random-sign' ? heads().select(beta, beta.neg()) : beta
+  const plus = at(gap)
+  return { plus, minus: free, gap, pulled: [plus] }
 }
 
 /** x^T d. */
@@ -105,15 +93,10 @@ function gradients(
   ])
   const { readOut } = net
   if (!readOut) return settled
-  const states = concat(
-    pulled.map((state) => state.at(-1)!),
-    0,
-  )
-  const targets = concat(
-    pulled.map(() => y),
-    0,
-  )
-  const error = readOutError(readOut, states, targets).mul(1 / states.shape[0]!)
+  const tops = pulled.map((state) => state.at(-1)!)
+  const targets = tops.map(() => y)
+  const states = concat(tops, 0)
+  const error = readOutError(readOut, states, concat(targets, 0)).mul(1 / states.shape[0]!)
   return [...settled, [states.matmul(error, { transposeA: true }), error.sum(0)]]
 }
 
@@ -193,7 +176,7 @@ export const equilibriumPropagation: Rule<EquilibriumPropagationHyper, Equilibri
   },
 
   locality: (_, h) => ({
-    blocks: [...[...h.units, 0].map((_, k) => ({ name: blockName(k, h), parameters: [`layers.${k}`] }))],
+    blocks: [...h.units, 0].map((_, k) => ({ name: blockName(k, h), parameters: [`layers.${k}`] })),
     promise: { local: false, window: 1, labels: ['loss'], feedback: 'forward weights' },
   }),
 

@@ -29,14 +29,14 @@ import { concat, constant, grad, type Tensor } from '../../graph/index.js'
 import { adam, type Optimizer, stepSize } from '../../nn/optimizers.js'
 import { leaves, mapTree, type Tree } from '../../nn/tree.js'
 import type { Metrics, Rule, Step, Task } from '../contract.js'
-import { clamp, contrastGradients, contrasts, type Force, inputGradient, type States } from './hopfield.js'
+import { both, clamp, contrastGradients, contrasts, type Force, inputGradient, type States } from './hopfield.js'
 import { blocksOf, isInert, type Model, modelOf, type Networks, newNetworks, type Posterior } from './model.js'
 import { type HopfieldVaeHyper, hyper, isTied } from './options.js'
 import { picturesOf } from './pictures.js'
 
 export type HopfieldVaeState = Networks & { readonly optimizer: Tree }
 
-type Gradients = Readonly<Record<string, Tensor>>
+type Gradients = Record<string, Tensor>
 
 const optimizerOf = ({ weightDecay }: HopfieldVaeHyper): Optimizer => adam({ weightDecay })
 
@@ -92,7 +92,7 @@ function byEquilibria(
   const decoding = model.decoding(z)
   const decoderSettles = clamp(decoder, decoding)
   const image = decoderSettles.free(freeSweeps)
-  const target = twice(x)
+  const target = both(x)
   // With beta = nudge sigma_x^2, the force beta dC/dv is nudge (v - x).
   const towards: Force = (v, sign) => target.sub(model.pixels(v)).mul(sign.mul(h.nudge))
   const beta = h.decoder === 'gaussian' ? h.nudge * h.sigmaX ** 2 : h.nudge
@@ -139,23 +139,20 @@ function latentError(model: Model, inputSlope: Tensor, posterior: Posterior, noi
 /** -+ beta_e times the error, held as it was, or with the mean's part of the KL read from the units while they move. */
 function encoderForce(h: HopfieldVaeHyper, error: Tensor, strength: Tensor, klWeight: Tensor, code: States): Force {
   if (h.encoderForce === 'linear') {
-    const held = twice(error.mul(strength))
+    const held = both(error.mul(strength))
     return (_, sign) => held.mul(sign).neg()
   }
   const isMean = constant(Float64Array.from({ length: error.shape[1]! }, (_, i) => Number(i < h.latent)))
   const following = isMean.mul(klWeight)
-  const held = twice(error.sub(code.output.mul(following)).mul(strength))
-  const followed = twice(strength.mul(following))
+  const held = both(error.sub(code.output.mul(following)).mul(strength))
+  const followed = both(strength.mul(following))
   return (l, sign) => l.mul(followed).add(held).mul(sign).neg()
 }
 
-const twice = (x: Tensor): Tensor => concat([x, x], 0)
-
 function summed(a: Gradients, b: Gradients): Gradients {
-  const names = [...new Set([...Object.keys(a), ...Object.keys(b)])]
-  return Object.fromEntries(
-    names.map((name) => [name, a[name] && b[name] ? a[name].add(b[name]) : (a[name] ?? b[name])!]),
-  )
+  const all = { ...a }
+  for (const [name, g] of Object.entries(b)) all[name] = all[name]?.add(g) ?? g
+  return all
 }
 
 /** The weight of the KL, from 0.1 to 1 in the first part of the training. */

@@ -62,7 +62,8 @@ export interface Settling {
   nudged(free: States, sweeps: number, force: Force, damping: number): { readonly plus: States; readonly minus: States }
 }
 
-const both = (x: Tensor): Tensor => concat([x, x], 0)
+/** Each row twice: for a force of either sign. */
+export const both = (x: Tensor): Tensor => concat([x, x], 0)
 
 /** A network with one layer clamped. What the clamped units send is computed once. */
 export function clamp(network: Network, { clamped, value, output, units, damping }: Clamping): Settling {

@@ -29,14 +29,15 @@ export function modelOf(task: Task, h: HopfieldVaeHyper) {
   const freeSweeps = h.freeSweeps ?? (dense ? 60 : 20)
   const nudgedSweeps = h.nudgedSweeps ?? (dense ? 20 : 10)
 
+  const units = h.decoder === 'gaussian' ? LOGISTIC : LINEAR
   const encoding = (value: Tensor): Clamping => ({
-    ...{ clamped: 'visible', value, output: 'latent' },
-    ...{ units: LINEAR, damping },
+    clamped: 'visible',
+    value,
+    output: 'latent',
+    units: LINEAR,
+    damping,
   })
-  const decoding = (value: Tensor): Clamping => ({
-    ...{ clamped: 'latent', value, output: 'visible' },
-    ...{ units: h.decoder === 'gaussian' ? LOGISTIC : LINEAR, damping },
-  })
+  const decoding = (value: Tensor): Clamping => ({ clamped: 'latent', value, output: 'visible', units, damping })
   const relax = (network: Network, clamping: Clamping, sweeps: number, start?: States): States =>
     h.variant === 'F' ? feedForward(network, clamping) : clamp(network, clamping).free(sweeps, start)
 

@@ -1,7 +1,7 @@
 import { grad, Tensor } from '../../graph/index.js'
 import { zeros } from '../../nn/initialize.js'
 import { descend } from '../../nn/optimizers.js'
-import { leaves, type Tree } from '../../nn/tree.js'
+import { type Tree, tensorsOf } from '../../nn/tree.js'
 import type { Batch, Metrics } from '../contract.js'
 import type { AnyDesign, AnyStack, Loss } from './design.js'
 import type { LayerPass } from './pass.js'
@@ -17,8 +17,6 @@ function measured(result: Loss): { loss: Tensor; shown: Scalars } {
   const { loss, metrics } = result instanceof Tensor ? { loss: result, metrics: {} } : result
   return { loss, shown: { loss, ...metrics } }
 }
-
-const tensorsOf = (tree: Tree): Tensor[] => leaves(tree).map(([, p]) => p)
 
 /** What the loss of layer `loss` moves of each layer that it reaches, its own first. */
 function reached({ layers, window = 1 }: AnyDesign, parameters: readonly Tree[], loss: number): Map<number, Tree> {
@@ -67,12 +65,11 @@ export function learnLayers(
     if (design.optimizerOf === 'loss') move(i, gradients)
     else for (const [k, p] of sources.entries()) sums.set(p, sums.get(p)?.add(gradients[k]!) ?? gradients[k]!)
   }
-  for (const [i, own] of stack.layers.map(tensorsOf).entries())
-    if (own.some((p) => sums.has(p)))
-      move(
-        i,
-        own.map((p) => sums.get(p) ?? zeros(p.shape)),
-      )
+  for (const [i, layer] of stack.layers.entries()) {
+    const own = tensorsOf(layer)
+    const gradients = own.map((p) => sums.get(p) ?? zeros(p.shape))
+    if (own.some((p) => sums.has(p))) move(i, gradients)
+  }
   return {
     stack: { ...stack, layers, optimizers, running: stack.running.map((r, i) => passes.get(i)?.made.running ?? r) },
     blocks: Object.fromEntries(losses.map(({ i, shown }) => [nameOf(design, i), shown])),

@@ -38,7 +38,7 @@ import { constant, grad, oneHot, sizeOf, softmax, type Tensor } from '../../grap
 import { flat } from '../../nn/axes.js'
 import { affine, type Dense, dense } from '../../nn/dense.js'
 import { accuracy, crossEntropy, squaredError } from '../../nn/losses.js'
-import { descend, optimizerOf, stepSize } from '../../nn/optimizers.js'
+import { descend, descendEach, optimizerOf, stepSize } from '../../nn/optimizers.js'
 import { filters } from '../../nn/pictures.js'
 import type { Random } from '../../nn/random.js'
 import type { Tree } from '../../nn/tree.js'
@@ -142,43 +142,29 @@ function feedbackStep(task: Task, h: TargetPropagationHyper): Step<TargetPropaga
     const sigma = constant(h.noise).div(batch.progress.mul(h.noiseDecay).add(1))
     const { activities, scores } = net.pass(state.layers, x, sampler('sample'))
     const levels = h.topTarget === 'output' ? [...activities, scores] : activities
-    const blocks: Record<string, Record<string, Tensor>> = {}
-
     const chain = net.chain(state, h.form === 'drl' ? undefined : sampler('corrupted'))
-    const learned = state.inverses.map((p, i) => {
+    const losses = state.inverses.map(({ weight }, i) => {
       const own = activities[i]!
       const v = own.add(batch.random.normal(`layers.${i}.noise`, own.shape).mul(sigma))
-      let loss: Tensor
-      if (h.form === 'drl') {
-        loss = differenceReconstructionLoss(i, v, levels, chain).mean().div(sigma.square())
-        const squares = p.weight.square().sum()
-        if (h.inverseDecay > 0) loss = loss.add(squares.mul(h.inverseDecay / 2))
-      } else loss = reconstructionLoss(v, chain.up[i]!, chain.down[i]!).mean()
-      blocks[inverseName(i, h)] = { loss }
-      return descend(optimizerOf(h), p, loss, state.optimizers.inverses[i]!, rate)
+      if (h.form !== 'drl') return reconstructionLoss(v, chain.up[i]!, chain.down[i]!).mean()
+      const loss = differenceReconstructionLoss(i, v, levels, chain).mean().div(sigma.square())
+      const squares = weight.square().sum()
+      return h.inverseDecay > 0 ? loss.add(squares.mul(h.inverseDecay / 2)) : loss
     })
+    const [inverses, moments] = descendEach(optimizerOf(h), state.inverses, losses, state.optimizers.inverses, rate)
+    const optimizers = { ...state.optimizers, inverses: moments }
+    const blocks = Object.fromEntries(losses.map((loss, i) => [inverseName(i, h), { loss }]))
     const { autoencoder } = state
-    let top: [LabelAutoencoder, Tree] | undefined
-    if (autoencoder) {
-      const code = activities.at(-1)!
-      const noise = batch.random.normal('autoencoder', code.shape).mul(h.autoencoderNoise)
-      const labels = oneHot(batch.target, classesOf(task))
-      const loss = denoisingLoss((v) => reconstructCode(autoencoder, v, labels), code, noise).mean()
-      blocks[AUTOENCODER] = { loss }
-      top = descend(optimizerOf(h), autoencoder, loss, state.optimizers.autoencoder!, rate)
-    }
+    if (!autoencoder) return [{ ...state, inverses, optimizers }, { blocks }]
+
+    const code = activities.at(-1)!
+    const noise = batch.random.normal('autoencoder', code.shape).mul(h.autoencoderNoise)
+    const labels = oneHot(batch.target, classesOf(task))
+    const loss = denoisingLoss((v) => reconstructCode(autoencoder, v, labels), code, noise).mean()
+    const [next, own] = descend(optimizerOf(h), autoencoder, loss, state.optimizers.autoencoder!, rate)
     return [
-      {
-        ...state,
-        inverses: learned.map(([next]) => next),
-        ...(top && { autoencoder: top[0] }),
-        optimizers: {
-          ...state.optimizers,
-          inverses: learned.map(([, optimizer]) => optimizer),
-          ...(top && { autoencoder: top[1] }),
-        },
-      },
-      { blocks },
+      { ...state, inverses, autoencoder: next, optimizers: { ...optimizers, autoencoder: own } },
+      { blocks: { ...blocks, [AUTOENCODER]: { loss } } },
     ]
   }
 }
@@ -213,23 +199,19 @@ function forwardStep(task: Task, h: TargetPropagationHyper): Step<TargetPropagat
     const first = topTarget(pass, state, batch.target, h)
     const targets = propagateTargets(levels, first, down, h.form === 'plain' ? 'plain' : 'difference')
 
-    const blocks: Record<string, Record<string, Tensor>> = {}
-    const learned = pass.activities.map((own, i) => {
-      const loss = squaredError(own, targets[i]!.stopGradient()).mean().mul(0.5)
-      blocks[layerName(i, h)] = { loss, step: loss.mul(2).div(own.square().sum(1).mean()).sqrt() }
-      return descend(optimizerOf(h), state.layers[i]!, loss, state.optimizers.layers[i]!, stepSize(h, batch.progress))
-    })
+    const local = pass.activities.map((own, i) => squaredError(own, targets[i]!.stopGradient()).mean().mul(0.5))
     const loss = crossEntropy(pass.scores, batch.target).mean()
-    const rate = stepSize({ ...h, rate: h.outputRate }, batch.progress)
-    const top = descend(optimizerOf(h), state.layers.at(-1)!, loss, state.optimizers.layers.at(-1)!, rate)
-    const all = [...learned, top]
+    const [rate, outputRate] = [h.rate, h.outputRate].map((own) => stepSize({ ...h, rate: own }, batch.progress))
+    const rates = [...local.map(() => rate!), outputRate!]
+    const { layers: moments } = state.optimizers
+    const [layers, optimizers] = descendEach(optimizerOf(h), state.layers, [...local, loss], moments, rates)
+    const blocks = local.map((own, i) => {
+      const step = own.mul(2).div(pass.activities[i]!.square().sum(1).mean()).sqrt()
+      return [layerName(i, h), { loss: own, step }]
+    })
     return [
-      {
-        ...state,
-        layers: all.map(([next]) => next),
-        optimizers: { ...state.optimizers, layers: all.map(([, optimizer]) => optimizer) },
-      },
-      { network: { loss, accuracy: accuracy(pass.scores, batch.target) }, blocks },
+      { ...state, layers, optimizers: { ...state.optimizers, layers: optimizers } },
+      { network: { loss, accuracy: accuracy(pass.scores, batch.target) }, blocks: Object.fromEntries(blocks) },
     ]
   }
 }

@@ -27,7 +27,7 @@
  */
 import { UsageError } from '../../errors.js'
 import { concat, constant, maxPool2d, scan, type Tensor } from '../../graph/index.js'
-import { batchNormalizer, runningNormalizer, type Statistics, statistics } from '../../nn/batch-norm.js'
+import { batchNormalizer, type Statistics, statistics } from '../../nn/batch-norm.js'
 import { convolved, convolvedAffine } from '../../nn/convolution.js'
 import { GOODNESS } from '../../nn/goodness.js'
 import { ones, uniformWeights, zeros } from '../../nn/initialize.js'
@@ -71,11 +71,12 @@ function blocksOf({ task, hyper: h }: Given<TrifectaHyper>): TrifectaLayer[] {
     const halvings = 2 ** poolAfter.filter((block) => block < i).length
     const places = [Math.floor(height / halvings), Math.floor(width / halvings)]
     const scaled = h.normalization === 'batch' ? [inputs] : [inputs, ...places]
-    const [padding, { precision }] = [{ padding: 1 }, task]
+    const padding = { padding: 1 }
     return {
       name: `block ${i}`,
       init: (random) => ({
-        ...{ gain: ones(scaled), bias: zeros(scaled) },
+        gain: ones(scaled),
+        bias: zeros(scaled),
         // PyTorch's own for convolutions: uniform on +-1 / sqrt(fan-in), a third of the variance of `fan-in`.
         weight: uniformWeights(random, `blocks.${i}.weight`, [outputs, inputs, 3, 3], 'fan-in').mul(1 / Math.sqrt(3)),
         ...(i === 0 && { label: random.normal('label', [classesOf(task), height * width]) }),
@@ -86,12 +87,11 @@ function blocksOf({ task, hyper: h }: Given<TrifectaHyper>): TrifectaLayer[] {
         const finished = (z: Tensor): Tensor => (poolAfter.includes(i) ? maxPool2d(z, 2) : z).relu()
         if (h.normalization === 'layer') {
           const normal = layerNorm(x).mul(p.gain).add(p.bias)
-          return { output: finished(convolved(normal, p.weight, padding, precision)), running }
+          return { output: finished(convolved(normal, p.weight, padding, task.precision)), running }
         }
-        const { next = running, ...normal } = training
-          ? batchNormalizer(x, running, { scale: p })
-          : { ...runningNormalizer(running, { scale: p }), next: running }
-        return { output: finished(convolvedAffine(x, p.weight, normal, padding, precision)), running: next }
+        const normal = batchNormalizer(x, { training, running }, { scale: p })
+        const output = finished(convolvedAffine(x, p.weight, normal, padding, task.precision))
+        return { output, running: normal.running }
       },
       loss: ({ output }) => pairLoss(h.loss, GOODNESS.mean(output), h),
       // A label's channel belongs to the optimiser of the lowest block's loss alone.

@@ -18,7 +18,7 @@
 import type { Labels } from '../../certificate/certificate.js'
 import { averagePool2d, concat, softmax, type Tensor } from '../../graph/index.js'
 import { flat } from '../../nn/axes.js'
-import { batchNorm, batchNormInference, type Statistics, statistics } from '../../nn/batch-norm.js'
+import { batchNorm, batchNormalized, type Statistics, statistics } from '../../nn/batch-norm.js'
 import { affine, type Dense, dense } from '../../nn/dense.js'
 import { zeros } from '../../nn/initialize.js'
 import { accuracy, cosineEmbedding, crossEntropy, meanSquaredError, supervisedContrast } from '../../nn/losses.js'
@@ -76,8 +76,7 @@ function layerOf(cells: VaeCells, h: VaeLayerHyper): LocalLayer<Mirrored<VaeCell
       const z = training && logVariance ? gaussianSample(mean, logVariance, epsilon()) : mean
       const reconstruction = meanSquaredError(cells.decode(p, z), input)
       const kl = logVariance && gaussianDivergence(mean, logVariance).mul(0.5)
-      const up = training ? batchNorm(z, running) : { output: batchNormInference(z, running), next: running }
-      return { output: up.output, running: up.next, z, figures: { reconstruction, ...(kl && { kl }) } }
+      return { ...batchNormalized(z, { training, running }), z, figures: { reconstruction, ...(kl && { kl }) } }
     },
     loss({ made: { z, figures }, batch: { target, progress } }) {
       const [reconstruction, kl] = [figures.reconstruction!.mean(), figures.kl?.mean()]
