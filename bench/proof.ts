@@ -44,15 +44,16 @@ export function exportStart(
 
 type Losses = Readonly<Record<string, ArrayLike<number>>>
 
-/** What a twin tells: its losses by variant and by name. */
+/** What a twin tells of its first steps: its losses by variant and by name. */
 export type Proof = Readonly<Record<string, Losses>>
 
 /**
  * Holds every variant of a twin to our losses in the first steps from the same state, and gives the largest relative
- * difference. Throws an Error that says where it is no twin: no ratio of their speeds means anything then.
+ * difference in each mini-batch. Throws an Error that says where it is no twin: no ratio of their speeds means anything
+ * then.
  */
-export function checkProof(id: string, ours: Losses, proof: Proof): number {
-  let largest = 0
+export function checkProof(id: string, ours: Losses, proof: Proof): number[] {
+  const largest = new Array<number>(PROVEN).fill(0)
   for (const [variant, losses] of Object.entries(proof)) {
     const names = Object.keys(losses)
     if (names.length === 0) throw new Error(`${id}: the variant ${variant} of the twin tells no loss`)
@@ -63,11 +64,12 @@ export function checkProof(id: string, ours: Losses, proof: Proof): number {
         throw new Error(`${id}: the twin tells ${theirs.length} losses ${name} where we have ${own.length}`)
       for (let k = 0; k < own.length; k++) {
         const difference = Math.abs(own[k]! - theirs[k]!) / Math.max(Math.abs(own[k]!), SMALLEST)
-        if (!(difference <= toleranceOf((k * PROVEN) / own.length)))
+        const batch = (k * PROVEN) / own.length
+        if (!(difference <= toleranceOf(batch)))
           throw new Error(
             `${id}: this is no twin. In step ${k + 1} from the same state, ${name} is ${own[k]} here and ${theirs[k]} there (${variant})`,
           )
-        largest = Math.max(largest, difference)
+        largest[batch] = Math.max(largest[batch]!, difference)
       }
     }
   }

@@ -51,8 +51,9 @@ if (flags.includes('--list')) {
   for (const job of chosen)
     if (job.kind === 'rule-speed' || job.kind === 'speed')
       try {
-        const proven = await (job.kind === 'speed' ? proveTwins(job) : proveRuleTwin(job))
-        console.log(`${job.id}: a twin; its losses are ours within ${proven.toExponential(1)}`)
+        const apart = await (job.kind === 'speed' ? proveTwins(job) : proveRuleTwin(job))
+        const each = apart.map((difference) => difference.toExponential(0)).join(' ')
+        console.log(`${job.id}: a twin; by mini-batch its losses lie apart from ours by ${each}`)
       } catch (error) {
         console.error((error as Error).message)
         process.exitCode = 1

@@ -1,8 +1,8 @@
 import { int8IsExact, matrixProductSpeed } from '../src/runtime/doctor.node.js'
 import type { SpeedJob } from './jobs.js'
 import { ourStep } from './our-step.js'
-import { checkProof, exportStart, PROVEN, type Proof } from './proof.js'
-import { refuseBusy, startTwin, type Twin } from './pytorch.js'
+import { checkProof, exportStart, PROVEN } from './proof.js'
+import { askProof, refuseBusy, startTwin, type Twin } from './pytorch.js'
 import { quietMachine } from './quiet.js'
 import { median, writeRecord } from './records.js'
 import { stepsPerRound } from './round.js'
@@ -36,7 +36,7 @@ const opponentsOf = (job: SpeedJob): Opponent[] => [
 
 const twinArguments = (job: SpeedJob, { precision, variants }: Opponent, file: string): string[] => [
   ...[TWIN, '--start', file, '--threads', `${job.threads}`],
-  ...['--precision', precision, '--variant', variants, '--shared'],
+  ...['--precision', precision, '--variant', variants],
 ]
 
 /** The file that twins start from, and the losses that those in float32 must have: our own in float32. */
@@ -49,30 +49,21 @@ async function proofOf(job: SpeedJob) {
   return { file, losses: metrics }
 }
 
-/** The twins of a job, once they have shown that they are such. */
-async function provenTwins(job: SpeedJob, opponents: readonly Opponent[]) {
+/**
+ * How to start the twins of a job, once they have shown that they are such, and how far their losses lay from ours. In
+ * bfloat16 losses are those of another number format: that twin takes the same variants as the one in float32.
+ */
+async function provenTwins(job: SpeedJob) {
   const { file, losses } = await proofOf(job)
-  const twins: Twin[] = []
-  let proven = 0
-  try {
-    for (const opponent of opponents) {
-      const twin = await startTwin(twinArguments(job, opponent, file), job.threads)
-      twins.push(twin)
-      proven = Math.max(proven, checkProof(job.id, losses, twin.about.proof as Proof))
-    }
-  } catch (error) {
-    for (const twin of twins) twin.stop()
-    throw error
-  }
-  return { twins, proven }
+  const given = opponentsOf(job).map((opponent) => twinArguments(job, opponent, file))
+  const apart: number[][] = []
+  for (const [i, { precision }] of opponentsOf(job).entries())
+    if (precision === 'float32') apart.push(checkProof(job.id, losses, await askProof(given[i]!, job.threads)))
+  return { given, apart: apart[0]!.map((_, batch) => Math.max(...apart.map((own) => own[batch]!))) }
 }
 
-/** Only asks a job's twins whether they are such; nothing is timed. */
-export async function proveTwins(job: SpeedJob): Promise<number> {
-  const { twins, proven } = await provenTwins(job, opponentsOf(job))
-  for (const twin of twins) twin.stop()
-  return proven
-}
+/** Only asks a job's twins whether they are such, and how far their losses lie from ours; nothing is timed. */
+export const proveTwins = async (job: SpeedJob): Promise<number[]> => (await provenTwins(job)).apart
 
 /** Forward products and weight gradients of one step: what the machine's own product speed is compared with. */
 function flopsOf({ units, batch }: SpeedJob): number {
@@ -88,7 +79,9 @@ export async function runSpeed(job: SpeedJob): Promise<void> {
   const before = await quietMachine(job)
   const ours = await ourStep(job, (await int8IsExact()) ? 127 : 63)
   const opponents = opponentsOf(job)
-  const { twins, proven } = await provenTwins(job, opponents)
+  const { given, apart } = await provenTwins(job)
+  const twins: Twin[] = []
+  for (const own of given) twins.push(await startTwin(own, job.threads))
 
   const runOurs = async (steps: number): Promise<number> => {
     const { seconds } = await ours.program.run(steps, ours.feed(steps))
@@ -122,7 +115,7 @@ export async function runSpeed(job: SpeedJob): Promise<void> {
   }
   const about = twins.map(({ about: { variant, variants, torch, build } }, i) => ({
     when: 'twin',
-    ...{ name: opponents[i]!.name, variant, variants, proven, torch, build },
+    ...{ name: opponents[i]!.name, variant, variants, apart, torch, build },
   }))
   for (const twin of twins) twin.stop()
   await ours.program.dispose()

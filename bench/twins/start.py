@@ -33,7 +33,7 @@ class Start:
         self.count = len(batches["x"])
         self.batches = [{name: tensor[i] for name, tensor in batches.items()} for i in range(self.count)]
         for batch in self.batches:
-            batch["labels"] = batch["labels"].long()
+            batch["labels"] = batch.pop("target").long()
 
     def batch(self, index):
         return self.batches[index % self.count]
