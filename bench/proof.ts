@@ -21,9 +21,9 @@ const SMALLEST = 1e-2
 
 /** Writes what a twin starts from: our state, and the batches and the noise of the first steps. Gives the path. */
 export function exportStart(
-  step: Pick<StepGraph, 'state' | 'batch'> & { readonly span: number },
+  step: Pick<StepGraph, 'state' | 'batch'> & { readonly span?: number },
   state: TensorRecord,
-  batches: TensorRecord,
+  batches: TensorRecord = {},
 ): string {
   const tensor = (name: string, dtype: DType, shape: readonly number[], data: TensorRecord[string]) => ({
     ...{ name, dtype, shape, data },
@@ -33,7 +33,7 @@ export function exportStart(
     ...step.batch
       .filter(({ name }) => batches[name])
       .map(({ name, input }) => {
-        const own = step.span > 1 ? input.shape.slice(1) : input.shape
+        const own = (step.span ?? 1) > 1 ? input.shape.slice(1) : input.shape
         return tensor(`batch.${name}`, input.dtype, [PROVEN, ...own], batches[name]!)
       }),
   ]

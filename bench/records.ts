@@ -33,6 +33,13 @@ export function writeRecord(record: Record): void {
   renameSync(part, pathOf(record.id))
 }
 
+/**
+ * How far the losses of a speed record's twin lay from ours, by mini-batch. Undefined where the twin has not shown that it
+ * is one: no ratio means anything then.
+ */
+export const provenBy = ({ results }: Record): readonly number[] | undefined =>
+  results.find(({ apart }) => apart !== undefined)?.apart as readonly number[] | undefined
+
 export const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length
 
 /** The sample deviation; 0 for a single value. */

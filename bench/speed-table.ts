@@ -1,6 +1,6 @@
 import { JOBS, type SpeedJob } from './jobs.js'
-import { median, readRecord } from './records.js'
-import { figures, gflopsOf, medianAndRange, present, table, verdict } from './tables.js'
+import { median, provenBy, readRecord } from './records.js'
+import { figures, gflopsOf, medianAndRange, NOT_PROVEN, present, table, verdict } from './tables.js'
 
 const SPEED = [
   'step',
@@ -30,8 +30,12 @@ function speedRow(job: SpeedJob): string[] | undefined {
   const best = (name: string): number => Math.min(...['fresh', 'after'].flatMap((when) => at(when, name)))
   const { target, bfloat16Target } = job
   const holds = (name: string, least: number | undefined): boolean =>
-    least === undefined || ['fresh', 'after'].every((when) => median(at(when, name)) >= least)
+    least === undefined || !has(name) || ['fresh', 'after'].every((when) => median(at(when, name)) >= least)
   const share = median(at('fresh', 'shareOfProductSpeed'))
+  if (!provenBy(record)) {
+    const known = [job.title, `${job.threads}`, NOT_PROVEN, '', '', '', gflopsOf(record), percent(share)]
+    return SPEED.map((_, column) => known[column] ?? '')
+  }
   return [
     job.title,
     `${job.threads}`,

@@ -20,14 +20,15 @@ def losses_of(step, count):
     return told
 
 
-def serve(make_steps):
+def serve(make_steps, proves_in=torch.float32):
     """
     Answers one JSON line to each line read: `run N` takes N steps and gives the mean time of one in milliseconds.
 
     `make_steps(case, start)` gives the variants of a named case, {name: step}, all of them at our side's first state; each
     `step(index)` takes batch `index` and returns losses by the names that they have there, as float tensors. With
     `--prove` nothing is timed: those of the first steps of every variant are told, for our side to compare. Else the
-    fastest variant is served. Denormals are flushed, as they are on our side.
+    fastest variant is served. Denormals are flushed, as they are on our side. `proves_in`: the type of numbers in which
+    losses are told; in float64 only our side rounds, where steps make much of little.
     """
     parser = argparse.ArgumentParser()
     parser.add_argument("--case", required=True, help="the network and settings, by name")
@@ -40,6 +41,8 @@ def serve(make_steps):
     if not torch.set_flush_denormal(True):
         print("this processor cannot flush denormals", file=sys.stderr)
 
+    if options.prove:
+        torch.set_default_dtype(proves_in)
     start = Start(options.start)
     variants = make_steps(options.case, start)
     if options.prove:

@@ -1,0 +1,32 @@
+import type { Record } from './records.js'
+
+/** A change of a rule that no setting tells of: records made before it hold figures that today's rule does not give. */
+interface Change {
+  /** The ids of the jobs that it concerns. */
+  readonly jobs: RegExp
+  /** The first day on which records are made with it. */
+  readonly since: string
+  /** What the older records are from before. */
+  readonly what: string
+}
+
+const CHANGES: readonly Change[] = [
+  {
+    jobs: /^cifar-10-trifecta-(plain|layer-norm)$/,
+    since: '2026-11-29',
+    what: 'a gain and a bias for each number in layer normalisation',
+  },
+  {
+    jobs: /^mnist-uff-(denoising(?!-untrained)|variational)/,
+    since: '2026-11-29',
+    what: 'noise by layer: other draws',
+  },
+  // Auto-encoders draw no noise.
+  { jobs: /-vae-layer(?!.*-ae$)/, since: '2026-11-29', what: 'noise by layer: other draws' },
+]
+
+/** What a record is from before; undefined where its rule is still the same. */
+export const changeAfter = ({ id, date }: Record): string | undefined =>
+  CHANGES.filter(({ jobs, since }) => jobs.test(id) && date < since)
+    .map(({ what }) => `from before ${what}`)
+    .at(0)
