@@ -1,6 +1,6 @@
 import type { Record } from './records.js'
 
-/** A change of a rule that no setting tells of: records made before it hold figures that today's rule does not give. */
+/** A change that no setting tells of: records made before it hold what today's command does not give. */
 interface Change {
   /** The ids of the jobs that it concerns. */
   readonly jobs: RegExp
@@ -11,6 +11,7 @@ interface Change {
 }
 
 const CHANGES: readonly Change[] = [
+  { jobs: /^start$/, since: '2026-11-29', what: "the certificate's words of today" },
   {
     jobs: /^cifar-10-trifecta-(plain|layer-norm)$/,
     since: '2026-11-29',
@@ -25,7 +26,7 @@ const CHANGES: readonly Change[] = [
   { jobs: /-vae-layer(?!.*-ae$)/, since: '2026-11-29', what: 'noise by layer: other draws' },
 ]
 
-/** What a record is from before; undefined where its rule is still the same. */
+/** What a record is from before; undefined where what it holds is still so. */
 export const changeAfter = ({ id, date }: Record): string | undefined =>
   CHANGES.filter(({ jobs, since }) => jobs.test(id) && date < since)
     .map(({ what }) => `from before ${what}`)

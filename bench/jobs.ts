@@ -136,7 +136,7 @@ function speedJobs(): SpeedJob[] {
         jobs.push({
           kind: 'speed',
           id: `speed-${name(units)}-${batch}-${threads}-${precision === 'int8' ? 'int8' : 'shared'}`,
-          title: `${name(units)}, ${batch} + ${batch}${precision === 'int8' ? ', 8 bits' : ''}, shared first product`,
+          title: `${name(units)}, ${batch} + ${batch}${precision === 'int8' ? ', 8 bits' : ''}`,
           units,
           batch,
           threads,

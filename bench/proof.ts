@@ -10,12 +10,13 @@ import { encodeSafetensors } from '../src/train/safetensors.js'
 export const PROVEN = 10
 
 /**
- * How far apart a loss of both sides may lie, relative to its size: two parts in a hundred thousand in the first step. Both
- * round as they like, and each step builds on the one before (Adam's first ones on little more than a gradient's sign), so
- * ten times as much after each mini-batch, and at most two in a hundred. Another rate, another kernel or noise
- * drawn elsewhere lies further apart in the second step; a decay of weights too small to tell in ten steps does not.
+ * How far apart a loss of both sides may lie, relative to its size: two parts in a hundred thousand in the first
+ * mini-batch. Both sides round as they like, and each step builds on the one before (Adam's first ones on little more
+ * than a gradient's sign), so five times as much after each mini-batch, and at most one in a hundred. Another rate,
+ * another kernel or noise drawn elsewhere lies further apart in the second; a decay of weights too small to tell in ten
+ * steps does not.
  */
-const toleranceOf = (batchesBefore: number): number => Math.min(2e-5 * 10 ** batchesBefore, 2e-2)
+const toleranceOf = (batchesBefore: number): number => Math.min(2e-5 * 5 ** batchesBefore, 1e-2)
 /** What counts as the size of a loss that is next to nothing. */
 const SMALLEST = 1e-2
 

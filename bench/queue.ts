@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
+import { changeAfter } from './changes.js'
 import { proveConvolution, runConvolution } from './convolution.js'
 import { runInference } from './inference.js'
 import { JOBS, type Job, type SpeedJob } from './jobs.js'
@@ -30,8 +31,10 @@ function isDone(job: Job): boolean {
 /** Why a record is to be made anew; undefined where it is not. */
 function changeOf(job: Job): string | undefined {
   if (job.kind === 'training') return staleness(job)
-  const record = TIMED_AGAINST_A_TWIN.has(job.kind) ? readRecord(job.id) : undefined
-  return record && provenBy(record) === undefined ? 'its twin was not proven' : undefined
+  const record = readRecord(job.id)
+  if (!record) return undefined
+  const isUnproven = TIMED_AGAINST_A_TWIN.has(job.kind) && provenBy(record) === undefined
+  return isUnproven ? 'its twin was not proven' : changeAfter(record)
 }
 
 const stateOf = (job: Job): string => (changeOf(job) !== undefined ? 'stale' : isDone(job) ? 'done ' : 'open ')

@@ -1,6 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Certificate } from '../src/certificate/certificate.js'
 import type { JobSettings } from './job-settings.js'
 import type { Machine } from './machine.js'
 
@@ -13,7 +12,8 @@ export interface Record {
   readonly machine: Machine
   /** Of a training: what its rule, preset and assignments stood for, and what its layers' updates read. */
   readonly settings?: JobSettings
-  readonly certificate?: Certificate
+  /** In the form of its day: no table reads it. */
+  readonly certificate?: unknown
   readonly results: readonly { readonly [figure: string]: unknown }[]
 }
 

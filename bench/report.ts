@@ -1,4 +1,5 @@
 import { ruleById } from '../src/rules/registry.js'
+import { changeAfter } from './changes.js'
 import { claimTable } from './claims.js'
 import { ruleOf } from './job-settings.js'
 import { type ConvolutionJob, type InferenceJob, JOBS, type SteadinessJob, TRAINING } from './jobs.js'
@@ -165,7 +166,8 @@ export function report(): void {
     pairedRow('mnist-backprop-fast', 'Backpropagation, the same network'),
   ])
   const start = readRecord('start')
-  if (start) fill('README.md', 'start', `\`\`\`text\n${start.results[0]!.output}\n\`\`\``)
+  if (start && changeAfter(start) === undefined)
+    fill('README.md', 'start', `\`\`\`text\n${start.results[0]!.output}\n\`\`\``)
   fill('README.md', 'accuracy', againstTable(Object.values(TRAINING).flat()))
   for (const [section, jobs] of Object.entries(TRAINING)) {
     const classifies = jobs.some((job) => ruleOf(job).predict)

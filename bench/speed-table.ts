@@ -17,6 +17,7 @@ const SPEED = [
   'target',
   'target, of the product speed',
   'reached',
+  'losses apart',
 ]
 
 const percent = (part: number): string => `${(100 * part).toFixed(0)} %`
@@ -32,7 +33,8 @@ function speedRow(job: SpeedJob): string[] | undefined {
   const holds = (name: string, least: number | undefined): boolean =>
     least === undefined || !has(name) || ['fresh', 'after'].every((when) => median(at(when, name)) >= least)
   const share = median(at('fresh', 'shareOfProductSpeed'))
-  if (!provenBy(record)) {
+  const apart = provenBy(record)
+  if (!apart) {
     const known = [job.title, `${job.threads}`, NOT_PROVEN, '', '', '', gflopsOf(record), percent(share)]
     return SPEED.map((_, column) => known[column] ?? '')
   }
@@ -51,6 +53,7 @@ function speedRow(job: SpeedJob): string[] | undefined {
     target === undefined ? '' : `at least ${target}${bfloat16Target ? `, ${bfloat16Target} of bfloat16` : ''}`,
     target === undefined ? '' : percent((share * target) / median(at('fresh', 'torchRatio'))),
     target === undefined ? '' : verdict(holds('torchRatio', target) && holds('bfloat16Ratio', bfloat16Target)),
+    Math.max(...apart).toExponential(0),
   ]
 }
 
