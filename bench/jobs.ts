@@ -40,6 +40,8 @@ export interface RuleSpeedJob {
   /** The twin's name for this network and these settings. */
   readonly case: string
   readonly threads: 1 | 2
+  /** How far apart losses may lie after several mini-batches where the rule makes much of what both sides round. */
+  readonly mostApart?: number
 }
 
 /** How many samples from the prior of each run of a training job a trained classifier is sure of. */

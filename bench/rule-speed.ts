@@ -44,7 +44,7 @@ export async function runRuleSpeed(job: RuleSpeedJob): Promise<void> {
 async function provenTwin(job: RuleSpeedJob, ours: Awaited<ReturnType<typeof ourSide>>) {
   const { file, losses } = await ours.prove()
   const given = [`bench/twins/${job.twin}`, '--case', job.case, '--start', file, '--threads', `${job.threads}`]
-  return { given, apart: checkProof(job.id, losses, await askProof(given, job.threads)) }
+  return { given, apart: checkProof(job.id, losses, await askProof(given, job.threads), job.mostApart) }
 }
 
 /** Only asks a job's twin whether it is one, and how far its losses lie from ours; nothing is timed. */
