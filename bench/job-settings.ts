@@ -26,6 +26,9 @@ export function settingsOf(job: Given): JobSettings {
   return { hyper, train: { ...rule.training, ...presetOf(rule, preset)?.train } }
 }
 
+/** Options that went, and what today's rules do always. */
+const GONE: JobSettings['hyper'] = { sharedProduct: true }
+
 /**
  * What has changed since the record was made, in words; undefined where nothing has, or the record is from before
  * records held settings. An option that the record does not know has the default that keeps what was.
@@ -33,7 +36,7 @@ export function settingsOf(job: Given): JobSettings {
 export function changedSince(record: Record, now: JobSettings): string | undefined {
   for (const part of ['hyper', 'train'] as const)
     for (const [option, then] of Object.entries(record.settings?.[part] ?? {}))
-      if (JSON.stringify(then) !== JSON.stringify(now[part][option]))
+      if (JSON.stringify(then) !== JSON.stringify({ ...GONE, ...now[part] }[option]))
         return `${option} was ${JSON.stringify(then)} and is ${JSON.stringify(now[part][option])} now`
   return undefined
 }

@@ -40,6 +40,8 @@ export interface RuleSpeedJob {
   /** The twin's name for this network and these settings. */
   readonly case: string
   readonly threads: 1 | 2
+  /** How far apart losses may lie after several mini-batches where the rule makes much of what both sides round. */
+  readonly mostApart?: number
 }
 
 /** How many samples from the prior of each run of a training job a trained classifier is sure of. */
@@ -136,7 +138,7 @@ function speedJobs(): SpeedJob[] {
         jobs.push({
           kind: 'speed',
           id: `speed-${name(units)}-${batch}-${threads}-${precision === 'int8' ? 'int8' : 'shared'}`,
-          title: `${name(units)}, ${batch} + ${batch}${precision === 'int8' ? ', 8 bits' : ''}, shared first product`,
+          title: `${name(units)}, ${batch} + ${batch}${precision === 'int8' ? ', 8 bits' : ''}`,
           units,
           batch,
           threads,

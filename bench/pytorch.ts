@@ -1,5 +1,7 @@
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
+import { promisify } from 'node:util'
+import type { Proof } from './proof.js'
 
 /** Debian's own Python, whose torch links OpenBLAS; another one that comes first on the path is not meant. */
 export const PYTHON = process.env.ONWARD_BENCH_PYTHON ?? '/usr/bin/python3'
@@ -18,6 +20,12 @@ export interface Twin {
   /** Sends a line, and waits for the answer. */
   ask(line: string): Promise<{ readonly [key: string]: unknown }>
   stop(): void
+}
+
+/** The losses of a twin's first steps; it times nothing. */
+export async function askProof(given: readonly string[], threads: number): Promise<Proof> {
+  const { stdout } = await promisify(execFile)(PYTHON, [...given, '--prove'], { env: twinEnvironment(threads) })
+  return JSON.parse(stdout)
 }
 
 /** Starts a twin that answers JSON lines. */

@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { runConvolution } from './convolution.js'
+import { changeAfter } from './changes.js'
+import { proveConvolution, runConvolution } from './convolution.js'
 import { runInference } from './inference.js'
-import { JOBS, type Job } from './jobs.js'
+import { JOBS, type Job, type SpeedJob } from './jobs.js'
 import { isJudged, runJudge } from './judge.js'
 import { runOutput } from './output.js'
-import { pathOf } from './records.js'
+import { pathOf, provenBy, readRecord } from './records.js'
 import { report } from './report.js'
 import { proveRuleTwin, runRuleSpeed } from './rule-speed.js'
 import { proveTwins, runSpeed } from './speed.js'
@@ -18,6 +19,7 @@ const flags = process.argv.slice(2).filter((word) => word.startsWith('--'))
 const numberOf = (flag: string, fallback: number): number =>
   Number(flags.find((own) => own.startsWith(`${flag}=`))?.slice(flag.length + 1) ?? fallback)
 const threads = numberOf('--threads', availableParallelism())
+const TIMED_AGAINST_A_TWIN: ReadonlySet<Job['kind']> = new Set(['speed', 'rule-speed', 'convolution'])
 /** So many seeds of each job, for a first look; a record that lacks some is open still. */
 const most = numberOf('--seeds', Number.POSITIVE_INFINITY)
 
@@ -26,7 +28,14 @@ function isDone(job: Job): boolean {
   return job.kind === 'judge' ? isJudged(job) : existsSync(pathOf(job.id))
 }
 
-const changeOf = (job: Job): string | undefined => (job.kind === 'training' ? staleness(job) : undefined)
+/** Why a record is to be made anew; undefined where it is not. */
+function changeOf(job: Job): string | undefined {
+  if (job.kind === 'training') return staleness(job)
+  const record = readRecord(job.id)
+  if (!record) return undefined
+  const isUnproven = TIMED_AGAINST_A_TWIN.has(job.kind) && provenBy(record) === undefined
+  return isUnproven ? 'its twin was not proven' : changeAfter(record)
+}
 
 const stateOf = (job: Job): string => (changeOf(job) !== undefined ? 'stale' : isDone(job) ? 'done ' : 'open ')
 
@@ -41,18 +50,27 @@ async function run(job: Job): Promise<void> {
   return runSpeed(job)
 }
 
+async function prove(job: Job): Promise<number[]> {
+  if (job.kind === 'rule-speed') return proveRuleTwin(job)
+  return job.kind === 'convolution' ? proveConvolution(job) : proveTwins(job as SpeedJob)
+}
+
 /** A whole id means that job alone, a part of ids all that hold it. */
 const isMeant = (id: string, word: string): boolean =>
   JOBS.some((job) => job.id === word) ? id === word : id.includes(word)
+for (const word of words)
+  if (!JOBS.some(({ id }) => isMeant(id, word)))
+    throw new Error(`no job has ${word} in its id; bench/run --list has all`)
 const chosen = JOBS.filter(({ id }) => words.length === 0 || words.some((word) => isMeant(id, word)))
 if (flags.includes('--list')) {
   for (const job of chosen) console.log(`${stateOf(job)}  ${job.id}`)
 } else if (flags.includes('--prove')) {
   for (const job of chosen)
-    if (job.kind === 'rule-speed' || job.kind === 'speed')
+    if (TIMED_AGAINST_A_TWIN.has(job.kind))
       try {
-        const proven = await (job.kind === 'speed' ? proveTwins(job) : proveRuleTwin(job))
-        console.log(`${job.id}: a twin; its losses are ours within ${proven.toExponential(1)}`)
+        const apart = await prove(job)
+        const each = apart.map((difference) => difference.toExponential(0)).join(' ')
+        console.log(`${job.id}: a twin; by mini-batch its losses lie apart from ours by ${each}`)
       } catch (error) {
         console.error((error as Error).message)
         process.exitCode = 1
@@ -61,8 +79,10 @@ if (flags.includes('--list')) {
   if (!flags.includes('--report')) {
     for (const job of chosen) {
       const change = changeOf(job)
-      if (change !== undefined) console.error(`${pathOf(job.id)} is stale: ${change}. Delete it to make it again.`)
-      if (change !== undefined || isDone(job)) continue
+      const renews = change !== undefined && flags.includes('--renew')
+      if (change !== undefined && !renews)
+        console.error(`${pathOf(job.id)} is stale: ${change}. bench/run --renew ${job.id} makes it anew.`)
+      if (!renews && (change !== undefined || isDone(job))) continue
       console.error(job.id)
       await run(job)
     }

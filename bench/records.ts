@@ -1,6 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Certificate } from '../src/certificate/certificate.js'
 import type { JobSettings } from './job-settings.js'
 import type { Machine } from './machine.js'
 
@@ -13,7 +12,8 @@ export interface Record {
   readonly machine: Machine
   /** Of a training: what its rule, preset and assignments stood for, and what its layers' updates read. */
   readonly settings?: JobSettings
-  readonly certificate?: Certificate
+  /** In the form of its day: no table reads it. */
+  readonly certificate?: unknown
   readonly results: readonly { readonly [figure: string]: unknown }[]
 }
 
@@ -32,6 +32,13 @@ export function writeRecord(record: Record): void {
   writeFileSync(part, `${JSON.stringify(record, null, 2)}\n`)
   renameSync(part, pathOf(record.id))
 }
+
+/**
+ * How far the losses of a speed record's twin lay from ours, by mini-batch. Undefined where the twin has not shown that it
+ * is one: no ratio means anything then.
+ */
+export const provenBy = ({ results }: Record): readonly number[] | undefined =>
+  results.find(({ apart }) => apart !== undefined)?.apart as readonly number[] | undefined
 
 export const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length
 

@@ -1,9 +1,10 @@
 import { ruleById } from '../src/rules/registry.js'
+import { changeAfter } from './changes.js'
 import { claimTable } from './claims.js'
 import { ruleOf } from './job-settings.js'
 import { type ConvolutionJob, type InferenceJob, JOBS, type SteadinessJob, TRAINING } from './jobs.js'
 import type { Machine } from './machine.js'
-import { deviation, mean, median, type Record, readRecord } from './records.js'
+import { deviation, mean, median, provenBy, type Record, readRecord } from './records.js'
 import { speedTable } from './speed-table.js'
 import {
   figures,
@@ -11,6 +12,7 @@ import {
   gflopsOf,
   meanAndDeviation,
   medianAndRange,
+  NOT_PROVEN,
   present,
   table,
   tested,
@@ -65,9 +67,12 @@ function pairedRow(id: string, title: string): string[] | undefined {
 function convolutionRow(job: ConvolutionJob): string[] | undefined {
   const record = readRecord(job.id)
   if (!record) return undefined
-  const [float32, int8] = ['float32Ratio', 'int8Ratio'].map((name) => median(figures(record, name)))
-  const reached = job.target === undefined ? undefined : int8! >= job.target
+  const [float32, int8] = ['float32Ratio', 'int8Ratio'].map((name) =>
+    median(figures(record, name, ({ when }) => when === undefined)),
+  )
   const target = job.target === undefined ? '' : `at least ${job.target} in 8 bits`
+  if (!provenBy(record)) return [job.title, `${job.threads}`, NOT_PROVEN, NOT_PROVEN, target, '']
+  const reached = job.target === undefined ? undefined : int8! >= job.target
   return [job.title, `${job.threads}`, float32!.toFixed(2), int8!.toFixed(2), target, verdict(reached)]
 }
 
@@ -83,7 +88,9 @@ function machines(): string {
   )
   const speeds = all.map(({ gflops }) => gflops)
   const versions = new Set(
-    records.flatMap(({ results }) => results.flatMap((r) => (r.when === 'twin' ? [`PyTorch ${r.torch}`] : []))),
+    records.flatMap(({ results }) =>
+      results.flatMap((r) => (r.torch && r.when === 'twin' ? [`PyTorch ${r.torch}`] : [])),
+    ),
   )
   if (records.length === 0) return ''
   return `Machine: ${[...new Set(lines), ...versions].join('; ')}. Its own float32 matrix product, as the jobs measured it: ${Math.min(...speeds).toFixed(0)} to ${Math.max(...speeds).toFixed(0)} GFLOP/s (shared and noisy).`
@@ -94,20 +101,22 @@ function ruleSpeeds(): string {
     const record = readRecord(job.id)
     if (!record) return undefined
     const isRound = ({ when }: Record['results'][number]): boolean => when === undefined
+    const apart = provenBy(record)
     const ratios = figures(record, 'torchRatio', isRound)
     const ms = (name: string): string => median(figures(record, name, isRound)).toFixed(1)
     return [
       titled(job.title, ruleById(job.rule)),
       `${job.threads}`,
-      medianAndRange(ratios),
+      apart ? medianAndRange(ratios) : NOT_PROVEN,
       gflopsOf(record),
       ms('ours'),
-      ms('torch'),
-      verdict(median(ratios) >= 1),
+      apart ? ms('torch') : '',
+      apart ? verdict(median(ratios) >= 1) : '',
+      apart ? Math.max(...apart).toExponential(0) : '',
     ]
   })
   return table(
-    ['step', 'threads', 'times PyTorch', 'machine, GFLOP/s', 'ours, ms', 'PyTorch, ms', 'at least 1'],
+    ['step', 'threads', 'times PyTorch', 'machine, GFLOP/s', 'ours, ms', 'PyTorch, ms', 'at least 1', 'losses apart'],
     present(rows),
   )
 }
@@ -120,7 +129,7 @@ function profiles(): string {
   const rows = JOBS.filter((job) => job.kind === 'rule-speed').map((job) => {
     const record = readRecord(job.id)
     const profile = record?.results.find(({ when }) => when === 'profile')
-    if (!record || !profile) return undefined
+    if (!record || !profile || !provenBy(record)) return undefined
     const ratios = figures(record, 'torchRatio', ({ when }) => when === undefined)
     if (median(ratios) >= 1) return undefined
     const shares = Object.entries(profile.shares as { readonly [operation: string]: number })
@@ -157,7 +166,8 @@ export function report(): void {
     pairedRow('mnist-backprop-fast', 'Backpropagation, the same network'),
   ])
   const start = readRecord('start')
-  if (start) fill('README.md', 'start', `\`\`\`text\n${start.results[0]!.output}\n\`\`\``)
+  if (start && changeAfter(start) === undefined)
+    fill('README.md', 'start', `\`\`\`text\n${start.results[0]!.output}\n\`\`\``)
   fill('README.md', 'accuracy', againstTable(Object.values(TRAINING).flat()))
   for (const [section, jobs] of Object.entries(TRAINING)) {
     const classifies = jobs.some((job) => ruleOf(job).predict)

@@ -1,8 +1,8 @@
 import { compile } from '../src/runtime/compile.node.js'
 import type { RuleSpeedJob } from './jobs.js'
 import { profileOf } from './profile.js'
-import { checkProof, exportStart, PROVEN, type Proof } from './proof.js'
-import { refuseBusy, startTwin } from './pytorch.js'
+import { checkProof, exportStart, PROVEN } from './proof.js'
+import { askProof, refuseBusy, startTwin } from './pytorch.js'
 import { quietMachine } from './quiet.js'
 import { median, writeRecord } from './records.js'
 import { stepsPerRound } from './round.js'
@@ -15,7 +15,8 @@ export async function runRuleSpeed(job: RuleSpeedJob): Promise<void> {
   const machine = await quietMachine(job)
   const own = await ruleStep(job)
   const ours = await ourSide(own, job.threads)
-  const { twin, proven } = await provenTwin(job, ours)
+  const { given, apart } = await provenTwin(job, ours)
+  const twin = await startTwin(given, job.threads)
   const theirs = async (count: number): Promise<number> => Number((await twin.ask(`run ${count}`)).ms)
   const counts = [await stepsPerRound(ours.time, 1), await stepsPerRound(theirs, 2)] as const
   const results = []
@@ -35,30 +36,22 @@ export async function runRuleSpeed(job: RuleSpeedJob): Promise<void> {
     command: `bench/run ${job.id}`,
     date: new Date().toISOString().slice(0, 10),
     machine,
-    results: [...results, { when: 'twin', variant, variants, proven, torch, build }, { when: 'profile', shares }],
+    results: [...results, { when: 'twin', variant, variants, apart, torch, build }, { when: 'profile', shares }],
   })
 }
 
-/** The twin of a job, once it has shown that it is one, and how far its losses lay from ours at most. */
+/** How to start the twin of a job, once it has shown that it is one, and how far its losses lay from ours. */
 async function provenTwin(job: RuleSpeedJob, ours: Awaited<ReturnType<typeof ourSide>>) {
   const { file, losses } = await ours.prove()
   const given = [`bench/twins/${job.twin}`, '--case', job.case, '--start', file, '--threads', `${job.threads}`]
-  const twin = await startTwin(given, job.threads)
-  try {
-    return { twin, proven: checkProof(job.id, losses, twin.about.proof as Proof) }
-  } catch (error) {
-    twin.stop()
-    throw error
-  }
+  return { given, apart: checkProof(job.id, losses, await askProof(given, job.threads), job.mostApart) }
 }
 
-/** Only asks a job's twin whether it is one; nothing is timed. */
-export async function proveRuleTwin(job: RuleSpeedJob): Promise<number> {
+/** Only asks a job's twin whether it is one, and how far its losses lie from ours; nothing is timed. */
+export async function proveRuleTwin(job: RuleSpeedJob): Promise<number[]> {
   const ours = await ourSide(await ruleStep(job), job.threads)
   try {
-    const { twin, proven } = await provenTwin(job, ours)
-    twin.stop()
-    return proven
+    return (await provenTwin(job, ours)).apart
   } finally {
     await ours.close()
   }

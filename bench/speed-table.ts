@@ -1,6 +1,6 @@
 import { JOBS, type SpeedJob } from './jobs.js'
-import { median, readRecord } from './records.js'
-import { figures, gflopsOf, medianAndRange, present, table, verdict } from './tables.js'
+import { median, provenBy, readRecord } from './records.js'
+import { figures, gflopsOf, medianAndRange, NOT_PROVEN, present, table, verdict } from './tables.js'
 
 const SPEED = [
   'step',
@@ -17,6 +17,7 @@ const SPEED = [
   'target',
   'target, of the product speed',
   'reached',
+  'losses apart',
 ]
 
 const percent = (part: number): string => `${(100 * part).toFixed(0)} %`
@@ -30,8 +31,13 @@ function speedRow(job: SpeedJob): string[] | undefined {
   const best = (name: string): number => Math.min(...['fresh', 'after'].flatMap((when) => at(when, name)))
   const { target, bfloat16Target } = job
   const holds = (name: string, least: number | undefined): boolean =>
-    least === undefined || ['fresh', 'after'].every((when) => median(at(when, name)) >= least)
+    least === undefined || !has(name) || ['fresh', 'after'].every((when) => median(at(when, name)) >= least)
   const share = median(at('fresh', 'shareOfProductSpeed'))
+  const apart = provenBy(record)
+  if (!apart) {
+    const known = [job.title, `${job.threads}`, NOT_PROVEN, '', '', '', gflopsOf(record), percent(share)]
+    return SPEED.map((_, column) => known[column] ?? '')
+  }
   return [
     job.title,
     `${job.threads}`,
@@ -47,6 +53,7 @@ function speedRow(job: SpeedJob): string[] | undefined {
     target === undefined ? '' : `at least ${target}${bfloat16Target ? `, ${bfloat16Target} of bfloat16` : ''}`,
     target === undefined ? '' : percent((share * target) / median(at('fresh', 'torchRatio'))),
     target === undefined ? '' : verdict(holds('torchRatio', target) && holds('bfloat16Ratio', bfloat16Target)),
+    Math.max(...apart).toExponential(0),
   ]
 }
 

@@ -1,8 +1,8 @@
-import { int8IsExact, matrixProductSpeed } from '../src/runtime/doctor.node.js'
+import { instructionSets, int8IsExact, matrixProductSpeed } from '../src/runtime/doctor.node.js'
 import type { SpeedJob } from './jobs.js'
 import { ourStep } from './our-step.js'
-import { checkProof, exportStart, PROVEN, type Proof } from './proof.js'
-import { refuseBusy, startTwin, type Twin } from './pytorch.js'
+import { checkProof, exportStart, PROVEN } from './proof.js'
+import { askProof, refuseBusy, startTwin, type Twin } from './pytorch.js'
 import { quietMachine } from './quiet.js'
 import { median, writeRecord } from './records.js'
 import { stepsPerRound } from './round.js'
@@ -13,7 +13,7 @@ const ROUNDS = 11
 const LONGEST = 400
 /** Between the two timings each side takes so many steps, or as many as take the slowest one this long, in ms. */
 const BETWEEN = 2000
-const LONGEST_BETWEEN = 4 * 60_000
+const LONGEST_BETWEEN = 40_000
 
 const TWIN = 'bench/twins/forward_forward_twin.py'
 
@@ -27,16 +27,21 @@ interface Opponent {
   readonly variants: string
 }
 
-const opponentsOf = (job: SpeedJob): Opponent[] => [
-  { name: 'torch', precision: 'float32', variants: LIBRARY },
-  job.precision === 'int8'
-    ? { name: 'bfloat16', precision: 'bfloat16', variants: LIBRARY }
-    : { name: 'byHand', precision: 'float32', variants: BY_HAND },
-]
+/** Without a processor's own instructions PyTorch takes seconds for a step in bfloat16. */
+const hasBfloat16 = async (): Promise<boolean> => (await instructionSets()).includes('avx512_bf16')
+
+async function opponentsOf(job: SpeedJob): Promise<Opponent[]> {
+  const torch = { name: 'torch', precision: 'float32', variants: LIBRARY } as const
+  if (job.precision === 'float32') return [torch, { name: 'byHand', precision: 'float32', variants: BY_HAND }]
+  return [
+    torch,
+    ...((await hasBfloat16()) ? [{ name: 'bfloat16', precision: 'bfloat16', variants: LIBRARY } as const] : []),
+  ]
+}
 
 const twinArguments = (job: SpeedJob, { precision, variants }: Opponent, file: string): string[] => [
   ...[TWIN, '--start', file, '--threads', `${job.threads}`],
-  ...['--precision', precision, '--variant', variants, '--shared'],
+  ...['--precision', precision, '--variant', variants],
 ]
 
 /** The file that twins start from, and the losses that those in float32 must have: our own in float32. */
@@ -49,30 +54,22 @@ async function proofOf(job: SpeedJob) {
   return { file, losses: metrics }
 }
 
-/** The twins of a job, once they have shown that they are such. */
-async function provenTwins(job: SpeedJob, opponents: readonly Opponent[]) {
+/**
+ * How to start the twins of a job, once they have shown that they are such, and how far their losses lay from ours. In
+ * bfloat16 losses are those of another number format: that twin takes the same variants as the one in float32.
+ */
+async function provenTwins(job: SpeedJob) {
   const { file, losses } = await proofOf(job)
-  const twins: Twin[] = []
-  let proven = 0
-  try {
-    for (const opponent of opponents) {
-      const twin = await startTwin(twinArguments(job, opponent, file), job.threads)
-      twins.push(twin)
-      proven = Math.max(proven, checkProof(job.id, losses, twin.about.proof as Proof))
-    }
-  } catch (error) {
-    for (const twin of twins) twin.stop()
-    throw error
-  }
-  return { twins, proven }
+  const opponents = await opponentsOf(job)
+  const given = opponents.map((opponent) => twinArguments(job, opponent, file))
+  const apart: number[][] = []
+  for (const [i, { precision }] of opponents.entries())
+    if (precision === 'float32') apart.push(checkProof(job.id, losses, await askProof(given[i]!, job.threads)))
+  return { opponents, given, apart: apart[0]!.map((_, batch) => Math.max(...apart.map((own) => own[batch]!))) }
 }
 
-/** Only asks a job's twins whether they are such; nothing is timed. */
-export async function proveTwins(job: SpeedJob): Promise<number> {
-  const { twins, proven } = await provenTwins(job, opponentsOf(job))
-  for (const twin of twins) twin.stop()
-  return proven
-}
+/** Only asks a job's twins whether they are such, and how far their losses lie from ours; nothing is timed. */
+export const proveTwins = async (job: SpeedJob): Promise<number[]> => (await provenTwins(job)).apart
 
 /** Forward products and weight gradients of one step: what the machine's own product speed is compared with. */
 function flopsOf({ units, batch }: SpeedJob): number {
@@ -87,8 +84,9 @@ function flopsOf({ units, batch }: SpeedJob): number {
 export async function runSpeed(job: SpeedJob): Promise<void> {
   const before = await quietMachine(job)
   const ours = await ourStep(job, (await int8IsExact()) ? 127 : 63)
-  const opponents = opponentsOf(job)
-  const { twins, proven } = await provenTwins(job, opponents)
+  const { opponents, given, apart } = await provenTwins(job)
+  const twins: Twin[] = []
+  for (const own of given) twins.push(await startTwin(own, job.threads))
 
   const runOurs = async (steps: number): Promise<number> => {
     const { seconds } = await ours.program.run(steps, ours.feed(steps))
@@ -122,7 +120,7 @@ export async function runSpeed(job: SpeedJob): Promise<void> {
   }
   const about = twins.map(({ about: { variant, variants, torch, build } }, i) => ({
     when: 'twin',
-    ...{ name: opponents[i]!.name, variant, variants, proven, torch, build },
+    ...{ name: opponents[i]!.name, variant, variants, apart, torch, build },
   }))
   for (const twin of twins) twin.stop()
   await ours.program.dispose()

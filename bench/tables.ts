@@ -34,6 +34,9 @@ export const meanAndDeviation = (values: readonly number[], digits = 2): string 
     ? `${mean(values).toFixed(digits)} ± ${deviation(values).toFixed(digits)}`
     : mean(values).toFixed(digits)
 
+/** In the place of a ratio to a twin that has not shown that it is one. */
+export const NOT_PROVEN = 'not proven'
+
 export const present = (rows: (string[] | undefined)[]): string[][] => rows.filter((row) => row !== undefined)
 
 /** Replaces what stands between the markers of a name in a file. */

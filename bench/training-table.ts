@@ -3,6 +3,7 @@ import { ruleOf } from './job-settings.js'
 import type { TrainingJob } from './jobs.js'
 import { mean, type Record, readRecord } from './records.js'
 import { figures, meanAndDeviation, present, table, tested, titled, verdict } from './tables.js'
+import { staleness } from './training.js'
 
 type Job = Omit<TrainingJob, 'kind'>
 
@@ -52,6 +53,9 @@ function byLayer(record: Record): string {
 
 const dataOf = ({ arguments: given }: Job): string => given[given.indexOf('--data') + 1]!
 
+/** In what a record differs from what its command gives today. */
+const noteOf = (job: Job): string => staleness({ ...job, kind: 'training' }) ?? ''
+
 function accuracyRow(job: Job): string[] | undefined {
   const record = readRecord(job.id)
   if (!record) return undefined
@@ -66,12 +70,13 @@ function accuracyRow(job: Job): string[] | undefined {
     ...common(record),
     job.target === undefined ? '' : `at most ${job.target}`,
     job.target === undefined ? '' : verdict(mean(error) <= job.target),
+    noteOf(job),
   ]
 }
 
 const ACCURACY = [
   ...['what', 'data', 'test error, %', 'held out: last epoch (best)', 'of each layer alone, %', ...COMMON],
-  ...['target', 'reached'],
+  ...['target', 'reached', 'stale'],
 ]
 
 /** The table of classifiers; columns that would be empty are left out. */
@@ -97,8 +102,9 @@ export function figureTable(jobs: readonly Job[]): string {
       return values.length === 0 ? '' : meanAndDeviation(values)
     }),
     ...common(record),
+    noteOf(job),
   ])
-  return table(['what', ...names, ...COMMON], rows)
+  return table(['what', ...names, ...COMMON, 'stale'], rows)
 }
 
 /** What makes the figures again, and what of it has not been run. */

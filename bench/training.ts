@@ -3,6 +3,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Certificate } from '../src/certificate/certificate.js'
 import type { Scores } from '../src/train/events.js'
+import { changeAfter } from './changes.js'
 import { changedSince, settingsOf } from './job-settings.js'
 import type { TrainingJob } from './jobs.js'
 import { describeMachine } from './machine.js'
@@ -84,9 +85,12 @@ function resultOf(folder: string): { certificate: Certificate; result: { readonl
   return { certificate, result }
 }
 
-/** Runs the seeds that the record lacks, and keeps each as soon as it is done. Threads may change last bits. */
+/**
+ * Runs the seeds that the record lacks, and keeps each as soon as it is done. A stale record is begun anew. Threads may
+ * change last bits.
+ */
 export async function runTraining(job: TrainingJob, threads: number): Promise<void> {
-  const before = readRecord(job.id)
+  const before = staleness(job) === undefined ? readRecord(job.id) : undefined
   const settings = settingsOf(job)
   const here = await describeMachine()
   const machine = before?.machine ?? here
@@ -109,10 +113,10 @@ export async function runTraining(job: TrainingJob, threads: number): Promise<vo
   }
 }
 
-/** In what the record's settings differ from the job's; undefined where they do not. */
+/** Why the record does not hold what the job would give today; undefined where it does. */
 export function staleness(job: TrainingJob): string | undefined {
   const record = readRecord(job.id)
-  return record && changedSince(record, settingsOf(job))
+  return record && (changedSince(record, settingsOf(job)) ?? changeAfter(record))
 }
 
 export const isTrained = (job: TrainingJob): boolean =>

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """The PyTorch twin: one Forward-Forward training step, as fast as PyTorch does it on this CPU.
 
-A step begins with images, their labels and random numbers: it draws the wrong labels and writes both labels' codes over
-the first pixels. Every layer is updated on every step and no gradient crosses layers. Per layer, with B positive rows
+A step begins with images, their labels and random numbers: it draws the wrong labels. Both labels' codes stand in the
+place of the first pixels; the image's product is computed once for both. Every layer is updated on every step and no gradient crosses layers. Per layer, with B positive rows
 above B negative rows:
 
     n = x / (sqrt(mean(x^2)) + 1e-8)          length normalisation, per row
@@ -17,8 +17,8 @@ tensor. The fastest variant of this machine, net and batch is the one that is se
 
     python3 bench/twins/forward_forward_twin.py --start FILE --threads 2
 
-State and batches are our side's (see start.py); the losses of every variant's first steps are told as `proof`. It writes a
-JSON line when it is ready, then answers one JSON line to each line it reads: `run N` and `train N` take N steps, `probe`
+State and batches are our side's (see start.py). With `--prove` it only tells the losses of every variant's first steps, for
+our side to compare. Else it writes a JSON line when it is ready, then answers one JSON line to each line it reads: `run N` and `train N` take N steps, `probe`
 measures the machine's matrix product, `quit` ends. So a driver can alternate with another program within one session.
 """
 
@@ -43,15 +43,6 @@ def both_labels(labels, uniform):
     """The true labels, then wrong ones: any other, all of them equally likely; [2B]."""
     draw = (uniform * (LABELS - 1)).long()
     return torch.cat([labels, draw + (draw >= labels)])
-
-
-def write_labels(images, labels, rows):
-    """Rows [2B, inputs]: the images twice, with the labels' one-hot codes in place of their first pixels."""
-    batch = len(images)
-    rows[:batch].copy_(images)
-    rows[batch:].copy_(images)
-    rows[:, :LABELS].zero_()
-    return rows.scatter_(1, labels.unsqueeze(1), 1)
 
 
 def make_parameters(start):
@@ -119,15 +110,14 @@ def goodness_slope(goodness, batch):
 class Step:
     """One training step of one variant. `step(i)` takes batch i and returns the losses of the layers, as tensors."""
 
-    def __init__(self, start, variant, shared, bfloat16):
+    def __init__(self, start, variant, bfloat16):
         self.gradient, self.optimiser = variant.split("+")
         self.items = [(own["x"].flatten(1), own["labels"], own["noise.negatives"]) for own in start.batches]
-        self.batch, self.shared, self.bfloat16 = len(self.items[0][1]), shared, bfloat16
+        self.batch, self.bfloat16 = len(self.items[0][1]), bfloat16
         batch = self.batch
         self.parameters, flat, shapes = make_parameters(start)
         widths = [shapes[0][0], *(shape[0] for shape in shapes[1::2])]
         self.layers = list(zip(self.parameters[::2], self.parameters[1::2]))
-        self.rows = torch.empty(2 * batch, widths[0])
         closed = self.gradient == "closed"
         if not closed:
             # Leaves of their own: views of one tensor cannot be leaves.
@@ -168,12 +158,9 @@ class Step:
 
     def autograd_step(self, images, labels, uniform):
         labels, losses = both_labels(labels, uniform), []
-        if self.shared:
-            pixels, scale = images[:, LABELS:], self.image_scale(images)
-        else:
-            x = write_labels(images, labels, self.rows)
+        pixels, scale = images[:, LABELS:], self.image_scale(images)
         for index, (weight, bias) in enumerate(self.layers):
-            if self.shared and index == 0:
+            if index == 0:
                 # The image's product, then the label's row of W: the same sum as n W.
                 image = torch.mm(pixels, weight[LABELS:])
                 z = (torch.cat([image, image]) + F.embedding(labels, weight[:LABELS])) * scale + bias
@@ -193,16 +180,12 @@ class Step:
     @torch.no_grad()
     def closed_step(self, images, labels, uniform):
         losses, batch, labels = [], self.batch, both_labels(labels, uniform)
-        if self.shared:
-            pixels = images[:, LABELS:]
-        else:
-            x = write_labels(images, labels, self.rows)
-            mean_square = mean_square_of_rows(x)
+        pixels = images[:, LABELS:]
         for index, (weight, bias) in enumerate(self.layers):
             outside = weight.shape[1]
-            shared = self.shared and index == 0
-            scale = self.image_scale(images) if shared else (1 / (mean_square.sqrt() + 1e-8)).unsqueeze(1)
-            if shared:
+            first = index == 0
+            scale = self.image_scale(images) if first else (1 / (mean_square.sqrt() + 1e-8)).unsqueeze(1)
+            if first:
                 y = self.first_product(weight, pixels, labels, scale).add_(bias).relu_()
             elif self.bfloat16:
                 normal = torch.mul(x, scale)
@@ -218,7 +201,7 @@ class Step:
             delta = torch.mul(y, (slope * (2 / outside)).unsqueeze(1), out=self.delta[index])
             weight_gradient, bias_gradient = self.gradients[2 * index], self.gradients[2 * index + 1]
             torch.sum(delta, 0, out=bias_gradient)
-            if shared:
+            if first:
                 delta.mul_(scale)
                 torch.add(delta[:batch], delta[batch:], out=self.hidden[index][:batch])
                 weight_gradient[:LABELS].zero_().index_add_(0, labels, delta)
@@ -239,12 +222,12 @@ class Step:
 def losses_of(step, count):
     """The losses of the first steps, by the names that they have on our side."""
     told = [step(index) for index in range(count)]
-    return {f"layers.{i}.loss": [float(losses[i]) for losses in told] for i in range(len(told[0]))}
+    return {f"layer {i}/loss": [float(losses[i]) for losses in told] for i in range(len(told[0]))}
 
 
-def pick(start, names, shared, bfloat16):
+def pick(start, names, bfloat16):
     """The fastest variant, each timed in turn several times over; its step, and the table of all."""
-    steps = {name: Step(start, name, shared, bfloat16) for name in names}
+    steps = {name: Step(start, name, bfloat16) for name in names}
     begin = time.perf_counter()
     for step in steps.values():
         step(0)
@@ -257,7 +240,7 @@ def pick(start, names, shared, bfloat16):
             timed, _ = time_steps(step, turn, count, count, 0)
             best[name] = min(best[name], timed["min"])
     name = min(best, key=best.get)
-    return name, Step(start, name, shared, bfloat16), best
+    return name, Step(start, name, bfloat16), best
 
 
 def serve(step, describe):
@@ -288,7 +271,7 @@ def main():
     parser.add_argument("--start", required=True, help="safetensors: the state and the batches to begin with")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--variant", default="all", help="several by comma, or all: the fastest is taken")
-    parser.add_argument("--shared", action="store_true", help="the first layer's image product once for both halves")
+    parser.add_argument("--prove", action="store_true", help="only tell the losses of the first steps")
     parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32", help="bfloat16: autocast")
     options = parser.parse_args()
 
@@ -302,14 +285,13 @@ def main():
     if unknown:
         parser.error(f"--variant: {unknown[0]!r} is none of {', '.join(VARIANTS)}")
     start, bfloat16 = Start(options.start), options.precision == "bfloat16"
-    # In bfloat16 losses are those of another number format: there is nothing to prove by them.
-    proof = {}
-    if not bfloat16:
-        proof = {name: losses_of(Step(start, name, options.shared, False), start.count) for name in names}
-    variant, step, table = pick(start, names, options.shared, bfloat16)
+    if options.prove:
+        print(json.dumps({name: losses_of(Step(start, name, bfloat16), start.count) for name in names}))
+        return
+    variant, step, table = pick(start, names, bfloat16)
     serve(step, {
-        "threads": torch.get_num_threads(), "precision": options.precision, "shared": options.shared,
-        "variant": variant, "variants": table, "proof": proof, "peakGflops": matrix_product_speed(), **build(),
+        "threads": torch.get_num_threads(), "precision": options.precision,
+        "variant": variant, "variants": table, "peakGflops": matrix_product_speed(), **build(),
     })
 
 

@@ -27,13 +27,17 @@ class Start:
     """`state`: tensors by the names that they have on our side; batches by number, and over again after the last."""
 
     def __init__(self, path):
-        tensors = read_safetensors(path)
+        tensors = {
+            name: tensor.to(torch.get_default_dtype()) if tensor.is_floating_point() else tensor
+            for name, tensor in read_safetensors(path).items()
+        }
         self.state = {name[6:]: tensor for name, tensor in tensors.items() if name.startswith("state.")}
         batches = {name[6:]: tensor for name, tensor in tensors.items() if name.startswith("batch.")}
         self.count = len(batches["x"])
         self.batches = [{name: tensor[i] for name, tensor in batches.items()} for i in range(self.count)]
         for batch in self.batches:
-            batch["labels"] = batch["labels"].long()
+            if "target" in batch:
+                batch["labels"] = batch.pop("target").long()
 
     def batch(self, index):
         return self.batches[index % self.count]

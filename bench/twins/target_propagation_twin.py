@@ -11,7 +11,7 @@ import torch
 from serve import serve
 
 CLASSES, BATCH = 10, 100
-DAMPING = 5.4e-6
+DAMPING = 1.4e-3
 
 # name: (hidden widths, units, form, first target, step, noise, rate of layers, of the output, of the inverses)
 CASES = {

@@ -12,13 +12,15 @@ from serve import serve
 
 DECAY = 0.01
 
-# name: (kind of cell, layers of its encoder, step sizes of the cells and of the classifier, decay of the classifier)
+# name: (kind of cell, step sizes of the cells and of the classifier, decay of the classifier)
 CASES = {
-    "dense": ("sparse", 1, 1e-3, 3e-3, DECAY),
-    "denoising": ("denoising", 1, 1e-3, 3e-3, DECAY),
-    "variational": ("variational", 2, 1e-3, 1e-3, DECAY),
-    "convolutional": ("convolutional", 1, 5e-4, 2e-3, 1.0),
+    "dense": ("sparse", 1e-3, 3e-3, DECAY),
+    "denoising": ("denoising", 1e-3, 3e-3, DECAY),
+    "variational": ("variational", 1e-3, 1e-3, DECAY),
+    "convolutional": ("convolutional", 5e-4, 2e-3, 1.0),
 }
+# The noise that a cell of each kind draws.
+NOISE = {"denoising": "mask", "variational": "code"}
 
 
 def winners(h, threshold, axes):
@@ -31,11 +33,12 @@ def winners(h, threshold, axes):
 class DenseCell:
     """Tied weights [in, out]; sigmoid pixels in the first cell, squared error above."""
 
-    def __init__(self, kind, start, i, depth):
+    def __init__(self, kind, start, i):
         self.kind, self.first, name = kind, i == 0, f"layers.{i}"
-        self.weights, self.up = zip(*(start.dense(f"{name}.encoder.{k}") for k in range(depth)))
-        # From the input up; our side counts them from the latent down.
-        self.down = [start.parameter(f"{name}.decoder.{k}.bias") for k in reversed(range(depth))]
+        # Maps and the decoder's biases from the input up.
+        maps, biases = (("encoder", "mean"), ("output", "hidden")) if kind == "variational" else (("encoder",), ("bias",))
+        self.weights, self.up = zip(*(start.dense(f"{name}.{own}") for own in maps))
+        self.down = [start.parameter(f"{name}.decoder.{own}") for own in biases]
         self.parameters = [*self.weights, *self.up, *self.down]
         if kind == "variational":
             self.spread = start.dense(f"{name}.logVariance")
@@ -84,7 +87,7 @@ class ConvolutionalCell:
 
     def __init__(self, start, i):
         self.first = i == 0
-        self.parameters = [*start.dense(f"layers.{i}.encoder.0"), start.parameter(f"layers.{i}.decoder.0.bias")]
+        self.parameters = [*start.dense(f"layers.{i}.encoder"), start.parameter(f"layers.{i}.decoder.bias")]
 
     def learn(self, x, _):
         kernels, up, down = self.parameters
@@ -103,13 +106,13 @@ class ConvolutionalCell:
 
 
 def make_steps(case, start):
-    kind, depth, rate, classifier_rate, classifier_decay = CASES[case]
+    kind, rate, classifier_rate, classifier_decay = CASES[case]
     convolutional = kind == "convolutional"
 
     def make(foreach):
-        cells = [ConvolutionalCell(start, i) if convolutional else DenseCell(kind, start, i, depth) for i in range(2)]
-        names = ("pixels", "latents.0", "latents.1", "all")
-        read_outs = [start.dense(f"classifier.readOuts.{name}") for name in names]
+        cells = [ConvolutionalCell(start, i) if convolutional else DenseCell(kind, start, i) for i in range(2)]
+        # Of the pixels, of each latent, and of all latents.
+        read_outs = [start.dense(f"head.parameters.{k}") for k in range(4)]
         groups = [
             {"params": [p for cell in cells for p in cell.parameters], "lr": rate, "weight_decay": DECAY},
             {"params": [p for pair in read_outs for p in pair], "lr": classifier_rate, "weight_decay": classifier_decay},
@@ -123,9 +126,9 @@ def make_steps(case, start):
             below, sources = x, [x]
             told = {}
             for i, cell in enumerate(cells):
-                loss, below = cell.learn(below, batch.get(f"noise.layers.{i}"))
+                loss, below = cell.learn(below, batch.get(f"noise.layers.{i}.{NOISE.get(kind)}"))
                 loss.backward()
-                told[f"layers.{i}.loss"] = loss.detach()
+                told[f"layer {i}/loss"] = loss.detach()
                 sources.append(below)
             rows = [F.layer_norm(source.flatten(1), source.flatten(1).shape[1:]) for source in sources]
             rows.append(torch.cat(rows[1:], 1))
@@ -133,7 +136,7 @@ def make_steps(case, start):
             losses = [F.cross_entropy(scores, labels) for scores in said]
             sum(losses).backward()
             optimizer.step()
-            return {**told, "classifier.loss": losses[-1].detach()}
+            return {**told, "classifier/loss": losses[-1].detach()}
 
         return step
 

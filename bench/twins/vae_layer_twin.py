@@ -70,7 +70,7 @@ def make_steps(case, start):
 
     def make(foreach):
         pairs = [[Cell(start, f"layers.{i}.{side}", convolutional) for side in "ab"] for i in range(count)]
-        outputs = [start.dense(f"output.layers.{side}") for side in "ab"]
+        outputs = [start.dense(f"head.parameters.{side}") for side in "ab"]
         cells = [p for pair in pairs for cell in pair for p in cell.parameters]
         groups = [{"params": cells, "lr": rate}, {"params": [p for own in outputs for p in own], "lr": OUTPUT_RATE}]
         optimizer = torch.optim.Adam(groups, foreach=foreach)
@@ -83,14 +83,14 @@ def make_steps(case, start):
             optimizer.zero_grad(set_to_none=True)
             below, kept, told = [x, x], [[], []], {}
             for i, pair in enumerate(pairs):
-                noise = batch[f"noise.cells.{i}"]
+                noise = batch[f"noise.layers.{i}.epsilon"]
                 # The second network has the noise of the next image.
                 noises = noise, noise.roll(-1, 0)
                 own = [cell.learn(x, n, beta) for cell, x, n in zip(pair, below, noises)]
                 loss = own[0][0] + own[1][0]
                 loss = loss + contrast_weight * contrast(case, own[0][1], own[1][1], alike, contrast_places)
                 loss.backward()
-                told[f"layers.{i}.loss"] = loss.detach()
+                told[f"layer {i}/loss"] = loss.detach()
                 below = [up for _, _, up in own]
                 for side in (0, 1):
                     kept[side].append(pooled(below[side], output_places).flatten(1))
@@ -100,7 +100,7 @@ def make_steps(case, start):
             )
             loss.backward()
             optimizer.step()
-            return {**told, "output.loss": loss.detach() / 2}
+            return {**told, "output layers/loss": loss.detach() / 2}
 
         return step
 
