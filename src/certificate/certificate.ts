@@ -38,7 +38,7 @@ export interface LayerCertificate {
 }
 
 export interface Certificate {
-  /** Every window is 1, nothing but choices comes from above, and the network has more blocks than one. */
+  /** Every window is 1, nothing but choices comes from above, and more blocks than one learn. */
   readonly local: boolean
   readonly layers: readonly LayerCertificate[]
 }
@@ -51,7 +51,8 @@ export function worstOf(certificates: readonly Certificate[]): Certificate {
 }
 
 export const isLocal = (layers: readonly LayerCertificate[]): boolean =>
-  layers.length > 1 && layers.every(({ window, reads }) => window === 1 && !reads.feedback && !reads.broadcast)
+  layers.filter(({ learns }) => learns).length > 1 &&
+  layers.every(({ window, reads }) => window === 1 && !reads.feedback && !reads.broadcast)
 
 const LABELS: readonly Labels[] = ['none', 'weights', 'input', 'loss']
 

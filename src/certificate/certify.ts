@@ -1,14 +1,16 @@
 import type { Tensor } from '../graph/index.js'
 import type { StepGraph } from '../onnx/index.js'
 import { fedBy, fromAbove } from './above.js'
+import type { Block } from './blocks.js'
 import { capacities } from './capacity.js'
 import { type Certificate, isLocal, type Labels, type LayerCertificate } from './certificate.js'
 import { derivatives } from './derivatives.js'
-import { allNodes, type Block, type Network, networkOf, type Program, type Vertex } from './network.js'
+import { allNodes, type Network, networkOf, type Program, type Vertex } from './network.js'
 import { type Meeting, type Meetings, meetingsOf } from './products.js'
 import { type Bits, bit, carry, components, gather, has, members, type Next } from './reach.js'
 
-export type { Block, Program } from './network.js'
+export type { Block } from './blocks.js'
+export type { Program } from './network.js'
 
 export interface CertifyOptions {
   /** Of the data, in one mini-batch. */
@@ -38,15 +40,13 @@ export function certify(programs: readonly Program[], blocks: readonly Block[], 
     }
   const net = networkOf(programs, blocks)
   const next = counted((v) => (v.state ? (v.state.owner >= 0 ? [] : v.state.written) : v.sources))
-  const trained = new Set(
-    components(net.vertices, next)
-      .filter((part) => part.length > 1)
-      .flatMap((part) => part.flatMap(({ state }) => (state && state.owner < 0 ? [state.name] : []))),
-  )
-  const meetings = meetingsOf(net, blocks.length, (name) => trained.has(name), counted)
+  const circles = circlesIn(net, next)
+  const trained = new Set([...circles.keys()].flatMap(({ state }) => (state && state.owner < 0 ? [state.name] : [])))
+  const meetings = meetingsOf(net, blocks.length, (name) => trained.has(name), next, counted)
   const predictors = predict && readBy(predict)
   if (predict) checkOrder(predict, blocks, counted)
-  checkOwners(net, meetings, predictors)
+  checkOwners(net, meetings, circles)
+  checkPredictors(net, predictors)
 
   const read = predictors && net.ownersOf(predictors)
   const output = read ? read.at(-1) : blocks.length - 1
@@ -84,7 +84,13 @@ function checkOrder(
 ): void {
   const reads = scoresOf(metrics)
   const net = networkOf([{ state }], blocks, reads)
-  const meetings = meetingsOf(net, blocks.length, () => false, counted)
+  const meetings = meetingsOf(
+    net,
+    blocks.length,
+    () => false,
+    (v) => v.sources,
+    counted,
+  )
   const fed: Bits[] = blocks.map(() => 0n)
   for (const meeting of meetings.all)
     if (meeting.isProduct)
@@ -110,11 +116,35 @@ function readBy({ state, metrics }: NonNullable<CertifyOptions['predict']>): str
   return allNodes(scoresOf(metrics)).flatMap(({ outputs }) => outputs.flatMap((x) => names.get(x) ?? []))
 }
 
-function checkOwners(net: Network, meetings: Meetings, read: readonly string[] = []): void {
-  const owned = new Set(net.vertices.flatMap(({ state }) => (state && state.owner >= 0 ? [state.name] : [])))
-  for (const { node, names, isProduct } of meetings.all)
-    if (isProduct && names.every((name) => !owned.has(name)))
-      throw new Error(`certify: ${names.join(', ')} is trained and used in a ${node.op}, but belongs to no block`)
+/** For each vertex that depends on itself, the number of the circle that it is in. */
+function circlesIn(net: Network, next: Next): ReadonlyMap<Vertex, number> {
+  const parts = components(net.vertices, next).filter(({ length }) => length > 1)
+  return new Map(parts.flatMap((part, i) => part.map((v): [Vertex, number] => [v, i])))
+}
+
+/** Throws where state of no block learns as weights do: from what came of it after it met data. */
+function checkOwners(net: Network, meetings: Meetings, circles: ReadonlyMap<Vertex, number>): void {
+  const owned = new Set<string>()
+  const circlesOf = new Map<string, Set<number>>()
+  for (const v of net.vertices) {
+    if (!v.state) continue
+    const { name, owner } = v.state
+    if (owner >= 0) owned.add(name)
+    if (!circlesOf.has(name)) circlesOf.set(name, new Set())
+    if (circles.has(v)) circlesOf.get(name)!.add(circles.get(v)!)
+  }
+  for (const { node, names, isProduct, isFed } of meetings.all) {
+    if (names.some((name) => owned.has(name)) || !(isProduct || isFed)) continue
+    const own = meetings.results(node).flatMap((v) => circles.get(v) ?? [])
+    if (own.some((circle) => names.some((name) => circlesOf.get(name)!.has(circle))))
+      throw new Error(
+        `certify: ${names.join(', ')} is trained and used in a ${node.op}, but belongs to no block; name it in its ` +
+          "block's parameters",
+      )
+  }
+}
+
+function checkPredictors(net: Network, read: readonly string[] = []): void {
   const lost = read.find((name) => net.changed.get(name) === false)
   if (lost !== undefined)
     throw new Error(

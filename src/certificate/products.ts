@@ -1,16 +1,8 @@
-import { type Node, primitives, type Tensor } from '../graph/index.js'
+import type { Node, Tensor } from '../graph/index.js'
+import { isElementwise, mixes, PRODUCTS, SCALING, sameKind, summedAxis } from './mixing.js'
 import type { Network, Vertex } from './network.js'
 import { type Bits, bit, carry, components, gather, members, type Next } from './reach.js'
 import { slicesRead } from './slices.js'
-
-/** Operations that multiply, and the kind of each: rounding makes no other kind. A gather multiplies with one-hot rows. */
-const PRODUCTS: ReadonlyMap<string, string> = new Map([
-  ['matmul', 'matrix product'],
-  ['quantizedMatmul', 'matrix product'],
-  ['conv2d', 'convolution'],
-  ['quantizedConv2d', 'convolution'],
-  ['gather', 'gather'],
-])
 
 /** Where weights, made of state alone, meet what a network computes from data. */
 export interface Meeting {
@@ -41,6 +33,8 @@ export interface Meetings {
   crossing(node: Node): Crossing | undefined
   /** The blocks whose weights the slice `lane` of this meeting's result is made with. */
   blocks(meeting: Crossing, lane: number | undefined): Bits
+  /** The vertices of what a node gives. */
+  results(node: Node): readonly Vertex[]
   /** The blocks that are part of what a meeting's weights are applied to. */
   feeders(meeting: Meeting): Bits
   /** The most products of a block on one chain, in whatever direction they are used; a loop counts once. */
@@ -51,46 +45,72 @@ export interface Meetings {
   transposed(v: Vertex): Bits
 }
 
-/** Operations that keep weights what they are, scaled: a normalisation of their input may lie in them. */
-const SCALING = new Set(['mul', 'div', 'neg', 'reshape', 'transpose'])
-
-/** State of two axes or more that a tensor is made of, number by number, whatever else is in it. */
+/**
+ * State of two axes or more that a tensor is made of, number by number, whatever else is in it; of state that belongs to
+ * no block, also what it was made from: a copy, a moving average.
+ */
 function scaledState(v: Vertex, known: Map<Vertex, readonly Vertex[]>): readonly Vertex[] {
   const before = known.get(v)
   if (before) return before
+  known.set(v, [])
   const found = [...new Set(scaledIn(v, known))]
   known.set(v, found)
   return found
 }
 
 function scaledIn(v: Vertex, known: Map<Vertex, readonly Vertex[]>): readonly Vertex[] {
-  if (v.state) return v.tensor.rank > 1 ? [v] : []
-  const { op } = v.tensor.node
+  if (v.state) {
+    if (v.tensor.rank < 2) return []
+    const copied = v.state.owner >= 0 ? [] : v.state.written.flatMap((w) => scaledState(w, known))
+    return [v, ...copied.filter(isOwned)]
+  }
+  const { node, size } = v.tensor
   const sliced = v.sources.length > 0 && v.sources.every((w) => w.tensor === v.tensor)
-  if (!sliced && !SCALING.has(op) && op !== 'select' && !primitives()[op]!.elementwise) return []
-  const found = v.sources.filter(({ tensor }) => tensor.size === v.tensor.size).flatMap((w) => scaledState(w, known))
+  const keeps = sliced || SCALING.has(node.op)
+  if (!keeps && node.op !== 'select' && !isElementwise(node)) return []
+  const found = v.sources.filter(({ tensor }) => tensor.size === size).flatMap((w) => scaledState(w, known))
   // Parameters that something of the batch is added to are parameters still; activities that are kept are none.
-  return sliced || SCALING.has(op) ? found : found.filter(({ state }) => state!.owner >= 0)
+  return keeps ? found : found.filter(isOwned)
 }
+
+const unowned = ({ state }: Vertex): Vertex['state'] => (state && state.owner < 0 ? state : undefined)
+
+const isOwned = ({ state }: Vertex): boolean => (state?.owner ?? -1) >= 0
 
 const isData = ({ node: { op, attributes } }: Tensor): boolean =>
   op === 'input' && (attributes.kind === 'data' || attributes.kind === 'labels')
 
-/** `trained`: whether state of this name is made from its own old value. */
+/**
+ * `trained`: whether state of this name is made from its own old value. `next`: back through programs and through state
+ * that belongs to no block.
+ */
 export function meetingsOf(
   net: Network,
   blocks: number,
   trained: (name: string) => boolean,
+  next: Next,
   counted: (next: Next) => Next,
 ): Meetings {
-  const next = counted((v) => v.sources)
-  const parts = components(net.vertices, next)
+  const within = counted((v) => v.sources)
+  const parts = components(net.vertices, within)
   const names = [...new Set(net.vertices.flatMap(({ state }) => (state ? [state.name] : [])))]
   const number = new Map(names.map((name, i) => [name, i]))
-  const nameBits = gather(parts, next, ({ state }) => (state ? bit(number.get(state.name)!) : 0n))
+  const nameBit = ({ state }: Vertex): Bits => (state ? bit(number.get(state.name)!) : 0n)
   // Of which blocks; and, beyond those, whether data is in it.
   const dataBit = bit(blocks)
-  const made = gather(parts, next, (v) => (v.state ? ownerBit(v) : isData(v.tensor) ? dataBit : 0n))
+  const ownerOrData = (v: Vertex): Bits => ownerBit(v) | (isData(v.tensor) ? dataBit : 0n)
+  // State that is made of other state alone, or number by number, is a copy of it.
+  const throughState = components(net.vertices, next)
+  const everMade = gather(throughState, next, ownerOrData)
+  const everNamed = gather(throughState, next, (v) => (isOwned(v) ? nameBit(v) : 0n))
+  const scaled = new Map<Vertex, readonly Vertex[]>()
+  const copied = (v: Vertex, all: (v: Vertex) => Bits, own: (v: Vertex) => Bits): Bits => {
+    if (!v.state || isOwned(v)) return own(v)
+    if ((everMade(v) & dataBit) === 0n) return own(v) | all(v)
+    return scaledState(v, scaled).reduce((set, w) => set | own(w), own(v))
+  }
+  const nameBits = gather(parts, within, (v) => copied(v, everNamed, nameBit))
+  const made = gather(parts, within, (v) => copied(v, everMade, ownerOrData))
   const ownersAlone = (v: Vertex): Bits => (made(v) & dataBit ? 0n : made(v))
 
   const verticesOf = (x: Tensor): readonly Vertex[] => {
@@ -103,7 +123,6 @@ export function meetingsOf(
     return list
   }
   const ownedNames = new Set(net.vertices.flatMap(({ state }) => (state && state.owner >= 0 ? [state.name] : [])))
-  const scaled = new Map<Vertex, readonly Vertex[]>()
   const operandNames = new Map<Tensor, readonly string[]>()
   /** The names of the state that makes an operand weights: of state alone, or state scaled. */
   const weightNames = (x: Tensor): readonly string[] => {
@@ -119,23 +138,26 @@ export function meetingsOf(
 
   const nodes = [...new Set(net.vertices.map(({ tensor }) => tensor.node))].sort((a, b) => a.id - b.id)
   const users = new Map<Tensor, Node[]>()
-  for (const node of nodes)
-    if (node.op === 'sum') users.set(node.inputs[0]!, [...(users.get(node.inputs[0]!) ?? []), node])
+  for (const node of nodes) for (const x of new Set(node.inputs)) users.set(x, [...(users.get(x) ?? []), node])
 
+  /** Where a block's weights meet state of no block, that state is what they are applied to. */
+  const weightsAmong = (candidates: readonly Tensor[]): readonly Tensor[] => {
+    const all = candidates.filter((x) => weightNames(x).length > 0)
+    const owned = all.filter((x) => weightNames(x).some((name) => ownedNames.has(name)))
+    return owned.length > 0 ? owned : all
+  }
   const found: Found[] = []
   for (const node of nodes) {
-    const elementwise = primitives()[node.op]!.elementwise === true && node.inputs.length > 1
+    const elementwise = isElementwise(node) && node.inputs.length > 1
     if (node.adjoint || !(PRODUCTS.has(node.op) || elementwise)) continue
     const candidates = node.op === 'gather' ? node.inputs.slice(0, 1) : node.inputs
-    const weights = candidates.filter((x) => weightNames(x).length > 0)
+    const weights = weightsAmong(candidates)
     const data = node.inputs.filter((x) => !weights.includes(x))
     if (weights.length === 0 || (elementwise && !data.some((x) => verticesOf(x).some((v) => made(v) & dataBit))))
       continue
     // A sum of losses is no place where one block's derivative crosses another block.
     if (elementwise && node.outputs[0]!.size === 1) continue
-    const isScaled = elementwise && SCALING.has(node.op) && weights.some(({ size }) => size === node.outputs[0]!.size)
-    const isProduct =
-      !elementwise || weights.some((w) => mixes(node, w, isScaled ? [] : data, users.get(node.outputs[0]!) ?? []))
+    const isProduct = !elementwise || weights.some((w) => mixes(node, w, data, (x) => users.get(x) ?? []))
     found.push({
       node,
       weights,
@@ -172,8 +194,14 @@ export function meetingsOf(
       data.some((x) => verticesOf(x).some((v) => (fromInput(v) & (uses.get(node) ?? 0n)) !== 0n)),
     ),
   )
+  const before = (x: Tensor): readonly Tensor[] =>
+    x.node.op === 'input'
+      ? verticesOf(x)
+          .flatMap((v) => unowned(v)?.written ?? [])
+          .map(({ tensor }) => tensor)
+      : x.node.inputs
   const summed = (node: Node, name: string): number | undefined =>
-    summedAxis(node, (x) => weightNames(x).includes(name))
+    summedAxis(node, (x) => weightNames(x).includes(name), before)
   const areOpposite = (a: Found, b: Found): boolean =>
     a !== b &&
     sameKind(a.node, b.node) &&
@@ -252,6 +280,7 @@ export function meetingsOf(
     of: (node) => byNode.get(node),
     crossing,
     inside,
+    results: ({ outputs }) => outputs.flatMap(verticesOf),
     feeders: ({ data }) => data.flatMap(verticesOf).reduce((set, v) => set | made(v), 0n) & (dataBit - 1n),
     blocks: ({ node, weights }, lane) => operandBlocks(node, weights, lane),
     ownersAlone,
@@ -267,37 +296,4 @@ export function meetingsOf(
   }
 }
 
-const sameKind = (a: Node, b: Node): boolean => PRODUCTS.get(a.op) === PRODUCTS.get(b.op)
-
 export const ownerBit = ({ state }: Vertex): Bits => (state && state.owner >= 0 ? bit(state.owner) : 0n)
-
-/** Whether an elementwise operation with weights is a layer's product: every number of the data meets several weights. */
-function mixes(node: Node, weights: Tensor, data: readonly Tensor[], sums: readonly Node[]): boolean {
-  const y = node.outputs[0]!
-  const own = (axis: number): number => weights.shape[axis + weights.rank - y.rank] ?? 1
-  if (y.shape.every((_, axis) => own(axis) === 1)) return false
-  const isSpread = (x: Tensor): boolean =>
-    x.size < y.size ||
-    x.node.op === 'broadcastTo' ||
-    x.node.op === 'concat' ||
-    (x.node.op === 'reshape' && isSpread(x.node.inputs[0]!))
-  const isBias = node.op === 'add' || node.op === 'sub'
-  if (weights.shape.filter((size) => size > 1).length > 1 && data.length > 0 && data.every(isSpread)) return true
-  return !isBias && sums.some(({ attributes }) => attributes.axes.some((axis: number) => own(axis) > 1))
-}
-
-/**
- * The axis (0 or 1) of a weight matrix that a product sums over, following transpositions; 'swapped' tells a weight
- * used forward from the same weight used to carry something back.
- */
-function summedAxis(node: Node, isIn: (x: Tensor) => boolean): number | undefined {
-  const index = node.inputs.findIndex(isIn)
-  if (index < 0) return undefined
-  let swaps = 0
-  for (let x: Tensor | undefined = node.inputs[index]; x; x = x.node.inputs.find(isIn))
-    if (x.node.op === 'transpose') swaps++
-  if (PRODUCTS.get(node.op) === 'convolution') return (1 + (swaps > 0 ? 1 : 0)) % 2
-  const { transposeA, transposeB } = node.attributes
-  const last = index === 0 ? (transposeA ? 0 : 1) : transposeB ? 1 : 0
-  return (last + swaps) % 2
-}

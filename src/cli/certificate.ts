@@ -102,7 +102,8 @@ function verdict({ local, layers }: Certificate): string {
     wide && `gradients cross layers in the updates of ${wide}`,
     fed && `feedback from above enters the updates of ${fed}`,
     sent && `the output is sent straight to ${sent}`,
-    layers.length < 2 && 'the network is one block, so there is nothing to be local to',
+    layers.filter(({ learns }) => learns).length < 2 &&
+      'no more than one block learns, so there is nothing to be local to',
   ]
   return `Not local: ${reasons.filter(Boolean).join('; ')}.`
 }
