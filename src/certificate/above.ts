@@ -42,7 +42,7 @@ const SLACK = 1e-6
  * whole graph. `windows`: the blocks that a block's own derivatives span, which are not above it in this sense.
  */
 export function fromAbove(given: Given, windows: readonly Bits[]): FromAbove[] {
-  const { net, blocks, output, capacity, limit, next } = given
+  const { net, meetings, blocks, output, capacity, limit, next } = given
   const isNarrow = (v: Vertex): boolean => !(v.state && v.state.owner >= 0) && capacity(v) <= limit + SLACK
   const union = (i: number, set: (v: Vertex) => Bits): Bits => net.updates[i]!.reduce((bits, v) => bits | set(v), 0n)
   const aboveOf = (i: number): Bits => (bit(blocks) - 1n) & ~(bit(i + 1) - 1n) & ~windows[i]!
@@ -88,14 +88,15 @@ export function fromAbove(given: Given, windows: readonly Bits[]): FromAbove[] {
     const view = isChoice || byValue !== 0n ? wide : all
     const straight = union(i, view.straight)
     const isBroadcast = has(straight, i) || has(straight, blocks)
-    let feedback = union(i, view.besidesOutput) & rest
+    const copied = union(i, meetings.owners) & rest
+    let feedback = (union(i, view.besidesOutput) & rest) | copied
     // What the output sends by way of other blocks is feedback from it as well.
     if (!isBroadcast && output !== undefined) feedback |= rest & bit(output)
     if (!isBroadcast && feedback === 0n) feedback = rest
     if (!isChoice && byValue !== 0n) feedback |= chosen
     const from = (v: Vertex): boolean => (ownerBit(v) & rest) !== 0n
     const relevant: Next = (v) => view.next(v).filter((w) => (view.blocks(w) & rest) !== 0n)
-    const transport = (union(i, view.transposed) & feedback) !== 0n
+    const transport = copied !== 0n || (union(i, view.transposed) & feedback) !== 0n
     return {
       ...choice,
       ...(isBroadcast && { broadcast: broadcastOf(largestFlow(updates, from, relevant, capacity)) }),

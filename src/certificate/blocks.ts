@@ -31,11 +31,13 @@ function pathsTo(name: string): string[] {
   return words.map((_, i) => words.slice(0, words.length - i).join('.'))
 }
 
-/** Throws where one number of the state belongs to two blocks, or some slices of a stack to none. */
+/** Throws where one number of the state belongs to two blocks, or some slices of a stack to none, or names are equal. */
 export function checkBlocks(blocks: readonly Block[], state: ReadonlyMap<string, Shape>): void {
   const fail = (message: string): never => {
     throw new Error(`certify: ${message}`)
   }
+  const twice = blocks.find(({ name }, i) => blocks.findIndex((block) => block.name === name) < i)
+  if (twice) fail(`two blocks are called ${twice.name}; give each a name of its own`)
   for (const [name, shape] of state) {
     const paths = new Set(pathsTo(name))
     const holders = (list: readonly string[]): string[] => list.filter((path) => paths.has(path))

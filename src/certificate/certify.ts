@@ -1,4 +1,4 @@
-import type { Tensor } from '../graph/index.js'
+import { gradientOf, type Tensor } from '../graph/index.js'
 import type { StepGraph } from '../onnx/index.js'
 import { fedBy, fromAbove } from './above.js'
 import type { Block } from './blocks.js'
@@ -6,7 +6,7 @@ import { capacities } from './capacity.js'
 import { type Certificate, isLocal, type Labels, type LayerCertificate } from './certificate.js'
 import { derivatives } from './derivatives.js'
 import { allNodes, type Network, networkOf, type Program, type Vertex } from './network.js'
-import { type Meeting, type Meetings, meetingsOf } from './products.js'
+import { type Meeting, type Meetings, meetingsOf, ownerBit } from './products.js'
 import { type Bits, bit, carry, components, gather, has, members, type Next } from './reach.js'
 
 export type { Block } from './blocks.js'
@@ -19,6 +19,8 @@ export interface CertifyOptions {
   readonly choices: number
   /** What the trained network is used for: no state that it reads may belong to no block and yet be trained. */
   readonly predict?: Pick<StepGraph, 'metrics'> & Pick<StepGraph, 'state'>
+  /** State that starts with something made of labels, by name. */
+  readonly labelled?: ReadonlySet<string>
   /** Counts the steps of all walks. */
   readonly work?: { operations: number }
 }
@@ -30,7 +32,7 @@ export interface CertifyOptions {
  * trained state that products or predictions use belongs to no block: then a network could hide in it.
  */
 export function certify(programs: readonly Program[], blocks: readonly Block[], options: CertifyOptions): Certificate {
-  const { samples, choices, predict, work = { operations: 0 } } = options
+  const { samples, choices, predict, labelled = new Set(), work = { operations: 0 } } = options
   const counted =
     (next: Next): Next =>
     (v) => {
@@ -46,6 +48,7 @@ export function certify(programs: readonly Program[], blocks: readonly Block[], 
   const predictors = predict && readBy(predict)
   if (predict) checkOrder(predict, blocks, counted)
   checkOwners(net, meetings, circles)
+  checkStatistics(net)
   checkPredictors(net, predictors)
 
   const read = predictors && net.ownersOf(predictors)
@@ -60,7 +63,7 @@ export function certify(programs: readonly Program[], blocks: readonly Block[], 
     },
     reaches.map(({ window }) => window),
   )
-  const labels = labelsOf(net, meetings, blocks.length, next, counted)
+  const labels = labelsOf(net, meetings, blocks.length, labelled, next, counted)
   const layers = blocks.map(({ name }, layer): LayerCertificate => {
     const { window, depth } = reaches[layer]!
     return {
@@ -144,6 +147,16 @@ function checkOwners(net: Network, meetings: Meetings, circles: ReadonlyMap<Vert
   }
 }
 
+/** Throws where statistics are what a derivative is taken for: then they are weights. */
+function checkStatistics(net: Network): void {
+  for (const v of net.vertices)
+    for (const { state } of gradientOf(v.tensor).flatMap((source) => net.of(source)))
+      if (state && net.isStatistic(state.name))
+        throw new Error(
+          `certify: ${state.name} is called a statistic, but a derivative is taken for it; name it in its block's parameters`,
+        )
+}
+
 function checkPredictors(net: Network, read: readonly string[] = []): void {
   const lost = read.find((name) => net.changed.get(name) === false)
   if (lost !== undefined)
@@ -172,10 +185,15 @@ function labelsOf(
   net: Network,
   meetings: Meetings,
   blocks: number,
+  labelled: ReadonlySet<string>,
   next: Next,
   counted: (next: Next) => Next,
 ): (block: number) => Labels {
-  const isLabels = ({ tensor: { node } }: Vertex): boolean => node.op === 'input' && node.attributes.kind === 'labels'
+  const startsSo = ({ state }: Vertex): boolean => !!state && labelled.has(state.name)
+  const isLabels = (v: Vertex): boolean => {
+    const { op, attributes } = v.tensor.node
+    return (op === 'input' && attributes.kind === 'labels') || (startsSo(v) && ownerBit(v) === 0n)
+  }
   const through = counted((v) => v.state?.written ?? v.sources)
   const owned = net.vertices.filter(({ state }) => state && state.owner >= 0)
   const keyOf = ({ state, lane }: Vertex): string => `${lane} ${state!.name}`
@@ -199,12 +217,12 @@ function labelsOf(
   const past = carry(
     parts,
     asTheyAre,
-    (v) => (isLabels(v) ? bit(blocks) - 1n : 0n),
+    (v) => (isLabels(v) ? bit(blocks) - 1n : startsSo(v) ? ownerBit(v) : 0n),
     (w, v, set) => set & ~fedBy(meetings, w, v) & ~fedWithData(w),
   )
   const seed = (v: Vertex): Bits => (isLabels(v) ? 1n : 0n)
   const seen = gather(parts, asTheyAre, seed)
-  const anyhow = gather(components(net.vertices, through), through, seed)
+  const anyhow = gather(components(net.vertices, through), through, (v) => (startsSo(v) ? 1n : seed(v)))
   return (block) => {
     const updates = net.updates[block]!
     if (updates.some((v) => has(past(v), block))) return 'loss'

@@ -1,4 +1,5 @@
 import { gradientOf, type LoopAttributes, type Node } from '../graph/index.js'
+import { isElementwise } from './mixing.js'
 import type { Network, Vertex } from './network.js'
 import type { Meetings } from './products.js'
 import { type Bits, bit, components, gather, has, type Next } from './reach.js'
@@ -20,8 +21,12 @@ export function derivatives(net: Network, meetings: Meetings, blocks: number, co
   const adjoints = net.vertices.filter(({ tensor }) => tensor.node.adjoint)
   const parts = components(adjoints, along)
   const crossed = gather(parts, along, ({ tensor, lane }) => {
-    const meeting = meetings.crossing(tensor.node.adjoint!.of)
-    return meeting ? meetings.blocks(meeting, lane) : 0n
+    const { of } = tensor.node.adjoint!
+    const meeting = meetings.crossing(of)
+    // A sum has no derivative of its own to be found: what it is made for tells it, as in the square of a distance.
+    const sum = isElementwise(of) && of.inputs.length === 1 ? meetings.of(of.inputs[0]!.node) : undefined
+    const isSum = sum && !sum.isProduct && !sum.isFed
+    return (meeting ? meetings.blocks(meeting, lane) : 0n) | (isSum ? meetings.blocks(sum, lane) : 0n)
   })
   const depths = depthsOf(parts, along, meetings)
 
@@ -35,7 +40,7 @@ export function derivatives(net: Network, meetings: Meetings, blocks: number, co
     const lanes = v.lane === undefined ? undefined : [v.lane]
     const owners = sources
       .flatMap((source) => net.of(source, lanes && net.isCut(source) ? lanes : undefined))
-      .reduce((all, source) => all | meetings.ownersAlone(source), 0n)
+      .reduce((all, source) => all | meetings.owners(source), 0n)
     for (let i = 0; i < blocks; i++)
       if (has(owners, i)) {
         result[i]!.window |= crossed(v)

@@ -58,6 +58,8 @@ function isSummed(x: Tensor, axes: readonly number[], users: (x: Tensor) => read
       if (op === 'transpose') return moved(axes.map((axis) => attributes.order.indexOf(axis)))
       if (op === 'reshape') return moved(axesAfterReshape(x.shape, axes, outputs[0]!.shape))
       if (op === 'neg' || op === 'slice' || op === 'pad') return moved(axes)
+      if (op.endsWith('Pool2d')) return axes.some((axis) => axis > 1)
+      if (op === 'conv2d') return inputs[0] === x && axes.some((axis) => axis > 0) && isFixed(inputs[1]!)
       if (op !== 'matmul') return false
       const [place, other] = inputs[0] === x ? [0, inputs[1]!] : [1, inputs[0]!]
       const isFlipped: boolean = place === 0 ? attributes.transposeA : attributes.transposeB
@@ -72,23 +74,35 @@ const isFixed = ({ node }: Tensor): boolean =>
 
 /**
  * The axis (0 or 1) of a weight matrix that a product sums over, following transpositions: it tells a weight used forward
- * from the same weight used to carry something back. `before`: what a copy was made from.
+ * from the same weight used to carry something back.
  */
-export function summedAxis(
-  node: Node,
-  isIn: (x: Tensor) => boolean,
-  before: (x: Tensor) => readonly Tensor[],
-): number | undefined {
-  const index = node.inputs.findIndex(isIn)
+export function summedAxis(node: Node, weight: Way): number | undefined {
+  const index = node.inputs.findIndex(weight.isIn)
   if (index < 0) return undefined
-  let swaps = 0
-  const seen = new Set<Tensor>()
-  for (let x: Tensor | undefined = node.inputs[index]; x && !seen.has(x); x = before(x).find(isIn)) {
-    seen.add(x)
-    if (x.node.op === 'transpose') swaps++
-  }
-  if (PRODUCTS.get(node.op) === 'convolution') return (1 + (swaps > 0 ? 1 : 0)) % 2
+  const isSwapped = isOdd(node.inputs[index]!, weight, new Set()) ?? false
+  if (PRODUCTS.get(node.op) === 'convolution') return isSwapped ? 0 : 1
   const { transposeA, transposeB } = node.attributes
   const last = index === 0 ? (transposeA ? 0 : 1) : transposeB ? 1 : 0
-  return (last + swaps) % 2
+  return isSwapped ? 1 - last : last
+}
+
+/** How to follow a weight back to where it is kept. */
+export interface Way {
+  isIn(x: Tensor): boolean
+  /** What a tensor is made from; of a copy that is kept, what was copied. */
+  before(x: Tensor): readonly Tensor[]
+  isEnd(x: Tensor): boolean
+}
+
+/** Whether there is an odd number of transpositions on the way to a weight; undefined: it does not lead there. */
+function isOdd(x: Tensor, way: Way, seen: Set<Tensor>): boolean | undefined {
+  const before = way.before(x)
+  if (way.isEnd(x) || before.length === 0) return false
+  seen.add(x)
+  for (const y of before) {
+    if (seen.has(y) || !way.isIn(y)) continue
+    const rest = isOdd(y, way, seen)
+    if (rest !== undefined) return rest !== (x.node.op === 'transpose')
+  }
+  return undefined
 }

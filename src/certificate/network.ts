@@ -32,6 +32,8 @@ export interface Network {
   readonly updates: readonly (readonly Vertex[])[]
   /** The names of state that some program changes, and whether all of it belongs to blocks. */
   readonly changed: ReadonlyMap<string, boolean>
+  /** Whether state of this name is a statistic of some block. */
+  isStatistic(name: string): boolean
   /** The tensor's vertices: one for each slice that is asked for, or one for the whole. */
   of(x: Tensor, lanes?: readonly number[]): readonly Vertex[]
   isCut(x: Tensor): boolean
@@ -160,6 +162,7 @@ export function networkOf(
     vertices,
     updates: updates.map((list) => [...new Set(list)]),
     changed,
+    isStatistic: (name) => keeper(name, undefined) >= 0,
     of: (x, lanes) =>
       lanes === undefined ? (known.get(x) ?? []).slice(0, 1) : lanes.flatMap((i) => known.get(x)?.[i + 1] ?? []),
     isCut,

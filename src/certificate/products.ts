@@ -39,8 +39,8 @@ export interface Meetings {
   feeders(meeting: Meeting): Bits
   /** The most products of a block on one chain, in whatever direction they are used; a loop counts once. */
   inside(block: number): number
-  /** The blocks that a tensor is made of, if it is made of state, constants and noise alone. */
-  ownersAlone(v: Vertex): Bits
+  /** The blocks whose parameters a tensor is made of, without data or number by number. */
+  owners(v: Vertex): Bits
   /** Vertices whose product uses a block's forward weight transposed; the blocks. */
   transposed(v: Vertex): Bits
 }
@@ -111,7 +111,8 @@ export function meetingsOf(
   }
   const nameBits = gather(parts, within, (v) => copied(v, everNamed, nameBit))
   const made = gather(parts, within, (v) => copied(v, everMade, ownerOrData))
-  const ownersAlone = (v: Vertex): Bits => (made(v) & dataBit ? 0n : made(v))
+  const owners = (v: Vertex): Bits =>
+    made(v) & dataBit ? scaledState(v, scaled).reduce((set, state) => set | ownerBit(state), 0n) : made(v)
 
   const verticesOf = (x: Tensor): readonly Vertex[] => {
     const whole = net.of(x)
@@ -195,18 +196,18 @@ export function meetingsOf(
     ),
   )
   const before = (x: Tensor): readonly Tensor[] =>
-    x.node.op === 'input'
-      ? verticesOf(x)
-          .flatMap((v) => unowned(v)?.written ?? [])
-          .map(({ tensor }) => tensor)
-      : x.node.inputs
+    verticesOf(x).flatMap((v) => unowned(v)?.written.map(({ tensor }) => tensor) ?? x.node.inputs)
   const summed = (node: Node, name: string): number | undefined =>
-    summedAxis(node, (x) => weightNames(x).includes(name), before)
-  const areOpposite = (a: Found, b: Found): boolean =>
-    a !== b &&
-    sameKind(a.node, b.node) &&
-    a.names.every((name) => b.names.includes(name) && summed(a.node, name) !== summed(b.node, name))
-  const rivals = (p: Found): readonly Found[] => (p.isProduct ? (byName.get(p.names[0]!) ?? []) : [])
+    summedAxis(node, {
+      before,
+      isIn: (x) => weightNames(x).includes(name),
+      isEnd: (x) => verticesOf(x).some(({ state }) => state?.name === name),
+    })
+  const areOpposite = (a: Found, b: Found): boolean => {
+    const shared = a.names.filter((name) => b.names.includes(name))
+    return a !== b && sameKind(a.node, b.node) && shared.every((name) => summed(a.node, name) !== summed(b.node, name))
+  }
+  const rivals = (p: Found): readonly Found[] => (p.isProduct ? p.names.flatMap((name) => byName.get(name) ?? []) : [])
   const all = found.map((p): Meeting => {
     const opposite = rivals(p).filter((other) => driven.has(other) && areOpposite(p, other))
     const returns = opposite.some(({ node }) => node.id < p.node.id)
@@ -220,10 +221,7 @@ export function meetingsOf(
       if (!weights.includes(x)) return
       const slices =
         lane !== undefined && net.isCut(node.outputs[0]!) ? slicesRead(node, k, lane, net.isCut) : undefined
-      for (const v of slices ? net.of(x, slices) : verticesOf(x)) {
-        const alone = ownersAlone(v)
-        set |= alone || scaledState(v, scaled).reduce((owners, state) => owners | ownerBit(state), 0n)
-      }
+      for (const v of slices ? net.of(x, slices) : verticesOf(x)) set |= owners(v)
     })
     return set
   }
@@ -283,7 +281,7 @@ export function meetingsOf(
     results: ({ outputs }) => outputs.flatMap(verticesOf),
     feeders: ({ data }) => data.flatMap(verticesOf).reduce((set, v) => set | made(v), 0n) & (dataBit - 1n),
     blocks: ({ node, weights }, lane) => operandBlocks(node, weights, lane),
-    ownersAlone,
+    owners,
     transposed({ tensor: { node }, lane }) {
       if (!transposedNodes.has(node)) transposedNodes.set(node, isTransposed(node))
       if (!transposedNodes.get(node)) return 0n

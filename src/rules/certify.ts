@@ -1,7 +1,9 @@
 import { type Certificate, worstOf } from '../certificate/certificate.js'
 import { type CertifyOptions, certify, type Program } from '../certificate/certify.js'
+import { allNodes } from '../certificate/network.js'
 import type { Samples } from '../data/index.js'
 import { UserError } from '../errors.js'
+import type { Node } from '../graph/index.js'
 import type { StepGraph } from '../onnx/index.js'
 import type { AnyRule, Locality, Task } from './contract.js'
 import { taskFor } from './task.js'
@@ -38,8 +40,15 @@ export function certifyPrograms(
     samples: task.batch,
     choices: task.target.kind === 'class' ? Math.max(2, task.target.count) : 2,
     predict: traced.predict,
+    labelled: labelledStart(traced),
   }
   return worstOf(groups.map((programs) => certify(programs, blocks, options)))
+}
+
+/** The state that `init` makes with the labels of its sample. */
+function labelledStart({ init }: TracedRule): ReadonlySet<string> {
+  const isLabels = ({ op, attributes }: Node): boolean => op === 'input' && attributes.kind === 'labels'
+  return new Set(init.metrics.flatMap(({ name, output }) => (allNodes([output]).some(isLabels) ? name : [])))
 }
 
 /** All steps, and each list of several steps that the schedule lets one batch run. */

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
-import type { Labels } from '../certificate/certificate.js'
 import type { Block } from '../certificate/blocks.js'
+import type { Labels } from '../certificate/certificate.js'
 import type { Target, TaskInput } from '../data/index.js'
 import type { Shape, Tensor } from '../graph/index.js'
 import type { Precision } from '../nn/dense.js'
