@@ -3,7 +3,7 @@ import type { StepGraph } from '../onnx/index.js'
 import { fedBy, fromAbove } from './above.js'
 import type { Block } from './blocks.js'
 import { capacities } from './capacity.js'
-import { type Certificate, isLocal, type Labels, type LayerCertificate } from './certificate.js'
+import { areLocal, type Certificate, type Labels, type LayerCertificate } from './certificate.js'
 import { derivatives } from './derivatives.js'
 import { allNodes, type Network, networkOf, type Program, type Vertex } from './network.js'
 import { type Meeting, type Meetings, meetingsOf, ownerBit } from './products.js'
@@ -76,7 +76,8 @@ export function certify(programs: readonly Program[], blocks: readonly Block[], 
       reads: { labels: labels(layer), ...above[layer]! },
     }
   })
-  return { local: isLocal(layers), layers }
+  const holders = new Set(net.vertices.map(({ state }) => state?.owner ?? -1).filter((owner) => owner >= 0))
+  return { local: areLocal(layers) && holders.size > 1, layers }
 }
 
 /** Throws if predictions use the blocks in another order: then what comes from above would be taken for what lies below. */

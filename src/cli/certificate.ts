@@ -102,8 +102,7 @@ function verdict({ local, layers }: Certificate): string {
     wide && `gradients cross layers in the updates of ${wide}`,
     fed && `feedback from above enters the updates of ${fed}`,
     sent && `the output is sent straight to ${sent}`,
-    layers.filter(({ learns }) => learns).length < 2 &&
-      'no more than one block learns, so there is nothing to be local to',
-  ]
-  return `Not local: ${reasons.filter(Boolean).join('; ')}.`
+  ].filter(Boolean)
+  const why = reasons.length > 0 ? reasons : ['the network is one block, so there is nothing to be local to']
+  return `Not local: ${why.join('; ')}.`
 }
