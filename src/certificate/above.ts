@@ -88,7 +88,7 @@ export function fromAbove(given: Given, windows: readonly Bits[]): FromAbove[] {
     const view = isChoice || byValue !== 0n ? wide : all
     const straight = union(i, view.straight)
     const isBroadcast = has(straight, i) || has(straight, blocks)
-    const copied = union(i, meetings.owners) & rest
+    const copied = union(i, meetings.copies) & rest
     let feedback = (union(i, view.besidesOutput) & rest) | copied
     // What the output sends by way of other blocks is feedback from it as well.
     if (!isBroadcast && output !== undefined) feedback |= rest & bit(output)

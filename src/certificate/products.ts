@@ -41,6 +41,8 @@ export interface Meetings {
   inside(block: number): number
   /** The blocks whose parameters a tensor is made of, without data or number by number. */
   owners(v: Vertex): Bits
+  /** The blocks whose parameters are in it number by number. */
+  copies(v: Vertex): Bits
   /** Vertices whose product uses a block's forward weight transposed; the blocks. */
   transposed(v: Vertex): Bits
 }
@@ -111,8 +113,8 @@ export function meetingsOf(
   }
   const nameBits = gather(parts, within, (v) => copied(v, everNamed, nameBit))
   const made = gather(parts, within, (v) => copied(v, everMade, ownerOrData))
-  const owners = (v: Vertex): Bits =>
-    made(v) & dataBit ? scaledState(v, scaled).reduce((set, state) => set | ownerBit(state), 0n) : made(v)
+  const copies = (v: Vertex): Bits => scaledState(v, scaled).reduce((set, state) => set | ownerBit(state), 0n)
+  const owners = (v: Vertex): Bits => (made(v) & dataBit ? copies(v) : made(v))
 
   const verticesOf = (x: Tensor): readonly Vertex[] => {
     const whole = net.of(x)
@@ -282,6 +284,7 @@ export function meetingsOf(
     feeders: ({ data }) => data.flatMap(verticesOf).reduce((set, v) => set | made(v), 0n) & (dataBit - 1n),
     blocks: ({ node, weights }, lane) => operandBlocks(node, weights, lane),
     owners,
+    copies,
     transposed({ tensor: { node }, lane }) {
       if (!transposedNodes.has(node)) transposedNodes.set(node, isTransposed(node))
       if (!transposedNodes.get(node)) return 0n

@@ -6,9 +6,9 @@ import type { Style } from './output/style.js'
 /** What no certificate can see, whatever the rule. */
 export const LIMITS =
   'A certificate reads programs, and is no proof. It does not see what passes outside of them: code that changes data, ' +
-  'options or state by what it measured. It does not see what the bits of a choice are used for, and they add up over ' +
-  'the samples of a batch and over steps. It takes blocks as the rule declares them (and their order, where nothing is ' +
-  'predicted), and says how many products deep each one is.'
+  'options or state by what it measured. It does not see how the first state came about, nor what the bits of a choice ' +
+  'are used for, and these add up over the samples of a batch, over steps and over blocks. It takes blocks as the rule ' +
+  'declares them (and their order, where nothing is predicted), and says how many products deep each one is.'
 
 /** The certificate in words, lines of at most `width` places: what each layer learns from, and the verdict. */
 export function describeCertificate(certificate: Certificate, style: Style, width: number): string[] {

@@ -133,6 +133,17 @@ describe('in state', () => {
       told: { layer: 1, feedback: [2], transport: true },
     })),
     {
+      name: 'weights divided by the length of all of them: no copy of them',
+      write: (g) => {
+        const length = [g.W0, g.W1, g.W2]
+          .map(energy)
+          .reduce((a, b) => a.add(b))
+          .sqrt()
+        return { W0: g.W0.div(length), W1: g.W1.div(length), W2: g.W2.div(length) }
+      },
+      told: { window: 1, feedback: above, transport: false },
+    },
+    {
       name: 'copies of all weights, through which a derivative is taken',
       write: (g) => {
         const { C0, C1, C2 } = g.state as Record<string, Tensor>
