@@ -6,8 +6,9 @@ import { capacities } from './capacity.js'
 import { areLocal, type Certificate, type Labels, type LayerCertificate } from './certificate.js'
 import { derivatives } from './derivatives.js'
 import { allNodes, type Network, networkOf, type Program, type Vertex } from './network.js'
-import { type Meeting, type Meetings, meetingsOf, ownerBit } from './products.js'
-import { type Bits, bit, carry, components, gather, has, members, type Next } from './reach.js'
+import { type Meeting, type Meetings, meetingsOf } from './products.js'
+import { type Bits, bit, carry, components, gather, has, members, type Next, ownerBit } from './reach.js'
+import { weightsOf } from './weights.js'
 
 export type { Block } from './blocks.js'
 export type { Program } from './network.js'
@@ -44,7 +45,8 @@ export function certify(programs: readonly Program[], blocks: readonly Block[], 
   const next = counted((v) => (v.state ? (v.state.owner >= 0 ? [] : v.state.written) : v.sources))
   const circles = circlesIn(net, next)
   const trained = new Set([...circles.keys()].flatMap(({ state }) => (state && state.owner < 0 ? [state.name] : [])))
-  const meetings = meetingsOf(net, blocks.length, (name) => trained.has(name), next, counted)
+  const weights = weightsOf(net, blocks.length, trained, next, counted)
+  const meetings = meetingsOf(net, weights, blocks.length, counted)
   const predictors = predict && readBy(predict)
   if (predict) checkOrder(predict, blocks, counted)
   checkOwners(net, meetings, circles)
@@ -53,11 +55,11 @@ export function certify(programs: readonly Program[], blocks: readonly Block[], 
 
   const read = predictors && net.ownersOf(predictors)
   const output = read ? read.at(-1) : blocks.length - 1
-  const reaches = derivatives(net, meetings, blocks.length, counted)
+  const reaches = derivatives(net, weights, meetings, blocks.length, counted)
   const crossed = crossedBy(meetings)
   const above = fromAbove(
     {
-      ...{ net, meetings, blocks: blocks.length, output, next, crossed },
+      ...{ net, weights, meetings, blocks: blocks.length, output, next, crossed },
       capacity: capacities(programs, samples),
       limit: Math.log2(choices),
     },
@@ -88,13 +90,8 @@ function checkOrder(
 ): void {
   const reads = scoresOf(metrics)
   const net = networkOf([{ state }], blocks, reads)
-  const meetings = meetingsOf(
-    net,
-    blocks.length,
-    () => false,
-    (v) => v.sources,
-    counted,
-  )
+  const within = counted((v) => v.sources)
+  const meetings = meetingsOf(net, weightsOf(net, blocks.length, new Set(), within, counted), blocks.length, counted)
   const fed: Bits[] = blocks.map(() => 0n)
   for (const meeting of meetings.all)
     if (meeting.isProduct)

@@ -3,6 +3,7 @@ import { isElementwise } from './mixing.js'
 import type { Network, Vertex } from './network.js'
 import type { Meetings } from './products.js'
 import { type Bits, bit, components, gather, has, type Next } from './reach.js'
+import type { Weights } from './weights.js'
 
 /** How far the derivatives of each block's own parameters go. */
 export interface Reach {
@@ -13,7 +14,13 @@ export interface Reach {
 }
 
 /** From the gradients of parameters, as `grad` handed them out, along adjoints of the same call. */
-export function derivatives(net: Network, meetings: Meetings, blocks: number, counted: (next: Next) => Next): Reach[] {
+export function derivatives(
+  net: Network,
+  { owners: ownersOf }: Pick<Weights, 'owners'>,
+  meetings: Meetings,
+  blocks: number,
+  counted: (next: Next) => Next,
+): Reach[] {
   const along = counted((v) => {
     const own = v.tensor.node.adjoint
     return own ? v.sources.filter(({ tensor }) => tensor.node.adjoint?.call === own.call) : []
@@ -40,7 +47,7 @@ export function derivatives(net: Network, meetings: Meetings, blocks: number, co
     const lanes = v.lane === undefined ? undefined : [v.lane]
     const owners = sources
       .flatMap((source) => net.of(source, lanes && net.isCut(source) ? lanes : undefined))
-      .reduce((all, source) => all | meetings.owners(source), 0n)
+      .reduce((all, source) => all | ownersOf(source), 0n)
     for (let i = 0; i < blocks; i++)
       if (has(owners, i)) {
         result[i]!.window |= crossed(v)

@@ -1,8 +1,9 @@
 import type { Node, Tensor } from '../graph/index.js'
 import { isElementwise, mixes, PRODUCTS, SCALING, sameKind, summedAxis } from './mixing.js'
 import type { Network, Vertex } from './network.js'
-import { type Bits, bit, carry, components, gather, members, type Next } from './reach.js'
+import { type Bits, carry, components, members, type Next } from './reach.js'
 import { slicesRead } from './slices.js'
+import type { Weights } from './weights.js'
 
 /** Where weights, made of state alone, meet what a network computes from data. */
 export interface Meeting {
@@ -39,114 +40,20 @@ export interface Meetings {
   feeders(meeting: Meeting): Bits
   /** The most products of a block on one chain, in whatever direction they are used; a loop counts once. */
   inside(block: number): number
-  /** The blocks whose parameters a tensor is made of, without data or number by number. */
-  owners(v: Vertex): Bits
-  /** The blocks whose parameters are in it number by number. */
-  copies(v: Vertex): Bits
   /** Vertices whose product uses a block's forward weight transposed; the blocks. */
   transposed(v: Vertex): Bits
 }
 
-/**
- * State of two axes or more that a tensor is made of, number by number, whatever else is in it; of state that belongs to
- * no block, also what it was made from: a copy, a moving average.
- */
-function scaledState(v: Vertex, known: Map<Vertex, readonly Vertex[]>): readonly Vertex[] {
-  const before = known.get(v)
-  if (before) return before
-  known.set(v, [])
-  const found = [...new Set(scaledIn(v, known))]
-  known.set(v, found)
-  return found
-}
-
-function scaledIn(v: Vertex, known: Map<Vertex, readonly Vertex[]>): readonly Vertex[] {
-  if (v.state) {
-    if (v.tensor.rank < 2) return []
-    const copied = v.state.owner >= 0 ? [] : v.state.written.flatMap((w) => scaledState(w, known))
-    return [v, ...copied.filter(isOwned)]
-  }
-  const { node, size } = v.tensor
-  const sliced = v.sources.length > 0 && v.sources.every((w) => w.tensor === v.tensor)
-  const keeps = sliced || SCALING.has(node.op)
-  if (!keeps && node.op !== 'select' && !isElementwise(node)) return []
-  const found = v.sources.filter(({ tensor }) => tensor.size === size).flatMap((w) => scaledState(w, known))
-  // Parameters that something of the batch is added to are parameters still; activities that are kept are none.
-  return keeps ? found : found.filter(isOwned)
-}
-
-const unowned = ({ state }: Vertex): Vertex['state'] => (state && state.owner < 0 ? state : undefined)
-
-const isOwned = ({ state }: Vertex): boolean => (state?.owner ?? -1) >= 0
-
-const isData = ({ node: { op, attributes } }: Tensor): boolean =>
-  op === 'input' && (attributes.kind === 'data' || attributes.kind === 'labels')
-
-/**
- * `trained`: whether state of this name is made from its own old value. `next`: back through programs and through state
- * that belongs to no block.
- */
-export function meetingsOf(
-  net: Network,
-  blocks: number,
-  trained: (name: string) => boolean,
-  next: Next,
-  counted: (next: Next) => Next,
-): Meetings {
-  const within = counted((v) => v.sources)
-  const parts = components(net.vertices, within)
-  const names = [...new Set(net.vertices.flatMap(({ state }) => (state ? [state.name] : [])))]
-  const number = new Map(names.map((name, i) => [name, i]))
-  const nameBit = ({ state }: Vertex): Bits => (state ? bit(number.get(state.name)!) : 0n)
-  // Of which blocks; and, beyond those, whether data is in it.
-  const dataBit = bit(blocks)
-  const ownerOrData = (v: Vertex): Bits => ownerBit(v) | (isData(v.tensor) ? dataBit : 0n)
-  // State that is made of other state alone, or number by number, is a copy of it.
-  const throughState = components(net.vertices, next)
-  const everMade = gather(throughState, next, ownerOrData)
-  const everNamed = gather(throughState, next, (v) => (isOwned(v) ? nameBit(v) : 0n))
-  const scaled = new Map<Vertex, readonly Vertex[]>()
-  const copied = (v: Vertex, all: (v: Vertex) => Bits, own: (v: Vertex) => Bits): Bits => {
-    if (!v.state || isOwned(v)) return own(v)
-    if ((everMade(v) & dataBit) === 0n) return own(v) | all(v)
-    return scaledState(v, scaled).reduce((set, w) => set | own(w), own(v))
-  }
-  const nameBits = gather(parts, within, (v) => copied(v, everNamed, nameBit))
-  const made = gather(parts, within, (v) => copied(v, everMade, ownerOrData))
-  const copies = (v: Vertex): Bits => scaledState(v, scaled).reduce((set, state) => set | ownerBit(state), 0n)
-  const owners = (v: Vertex): Bits => (made(v) & dataBit ? copies(v) : made(v))
-
-  const verticesOf = (x: Tensor): readonly Vertex[] => {
-    const whole = net.of(x)
-    return whole.some(Boolean) ? whole : net.of(x, net.isCut(x) ? Array.from({ length: x.shape[0]! }, (_, i) => i) : [])
-  }
-  const namesIn = (set: Bits): string[] => {
-    const list: string[] = []
-    for (let rest = set; rest !== 0n; rest &= rest - 1n) list.push(names[(rest & -rest).toString(2).length - 1]!)
-    return list
-  }
-  const ownedNames = new Set(net.vertices.flatMap(({ state }) => (state && state.owner >= 0 ? [state.name] : [])))
-  const operandNames = new Map<Tensor, readonly string[]>()
-  /** The names of the state that makes an operand weights: of state alone, or state scaled. */
-  const weightNames = (x: Tensor): readonly string[] => {
-    const before = operandNames.get(x)
-    if (before) return before
-    const own = verticesOf(x)
-    const alone = own.every((v) => !(made(v) & dataBit))
-    const set = (alone ? own : own.flatMap((v) => scaledState(v, scaled))).reduce((all, v) => all | nameBits(v), 0n)
-    const result = set === 0n ? [] : namesIn(set).filter((name) => ownedNames.has(name) || trained(name))
-    operandNames.set(x, result)
-    return result
-  }
-
+export function meetingsOf(net: Network, weights: Weights, blocks: number, counted: (next: Next) => Next): Meetings {
+  const { namesOf, isOwned, verticesOf, owners, holdsData } = weights
   const nodes = [...new Set(net.vertices.map(({ tensor }) => tensor.node))].sort((a, b) => a.id - b.id)
   const users = new Map<Tensor, Node[]>()
   for (const node of nodes) for (const x of new Set(node.inputs)) users.set(x, [...(users.get(x) ?? []), node])
 
   /** Where a block's weights meet state of no block, that state is what they are applied to. */
   const weightsAmong = (candidates: readonly Tensor[]): readonly Tensor[] => {
-    const all = candidates.filter((x) => weightNames(x).length > 0)
-    const owned = all.filter((x) => weightNames(x).some((name) => ownedNames.has(name)))
+    const all = candidates.filter((x) => namesOf(x).length > 0)
+    const owned = all.filter((x) => namesOf(x).some((name) => isOwned(name)))
     return owned.length > 0 ? owned : all
   }
   const found: Found[] = []
@@ -154,18 +61,17 @@ export function meetingsOf(
     const elementwise = isElementwise(node) && node.inputs.length > 1
     if (node.adjoint || !(PRODUCTS.has(node.op) || elementwise)) continue
     const candidates = node.op === 'gather' ? node.inputs.slice(0, 1) : node.inputs
-    const weights = weightsAmong(candidates)
-    const data = node.inputs.filter((x) => !weights.includes(x))
-    if (weights.length === 0 || (elementwise && !data.some((x) => verticesOf(x).some((v) => made(v) & dataBit))))
-      continue
+    const own = weightsAmong(candidates)
+    const data = node.inputs.filter((x) => !own.includes(x))
+    if (own.length === 0 || (elementwise && !data.some((x) => verticesOf(x).some(holdsData)))) continue
     // A sum of losses is no place where one block's derivative crosses another block.
     if (elementwise && node.outputs[0]!.size === 1) continue
-    const isProduct = !elementwise || weights.some((w) => mixes(node, w, data, (x) => users.get(x) ?? []))
+    const isProduct = !elementwise || own.some((w) => mixes(node, w, data, (x) => users.get(x) ?? []))
     found.push({
       node,
-      weights,
+      weights: own,
       data,
-      names: [...new Set(weights.flatMap(weightNames))],
+      names: [...new Set(own.flatMap(namesOf))],
       isProduct,
       isFed: !elementwise || SCALING.has(node.op),
     })
@@ -181,9 +87,9 @@ export function meetingsOf(
     if (isProduct)
       uses.set(
         node,
-        own.reduce((set, name) => set | bit(number.get(name)!), 0n),
+        own.reduce((set, name) => set | weights.nameBit(name), 0n),
       )
-  const everyName = bit(names.length) - 1n
+  const everyName = [...uses.values()].reduce((all, set) => all | set, 0n)
   const needed = [...byName.values()].some((list) => list.length > 1)
   const floatParts = needed ? components(net.vertices, floats) : []
   const fromInput = carry(
@@ -198,11 +104,13 @@ export function meetingsOf(
     ),
   )
   const before = (x: Tensor): readonly Tensor[] =>
-    verticesOf(x).flatMap((v) => unowned(v)?.written.map(({ tensor }) => tensor) ?? x.node.inputs)
+    verticesOf(x).flatMap(({ state }) =>
+      state && state.owner < 0 ? state.written.map(({ tensor }) => tensor) : x.node.inputs,
+    )
   const summed = (node: Node, name: string): number | undefined =>
     summedAxis(node, {
       before,
-      isIn: (x) => weightNames(x).includes(name),
+      isIn: (x) => namesOf(x).includes(name),
       isEnd: (x) => verticesOf(x).some(({ state }) => state?.name === name),
     })
   const areOpposite = (a: Found, b: Found): boolean => {
@@ -217,10 +125,10 @@ export function meetingsOf(
   })
   const byNode = new Map(all.map((meeting) => [meeting.node, meeting]))
 
-  const operandBlocks = (node: Node, weights: readonly Tensor[], lane: number | undefined): Bits => {
+  const operandBlocks = (node: Node, own: readonly Tensor[], lane: number | undefined): Bits => {
     let set = 0n
     node.inputs.forEach((x, k) => {
-      if (!weights.includes(x)) return
+      if (!own.includes(x)) return
       const slices =
         lane !== undefined && net.isCut(node.outputs[0]!) ? slicesRead(node, k, lane, net.isCut) : undefined
       for (const v of slices ? net.of(x, slices) : verticesOf(x)) set |= owners(v)
@@ -232,25 +140,23 @@ export function meetingsOf(
     if (!backwards && isProduct)
       for (const name of own)
         if (!forwardAxis.has(name)) forwardAxis.set(name, { kind: node, axis: summed(node, name) })
-  const transposedNodes = new Map<Node, boolean>()
   const isTransposed = (node: Node): boolean =>
     PRODUCTS.has(node.op) &&
     node.op !== 'gather' &&
     node.inputs.some((x) =>
-      weightNames(x).some((name) => {
+      namesOf(x).some((name) => {
         const forward = forwardAxis.get(name)
         if (!forward || !sameKind(node, forward.kind)) return false
         const axis = summed(node, name)
         return axis !== undefined && axis !== forward.axis
       }),
     )
-  const crossings = new Map<Node, Crossing | undefined>(byNode)
+  const operands = (node: Node): readonly Tensor[] => node.inputs.filter((x) => namesOf(x).length > 0)
   const crossing = (node: Node): Crossing | undefined => {
-    if (!crossings.has(node)) {
-      const weights = node.adjoint && PRODUCTS.has(node.op) ? node.inputs.filter((x) => weightNames(x).length > 0) : []
-      crossings.set(node, weights.length > 0 ? { node, weights, isProduct: true } : undefined)
-    }
-    return crossings.get(node)
+    const meeting = byNode.get(node)
+    if (meeting || !node.adjoint || !PRODUCTS.has(node.op)) return meeting
+    const own = operands(node)
+    return own.length > 0 ? { node, weights: own, isProduct: true } : undefined
   }
 
   const byBlock = Array.from({ length: blocks }, (): Meeting[] => [])
@@ -260,8 +166,9 @@ export function meetingsOf(
         byBlock[block]!.push(meeting)
   const inside = (block: number): number => {
     const chain = byBlock[block]!
-    const setOf = (list: readonly Tensor[]): Bits => list.flatMap(verticesOf).reduce((set, v) => set | nameBits(v), 0n)
-    const links = chain.map(({ weights, data }) => ({ weights: setOf(weights), data: setOf(data) }))
+    const setOf = (list: readonly Tensor[]): Bits =>
+      list.flatMap(verticesOf).reduce((set, v) => set | weights.nameBits(v), 0n)
+    const links = chain.map(({ weights: own, data }) => ({ weights: setOf(own), data: setOf(data) }))
     const known = new Map<number, number>()
     const length = (i: number): number => {
       if (known.has(i)) return known.get(i)!
@@ -281,20 +188,8 @@ export function meetingsOf(
     crossing,
     inside,
     results: ({ outputs }) => outputs.flatMap(verticesOf),
-    feeders: ({ data }) => data.flatMap(verticesOf).reduce((set, v) => set | made(v), 0n) & (dataBit - 1n),
-    blocks: ({ node, weights }, lane) => operandBlocks(node, weights, lane),
-    owners,
-    copies,
-    transposed({ tensor: { node }, lane }) {
-      if (!transposedNodes.has(node)) transposedNodes.set(node, isTransposed(node))
-      if (!transposedNodes.get(node)) return 0n
-      return operandBlocks(
-        node,
-        node.inputs.filter((x) => weightNames(x).length > 0),
-        lane,
-      )
-    },
+    feeders: ({ data }) => data.flatMap(verticesOf).reduce((set, v) => set | weights.blocksIn(v), 0n),
+    blocks: ({ node, weights: own }, lane) => operandBlocks(node, own, lane),
+    transposed: ({ tensor: { node }, lane }) => (isTransposed(node) ? operandBlocks(node, operands(node), lane) : 0n),
   }
 }
-
-export const ownerBit = ({ state }: Vertex): Bits => (state && state.owner >= 0 ? bit(state.owner) : 0n)
