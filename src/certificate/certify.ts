@@ -8,7 +8,7 @@ import { derivatives } from './derivatives.js'
 import { allNodes, type Network, networkOf, type Program, type Vertex } from './network.js'
 import { type Meeting, type Meetings, meetingsOf } from './products.js'
 import { type Bits, bit, carry, components, gather, has, members, type Next, ownerBit } from './reach.js'
-import { weightsOf } from './weights.js'
+import { type Weights, weightsOf } from './weights.js'
 
 export type { Block } from './blocks.js'
 export type { Program } from './network.js'
@@ -49,7 +49,7 @@ export function certify(programs: readonly Program[], blocks: readonly Block[], 
   const meetings = meetingsOf(net, weights, blocks.length, counted)
   const predictors = predict && readBy(predict)
   if (predict) checkOrder(predict, blocks, counted)
-  checkOwners(net, meetings, circles)
+  checkOwners(weights, meetings, circles)
   checkStatistics(net)
   checkPredictors(net, predictors)
 
@@ -124,20 +124,14 @@ function circlesIn(net: Network, next: Next): ReadonlyMap<Vertex, number> {
 }
 
 /** Throws where state of no block learns as weights do: from what came of it after it met data. */
-function checkOwners(net: Network, meetings: Meetings, circles: ReadonlyMap<Vertex, number>): void {
-  const owned = new Set<string>()
+function checkOwners({ isOwned, verticesOf }: Weights, meetings: Meetings, circles: ReadonlyMap<Vertex, number>): void {
   const circlesOf = new Map<string, Set<number>>()
-  for (const v of net.vertices) {
-    if (!v.state) continue
-    const { name, owner } = v.state
-    if (owner >= 0) owned.add(name)
-    if (!circlesOf.has(name)) circlesOf.set(name, new Set())
-    if (circles.has(v)) circlesOf.get(name)!.add(circles.get(v)!)
-  }
+  for (const [{ state }, circle] of circles)
+    if (state) circlesOf.set(state.name, (circlesOf.get(state.name) ?? new Set()).add(circle))
   for (const { node, names, isProduct, isFed } of meetings.all) {
-    if (names.some((name) => owned.has(name)) || !(isProduct || isFed)) continue
-    const own = meetings.results(node).flatMap((v) => circles.get(v) ?? [])
-    if (own.some((circle) => names.some((name) => circlesOf.get(name)!.has(circle))))
+    if (names.some(isOwned) || !(isProduct || isFed)) continue
+    const own = node.outputs.flatMap(verticesOf).flatMap((v) => circles.get(v) ?? [])
+    if (own.some((circle) => names.some((name) => circlesOf.get(name)?.has(circle))))
       throw new Error(
         `certify: ${names.join(', ')} is trained and used in a ${node.op}, but belongs to no block; name it in its ` +
           "block's parameters",

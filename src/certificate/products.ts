@@ -34,8 +34,6 @@ export interface Meetings {
   crossing(node: Node): Crossing | undefined
   /** The blocks whose weights the slice `lane` of this meeting's result is made with. */
   blocks(meeting: Crossing, lane: number | undefined): Bits
-  /** The vertices of what a node gives. */
-  results(node: Node): readonly Vertex[]
   /** The blocks that are part of what a meeting's weights are applied to. */
   feeders(meeting: Meeting): Bits
   /** The most products of a block on one chain, in whatever direction they are used; a loop counts once. */
@@ -83,12 +81,7 @@ export function meetingsOf(net: Network, weights: Weights, blocks: number, count
   // A product is driven where the input reaches its operand by values, and not through products of the same weights.
   const floats = counted((v) => (v.tensor.dtype === 'float32' ? v.sources : []))
   const uses = new Map<Node, Bits>()
-  for (const { node, names: own, isProduct } of found)
-    if (isProduct)
-      uses.set(
-        node,
-        own.reduce((set, name) => set | weights.nameBit(name), 0n),
-      )
+  for (const { node, names: own, isProduct } of found) if (isProduct) uses.set(node, weights.bitsOf(own))
   const everyName = [...uses.values()].reduce((all, set) => all | set, 0n)
   const needed = [...byName.values()].some((list) => list.length > 1)
   const floatParts = needed ? components(net.vertices, floats) : []
@@ -187,7 +180,6 @@ export function meetingsOf(net: Network, weights: Weights, blocks: number, count
     of: (node) => byNode.get(node),
     crossing,
     inside,
-    results: ({ outputs }) => outputs.flatMap(verticesOf),
     feeders: ({ data }) => data.flatMap(verticesOf).reduce((set, v) => set | weights.blocksIn(v), 0n),
     blocks: ({ node, weights: own }, lane) => operandBlocks(node, own, lane),
     transposed: ({ tensor: { node }, lane }) => (isTransposed(node) ? operandBlocks(node, operands(node), lane) : 0n),

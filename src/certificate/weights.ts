@@ -9,7 +9,7 @@ export interface Weights {
   namesOf(x: Tensor): readonly string[]
   /** The same names, and those of all other state in it. */
   nameBits(v: Vertex): Bits
-  nameBit(name: string): Bits
+  bitsOf(names: readonly string[]): Bits
   /** Whether state of this name is a block's. */
   isOwned(name: string): boolean
   /** Of the whole tensor, or of all of its slices. */
@@ -115,7 +115,7 @@ export function weightsOf(
   return {
     namesOf: weightNames,
     nameBits,
-    nameBit: (name) => bit(number.get(name)!),
+    bitsOf: (list) => list.reduce((set, name) => set | bit(number.get(name)!), 0n),
     isOwned: (name) => ownedNames.has(name),
     verticesOf,
     holdsData: (v) => (made(v) & dataBit) !== 0n,
