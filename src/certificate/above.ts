@@ -3,14 +3,16 @@ import type { LayerCertificate } from './certificate.js'
 import { broadcastOf } from './certificate.js'
 import { largestFlow } from './cut.js'
 import type { Network, Vertex } from './network.js'
-import { type Meetings, ownerBit } from './products.js'
-import { type Bits, bit, carry, components, gather, has, members, type Next } from './reach.js'
+import type { Meetings } from './products.js'
+import { type Bits, bit, carry, components, gather, has, members, type Next, ownerBit } from './reach.js'
+import type { Weights } from './weights.js'
 
 type FromAbove = Pick<LayerCertificate['reads'], 'choice' | 'broadcast' | 'feedback'>
 
 interface Given {
   readonly net: Network
   readonly meetings: Meetings
+  readonly weights: Weights
   readonly blocks: number
   /** The block that makes the output; undefined: there is none, and what comes from above is feedback. */
   readonly output: number | undefined
@@ -42,7 +44,7 @@ const SLACK = 1e-6
  * whole graph. `windows`: the blocks that a block's own derivatives span, which are not above it in this sense.
  */
 export function fromAbove(given: Given, windows: readonly Bits[]): FromAbove[] {
-  const { net, blocks, output, capacity, limit, next } = given
+  const { net, weights, blocks, output, capacity, limit, next } = given
   const isNarrow = (v: Vertex): boolean => !(v.state && v.state.owner >= 0) && capacity(v) <= limit + SLACK
   const union = (i: number, set: (v: Vertex) => Bits): Bits => net.updates[i]!.reduce((bits, v) => bits | set(v), 0n)
   const aboveOf = (i: number): Bits => (bit(blocks) - 1n) & ~(bit(i + 1) - 1n) & ~windows[i]!
@@ -88,14 +90,15 @@ export function fromAbove(given: Given, windows: readonly Bits[]): FromAbove[] {
     const view = isChoice || byValue !== 0n ? wide : all
     const straight = union(i, view.straight)
     const isBroadcast = has(straight, i) || has(straight, blocks)
-    let feedback = union(i, view.besidesOutput) & rest
+    const copied = union(i, weights.copies) & rest
+    let feedback = (union(i, view.besidesOutput) & rest) | copied
     // What the output sends by way of other blocks is feedback from it as well.
     if (!isBroadcast && output !== undefined) feedback |= rest & bit(output)
     if (!isBroadcast && feedback === 0n) feedback = rest
     if (!isChoice && byValue !== 0n) feedback |= chosen
     const from = (v: Vertex): boolean => (ownerBit(v) & rest) !== 0n
     const relevant: Next = (v) => view.next(v).filter((w) => (view.blocks(w) & rest) !== 0n)
-    const transport = (union(i, view.transposed) & feedback) !== 0n
+    const transport = copied !== 0n || (union(i, view.transposed) & feedback) !== 0n
     return {
       ...choice,
       ...(isBroadcast && { broadcast: broadcastOf(largestFlow(updates, from, relevant, capacity)) }),

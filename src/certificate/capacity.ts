@@ -40,7 +40,10 @@ function bitsOf({ dtype, node }: Tensor): number {
   return node.op === 'max' ? Math.min(32, bitsOfMaximum(node)) : 32
 }
 
-/** The largest of constants where a number is the largest of its row: as many values as there are constants. */
+/**
+ * The largest of constants of which a condition chooses: as many values as there are. An argmax chooses 0 for all but the
+ * largest of its row, and so never gives that 0.
+ */
 function bitsOfMaximum({ inputs, attributes: { axes } }: Node): number {
   const { op, inputs: parts } = inputs[0]!.node
   const [condition, chosen, other] = parts
@@ -51,10 +54,13 @@ function bitsOfMaximum({ inputs, attributes: { axes } }: Node): number {
     compared === 'greaterEqual' &&
     largest!.node.op === 'max' &&
     largest!.node.inputs[0] === x &&
+    largest!.node.attributes.keepDims &&
     String(largest!.node.attributes.axes) === String(axes) &&
-    axes.length === 1 &&
-    axes[0] === inputs[0]!.rank - 1
-  const values = Array.from(chosen!.node.attributes.data as ArrayLike<number>)
-  if (!isLargest || chosen!.rank !== 1) return 32
-  return Math.log2(new Set(values).size)
+    String(x!.shape) === String(inputs[0]!.shape) &&
+    axes.length === 1
+  const valuesOf = ({ node }: Tensor): number[] => Array.from(node.attributes.data as ArrayLike<number>)
+  const values = new Set(valuesOf(chosen!))
+  const least = isLargest ? Math.min(...values) : Number.NEGATIVE_INFINITY
+  for (const value of valuesOf(other!)) if (value > least) values.add(value)
+  return Math.log2(values.size)
 }

@@ -38,7 +38,7 @@ export interface LayerCertificate {
 }
 
 export interface Certificate {
-  /** Every window is 1, nothing but choices comes from above, and the network has more blocks than one. */
+  /** Every window is 1, nothing but choices comes from above, and more blocks than one hold parameters. */
   readonly local: boolean
   readonly layers: readonly LayerCertificate[]
 }
@@ -47,11 +47,12 @@ export interface Certificate {
 export function worstOf(certificates: readonly Certificate[]): Certificate {
   const [first] = certificates as [Certificate]
   const layers = first.layers.map((_, i) => certificates.map(({ layers: all }) => all[i]!).reduce(worse))
-  return { local: isLocal(layers), layers }
+  return { local: certificates.every(({ local }) => local), layers }
 }
 
-export const isLocal = (layers: readonly LayerCertificate[]): boolean =>
-  layers.length > 1 && layers.every(({ window, reads }) => window === 1 && !reads.feedback && !reads.broadcast)
+/** Whether no layer reads what only backpropagation and its like send. */
+export const areLocal = (layers: readonly LayerCertificate[]): boolean =>
+  layers.every(({ window, reads }) => window === 1 && !reads.feedback && !reads.broadcast)
 
 const LABELS: readonly Labels[] = ['none', 'weights', 'input', 'loss']
 

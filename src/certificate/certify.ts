@@ -1,14 +1,17 @@
-import type { Tensor } from '../graph/index.js'
+import { gradientOf, type Tensor } from '../graph/index.js'
 import type { StepGraph } from '../onnx/index.js'
 import { fedBy, fromAbove } from './above.js'
+import type { Block } from './blocks.js'
 import { capacities } from './capacity.js'
-import { type Certificate, isLocal, type Labels, type LayerCertificate } from './certificate.js'
+import { areLocal, type Certificate, type Labels, type LayerCertificate } from './certificate.js'
 import { derivatives } from './derivatives.js'
-import { allNodes, type Block, type Network, networkOf, type Program, type Vertex } from './network.js'
+import { allNodes, type Network, networkOf, type Program, type Vertex } from './network.js'
 import { type Meeting, type Meetings, meetingsOf } from './products.js'
-import { type Bits, bit, carry, components, gather, has, members, type Next } from './reach.js'
+import { type Bits, bit, carry, components, gather, has, members, type Next, ownerBit } from './reach.js'
+import { type Weights, weightsOf } from './weights.js'
 
-export type { Block, Program } from './network.js'
+export type { Block } from './blocks.js'
+export type { Program } from './network.js'
 
 export interface CertifyOptions {
   /** Of the data, in one mini-batch. */
@@ -17,6 +20,8 @@ export interface CertifyOptions {
   readonly choices: number
   /** What the trained network is used for: no state that it reads may belong to no block and yet be trained. */
   readonly predict?: Pick<StepGraph, 'metrics'> & Pick<StepGraph, 'state'>
+  /** State that starts with something made of labels, by name. */
+  readonly labelled?: ReadonlySet<string>
   /** Counts the steps of all walks. */
   readonly work?: { operations: number }
 }
@@ -28,7 +33,7 @@ export interface CertifyOptions {
  * trained state that products or predictions use belongs to no block: then a network could hide in it.
  */
 export function certify(programs: readonly Program[], blocks: readonly Block[], options: CertifyOptions): Certificate {
-  const { samples, choices, predict, work = { operations: 0 } } = options
+  const { samples, choices, predict, labelled = new Set(), work = { operations: 0 } } = options
   const counted =
     (next: Next): Next =>
     (v) => {
@@ -38,29 +43,29 @@ export function certify(programs: readonly Program[], blocks: readonly Block[], 
     }
   const net = networkOf(programs, blocks)
   const next = counted((v) => (v.state ? (v.state.owner >= 0 ? [] : v.state.written) : v.sources))
-  const trained = new Set(
-    components(net.vertices, next)
-      .filter((part) => part.length > 1)
-      .flatMap((part) => part.flatMap(({ state }) => (state && state.owner < 0 ? [state.name] : []))),
-  )
-  const meetings = meetingsOf(net, blocks.length, (name) => trained.has(name), counted)
+  const circles = circlesIn(net, next)
+  const trained = new Set([...circles.keys()].flatMap(({ state }) => (state && state.owner < 0 ? [state.name] : [])))
+  const weights = weightsOf(net, blocks.length, trained, next, counted)
+  const meetings = meetingsOf(net, weights, blocks.length, counted)
   const predictors = predict && readBy(predict)
   if (predict) checkOrder(predict, blocks, counted)
-  checkOwners(net, meetings, predictors)
+  checkOwners(weights, meetings, circles)
+  checkStatistics(net)
+  checkPredictors(net, predictors)
 
   const read = predictors && net.ownersOf(predictors)
   const output = read ? read.at(-1) : blocks.length - 1
-  const reaches = derivatives(net, meetings, blocks.length, counted)
+  const reaches = derivatives(net, weights, meetings, blocks.length, counted)
   const crossed = crossedBy(meetings)
   const above = fromAbove(
     {
-      ...{ net, meetings, blocks: blocks.length, output, next, crossed },
+      ...{ net, weights, meetings, blocks: blocks.length, output, next, crossed },
       capacity: capacities(programs, samples),
       limit: Math.log2(choices),
     },
     reaches.map(({ window }) => window),
   )
-  const labels = labelsOf(net, meetings, blocks.length, next, counted)
+  const labels = labelsOf(net, meetings, blocks.length, labelled, next, counted)
   const layers = blocks.map(({ name }, layer): LayerCertificate => {
     const { window, depth } = reaches[layer]!
     return {
@@ -73,7 +78,8 @@ export function certify(programs: readonly Program[], blocks: readonly Block[], 
       reads: { labels: labels(layer), ...above[layer]! },
     }
   })
-  return { local: isLocal(layers), layers }
+  const holders = new Set(net.vertices.map(({ state }) => state?.owner ?? -1).filter((owner) => owner >= 0))
+  return { local: areLocal(layers) && holders.size > 1, layers }
 }
 
 /** Throws if predictions use the blocks in another order: then what comes from above would be taken for what lies below. */
@@ -84,7 +90,8 @@ function checkOrder(
 ): void {
   const reads = scoresOf(metrics)
   const net = networkOf([{ state }], blocks, reads)
-  const meetings = meetingsOf(net, blocks.length, () => false, counted)
+  const within = counted((v) => v.sources)
+  const meetings = meetingsOf(net, weightsOf(net, blocks.length, new Set(), within, counted), blocks.length, counted)
   const fed: Bits[] = blocks.map(() => 0n)
   for (const meeting of meetings.all)
     if (meeting.isProduct)
@@ -110,11 +117,39 @@ function readBy({ state, metrics }: NonNullable<CertifyOptions['predict']>): str
   return allNodes(scoresOf(metrics)).flatMap(({ outputs }) => outputs.flatMap((x) => names.get(x) ?? []))
 }
 
-function checkOwners(net: Network, meetings: Meetings, read: readonly string[] = []): void {
-  const owned = new Set(net.vertices.flatMap(({ state }) => (state && state.owner >= 0 ? [state.name] : [])))
-  for (const { node, names, isProduct } of meetings.all)
-    if (isProduct && names.every((name) => !owned.has(name)))
-      throw new Error(`certify: ${names.join(', ')} is trained and used in a ${node.op}, but belongs to no block`)
+/** For each vertex that depends on itself, the number of the circle that it is in. */
+function circlesIn(net: Network, next: Next): ReadonlyMap<Vertex, number> {
+  const parts = components(net.vertices, next).filter(({ length }) => length > 1)
+  return new Map(parts.flatMap((part, i) => part.map((v): [Vertex, number] => [v, i])))
+}
+
+/** Throws where state of no block learns as weights do: from what came of it after it met data. */
+function checkOwners({ isOwned, verticesOf }: Weights, meetings: Meetings, circles: ReadonlyMap<Vertex, number>): void {
+  const circlesOf = new Map<string, Set<number>>()
+  for (const [{ state }, circle] of circles)
+    if (state) circlesOf.set(state.name, (circlesOf.get(state.name) ?? new Set()).add(circle))
+  for (const { node, names, isProduct, isFed } of meetings.all) {
+    if (names.some(isOwned) || !(isProduct || isFed)) continue
+    const own = node.outputs.flatMap(verticesOf).flatMap((v) => circles.get(v) ?? [])
+    if (own.some((circle) => names.some((name) => circlesOf.get(name)?.has(circle))))
+      throw new Error(
+        `certify: ${names.join(', ')} is trained and used in a ${node.op}, but belongs to no block; name it in its ` +
+          "block's parameters",
+      )
+  }
+}
+
+/** Throws where statistics are what a derivative is taken for: then they are weights. */
+function checkStatistics(net: Network): void {
+  for (const v of net.vertices)
+    for (const { state } of gradientOf(v.tensor).flatMap((source) => net.of(source)))
+      if (state && net.isStatistic(state.name))
+        throw new Error(
+          `certify: ${state.name} is called a statistic, but a derivative is taken for it; name it in its block's parameters`,
+        )
+}
+
+function checkPredictors(net: Network, read: readonly string[] = []): void {
   const lost = read.find((name) => net.changed.get(name) === false)
   if (lost !== undefined)
     throw new Error(
@@ -142,10 +177,15 @@ function labelsOf(
   net: Network,
   meetings: Meetings,
   blocks: number,
+  labelled: ReadonlySet<string>,
   next: Next,
   counted: (next: Next) => Next,
 ): (block: number) => Labels {
-  const isLabels = ({ tensor: { node } }: Vertex): boolean => node.op === 'input' && node.attributes.kind === 'labels'
+  const startsSo = ({ state }: Vertex): boolean => !!state && labelled.has(state.name)
+  const isLabels = (v: Vertex): boolean => {
+    const { op, attributes } = v.tensor.node
+    return (op === 'input' && attributes.kind === 'labels') || (startsSo(v) && ownerBit(v) === 0n)
+  }
   const through = counted((v) => v.state?.written ?? v.sources)
   const owned = net.vertices.filter(({ state }) => state && state.owner >= 0)
   const keyOf = ({ state, lane }: Vertex): string => `${lane} ${state!.name}`
@@ -169,12 +209,12 @@ function labelsOf(
   const past = carry(
     parts,
     asTheyAre,
-    (v) => (isLabels(v) ? bit(blocks) - 1n : 0n),
+    (v) => (isLabels(v) ? bit(blocks) - 1n : startsSo(v) ? ownerBit(v) : 0n),
     (w, v, set) => set & ~fedBy(meetings, w, v) & ~fedWithData(w),
   )
   const seed = (v: Vertex): Bits => (isLabels(v) ? 1n : 0n)
   const seen = gather(parts, asTheyAre, seed)
-  const anyhow = gather(components(net.vertices, through), through, seed)
+  const anyhow = gather(components(net.vertices, through), through, (v) => (startsSo(v) ? 1n : seed(v)))
   return (block) => {
     const updates = net.updates[block]!
     if (updates.some((v) => has(past(v), block))) return 'loss'

@@ -1,7 +1,9 @@
 import { gradientOf, type LoopAttributes, type Node } from '../graph/index.js'
+import { isElementwise } from './mixing.js'
 import type { Network, Vertex } from './network.js'
 import type { Meetings } from './products.js'
 import { type Bits, bit, components, gather, has, type Next } from './reach.js'
+import type { Weights } from './weights.js'
 
 /** How far the derivatives of each block's own parameters go. */
 export interface Reach {
@@ -12,7 +14,13 @@ export interface Reach {
 }
 
 /** From the gradients of parameters, as `grad` handed them out, along adjoints of the same call. */
-export function derivatives(net: Network, meetings: Meetings, blocks: number, counted: (next: Next) => Next): Reach[] {
+export function derivatives(
+  net: Network,
+  { owners: ownersOf }: Pick<Weights, 'owners'>,
+  meetings: Meetings,
+  blocks: number,
+  counted: (next: Next) => Next,
+): Reach[] {
   const along = counted((v) => {
     const own = v.tensor.node.adjoint
     return own ? v.sources.filter(({ tensor }) => tensor.node.adjoint?.call === own.call) : []
@@ -20,8 +28,12 @@ export function derivatives(net: Network, meetings: Meetings, blocks: number, co
   const adjoints = net.vertices.filter(({ tensor }) => tensor.node.adjoint)
   const parts = components(adjoints, along)
   const crossed = gather(parts, along, ({ tensor, lane }) => {
-    const meeting = meetings.crossing(tensor.node.adjoint!.of)
-    return meeting ? meetings.blocks(meeting, lane) : 0n
+    const { of } = tensor.node.adjoint!
+    const meeting = meetings.crossing(of)
+    // A sum has no derivative of its own to be found: what it is made for tells it, as in the square of a distance.
+    const sum = isElementwise(of) && of.inputs.length === 1 ? meetings.of(of.inputs[0]!.node) : undefined
+    const isSum = sum && !sum.isProduct && !sum.isFed
+    return (meeting ? meetings.blocks(meeting, lane) : 0n) | (isSum ? meetings.blocks(sum, lane) : 0n)
   })
   const depths = depthsOf(parts, along, meetings)
 
@@ -35,7 +47,7 @@ export function derivatives(net: Network, meetings: Meetings, blocks: number, co
     const lanes = v.lane === undefined ? undefined : [v.lane]
     const owners = sources
       .flatMap((source) => net.of(source, lanes && net.isCut(source) ? lanes : undefined))
-      .reduce((all, source) => all | meetings.ownersAlone(source), 0n)
+      .reduce((all, source) => all | ownersOf(source), 0n)
     for (let i = 0; i < blocks; i++)
       if (has(owners, i)) {
         result[i]!.window |= crossed(v)

@@ -1,14 +1,7 @@
 import { type InputAttributes, type LoopAttributes, type Node, reachable, type Tensor } from '../graph/index.js'
 import type { StepGraph } from '../onnx/index.js'
+import { type Block, checkBlocks, ownersOf } from './blocks.js'
 import { slicesRead, stackLengths } from './slices.js'
-
-/** The parameters under these dotted paths learn together: whole tensors, or one slice each of equal layers' stack. */
-export interface Block {
-  readonly name: string
-  readonly parameters: readonly (string | { readonly path: string; readonly index: number })[]
-  /** State that predictions read besides: running statistics. Walks go through it as through state of no block. */
-  readonly statistics?: readonly string[]
-}
 
 /** A program that a training runs. */
 export interface Program extends Pick<StepGraph, 'state'> {
@@ -39,28 +32,13 @@ export interface Network {
   readonly updates: readonly (readonly Vertex[])[]
   /** The names of state that some program changes, and whether all of it belongs to blocks. */
   readonly changed: ReadonlyMap<string, boolean>
+  /** Whether state of this name is a statistic of some block. */
+  isStatistic(name: string): boolean
   /** The tensor's vertices: one for each slice that is asked for, or one for the whole. */
   of(x: Tensor, lanes?: readonly number[]): readonly Vertex[]
   isCut(x: Tensor): boolean
   /** The blocks whose parameters these names are, rising. */
   ownersOf(names: readonly string[]): number[]
-}
-
-/** The number of the paths under which a slice of state lies, by name; -1: none. */
-function ownersOf(blocks: readonly Block['parameters'][]): (name: string, lane: number | undefined) => number {
-  const whole = new Map<string, number>()
-  const parts = new Map<string, Map<number, number>>()
-  for (const [i, paths] of blocks.entries())
-    for (const path of paths)
-      if (typeof path === 'string') whole.set(path, i)
-      else parts.set(path.path, (parts.get(path.path) ?? new Map<number, number>()).set(path.index, i))
-  return (name, lane) => {
-    for (let path = name; path !== ''; path = path.slice(0, Math.max(0, path.lastIndexOf('.')))) {
-      const owner = (lane === undefined ? undefined : parts.get(path)?.get(lane)) ?? whole.get(path)
-      if (owner !== undefined) return owner
-    }
-    return -1
-  }
 }
 
 /** All nodes of the programs, the bodies of loops among them. */
@@ -98,6 +76,7 @@ export function networkOf(
     outputs.set(name, list)
     if (output !== input) list.push(output)
   }
+  checkBlocks(blocks, new Map(ports.map(({ name, input }) => [name, input.shape])))
   const feeds = new Map(programs.flatMap(({ fed }) => (fed ? [[fed.input, fed.metrics[0]!.output]] : [])))
   const nodes = allNodes([...[...outputs.values()].flat(), ...feeds.values(), ...reads])
   const stacks = new Set(
@@ -183,6 +162,7 @@ export function networkOf(
     vertices,
     updates: updates.map((list) => [...new Set(list)]),
     changed,
+    isStatistic: (name) => keeper(name, undefined) >= 0,
     of: (x, lanes) =>
       lanes === undefined ? (known.get(x) ?? []).slice(0, 1) : lanes.flatMap((i) => known.get(x)?.[i + 1] ?? []),
     isCut,

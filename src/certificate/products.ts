@@ -1,16 +1,9 @@
-import { type Node, primitives, type Tensor } from '../graph/index.js'
+import type { Node, Tensor } from '../graph/index.js'
+import { isElementwise, mixes, PRODUCTS, SCALING, sameKind, summedAxis } from './mixing.js'
 import type { Network, Vertex } from './network.js'
-import { type Bits, bit, carry, components, gather, members, type Next } from './reach.js'
+import { type Bits, carry, components, members, type Next } from './reach.js'
 import { slicesRead } from './slices.js'
-
-/** Operations that multiply, and the kind of each: rounding makes no other kind. A gather multiplies with one-hot rows. */
-const PRODUCTS: ReadonlyMap<string, string> = new Map([
-  ['matmul', 'matrix product'],
-  ['quantizedMatmul', 'matrix product'],
-  ['conv2d', 'convolution'],
-  ['quantizedConv2d', 'convolution'],
-  ['gather', 'gather'],
-])
+import type { Weights } from './weights.js'
 
 /** Where weights, made of state alone, meet what a network computes from data. */
 export interface Meeting {
@@ -45,102 +38,38 @@ export interface Meetings {
   feeders(meeting: Meeting): Bits
   /** The most products of a block on one chain, in whatever direction they are used; a loop counts once. */
   inside(block: number): number
-  /** The blocks that a tensor is made of, if it is made of state, constants and noise alone. */
-  ownersAlone(v: Vertex): Bits
   /** Vertices whose product uses a block's forward weight transposed; the blocks. */
   transposed(v: Vertex): Bits
 }
 
-/** Operations that keep weights what they are, scaled: a normalisation of their input may lie in them. */
-const SCALING = new Set(['mul', 'div', 'neg', 'reshape', 'transpose'])
-
-/** State of two axes or more that a tensor is made of, number by number, whatever else is in it. */
-function scaledState(v: Vertex, known: Map<Vertex, readonly Vertex[]>): readonly Vertex[] {
-  const before = known.get(v)
-  if (before) return before
-  const found = [...new Set(scaledIn(v, known))]
-  known.set(v, found)
-  return found
-}
-
-function scaledIn(v: Vertex, known: Map<Vertex, readonly Vertex[]>): readonly Vertex[] {
-  if (v.state) return v.tensor.rank > 1 ? [v] : []
-  const { op } = v.tensor.node
-  const sliced = v.sources.length > 0 && v.sources.every((w) => w.tensor === v.tensor)
-  if (!sliced && !SCALING.has(op) && op !== 'select' && !primitives()[op]!.elementwise) return []
-  const found = v.sources.filter(({ tensor }) => tensor.size === v.tensor.size).flatMap((w) => scaledState(w, known))
-  // Parameters that something of the batch is added to are parameters still; activities that are kept are none.
-  return sliced || SCALING.has(op) ? found : found.filter(({ state }) => state!.owner >= 0)
-}
-
-const isData = ({ node: { op, attributes } }: Tensor): boolean =>
-  op === 'input' && (attributes.kind === 'data' || attributes.kind === 'labels')
-
-/** `trained`: whether state of this name is made from its own old value. */
-export function meetingsOf(
-  net: Network,
-  blocks: number,
-  trained: (name: string) => boolean,
-  counted: (next: Next) => Next,
-): Meetings {
-  const next = counted((v) => v.sources)
-  const parts = components(net.vertices, next)
-  const names = [...new Set(net.vertices.flatMap(({ state }) => (state ? [state.name] : [])))]
-  const number = new Map(names.map((name, i) => [name, i]))
-  const nameBits = gather(parts, next, ({ state }) => (state ? bit(number.get(state.name)!) : 0n))
-  // Of which blocks; and, beyond those, whether data is in it.
-  const dataBit = bit(blocks)
-  const made = gather(parts, next, (v) => (v.state ? ownerBit(v) : isData(v.tensor) ? dataBit : 0n))
-  const ownersAlone = (v: Vertex): Bits => (made(v) & dataBit ? 0n : made(v))
-
-  const verticesOf = (x: Tensor): readonly Vertex[] => {
-    const whole = net.of(x)
-    return whole.some(Boolean) ? whole : net.of(x, net.isCut(x) ? Array.from({ length: x.shape[0]! }, (_, i) => i) : [])
-  }
-  const namesIn = (set: Bits): string[] => {
-    const list: string[] = []
-    for (let rest = set; rest !== 0n; rest &= rest - 1n) list.push(names[(rest & -rest).toString(2).length - 1]!)
-    return list
-  }
-  const ownedNames = new Set(net.vertices.flatMap(({ state }) => (state && state.owner >= 0 ? [state.name] : [])))
-  const scaled = new Map<Vertex, readonly Vertex[]>()
-  const operandNames = new Map<Tensor, readonly string[]>()
-  /** The names of the state that makes an operand weights: of state alone, or state scaled. */
-  const weightNames = (x: Tensor): readonly string[] => {
-    const before = operandNames.get(x)
-    if (before) return before
-    const own = verticesOf(x)
-    const alone = own.every((v) => !(made(v) & dataBit))
-    const set = (alone ? own : own.flatMap((v) => scaledState(v, scaled))).reduce((all, v) => all | nameBits(v), 0n)
-    const result = set === 0n ? [] : namesIn(set).filter((name) => ownedNames.has(name) || trained(name))
-    operandNames.set(x, result)
-    return result
-  }
-
+export function meetingsOf(net: Network, weights: Weights, blocks: number, counted: (next: Next) => Next): Meetings {
+  const { namesOf, isOwned, verticesOf, owners, holdsData } = weights
   const nodes = [...new Set(net.vertices.map(({ tensor }) => tensor.node))].sort((a, b) => a.id - b.id)
   const users = new Map<Tensor, Node[]>()
-  for (const node of nodes)
-    if (node.op === 'sum') users.set(node.inputs[0]!, [...(users.get(node.inputs[0]!) ?? []), node])
+  for (const node of nodes) for (const x of new Set(node.inputs)) users.set(x, [...(users.get(x) ?? []), node])
 
+  /** Where a block's weights meet state of no block, that state is what they are applied to. */
+  const weightsAmong = (candidates: readonly Tensor[]): readonly Tensor[] => {
+    const all = candidates.filter((x) => namesOf(x).length > 0)
+    const owned = all.filter((x) => namesOf(x).some((name) => isOwned(name)))
+    return owned.length > 0 ? owned : all
+  }
   const found: Found[] = []
   for (const node of nodes) {
-    const elementwise = primitives()[node.op]!.elementwise === true && node.inputs.length > 1
+    const elementwise = isElementwise(node) && node.inputs.length > 1
     if (node.adjoint || !(PRODUCTS.has(node.op) || elementwise)) continue
     const candidates = node.op === 'gather' ? node.inputs.slice(0, 1) : node.inputs
-    const weights = candidates.filter((x) => weightNames(x).length > 0)
-    const data = node.inputs.filter((x) => !weights.includes(x))
-    if (weights.length === 0 || (elementwise && !data.some((x) => verticesOf(x).some((v) => made(v) & dataBit))))
-      continue
+    const own = weightsAmong(candidates)
+    const data = node.inputs.filter((x) => !own.includes(x))
+    if (own.length === 0 || (elementwise && !data.some((x) => verticesOf(x).some(holdsData)))) continue
     // A sum of losses is no place where one block's derivative crosses another block.
     if (elementwise && node.outputs[0]!.size === 1) continue
-    const isScaled = elementwise && SCALING.has(node.op) && weights.some(({ size }) => size === node.outputs[0]!.size)
-    const isProduct =
-      !elementwise || weights.some((w) => mixes(node, w, isScaled ? [] : data, users.get(node.outputs[0]!) ?? []))
+    const isProduct = !elementwise || own.some((w) => mixes(node, w, data, (x) => users.get(x) ?? []))
     found.push({
       node,
-      weights,
+      weights: own,
       data,
-      names: [...new Set(weights.flatMap(weightNames))],
+      names: [...new Set(own.flatMap(namesOf))],
       isProduct,
       isFed: !elementwise || SCALING.has(node.op),
     })
@@ -152,13 +81,8 @@ export function meetingsOf(
   // A product is driven where the input reaches its operand by values, and not through products of the same weights.
   const floats = counted((v) => (v.tensor.dtype === 'float32' ? v.sources : []))
   const uses = new Map<Node, Bits>()
-  for (const { node, names: own, isProduct } of found)
-    if (isProduct)
-      uses.set(
-        node,
-        own.reduce((set, name) => set | bit(number.get(name)!), 0n),
-      )
-  const everyName = bit(names.length) - 1n
+  for (const { node, names: own, isProduct } of found) if (isProduct) uses.set(node, weights.bitsOf(own))
+  const everyName = [...uses.values()].reduce((all, set) => all | set, 0n)
   const needed = [...byName.values()].some((list) => list.length > 1)
   const floatParts = needed ? components(net.vertices, floats) : []
   const fromInput = carry(
@@ -172,13 +96,21 @@ export function meetingsOf(
       data.some((x) => verticesOf(x).some((v) => (fromInput(v) & (uses.get(node) ?? 0n)) !== 0n)),
     ),
   )
+  const before = (x: Tensor): readonly Tensor[] =>
+    verticesOf(x).flatMap(({ state }) =>
+      state && state.owner < 0 ? state.written.map(({ tensor }) => tensor) : x.node.inputs,
+    )
   const summed = (node: Node, name: string): number | undefined =>
-    summedAxis(node, (x) => weightNames(x).includes(name))
-  const areOpposite = (a: Found, b: Found): boolean =>
-    a !== b &&
-    sameKind(a.node, b.node) &&
-    a.names.every((name) => b.names.includes(name) && summed(a.node, name) !== summed(b.node, name))
-  const rivals = (p: Found): readonly Found[] => (p.isProduct ? (byName.get(p.names[0]!) ?? []) : [])
+    summedAxis(node, {
+      before,
+      isIn: (x) => namesOf(x).includes(name),
+      isEnd: (x) => verticesOf(x).some(({ state }) => state?.name === name),
+    })
+  const areOpposite = (a: Found, b: Found): boolean => {
+    const shared = a.names.filter((name) => b.names.includes(name))
+    return a !== b && sameKind(a.node, b.node) && shared.every((name) => summed(a.node, name) !== summed(b.node, name))
+  }
+  const rivals = (p: Found): readonly Found[] => (p.isProduct ? p.names.flatMap((name) => byName.get(name) ?? []) : [])
   const all = found.map((p): Meeting => {
     const opposite = rivals(p).filter((other) => driven.has(other) && areOpposite(p, other))
     const returns = opposite.some(({ node }) => node.id < p.node.id)
@@ -186,16 +118,13 @@ export function meetingsOf(
   })
   const byNode = new Map(all.map((meeting) => [meeting.node, meeting]))
 
-  const operandBlocks = (node: Node, weights: readonly Tensor[], lane: number | undefined): Bits => {
+  const operandBlocks = (node: Node, own: readonly Tensor[], lane: number | undefined): Bits => {
     let set = 0n
     node.inputs.forEach((x, k) => {
-      if (!weights.includes(x)) return
+      if (!own.includes(x)) return
       const slices =
         lane !== undefined && net.isCut(node.outputs[0]!) ? slicesRead(node, k, lane, net.isCut) : undefined
-      for (const v of slices ? net.of(x, slices) : verticesOf(x)) {
-        const alone = ownersAlone(v)
-        set |= alone || scaledState(v, scaled).reduce((owners, state) => owners | ownerBit(state), 0n)
-      }
+      for (const v of slices ? net.of(x, slices) : verticesOf(x)) set |= owners(v)
     })
     return set
   }
@@ -204,25 +133,23 @@ export function meetingsOf(
     if (!backwards && isProduct)
       for (const name of own)
         if (!forwardAxis.has(name)) forwardAxis.set(name, { kind: node, axis: summed(node, name) })
-  const transposedNodes = new Map<Node, boolean>()
   const isTransposed = (node: Node): boolean =>
     PRODUCTS.has(node.op) &&
     node.op !== 'gather' &&
     node.inputs.some((x) =>
-      weightNames(x).some((name) => {
+      namesOf(x).some((name) => {
         const forward = forwardAxis.get(name)
         if (!forward || !sameKind(node, forward.kind)) return false
         const axis = summed(node, name)
         return axis !== undefined && axis !== forward.axis
       }),
     )
-  const crossings = new Map<Node, Crossing | undefined>(byNode)
+  const operands = (node: Node): readonly Tensor[] => node.inputs.filter((x) => namesOf(x).length > 0)
   const crossing = (node: Node): Crossing | undefined => {
-    if (!crossings.has(node)) {
-      const weights = node.adjoint && PRODUCTS.has(node.op) ? node.inputs.filter((x) => weightNames(x).length > 0) : []
-      crossings.set(node, weights.length > 0 ? { node, weights, isProduct: true } : undefined)
-    }
-    return crossings.get(node)
+    const meeting = byNode.get(node)
+    if (meeting || !node.adjoint || !PRODUCTS.has(node.op)) return meeting
+    const own = operands(node)
+    return own.length > 0 ? { node, weights: own, isProduct: true } : undefined
   }
 
   const byBlock = Array.from({ length: blocks }, (): Meeting[] => [])
@@ -232,8 +159,9 @@ export function meetingsOf(
         byBlock[block]!.push(meeting)
   const inside = (block: number): number => {
     const chain = byBlock[block]!
-    const setOf = (list: readonly Tensor[]): Bits => list.flatMap(verticesOf).reduce((set, v) => set | nameBits(v), 0n)
-    const links = chain.map(({ weights, data }) => ({ weights: setOf(weights), data: setOf(data) }))
+    const setOf = (list: readonly Tensor[]): Bits =>
+      list.flatMap(verticesOf).reduce((set, v) => set | weights.nameBits(v), 0n)
+    const links = chain.map(({ weights: own, data }) => ({ weights: setOf(own), data: setOf(data) }))
     const known = new Map<number, number>()
     const length = (i: number): number => {
       if (known.has(i)) return known.get(i)!
@@ -252,52 +180,8 @@ export function meetingsOf(
     of: (node) => byNode.get(node),
     crossing,
     inside,
-    feeders: ({ data }) => data.flatMap(verticesOf).reduce((set, v) => set | made(v), 0n) & (dataBit - 1n),
-    blocks: ({ node, weights }, lane) => operandBlocks(node, weights, lane),
-    ownersAlone,
-    transposed({ tensor: { node }, lane }) {
-      if (!transposedNodes.has(node)) transposedNodes.set(node, isTransposed(node))
-      if (!transposedNodes.get(node)) return 0n
-      return operandBlocks(
-        node,
-        node.inputs.filter((x) => weightNames(x).length > 0),
-        lane,
-      )
-    },
+    feeders: ({ data }) => data.flatMap(verticesOf).reduce((set, v) => set | weights.blocksIn(v), 0n),
+    blocks: ({ node, weights: own }, lane) => operandBlocks(node, own, lane),
+    transposed: ({ tensor: { node }, lane }) => (isTransposed(node) ? operandBlocks(node, operands(node), lane) : 0n),
   }
-}
-
-const sameKind = (a: Node, b: Node): boolean => PRODUCTS.get(a.op) === PRODUCTS.get(b.op)
-
-export const ownerBit = ({ state }: Vertex): Bits => (state && state.owner >= 0 ? bit(state.owner) : 0n)
-
-/** Whether an elementwise operation with weights is a layer's product: every number of the data meets several weights. */
-function mixes(node: Node, weights: Tensor, data: readonly Tensor[], sums: readonly Node[]): boolean {
-  const y = node.outputs[0]!
-  const own = (axis: number): number => weights.shape[axis + weights.rank - y.rank] ?? 1
-  if (y.shape.every((_, axis) => own(axis) === 1)) return false
-  const isSpread = (x: Tensor): boolean =>
-    x.size < y.size ||
-    x.node.op === 'broadcastTo' ||
-    x.node.op === 'concat' ||
-    (x.node.op === 'reshape' && isSpread(x.node.inputs[0]!))
-  const isBias = node.op === 'add' || node.op === 'sub'
-  if (weights.shape.filter((size) => size > 1).length > 1 && data.length > 0 && data.every(isSpread)) return true
-  return !isBias && sums.some(({ attributes }) => attributes.axes.some((axis: number) => own(axis) > 1))
-}
-
-/**
- * The axis (0 or 1) of a weight matrix that a product sums over, following transpositions; 'swapped' tells a weight
- * used forward from the same weight used to carry something back.
- */
-function summedAxis(node: Node, isIn: (x: Tensor) => boolean): number | undefined {
-  const index = node.inputs.findIndex(isIn)
-  if (index < 0) return undefined
-  let swaps = 0
-  for (let x: Tensor | undefined = node.inputs[index]; x; x = x.node.inputs.find(isIn))
-    if (x.node.op === 'transpose') swaps++
-  if (PRODUCTS.get(node.op) === 'convolution') return (1 + (swaps > 0 ? 1 : 0)) % 2
-  const { transposeA, transposeB } = node.attributes
-  const last = index === 0 ? (transposeA ? 0 : 1) : transposeB ? 1 : 0
-  return (last + swaps) % 2
 }

@@ -45,6 +45,9 @@ export type Bits = bigint
 
 export const bit = (i: number): Bits => 1n << BigInt(i)
 
+/** The block that a vertex of state belongs to. */
+export const ownerBit = ({ state }: Vertex): Bits => (state && state.owner >= 0 ? bit(state.owner) : 0n)
+
 export const has = (set: Bits, i: number): boolean => (set & bit(i)) !== 0n
 
 /** The members below `count`, rising. */

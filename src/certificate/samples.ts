@@ -75,7 +75,7 @@ function ofNode(node: Node, axes: ReadonlyMap<Tensor, SampleAxes>): SampleAxes |
   if (op === 'concat') return agreed(inputs, axes, y.rank)
   if (op === 'transpose') return own?.map((axis) => attributes.order.indexOf(axis)).sort((a, b) => a - b)
   if (op === 'slice' || op === 'pad') return own
-  if (op === 'reshape') return own && ofReshape(x!.shape, own, y.shape)
+  if (op === 'reshape') return own && axesAfterReshape(x!.shape, own, y.shape)
   if (op === 'sum' || op === 'max') {
     if (!own || own.some((axis) => attributes.axes.includes(axis))) return undefined
     const dropped = (axis: number): number => attributes.axes.filter((other: number) => other < axis).length
@@ -127,7 +127,7 @@ function ofProduct({ inputs, outputs, attributes }: Node, axes: ReadonlyMap<Tens
 }
 
 /** Between places where both shapes have counted as many numbers, axes go into axes. */
-function ofReshape(from: readonly number[], own: SampleAxes, to: readonly number[]): SampleAxes {
+export function axesAfterReshape(from: readonly number[], own: SampleAxes, to: readonly number[]): SampleAxes {
   const result: number[] = []
   let [i, j] = [0, 0]
   while (i < from.length || j < to.length) {

@@ -42,7 +42,9 @@ export function slicesRead(node: Node, k: number, lane: number | undefined, cut:
     return rows.map((row) => attributes.start + row * attributes.step)
   }
   if (op === 'gather' && k === 0 && cut(x) && inputs[1]!.node.op === 'constant' && inputs[1]!.rank === 1) {
-    const rows = Array.from(inputs[1]!.node.attributes.data as ArrayLike<number>)
+    // Runtimes count negative rows from the end.
+    const rows = Array.from(inputs[1]!.node.attributes.data as ArrayLike<number>, (i) => (i < 0 ? x.shape[0]! + i : i))
+    if (rows.some((row) => !(row >= 0 && row < x.shape[0]!))) return undefined
     return lane === undefined ? rows : [rows[lane]!]
   }
   if (lane === undefined) return undefined

@@ -6,10 +6,10 @@ import { definitions, wrapText } from './output/text.js'
 /** What no certificate can see, whatever the rule. */
 export const LIMITS =
   'A certificate reads programs, and is no proof. It does not see what happens outside of them: code that changes ' +
-  'data, options or state by what it has measured. It counts the bits of a choice for one sample; it does not see ' +
-  'what they are used for, and they add up over the samples of a batch and over steps. It takes blocks as the rule ' +
-  'declares them, and where nothing is predicted, their order too. Therefore it says how deep each block is: in ' +
-  'products, which are matrix products or convolutions with learned weights.'
+  'data, options or state by what it has measured, and how the first state came about. It counts the bits of a choice ' +
+  'for one sample; it does not see what they are used for, and they add up over the samples of a batch, over steps and ' +
+  'over blocks. It takes blocks as the rule declares them, and where nothing is predicted, their order too. Therefore ' +
+  'it says how deep each block is: in products, which are matrix products or convolutions with learned weights.'
 
 /** What the numbers of a certificate count. */
 export const UNITS = {
@@ -137,7 +137,7 @@ function verdict({ local, layers }: Certificate): string {
     wide && `gradients cross layers in the updates of ${wide}`,
     fed && `feedback from above enters the updates of ${fed}`,
     sent && `the output is sent straight to ${sent}`,
-    layers.length < 2 && 'the network is one block, so there is nothing to be local to',
-  ]
-  return `Not local: ${reasons.filter(Boolean).join('; ')}.`
+  ].filter(Boolean)
+  const why = reasons.length > 0 ? reasons : ['the network is one block, so there is nothing to be local to']
+  return `Not local: ${why.join('; ')}.`
 }

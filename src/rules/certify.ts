@@ -1,7 +1,9 @@
 import { type Certificate, worstOf } from '../certificate/certificate.js'
 import { type CertifyOptions, certify, type Program } from '../certificate/certify.js'
+import { allNodes } from '../certificate/network.js'
 import type { Samples } from '../data/index.js'
 import { UserError } from '../errors.js'
+import type { Node } from '../graph/index.js'
 import type { StepGraph } from '../onnx/index.js'
 import type { AnyRule, Locality, Task } from './contract.js'
 import { taskFor } from './task.js'
@@ -16,8 +18,7 @@ export function certifyRule(
   on: string | Pick<Samples, 'input' | 'target'> | Task,
   options: unknown = {},
 ): Certificate {
-  // What an update reads of one sample does not depend on their number; a few keep the graph's constants small.
-  const task = typeof on !== 'string' && 'batch' in on ? on : taskFor(on, { batch: 4 })
+  const task = typeof on !== 'string' && 'batch' in on ? on : taskFor(on, { batch: rule.training.batch })
   const hyper = rule.hyper.parse(options)
   const traced = traceRule(rule, task, hyper)
   return certifyPrograms(rule, traced, task, hyper, [
@@ -39,8 +40,15 @@ export function certifyPrograms(
     samples: task.batch,
     choices: task.target.kind === 'class' ? Math.max(2, task.target.count) : 2,
     predict: traced.predict,
+    labelled: labelledStart(traced),
   }
   return worstOf(groups.map((programs) => certify(programs, blocks, options)))
+}
+
+/** The state that `init` makes with the labels of its sample. */
+function labelledStart({ init }: TracedRule): ReadonlySet<string> {
+  const isLabels = ({ op, attributes }: Node): boolean => op === 'input' && attributes.kind === 'labels'
+  return new Set(init.metrics.flatMap(({ name, output }) => (allNodes([output]).some(isLabels) ? name : [])))
 }
 
 /** All steps, and each list of several steps that the schedule lets one batch run. */
@@ -60,16 +68,18 @@ const SCHEDULED_BATCHES = 32
 
 /** The steps of all layers, each fed by what the layers below hand up; none where the rule cannot train so. */
 function greedyGroup(rule: AnyRule, traced: TracedRule, task: Task, hyper: unknown): Program[][] {
+  const programs = Array.from({ length: greedyLayers(rule, task, hyper) }, (_, layer) => {
+    const { step, features } = traced.greedy(layer)
+    return greedyProgram(step, layer > 0 ? features : undefined)
+  })
+  return programs.length > 0 ? [programs] : []
+}
+
+function greedyLayers(rule: AnyRule, task: Task, hyper: unknown): number {
   try {
-    const layers: number = rule.greedy?.layers(task, hyper) ?? 0
-    if (layers === 0) return []
-    const program = (layer: number): Program => {
-      const { step, features } = traced.greedy(layer)
-      return greedyProgram(step, layer > 0 ? features : undefined)
-    }
-    return [Array.from({ length: layers }, (_, layer) => program(layer))]
+    return rule.greedy?.layers(task, hyper) ?? 0
   } catch (error) {
-    if (error instanceof UserError) return []
+    if (error instanceof UserError) return 0
     throw error
   }
 }

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
+import type { Block } from '../certificate/blocks.js'
 import type { Labels } from '../certificate/certificate.js'
-import type { Block } from '../certificate/network.js'
 import type { Target, TaskInput } from '../data/index.js'
 import type { Shape, Tensor } from '../graph/index.js'
 import type { Precision } from '../nn/dense.js'
@@ -88,7 +88,7 @@ export interface LocalityPromise {
   readonly feedback?: 'none' | 'forward weights' | 'other weights'
 }
 
-export type { Block } from '../certificate/network.js'
+export type { Block } from '../certificate/blocks.js'
 
 export interface Locality {
   readonly blocks: readonly Block[]

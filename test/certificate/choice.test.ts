@@ -4,6 +4,16 @@ import { argmax, concat, constant, grad, oneHot, scan, type Tensor, whileLoop } 
 import { decision, descend, energy, errorOf, fixed, forward, type Given, honest, K, N, type Write } from './given.js'
 import { tellsAll } from './table.js'
 
+/** Which of two numbers is larger, as the largest of constants: 0 where it is the first, and 1 where it is not. */
+function compared(x: Tensor, threshold: number): Tensor {
+  const shape = [...x.shape, 1]
+  const pair = concat([x.reshape(shape), constant(threshold).broadcastTo(shape)], x.rank)
+  return pair
+    .greaterEqual(pair.max(-1, true))
+    .select(constant([0, 0]), constant([1, 0]))
+    .max(-1)
+}
+
 describe('a choice', () => {
   const fedWith =
     (extra: (g: Given) => Tensor): Write =>
@@ -134,6 +144,14 @@ describe('a choice', () => {
         return ranks
       }),
       told: { choice: 'none', broadcast: { bits: K * K } },
+    },
+    {
+      name: 'which of two is larger, as the one of constants that was not chosen',
+      write: fedWith((g) => {
+        const error = errorOf(g)
+        return [0, 0.25, 0.5, 0.75].map((threshold) => compared(error, threshold)).reduce((a, b) => a.add(b))
+      }),
+      told: { choice: 'none', broadcast: {} },
     },
     {
       name: 'which of two weights the output prefers, from a table of rows that layers above hold',

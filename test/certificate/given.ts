@@ -34,6 +34,8 @@ export interface Setting {
   readonly predicts?: readonly string[]
   /** The prediction itself, of the first program's weights and data. */
   readonly predict?: (given: Given) => Tensor
+  /** State that starts with something made of labels. */
+  readonly labelled?: readonly string[]
   readonly classes?: number
   readonly samples?: number
 }
@@ -64,7 +66,7 @@ export function programOf(write: Write, shapes: Setting['shapes'] = {}): Program
 }
 
 export function certificateOf(writes: Write | readonly Write[], setting: Setting = {}): Certificate {
-  const { shapes, blocks = BLOCKS, predicts, predict: scores, classes = K, samples = N } = setting
+  const { shapes, blocks = BLOCKS, predicts, predict: scores, labelled = [], classes = K, samples = N } = setting
   const programs = (Array.isArray(writes) ? writes : [writes]).map((write: Write) => programOf(write, shapes))
   const state = programs[0]!.state.filter(({ name }) => predicts?.includes(name))
   const predict: CertifyOptions['predict'] = {
@@ -73,7 +75,10 @@ export function certificateOf(writes: Write | readonly Write[], setting: Setting
   }
   const predicting = scores && predictionOf(scores)
   const read = predicting ?? (predicts && predict)
-  return certify(programs, blocks, { samples, choices: classes, ...(read && { predict: read }) })
+  return certify(programs, blocks, {
+    ...{ samples, choices: classes, labelled: new Set(labelled) },
+    ...(read && { predict: read }),
+  })
 }
 
 /** A program that only predicts: it changes nothing, and gives the scores. */

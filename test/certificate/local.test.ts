@@ -3,7 +3,20 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Certificate } from '../../src/certificate/certificate.js'
 import { concat, constant, grad, oneHot, quantizedProduct, scan, type Tensor } from '../../src/graph/index.js'
-import { BLOCKS, certificateOf, descend, energy, type Given, honest, K, N, row, taught, type Write } from './given.js'
+import {
+  BLOCKS,
+  certificateOf,
+  descend,
+  energy,
+  type Given,
+  honest,
+  K,
+  N,
+  row,
+  type Setting,
+  taught,
+  type Write,
+} from './given.js'
 
 /** Layers 0 and 1 alone: layer 1 is the output, of five numbers. */
 const TWO = { blocks: BLOCKS.slice(0, 2) }
@@ -46,6 +59,121 @@ describe('what is local', () => {
     const certificate = certificateOf(write, { shapes: { moment: [4, 5] } })
     assert.deepEqual([certificate.local, row(certificate).depth], [true, 1])
   })
+
+  /** Layer 0 by an energy of what `made` makes of its product, with other state written by `more`. */
+  const by =
+    (
+      made: (h: Tensor, given: Given) => Tensor,
+      more: (given: Given, h: Tensor) => Record<string, Tensor> = () => ({}),
+    ) =>
+    (given: Given): Record<string, Tensor> => {
+      const h = given.x.matmul(given.W0)
+      const [g0] = grad(energy(made(h, given)), [given.W0]) as [Tensor]
+      return { ...honest(given), W0: descend(given.W0, g0), ...more(given, h) }
+    }
+  /** Layer 0 moved by what `made` makes of its gradient. */
+  const moved =
+    (
+      made: (g0: Tensor, given: Given) => Tensor,
+      more: (given: Given, g0: Tensor) => Record<string, Tensor> = () => ({}),
+    ) =>
+    (given: Given): Record<string, Tensor> => {
+      const [g0] = grad(energy(given.x.matmul(given.W0).relu()), [given.W0]) as [Tensor]
+      return { ...honest(given), W0: descend(given.W0, made(g0, given)), ...more(given, g0) }
+    }
+  const mean = (before: Tensor, now: Tensor): Tensor => before.mul(0.9).add(now.mul(0.1))
+  const orthogonal = (g0: Tensor): Tensor =>
+    scan(3, [g0.div(energy(g0).sqrt())], ([m]) => ({
+      carried: [m!.mul(1.5).sub(m!.matmul(m!, { transposeB: true }).matmul(m!).mul(0.5))],
+    })).carried[0]!
+  const statistics = (...names: string[]) => [{ ...BLOCKS[0]!, statistics: names }, ...BLOCKS.slice(1)]
+  const usual: Record<string, { write: Write; setting?: Setting }> = {
+    dropout: { write: by((h, { noise }) => h.mul(noise('kept', [N, 5]).greater(0.5).cast('float32'))) },
+    'a normalisation by running statistics while training': {
+      write: by(
+        (h, { state }) => h.sub(state.m!).div(state.v!.add(1e-5).sqrt()),
+        ({ state }, h) => ({ m: mean(state.m!, h.mean(0)), v: mean(state.v!, h.sub(state.m!).square().mean(0)) }),
+      ),
+      setting: { shapes: { m: [5], v: [5] }, blocks: statistics('m', 'v'), predicts: ['W0', 'm', 'v'] },
+    },
+    'a threshold that keeps activities rare': {
+      write: by(
+        (h, { state }) => h.sub(state.t!).relu(),
+        ({ state }, h) => ({ t: state.t!.add(h.sub(state.t!).relu().mean(0).sub(0.1)) }),
+      ),
+      setting: { shapes: { t: [5] }, blocks: statistics('t'), predicts: ['W0', 't'] },
+    },
+    'an input whitened by its running covariance': {
+      write: ({ x, state, ...given }) => ({
+        ...by((h) => h)({ ...given, state, x: x.matmul(state.C!) }),
+        C: mean(state.C!, x.matmul(x, { transposeA: true })),
+      }),
+      setting: { shapes: { C: [4, 4] }, blocks: statistics('C'), predicts: ['W0', 'C'] },
+    },
+    'an input whitened as the start says': {
+      write: ({ x, state, ...given }) => by((h) => h)({ ...given, state, x: x.matmul(state.C!) }),
+      setting: { shapes: { C: [4, 4] }, predicts: ['W0', 'C'] },
+    },
+    'an input flipped and shifted by noise': {
+      write: ({ x, ...given }) =>
+        honest({
+          ...given,
+          x: given
+            .noise('flip', [N, 1])
+            .greater(0)
+            .select(x.neg(), x)
+            .add(given.noise('z', [N, 4])),
+        }),
+    },
+    'a teacher that is a moving average of the layer': {
+      write: by(
+        (h, { x, state }) => h.sub(x.matmul(state.T!).stopGradient()),
+        ({ state, W0 }) => ({ T: mean(state.T!, W0) }),
+      ),
+      setting: { shapes: { T: [4, 5] } },
+    },
+    'class means of what the layer makes': {
+      write: by(
+        (h, { state, labels }) => h.sub(oneHot(labels, K).matmul(state.p!).stopGradient()),
+        ({ state, labels }, h) => ({ p: mean(state.p!, oneHot(labels, K).matmul(h, { transposeA: true })) }),
+      ),
+      setting: { shapes: { p: [K, 5] } },
+    },
+    'a gradient cut to a length': { write: moved((g0) => g0.div(energy(g0).sqrt().maximum(1))) },
+    'a gradient made orthogonal by products with itself': { write: moved(orthogonal) },
+    'a gradient divided by moments, with a common count and decay': {
+      write: moved(
+        (g0, { state, W0 }) => mean(state.m!, g0).div(state.count!).div(mean(state.v!, g0.square()).sqrt()).add(W0),
+        ({ state }, g0) => ({
+          ...{ m: mean(state.m!, g0), v: mean(state.v!, g0.square()) },
+          count: state.count!.add(1),
+        }),
+      ),
+      setting: { shapes: { m: [4, 5], v: [4, 5], count: [] } },
+    },
+    'a gradient preconditioned by the products of those before': {
+      write: moved(
+        (g0, { state }) => state.L!.matmul(g0),
+        ({ state }, g0) => ({ L: mean(state.L!, g0.matmul(g0, { transposeB: true })) }),
+      ),
+      setting: { shapes: { L: [4, 4] } },
+    },
+    'a loss scaled as far as its gradient stays finite': {
+      write: by(
+        (h, { state }) => h.mul(state.s!),
+        ({ state, W0 }) => ({ s: energy(W0).less(1e30).select(state.s!.mul(2), state.s!.mul(0.5)) }),
+      ),
+      setting: { shapes: { s: [] } },
+    },
+  }
+  for (const [name, { write, setting }] of Object.entries(usual))
+    test(`${name} is no leak`, () => {
+      const certificate = certificateOf(write, setting)
+      const { window, depth, reads } = row(certificate)
+      const { choice, broadcast, feedback } = reads
+      assert.deepEqual([certificate.local, window, depth], [true, 1, 1])
+      assert.deepEqual([choice, broadcast, feedback], [undefined, undefined, undefined])
+    })
 
   test('a cell of two products and a loop: local, and as deep as the loop runs', () => {
     const write: Write = (given) => {

@@ -196,6 +196,10 @@ describe('layers stacked in one tensor', () => {
       // Layer 3, as layer 1 sees it, was fed by layer 2.
       from: (i) => [[4], [2, 3], [], [], []][i]!,
     },
+    'layers gathered by rows that are counted from the end': {
+      mixed: (_, h) => h.gather(constant([-1, -1, -1, -1, -1], [L], 'int32')),
+      from: (i) => (i < 4 ? [4] : []),
+    },
     'layers gathered by an index that a loop counts': {
       mixed: (_, h) =>
         scan(L, [], (_none, index) => ({ carried: [], outputs: [h.gather(index)] })).outputs[0]!.add(

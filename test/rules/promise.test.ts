@@ -2,10 +2,12 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { z } from 'zod'
+import type { Samples } from '../../src/data/index.js'
+import { UserError } from '../../src/errors.js'
 import { argmax, concat, grad, type Tensor } from '../../src/graph/index.js'
 import { affine, type Dense, dense } from '../../src/nn/index.js'
 import { certifyRule } from '../../src/rules/certify.js'
-import type { Greedy, LocalityPromise, Rule, Step } from '../../src/rules/contract.js'
+import type { Greedy, LocalityPromise, Rule, Step, Task } from '../../src/rules/contract.js'
 import { taskOf } from './harness.js'
 import { assertPromise } from './promise.js'
 
@@ -99,6 +101,30 @@ describe('every program that a training can run is certified', () => {
     })
     check(1, innocent, { greedy: greedy(1) })
     assert.throws(() => check(1, innocent, { greedy: greedy(3) }), /promises window=1, and its certificate says 3/)
+  })
+
+  test('a greedy step that cannot be traced is an error, and not left out', () => {
+    const greedy: Greedy<object, State> = {
+      layers: () => 1,
+      features: (_, x) => x,
+      step: () => () => {
+        throw new UserError('not with so few samples')
+      },
+    }
+    assert.throws(() => check(1, innocent, { greedy }), /not with so few samples/)
+  })
+
+  test('with as many samples as a training takes at once, where the task does not say', () => {
+    const samples: Pick<Samples, 'input' | 'target'> = {
+      input: { shape: [1, 4, 4], levels: 256 },
+      target: { kind: 'class', count: 3 },
+    }
+    const rule = {
+      ...reaching(1, innocent),
+      training: { epochs: 1, batch: 32 },
+      steps: (task: Task) => ({ joint: stepOf(task.batch === 32 ? 3 : 1) }),
+    }
+    assert.equal(certifyRule(rule, samples).local, false)
   })
 
   test('what feeds a greedy step, where it reads layers above', () => {
