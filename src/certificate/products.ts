@@ -1,4 +1,4 @@
-import type { Node, Tensor } from '../graph/index.js'
+import { type Node, reachable, type Tensor } from '../graph/index.js'
 import { isElementwise, mixes, PRODUCTS, SCALING, sameKind, summedAxis } from './mixing.js'
 import type { Network, Vertex } from './network.js'
 import { type Bits, carry, components, members, type Next } from './reach.js'
@@ -64,7 +64,10 @@ export function meetingsOf(net: Network, weights: Weights, blocks: number, count
     if (own.length === 0 || (elementwise && !data.some((x) => verticesOf(x).some(holdsData)))) continue
     // A sum of losses is no place where one block's derivative crosses another block.
     if (elementwise && node.outputs[0]!.size === 1) continue
-    const isProduct = !elementwise || own.some((w) => mixes(node, w, data, (x) => users.get(x) ?? []))
+    // Weights times constants are the same weights, written in another way: what they meet after that counts.
+    const isRewritten = data.length > 0 && data.every(isConstant)
+    const isProduct =
+      !isRewritten && (!elementwise || own.some((w) => mixes(node, w, data, (x) => users.get(x) ?? [])))
     found.push({
       node,
       weights: own,
@@ -185,3 +188,6 @@ export function meetingsOf(net: Network, weights: Weights, blocks: number, count
     transposed: ({ tensor: { node }, lane }) => (isTransposed(node) ? operandBlocks(node, operands(node), lane) : 0n),
   }
 }
+
+/** Whether a tensor is made of constants alone. */
+const isConstant = (x: Tensor): boolean => reachable([x]).every(({ op }) => op !== 'input' && op !== 'loop')
