@@ -31,7 +31,7 @@ function pathsTo(name: string): string[] {
   return words.map((_, i) => words.slice(0, words.length - i).join('.'))
 }
 
-/** Throws where one number of the state belongs to two blocks, or some slices of a stack to none, or names are equal. */
+/** Throws where names are equal, a number of the state belongs to two blocks, or slices of a stack belong to none. */
 export function checkBlocks(blocks: readonly Block[], state: ReadonlyMap<string, Shape>): void {
   const fail = (message: string): never => {
     throw new Error(`certify: ${message}`)

@@ -27,9 +27,9 @@ export interface CertifyOptions {
 }
 
 /**
- * Reads from traced programs, all of which one batch may run, what each block's update depends on. Blocks are listed from
- * below. Walks go backwards from the new values of a block's parameters, through loops and through all state that belongs to no
- * block, and stop at the parameters of blocks, since what flows into that is in its own block's row. Throws an Error if
+ * Reads from traced programs, all of which one batch may run, what each block's update depends on. Blocks are listed
+ * from below. Walks go backwards from the new values of a block's parameters, through loops and through all state that
+ * belongs to no block, and stop at the parameters of blocks, since what flows into that is in its own block's row. Throws an Error if
  * trained state that products or predictions use belongs to no block: then a network could hide in it.
  */
 export function certify(programs: readonly Program[], blocks: readonly Block[], options: CertifyOptions): Certificate {
@@ -145,7 +145,8 @@ function checkStatistics(net: Network): void {
     for (const { state } of gradientOf(v.tensor).flatMap((source) => net.of(source)))
       if (state && net.isStatistic(state.name))
         throw new Error(
-          `certify: ${state.name} is called a statistic, but a derivative is taken for it; name it in its block's parameters`,
+          `certify: ${state.name} is called a statistic, but a derivative is taken for it; name it in its block's ` +
+            'parameters',
         )
 }
 
