@@ -15,7 +15,7 @@ const ROUNDS = 5
 const TWIN = 'bench/twins/convolution_twin.py'
 const [ROWS, INPUTS, OUTPUTS, SIDE] = [64, 64, 128, 32]
 
-/** A 3x3 convolution and its weight gradient; of both a corner's squares come out, so that reading them costs nothing. */
+/** A 3x3 convolution and its weight gradient. Of both comes out one corner's sum of squares: next to no work. */
 function stepOf(levels: number | undefined): StepGraph {
   const state = (name: string, shape: readonly number[]) => input({ name, kind: 'state', shape, dtype: 'float32' })
   const x = state('x', [ROWS, INPUTS, SIDE, SIDE])

@@ -13,10 +13,10 @@ export const PROVEN = 10
 const MOST_APART = 2e-3
 
 /**
- * In the first mini-batch two parts in a hundred thousand. Both sides round as they like, and each step builds on the one
- * before (Adam's first ones on little more than a gradient's sign), so five times as much after each mini-batch, up to
- * `most`. Another rate, another kernel or noise drawn elsewhere lies further apart in the second; a decay of weights too
- * small to tell in ten steps does not.
+ * In the first mini-batch two parts in a hundred thousand. Both sides round as they like, and each step builds on the
+ * one before (Adam's first ones on little more than a gradient's sign), so five times as much after each mini-batch, up
+ * to `most`. Another rate, another kernel or noise drawn elsewhere lies further apart in the second; a decay of weights
+ * too small to tell in ten steps does not.
  */
 const toleranceOf = (batchesBefore: number, most: number): number => Math.min(2e-5 * 5 ** batchesBefore, most)
 /** What counts as the size of a loss that is next to nothing. */

@@ -58,9 +58,11 @@ async function prove(job: Job): Promise<number[]> {
 /** A whole id means that job alone, a part of ids all that hold it. */
 const isMeant = (id: string, word: string): boolean =>
   JOBS.some((job) => job.id === word) ? id === word : id.includes(word)
-for (const word of words)
-  if (!JOBS.some(({ id }) => isMeant(id, word)))
-    throw new Error(`no job has ${word} in its id; bench/run --list has all`)
+const unknown = words.find((word) => !JOBS.some(({ id }) => isMeant(id, word)))
+if (unknown !== undefined) {
+  console.error(`bench/run: no job has ${unknown} in its id; bench/run --list names all`)
+  process.exit(2)
+}
 const chosen = JOBS.filter(({ id }) => words.length === 0 || words.some((word) => isMeant(id, word)))
 if (flags.includes('--list')) {
   for (const job of chosen) console.log(`${stateOf(job)}  ${job.id}`)

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""The PyTorch twin of a convolution and its weight gradient, timed: one JSON line. With `--prove` it only tells what comes out
-of our side's numbers.
+"""The PyTorch twin of a convolution and its weight gradient, timed: one JSON line.
+
+With `--prove` it only tells what comes out of our side's numbers.
 
     python3 bench/twins/convolution_twin.py --threads 2 --steps 8
 """

@@ -17,8 +17,8 @@ tensor. The fastest variant of this machine, net and batch is the one that is se
 
     python3 bench/twins/forward_forward_twin.py --start FILE --threads 2
 
-State and batches are our side's (see start.py). With `--prove` it only tells the losses of every variant's first steps, for
-our side to compare. Else it writes a JSON line when it is ready, then answers one JSON line to each line it reads: `run N` and `train N` take N steps, `probe`
+State and batches are our side's (see start.py). With `--prove` it only tells the losses of every variant's first steps,
+for our side to compare. Else it writes a JSON line when it is ready, then answers one JSON line to each line it reads: `run N` and `train N` take N steps, `probe`
 measures the machine's matrix product, `quit` ends. So a driver can alternate with another program within one session.
 """
 

@@ -25,8 +25,8 @@ def serve(make_steps, proves_in=torch.float32):
     Answers one JSON line to each line read: `run N` takes N steps and gives the mean time of one in milliseconds.
 
     `make_steps(case, start)` gives the variants of a named case, {name: step}, all of them at our side's first state; each
-    `step(index)` takes batch `index` and returns losses by the names that they have there, as float tensors. With
-    `--prove` nothing is timed: those of the first steps of every variant are told, for our side to compare. Else the
+    `step(index)` takes batch `index` and returns losses by the names that they have there, as float tensors.
+    With `--prove` nothing is timed: the losses of every variant's first steps are told, for our side to compare. Else the
     fastest variant is served. Denormals are flushed, as they are on our side. `proves_in`: the type of numbers in which
     losses are told; in float64 only our side rounds, where steps make much of little.
     """

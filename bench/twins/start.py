@@ -18,7 +18,9 @@ def read_safetensors(path):
     for name, entry in header.items():
         begin, end = entry["data_offsets"]
         kind, count = TYPES[entry["dtype"]], math.prod(entry["shape"])
-        flat = torch.frombuffer(numbers, dtype=kind, count=count, offset=begin) if end > begin else torch.empty(0, dtype=kind)
+        flat = torch.empty(0, dtype=kind)
+        if end > begin:
+            flat = torch.frombuffer(numbers, dtype=kind, count=count, offset=begin)
         tensors[name] = flat.reshape(entry["shape"]).clone()
     return tensors
 

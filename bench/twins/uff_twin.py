@@ -36,7 +36,9 @@ class DenseCell:
     def __init__(self, kind, start, i):
         self.kind, self.first, name = kind, i == 0, f"layers.{i}"
         # Maps and the decoder's biases from the input up.
-        maps, biases = (("encoder", "mean"), ("output", "hidden")) if kind == "variational" else (("encoder",), ("bias",))
+        maps, biases = ("encoder",), ("bias",)
+        if kind == "variational":
+            maps, biases = ("encoder", "mean"), ("output", "hidden")
         self.weights, self.up = zip(*(start.dense(f"{name}.{own}") for own in maps))
         self.down = [start.parameter(f"{name}.decoder.{own}") for own in biases]
         self.parameters = [*self.weights, *self.up, *self.down]
