@@ -20,6 +20,8 @@ interface Given {
   readonly capacity: (v: Vertex) => number
   /** A choice has no more bits. */
   readonly limit: number
+  /** Whether a vertex tells no more than a choice, and is no parameter of a block. */
+  readonly isNarrow: (v: Vertex) => boolean
   /** Back through programs and through state that belongs to no block. */
   readonly next: Next
   /** The blocks whose weights are in a vertex's product, or in the adjoint of one. */
@@ -37,15 +39,12 @@ interface View {
   readonly transposed: (v: Vertex) => Bits
 }
 
-const SLACK = 1e-6
-
 /**
  * What comes down to each block from the state of blocks above it, and how: for all blocks at once, by few walks over the
  * whole graph. `windows`: the blocks that a block's own derivatives span, which are not above it in this sense.
  */
 export function fromAbove(given: Given, windows: readonly Bits[]): FromAbove[] {
-  const { net, weights, blocks, output, capacity, limit, next } = given
-  const isNarrow = (v: Vertex): boolean => !(v.state && v.state.owner >= 0) && capacity(v) <= limit + SLACK
+  const { net, weights, blocks, output, capacity, limit, isNarrow, next } = given
   const union = (i: number, set: (v: Vertex) => Bits): Bits => net.updates[i]!.reduce((bits, v) => bits | set(v), 0n)
   const aboveOf = (i: number): Bits => (bit(blocks) - 1n) & ~(bit(i + 1) - 1n) & ~windows[i]!
   const reached = gather(components(net.vertices, next), next, ownerBit)
@@ -69,9 +68,9 @@ export function fromAbove(given: Given, windows: readonly Bits[]): FromAbove[] {
       .map((k) => narrow[k]!)
       .filter((v) => (all.blocks(v) & above) !== 0n)
     const key = ends.reduce((set, v) => set | seedOf(v), 0n)
-    if (!known.has(key)) known.set(key, largestFlow(ends, from(bit(blocks) - 1n), next, capacity, limit + SLACK))
+    if (!known.has(key)) known.set(key, largestFlow(ends, from(bit(blocks) - 1n), next, capacity, limit))
     const bound = known.get(key)!
-    if (bound <= limit + SLACK) return bound
+    if (bound <= limit) return bound
     const relevant: Next = (v) => next(v).filter((w) => (all.blocks(w) & above) !== 0n)
     return largestFlow(net.updates[i]!, from(above), relevant, capacity)
   }
@@ -83,7 +82,7 @@ export function fromAbove(given: Given, windows: readonly Bits[]): FromAbove[] {
     const byValue = union(i, wide.blocks) & above
     const chosen = any & ~byValue
     const bits = chosen === 0n ? 0 : bitsOf(i, chosen)
-    const isChoice = bits <= limit + SLACK && !has(union(i, past), i)
+    const isChoice = bits <= limit && !has(union(i, past), i)
     const choice = chosen !== 0n && isChoice ? { choice: { blocks: members(chosen, blocks), bits } } : {}
     const rest = isChoice ? byValue : any
     if (rest === 0n) return choice

@@ -26,6 +26,9 @@ export interface CertifyOptions {
   readonly work?: { operations: number }
 }
 
+/** Of rounding, in bits. */
+const SLACK = 1e-6
+
 /**
  * Reads from traced programs, all of which one batch may run, what each block's update depends on. Blocks are listed
  * from below. Walks go backwards from the new values of a block's parameters, through loops and through all state that
@@ -57,11 +60,16 @@ export function certify(programs: readonly Program[], blocks: readonly Block[], 
   const output = read ? read.at(-1) : blocks.length - 1
   const reaches = derivatives(net, weights, meetings, blocks.length, counted)
   const crossed = crossedBy(meetings)
+  const [capacity, limit] = [capacities(programs, samples), Math.log2(choices) + SLACK]
+  const isNarrow = (v: Vertex): boolean => !(v.state && v.state.owner >= 0) && capacity(v) <= limit
+  // Products of a block that lie before a choice do not make its cell deeper.
+  const values = counted((v) => (isNarrow(v) ? [] : v.sources))
+  const ofState = (v: Vertex): Bits => (v.state ? weights.nameBits(v) : 0n)
+  const namesByValue = gather(components(net.vertices, values), values, ofState)
   const above = fromAbove(
     {
       ...{ net, weights, meetings, blocks: blocks.length, output, next, crossed },
-      capacity: capacities(programs, samples),
-      limit: Math.log2(choices),
+      ...{ capacity, limit, isNarrow },
     },
     reaches.map(({ window }) => window),
   )
@@ -74,7 +82,7 @@ export function certify(programs: readonly Program[], blocks: readonly Block[], 
       learns: net.updates[layer]!.some(({ state }) => state?.owner !== layer),
       window: members(window, blocks.length).length,
       depth,
-      inside: meetings.inside(layer),
+      inside: meetings.inside(layer, namesByValue),
       reads: { labels: labels(layer), ...above[layer]! },
     }
   })

@@ -37,7 +37,7 @@ export interface Meetings {
   /** The blocks that are part of what a meeting's weights are applied to. */
   feeders(meeting: Meeting): Bits
   /** The most products of a block on one chain, in whatever direction they are used; a loop counts once. */
-  inside(block: number): number
+  inside(block: number, namesByValue: (v: Vertex) => Bits): number
   /** Vertices whose product uses a block's forward weight transposed; the blocks. */
   transposed(v: Vertex): Bits
 }
@@ -66,8 +66,7 @@ export function meetingsOf(net: Network, weights: Weights, blocks: number, count
     if (elementwise && node.outputs[0]!.size === 1) continue
     // Weights times constants are the same weights, written in another way: what they meet after that counts.
     const isRewritten = data.length > 0 && data.every(isConstant)
-    const isProduct =
-      !isRewritten && (!elementwise || own.some((w) => mixes(node, w, data, (x) => users.get(x) ?? [])))
+    const isProduct = !isRewritten && (!elementwise || own.some((w) => mixes(node, w, data, (x) => users.get(x) ?? [])))
     found.push({
       node,
       weights: own,
@@ -160,11 +159,14 @@ export function meetingsOf(net: Network, weights: Weights, blocks: number, count
     if (meeting.isProduct && meeting.node.op !== 'gather')
       for (const block of members(operandBlocks(meeting.node, meeting.weights, undefined), blocks))
         byBlock[block]!.push(meeting)
-  const inside = (block: number): number => {
+  const inside = (block: number, namesByValue: (v: Vertex) => Bits): number => {
     const chain = byBlock[block]!
-    const setOf = (list: readonly Tensor[]): Bits =>
-      list.flatMap(verticesOf).reduce((set, v) => set | weights.nameBits(v), 0n)
-    const links = chain.map(({ weights: own, data }) => ({ weights: setOf(own), data: setOf(data) }))
+    const setOf = (list: readonly Tensor[], names: (v: Vertex) => Bits): Bits =>
+      list.flatMap(verticesOf).reduce((set, v) => set | names(v), 0n)
+    const links = chain.map(({ weights: own, data }) => ({
+      weights: setOf(own, weights.nameBits),
+      data: setOf(data, namesByValue),
+    }))
     const known = new Map<number, number>()
     const length = (i: number): number => {
       if (known.has(i)) return known.get(i)!

@@ -1,6 +1,9 @@
 // What a choice is: at most log2 K bits for each sample of the data, and part of what a layer is fed.
-import { describe } from 'node:test'
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
 import { argmax, concat, constant, grad, oneHot, scan, type Tensor, whileLoop } from '../../src/graph/index.js'
+import { certifyRule } from '../../src/rules/certify.js'
+import { forwardForward } from '../../src/rules/forward-forward/forward-forward.js'
 import { decision, descend, energy, errorOf, fixed, forward, type Given, honest, K, N, type Write } from './given.js'
 import { tellsAll } from './table.js'
 
@@ -177,4 +180,12 @@ describe('a choice', () => {
       told: { choice: 'none' },
     },
   ])
+})
+
+test('what chooses the labels of a cell does not make it deeper', () => {
+  const { layers } = certifyRule(forwardForward, 'glyphs')
+  assert.deepEqual(
+    layers.map(({ inside }) => inside),
+    [1, 1, 1],
+  )
 })
