@@ -83,15 +83,13 @@ function classifierOf(task: Task, cells: readonly Cell[], h: UffHyper): Head<rea
   }
   sources.push({ name: 'all', from: sources[0]!.to, to: sources.at(-1)!.to })
   const kind = targetKind(task.target)
+  const count = outputCount(task.target)
   const scoresOf = (readOuts: readonly Dense[], row: Tensor): Tensor[] =>
     sources.map(({ from, to }, i) => affine(readOuts[i]!, row.slice(1, from, to)))
   return {
     name: 'classifier',
-    init() {
-      const count = outputCount(task.target)
-      // The losses are convex: where the maps start does not matter.
-      return sources.map(({ from, to }) => ({ weight: zeros([to - from, count]), bias: zeros([count]) }))
-    },
+    // The losses are convex: where the maps start does not matter.
+    init: () => sources.map(({ from, to }) => ({ weight: zeros([to - from, count]), bias: zeros([count]) })),
     read({ x, outputs }) {
       const each = [x, ...outputs].map((y) => flat(layerNorm(y)))
       return concat(each, 1)

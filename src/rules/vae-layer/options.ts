@@ -22,11 +22,7 @@ export const hyper = z
       .enum(['cosine-embedding', 'supervised-contrastive'])
       .default('cosine-embedding')
       .describe('the cosine embedding loss (IFFCL), or the softmax of the cosines (Khosla et al. 2020; ours)'),
-    beta: z
-      .number()
-      .min(0)
-      .default(0.0001)
-      .describe('weight of the KL divergence (ours; specification: 0.001 to 0.01)'),
+    beta: z.number().min(0).default(0.0001).describe('weight of the KL (ours; specification: 0.001 to 0.01)'),
     rate: z.number().positive().default(0.002).describe('step size of the cells (ours)'),
     outputRate: z.number().positive().default(0.003).describe('step size of the output layers (ours)'),
     schedule: optimizerOptions.schedule.describe('of all step sizes (ours)'),
