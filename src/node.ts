@@ -9,6 +9,7 @@ import { fileOf, findRule } from './rules/load.node.js'
 import { RULES } from './rules/registry.js'
 import { compile } from './runtime/compile.node.js'
 import { int8IsExact } from './runtime/doctor.node.js'
+import { checkSame, withDefaults } from './train/checkpoint.js'
 import { type Drawing, draw } from './train/drawing.js'
 import type { Scores, TrainEvent } from './train/events.js'
 import type { Criterion } from './train/judge.js'
@@ -199,10 +200,19 @@ async function* intoFolder(
 
 /** The network of a run, to be closed after use. */
 export async function openRun(path: string, given: RunOptions = {}): Promise<Network> {
-  const { hyper, options, mostThreads } = readConfig(path)
+  const { rule, checkpoint, where, mostThreads } = await readRun(path, given)
+  return await openNetwork(rule, checkpoint, node(mostThreads), where)
+}
+
+/** What a run was trained by, and its checkpoint with the settings of its folder: they must be the same but for a new total of epochs. */
+async function readRun(path: string, given: RunOptions) {
   const { checkpoint, path: where } = readCheckpoint(path)
   const rule = await ruleOfRun(path, given)
-  return await openNetwork(rule, { ...checkpoint, settings: { hyper, options } }, node(mostThreads), where)
+  const { rule: id, data, hyper, options, mostThreads } = readConfig(path)
+  const { epochs } = checkpoint.settings.options
+  const own = { rule: id, data, settings: { hyper, options: { ...options, epochs } } }
+  checkSame(withDefaults(checkpoint, rule), withDefaults(own, rule), where)
+  return { rule, checkpoint: { ...checkpoint, settings: { hyper, options } }, where, mostThreads }
 }
 
 /** What the test samples say of a saved run: of its network and of its parts, and the rule's own figures. */
@@ -243,16 +253,14 @@ export interface DrawOptions extends RunOptions {
 
 /** What the network of a saved run draws. The test images are not touched. */
 export async function drawRun(path: string, options: DrawOptions): Promise<Drawing[]> {
-  const config = readConfig(path)
-  const { checkpoint, path: where } = readCheckpoint(path)
-  const rule = await ruleOfRun(path, options)
+  const { rule, checkpoint, where, mostThreads } = await readRun(path, options)
   const { names, count, seed } = options
   const split = async (): Promise<Split> => {
-    const data = options.data ?? (await loadDataSet(config.data, options.load))
-    const { train, validation } = partsOf(data, config.options)
+    const data = options.data ?? (await loadDataSet(checkpoint.data, options.load))
+    const { train, validation } = partsOf(data, checkpoint.settings.options)
     return validation.count > 0 ? validation : train
   }
-  return await draw(rule, checkpoint, split, node(config.mostThreads), { count, seed, where, ...(names && { names }) })
+  return await draw(rule, checkpoint, split, node(mostThreads), { count, seed, where, ...(names && { names }) })
 }
 
 export interface ExportOptions extends RunOptions {

@@ -121,7 +121,7 @@ const IMAGES = ['seed', 'validation', 'limit', 'precision']
  */
 export function checkBelow(
   checkpoint: Checkpoint,
-  own: Pick<Checkpoint, 'rule' | 'data' | 'settings'>,
+  own: Asked,
   from: number,
   where: string,
 ): void {
@@ -158,22 +158,20 @@ function refuseOther(pairs: readonly Pair[], where: string): void {
       )
 }
 
-/** A checkpoint from before an option existed has that option's default: what the rule then did. */
-export function withDefaults(checkpoint: Checkpoint, rule: Pick<AnyRule, 'id' | 'hyper'>): Checkpoint {
-  if (checkpoint.rule !== rule.id) return checkpoint
-  const known = rule.hyper.safeParse(checkpoint.settings.hyper)
-  return known.success ? { ...checkpoint, settings: { ...checkpoint.settings, hyper: known.data } } : checkpoint
+type Asked = Pick<Checkpoint, 'rule' | 'data' | 'settings'>
+
+/** What was asked for before an option existed has that option's default: what the rule then did. */
+export function withDefaults<T extends Asked>(asked: T, rule: Pick<AnyRule, 'id' | 'hyper'>): T {
+  if (asked.rule !== rule.id) return asked
+  const known = rule.hyper.safeParse(asked.settings.hyper)
+  return known.success ? { ...asked, settings: { ...asked.settings, hyper: known.data } } : asked
 }
 
 /** What may differ between the two halves of a training: its numbers stay, but for last bits on another device or threads. */
 const FREE = ['device', 'threads', 'cacheBytes', 'checkpointEvery']
 
 /** Throws a UserError unless the checkpoint belongs to a training with these settings, so that it can go on. */
-export function checkSame(
-  checkpoint: Checkpoint,
-  own: Pick<Checkpoint, 'rule' | 'data' | 'settings'>,
-  where: string,
-): void {
+export function checkSame(checkpoint: Asked, own: Asked, where: string): void {
   const [there, here] = [checkpoint.settings, own.settings]
   refuseOther(
     [
