@@ -1,6 +1,8 @@
 export { type Augmentation, type AugmentationOptions, augmentation, augmentationOptions } from './augment.js'
 export { gatherInputs, order, permutation } from './batches.js'
 export {
+  checkDataSet,
+  checkSplit,
   type DataSet,
   type DataSetParts,
   dataSet,

@@ -119,12 +119,7 @@ const IMAGES = ['seed', 'validation', 'limit', 'precision']
  * Throws a UserError unless the layers under layer `from` may be taken from the checkpoint: the same network and images,
  * so that nothing that is held out here was learned there, and trained up to there.
  */
-export function checkBelow(
-  checkpoint: Checkpoint,
-  own: Asked,
-  from: number,
-  where: string,
-): void {
+export function checkBelow(checkpoint: Checkpoint, own: Asked, from: number, where: string): void {
   if (from === 0)
     throw new UsageError('a run below serves a layer that is trained alone, from 1: name that layer, or leave it out')
   const [there, here] = [checkpoint.settings, own.settings]

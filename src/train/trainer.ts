@@ -1,5 +1,5 @@
 import type { Certificate } from '../certificate/certificate.js'
-import type { DataSet, Split } from '../data/index.js'
+import { checkSplit, type DataSet, type Split } from '../data/index.js'
 import { UserError } from '../errors.js'
 import type { AnyRule, Block, Task } from '../rules/contract.js'
 import type { Pace, TensorRecord } from '../runtime/index.js'
@@ -144,7 +144,10 @@ export async function openTrainer(config: TrainerConfig): Promise<Trainer> {
     },
     features: session.features,
     batch: session.batch,
-    measure: (split) => measure(predictor, split),
+    async measure(split) {
+      checkSplit(split, data, 'the samples to measure')
+      return await measure(predictor, split)
+    },
     measuring: (split, signal) => measuring(predictor, split, signal),
     checkpoint: (position, state, best) => ({
       ...{ rule: rule.id, data: data.name, settings, samples: samplesOf(data), position },
