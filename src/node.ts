@@ -6,7 +6,7 @@ import { UsageError } from './errors.js'
 import { type ExportedFile, exportTo } from './export-run.node.js'
 import type { AnyRule } from './rules/contract.js'
 import { fileOf, findRule } from './rules/load.node.js'
-import { RULES } from './rules/registry.js'
+import { checkId, RULES } from './rules/registry.js'
 import { compile } from './runtime/compile.node.js'
 import { int8IsExact } from './runtime/doctor.node.js'
 import { checkSame, withDefaults } from './train/checkpoint.js'
@@ -82,6 +82,7 @@ const node = (mostThreads?: number): Platform => ({
 export async function* train(request: TrainRequest): AsyncGenerator<TrainEvent> {
   const { out, signal, load, below, from } = request
   const rule = typeof request.rule === 'string' ? await findRule(request.rule) : request.rule
+  checkId(rule)
   const wanted = asked(rule, request)
   if (below !== undefined && from !== undefined)
     throw new UsageError('a layer that is trained alone has its first weights from the run below: leave `from` out')
@@ -172,6 +173,7 @@ export async function ruleOfRun(path: string, { rule: given, changedRule }: RunO
         "or hand it in from a program, as in evaluate(run, { rule }) of 'onward/node'",
     )
   }
+  checkId(rule)
   if (rule.id !== id) throw new UsageError(`the run in ${path} was trained by ${id}, not by ${rule.id}`)
   const file = fileOf(rule)
   if (file && ruleFile && file.sha256 !== ruleFile.sha256 && !changedRule)
