@@ -64,11 +64,17 @@ export function createRun(path: string | undefined, config: RunConfig, files: Fi
   try {
     if ([CONFIG, METRICS, CHECKPOINT, ENVIRONMENT].some((name) => fs.existsSync(join(folder, name))))
       throw new UserError(`${folder} holds a run already: choose another folder, or go on with that one by resuming it`)
+  } catch (error) {
+    unlock()
+    throw error
+  }
+  try {
     replaceFile(join(folder, ENVIRONMENT), json({ ...environment(), ...occasion() }), files)
     replaceFile(join(folder, CONFIG), json(config), files)
     return openFolder(folder, unlock, files)
   } catch (error) {
     unlock()
+    discard(folder)
     throw error
   }
 }
@@ -168,12 +174,14 @@ function openFolder(path: string, unlock: () => void, files: Files): RunFolder {
       metrics.close()
       unlock()
     },
-    discard() {
-      if (fs.existsSync(join(path, CHECKPOINT))) return
-      for (const name of [CONFIG, METRICS, ENVIRONMENT]) fs.rmSync(join(path, name), { force: true })
-      if (fs.readdirSync(path).length === 0) fs.rmdirSync(path)
-    },
+    discard: () => discard(path),
   }
+}
+
+function discard(path: string): void {
+  if (fs.existsSync(join(path, CHECKPOINT))) return
+  for (const name of [CONFIG, METRICS, ENVIRONMENT]) fs.rmSync(join(path, name), { force: true })
+  if (fs.readdirSync(path).length === 0) fs.rmdirSync(path)
 }
 
 /** Makes the folder with the first free number, whoever else may be doing the same. */

@@ -170,6 +170,14 @@ test('a full disk leaves the old checkpoint, and says so in one sentence', async
   )
 })
 
+test('a new run that does not fit on the disk leaves nothing in the way of the next one', () => {
+  const path = fresh()
+  // Room for the environment and not for the settings.
+  refuses(() => createRun(path, config, smallDisk(700)), /config\.json could not be written .* the disk is full/)
+  assert.ok(!fs.existsSync(path))
+  createRun(path, config).close()
+})
+
 test('a disk that takes the bytes in pieces gets all of them', () => {
   const path = fresh()
   const bytes = Uint8Array.from({ length: 1000 }, (_, i) => i)
@@ -224,6 +232,8 @@ test('a folder that is no run, or a damaged one, is refused in one sentence', ()
     () => readCheckpoint(path),
     /has no checkpoint\.safetensors: its run ended before the first one, or the file was moved/,
   )
+  fs.mkdirSync(join(path, 'metrics.jsonl'))
+  refuses(() => reopenRun(path), /metrics\.jsonl could not be opened: there is a folder of that name/)
   fs.writeFileSync(join(path, 'checkpoint.safetensors'), 'x')
   refuses(() => readCheckpoint(path), /checkpoint\.safetensors is no checkpoint of onward: it has 1 bytes/)
   refuses(() => readConfig(join(path, 'config.json')), /config\.json is a file: name the folder of a run$/)
