@@ -7,7 +7,7 @@ import { after, test } from 'node:test'
 import ort from 'onnxruntime-node'
 import { type DataSet, dataSet } from '../../src/data/index.js'
 import { exportModel } from '../../src/export/model.js'
-import { evaluate, openTrainer, predict, resume, type TrainRequest, train } from '../../src/node.js'
+import { evaluate, exportRun, openTrainer, predict, resume, type TrainRequest, train } from '../../src/node.js'
 import { backprop } from '../../src/rules/backprop.js'
 import { taskFor } from '../../src/rules/task.js'
 import { stateRecord } from '../../src/train/checkpoint.js'
@@ -173,6 +173,24 @@ test('samples that do not fit are refused wherever a program hands them in: to t
   const trainer = await openTrainer({ rule, data: numbers })
   await assert.rejects(trainer.measure(short), /^UserError: the samples to measure: /)
   await trainer.close()
+})
+
+test('an exported model tells large numbers apart that lie close to each other, as the network does', async () => {
+  // Seconds since 1970: their mean is 50 and more away from the next number that float32 has.
+  const split = (count: number) => ({
+    inputs: Float32Array.from({ length: count }, (_, i) => 1.7e9 + 128 * ((7 * i) % 31)),
+    targets: Uint8Array.from({ length: count }, (_, i) => ((7 * i) % 31 > 15 ? 1 : 0)),
+    count,
+  })
+  const description = { name: 'times', input: { shape: [1] }, target: { kind: 'class', count: 2 } } as const
+  const data = dataSet({ ...description, train: split(200), test: split(60) })
+  const out = join(root, 'times')
+  await collect(
+    train({ rule: 'backprop', data, out, hyper: { units: [8], rate: 0.03 }, options: { epochs: 9, batch: 20 } }),
+  )
+  // It runs the file alone, and refuses scores that differ from those of the network.
+  const { checkedOn } = await exportRun(out, { data })
+  assert.equal(checkedOn, '20 test samples')
 })
 
 test('more than 256 classes are learned and told apart', async () => {
