@@ -132,10 +132,14 @@ export function checkBelow(checkpoint: Checkpoint, own: Asked, from: number, whe
     ],
     where,
   )
-  const { phase } = checkpoint.position
+  const { phase, epoch, batch } = checkpoint.position
   if (there.options.schedule !== 'greedy' || phase < from)
     throw new UsageError(
       `layer ${from} learns from trained layers below it, but ${where} did not train layer ${from - 1} to its end`,
+    )
+  if (phase > from || epoch + batch > 0)
+    throw new UsageError(
+      `layer ${from} is trained from its first weights on, but ${where} has trained it already: name a run that ends with layer ${from - 1}`,
     )
 }
 
