@@ -1,6 +1,7 @@
 import { UsageError } from '../errors.js'
 import type { TensorRecord } from '../runtime/index.js'
 import { checkBelow, checkSame, checkState, stateRecord, withDefaults } from './checkpoint.js'
+import { checkPosition } from './plan.js'
 import type { TrainConfig } from './train.js'
 import type { Trainer } from './trainer.js'
 import { type Taken, weightsOf } from './weights-of.js'
@@ -16,6 +17,7 @@ export async function firstState(
   if (resume) {
     checkState(tensors, resume.state, RESUMED)
     checkSame(withDefaults(resume, rule), own, RESUMED)
+    checkPosition(plan, resume.position)
     return { state: stateRecord(resume.state) }
   }
   if (below) {

@@ -16,7 +16,7 @@ import { frozenFeatures, keepFeatures } from './features.js'
 import { type Given, inputsOf, type Reading, type Source, type TrainingData, targetsOf } from './feed.js'
 import { initialNoise } from './noise.js'
 import type { Settings, TrainingOptions } from './options.js'
-import { globalEpoch, type Position } from './plan.js'
+import { checkPosition, globalEpoch, type Position } from './plan.js'
 import type { Platform } from './platform.js'
 import { type Role, rolesOf } from './roles.js'
 import { fixedBatches, type Rows, shuffledRows } from './rows.js'
@@ -135,6 +135,9 @@ export async function openSession(
     },
 
     async features(layer, x) {
+      const layers: number = rule.greedy?.layers(task, hyper) ?? 0
+      if (!(Number.isInteger(layer) && layer >= 0 && layer < layers))
+        throw new UserError(`${rule.id} trains ${layers} layers one after the other here: there is no layer ${layer}`)
       if (layer === 0) return x
       const graph = traced.greedy(layer).features
       const size = sizeOf(task.input.shape)
@@ -145,7 +148,11 @@ export async function openSession(
       return await frozenFeatures(graph, await shared(`features ${layer}`, graph), given, options.batch)(places, 0)
     },
 
-    async batch({ phase, epoch, batch }) {
+    async batch(at) {
+      checkPosition(course.plan, at)
+      const { phase, epoch, batch } = at
+      if (phase === course.plan.phases || batch === course.plan.batches)
+        throw new UserError(`no batch begins at ${JSON.stringify(at)}: those of that epoch are done`)
       const own = rows(phase)({ phase, epoch }).slice(batch * options.batch, (batch + 1) * options.batch)
       return { x: await inputs(own, globalEpoch(course.plan, { phase, epoch })), ...targetsOf(training, own) }
     },

@@ -10,7 +10,7 @@ import { meter } from './meter.js'
 import { notFinite } from './not-finite.js'
 import { resolve, type Settings, type Wishes } from './options.js'
 import { type Done, type Pipeline, pipelineOf, stepsIn, type Wanted } from './pipeline.js'
-import { endOf, isEpochDone, nextEpoch, type Plan, type Position, positionAt, stepAt } from './plan.js'
+import { checkPosition, endOf, isEpochDone, nextEpoch, type Plan, type Position, positionAt, stepAt } from './plan.js'
 import type { Platform } from './platform.js'
 import { measure, measuring } from './score.js'
 import { openSession, type StateTensor } from './session.js'
@@ -100,7 +100,12 @@ export async function openTrainer(config: TrainerConfig): Promise<Trainer> {
     }
     return phase.pipeline
   }
-  const next = async (at: Position, wanted?: Wanted): Promise<Done> => (await pipelineAt(at.phase)).next(at, wanted)
+  const next = async (at: Position, wanted?: Wanted): Promise<Done> => {
+    checkPosition(plan, at)
+    if (at.phase === plan.phases || isEpochDone(plan, at))
+      throw new UserError(`no step begins at ${JSON.stringify(at)}: the batches of that epoch are done`)
+    return (await pipelineAt(at.phase)).next(at, wanted)
+  }
 
   return {
     ...{ settings, task, plan, blocks, tensors, validation },
@@ -118,6 +123,9 @@ export async function openTrainer(config: TrainerConfig): Promise<Trainer> {
     },
     read: session.read,
     async run(begin, steps, given) {
+      checkPosition(plan, begin)
+      if (!(steps >= 0 && (Number.isInteger(steps) || steps === Number.POSITIVE_INFINITY)))
+        throw new UserError(`the steps to run are a whole number from 0, not ${steps}`)
       const means = meter()
       let at = begin
       let done = 0
