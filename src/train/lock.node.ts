@@ -37,8 +37,19 @@ export function lockFolder(folder: string): () => void {
   }
   held.add(path)
   return () => {
-    if (held.delete(path)) rmSync(path, { force: true })
+    if (held.delete(path) && isOwn(path)) rmSync(path, { force: true })
   }
+}
+
+/** Throws a UserError if this process has lost the lock: the folder was deleted, and may be another run's by now. */
+export function checkLock(folder: string): void {
+  if (isOwn(join(folder, NAME))) return
+  throw new UserError(`${folder} was deleted or taken over while its run went on: nothing more is written there`)
+}
+
+function isOwn(path: string): boolean {
+  const holder = holderOf(path)
+  return holder?.process === process.pid && holder.machine === hostname()
 }
 
 function linked(from: string, to: string): boolean {

@@ -8,7 +8,7 @@ import { type Checkpoint, decodeCheckpoint } from './checkpoint.js'
 import { environment, occasion } from './environment.node.js'
 import type { TrainEvent } from './events.js'
 import { type Files, fileError, openJournal, replaceFile } from './files.node.js'
-import { lockFolder } from './lock.node.js'
+import { checkLock, lockFolder } from './lock.node.js'
 import { resolvedOptions, type Settings } from './options.js'
 
 /** `config.json`: what was asked for, complete. */
@@ -166,6 +166,7 @@ function openFolder(path: string, unlock: () => void, files: Files): RunFolder {
     record: (event) => metrics.add(JSON.stringify({ ...event, time: new Date().toISOString() })),
     saveConfig: (config) => replaceFile(join(path, CONFIG), json(config), files),
     async saveCheckpoint(bytes) {
+      checkLock(path)
       const checkpoint = join(path, CHECKPOINT)
       replaceFile(checkpoint, bytes, files)
       return checkpoint
@@ -179,7 +180,7 @@ function openFolder(path: string, unlock: () => void, files: Files): RunFolder {
 }
 
 function discard(path: string): void {
-  if (fs.existsSync(join(path, CHECKPOINT))) return
+  if (!fs.existsSync(path) || ['lock', CHECKPOINT].some((name) => fs.existsSync(join(path, name)))) return
   for (const name of [CONFIG, METRICS, ENVIRONMENT]) fs.rmSync(join(path, name), { force: true })
   if (fs.readdirSync(path).length === 0) fs.rmdirSync(path)
 }

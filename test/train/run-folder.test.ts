@@ -126,6 +126,26 @@ test('a lock of this very process number from before, or a damaged one, is taken
   refuses(() => lockFolder(path), /in use by process 1 on not-.*delete .*lock if no run is going on there$/)
 })
 
+test('a run whose folder was deleted meanwhile says so, and leaves the run alone that began there since', async () => {
+  const path = fresh()
+  const run = createRun(path, config)
+  await run.saveCheckpoint(Uint8Array.of(1))
+  fs.rmSync(path, { recursive: true })
+  const message = / was deleted or taken over while its run went on: nothing more is written there$/
+  await assert.rejects(run.saveCheckpoint(Uint8Array.of(2)), message)
+  // Process 1 is always there.
+  fs.mkdirSync(path)
+  for (const [name, text] of [
+    ['lock', JSON.stringify({ process: 1, machine: hostname() })],
+    ['config.json', '{}'],
+  ] as const)
+    fs.writeFileSync(join(path, name), text)
+  await assert.rejects(run.saveCheckpoint(Uint8Array.of(2)), message)
+  run.close()
+  run.discard()
+  assert.deepEqual(fs.readdirSync(path).sort(), ['config.json', 'lock'])
+})
+
 test('runs without a folder get the first free number', () => {
   const before = process.cwd()
   const place = fresh()
