@@ -1,6 +1,6 @@
 /** Onward in Node: training, using and inspecting networks by data set and run folder. */
 import { availableParallelism } from 'node:os'
-import type { DataSet, Split } from './data/index.js'
+import { checkDataSet, type DataSet, type Split } from './data/index.js'
 import { type LoadOptions, loadDataSet } from './data/load.node.js'
 import { UsageError } from './errors.js'
 import { type ExportedFile, exportTo } from './export-run.node.js'
@@ -72,6 +72,13 @@ export interface Evaluation {
   readonly highest?: string
 }
 
+/** The data set of that name, or one that a program hands in: checked before anything is trained on it. */
+async function dataOf(data: DataSet | string, load?: LoadOptions): Promise<DataSet> {
+  if (typeof data === 'string') return await loadDataSet(data, load)
+  checkDataSet(data)
+  return data
+}
+
 /** `mostThreads`: of the run that is gone on with or used, so that its numbers are the same bits. */
 const node = (mostThreads?: number): Platform => ({
   compile: (graph, options) => compile(graph, { mostThreads, ...options }),
@@ -88,7 +95,7 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainEvent> 
     throw new UsageError('a layer that is trained alone has its first weights from the run below: leave `from` out')
   const origin = from === undefined ? undefined : { run: from, state: readCheckpoint(from).checkpoint.state }
   const under = below === undefined ? undefined : readCheckpoint(below).checkpoint
-  const data = typeof request.data === 'string' ? await loadDataSet(request.data, load) : request.data
+  const data = await dataOf(request.data, load)
   const settings = fit(rule, data, wanted)
   const config = { rule, data, settings, presetName: request.preset, signal, below: under, from: origin }
   if (out === false) return yield* trainAnywhere({ ...config, platform: node() })
@@ -116,7 +123,7 @@ export async function openTrainer({
   ...request
 }: Omit<TrainRequest, 'out' | 'below' | 'from' | 'signal'>): Promise<Trainer> {
   const rule = typeof request.rule === 'string' ? await findRule(request.rule) : request.rule
-  const data = typeof request.data === 'string' ? await loadDataSet(request.data, load) : request.data
+  const data = await dataOf(request.data, load)
   return await openAnywhere({ ...request, rule, data, platform: node() })
 }
 
@@ -137,7 +144,7 @@ export interface ResumeOptions extends RunOptions {
  */
 export async function* resume(path: string, options: ResumeOptions = {}): AsyncGenerator<TrainEvent> {
   const rule = await ruleOfRun(path, options)
-  const data = options.data ?? (await loadDataSet(readConfig(path).data, options.load))
+  const data = await dataOf(options.data ?? readConfig(path).data, options.load)
   const folder = reopenRun(path)
   yield* intoFolder(folder, readConfig(path).mostThreads, (own) => {
     const kept = readConfig(path)

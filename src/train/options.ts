@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { augmentationOptions, checkDataSet, type DataSet, imageShapeOf } from '../data/index.js'
+import { augmentationOptions, type DataSet, imageShapeOf } from '../data/index.js'
 import { UsageError } from '../errors.js'
 import { show } from '../graph/types.js'
 import { unknownName } from '../names.js'
@@ -109,7 +109,6 @@ export function asked(rule: AnyRule, { preset, settings, hyper = {}, options = {
 
 /** Fills in what depends on the data, and checks what one option alone cannot say. */
 export function fit(rule: AnyRule, data: DataSet, { hyper, options: given }: Asked): Settings {
-  checkDataSet(data)
   const limit = Math.min(given.limit ?? data.train.count, data.train.count)
   const validation = given.validation ?? Math.min(Math.round(limit / 10), 5000)
   const options: TrainingOptions = {
