@@ -1,6 +1,6 @@
 /** Onward in Node: training, using and inspecting networks by data set and run folder. */
 import { availableParallelism } from 'node:os'
-import { checkDataSet, type DataSet, type Split } from './data/index.js'
+import { checkDataSet, type DataSet, dataSets, type Split } from './data/index.js'
 import { type LoadOptions, loadDataSet } from './data/load.node.js'
 import { UsageError } from './errors.js'
 import { type ExportedFile, exportTo } from './export-run.node.js'
@@ -144,7 +144,8 @@ export interface ResumeOptions extends RunOptions {
  */
 export async function* resume(path: string, options: ResumeOptions = {}): AsyncGenerator<TrainEvent> {
   const rule = await ruleOfRun(path, options)
-  const data = await dataOf(options.data ?? readConfig(path).data, options.load)
+  const data = await dataOfRun(path, options)
+  checkDataSet(data)
   const folder = reopenRun(path)
   yield* intoFolder(folder, readConfig(path).mostThreads, (own) => {
     const kept = readConfig(path)
@@ -207,6 +208,17 @@ async function* intoFolder(
   }
 }
 
+/** The data set of a run: handed in, or one that Onward knows by name. */
+async function dataOfRun(path: string, { data, load }: RunOptions): Promise<DataSet> {
+  if (data) return data
+  const { data: name } = readConfig(path)
+  if (dataSets.some((known) => known.name === name)) return await loadDataSet(name, load)
+  throw new UsageError(
+    `the run in ${path} was trained on the data set "${name}", which is none of Onward's: hand it in from a program, ` +
+      "as in evaluate(run, { data }) of 'onward/node'",
+  )
+}
+
 /** The network of a run, to be closed after use. */
 export async function openRun(path: string, given: RunOptions = {}): Promise<Network> {
   const { rule, checkpoint, where, mostThreads } = await readRun(path, given)
@@ -228,7 +240,7 @@ async function readRun(path: string, given: RunOptions) {
 export async function evaluate(path: string, options: RunOptions = {}): Promise<Evaluation> {
   const network = await openRun(path, options)
   try {
-    const data = options.data ?? (await loadDataSet(readConfig(path).data, options.load))
+    const data = await dataOfRun(path, options)
     const { criterion, highest } = network
     const test = await network.measure(data, data.test)
     return { test, criterion, ...(highest !== undefined && { highest }) }
@@ -265,7 +277,7 @@ export async function drawRun(path: string, options: DrawOptions): Promise<Drawi
   const { rule, checkpoint, where, mostThreads } = await readRun(path, options)
   const { names, count, seed } = options
   const split = async (): Promise<Split> => {
-    const data = options.data ?? (await loadDataSet(checkpoint.data, options.load))
+    const data = await dataOfRun(path, options)
     const { train, validation } = partsOf(data, checkpoint.settings.options)
     return validation.count > 0 ? validation : train
   }

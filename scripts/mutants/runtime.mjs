@@ -39,8 +39,8 @@ export default [
   {
     what: 'one thread is tried where it gives other bits',
     file: threads,
-    find: '!(await isSame(engine, graph, [1, threads])) || disposed',
-    replace: '(await isSame(engine, graph, [1, threads])) && disposed',
+    find: 'if (!(await isSame(engine, graph, [1, threads])) || disposed)',
+    replace: 'if ((await isSame(engine, graph, [1, threads])) && disposed)',
     ...choice,
   },
   {

@@ -17,15 +17,15 @@ export default [
   {
     what: 'a configuration outweighs the flags',
     file: request,
-    find: "merge(group('options'), readTrainingFlags(flags))",
-    replace: "merge(readTrainingFlags(flags), group('options'))",
+    find: 'merge(readTexts(TRAINING, (config.training ?? {}) as Values, file), readTrainingFlags(flags))',
+    replace: 'merge(readTrainingFlags(flags), readTexts(TRAINING, (config.training ?? {}) as Values, file))',
     ...options,
   },
   {
     what: 'a setting that nobody knows is passed over',
     file: request,
-    find: 'if (unknown !== undefined) throw',
-    replace: 'if (false) throw',
+    find: 'else throw unknownName(`setting of a run',
+    replace: 'else if (false) throw unknownName(`setting of a run',
     ...options,
   },
   {
@@ -45,10 +45,17 @@ export default [
   {
     what: 'a stopped run is said to be done',
     file: evaluate,
-    find: 'if (isFinished(run) === false) print(',
-    replace: 'if (false) print(',
+    find: 'else if (!finished) print(',
+    replace: 'else if (false) print(',
     tests: 'cli/runs',
-    names: 'blow up',
+    names: 'whose reader has gone',
+  },
+  {
+    what: 'a layer that says something else is told with its neighbours',
+    file: 'src/cli/certificate.ts',
+    find: 'a.text === b.text && kindOf',
+    replace: 'kindOf',
+    tests: 'cli/certificate',
   },
   {
     what: 'what a user did wrong is reported as a fault of ours',

@@ -1,26 +1,78 @@
+import { styleText } from 'node:util'
 import type { Certificate, LayerCertificate } from '../certificate/certificate.js'
-import { wrapText } from './output/columns.js'
 import { plural } from './output/numbers.js'
-import type { Style } from './output/style.js'
+import { definitions, wrapText } from './output/text.js'
 
 /** What no certificate can see, whatever the rule. */
 export const LIMITS =
-  'A certificate reads programs, and is no proof. It does not see what passes outside of them: code that changes data, ' +
-  'options or state by what it measured. It does not see what the bits of a choice are used for, and they add up over ' +
-  'the samples of a batch and over steps. It takes blocks as the rule declares them (and their order, where nothing is ' +
-  'predicted), and says how many products deep each one is.'
+  'A certificate reads programs, and is no proof. It does not see what happens outside of them: code that changes ' +
+  'data, options or state by what it has measured. It counts the bits of a choice for one sample; it does not see ' +
+  'what they are used for, and they add up over the samples of a batch and over steps. It takes blocks as the rule ' +
+  'declares them, and where nothing is predicted, their order too. Therefore it says how deep each block is: in ' +
+  'products, which are matrix products or convolutions with learned weights.'
+
+/** What the numbers of a certificate count. */
+export const UNITS = {
+  window: 'blocks',
+  depth: 'products with learned weights',
+  inside: 'products with learned weights',
+  bits: 'bits for each sample',
+  numbers: 'numbers of 32 bits for each sample',
+}
 
 /** The certificate in words, lines of at most `width` places: what each layer learns from, and the verdict. */
-export function describeCertificate(certificate: Certificate, style: Style, width: number): string[] {
-  const names = certificate.layers.map(({ name }) => name)
-  const indent = Math.max(...names.map(({ length }) => length)) + 4
-  const lines = certificate.layers.flatMap((layer) =>
-    wrapText(describeLayer(layer, names), width - indent).map(
-      (line, i) => (i === 0 ? `  ${layer.name}` : '').padEnd(indent) + line,
+export function describeCertificate(certificate: Certificate, width: number): string[] {
+  const { local, layers } = certificate
+  const entries = merged(layers.map((layer) => ({ names: [layer.name], text: describeLayer(layer, layers) })))
+  const words = wrapText(verdict(certificate), width - 2)
+  return [
+    ...definitions(
+      entries.map(({ names, text }) => [listed(names), names.length === 1 ? text : `each: ${text}`]),
+      width,
     ),
-  )
-  return [...lines, ...wrapText(verdict(certificate), width - 2).map((line) => `  ${colour(certificate, style)(line)}`)]
+    ...words.map((line) => `  ${styleText(local ? 'green' : 'yellow', line)}`),
+  ]
 }
+
+interface Entry {
+  readonly names: readonly string[]
+  readonly text: string
+}
+
+/** Entries, where three or more that follow each other say the same of layers of one kind as one. */
+function merged(entries: readonly Entry[]): Entry[] {
+  const same = grouped(entries, (a, b) => a.text === b.text && kindOf(a.names[0]!) === kindOf(b.names[0]!))
+  return same.flatMap((group) =>
+    group.length < RANGE ? group : [{ names: group.flatMap(({ names }) => names), text: group[0]!.text }],
+  )
+}
+
+/** Names in order, those of one kind whose numbers follow each other as a range: layers 1 to 127 and output. */
+export function listed(names: readonly string[]): string {
+  const ranges = grouped(names, (a, b) => kindOf(a) === kindOf(b) && numberOf(a) + 1 === numberOf(b))
+  const parts = ranges.flatMap((range) =>
+    range.length < RANGE ? range : [`${kindOf(range[0]!)}s ${numberOf(range[0]!)} to ${numberOf(range.at(-1)!)}`],
+  )
+  return parts.length < 2 ? parts.join() : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`
+}
+
+/** So many make a range. */
+const RANGE = 3
+
+/** Runs of items, of which each goes on from the one before it. */
+function grouped<T>(items: readonly T[], goesOn: (before: T, item: T) => boolean): T[][] {
+  const groups: T[][] = []
+  for (const item of items) {
+    const last = groups.at(-1)
+    if (last && goesOn(last.at(-1)!, item)) last.push(item)
+    else groups.push([item])
+  }
+  return groups
+}
+
+/** "layer" of "layer 12", and 12. */
+const kindOf = (name: string): string => name.replace(/ \d+$/, '')
+const numberOf = (name: string): number => Number(/\d+$/.exec(name)?.[0])
 
 const LABELS: Record<LayerCertificate['reads']['labels'], string> = {
   input: 'the label is part of its input',
@@ -29,57 +81,42 @@ const LABELS: Record<LayerCertificate['reads']['labels'], string> = {
   none: 'it sees no label',
 }
 
-function describeLayer({ learns, window, depth, inside, reads }: LayerCertificate, names: readonly string[]): string {
-  if (!learns) return 'does not learn'
-  const { labels, choice, broadcast, feedback } = reads
-  const derivatives = depth === 0 ? 'takes no derivatives' : 'takes derivatives of its own alone'
-  const own = feedback || broadcast ? derivatives : 'learns from its own input alone'
-  const cell =
-    inside > depth
-      ? `${own} (it is ${plural(inside, 'product')} deep)`
-      : depth > 1
-        ? `${own} (its gradient crosses ${plural(depth, 'product')} inside it)`
-        : own
-  const across = `its gradient passes through ${plural(window, 'layer')}, ${plural(depth, 'product')} deep`
-  const parts = [window > 1 ? across : inside > 1 || depth > 1 ? cell : own, LABELS[labels]]
-  const from = ({ blocks }: { blocks: readonly number[] }): string => listed(blocks.map((i) => names[i]!))
-  if (choice)
-    parts.push(
+/** Where a layer has more than these above it, "all layers above it" is told in place of their names or number. */
+const FEW = 3
+
+function describeLayer(layer: LayerCertificate, layers: readonly LayerCertificate[]): string {
+  if (!layer.learns) return 'does not learn'
+  const { labels, choice, broadcast, feedback } = layer.reads
+  const above = layers.length - layer.layer - 1
+  const from = ({ blocks }: { readonly blocks: readonly number[] }): string =>
+    blocks.length === above && above > FEW ? 'all layers above it' : listed(blocks.map((i) => layers[i]!.name))
+  const backwards = feedback?.transport ? ', with the forward weights used backwards' : ''
+  const parts = [
+    describeGradient(layer, above),
+    LABELS[labels],
+    choice &&
       `what it is fed is chosen using ${from(choice)} (a choice of ${bitsOf(choice.bits)} a sample, no gradient)`,
-    )
-  if (broadcast) parts.push(`the output is sent straight to it (${amountOf(broadcast)} a sample)`)
-  if (feedback) {
-    const backwards = feedback.transport ? ', with the forward weights used backwards' : ''
-    parts.push(`it gets feedback from ${from(feedback)}${backwards}`)
-  }
-  return parts.join('; ')
+    broadcast && `the output is sent straight to it (${amountOf(broadcast)} a sample)`,
+    feedback && `it gets feedback from ${from(feedback)}${backwards}`,
+  ]
+  return parts.filter(Boolean).join('; ')
+}
+
+function describeGradient({ window, depth, inside, reads }: LayerCertificate, above: number): string {
+  const deep = `${plural(depth, 'product')} deep`
+  if (window > FEW && window === above + 1)
+    return `its gradient passes through all layers above it${depth === window ? '' : `, ${deep}`}`
+  if (window > 1) return `its gradient passes through ${plural(window, 'layer')}, ${deep}`
+  const derivatives = depth === 0 ? 'takes no derivatives' : 'takes derivatives of its own alone'
+  const own = reads.feedback || reads.broadcast ? derivatives : 'learns from its own input alone'
+  if (inside > depth && inside > 1) return `${own} (it is ${plural(inside, 'product')} deep)`
+  return depth > 1 ? `${own} (its gradient crosses ${plural(depth, 'product')} inside it)` : own
 }
 
 const bitsOf = (bits: number): string => `${Number(bits.toFixed(2))} ${bits === 1 ? 'bit' : 'bits'}`
 
 const amountOf = ({ bits, numbers }: { bits: number; numbers: number }): string =>
   bits < 32 ? bitsOf(bits) : `up to ${plural(numbers, 'number')}`
-
-/** Names in order, those of the same kind as a range: layers 1 to 127 and output. */
-export function listed(names: readonly string[]): string {
-  const runs: { stem: string; first: number; last: number; names: string[] }[] = []
-  for (const name of names) {
-    const [, stem = '', digits] = /^(.* )(\d+)$/.exec(name) ?? []
-    const number = digits === undefined ? Number.NaN : Number(digits)
-    const run = runs.at(-1)
-    if (run && run.stem === stem && run.last + 1 === number) {
-      run.last = number
-      run.names.push(name)
-    } else runs.push({ stem, first: number, last: number, names: [name] })
-  }
-  const parts = runs.flatMap(({ stem, first, last, names: own }) =>
-    own.length < 3 ? own : [`${stem.trim()}s ${first} to ${last}`],
-  )
-  return parts.length < 2 ? parts.join() : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`
-}
-
-const colour = ({ local }: Certificate, style: Style): ((text: string) => string) =>
-  local ? style.green : style.yellow
 
 function verdict({ local, layers }: Certificate): string {
   const named = (found: (layer: LayerCertificate) => unknown): string =>
@@ -88,9 +125,7 @@ function verdict({ local, layers }: Certificate): string {
     const depth = Math.max(...layers.map((layer) => Math.max(layer.depth, layer.inside)))
     const bits = Math.max(...layers.map(({ reads }) => reads.choice?.bits ?? 0))
     const kind = depth > 1 ? `Local by cells, up to ${depth} products deep` : 'Local'
-    const chosen = layers.some(({ reads }) => reads.choice)
-      ? `, and from above comes nothing but a choice of ${bitsOf(bits)} a sample`
-      : ''
+    const chosen = bits > 0 ? `, and from above comes nothing but a choice of ${bitsOf(bits)} a sample` : ''
     return `${kind}: no gradient passes from one layer to another${chosen}.`
   }
   const [wide, fed, sent] = [

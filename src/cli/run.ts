@@ -1,8 +1,7 @@
 import type { LoadOptions } from '../data/load.node.js'
 import { UsageError } from '../errors.js'
 import { readConfig } from '../train/run-folder.node.js'
-import { quoted } from './output/quoted.js'
-import { startedAs } from './started-as.js'
+import { toType } from './to-type.js'
 
 /** Flags of the commands that use a run. */
 export interface RunFlags {
@@ -26,8 +25,7 @@ export function namedRule(run: string, { rule, changedRule }: RunFlags): { rule?
 /** What is said of a run whose rule is in a file that the command does not name. */
 export const needsItsRule = (run: string, file: string, command: readonly string[]): UsageError =>
   new UsageError(
-    `${run} was trained by the rule in ${file}, and its code runs only where a command names it: ` +
-      `${startedAs()} ${command.map(quoted).join(' ')}`,
+    `${run} was trained by the rule in ${file}, and its code runs only where a command names it: ${toType(...command)}`,
   )
 
 export const loadOf = ({ dataDir }: Pick<RunFlags, 'dataDir'>): LoadOptions =>
@@ -36,5 +34,5 @@ export const loadOf = ({ dataDir }: Pick<RunFlags, 'dataDir'>): LoadOptions =>
 /** The command that goes on with a run. */
 export function toGoOn(run: string): string {
   const { ruleFile } = readConfig(run)
-  return `${startedAs()} train ${ruleFile ? `${quoted(ruleFile.path)} ` : ''}--resume ${quoted(run)}`
+  return toType('train', ...(ruleFile ? [ruleFile.path] : []), '--resume', run)
 }

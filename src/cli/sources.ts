@@ -1,5 +1,5 @@
 import type { AnyRule, Source } from '../rules/contract.js'
-import { startedAs } from './started-as.js'
+import { named } from './to-type.js'
 
 /** What a rule was written from, in words. */
 const SOURCES: Readonly<Record<Source, string>> = {
@@ -22,7 +22,7 @@ export const describeSource = (rule: Sourced): string =>
 /** What is said beside the figures and pictures of a rule that is not all from its source. */
 export const noteOnSource = (rule: Sourced & Pick<AnyRule, 'id'>): string[] =>
   rule.reconstructed
-    ? [`${rule.id} (${describeSource(rule)}): ${startedAs()} rules ${rule.id} lists what was filled in.`]
+    ? [`${rule.id} (${describeSource(rule)}): ${named('rules', rule.id)} lists what was filled in.`]
     : []
 
 /** The heading over what a rule's source leaves open. */

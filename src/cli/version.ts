@@ -1,9 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 
-/** The version in package.json, which lies two or three folders up: from dist/cli or from build/src/cli. */
-export function version(): string {
-  const file = ['../../package.json', '../../../package.json']
-    .map((path) => new URL(path, import.meta.url))
-    .find((url) => existsSync(url))
-  return (JSON.parse(readFileSync(file!, 'utf8')) as { version: string }).version
-}
+/** The version of this package, which its package.json holds. */
+export const version = (): string => createRequire(import.meta.url)('onward/package.json').version

@@ -88,10 +88,10 @@ function encode({ nodes, initializers }: Part, samples: Samples, batch: number |
     name: 'prediction',
     node: nodes,
     initializer: initializers.filter((tensor) => used.has((tensor as Message & { name: string }).name)),
-    input: [valueInfo('x', 'float32', [batch, ...samples.input.shape])],
+    input: [valueInfo('x', { dtype: 'float32', shape: samples.input.shape }, [batch])],
     output: [
-      valueInfo('scores', 'float32', [batch, outputCount(samples.target)]),
-      valueInfo(said.name, said.dtype, [batch, ...said.shape]),
+      valueInfo('scores', { dtype: 'float32', shape: [outputCount(samples.target)] }, [batch]),
+      valueInfo(said.name, said, [batch]),
     ],
   })
   const opsetImport = [proto('OperatorSetIdProto', { version: 18n })]

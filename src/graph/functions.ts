@@ -33,8 +33,8 @@ export function argmax(x: Tensor): Tensor {
 }
 
 /**
- * The k largest of the last axis, in falling order, of equals the first one: values [..., k] and int32 indices [..., k].
- * k rounds of argmax, which every device has; for a small k.
+ * The k largest of the last axis, in falling order, of equals the first one: values [..., k] and int32 indices [...,
+ * k]. k rounds of argmax, which every device has; for a small k.
  */
 export function topK(x: Tensor, k: number): { values: Tensor; indices: Tensor } {
   const size = x.shape.at(-1)!

@@ -24,54 +24,48 @@ export function pullback(
   cotangents: readonly (Tensor | undefined)[],
   sources: readonly Tensor[],
 ): (Tensor | undefined)[] {
-  return asDerivative(() => pullBack(outputs, cotangents, sources))
-}
+  return asDerivative(() => {
+    const wanted = new Set(sources)
+    const nodes = reachable(outputs)
+    const depends = new Set<Node>()
+    for (const node of nodes)
+      if (node.outputs.some((y) => wanted.has(y)) || node.inputs.some((x) => depends.has(x.node))) depends.add(node)
 
-function pullBack(
-  outputs: readonly Tensor[],
-  cotangents: readonly (Tensor | undefined)[],
-  sources: readonly Tensor[],
-): (Tensor | undefined)[] {
-  const wanted = new Set(sources)
-  const nodes = reachable(outputs)
-  const depends = new Set<Node>()
-  for (const node of nodes)
-    if (node.outputs.some((y) => wanted.has(y)) || node.inputs.some((x) => depends.has(x.node))) depends.add(node)
-
-  const gathered = new Map<Tensor, Tensor>()
-  const accumulate = (tensor: Tensor, cotangent: Tensor | undefined): void => {
-    if (!cotangent) return
-    const before = gathered.get(tensor)
-    gathered.set(tensor, before ? asAdjointOf(tensor.node, () => before.add(cotangent)) : cotangent)
-  }
-  outputs.forEach((output, i) => {
-    accumulate(output, cotangents[i])
-  })
-
-  for (const node of nodes.reverse()) {
-    if (!depends.has(node) || !node.inputs.some((x) => depends.has(x.node))) continue
-    if (!node.outputs.some((y) => gathered.has(y))) continue
-    const { gradient, elementwise } = primitive(node.op)
-    if (!gradient) {
-      if (node.outputs.every((y) => y.dtype !== 'float32')) continue
-      throw new GraphError(`grad: ${node.op} has no derivative; stop the gradient before it`)
+    const gathered = new Map<Tensor, Tensor>()
+    const accumulate = (tensor: Tensor, cotangent: Tensor | undefined): void => {
+      if (!cotangent) return
+      const before = gathered.get(tensor)
+      gathered.set(tensor, before ? asAdjointOf(tensor.node, () => before.add(cotangent)) : cotangent)
     }
-    asAdjointOf(node, () => {
-      const own = node.outputs.map((y) => {
-        const g = gathered.get(y)
-        return elementwise ? g : g?.broadcastTo(y.shape)
-      })
-      gradient(node, own as Tensor[]).forEach((cotangent, i) => {
-        const source = node.inputs[i]!
-        if (depends.has(source.node) && source.dtype === 'float32') accumulate(source, cotangent)
-      })
+    outputs.forEach((output, i) => {
+      accumulate(output, cotangents[i])
     })
-  }
-  return sources.map((source) => {
-    const g = gathered.get(source)
-    const whole = g && asAdjointOf(source.node, () => g.broadcastTo(source.shape))
-    if (whole) differentiated.set(whole, [...(differentiated.get(whole) ?? []), source])
-    return whole
+
+    for (const node of nodes.reverse()) {
+      if (!depends.has(node) || !node.inputs.some((x) => depends.has(x.node))) continue
+      if (!node.outputs.some((y) => gathered.has(y))) continue
+      const { gradient, elementwise } = primitive(node.op)
+      if (!gradient) {
+        if (node.outputs.every((y) => y.dtype !== 'float32')) continue
+        throw new GraphError(`grad: ${node.op} has no derivative; stop the gradient before it`)
+      }
+      asAdjointOf(node, () => {
+        const own = node.outputs.map((y) => {
+          const g = gathered.get(y)
+          return elementwise ? g : g?.broadcastTo(y.shape)
+        })
+        gradient(node, own as Tensor[]).forEach((cotangent, i) => {
+          const source = node.inputs[i]!
+          if (depends.has(source.node) && source.dtype === 'float32') accumulate(source, cotangent)
+        })
+      })
+    }
+    return sources.map((source) => {
+      const g = gathered.get(source)
+      const whole = g && asAdjointOf(source.node, () => g.broadcastTo(source.shape))
+      if (whole) differentiated.set(whole, [...(differentiated.get(whole) ?? []), source])
+      return whole
+    })
   })
 }
 
@@ -89,6 +83,6 @@ export function grad(loss: Tensor, sources: readonly Tensor[]): Tensor[] {
     throw new GraphError(`grad: the loss must be one float32 number, got ${loss.dtype} ${show(loss.shape)}`)
   return asDerivative(() => {
     const seed = asAdjointOf(loss.node, () => constant(1).broadcastTo(loss.shape))
-    return pullBack([loss], [seed], sources).map((g, i) => g ?? constant(0).broadcastTo(sources[i]!.shape))
+    return pullback([loss], [seed], sources).map((g, i) => g ?? constant(0).broadcastTo(sources[i]!.shape))
   })
 }

@@ -17,6 +17,13 @@ export interface LoopAttributes {
   readonly captured: readonly Tensor[]
 }
 
+/** All that an iteration computes for what is outside of it. */
+export const resultsOf = ({ results, stacked, condition }: Omit<LoopAttributes, 'captured'>): Tensor[] => [
+  ...results,
+  ...stacked,
+  ...(condition ? [condition] : []),
+]
+
 function build(
   op: string,
   count: number,
@@ -28,7 +35,7 @@ function build(
     const parameter = (name: string, { shape, dtype }: Pick<Tensor, 'shape' | 'dtype'>): Tensor =>
       input({ name, kind: 'loop', shape, dtype }, scope)
     const index = parameter('index', { shape: [], dtype: 'int32' })
-    scope.turns = { count, index }
+    scope.iterations = { count, index }
     const parameters = initial.map((x, i) => parameter(`carried${i}`, x))
     const { carried, outputs = [], condition } = trace(parameters, index)
     carried.forEach((x, i) => {
@@ -37,11 +44,11 @@ function build(
           `${op}: carried value ${i} starts as ${show(initial[i]!.shape)}, comes back as ${show(x.shape)}`,
         )
     })
-    const results = [...carried, ...outputs, ...(condition ? [condition] : [])]
+    const body = { count, scope, index, parameters, results: carried, stacked: outputs, condition }
+    const results = resultsOf(body)
     const inside = (node: Node): boolean => within(node.scope, scope)
     const captured = new Set(results.filter((x) => !inside(x.node)))
     for (const node of reachable(results, inside)) for (const x of node.inputs) if (!inside(x.node)) captured.add(x)
-    const body = { count, scope, index, parameters, results: carried, stacked: outputs, condition }
     return apply('loop', [...initial, ...captured], { ...body, captured: [...captured] } satisfies LoopAttributes)
   })
 }

@@ -9,7 +9,9 @@ export interface Primitive {
   evaluate(inputs: readonly Value[], attributes: Attributes, outputs: readonly TensorType[]): Float64Array[]
   /** Cotangents of the inputs from those of the outputs; undefined where nothing flows. Absent: not differentiable. */
   gradient?(node: Node, cotangents: readonly Tensor[]): (Tensor | undefined)[]
-  /** Each element depends on its own place in the operands alone, and the gradient takes what broadcasts to the output's shape. */
+  /**
+   * Each element depends on its place in the operands alone; the gradient takes cotangents that are not broadcast yet.
+   */
   elementwise?: boolean
 }
 

@@ -8,14 +8,8 @@ export type Attributes = any
 export interface Scope {
   readonly depth: number
   readonly parent: Scope | undefined
-  /** Of the loop whose body is being traced here. */
-  turns?: Turns
-}
-
-/** The turns of a loop: how many there may be, and the number of this one, from 0 (int32 scalar). */
-export interface Turns {
-  readonly count: number
-  readonly index: Tensor
+  /** How many there may be, and the number of the one that is being traced, from 0 (int32 scalar). */
+  iterations?: { readonly count: number; readonly index: Tensor }
 }
 
 export interface Node {
@@ -27,7 +21,7 @@ export interface Node {
   readonly outputs: readonly Tensor[]
   /** The deepest loop body among the inputs; undefined outside of all loops. */
   readonly scope: Scope | undefined
-  /** Set on nodes that `grad` made: the forward node whose derivative this is, and the call. The certificate reads it. */
+  /** Set on nodes that `grad` made: the forward node whose derivative this is, and the call. For the certificate. */
   readonly adjoint: Adjoint | undefined
 }
 
@@ -78,9 +72,9 @@ export function inScope<T>(build: (scope: Scope) => T): T {
 }
 
 /** The loops in whose bodies the program is being traced now, from the outermost. */
-export function enclosingLoops(): Turns[] {
-  const all: Turns[] = []
-  for (let scope = currentScope; scope; scope = scope.parent) if (scope.turns) all.unshift(scope.turns)
+export function enclosingLoops(): NonNullable<Scope['iterations']>[] {
+  const all: NonNullable<Scope['iterations']>[] = []
+  for (let scope = currentScope; scope; scope = scope.parent) if (scope.iterations) all.unshift(scope.iterations)
   return all
 }
 

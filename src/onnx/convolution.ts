@@ -4,13 +4,13 @@ import type { Shape } from '../graph/types.js'
 import type { Emitter } from './emitter.js'
 import { onnxWindow, padded, unfold } from './unfold.js'
 
-/** What lies under the kernels is laid out in at most so many numbers: they are kept for the weight gradient. */
+/** The most numbers that a convolution lays out for its product: they stay in memory until the weight gradient. */
 const MAX_UNFOLDED = 2 ** 23
 
 /**
- * Whether a convolution is one product over all images: where it has more outputs than places, ONNX Runtime's own is a
- * product for each image, shared out among the threads one by one. Transposing the weights must not cost as much. Of one
- * image it shares out the places, and sums in another order with another number of threads; the product does not.
+ * Whether a convolution is written as one product over all images. ONNX Runtime's own is a small product for each
+ * image, which is slow where there are more outputs than places; the weights, which ours transposes, must be few beside
+ * the images. Of a single image, its own sums in an order that depends on the number of threads, and ours does not.
  */
 export function isUnfolded(emit: Emitter, y: Shape, [out, perGroup, kh, kw]: Shape, groups: number): boolean {
   const cells = y[2]! * y[3]!
@@ -18,12 +18,12 @@ export function isUnfolded(emit: Emitter, y: Shape, [out, perGroup, kh, kw]: Sha
   return emit.tuned && groups === 1 && kh! * kw! > 1 && pays && y[0]! * cells * perGroup! * kh! * kw! <= MAX_UNFOLDED
 }
 
-/** At most so many outputs of four times as many inputs are spread from the inputs. */
+/** With more outputs, a transposed convolution gains nothing. */
 const MAX_SPREAD_OUTPUTS = 4
 
 /**
- * Whether a convolution is done as the transposed one of its flipped kernels: to unfold many inputs for a few outputs takes
- * longer than all products, and here what is laid out is small.
+ * Whether a convolution is written as the transposed convolution of its flipped kernels: that lays out its few outputs.
+ * A convolution lays out its many inputs, which takes longer than all products.
  */
 const isSpread = (emit: Emitter, [out, perGroup, kh, kw]: Shape, { stride, padding, groups }: Convolution): boolean =>
   emit.tuned &&
@@ -67,15 +67,15 @@ export function convolveAsItIs(
   const { strides, pads } = onnxWindow(window)
   const { groups } = window
   if (emit.device !== 'webgpu') return emit.one('Conv', [x, w], { strides, pads, group: groups })
-  // Made a matrix product, which forgets the padding; behind a 1x1 kernel the output can be padded instead.
+  // Of a 1x1 kernel WebGPU makes a matrix product, and forgets the padding. The output is padded instead.
   if (kh! * kw! * Math.max(...strides) === 1 && Math.max(...pads) > 0) {
     const inner = convolveAsItIs(emit, x, w, [out!, perGroup!, 1, 1], { ...window, padding: [NONE, NONE] })
     return emit.one('Pad', [inner, emit.int64s([0, 0, pads[0]!, pads[1]!, 0, 0, pads[2]!, pads[3]!]), emit.scalar(0)])
   }
-  // The same where a kernel is as large as the image, and only its end is padded.
+  // It also forgets it where a kernel is as large as the image, and only its end is padded.
   const forgets = Math.max(...pads) > 0 && pads[0] === 0 && pads[1] === 0
   const [images, around] = forgets ? [padded(emit, x, window, [0, 1, 2, 3]), [0, 0, 0, 0]] : [emit.name(x), pads]
-  // Written by so many outputs at a time, across the borders of groups.
+  // It writes so many outputs at a time, across the borders of groups.
   const vector = out! % 4 === 0 ? 4 : out! % 2 === 0 ? 2 : 1
   const each = out! / groups
   if (groups === 1 || each < 4 || each % vector === 0)

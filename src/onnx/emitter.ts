@@ -37,12 +37,16 @@ function attribute(name: string, given: AttributeValue): Message {
   return proto('AttributeProto', { name, type: 5, g: given })
 }
 
-/** A dimension given as a string is free: it is known when the program runs. */
-export function valueInfo(name: string, dtype: ElementType, shape?: readonly (number | string)[]): Message {
-  const dim = shape?.map((size) =>
-    typeof size === 'string' ? proto('Dimension', { dimParam: size }) : proto('Dimension', { dimValue: BigInt(size) }),
+/** `lead`: axes before those of the shape. A dimension given as a string is free: it is known when the program runs. */
+export function valueInfo(
+  name: string,
+  { dtype, shape }: { readonly dtype: ElementType; readonly shape?: Shape },
+  lead: readonly (number | string)[] = [],
+): Message {
+  const dim = [...lead, ...(shape ?? [])].map((size) =>
+    proto('Dimension', typeof size === 'string' ? { dimParam: size } : { dimValue: BigInt(size) }),
   )
-  const tensorType = { elemType: ELEMENT[dtype], ...(dim && { shape: proto('TensorShapeProto', { dim }) }) }
+  const tensorType = { elemType: ELEMENT[dtype], ...(shape && { shape: proto('TensorShapeProto', { dim }) }) }
   return proto('ValueInfoProto', { name, type: proto('TypeProto', { tensorType: proto('Tensor', tensorType) }) })
 }
 
@@ -102,11 +106,11 @@ export class Emitter {
     const names = inputs.map((x) => (typeof x === 'string' ? x : this.name(x)))
     const key = `${op} ${names} ${'body' in attributes ? this.#next : JSON.stringify(attributes)}`
     const before = op === 'Identity' ? undefined : this.#made.get(key)
-    if (before) return [...before]
+    if (before) return before
     const output = Array.from({ length: outputs }, () => this.fresh(op))
     this.raw(op, names, output, attributes)
     this.#made.set(key, output)
-    return [...output]
+    return output
   }
 
   one(op: string, inputs: readonly Input[], attributes: Attributes = {}): string {
@@ -119,16 +123,8 @@ export class Emitter {
     const list = Object.entries(attributes).map(([name, given]) => attribute(name, given))
     const domain = OWN_TO_THE_ENGINE.has(op) ? 'com.microsoft' : ''
     this.domains.add(domain)
-    this.#nodes.push(
-      proto('NodeProto', {
-        input: [...input],
-        output: [...output],
-        name: output[0],
-        opType: op,
-        attribute: list,
-        domain,
-      }),
-    )
+    const node = { input: [...input], output: [...output], name: output[0], opType: op, attribute: list, domain }
+    this.#nodes.push(proto('NodeProto', node))
   }
 
   cast(x: Input, dtype: ElementType): string[] {
@@ -139,7 +135,7 @@ export class Emitter {
     return this.one('Reshape', [x, this.int64s(shape)])
   }
 
-  /** [b, m, k] x [b, n, k]: the engine hands a Transpose of many small matrices to its threads one by one, so without. */
+  /** [b, m, k] x [b, n, k], without a Transpose: the engine's is slow for many small matrices. */
   timesTransposed(a: Input, b: Input): string {
     if (this.tuned) return this.one('FusedMatMul', [a, b], { transB: 1 })
     return this.one('MatMul', [a, this.one('Transpose', [b], { perm: [0, 2, 1] })])
@@ -155,10 +151,8 @@ export class Emitter {
     const before = key && this.#constants.get(key)
     if (before) return before
     const name = this.fresh('constant')
-    const dims = shape.map(BigInt)
-    this.initializers.push(
-      proto('TensorProto', { dims, dataType: ELEMENT[dtype], name, rawData: rawData(dtype, data) }),
-    )
+    const tensor = { dims: shape.map(BigInt), dataType: ELEMENT[dtype], name, rawData: rawData(dtype, data) }
+    this.initializers.push(proto('TensorProto', tensor))
     if (key) this.#constants.set(key, name)
     return name
   }
@@ -180,32 +174,54 @@ export class Emitter {
 
   /** Emits everything that the tensors need and that lives in `scope`. */
   emit(outputs: readonly Tensor[], scope: Scope | undefined): void {
-    const needed = new Set<Tensor>(outputs)
-    const nodes = reachable(outputs).reverse()
-    for (const node of nodes) if (node.outputs.some((y) => needed.has(y))) for (const x of node.inputs) needed.add(x)
-    for (const x of needed) this.#used.add(x)
-    for (const node of nodes.reverse()) {
-      if (node.scope !== scope || !node.outputs.some((y) => needed.has(y))) continue
-      if (this.#names.has(node.outputs[0]!)) continue
+    const nodes = reachable(outputs)
+    for (const x of [...outputs, ...nodes.flatMap(({ inputs }) => inputs)]) this.#used.add(x)
+    for (const node of nodes) {
+      if (node.scope !== scope || this.#names.has(node.outputs[0]!)) continue
       for (const [i, name] of this.#lowerings[node.op](this, node).entries()) this.#names.set(node.outputs[i]!, name)
     }
   }
 
-  /** The nodes emitted by `build`, apart from those around it; the names that it gives end with it. */
-  graph(build: () => { input: Message[]; output: Message[] }): Message {
+  /**
+   * The body of a Loop that carries these tensors, apart from what is emitted around it; the names that it gives end
+   * with it. `build` gets the name of the iteration's number, and gives what an iteration hands on and puts out.
+   * Without a condition, computed at the end of an iteration, the loop goes on.
+   */
+  loopBody(
+    carried: readonly Tensor[],
+    scope: Scope | undefined,
+    build: (iteration: string) => readonly Tensor[],
+    condition?: Tensor,
+  ): Message {
     const outer = [this.#nodes, this.#names, this.#made, this.#own] as const
     this.#nodes = []
     this.#names = new Map(outer[1])
     this.#made = new Map(outer[2])
     this.#own = new Set()
-    const { input, output } = build()
-    const graph = proto('GraphProto', { name: this.fresh('graph'), node: this.#nodes, input, output })
+    const [iteration, goOn] = [this.fresh('iteration'), this.fresh('condition')]
+    const names = carried.map(() => this.fresh('carried'))
+    for (const [i, x] of carried.entries()) this.bind(x, names[i]!)
+    const results = build(iteration)
+    const all = condition ? [...results, condition] : results
+    this.emit(all, scope)
+    const outputs = this.#outputs(all.map((x) => this.name(x)))
+    const last = condition ? outputs.pop()! : this.one('Identity', [goOn])
+    const graph = proto('GraphProto', {
+      name: this.fresh('graph'),
+      node: this.#nodes,
+      input: [
+        valueInfo(iteration, { dtype: 'int64', shape: [] }),
+        valueInfo(goOn, { dtype: 'bool', shape: [] }),
+        ...carried.map((x, i) => valueInfo(names[i]!, x)),
+      ],
+      output: [valueInfo(last, { dtype: 'bool', shape: [] }), ...results.map((x, i) => valueInfo(outputs[i]!, x))],
+    })
     ;[this.#nodes, this.#names, this.#made, this.#own] = outer
     return graph
   }
 
-  /** Names for the outputs of the graph being written; a copy only of what it did not make itself, or gives twice. */
-  outputs(names: readonly string[]): string[] {
+  /** Names for the outputs of the graph being written: what it did not make itself, or gives twice, is copied. */
+  #outputs(names: readonly string[]): string[] {
     const given = new Set<string>()
     return names.map((own) => {
       const name = this.#own.has(own) && !given.has(own) ? own : this.one('Identity', [own])
@@ -221,43 +237,23 @@ export class Emitter {
   loop(node: Node): string[] {
     const body: LoopAttributes = node.attributes
     const size = body.parameters.length
-    const kept = node.outputs.slice(size).map((y, k) => ({ used: this.#used.has(y), k }))
-    const sources = [...body.stacked, ...(body.condition ? [] : body.parameters)]
-    const stacked = kept.filter(({ used }) => used).map(({ k }) => sources[k]!)
+    const isUsed = node.outputs.slice(size).map((y) => this.#used.has(y))
+    const stacked = [...body.stacked, ...(body.condition ? [] : body.parameters)].filter((_, k) => isUsed[k])
     const captured = node.inputs.slice(size).map((x) => this.name(x))
-    const graph = this.graph(() => {
-      // A gradient copies a loop with other tensors in place of those it captured: the body knows them as they were.
+    const inLoop = (iteration: string): Tensor[] => {
+      // A copied loop reads other tensors from outside, but its body names those of the original.
       for (const [i, x] of body.captured.entries()) this.bind(x, captured[i]!)
-      const iteration = this.fresh('iteration')
-      const goOn = this.fresh('condition')
-      const names = body.parameters.map((p) => {
-        const name = this.fresh('carried')
-        this.bind(p, name)
-        return name
-      })
-      const outputs = [...body.results, ...stacked, ...(body.condition ? [body.condition] : [])]
-      if (reachable(outputs).includes(body.index.node)) this.bind(body.index, this.cast(iteration, 'int32')[0]!)
-      this.emit(outputs, body.scope)
-      const results = this.outputs(outputs.map((x) => this.name(x)))
-      const condition = body.condition ? results.pop()! : this.one('Identity', [goOn])
-      const types = [...body.results, ...stacked]
-      return {
-        input: [
-          valueInfo(iteration, 'int64', []),
-          valueInfo(goOn, 'bool', []),
-          ...names.map((name, i) => valueInfo(name, body.parameters[i]!.dtype, body.parameters[i]!.shape)),
-        ],
-        output: [
-          valueInfo(condition, 'bool', []),
-          ...results.map((name, i) => valueInfo(name, types[i]!.dtype, types[i]!.shape)),
-        ],
-      }
-    })
+      const results = [...body.results, ...stacked]
+      if (reachable(body.condition ? [...results, body.condition] : results).includes(body.index.node))
+        this.bind(body.index, this.cast(iteration, 'int32')[0]!)
+      return results
+    }
+    const graph = this.loopBody(body.parameters, body.scope, inLoop, body.condition)
     const count = this.initializer({ data: [body.count], shape: [], dtype: 'int64' })
     const initial = node.inputs.slice(0, size).map((x) => this.name(x))
     const inputs = [count, this.scalar(1, 'bool'), ...initial]
     const names = this.node('Loop', inputs, { body: graph }, size + stacked.length)
-    const outer = kept.map(({ used }) => (used ? names.splice(size, 1)[0]! : ''))
-    return [...names, ...outer]
+    let next = size
+    return [...names.slice(0, size), ...isUsed.map((used) => (used ? names[next++]! : ''))]
   }
 }

@@ -1,11 +1,3 @@
 export type { Device } from './emitter.js'
 export { lowerLoop } from './loop.js'
-export {
-  lowerIdentity,
-  lowerStep,
-  lowerSums,
-  type OnnxProgram,
-  type Port,
-  type StatePort,
-  type StepGraph,
-} from './program.js'
+export { lowerStep, type OnnxProgram, type Port, type StatePort, type StepGraph } from './program.js'

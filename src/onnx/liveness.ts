@@ -1,5 +1,5 @@
 import { reachable } from '../graph/gradient.js'
-import { type LoopAttributes, within } from '../graph/loop.js'
+import { type LoopAttributes, resultsOf, within } from '../graph/loop.js'
 import type { Node, Tensor } from '../graph/tensor.js'
 import { byteLength } from '../graph/types.js'
 
@@ -7,7 +7,7 @@ import { byteLength } from '../graph/types.js'
 export interface Liveness {
   /** At the worst moment: state, batch, constants, temporaries, and what is there already of the next state. */
   readonly peakBytes: number
-  /** At its own worst moment: what is neither state, batch nor constant: activations, derivatives and what lies between. */
+  /** At its own worst moment: what is neither state, batch nor constant, such as activations and derivatives. */
   readonly peakActivationBytes: number
   readonly stateBytes: number
 }
@@ -79,9 +79,9 @@ function peak(results: readonly Tensor[], inside: (node: Node) => boolean, apart
 
 /** The values of the iteration before, the body at its worst, and room for what is stacked. */
 function whileRunning(loop: LoopAttributes, made: readonly Tensor[]): number {
-  const { results, stacked, condition, parameters, count, scope } = loop
-  const used = stacked.filter((_, i) => made.some(({ index }) => index === results.length + i))
-  const own = peak([...results, ...used, ...(condition ? [condition] : [])], (node) => within(node.scope, scope))
+  const { results, parameters, count, scope } = loop
+  const stacked = loop.stacked.filter((_, i) => made.some(({ index }) => index === results.length + i))
+  const own = peak(resultsOf({ ...loop, stacked }), (node) => within(node.scope, scope))
   const before = count > 1 ? total(parameters) : 0
   return before + own + total(made.filter(({ index }) => index >= results.length))
 }

@@ -1,11 +1,12 @@
+import type { Tensor } from '../graph/tensor.js'
 import { type Device, valueInfo } from './emitter.js'
 import { emitterFor } from './lowerings.js'
-import { changes, emitSums, model, type OnnxProgram, ports, STEPS, type StepGraph } from './program.js'
+import { changes, model, type OnnxProgram, ports, STEPS, type StepGraph } from './program.js'
 
 /**
- * Many steps a call, as an ONNX Loop that carries the state: the binding copies every output of a call, so the state comes
- * back once. Batch inputs are stacked, [steps, ...], and so are the metrics; `steps` is an int64 scalar. Besides the
- * outputs of `lowerStep`: the sum of each float32 state tensor at the end, named with `sum.` before.
+ * Many steps a call, as an ONNX Loop that carries the state: the binding copies every output of a call, so the state
+ * comes back once. Batch inputs are stacked, [steps, ...], and so are the metrics; `steps` is an int64 scalar. The
+ * outputs are those of `lowerStep`.
  */
 export function lowerLoop(graph: StepGraph, device: Device): OnnxProgram {
   const named = ports(graph)
@@ -14,41 +15,26 @@ export function lowerLoop(graph: StepGraph, device: Device): OnnxProgram {
   const changing = state.filter(changes)
   const results = [...changing, ...metrics].map(({ output }) => output)
   for (const { name, input } of state) emitter.bind(input, name)
-  const body = emitter.graph(() => {
-    const iteration = emitter.fresh('iteration')
-    const goOn = emitter.fresh('condition')
-    const carried = changing.map(({ input }) => {
-      const name = emitter.fresh('carried')
-      emitter.bind(input, name)
-      return valueInfo(name, input.dtype, input.shape)
-    })
+  const steps = (iteration: string): Tensor[] => {
     for (const { name, input } of batch) emitter.bind(input, emitter.one('Gather', [name, iteration], { axis: 0 }))
-    emitter.emit(results, undefined)
-    const names = emitter.outputs(results.map((x) => emitter.name(x)))
-    return {
-      input: [valueInfo(iteration, 'int64', []), valueInfo(goOn, 'bool', []), ...carried],
-      output: [
-        valueInfo(emitter.one('Identity', [goOn]), 'bool', []),
-        ...results.map(({ dtype, shape }, i) => valueInfo(names[i]!, dtype, shape)),
-      ],
-    }
-  })
+    return results
+  }
+  const carried = changing.map(({ input }) => input)
+  const body = emitter.loopBody(carried, undefined, steps)
   const inputs = [STEPS, emitter.scalar(1, 'bool'), ...changing.map(({ name }) => name)]
   const outputs = [...changing.map(({ name }) => `out.${name}`), ...metrics.map(({ name }) => `metric.${name}`)]
   emitter.raw('Loop', inputs, outputs, { body })
-  const sums = emitSums(emitter, named.state, ({ name, changes }) => (changes ? `out.${name}` : name))
   const bytes = model(
     emitter,
     [
-      valueInfo(STEPS, 'int64', []),
-      ...state.map(({ name, input }) => valueInfo(name, input.dtype, input.shape)),
-      ...batch.map(({ name, input }) => valueInfo(name, input.dtype, [STEPS, ...input.shape])),
+      valueInfo(STEPS, { dtype: 'int64', shape: [] }),
+      ...state.map(({ name, input }) => valueInfo(name, input)),
+      ...batch.map(({ name, input }) => valueInfo(name, input, [STEPS])),
     ],
     [
-      ...changing.map(({ name, output }) => valueInfo(`out.${name}`, output.dtype, output.shape)),
-      ...metrics.map(({ name, output }) => valueInfo(`metric.${name}`, output.dtype, [STEPS, ...output.shape])),
-      ...sums,
+      ...changing.map(({ name, output }) => valueInfo(`out.${name}`, output)),
+      ...metrics.map(({ name, output }) => valueInfo(`metric.${name}`, output, [STEPS])),
     ],
   )
-  return { bytes, looped: true, ...named }
+  return { bytes, ...named }
 }

@@ -20,10 +20,10 @@ export function moveBlocks(emit: Emitter, x: Tensor, y: Tensor, order: readonly 
   return emit.reshape(emit.one(kernel, [emit.reshape(x, given)], { blocksize: b }), y.shape)
 }
 
-/** Of more numbers a split makes too much that nobody reads. */
+/** With longer steps, a split makes too many numbers that nobody reads. */
 const LONGEST_STEP = 8
 
-/** Every `step`-th number of whole lines: a split of their blocks takes a third of a slice's time. Undefined for others. */
+/** Every `step`-th number of the last axis, by a split: a third of a slice's time. Undefined for other slices. */
 export function everyOther(emit: Emitter, x: Tensor, y: Tensor, start: number, step: number): string | undefined {
   if (emit.device !== 'cpu' || step === 1 || step > LONGEST_STEP || x.shape.at(-1)! !== y.shape.at(-1)! * step)
     return undefined
@@ -31,7 +31,7 @@ export function everyOther(emit: Emitter, x: Tensor, y: Tensor, start: number, s
   return emit.reshape(emit.node('Split', [blocks], { axis: 1, num_outputs: step }, step)[start]!, y.shape)
 }
 
-/** Pixels as blocks of their value, [N, C, H, 1, W, 1] to [N, C, H, b, W, b]; undefined for other broadcasts. */
+/** Each pixel repeated as a block, [N, C, H, 1, W, 1] to [N, C, H, b, W, b]; undefined for other broadcasts. */
 export function repeatPixels(emit: Emitter, x: Tensor, y: Tensor): string | undefined {
   const [n, c, h, rows, w, columns] = y.shape as [number, number, number, number, number, number]
   const isBlock = y.rank === 6 && `${x.shape}` === `${[n, c, h, 1, w, 1]}` && rows * columns > 1

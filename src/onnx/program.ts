@@ -1,4 +1,3 @@
-import type { Message } from '@bufbuild/protobuf'
 import type { Tensor } from '../graph/tensor.js'
 import { type DType, GraphError, sameShape, show } from '../graph/types.js'
 import { type Device, type Emitter, valueInfo } from './emitter.js'
@@ -23,10 +22,9 @@ export interface StatePort extends Port {
   readonly changes: boolean
 }
 
-/** An ONNX model and the names by which it is fed. Batch inputs and metrics of a looped model have a leading axis. */
+/** An ONNX model and the names by which it is fed. Batch inputs and metrics of a loop have a leading axis. */
 export interface OnnxProgram {
   readonly bytes: Uint8Array<ArrayBuffer>
-  readonly looped: boolean
   readonly state: readonly StatePort[]
   readonly batch: readonly Port[]
   readonly metrics: readonly Port[]
@@ -78,24 +76,24 @@ export function lowerStep(graph: StepGraph, device: Device, { intoPlaces = false
   if (intoPlaces) emitter.raw('SequenceEmpty', [], [NOTHING])
   const bytes = model(
     emitter,
-    [...state, ...batch].map(({ name, input }) => valueInfo(name, input.dtype, input.shape)),
+    [...state, ...batch].map(({ name, input }) => valueInfo(name, input)),
     [
       ...(intoPlaces ? [proto('ValueInfoProto', { name: NOTHING })] : []),
-      ...results.map(({ name, output }) => valueInfo(name, output.dtype, output.shape)),
+      ...results.map(({ name, output }) => valueInfo(name, output)),
     ],
   )
-  return { bytes, looped: false, ...named }
+  return { bytes, ...named }
 }
 
-/** The sums alone, of a state given by name: what `lowerStep` leaves out, to be asked once for many steps. */
+/** The sum of each float32 tensor of a state, named with `sum.` before: it tells whether all numbers are finite. */
 export function lowerSums(state: readonly StatePort[], device: Device): Uint8Array<ArrayBuffer> {
   const emitter = emitterFor(device)
   const floats = state.filter(({ dtype }) => dtype === 'float32')
-  const sums = emitSums(emitter, floats, ({ name }) => name)
+  for (const { name } of floats) emitter.raw('ReduceSum', [name], [`sum.${name}`], { keepdims: 0 })
   return model(
     emitter,
-    floats.map(({ name, dtype, shape }) => valueInfo(name, dtype, shape)),
-    sums,
+    floats.map((port) => valueInfo(port.name, port)),
+    floats.map(({ name }) => valueInfo(`sum.${name}`, { dtype: 'float32', shape: [] })),
   )
 }
 
@@ -103,21 +101,7 @@ export function lowerSums(state: readonly StatePort[], device: Device): Uint8Arr
 export function lowerIdentity(dtype: DType, device: Device): Uint8Array<ArrayBuffer> {
   const emitter = emitterFor(device)
   emitter.raw('Identity', ['x'], ['y'])
-  return model(emitter, [valueInfo('x', dtype)], [valueInfo('y', dtype)])
-}
-
-export function emitSums(
-  emitter: Emitter,
-  state: readonly StatePort[],
-  nameOf: (port: StatePort) => string,
-): Message[] {
-  return state
-    .filter(({ dtype }) => dtype === 'float32')
-    .map((port) => {
-      const name = `sum.${port.name}`
-      emitter.raw('ReduceSum', [nameOf(port)], [name], { keepdims: 0 })
-      return valueInfo(name, 'float32', [])
-    })
+  return model(emitter, [valueInfo('x', { dtype })], [valueInfo('y', { dtype })])
 }
 
 export const changes = ({ input, output }: StepGraph['state'][number]): boolean => input !== output

@@ -24,10 +24,7 @@ const MESSAGES: Record<string, readonly string[]> = {
     ...['1 input string*', '2 output string*', '3 name string', '4 op_type string'],
     ...['5 attribute AttributeProto*', '7 domain string'],
   ],
-  AttributeProto: [
-    ...['1 name string', '2 f float', '3 i int64', '4 s bytes', '5 t TensorProto', '6 g GraphProto'],
-    ...['7 floats float*', '8 ints int64*', '20 type int32'],
-  ],
+  AttributeProto: [...['1 name string', '3 i int64', '4 s bytes', '6 g GraphProto', '8 ints int64*', '20 type int32']],
   TensorProto: ['1 dims int64*', '2 data_type int32', '8 name string', '9 raw_data bytes'],
   ValueInfoProto: ['1 name string', '2 type TypeProto'],
   TypeProto: ['1 tensor_type Tensor'],
@@ -36,13 +33,7 @@ const MESSAGES: Record<string, readonly string[]> = {
   Dimension: ['1 dim_value int64', '2 dim_param string'],
 }
 
-const SCALARS: Record<string, Type> = {
-  int64: Type.INT64,
-  int32: Type.INT32,
-  float: Type.FLOAT,
-  string: Type.STRING,
-  bytes: Type.BYTES,
-}
+const SCALARS: Record<string, Type> = { int64: Type.INT64, int32: Type.INT32, string: Type.STRING, bytes: Type.BYTES }
 
 function field(text: string): FieldDescriptorProto {
   const [number, name, type] = text.split(' ') as [string, string, string]

@@ -9,7 +9,7 @@ export const onnxWindow = ({ stride, padding: [rows, columns] }: Window): { stri
   pads: [rows[0], columns[0], rows[1], columns[1]],
 })
 
-/** Images [N, C, H, W] (or their bytes, by name) with their axes in another order, and with `zero` (0 by default) around. */
+/** Images [N, C, H, W] (or their bytes, by name), their axes in another order, with `zero` (0 by default) around. */
 export function padded(
   emit: Emitter,
   images: Tensor | string,

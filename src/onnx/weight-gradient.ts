@@ -5,10 +5,10 @@ import { convolveAsItIs, isUnfolded } from './convolution.js'
 import type { Emitter } from './emitter.js'
 import { divisorWhere, padded, unfold } from './unfold.js'
 
-/** Up to so many numbers under a kernel are unfolded by a convolution: pixels of few channels are too small to gather. */
+/** Up to so many numbers under a kernel are laid out by a convolution: to gather pixels of few channels is slower. */
 const MAX_GATHERED_TAPS = 36
 
-/** The same of one image, where the sums must not depend on how columns are shared out among threads. */
+/** The same for a single image, whose sums must not depend on how columns are shared out among threads. */
 const MAX_TAPS_OF_ONE = 144
 
 /**
@@ -43,18 +43,18 @@ export function weightGradient(
   ) {
     const seen = asItLies ? x : unfoldByTap(emit, x, weights, window)
     const [left, right] = [emit.reshape(g, [n, out, cells]), emit.reshape(seen, [n, under, cells])]
-    // Of one image, the longer side is shared out among the threads: the columns are summed in an order of their own.
+    // Of a single image the engine shares out the longer side, and sums columns in another order than rows: so rows.
     if (n === 1 && under > out)
       return emit.reshape(emit.one('Transpose', [emit.timesTransposed(right, left)], { perm: [0, 2, 1] }), weights)
     return emit.reshape(summed(emit.timesTransposed(left, right)), weights)
   }
-  // So many images make one product: as few as leave the sums, O for each number under the kernel, the smaller part.
+  // So many images make one product: as few as possible, while making the products takes longer than adding them up.
   const each = divisorWhere(n, (count) => count * cells >= (2 * out) / groups)
   const images = emit.reshape(g, [n / each, each, groups, out / groups, cells])
   const byChannel = each === 1 ? images : emit.one('Transpose', [images], { perm: [0, 2, 3, 1, 4] })
   const left = emit.reshape(byChannel, [n / each, groups, out / groups, each * cells])
   const pixels = padded(emit, x, window, [0, 2, 3, 1])
-  // Unfolded at once where the forward product does it, by rows of the kernel elsewhere.
+  // In one piece where the forward product lays it out anyway, else by rows of the kernel.
   const height = isUnfolded(emit, g.shape, weights, groups) ? kh : 1
   const byRow = Array.from({ length: kh / height }, (_, row) => {
     const seen = unfold(emit, pixels, x.shape, [row * height, (row + 1) * height, kw], [rows, columns], window)
@@ -68,8 +68,8 @@ export function weightGradient(
 }
 
 /**
- * What each output reads under a kernel [O, C, KH, KW], an image for each tap: [N, C*KH*KW, H', W'], by weights of 0 and 1.
- * An infinity comes out as itself and, for the other taps, as none of the numbers that there are.
+ * What each output reads under a kernel [O, C, KH, KW], an image for each tap: [N, C*KH*KW, H', W']. A convolution with
+ * weights of 0 and 1: an infinite pixel gives NaN at its other taps.
  */
 function unfoldByTap(emit: Emitter, images: Tensor, [, ...kernel]: Shape, window: Convolution): string {
   const taps = sizeOf(kernel)

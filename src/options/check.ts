@@ -1,8 +1,8 @@
 import type { z } from 'zod'
 import { UsageError } from '../errors.js'
 import { unknownName } from '../names.js'
-import { type Kind, optionTable, refusal, showValue } from './table.js'
-import { findOption, keysOf, type Values } from './values.js'
+import { type Kind, type Option, optionTable, refusal, showValue } from './table.js'
+import type { Values } from './values.js'
 
 /**
  * The values with all defaults, checked against the options of `owner`, a rule or "training". Throws a UsageError about
@@ -18,10 +18,12 @@ export function checkOptions<T>(schema: z.ZodType<T>, values: Values, owner: str
   const issue = result.error.issues[0]!
   const key = issue.path.filter((part) => typeof part === 'string').join('.')
   if (issue.code === 'unrecognized_keys')
-    throw unknownName(`option of ${owner}`, [key, issue.keys[0]].filter(Boolean).join('.'), keysOf(options))
-  const kind = findOption(options, key)?.kind
-  if (!kind) throw new UsageError(`${owner}: ${issue.message}.`)
+    throw unknownOption(owner, [key, issue.keys[0]].filter(Boolean).join('.'), options)
+  const kind = options.find(({ name }) => name === key)?.kind
   const came = issue.path.reduce<unknown>((value, part) => (value as Record<PropertyKey, unknown>)?.[part], values)
+  if (options.some(({ name }) => name.startsWith(`${key}.`)))
+    throw new UsageError(`the option ${key} of ${owner} takes an object, not ${showValue(came)}.`)
+  if (!kind) throw new UsageError(`${owner}: ${issue.message}.`)
   throw new UsageError(sentence(`the option ${key} of ${owner}`, kind, issue, came))
 }
 
@@ -38,6 +40,14 @@ function checkKept(schema: z.ZodType, values: Values, owner: string): void {
       `the option ${other} of ${owner} is ${showValue(values[other])}, and ${showValue(read[other])} when it is read again: its schema must not change what it reads.`,
     )
 }
+
+/** A UsageError: the owner has no option of this name. */
+export const unknownOption = (owner: string, name: string, options: readonly Option[]): UsageError =>
+  unknownName(
+    `option of ${owner}`,
+    name,
+    options.map((option) => option.name),
+  )
 
 function sentence(name: string, kind: Kind, issue: z.core.$ZodIssue, came: unknown): string {
   if (issue.code === 'custom') return `${name} is ${showValue(came)}: ${issue.message}.`

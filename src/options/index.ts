@@ -1,3 +1,3 @@
-export { checkEffect, checkOptions } from './check.js'
+export { checkEffect, checkOptions, unknownOption } from './check.js'
 export { describeKind, describeOption, type Kind, type Option, optionTable, showValue } from './table.js'
-export { findOption, isGroup, keysOf, merge, parseValue, type Values, withValue } from './values.js'
+export { isGroup, merge, parseValue, type Values, withValue } from './values.js'

@@ -9,9 +9,9 @@ export type Kind =
   | { readonly type: 'choice'; readonly values: readonly string[] }
   | { readonly type: 'list'; readonly of: Kind }
   | { readonly type: 'either'; readonly kinds: readonly Kind[] }
-  | { readonly type: 'group'; readonly options: readonly Option[] }
 
 export interface Option {
+  /** One in a group has the name of the group before its own: `augment.shift`. */
   readonly name: string
   readonly kind: Kind
   readonly description: string
@@ -41,17 +41,17 @@ interface JsonSchema {
 
 /** The options of a zod object, in the order in which it lists them. */
 export function optionTable(schema: z.ZodType): Option[] {
-  return optionsOf(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema)
+  return optionsOf(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema, '')
 }
 
-function optionsOf({ properties = {} }: JsonSchema): Option[] {
-  return Object.entries(properties).map(([name, property]) => ({
-    name,
-    kind: kindOf(property),
-    description: property.description ?? '',
-    ...('default' in property && { fallback: property.default }),
-    ...(property.onlyWith && { onlyWith: listed(property.onlyWith) }),
-  }))
+function optionsOf({ properties = {} }: JsonSchema, group: string): Option[] {
+  return Object.entries(properties).flatMap(([own, property]) => {
+    const name = group + own
+    if (property.type === 'object') return optionsOf(property, `${name}.`)
+    const option = { name, kind: kindOf(property), description: property.description ?? '' }
+    const fallback = 'default' in property && { fallback: property.default }
+    return [{ ...option, ...fallback, ...(property.onlyWith && { onlyWith: listed(property.onlyWith) }) }]
+  })
 }
 
 const listed = (condition: Readonly<Record<string, unknown>>): Record<string, unknown[]> =>
@@ -72,7 +72,6 @@ function kindOf(schema: JsonSchema): Kind {
   if (schema.type === 'number' || schema.type === 'integer') return { type: schema.type, range: rangeOf(schema) }
   if (schema.type === 'boolean') return { type: 'boolean' }
   if (schema.type === 'array') return { type: 'list', of: kindOf(schema.items ?? {}) }
-  if (schema.type === 'object') return { type: 'group', options: optionsOf(schema) }
   return { type: 'text' }
 }
 
@@ -82,13 +81,9 @@ function rangeOf({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: JsonS
   const low = minimum !== undefined && minimum > Number.MIN_SAFE_INTEGER ? minimum : undefined
   const high = maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER ? maximum : undefined
   if (low !== undefined && high !== undefined) return `from ${low} to ${high}`
-  const parts = [
-    low === undefined ? '' : `at least ${low}`,
-    exclusiveMinimum === undefined ? '' : `above ${exclusiveMinimum}`,
-    high === undefined ? '' : `at most ${high}`,
-    exclusiveMaximum === undefined ? '' : `below ${exclusiveMaximum}`,
-  ]
-  return parts.filter(Boolean).join(' and ')
+  const bounds = { 'at least': low, above: exclusiveMinimum, 'at most': high, below: exclusiveMaximum }
+  const stated = Object.entries(bounds).filter(([, bound]) => bound !== undefined)
+  return stated.map(([words, bound]) => `${words} ${bound}`).join(' and ')
 }
 
 /** What the kind accepts, for help and messages: "a whole number, at least 1". */
@@ -109,8 +104,6 @@ export function describeKind(kind: Kind): string {
       return `a list such as 1,2: each ${describeKind(kind.of)}`
     case 'either':
       return kind.kinds.map(describeKind).join(', or ')
-    case 'group':
-      return `settings: ${kind.options.map(({ name }) => name).join(', ')}`
   }
 }
 

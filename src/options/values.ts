@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.js'
-import { type Kind, type Option, refusal } from './table.js'
+import { type Kind, refusal } from './table.js'
 
 export type Values = Readonly<Record<string, unknown>>
 
@@ -37,24 +37,7 @@ function read(kind: Kind, text: string, where: string): unknown {
         if (value !== undefined) return value
       }
       return undefined
-    case 'group':
-      return undefined
   }
-}
-
-/** The option by its key: `units`, `augment.shift`. Undefined where there is none. */
-export function findOption(options: readonly Option[], key: string): Option | undefined {
-  const [head, ...rest] = key.split('.')
-  const option = options.find(({ name }) => name === head)
-  if (rest.length === 0 || option?.kind.type !== 'group') return rest.length === 0 ? option : undefined
-  return findOption(option.kind.options, rest.join('.'))
-}
-
-/** All keys, those of groups with their group before: `augment.shift`. */
-export function keysOf(options: readonly Option[], prefix = ''): string[] {
-  return options.flatMap(({ name, kind }) =>
-    kind.type === 'group' ? keysOf(kind.options, `${prefix}${name}.`) : [prefix + name],
-  )
 }
 
 /** `values` with the value at a dotted key set; groups on the way are copied, not changed. */

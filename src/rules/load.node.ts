@@ -95,6 +95,8 @@ function reasonOf(error: unknown, path: string): string {
   const missing = /package '([^']*)'/.exec(message)?.[1]
   if (code === 'ERR_MODULE_NOT_FOUND' && missing)
     return `${path} imports the package "${missing}", which is not installed where it lies: npm install ${missing}.`
+  if (name === 'SyntaxError' && /import statement outside|Unexpected token 'export'/.test(message))
+    return `${path} is read as CommonJS: end its name in .mjs, or set "type": "module" in the package.json above it.`
   const place = placeInRule(error) ?? (name === 'SyntaxError' ? placeOfSyntax(path) : path)
   return `${place}: ${[name, message.split('\n')[0]].filter(Boolean).join(': ')}.`
 }

@@ -53,7 +53,7 @@ export function channel(
       },
       read: (id) => call('read', [id]),
       close: (id) => call('close', [id]),
-      compare: (request) => call('compare', [request]),
+      compare: (program, threads) => call('compare', [program, threads]),
     },
     receive({ call, result, error }) {
       const own = waiting.get(call)

@@ -7,15 +7,9 @@ import { ARRAYS, type CompileOptions, type Program, type TensorData, type Tensor
 import type { Engine } from './protocol.js'
 import { chooseThreads } from './threads.js'
 
-/** An engine, and whether it lives behind a message channel: arrays then reach it as copies, or are handed over. */
-export interface Host {
-  readonly engine: Engine
-  readonly remote: boolean
-}
-
 interface Opened {
   readonly id: number
-  readonly host: Host
+  readonly engine: Engine
   readonly state: readonly Port[]
 }
 
@@ -23,26 +17,26 @@ const opened = new WeakMap<Program, Opened>()
 let nextId = 0
 
 /**
- * Lowers a step and opens it on the host; every call is checked here, before anything is handed over. `adapt`: one thread
- * is used where that is faster, and gives the same bits.
+ * Lowers a step and opens it on an engine; every call is checked here, before anything is handed over. `adapt`: one
+ * thread is used where that is faster, and gives the same bits.
  */
 export async function openProgram(
-  host: Host,
+  engine: Engine,
   graph: StepGraph,
   { device, stateOf }: CompileOptions,
   threads: number,
   adapt = false,
 ): Promise<Program> {
-  const { state } = ports(graph)
-  const owner = stateOf && ownerOf(stateOf, host, device)
+  const { state, batch: inputs } = ports(graph)
+  const owner = stateOf && ownerOf(stateOf, engine, device)
   if (owner) checkShared(owner.state, state)
   const shared = new Set(owner?.state.map(({ name }) => name))
   const id = nextId++
-  const own = await openStep(host.engine, graph, { id, device, threads, ...(owner && { stateOf: owner.id }) })
-  const atOnce = own.state.some(({ changes }) => changes)
+  await openStep(engine, graph, { id, device, threads, ...(owner && { stateOf: owner.id }) })
+  const atOnce = state.some(({ changes }) => changes)
   const choice =
     adapt && device === 'cpu' && threads > 1
-      ? chooseThreads(host.engine, graph, { id, other: nextId++, threads, atOnce })
+      ? chooseThreads(engine, graph, { id, other: nextId++, threads, atOnce })
       : undefined
 
   let disposed = false
@@ -54,41 +48,39 @@ export async function openProgram(
     async load(given) {
       check()
       checkArrays('load: the state', state, given, undefined, shared)
-      // A channel copies; here the arrays would still be the caller's.
-      const copied = (): TensorRecord => Object.fromEntries(Object.entries(given).map(([k, data]) => [k, data.slice()]))
-      await host.engine.load(id, host.remote ? given : copied())
+      await engine.load(id, given)
     },
     async run(steps, batch) {
       check()
       if (!(Number.isSafeInteger(steps) && steps >= 1))
         throw new UserError(`run: the number of steps must be a whole number >= 1, got ${steps}`)
-      checkArrays('run: the batch', own.batch, batch, steps)
+      checkArrays('run: the batch', inputs, batch, steps)
       const used = choice?.next() ?? id
-      const result = await host.engine.run(used, steps, batch)
+      const result = await engine.run(used, steps, batch)
       choice?.observe(used, steps, result.seconds)
       return result
     },
     isComparing: () => choice?.isComparing() ?? false,
     async read() {
       check()
-      return await host.engine.read(id)
+      return await engine.read(id)
     },
     async dispose() {
       if (disposed) return
       disposed = true
       opened.delete(program)
-      await Promise.all([choice?.close(), host.engine.close(id)])
+      await Promise.all([choice?.close(), engine.close(id)])
     },
   }
-  opened.set(program, { id, host, state })
+  opened.set(program, { id, engine, state })
   return program
 }
 
 /** A tensor given to a session of another device is read as garbage, without a word: refused here. */
-function ownerOf(program: Program, host: Host, device: Device): Opened {
+function ownerOf(program: Program, engine: Engine, device: Device): Opened {
   const owner = opened.get(program)
   if (!owner) throw new UserError('stateOf: that program was disposed of, or was not made by compile')
-  if (owner.host !== host || program.device !== device)
+  if (owner.engine !== engine || program.device !== device)
     throw new UserError(
       `stateOf: the state lies on ${program.device} and cannot be shared with a program on ${device}` +
         (program.device === device ? ' in another thread' : ''),
@@ -126,6 +118,7 @@ function checkArrays(
   for (const name of Object.keys(given))
     if (!ports.some((port) => port.name === name))
       throw new UserError(
-        `${what} holds ${name}, which the program does not have; it has ${ports.map((port) => port.name).join(', ') || 'nothing'}`,
+        `${what} holds ${name}, which the program does not have; ` +
+          `it has ${ports.map((port) => port.name).join(', ') || 'nothing'}`,
       )
 }

@@ -1,9 +1,10 @@
 import { UserError } from '../errors.js'
 import type { StepGraph } from '../onnx/program.js'
 import { channel, type Reply } from './channel.js'
-import { type Host, openProgram } from './client.js'
+import { openProgram } from './client.js'
 import { type BrowserEngineOptions, createBrowserEngine } from './engine.browser.js'
 import type { CompileOptions, Program } from './program.js'
+import type { Engine } from './protocol.js'
 
 export { RUNTIME_FILES } from './engine.browser.js'
 
@@ -24,30 +25,25 @@ export async function compile(graph: StepGraph, options: BrowserCompileOptions):
   // Threads of WebAssembly share memory, which browsers allow to isolated pages alone.
   const usable = globalThis.crossOriginIsolated ? threads : 1
   const runtimeFolder = options.runtimeFolder && new URL(options.runtimeFolder, location.href).href
-  const host = await hostFor({ device, threads: usable, runtimeFolder }, worker)
-  return await openProgram(host, graph, options, usable)
+  const engine = await engineFor({ device, threads: usable, runtimeFolder }, worker)
+  return await openProgram(engine, graph, options, usable)
 }
 
-const hosts = new Map<string, Promise<Host>>()
+const engines = new Map<string, Promise<Engine>>()
 
-/** ONNX Runtime fixes the threads when it starts: a host for each number of them. */
-function hostFor(options: BrowserEngineOptions, worker: boolean): Promise<Host> {
+/** ONNX Runtime fixes the threads when it starts: an engine for each number of them. */
+function engineFor(options: BrowserEngineOptions, worker: boolean): Promise<Engine> {
   const key = `${options.device} ${options.threads} ${worker} ${options.runtimeFolder}`
-  const known = hosts.get(key)
+  const known = engines.get(key)
   if (known) return known
-  const forget = () => hosts.delete(key)
-  const host = worker ? startWorker(options, forget) : startHere(options)
-  host.catch(forget)
-  hosts.set(key, host)
-  return host
+  const forget = () => engines.delete(key)
+  const engine = worker ? startWorker(options, forget) : createBrowserEngine(options)
+  engine.catch(forget)
+  engines.set(key, engine)
+  return engine
 }
 
-const startHere = async (options: BrowserEngineOptions): Promise<Host> => ({
-  engine: await createBrowserEngine(options),
-  remote: false,
-})
-
-async function startWorker(options: BrowserEngineOptions, forget: () => void): Promise<Host> {
+async function startWorker(options: BrowserEngineOptions, forget: () => void): Promise<Engine> {
   const worker = new Worker(new URL('./worker.browser.js', import.meta.url), { type: 'module' })
   const { engine, receive, fail } = channel((request, transfer) => worker.postMessage(request, transfer))
   worker.onmessage = ({ data }: MessageEvent<Reply>) => receive(data)
@@ -56,5 +52,5 @@ async function startWorker(options: BrowserEngineOptions, forget: () => void): P
     fail(`the compute worker failed (${message || 'worker.browser.js could not be loaded'})`)
   }
   worker.postMessage(options)
-  return { engine, remote: true }
+  return engine
 }

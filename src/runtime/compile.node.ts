@@ -3,10 +3,11 @@ import { Worker } from 'node:worker_threads'
 import { UsageError, UserError } from '../errors.js'
 import type { StepGraph } from '../onnx/program.js'
 import { channel } from './channel.js'
-import { type Host, openProgram } from './client.js'
+import { openProgram } from './client.js'
 import { createEngine } from './engine.js'
 import { createGate, leave, shut } from './gate.js'
 import type { CompileOptions, Program } from './program.js'
+import type { Engine } from './protocol.js'
 
 /**
  * Compiles a step for `cpu` or `webgpu`. All programs of a process share one worker, and equal steps one session.
@@ -21,7 +22,7 @@ export async function compile(graph: StepGraph, options: CompileOptions): Promis
   try {
     // More threads than cores wait for each other, and a step takes many times as long.
     const useful = Math.min(threads ?? mostThreads ?? Number.POSITIVE_INFINITY, availableParallelism())
-    return await openProgram(worker ? workerHost() : await localHost(), graph, options, useful, threads === undefined)
+    return await openProgram(await engineIn(worker), graph, options, useful, threads === undefined)
   } catch (error) {
     if (device === 'webgpu' && /WebGPU adapter|execution provider|not supported/i.test((error as Error).message))
       throw new UserError(
@@ -33,30 +34,28 @@ export async function compile(graph: StepGraph, options: CompileOptions): Promis
   }
 }
 
-let inWorker: Host | undefined
-let inThisThread: Promise<Host> | undefined
+let inWorker: Engine | undefined
+let inThisThread: Promise<Engine> | undefined
 
-function localHost(): Promise<Host> {
-  inThisThread ??= import('onnxruntime-node').then((ort) => ({ engine: createEngine(ort), remote: false }))
-  return inThisThread
-}
-
-function workerHost(): Host {
-  inWorker ??= startWorker()
-  return inWorker
+async function engineIn(worker: boolean): Promise<Engine> {
+  if (worker) {
+    inWorker ??= startWorker()
+    return inWorker
+  }
+  inThisThread ??= import('onnxruntime-node').then(createEngine)
+  return await inThisThread
 }
 
 /** The worker is never terminated. It keeps the process alive only while an answer is awaited. */
-function startWorker(): Host {
+function startWorker(): Engine {
   const gate = createGate()
   const worker = new Worker(new URL('./worker.node.js', import.meta.url), { workerData: gate, execArgv: [] })
   const { engine, receive, fail } = channel(
     (request, transfer) => worker.postMessage(request, transfer),
     (busy) => (busy ? worker.ref() : worker.unref()),
   )
-  const host: Host = { engine, remote: true }
   const ended = (reason: string): void => {
-    if (inWorker === host) inWorker = undefined
+    if (inWorker === engine) inWorker = undefined
     leave(gate)
     fail(`the compute worker ended (${reason}); the state it held is lost: go on from the last checkpoint`)
   }
@@ -65,5 +64,5 @@ function startWorker(): Host {
   worker.on('exit', (code) => ended(`exit code ${code}`))
   worker.unref()
   process.once('exit', () => shut(gate))
-  return host
+  return engine
 }

@@ -7,8 +7,9 @@ const known = new WeakMap<Ort, Promise<string | undefined>>()
 
 /**
  * Whether outputs can be had without a copy. The engine writes them into memory of ours, but Node's binding then copies
- * each into a new array, in their order, unless it meets one that it cannot copy, at which it throws: an empty list. Tried
- * once a process. Gives the text of that error; undefined where the binding does not throw, or has not written before it did.
+ * each into a new array, in their order, unless it meets one that it cannot copy, at which it throws: an empty list.
+ * Tried once a process. Gives the text of that error; undefined where the binding does not throw, or has not written
+ * before it did.
  */
 export function directOutputs(ort: Ort): Promise<string | undefined> {
   const before = known.get(ort)

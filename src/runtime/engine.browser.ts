@@ -16,8 +16,8 @@ export const RUNTIME_FILES = {
 } as const
 
 /**
- * Loads ONNX Runtime's build for the device, and its own files when the first session is made. The module file is always
- * named: threads start from it, and one that lies inside of a bundle would start the whole bundle again.
+ * Loads ONNX Runtime's build for the device, and its own files when the first session is made. The module file is
+ * always named: threads start from it, and one that lies inside of a bundle would start the whole bundle again.
  */
 export async function createBrowserEngine(options: BrowserEngineOptions): Promise<Engine> {
   const { device, threads, runtimeFolder = new URL('.', import.meta.url).href } = options

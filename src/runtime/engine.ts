@@ -1,20 +1,24 @@
+import type { InferenceSession } from 'onnxruntime-common'
 import { UserError } from '../errors.js'
-import type { Port } from '../onnx/program.js'
+import type { DType } from '../graph/types.js'
 import { directOutputs } from './direct-outputs.js'
 import { onDevice } from './execute/gpu.js'
-import { inPlace, inPlaceState } from './execute/in-place.js'
+import { inPlace } from './execute/in-place.js'
 import { loop } from './execute/loop.js'
-import type { RunResult, TensorRecord } from './program.js'
+import type { RunResult, TensorData, TensorRecord } from './program.js'
 import type { Engine, OpenRequest } from './protocol.js'
 import { sameBits } from './same-bits.js'
-import { Sessions } from './sessions.js'
+import { Sessions, type Shared, sessionOptions } from './sessions.js'
 import { dataOf, type Execute, loaded, type Ort, type Running, replace } from './slots.js'
 
+type Outputs = InferenceSession.SessionOptions['preferredOutputLocation']
+
 interface Opened extends Running {
-  readonly sessionKeys: readonly string[]
+  readonly used: readonly Shared[]
   readonly execute: Execute
-  readonly uploads: Partial<Record<Port['dtype'], Running['step']>>
-  readonly downloads: Partial<Record<Port['dtype'], Running['step']>>
+  /** On graphics cards: the sums of the float32 state, and what copies an element type to the card and back. */
+  readonly sums: InferenceSession | undefined
+  readonly copies: ReadonlyMap<DType, { readonly up: InferenceSession; readonly down: InferenceSession }>
 }
 
 export function createEngine(ort: Ort): Engine {
@@ -22,72 +26,67 @@ export function createEngine(ort: Ort): Engine {
   const sessions = new Sessions(ort)
 
   async function open(request: OpenRequest): Promise<boolean> {
-    const { id, device, program, sums, identities = {}, inPlace: wanted, stateOf } = request
+    const { id, device, threads, program, onCard, inPlace: wanted, stateOf } = request
     const owner = stateOf === undefined ? undefined : opened.get(stateOf)
     if (stateOf !== undefined && !owner) throw new UserError('stateOf: that program was disposed of')
     const slots = new Map(
       program.state.map(({ name }) => [name, owner?.slots.get(name) ?? { tensor: undefined, users: 0 }]),
     )
     const stop = wanted && (await directOutputs(ort))
-    const own = wanted && stop !== undefined ? inPlaceState(ort, program, slots, wanted.kernel) : undefined
+    const own = wanted && stop !== undefined ? inPlace(ort, program, slots, wanted, stop) : undefined
     if (wanted && !own) return false
-    const sessionKeys: string[] = []
+    const used: Shared[] = []
+    const session = (bytes: Uint8Array, outputs?: Outputs): Promise<InferenceSession> => {
+      const location = outputs && { preferredOutputLocation: outputs }
+      return sessions.acquire(bytes, { ...sessionOptions(device, threads), ...location }, used)
+    }
     try {
       const places = Object.fromEntries([
         ...program.state.filter(({ changes }) => changes).map(({ name }) => [`out.${name}`, 'gpu-buffer'] as const),
         ...program.metrics.map(({ name }) => [`metric.${name}`, 'cpu'] as const),
       ])
-      const outputs = device === 'webgpu' ? places : undefined
-      const step = await sessions.acquire(request, 'step', program.bytes, sessionKeys, outputs)
-      const sum = sums && (await sessions.acquire(request, 'sum', sums, sessionKeys))
-      const uploads: Opened['uploads'] = {}
-      const downloads: Opened['downloads'] = {}
-      for (const [dtype, bytes] of Object.entries(identities) as [Port['dtype'], Uint8Array][]) {
-        const copy = { ...request, key: dtype }
-        uploads[dtype] = await sessions.acquire(copy, 'upload', bytes, sessionKeys, 'gpu-buffer')
-        downloads[dtype] = await sessions.acquire(copy, 'download', bytes, sessionKeys)
-      }
+      const step = await session(program.bytes, onCard && places)
+      const sums = onCard?.sums && (await session(onCard.sums))
+      const copies = new Map<DType, { up: InferenceSession; down: InferenceSession }>()
+      for (const [dtype, bytes] of onCard?.identities ?? [])
+        copies.set(dtype, { up: await session(bytes, 'gpu-buffer'), down: await session(bytes) })
       for (const slot of slots.values()) slot.users++
       const running = { ort, program, slots, step }
-      const execute = own
-        ? inPlace(running, sum, own, wanted!.reads, stop!)
-        : program.looped
-          ? loop(running)
-          : onDevice(running, sum)
-      opened.set(id, { ...running, sessionKeys, execute, uploads, downloads })
+      const execute = own?.(step) ?? (onCard ? onDevice(running) : loop(running))
+      opened.set(id, { ...running, used, execute, sums, copies })
       return true
     } catch (error) {
-      await sessions.forget(sessionKeys)
+      await sessions.release(used)
       throw error
     }
   }
 
   async function load(id: number, state: TensorRecord): Promise<void> {
-    const { program, slots, uploads } = opened.get(id)!
+    const { program, slots, copies } = opened.get(id)!
     for (const { name, dtype, shape } of program.state) {
       const data = state[name]
       if (!data) continue
-      const tensor = new ort.Tensor(dtype, data, shape)
-      const upload = uploads[dtype]
-      replace(slots.get(name)!, upload ? (await upload.run({ x: tensor })).y! : tensor)
+      const tensor = new ort.Tensor(dtype, data.slice(), shape)
+      const copied = await copies.get(dtype)?.up.run({ x: tensor })
+      replace(slots.get(name)!, copied?.y ?? tensor)
     }
   }
 
   async function run(id: number, steps: number, batch: TensorRecord): Promise<RunResult> {
-    const { execute } = opened.get(id)!
+    const own = opened.get(id)!
     const start = performance.now()
-    const { metrics, sums } = await execute(steps, batch)
-    const seconds = (performance.now() - start) / 1000
-    return { metrics, seconds, notFinite: Object.keys(sums).filter((name) => !Number.isFinite(sums[name])) }
+    const metrics = await own.execute(steps, batch)
+    const broken = await notFinite(own)
+    return { metrics, seconds: (performance.now() - start) / 1000, notFinite: broken }
   }
 
   async function read(id: number): Promise<TensorRecord> {
-    const { program, slots, downloads } = opened.get(id)!
+    const { program, slots, copies } = opened.get(id)!
     const state: TensorRecord = {}
     for (const { name, dtype } of program.state) {
       const tensor = loaded(slots, name)
-      const download = downloads[dtype]
-      state[name] = download ? dataOf((await download.run({ x: tensor })).y!) : dataOf(tensor).slice()
+      const copied = await copies.get(dtype)?.down.run({ x: tensor })
+      state[name] = copied ? dataOf(copied.y!) : dataOf(tensor).slice()
     }
     return state
   }
@@ -97,10 +96,23 @@ export function createEngine(ort: Ort): Engine {
     if (!own) return
     opened.delete(id)
     for (const slot of own.slots.values()) if (--slot.users === 0) replace(slot, undefined)
-    await sessions.release(own.sessionKeys)
+    await sessions.release(own.used)
   }
 
-  return inOrder({ open, load, run, read, close, compare: (request) => sameBits(ort, request) })
+  return inOrder({ open, load, run, read, close, compare: (program, threads) => sameBits(ort, program, threads) })
+}
+
+/** The float32 state that holds a number that is not finite; on graphics cards, whose sum is not. */
+async function notFinite({ program, slots, sums }: Opened): Promise<string[]> {
+  const floats = program.state.filter(({ dtype }) => dtype === 'float32').map(({ name }) => name)
+  const state = Object.fromEntries(floats.map((name) => [name, loaded(slots, name)]))
+  const summed = await sums?.run(state)
+  return floats.filter((name) => !areFinite(dataOf(summed?.[`sum.${name}`] ?? state[name]!)))
+}
+
+function areFinite(numbers: TensorData): boolean {
+  for (const number of numbers) if (!Number.isFinite(number)) return false
+  return true
 }
 
 /** Each request waits for the one before it, failed or not. */

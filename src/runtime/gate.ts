@@ -1,4 +1,4 @@
-// Exiting while another thread is inside ONNX Runtime aborts the process. This flag lets exit wait for the call in flight.
+// Exiting while another thread is inside ONNX Runtime aborts the process: with this flag, exit waits for its call.
 const BUSY = 1
 const CLOSED = 2
 

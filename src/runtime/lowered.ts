@@ -1,8 +1,6 @@
-import type { DType } from '../graph/types.js'
 import type { Device } from '../onnx/emitter.js'
 import { lowerLoop } from '../onnx/loop.js'
-import type { OnnxProgram, StatePort, StepGraph } from '../onnx/program.js'
-import { lowerIdentity, lowerStep, lowerSums, ports } from '../onnx/program.js'
+import { lowerIdentity, lowerStep, lowerSums, ports, type StepGraph } from '../onnx/program.js'
 import { kernelOf, splitStep } from '../update/index.js'
 import type { Engine, Lowered, OpenRequest } from './protocol.js'
 
@@ -11,50 +9,28 @@ export async function openStep(
   engine: Engine,
   graph: StepGraph,
   where: Omit<OpenRequest, keyof Lowered>,
-): Promise<OnnxProgram> {
-  const inPlace = where.device === 'cpu' ? await lowerInPlace(graph, where.threads) : undefined
-  if (inPlace && (await engine.open({ ...where, ...inPlace }))) return inPlace.program
-  const whole = await lowerWhole(graph, where.device)
-  await engine.open({ ...where, ...whole })
-  return whole.program
+): Promise<void> {
+  const inPlace = where.device === 'cpu' ? lowerInPlace(graph, where.threads) : undefined
+  if (inPlace && (await engine.open({ ...where, ...inPlace }))) return
+  await engine.open({ ...where, ...lowerWhole(graph, where.device) })
 }
 
 /** A loop; on graphics cards one step a call. */
-export function lowerWhole(graph: StepGraph, device: Device): Promise<Lowered> {
-  if (device !== 'webgpu') return keyed({ program: lowerLoop(graph, device) })
+export function lowerWhole(graph: StepGraph, device: Device): Lowered {
+  if (device !== 'webgpu') return { program: lowerLoop(graph, device) }
   const program = lowerStep(graph, device)
-  return keyed({ program, ...deviceModels(program.state) })
+  const dtypes = new Set(program.state.map(({ dtype }) => dtype))
+  const identities = new Map(Array.from(dtypes, (dtype) => [dtype, lowerIdentity(dtype, device)]))
+  const hasFloats = dtypes.has('float32')
+  return { program, onCard: { identities, ...(hasFloats && { sums: lowerSums(program.state, device) }) } }
 }
 
 /** A call for each step, whose end a kernel does in place; undefined where that does not pay. */
-export async function lowerInPlace(graph: StepGraph, threads: number): Promise<Lowered | undefined> {
+export function lowerInPlace(graph: StepGraph, threads: number): Lowered | undefined {
   const split = splitStep(graph, threads)
   const kernel = split && kernelOf(split)
   if (!kernel) return undefined
   const head = lowerStep(split.head, 'cpu', { intoPlaces: true })
-  const program = { ...head, ...ports(graph) }
   const reads = head.state.map(({ name }) => name)
-  return await keyed({ program, sums: lowerSums(program.state, 'cpu'), inPlace: { kernel, reads } })
-}
-
-function deviceModels(state: readonly StatePort[]) {
-  const device = 'webgpu'
-  const dtypes = [...new Set(state.map(({ dtype }): DType => dtype))]
-  return {
-    ...(dtypes.includes('float32') && { sums: lowerSums(state, device) }),
-    identities: Object.fromEntries(dtypes.map((dtype) => [dtype, lowerIdentity(dtype, device)])),
-  }
-}
-
-let models = 0
-
-/** By SHA-256. Pages that are not secure contexts have none: there, no two models count as the same. */
-async function keyed(lowered: Omit<Lowered, 'key'>): Promise<Lowered> {
-  if (!globalThis.crypto?.subtle) return { ...lowered, key: `model ${models++}` }
-  const hashes: string[] = []
-  for (const bytes of [lowered.program.bytes, ...(lowered.sums ? [lowered.sums] : [])]) {
-    const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
-    hashes.push(Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join(''))
-  }
-  return { ...lowered, key: hashes.join(' ') }
+  return { program: { ...head, ...ports(graph) }, inPlace: { kernel, reads } }
 }

@@ -1,6 +1,6 @@
 /**
- * How many steps a call should take. A call costs `fixed + perStep * steps` seconds: long calls waste little, short ones
- * keep progress, pause and abort quick. All values are immutable; `observe` gives the next one.
+ * How many steps a call should take. A call costs `fixed + perStep * steps` seconds: long calls waste little, short
+ * ones keep progress, pause and abort quick. All values are immutable; `observe` gives the next one.
  */
 export interface Pace {
   readonly calls: number

@@ -21,7 +21,8 @@ export interface Program {
   readonly device: Device
   /**
    * Copies the numbers in. Every state tensor must be there, except those taken from another program (`stateOf`), which
-   * may be. Throws a UserError that names the tensor if a name, a type or a length does not fit; the state is then as before.
+   * may be. Throws a UserError that names the tensor if a name, a type or a length does not fit; the state is then as
+   * before.
    */
   load(state: TensorRecord): Promise<void>
   /**
@@ -50,8 +51,9 @@ export interface CompileOptions {
   /** Run in a worker, so that this thread stays free. Default: true. */
   readonly worker?: boolean
   /**
-   * Share the state of this program, by name: what one makes of it the other finds. (A program that renews large state in
-   * place has memory of its own, and copies what another left.) The rest of the state is the new program's own. Both must run on one device and both in the worker, or both outside of it.
+   * Share the state of this program, by name: what one makes of it the other finds. (A program that renews large state
+   * in place has memory of its own, and copies what another left.) The rest of the state is the new program's own. Both
+   * must run on one device and both in the worker, or both outside of it.
    */
   readonly stateOf?: Program
 }

@@ -1,32 +1,33 @@
 import type { Tensor as OrtTensor } from 'onnxruntime-common'
-import { input, type LoopAttributes, type Node, type Op, reachable, sizeOf, type Tensor } from '../graph/index.js'
+import { input, type Node, type Op, reachable, sizeOf, type Tensor } from '../graph/index.js'
+import { resultsOf } from '../graph/loop.js'
 import { apply } from '../graph/tensor.js'
-import type { StepGraph } from '../onnx/program.js'
-import type { CompareRequest } from './protocol.js'
+import type { OnnxProgram, StepGraph } from '../onnx/program.js'
 import { sessionOptions } from './sessions.js'
 import { dataOf, type Ort } from './slots.js'
 
 /**
  * Operations whose numbers cannot depend on how they are shared out among threads: they move or compare, or are one
- * instruction of the processor, rounded as IEEE 754 says. All others sum in some order, or compute a function in one way for
- * whole vectors and in another for the numbers left over, of which each thread has some.
+ * instruction of the processor, rounded as IEEE 754 says. All others sum in some order, or compute a function in one
+ * way for whole vectors and in another for the numbers left over, of which each thread has some.
  */
 const EXACT: ReadonlySet<Op> = new Set<Op>([
   ...(['input', 'constant', 'reshape', 'transpose', 'broadcastTo', 'slice', 'pad', 'concat', 'gather'] as const),
-  ...(['add', 'sub', 'mul', 'maximum', 'minimum', 'neg', 'abs', 'square', 'relu', 'max'] as const),
+  ...(['add', 'sub', 'mul', 'div', 'sqrt', 'maximum', 'minimum', 'neg', 'abs', 'square', 'relu', 'max'] as const),
   ...(['greater', 'greaterEqual', 'equal', 'and', 'or', 'not', 'select', 'cast'] as const),
   ...(['stopGradient', 'maxPool2d', 'loop'] as const),
 ])
 
 /** Operations with fewer results are repeated on other numbers: the bits of a few could agree by chance. */
-const MIN_COMPARED = 16
+const MIN_COMPARED = 8
 
 /** Operations with more numbers would take too long, and too much memory. */
 const MAX_COMPARED = 2 ** 26
 
 /**
- * A program of all the operations of a step that are not exact, each kind once: the same operands, by shape, give the same
- * kernel, and how that shares out its work depends on shapes alone, not on numbers. Undefined where it would be too large.
+ * A program of all the operations of a step that are not exact, each kind once: the same operands, by shape, give the
+ * same kernel, and how that shares out its work depends on shapes alone, not on numbers. Undefined where it would be
+ * too large.
  */
 export function comparison(graph: StepGraph): StepGraph | undefined {
   const kinds = new Map<string, Node>()
@@ -52,7 +53,7 @@ export function comparison(graph: StepGraph): StepGraph | undefined {
         const name = `x${batch.length}`
         const own = input({ name, kind: 'data', shape: x.shape, dtype: x.dtype })
         batch.push({ name, input: own })
-        return op === 'log' || op === 'sqrt' ? own.abs() : own
+        return op === 'log' ? own.abs() : own
       })
       metrics.push({ name: `y${metrics.length}`, output: apply(op, operands, attributes)[0]! })
     }
@@ -61,18 +62,14 @@ export function comparison(graph: StepGraph): StepGraph | undefined {
   return numbers > MAX_COMPARED ? undefined : { state: [], batch, metrics }
 }
 
-const resultsOf = ({ results, stacked, condition }: LoopAttributes): Tensor[] => [
-  ...results,
-  ...stacked,
-  ...(condition ? [condition] : []),
-]
-
 /** What a kernel depends on. The engine may prepare a constant operand for another one. */
 export const kindOf = ({ op, inputs, attributes }: Node): string =>
-  `${op} ${inputs.map(({ node, shape }) => `${node.op === 'constant' ? 'constant ' : ''}[${shape}]`)} ${JSON.stringify(attributes)}`
+  `${op} ${inputs.map(operandOf)} ${JSON.stringify(attributes)}`
+
+const operandOf = ({ node, shape }: Tensor): string => `${node.op === 'constant' ? 'constant ' : ''}[${shape}]`
 
 /** Runs a program of float32 inputs on random numbers with each number of threads, and compares all bits. */
-export async function sameBits(ort: Ort, { program, threads }: CompareRequest): Promise<boolean> {
+export async function sameBits(ort: Ort, program: OnnxProgram, threads: readonly number[]): Promise<boolean> {
   const random = randomNumbers(Math.max(0, ...program.batch.map(({ shape }) => sizeOf(shape))) + program.batch.length)
   const feeds = Object.fromEntries(
     // Each from a place of its own: no two operands are the same numbers.

@@ -1,74 +1,56 @@
 import type { InferenceSession } from 'onnxruntime-common'
 import type { Device } from '../onnx/emitter.js'
-import type { OpenRequest } from './protocol.js'
 import type { Ort } from './slots.js'
 
-interface Cached {
-  readonly session: Promise<InferenceSession>
+/** A session and the programs that use it. */
+export interface Shared {
+  readonly session: InferenceSession
+  readonly bytes: Uint8Array
+  /** Its options. */
+  readonly key: string
   users: number
 }
-
-/** Where a session puts its outputs, if not where the engine puts them by itself. */
-export type Outputs = 'gpu-buffer' | Record<string, 'gpu-buffer' | 'cpu'>
 
 /** Sessions that no program uses are kept, so that compiling the same graph again costs nothing; not without end. */
 const KEPT_SESSIONS = 8
 
-/** The sessions of an engine: programs of the same model, device and number of threads share one. */
+/** The sessions of an engine: programs of the same model and options share one. Not for calls at the same time. */
 export class Sessions {
   readonly #ort: Ort
-  readonly #cached = new Map<string, Cached>()
+  /** The last one used comes last. */
+  #all: Shared[] = []
 
   constructor(ort: Ort) {
     this.#ort = ort
   }
 
-  /** The session of one model of a program, by its role there; `keys` collects what is to be released. */
+  /** The session of a model; `used` collects what is to be released. */
   async acquire(
-    { key, device, threads }: Pick<OpenRequest, 'key' | 'device' | 'threads'>,
-    role: string,
     bytes: Uint8Array,
-    keys: string[],
-    outputs?: Outputs,
+    options: InferenceSession.SessionOptions,
+    used: Shared[],
   ): Promise<InferenceSession> {
-    const full = `${key} ${role} ${device} ${threads}`
-    const cached = this.#cached.get(full) ?? { session: this.#create(bytes, device, threads, outputs), users: 0 }
-    this.#cached.delete(full)
-    this.#cached.set(full, cached) // the last one used comes last
-    cached.users++
-    keys.push(full)
-    return await cached.session
+    const key = JSON.stringify(options)
+    const known = this.#all.find((own) => own.key === key && sameBytes(own.bytes, bytes))
+    const session = known?.session ?? (await this.#ort.InferenceSession.create(bytes, options))
+    const shared = known ?? { session, bytes, key, users: 0 }
+    shared.users++
+    used.push(shared)
+    this.#all = [...this.#all.filter((own) => own !== shared), shared]
+    return session
   }
 
-  async release(keys: readonly string[]): Promise<void> {
-    for (const key of keys) this.#cached.get(key)!.users--
-    const idle = [...this.#cached].filter(([, { users }]) => users === 0)
-    for (const [key, { session }] of idle.slice(0, Math.max(0, idle.length - KEPT_SESSIONS))) {
-      this.#cached.delete(key)
-      await session.then(
-        (own) => own.release(),
-        () => undefined,
-      )
-    }
-  }
-
-  /** The same after a failure: what could not be made is made anew the next time. */
-  async forget(keys: readonly string[]): Promise<void> {
-    for (const key of keys) {
-      const failed = await this.#cached.get(key)!.session.then(
-        () => false,
-        () => true,
-      )
-      if (failed) this.#cached.delete(key)
-      else this.#cached.get(key)!.users--
-    }
-  }
-
-  async #create(bytes: Uint8Array, device: Device, threads: number, outputs?: Outputs): Promise<InferenceSession> {
-    const location = outputs && { preferredOutputLocation: outputs }
-    return await this.#ort.InferenceSession.create(bytes, { ...sessionOptions(device, threads), ...location })
+  async release(used: readonly Shared[]): Promise<void> {
+    for (const shared of used) shared.users--
+    const idle = this.#all.filter(({ users }) => users === 0)
+    const dropped = new Set(idle.slice(0, Math.max(0, idle.length - KEPT_SESSIONS)))
+    this.#all = this.#all.filter((own) => !dropped.has(own))
+    for (const { session } of dropped) await session.release()
   }
 }
+
+const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
+  a.length === b.length && a.every((byte, i) => byte === b[i])
 
 /** How every session computes. */
 export const sessionOptions = (device: Device, threads: number): InferenceSession.SessionOptions => ({
@@ -82,9 +64,9 @@ export const sessionOptions = (device: Device, threads: number): InferenceSessio
     'session.set_denormal_as_zero': '1',
     // Between calls the threads sleep: spinning on, they would take some 30 ms of each core from whoever makes batches.
     'session.force_spinning_stop': '1',
-    // The first three of these fusions would undo what the lowering chose for speed: a transposition as a node of its own,
-    // a factor per row. The last two take what follows a product into it, and round otherwise than two nodes: the bits
-    // of a run would depend on whether its steps are a loop or renew their state in place.
+    // The first three of these fusions would undo what the lowering chose for speed: a transposition as a node of its
+    // own, a factor per row. The last two take what follows a product into it, and round otherwise than two nodes: the
+    // bits of a run would depend on whether its steps are a loop or renew their state in place.
     'optimization.disable_specified_optimizers':
       'GemmTransposeFusion;MatmulTransposeFusion;DivMulFusion;MatMulScaleFusion;MatMulAddFusion',
   },

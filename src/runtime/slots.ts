@@ -1,7 +1,8 @@
 import type { InferenceSession, Tensor, TypedTensor } from 'onnxruntime-common'
 import { UserError } from '../errors.js'
+import { sizeOf } from '../graph/types.js'
 import type { OnnxProgram, Port } from '../onnx/program.js'
-import type { TensorData, TensorRecord } from './program.js'
+import { ARRAYS, type TensorData, type TensorRecord } from './program.js'
 
 /** The part of ONNX Runtime that is used here; onnxruntime-node and onnxruntime-web both have it. */
 export interface Ort {
@@ -30,15 +31,8 @@ export interface Running {
   readonly step: InferenceSession
 }
 
-/** What a call gives. */
-export interface Outcome {
-  readonly metrics: TensorRecord
-  /** Of the float32 state, by name. */
-  readonly sums: Readonly<Record<string, number>>
-}
-
-/** Runs steps of a program that is open. On the CPU, a call that fails leaves the state as it was. */
-export type Execute = (steps: number, batch: TensorRecord) => Promise<Outcome>
+/** Runs steps of an open program, and gives their metrics. On the CPU, a call that fails leaves the state as it was. */
+export type Execute = (steps: number, batch: TensorRecord) => Promise<TensorRecord>
 
 export function loaded(slots: Slots, name: string): Tensor {
   const { tensor } = slots.get(name)!
@@ -54,18 +48,12 @@ export function replace(slot: StateSlot, tensor: Tensor | undefined): void {
   slot.tensor = tensor
 }
 
-/** Sums of the float32 state, from the outputs named with `sum.` before. */
-export function sumsFrom(outputs: InferenceSession.ReturnType, { state }: OnnxProgram): Outcome['sums'] {
-  const floats = state.filter(({ dtype }) => dtype === 'float32')
-  return Object.fromEntries(floats.map(({ name }) => [name, dataOf(outputs[`sum.${name}`]! as Tensor)[0]!]))
+/** The part of a stacked array that belongs to step `k`. */
+export function partOf(ort: Ort, { name, dtype, shape }: Port, all: TensorRecord, k: number): Tensor {
+  const size = sizeOf(shape)
+  return new ort.Tensor(dtype, all[name]!.subarray(k * size, (k + 1) * size), shape)
 }
 
-/** The sums as a model of their own. */
-export async function sumsOf(
-  model: InferenceSession | undefined,
-  { program, slots }: Running,
-): Promise<Outcome['sums']> {
-  if (!model) return {}
-  const floats = program.state.filter(({ dtype }) => dtype === 'float32')
-  return sumsFrom(await model.run(Object.fromEntries(floats.map(({ name }) => [name, loaded(slots, name)]))), program)
-}
+/** Room for the metrics of so many steps. */
+export const roomFor = (metrics: readonly Port[], steps: number): TensorRecord =>
+  Object.fromEntries(metrics.map(({ name, dtype, shape }) => [name, new ARRAYS[dtype](steps * sizeOf(shape))]))

@@ -28,7 +28,7 @@ export function chooseThreads(
   graph: StepGraph,
   { id, other, threads, atOnce }: { id: number; other: number; threads: number; atOnce: boolean },
 ): ThreadChoice {
-  let trial = newTrial(2)
+  let trial = newTrial()
   let one: 'closed' | 'opening' | 'open' | 'impossible' = 'closed'
   let disposed = false
   let calls = 0
@@ -39,19 +39,15 @@ export function chooseThreads(
   }
   const open = async (): Promise<void> => {
     one = 'opening'
-    const possible = await opens().catch(() => false)
-    one = possible ? 'open' : 'impossible'
-    if (possible && disposed) await close()
+    try {
+      if (!(await isSame(engine, graph, [1, threads])) || disposed) throw new Error('one thread is out of the question')
+      await openStep(engine, graph, { id: other, stateOf: id, device: 'cpu', threads: 1 })
+      one = 'open'
+    } catch {
+      one = 'impossible'
+    }
   }
-  const opens = async (): Promise<boolean> => {
-    if (!(await isSame(engine, graph, [1, threads])) || disposed) return false
-    await openStep(engine, graph, { id: other, stateOf: id, device: 'cpu', threads: 1 })
-    return true
-  }
-  const begin = (): void => {
-    opening = open()
-  }
-  if (atOnce) begin()
+  if (atOnce) opening = open()
   return {
     next: () => (one === 'open' && choose(trial) === 1 ? other : id),
     isComparing: () => one === 'open' && !trial.decided,
@@ -59,7 +55,8 @@ export function chooseThreads(
       calls++
       trial = observe(trial, used === id ? 0 : 1, steps, seconds)
       if (one === 'open' && trial.decided?.way === 0) close()
-      else if (one === 'closed' && !disposed && !trial.decided && calls > 1 && seconds >= WORTHWHILE_SECONDS) begin()
+      else if (one === 'closed' && !disposed && !trial.decided && calls > 1 && seconds >= WORTHWHILE_SECONDS)
+        opening = open()
     },
     async close() {
       disposed = true
@@ -71,14 +68,14 @@ export function chooseThreads(
 
 const known = new Map<string, Promise<boolean>>()
 
-/** Whether the step gives the same bits with each of these numbers of threads. Found out once a process for equal steps. */
+/** Whether the step gives the same bits with each of these numbers of threads; found out once for equal steps. */
 async function isSame(engine: Engine, graph: StepGraph, threads: readonly number[]): Promise<boolean> {
   const compared = comparison(graph)
   if (!compared) return false
   if (compared.metrics.length === 0) return true
   const kinds = compared.metrics.map(({ output: { node } }) => kindOf(node))
   const key = `${threads} ${kinds.join()}`
-  const same = known.get(key) ?? engine.compare({ program: lowerStep(compared, 'cpu'), threads })
+  const same = known.get(key) ?? engine.compare(lowerStep(compared, 'cpu'), threads)
   known.set(key, same)
   return await same
 }

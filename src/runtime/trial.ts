@@ -1,5 +1,5 @@
 /**
- * Which of several ways to run a step is the fastest, on this machine, now: found out by calls that alternate. All give
+ * Which of two ways to run a step is the fastest, on this machine, now: found out by calls that alternate. All give
  * the same bits. All values are immutable; `observe` gives the next one.
  */
 export interface Trial {
@@ -28,12 +28,12 @@ const SLOWER = 1.5
 
 const COLD: Way = { warm: false, timed: [] }
 
-export const newTrial = (ways: number): Trial => ({ ways: Array<Way>(ways).fill(COLD) })
+/** Of two ways. */
+export const newTrial = (): Trial => ({ ways: [COLD, COLD] })
 
 /** Takes in a call that was measured. */
 export function observe(trial: Trial, way: number, steps: number, seconds: number): Trial {
   const { ways, decided } = trial
-  if (ways.length === 1) return trial
   const perStep = seconds / steps
   const counts = seconds >= MIN_TIMED_SECONDS
   if (decided) {

@@ -1,18 +1,14 @@
 /** The part of WebAssembly's binary format that is written here (WebAssembly 2.0, section 5). */
 
-/** LEB128: seven bits a byte, the lowest first. */
-export function unsigned(value: number): number[] {
+/** LEB128: seven bits a byte, the lowest first. The last byte is below `end`. */
+function unsigned(value: number, end = 128): number[] {
   const low = value % 128
   const rest = Math.floor(value / 128)
-  return rest === 0 ? [low] : [low + 128, ...unsigned(rest)]
+  return rest === 0 && low < end ? [low] : [low + 128, ...unsigned(rest, end)]
 }
 
-/** The same with a sign, for numbers >= 0. */
-export function positive(value: number): number[] {
-  const low = value % 128
-  const rest = Math.floor(value / 128)
-  return rest === 0 && low < 64 ? [low] : [low + 128, ...positive(rest)]
-}
+/** The same with a sign, which is a bit of the last byte, for numbers >= 0. */
+const positive = (value: number): number[] => unsigned(value, 64)
 
 const text = (name: string): number[] => list(Array.from(new TextEncoder().encode(name), (byte) => [byte]))
 
@@ -28,7 +24,7 @@ const I32 = 0x7f
 const FUNCTION = 0x60
 const END = 0x0b
 
-/** A module with a memory of so many pages, and one function without arguments. Its locals: an i32, then `vectors` v128. */
+/** A module with a memory of so many pages and one function without arguments; locals: an i32, then `vectors` v128. */
 export function moduleOf(pages: number, vectors: number, code: readonly number[]): Uint8Array<ArrayBuffer> {
   const body = [
     ...list([

@@ -23,7 +23,7 @@ export interface Kernel {
 const MAX_KERNEL_BYTES = 2 ** 31
 const PAGE = 2 ** 16
 
-/** So many bytes follow each array: arrays of whole pages would all begin at the same place within a page. */
+/** Bytes after each array: arrays of whole pages would all begin at the same place within a page. */
 const GAP = 1088
 
 /** The updates of a step, one pass for each. Undefined where they need more memory than a kernel can have. */

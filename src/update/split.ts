@@ -5,9 +5,8 @@ import { changes, type StepGraph, unusedPrefix } from '../onnx/program.js'
 import { isFusable } from './operations.js'
 
 /**
- * Numbers of state that could be renewed in place, moments included, from which on one pass in place of many saves more
- * than a call for every step costs. One thread makes that pass, however many the engine has. Measured:
- * docs/decisions/0006-speed.md.
+ * How many numbers of state, moments included, must be renewed in place for that to save more than a call for every
+ * step costs. One thread renews them, however many the engine has. Measured: docs/decisions/0006-speed.md.
  */
 const leastFor = (threads: number): number => (threads === 1 ? 2 ** 18 : 2 ** 22)
 
@@ -36,8 +35,8 @@ export interface SplitStep {
 }
 
 /**
- * Cuts a step before its end: the elementwise operations that nothing but new state reads, such as an optimiser's. The
- * head is the step without them. Undefined where that would not pay.
+ * Cuts off the end of a step: the elementwise operations, such as an optimiser's, that only new state reads. The head
+ * is the step without them. Undefined where that would not pay.
  */
 export function splitStep(graph: StepGraph, threads: number): SplitStep | undefined {
   const changing = graph.state.filter(changes)

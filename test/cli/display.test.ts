@@ -1,24 +1,23 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { PLAIN } from '../../src/cli/output/style.js'
-import { startedAs } from '../../src/cli/started-as.js'
-import { jsonReporter, lineReporter, terminalReporter } from '../../src/cli/train/report.js'
+import { toType } from '../../src/cli/to-type.js'
+import { jsonReporter, lineReporter } from '../../src/cli/train/report.js'
 import { renderScreen } from '../../src/cli/train/screen.js'
 import { liveBlock } from '../../src/cli/train/terminal.js'
 import { EMPTY_VIEW, follow, type View } from '../../src/cli/train/view.js'
 import type { TrainEvent } from '../../src/train/events.js'
 import { DONE, EPOCH, PROGRESS, START } from './fake-run.js'
+import './no-colour.js'
 
 const after = (...events: readonly TrainEvent[]): View => events.reduce(follow, EMPTY_VIEW)
 
-const recorder = (size: { columns?: number; rows?: number } = {}) => {
+const recorder = (size: { columns?: number; rows?: number; isTTY?: true } = {}) => {
   const writes: string[] = []
   return { ...size, writes, text: () => writes.join(''), write: (text: string) => writes.push(text) }
 }
 
 test('the screen shows rate, time left, epoch and one row for each layer, and the rest below', () => {
-  assert.deepEqual(renderScreen(after(START, PROGRESS), PLAIN, 100, 20), [
-    'forward-forward on glyphs',
+  assert.deepEqual(renderScreen(after(START, PROGRESS), 100, 20), [
     'epoch 1 of 2  ━━━━━━──────────────────   25 %   12,346 samples/s       12 s left',
     '                loss  separation',
     '  layer 0     0.5000     81.00 %',
@@ -38,13 +37,13 @@ test('lines of a summary break between words, not inside numbers or paths, and a
   ])
   assert.deepEqual(lines.slice(-3), [
     'Kept in my runs/it is',
-    `use it with: ${startedAs()} evaluate 'my runs/it is'`,
+    `use it with: ${toType('evaluate', 'my runs/it is')}`,
     '',
   ])
 })
 
 test('after an epoch every layer has its validation accuracy, and the network its own', () => {
-  assert.deepEqual(renderScreen(after(START, PROGRESS, EPOCH, { ...PROGRESS, epoch: 2 }), PLAIN, 100, 20).slice(1), [
+  assert.deepEqual(renderScreen(after(START, PROGRESS, EPOCH, { ...PROGRESS, epoch: 2 }), 100, 20), [
     'epoch 2 of 2  ━━━━━━──────────────────   25 %   12,346 samples/s       12 s left',
     '                loss  separation  validation accuracy',
     '  layer 0     0.5000     81.00 %              91.20 %',
@@ -55,14 +54,14 @@ test('after an epoch every layer has its validation accuracy, and the network it
 })
 
 test('greedy training marks the layer that learns', () => {
-  const lines = renderScreen(after(START, { ...PROGRESS, learns: 'layer 1' }), PLAIN, 100, 20)
-  assert.match(lines[4]!, /^ {2}layer 1 \(learns now\)/)
+  const lines = renderScreen(after(START, { ...PROGRESS, learns: 'layer 1' }), 100, 20)
+  assert.match(lines[3]!, /^ {2}layer 1 \(learns now\)/)
 })
 
 test('figures of the network alone stand one below the other, each beside what it was measured on', () => {
   const progress = { ...PROGRESS, metrics: { network: { loss: 2, accuracy: 0.1 } } }
   const epoch = { ...EPOCH, metrics: progress.metrics, validation: { network: { accuracy: 0.12, J: 3 } } }
-  assert.deepEqual(renderScreen(after(START, progress, epoch), PLAIN, 100, 20).slice(2), [
+  assert.deepEqual(renderScreen(after(START, progress, epoch), 100, 20).slice(1), [
     '             training  validation',
     '  loss          2.000',
     '  accuracy    10.00 %     12.00 %',
@@ -74,33 +73,33 @@ test('columns stay where they are, however wide the numbers', () => {
   const shown = (loss: number, separation: number): string =>
     renderScreen(
       after(START, { ...PROGRESS, metrics: { blocks: { 'layer 0': { loss, separation } } } }),
-      ...([PLAIN, 100, 20] as const),
-    )[3]!
+      ...([100, 20] as const),
+    )[2]!
   const [short, long] = [shown(0, 0), shown(0.0001234, 1)]
   assert.equal(short.length, long.length)
   const facts = (rowsPerSecond: number, secondsLeft: number): string =>
-    renderScreen(after(START, { ...PROGRESS, rowsPerSecond, secondsLeft }), PLAIN, 100, 20)[1]!
+    renderScreen(after(START, { ...PROGRESS, rowsPerSecond, secondsLeft }), 100, 20)[0]!
   assert.equal(facts(1, 1).length, facts(123456, 3000).length)
 })
 
 test('while held-out samples are measured, the bar shows how many are done', () => {
   const measuring = { event: 'measuring', what: 'test', done: 500, of: 2000 } as const
   assert.equal(
-    renderScreen(after(START, PROGRESS, measuring), PLAIN, 100, 20)[1],
+    renderScreen(after(START, PROGRESS, measuring), 100, 20)[0],
     'epoch 1 of 2  ━━━━━━──────────────────  measuring 500 of 2,000 test samples',
   )
-  const [, again] = renderScreen(after(START, PROGRESS, measuring, PROGRESS), PLAIN, 100, 20)
+  const [again] = renderScreen(after(START, PROGRESS, measuring, PROGRESS), 100, 20)
   assert.ok(!again!.includes('measuring'))
 })
 
 test('steps between epochs are counted', () => {
   const between = { step: 'align', done: 1200, of: 5000 }
-  const [, facts] = renderScreen(after(START, { ...PROGRESS, epoch: 2, between }), PLAIN, 100, 20)
+  const [facts] = renderScreen(after(START, { ...PROGRESS, epoch: 2, between }), 100, 20)
   assert.match(facts!, /^epoch 2 of 2 .* 25 % {2}before it: align 1,200 of 5,000 /)
 })
 
 test('where the table is too wide, figures of the training give way to those of held-out images', () => {
-  assert.deepEqual(renderScreen(after(START, PROGRESS, EPOCH), PLAIN, 44, 20).slice(2), [
+  assert.deepEqual(renderScreen(after(START, PROGRESS, EPOCH), 44, 20).slice(1), [
     '                loss  validation accuracy',
     '  layer 0     0.3750              91.20 %',
     '  layer 1     0.1250              93.45 %',
@@ -110,7 +109,7 @@ test('where the table is too wide, figures of the training give way to those of 
 })
 
 test('the screen keeps to the size of the terminal', () => {
-  const lines = renderScreen(after(START, PROGRESS, EPOCH), PLAIN, 30, 4)
+  const lines = renderScreen(after(START, PROGRESS, EPOCH), 30, 4)
   assert.equal(lines.length, 4)
   assert.ok(lines.every((line) => line.length <= 30))
   assert.equal(lines[3], '...')
@@ -119,19 +118,19 @@ test('the screen keeps to the size of the terminal', () => {
 test('the block is drawn over itself, at most ten times a second, and leaves nothing when cleared', () => {
   const output = recorder({ columns: 100, rows: 30 })
   let now = 0
-  const block = liveBlock(output, PLAIN, () => now)
+  const block = liveBlock(output, () => now)
   const view = after(START, PROGRESS)
   block.draw(view)
   now = 50
   block.draw(view)
   assert.equal(output.writes.length, 1)
   block.draw(view, { force: true })
-  assert.ok(output.writes[1]!.startsWith('\r\x1b[6A\x1b[0Jforward-forward on glyphs\n'))
+  assert.ok(output.writes[1]!.startsWith('\r\x1b[5A\x1b[0Jepoch 1 of 2 '))
   now = 200
   block.note('saved')
-  assert.ok(output.writes[2]!.startsWith('\r\x1b[6A\x1b[0Jsaved\nforward-forward on glyphs\n'))
+  assert.ok(output.writes[2]!.startsWith('\r\x1b[5A\x1b[0Jsaved\nepoch 1 of 2 '))
   block.clear()
-  assert.equal(output.writes[3], '\r\x1b[6A\x1b[0J')
+  assert.equal(output.writes[3], '\r\x1b[5A\x1b[0J')
 })
 
 test('without a terminal: a line at the start, one an epoch, and the summary', () => {
@@ -139,7 +138,7 @@ test('without a terminal: a line at the start, one an epoch, and the summary', (
   const aside = recorder()
   const reporter = lineReporter(output, aside, () => ({ backpropBytes: 2 ** 21 }))
   for (const event of [START, PROGRESS, EPOCH, DONE]) reporter.show(event)
-  const kept = `Kept in runs/forward-forward-glyphs-1; use it with: ${startedAs()} evaluate runs/forward-forward-glyphs-1`
+  const kept = `Kept in runs/forward-forward-glyphs-1; use it with: ${toType('evaluate', 'runs/forward-forward-glyphs-1')}`
   assert.equal(
     output.text(),
     `forward-forward on glyphs: 9,000 samples to learn from, 1,000 held out, 2 epochs, batches of 100, seed 0, cpu
@@ -181,11 +180,41 @@ test('a preset and 8 bits are told, and a layer trained alone has no accuracy to
 
 test('an early stop is told, on a terminal above the block', () => {
   const stopped = { event: 'stopped', reason: 'early', step: 90, message: 'no better for 3 epochs' } as const
-  const [line, block] = [recorder(), recorder({ columns: 100, rows: 30 })]
-  for (const reporter of [lineReporter(line, line, () => ({})), terminalReporter(block, PLAIN, () => ({}))])
+  const [line, block] = [recorder(), recorder({ columns: 100, rows: 30, isTTY: true })]
+  for (const output of [line, block]) {
+    const reporter = lineReporter(output, output, () => ({}))
     for (const event of [START, stopped]) reporter.show(event)
+  }
   assert.ok(line.text().endsWith('\nno better for 3 epochs\n'))
-  assert.ok(block.writes.at(-1)!.includes('\x1b[0Jno better for 3 epochs\nforward-forward on glyphs\n'))
+  assert.ok(block.writes.at(-2)!.includes('\x1b[0Jno better for 3 epochs\nstarting '))
+})
+
+test('on a terminal the lines stay above the block, an epoch on one line, and the block is gone at the end', () => {
+  const output = recorder({ columns: 80, rows: 30, isTTY: true })
+  const reporter = lineReporter(output, output, () => ({}))
+  for (const event of [START, PROGRESS, EPOCH, DONE]) reporter.show(event)
+  assert.deepEqual(seen(output.text()).slice(0, 5), [
+    'forward-forward on glyphs: 9,000 samples to learn from, 1,000 held out, 2',
+    'epochs, batches of 100, seed 0, cpu',
+    'epoch 1 of 2  validation accuracy 95.10 %  12,000 samples/s  4.3 s',
+    'forward-forward on glyphs: 95.60 % of the test samples right after 8.5 s at',
+    '12,100 samples/s.',
+  ])
+})
+
+/** What a terminal shows in the end: what was drawn over is gone. */
+function seen(text: string): string[] {
+  const [first, ...redrawn] = text.split('\r\x1b[').map((piece) => piece.split('\n').slice(0, -1))
+  return redrawn.reduce((lines, [head, ...rest]) => {
+    const [up, drawn] = head?.split('A\x1b[0J') ?? ['0']
+    return [...lines.slice(0, lines.length - Number(up)), ...(drawn ? [drawn] : []), ...rest]
+  }, first!)
+}
+
+test('the first line of the block fits into 80 columns, with room for the bar', () => {
+  const [facts] = renderScreen(after(START, { ...PROGRESS, rowsPerSecond: 123456, secondsLeft: 3000 }), 79, 20)
+  assert.match(facts!, /^epoch 1 of 2 {2}━+─+ {3}25 % {2}123,456 samples\/s {2}50:00 min left$/)
+  assert.ok(facts!.length <= 79)
 })
 
 test('as JSON: one object a line and nothing else, notes aside', () => {

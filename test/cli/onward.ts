@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { describeFailure } from '../../src/cli/failure.js'
 import { printAside } from '../../src/cli/output/print.js'
 import { run } from '../../src/cli/program.js'
+import './no-colour.js'
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url))
 
@@ -32,7 +33,6 @@ export const workFolder = (): string => mkdtempSync(join(tmpdir(), 'onward-cli-'
 delete process.env.ONWARD_DATA
 delete process.env.npm_command
 process.env.ONWARD_CACHE ??= join(workFolder(), 'cache')
-process.env.NO_COLOR = '1'
 
 /** Starts the command line in `folder`, in a process of its own. */
 export function start(folder: string, args: readonly string[], nodeArgs: readonly string[] = []): Started {

@@ -18,7 +18,7 @@ test('a rule in a file of its own is listed, certified, helped with, trained and
   const told = await onward(folder, 'rules', FILE)
   assert.match(
     told.stdout,
-    /^One layer: a softmax on the pixels\.[\s\S]*rate=0\.01 +step size of Adam[\s\S]*slow: smaller/,
+    /^One layer: a softmax on the pixels\.[\s\S]*rate=0\.01 +step size of Adam[\s\S]*slow +smaller/,
   )
   assert.deepEqual([told.code, told.stderr], [0, ''])
   assert.match((await onward(folder, 'train', FILE, '--help')).stdout, /Options of one-layer[\s\S]*rate=0\.01/)

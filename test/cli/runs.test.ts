@@ -28,6 +28,7 @@ test('a run from training to use: JSON alone on standard output, then evaluate, 
   assert.deepEqual(evaluated, {
     run,
     rule: 'forward-forward',
+    source: 'code',
     data: 'glyphs',
     test: tested,
     criterion: all[0].criterion,
@@ -56,6 +57,13 @@ test('a run from training to use: JSON alone on standard output, then evaluate, 
   assert.deepEqual(labels(predicted), labels(inverted))
   assert.deepEqual(predicted[0].image, 'light0.png')
   assert.equal(predicted[0].scores.length, 10)
+
+  const whole = JSON.parse((await onward(folder, 'predict', done.run, '.', '--json')).stdout)
+  assert.deepEqual(
+    whole.map(({ image }: { image: string }) => image),
+    [...dark, ...light],
+  )
+  assert.deepEqual(labels(whole.slice(2)), labels(predicted))
 
   writeFileSync(join(folder, 'text.png'), 'no picture')
   const mixed = await onward(folder, 'predict', done.run, 'text.png', light[0]!, '--json')
@@ -124,7 +132,7 @@ test('Ctrl-C, told twice at once as npm does, saves and exits with 130; resumed,
   })
   const cut = await run.ended
   assert.equal(cut.code, 130)
-  assert.match(cut.stderr, /^Stopping after the steps in flight/)
+  assert.match(cut.stderr, /^Stopping and saving the run/)
   assert.match(cut.stderr, /Go on with: onward train --resume cut\n$/)
   const last = events(cut).at(-1)
   assert.deepEqual([last.event, last.reason], ['stopped', 'aborted'])
@@ -160,6 +168,8 @@ test('a run whose reader has gone saves and ends quietly', async () => {
   const { code, stderr } = await run.ended
   assert.equal(code, 130)
   assert.match(stderr, /^onward: stopped in epoch .*\nGo on with: onward train --resume unread\n$/)
+  const { stdout } = await onward(folder, 'evaluate', 'unread')
+  assert.match(stdout, /\nIts training was stopped: onward train --resume unread goes on\.\n$/)
 })
 
 test('of two runs started into one folder at once, one trains and the other says who is there', async () => {

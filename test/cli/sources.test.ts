@@ -7,6 +7,6 @@ test('a note stands beside the results of every rule that is filled in, and of n
   for (const rule of RULES) {
     const [note] = noteOnSource(rule)
     assert.equal(note !== undefined, rule.reconstructed !== undefined, rule.id)
-    if (note) assert.match(note, /reconstructed\): (npx )?onward rules [a-z-]+ lists what was filled in\.$/)
+    if (note) assert.match(note, /reconstructed\): `(npx )?onward rules [a-z-]+` lists what was filled in\.$/)
   }
 })

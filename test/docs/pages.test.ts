@@ -13,27 +13,43 @@ const markdown = (folder: string): string[] =>
     .map((name) => join(folder, name))
 const PAGES = [...markdown('.'), ...markdown('docs'), ...markdown('docs/decisions')]
 
-const blocks = (page: string, language: string): string[] =>
-  [...readFileSync(page, 'utf8').matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, 'gms'))].map(
-    ([, code]) => code!,
-  )
+interface Block {
+  readonly code: string
+  /** What the page says that it prints: a block of text right after it. */
+  readonly printed: string | undefined
+}
+
+function blocks(page: string, language: string): Block[] {
+  const pattern = new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`\\n(?:\\n\`\`\`text\\n(.*?)^\`\`\`)?`, 'gms')
+  return [...readFileSync(page, 'utf8').matchAll(pattern)].map(([, code, printed]) => ({ code: code!, printed }))
+}
 
 describe('the README and the pages of docs', () => {
-  test('their TypeScript runs, by the names of the package', async () => {
+  test('their programs run, by the names of the package, and print what the page says', async () => {
     assert.ok(existsSync('dist/node.js'), 'build the package first: npm run build')
     mkdirSync('build/pages', { recursive: true })
-    const codes = PAGES.flatMap((page) => blocks(page, 'ts'))
-    assert.ok(codes.length > 0)
-    for (const [i, code] of codes.entries()) {
+    const programs = PAGES.flatMap((page) => blocks(page, 'ts'))
+    assert.ok(programs.length > 0)
+    for (const [i, { code, printed }] of programs.entries()) {
       writeFileSync(`build/pages/${i}.mjs`, code)
       const { stdout } = await run(process.execPath, [`build/pages/${i}.mjs`])
-      assert.ok(Number(stdout) > 0.8, `a test accuracy after one epoch, got ${stdout}`)
+      if (printed === undefined) assert.ok(Number(stdout) > 0.8, `a test accuracy after one epoch, got ${stdout}`)
+      else assert.equal(stdout, printed)
     }
   })
 
+  test('their rule in a file is certified by its path, in the words of the page', async () => {
+    const [rule, ...others] = PAGES.flatMap((page) => blocks(page, 'js'))
+    assert.deepEqual([others, typeof rule!.printed], [[], 'string'])
+    mkdirSync('build/pages', { recursive: true })
+    writeFileSync('build/pages/my-rule.js', rule!.code)
+    const { stdout } = await run(process.execPath, ['dist/cli/main.js', 'certify', 'build/pages/my-rule.js'])
+    assert.equal(stdout.split('\n\n')[0], rule!.printed!.trimEnd())
+  })
+
   test('their commands and their flags exist', async () => {
-    const lines = PAGES.flatMap((page) => blocks(page, 'sh')).flatMap((block) =>
-      block.split('\n').filter((line) => line.startsWith('npx onward')),
+    const lines = PAGES.flatMap((page) => blocks(page, 'sh')).flatMap(({ code }) =>
+      code.split('\n').filter((line) => line.startsWith('npx onward')),
     )
     assert.ok(lines.length > 10)
     const helps = new Map<string, string>()

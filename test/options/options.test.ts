@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { z } from 'zod'
 import { checkOptions } from '../../src/options/check.js'
 import { describeKind, optionTable, showValue } from '../../src/options/table.js'
-import { findOption, keysOf, parseValue, withValue } from '../../src/options/values.js'
+import { parseValue, withValue } from '../../src/options/values.js'
 
 const schema = z.strictObject({
   units: z.array(z.int().min(1)).min(1).default([500, 500]).describe('units of each layer'),
@@ -16,7 +16,7 @@ const schema = z.strictObject({
   augment: z.strictObject({ shift: z.int().min(0).default(0), flip: z.boolean().default(false) }).prefault({}),
 })
 const table = optionTable(schema)
-const kind = (key: string) => findOption(table, key)!.kind
+const kind = (key: string) => table.find(({ name }) => name === key)!.kind
 const parse = (key: string, text: string): unknown => parseValue(kind(key), text, `--set ${key}`)
 const fails = (work: () => unknown, message: string) =>
   assert.throws(work, { name: 'UserError', message, exitCode: 2 } as Error)
@@ -31,11 +31,11 @@ test('the table holds the names, defaults and descriptions of the schema, and wh
     shared: 'true or false',
     loss: 'one of threshold, symba',
     threads: 'auto, or a whole number at least 1',
-    augment: 'settings: shift, flip',
+    'augment.shift': 'a whole number at least 0',
+    'augment.flip': 'true or false',
   })
   assert.deepEqual(table[0], { ...table[0], description: 'units of each layer', fallback: [500, 500] })
   assert.ok(!('fallback' in table.find(({ name }) => name === 'theta')!))
-  assert.deepEqual(keysOf(table).slice(-2), ['augment.shift', 'augment.flip'])
   assert.deepEqual([[500, 500], [], undefined, true].map(showValue), ['500,500', 'none', 'unset', 'true'])
 })
 
@@ -86,7 +86,8 @@ test('checked values have their defaults; the first wrong one is named with what
     () => check({ augment: { shift: -1 } }),
     'the option augment.shift of a rule takes a whole number at least 0, not -1.',
   )
-  const known = keysOf(table).join(', ')
+  fails(() => check({ augment: 3 }), 'the option augment of a rule takes an object, not 3.')
+  const known = table.map(({ name }) => name).join(', ')
   fails(() => check({ unit: 1 }), `There is no option of a rule "unit". Did you mean "units"? Known: ${known}.`)
   fails(
     () => check({ augment: { shfit: 1 } }),

@@ -74,7 +74,7 @@ const counting: Ort = {
     },
   },
 }
-const host = { engine: createEngine(counting), remote: false }
+const engine = createEngine(counting)
 
 const typed = (graph: StepGraph, numbers: Numbers): TensorRecord =>
   Object.fromEntries(
@@ -84,7 +84,7 @@ const typed = (graph: StepGraph, numbers: Numbers): TensorRecord =>
   )
 
 async function opened<T>(graph: StepGraph, use: (program: Program) => Promise<T>): Promise<T> {
-  const program = await openProgram(host, graph, { device: 'cpu' }, 1)
+  const program = await openProgram(engine, graph, { device: 'cpu' }, 1)
   try {
     return await use(program)
   } finally {

@@ -108,6 +108,7 @@ const WRONG: [name: string, content: string, message: RegExp][] = [
     /two\.mjs exports several rules \(a, b\): make one of them the default export\.$/,
   ],
   ['throws.mjs', '\nthrow new TypeError("oh")', /throws\.mjs:2: TypeError: oh\.$/],
+  ['common.cjs', 'export default {}', /common\.cjs is read as CommonJS: end its name in \.mjs/],
   ['syntax.mjs', '\n\nexport default {{', /syntax\.mjs:3: SyntaxError: /],
   ['import.mjs', 'import x from "no-such-package-here"', /the package "no-such-package-here", which is not installed/],
 ]

@@ -20,7 +20,7 @@ const here = { device: 'cpu', worker: false } as const
 /** The step as a loop with one thread, which would renew its state in place by itself. */
 async function looped(step: StepGraph): Promise<Pick<Program, 'load' | 'run' | 'read' | 'dispose'>> {
   const engine = createEngine(ort as unknown as Ort)
-  await engine.open({ id: 0, device: 'cpu', threads: 1, key: 'loop', program: lowerLoop(step, 'cpu') })
+  await engine.open({ id: 0, device: 'cpu', threads: 1, program: lowerLoop(step, 'cpu') })
   return {
     load: (given) => engine.load(0, given),
     run: (steps, batch) => engine.run(0, steps, batch),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { input } from '../../src/graph/index.js'
-import { type Host, openProgram } from '../../src/runtime/client.js'
+import { openProgram } from '../../src/runtime/client.js'
 import { createEngine } from '../../src/runtime/engine.js'
 import type { Ort } from '../../src/runtime/slots.js'
 
@@ -24,11 +24,11 @@ function counting() {
       },
     },
   }
-  const host: Host = { engine: createEngine(ort), remote: false }
+  const engine = createEngine(ort)
   const open = (factor: number, threads = 1) => {
     const w = input({ name: 'w', kind: 'state', shape: [2], dtype: 'float32' })
     const step = { state: [{ name: 'w', input: w, output: w.mul(factor) }], batch: [], metrics: [] }
-    return openProgram(host, step, { device: 'cpu' }, threads)
+    return openProgram(engine, step, { device: 'cpu' }, threads)
   }
   return { count, open }
 }
@@ -74,12 +74,12 @@ test('a model that the engine refuses leaves nothing behind', async () => {
       create: (bytes, options) => (refuse ? Promise.reject(new Error('no')) : InferenceSession.create(bytes, options)),
     },
   }
-  const host: Host = { engine: createEngine(ort), remote: false }
+  const engine = createEngine(ort)
   const w = input({ name: 'w', kind: 'state', shape: [1], dtype: 'float32' })
   const step = { state: [{ name: 'w', input: w, output: w.add(1) }], batch: [], metrics: [] }
-  await assert.rejects(openProgram(host, step, { device: 'cpu' }, 1), /no/)
+  await assert.rejects(openProgram(engine, step, { device: 'cpu' }, 1), /no/)
   refuse = false
-  const program = await openProgram(host, step, { device: 'cpu' }, 1)
+  const program = await openProgram(engine, step, { device: 'cpu' }, 1)
   await program.load({ w: Float32Array.of(1) })
   await program.run(2, {})
   assert.deepEqual(await program.read(), { w: Float32Array.of(3) })
@@ -110,10 +110,10 @@ test('of the tensors on a graphics card, each is let go exactly once, when nothi
       },
     },
   } as unknown as Ort
-  const host: Host = { engine: createEngine(ort), remote: false }
+  const engine = createEngine(ort)
   const w = input({ name: 'w', kind: 'state', shape: [2], dtype: 'float32' })
   const step = { state: [{ name: 'w', input: w, output: w.mul(2) }], batch: [], metrics: [{ name: 'm', output: w }] }
-  const open = () => openProgram(host, step, { device: 'webgpu' }, 1)
+  const open = () => openProgram(engine, step, { device: 'webgpu' }, 1)
   const a = await open()
   await a.load({ w: Float32Array.of(1, 3) })
   assert.equal(held(), 1)
@@ -121,7 +121,7 @@ test('of the tensors on a graphics card, each is let go exactly once, when nothi
   assert.equal(held(), 1)
   await a.load({ w: Float32Array.of(1, 1) })
   assert.equal(held(), 1)
-  const b = await openProgram(host, step, { device: 'webgpu', stateOf: a }, 1)
+  const b = await openProgram(engine, step, { device: 'webgpu', stateOf: a }, 1)
   await b.run(2, {})
   await a.dispose()
   assert.equal(held(), 1)

@@ -3,7 +3,7 @@ import test from 'node:test'
 import { choose, newTrial, observe, type Trial } from '../../src/runtime/trial.js'
 
 /** Calls of 100 steps of ways that take so many seconds each, in the order in which they were chosen. */
-function calls(seconds: readonly (readonly number[])[], count: number, trial: Trial = newTrial(seconds.length)) {
+function calls(seconds: readonly (readonly number[])[], count: number, trial: Trial = newTrial()) {
   let now = trial
   const asked = seconds.map(() => 0)
   const ways = Array.from({ length: count }, () => {
@@ -40,15 +40,11 @@ test('calls that are too short decide nothing', () => {
   assert.equal(trial.decided, undefined)
 })
 
-test('one way is chosen without a trial', () => {
-  assert.deepEqual(calls([[1]], 5), { ways: Array(5).fill(0), trial: newTrial(1) })
-})
-
 test('a step that takes longer than it did begins another comparison, in which what runs is warm and timed', () => {
   const decided = calls([[0.1], [0.2]], 5).trial
   // Not at once: two seconds later.
   assert.deepEqual(calls([[0.25, 0.1], [0.2]], 5, decided).ways, [0, 0, 0, 0, 0])
-  const before = calls([[0.1]], 20, decided).trial
+  const before = calls([[0.1], [0.2]], 20, decided).trial
   assert.equal(before.decided!.way, 0)
   assert.deepEqual(calls([[0.25, 0.1], [0.2]], 5, before).ways, [0, 1, 1, 1, 1])
   // A short call says nothing.

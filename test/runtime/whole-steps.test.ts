@@ -16,7 +16,7 @@ import { taskOf } from '../rules/harness.js'
 import { numbers } from './network.js'
 
 const binding = ort as unknown as Ort
-const host = { engine: createEngine(binding), remote: false }
+const engine = createEngine(binding)
 
 const STEPS = 2
 
@@ -32,7 +32,7 @@ function batchOf({ batch }: StepGraph): TensorRecord {
 }
 
 async function run(step: StepGraph, state: TensorRecord, threads: number) {
-  const program = await openProgram(host, step, { device: 'cpu' }, threads)
+  const program = await openProgram(engine, step, { device: 'cpu' }, threads)
   await program.load(Object.fromEntries(step.state.map(({ name }) => [name, state[name]!])))
   const { metrics } = await program.run(STEPS, batchOf(step))
   const result = { metrics, state: await program.read() }
@@ -45,12 +45,12 @@ for (const rule of RULES)
     const { hyper } = rule.presets.quick ?? { hyper: {} }
     const task = taskOf({ shape: [1, 28, 28], classes: 10, batch: 50 })
     const traced = traceRule(rule, task, rule.hyper.parse(hyper))
-    const init = await openProgram(host, traced.init, { device: 'cpu' }, 1)
+    const init = await openProgram(engine, traced.init, { device: 'cpu' }, 1)
     const state = (await init.run(1, initialNoise(traced.init.batch, 0))).metrics
     await init.dispose()
     for (const [name, step] of Object.entries(traced.steps)) {
       const program = lowerStep(comparison(step)!, 'cpu')
       const [one, two] = [await run(step, state, 1), await run(step, state, 2)]
-      if (await sameBits(binding, { program, threads: [1, 2] })) assert.deepEqual(two, one, name)
+      if (await sameBits(binding, program, [1, 2])) assert.deepEqual(two, one, name)
     }
   })

@@ -161,6 +161,10 @@ test('nothing is written where that was asked for, and rules of one’s own are 
     evaluate(path, { data }),
     /was trained by the rule "counter", which is none of Onward's: name its file/,
   )
+  await assert.rejects(
+    evaluate(path, { rule: counter as never }),
+    /was trained on the data set "[^"]+", which is none of Onward's: hand it in from a program/,
+  )
   assert.ok(accuracyOf((await evaluate(path, { data, rule: counter as never })).test)! > 0)
 })
 

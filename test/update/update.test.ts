@@ -170,7 +170,7 @@ test('a call that fails leaves the state as it was, also that which earlier step
   await program.dispose()
 })
 
-test('two programs take turns over the same state, in place and not', async () => {
+test('two programs alternate over the same state, in place and not', async () => {
   const [w, other] = [state('w'), state('w')]
   const add = await compile(stepOf({ w: [w, w.add(X.mul(C))] }), { device: 'cpu', threads: 1 })
   const twice = stepOf({ w: [other, other.mul(2)] }, { norm: other.sum() }, {})

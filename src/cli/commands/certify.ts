@@ -1,17 +1,15 @@
-import type { Certificate } from '../../certificate/certificate.js'
+import { styleText } from 'node:util'
 import { UsageError } from '../../errors.js'
 import { certifyRule } from '../../rules/certify.js'
-import type { AnyRule } from '../../rules/contract.js'
 import { findRule } from '../../rules/load.node.js'
 import { RULES } from '../../rules/registry.js'
 import { asked } from '../../train/options.js'
-import { describeCertificate, LIMITS } from '../certificate.js'
-import { wrapText } from '../output/columns.js'
-import { print } from '../output/print.js'
-import { styleOf } from '../output/style.js'
+import { describeCertificate, LIMITS, UNITS } from '../certificate.js'
+import { print, printJson } from '../output/print.js'
+import { textWidth, wrapText } from '../output/text.js'
 import { readAssignments } from '../settings.js'
 import { describeSource } from '../sources.js'
-import { startedAs } from '../started-as.js'
+import { toType } from '../to-type.js'
 
 export interface CertifyFlags {
   readonly set?: readonly string[]
@@ -21,32 +19,25 @@ export interface CertifyFlags {
 }
 
 /** `onward certify [RULE]...`: what each layer's update reads, found in the traced graph; nothing is trained. */
-export async function certifyCommand(ids: readonly string[], flags: CertifyFlags): Promise<void> {
-  if (ids.length !== 1 && (flags.preset !== undefined || flags.set !== undefined))
-    throw new UsageError(
-      `A preset and options belong to one rule: name one, as in ${startedAs()} certify ${RULES[0]!.id} --preset NAME.`,
-    )
+export async function command(ids: readonly string[], flags: CertifyFlags): Promise<void> {
+  if (ids.length !== 1 && (flags.preset !== undefined || flags.set !== undefined)) {
+    const example = toType('certify', RULES[0]!.id, '--preset', 'NAME')
+    throw new UsageError(`A preset and options belong to one rule: name one, as in ${example}.`)
+  }
   const rules = ids.length === 0 ? RULES : await Promise.all(ids.map(findRule))
-  const certificates = rules.map((rule) => {
+  const certified = rules.map((rule) => {
     const { hyper } = asked(rule, { preset: flags.preset, hyper: readAssignments(rule, flags.set) })
     return { rule, certificate: certifyRule(rule, flags.data, hyper) }
   })
-  if (flags.json) {
-    print(JSON.stringify(certificates.map(({ rule, certificate }) => toJson(rule, certificate))))
-    return
+  if (flags.json)
+    return printJson(
+      certified.map(({ rule: { id, source, reconstructed }, certificate: { local, layers } }) => {
+        return { rule: id, source, reconstructed, local, units: UNITS, layers }
+      }),
+    )
+  const width = textWidth()
+  for (const { rule, certificate } of certified) {
+    print(`${styleText('bold', rule.id)} (${describeSource(rule)})`, ...describeCertificate(certificate, width), '')
   }
-  const style = styleOf(process.stdout)
-  const width = Math.min(100, process.stdout.columns || 100)
-  const paragraphs = certificates.map(({ rule, certificate }) => [
-    `${style.bold(rule.id)} (${describeSource(rule)})`,
-    ...describeCertificate(certificate, style, width),
-  ])
-  print(...paragraphs.flatMap((lines) => [...lines, '']), ...wrapText(LIMITS, width))
+  print(...wrapText(LIMITS, width))
 }
-
-const toJson = (rule: AnyRule, { local, layers }: Certificate): unknown => ({
-  rule: rule.id,
-  reconstructed: rule.reconstructed,
-  local,
-  layers,
-})

@@ -1,15 +1,15 @@
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { styleText } from 'node:util'
 import { cacheFolder } from '../../data/cache.node.js'
 import { type DataSetEntry, dataSets, findDataSet } from '../../data/index.js'
 import { loadDataSet } from '../../data/load.node.js'
 import { locate } from '../../data/locate.node.js'
 import { UsageError, UserError } from '../../errors.js'
-import { columns } from '../output/columns.js'
 import { bytes, count } from '../output/numbers.js'
-import { print } from '../output/print.js'
-import { type Style, styleOf } from '../output/style.js'
-import { startedAs } from '../started-as.js'
+import { print, printJson } from '../output/print.js'
+import { columns, definitions, textWidth } from '../output/text.js'
+import { named, toType } from '../to-type.js'
 import { downloadProgress } from '../train/download.js'
 
 export interface DataFlags {
@@ -18,73 +18,70 @@ export interface DataFlags {
   readonly json?: true
 }
 
-const UNCHECKED = 'Files are found by their names; their contents are checked when they are read.'
+const UNCHECKED = styleText('dim', 'Files are found by their names; their contents are checked when they are read.')
 
 /** Where a data set is: inside Onward, in a folder, or not on this machine. */
 type Place = { readonly embedded: true } | { readonly folder: string } | { readonly missing: string }
 
 /** `onward data [NAME]`: what there is and where; with `--download`, fetched and checked. */
-export async function dataCommand(name: string | undefined, flags: DataFlags): Promise<void> {
-  if (flags.download && name === undefined)
-    throw new UsageError(`Say which data set to download: ${startedAs()} data NAME --download.`)
+export async function command(name: string | undefined, { dataDir, download, json }: DataFlags): Promise<void> {
+  if (download && name === undefined)
+    throw new UsageError(`Say which data set to download: ${toType('data', 'NAME', '--download')}.`)
   const entries = name === undefined ? dataSets : [findDataSet(name)]
-  if (flags.download) await fetchData(entries[0]!, flags)
-  const style = styleOf(process.stdout)
-  if (flags.json)
-    print(
-      JSON.stringify(
-        entries.map((entry) => toJson(entry, placeOf(entry, flags.dataDir))),
-        undefined,
-        2,
-      ),
-    )
-  else if (name === undefined) print(...list(flags, style))
-  else print(...describe(entries[0]!, placeOf(entries[0]!, flags.dataDir), style))
-}
-
-async function fetchData(entry: DataSetEntry, { dataDir }: DataFlags): Promise<void> {
-  const progress = downloadProgress(process.stderr)
-  try {
-    await loadDataSet(entry.name, { ...(dataDir !== undefined && { dataDir }), onProgress: progress.show })
-  } finally {
-    progress.end()
+  if (download) {
+    const progress = downloadProgress(process.stderr)
+    const load = { ...(dataDir !== undefined && { dataDir }), onProgress: progress.show }
+    await loadDataSet(name!, load).finally(progress.end)
   }
+  const found = entries.map((entry) => ({ entry, place: placeOf(entry, dataDir) }))
+  if (json) printJson(found.map(toJson))
+  else print(...(name === undefined ? list(found) : describe(found[0]!)))
 }
 
-function list({ dataDir }: DataFlags, style: Style): string[] {
-  const rows = dataSets.map((entry) => {
+interface Found {
+  readonly entry: DataSetEntry
+  readonly place: Place
+}
+
+function list(found: readonly Found[]): string[] {
+  const head = ['name', 'image', 'training + test', 'where'].map((title) => styleText('dim', title))
+  const rows = found.map(({ entry, place }) => {
     const { name, input, counts } = entry
     const images = `${count(counts.train)} + ${count(counts.test)}`
-    return [style.bold(name), input.shape.join('x'), images, describePlace(entry, placeOf(entry, dataDir))]
+    const where = 'missing' in place ? `not here: ${place.missing || sizeOf(entry)}` : describePlace(entry, place)
+    return [styleText('bold', name), input.shape.join('x'), images, where]
   })
-  return [...columns([['name', 'image', 'training + test', 'where'].map(style.dim), ...rows]), '', style.dim(UNCHECKED)]
+  return [...columns([head, ...rows]), '', UNCHECKED, `${named('data', 'NAME', '--download')} gets one.`]
 }
 
-function describe(entry: DataSetEntry, place: Place, style: Style): string[] {
+function describe({ entry, place }: Found): string[] {
   const { name, title, input, names, counts, credit } = entry
-  return [
-    `${style.bold(name)}: ${title}`,
-    `  images   ${input.shape.join('x')} (channels, height, width), ${count(counts.train)} to train and ${count(counts.test)} to test`,
-    `  classes  ${names.join(', ')}`,
-    `  credit   ${credit}`,
-    `  where    ${describePlace(entry, place)}`,
-    ...('folder' in place ? ['', style.dim(UNCHECKED)] : []),
+  const facts: [string, string][] = [
+    ['images', `${input.shape.join('x')} (channels, height, width)`],
+    ['number', `${count(counts.train)} to train and ${count(counts.test)} to test`],
+    ['classes', names.join(', ')],
+    ['credit', credit],
+    ['where', describePlace(entry, place)],
   ]
+  const note = 'folder' in place ? ['', UNCHECKED] : []
+  return [`${styleText('bold', name)}: ${title}`, ...definitions(facts, textWidth()), ...note]
 }
 
 function describePlace(entry: DataSetEntry, place: Place): string {
   if ('embedded' in place) return 'embedded: needs no file'
   if ('folder' in place) return place.folder
-  const size = 'source' in entry.from ? entry.from.source.downloads.reduce((sum, file) => sum + file.bytes, 0) : 0
-  return `not here: ${place.missing || `${startedAs()} data ${entry.name} --download (${bytes(size)})`}`
+  return `not here: ${place.missing || `${toType('data', entry.name, '--download')} (${sizeOf(entry)})`}`
 }
+
+const sizeOf = ({ from }: DataSetEntry): string =>
+  bytes('source' in from ? from.source.downloads.reduce((sum, file) => sum + file.bytes, 0) : 0)
 
 /** Files of the right names, as training would look for them; their contents are checked when they are read. */
 function placeOf({ name, from }: DataSetEntry, dataDir: string | undefined): Place {
   if ('make' in from) return { embedded: true }
   const { source } = from
-  const folders = dataDir !== undefined ? [dataDir] : process.env.ONWARD_DATA ? [process.env.ONWARD_DATA] : []
-  for (const folder of folders) {
+  const folder = dataDir ?? (process.env.ONWARD_DATA || undefined)
+  if (folder !== undefined) {
     if (!existsSync(folder)) return { missing: `the data folder ${folder} does not exist` }
     try {
       const found = locate(source, folder)
@@ -94,15 +91,15 @@ function placeOf({ name, from }: DataSetEntry, dataDir: string | undefined): Pla
       throw error
     }
   }
+  if (dataDir !== undefined) return { missing: `${dataDir} does not hold it` }
   const cache = join(cacheFolder(), name)
   const whole = source.downloads.every(
     (file) => statSync(join(cache, file.name), { throwIfNoEntry: false })?.size === file.bytes,
   )
-  return whole && dataDir === undefined ? { folder: cache } : { missing: '' }
+  return whole ? { folder: cache } : { missing: '' }
 }
 
-function toJson(entry: DataSetEntry, place: Place): unknown {
-  const { name, title, input, target, names, counts, credit } = entry
+function toJson({ entry: { name, title, input, target, names, counts, credit }, place }: Found): unknown {
   const where = 'embedded' in place ? 'embedded' : 'folder' in place ? place.folder : null
   return { name, title, input, target, names, counts, credit, where }
 }

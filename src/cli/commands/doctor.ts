@@ -1,27 +1,25 @@
+import { styleText } from 'node:util'
 import { cacheFolder } from '../../data/cache.node.js'
-import type { Diagnosis } from '../../runtime/doctor.node.js'
+import type { Diagnosis, Provider } from '../../runtime/doctor.node.js'
 import { EXIT } from '../failure.js'
-import { columns } from '../output/columns.js'
 import { bytes } from '../output/numbers.js'
-import { print, printAside } from '../output/print.js'
-import { type Style, styleOf } from '../output/style.js'
+import { print, printAside, printJson } from '../output/print.js'
+import { definitions, textWidth } from '../output/text.js'
 import { version } from '../version.js'
 
 /** `onward doctor`: finds out by trying what runs on this machine. The exit code says whether anything does. */
-export async function doctorCommand({ json }: { readonly json?: true }): Promise<number> {
+export async function command({ json }: { readonly json?: true }): Promise<number> {
   if (process.stderr.isTTY) printAside('Trying what runs here; this takes a few seconds.')
   const { diagnose } = await import('../../runtime/doctor.node.js')
   const diagnosis = await diagnose()
-  if (json) print(JSON.stringify({ onward: version(), ...diagnosis }, undefined, 2))
-  else print(...describeDiagnosis(diagnosis, styleOf(process.stdout)))
+  if (json) printJson({ onward: version(), ...diagnosis })
+  else print(...definitions(describe(diagnosis), textWidth()))
   return diagnosis.providers.some(({ works }) => works) ? EXIT.done : EXIT.failed
 }
 
-/** What runs here, a line each. */
-export function describeDiagnosis(diagnosis: Diagnosis, style: Style): string[] {
-  const { versions, platform, processor, instructions, threads, memory, providers, cpu } = diagnosis
-  const works = (yes: boolean): string => (yes ? style.green('works') : style.red('does not work'))
-  const rows = [
+function describe({ versions, platform, processor, instructions, ...rest }: Diagnosis): [string, string][] {
+  const { threads, memory, providers, cpu } = rest
+  return [
     ['onward', version()],
     ['onnxruntime', versions.onnxruntime],
     ['node', `${versions.node} on ${platform}`],
@@ -29,19 +27,23 @@ export function describeDiagnosis(diagnosis: Diagnosis, style: Style): string[] 
     ['threads', String(threads)],
     ['memory', `${bytes(memory.totalBytes)}, ${bytes(memory.freeBytes)} free`],
     ['downloads', cacheFolder()],
-    ...providers.map((provider) => [
-      `device ${provider.device}`,
-      `${works(provider.works)}${provider.reason === undefined ? '' : `: ${provider.reason}`}`,
-    ]),
-    ...(cpu ? cpuRows(cpu) : []),
+    ...providers.map((provider): [string, string] => [`device ${provider.device}`, describeProvider(provider)]),
+    ...(cpu ? describeCpu(cpu) : []),
   ]
-  return columns(rows.map(([name, value]) => [style.dim(name!), value!]))
 }
 
-function cpuRows({ exactInt8, matrixProduct }: NonNullable<Diagnosis['cpu']>): string[][] {
-  const speed = (gflops: number): string => `${gflops.toFixed(0)} GFLOP/s`
+function describeProvider({ works, reason }: Provider): string {
+  const verdict = works ? styleText('green', 'works') : styleText('red', 'does not work')
+  return reason === undefined ? verdict : `${verdict}: ${reason}`
+}
+
+function describeCpu({ exactInt8, matrixProduct }: NonNullable<Diagnosis['cpu']>): [string, string][] {
+  const [one, all] = [matrixProduct.oneThread.toFixed(0), matrixProduct.allThreads.toFixed(0)]
   return [
-    ['float32 product', `${speed(matrixProduct.oneThread)} on one thread, ${speed(matrixProduct.allThreads)} on all`],
+    [
+      'float32 product',
+      `${one} GFLOP/s on one thread, ${all} on all of them (timed once, just now: less while other programs run)`,
+    ],
     ['int8 product', exactInt8 ? 'exact: 8 bits may be used' : 'sums would be cut off: 7 bits are used instead'],
   ]
 }

@@ -1,32 +1,32 @@
 import { endingOf, evaluate, readConfig, ruleOfRun } from '../../node.js'
-import { wrapText } from '../output/columns.js'
-import { print } from '../output/print.js'
+import { print, printJson } from '../output/print.js'
+import { textWidth, wrapText } from '../output/text.js'
 import { loadOf, namedRule, type RunFlags, toGoOn } from '../run.js'
 import { noteOnSource } from '../sources.js'
 import { downloadProgress } from '../train/download.js'
-import { widthOf } from '../train/report.js'
 import { legend, outcome } from '../train/summary.js'
 import { renderTable } from '../train/table.js'
 
-/** `onward evaluate RUN`: what the test images say of a kept run: accuracies, of each layer too, and the rule's figures. */
-export async function evaluateCommand(run: string, flags: RunFlags): Promise<void> {
+/**
+ * `onward evaluate RUN`: what the test samples say of a kept run: its figures, those of each layer, and the rule's own.
+ * As JSON they have the names that the events of `onward train --json` give them.
+ */
+export async function command(run: string, flags: RunFlags): Promise<void> {
   const rule = await ruleOfRun(run, namedRule(run, flags))
   const downloads = downloadProgress(process.stderr)
   const load = { ...loadOf(flags), onProgress: downloads.show }
   const evaluation = await evaluate(run, { rule, changedRule: flags.changedRule, load }).finally(downloads.end)
-  const { data } = readConfig(run)
-  const { figures, reconstructed } = rule
   const { finished, diverged } = endingOf(run) ?? { finished: true }
   if (flags.json) {
+    const { id, source, reconstructed, figures } = rule
     const end = { ...(finished ? {} : { finished }), ...(diverged !== undefined && { diverged }) }
-    print(JSON.stringify({ run, rule: rule.id, data, ...evaluation, reconstructed, ...end }))
-    return
+    const { data } = readConfig(run)
+    return printJson({ run, rule: id, source, data, ...evaluation, reconstructed, figures, ...end })
   }
   const { test } = evaluation
-  const width = widthOf(process.stdout)
-  print(...wrapText(`${run}: ${outcome(test, evaluation)}.`, width), ...renderTable({ test }, { width }))
-  print(...legend(test, figures, width))
-  print(...noteOnSource(rule))
+  const width = textWidth()
+  print(...wrapText(`${run}: ${outcome(test, evaluation)}.`, width))
+  print(...renderTable({ test }, { width }), ...legend(test, rule.figures, width), ...noteOnSource(rule))
   if (diverged !== undefined)
     print(...wrapText(`Its training failed, and these figures are those of its last checkpoint: ${diverged}`, width))
   else if (!finished) print(`Its training was stopped: ${toGoOn(run)} goes on.`)

@@ -2,9 +2,9 @@ import { imageShapeOf } from '../../data/index.js'
 import { unknownName } from '../../names.js'
 import { type ExportedFile, exportRun } from '../../node.js'
 import { targetKind } from '../../targets/index.js'
-import { columns } from '../output/columns.js'
 import { bytes } from '../output/numbers.js'
-import { print } from '../output/print.js'
+import { print, printJson } from '../output/print.js'
+import { columns, textWidth, wrapText } from '../output/text.js'
 import { loadOf, namedRule, type RunFlags } from '../run.js'
 
 export interface ExportFlags extends RunFlags {
@@ -12,12 +12,12 @@ export interface ExportFlags extends RunFlags {
   readonly out?: string
 }
 
-/** `onward export RUN`: writes the trained network as one file, after that file, run alone, scored as the network does. */
-export async function exportCommand(run: string, flags: ExportFlags): Promise<void> {
+/** `onward export RUN`: writes the trained network as one file that, run alone, scores as the network does. */
+export async function command(run: string, flags: ExportFlags): Promise<void> {
   if (flags.format !== 'onnx') throw unknownName('format', flags.format, ['onnx'])
   const exported = await exportRun(run, { ...namedRule(run, flags), out: flags.out, load: loadOf(flags) })
   const { samples: _, ...facts } = exported
-  if (flags.json) print(JSON.stringify({ ...facts, format: 'onnx' }))
+  if (flags.json) printJson({ run, ...facts, format: 'onnx' })
   else print(...describe(exported))
 }
 
@@ -28,7 +28,7 @@ function describe({ file, bytes: size, batch, checkedOn, samples }: ExportedFile
   const levels = imageShapeOf(input) ? 'pixels from 0 to 1' : 'levels from 0 to 1'
   const read = input.levels === undefined ? 'real numbers in their own units' : levels
   return [
-    `${file}: ${bytes(size)}, checked by running it alone on ${checkedOn}.`,
+    ...wrapText(`${file}: ${bytes(size)}, checked by running it alone on ${checkedOn}.`, textWidth()),
     ...columns([
       ['  input', 'x', `float32 [${[count, ...input.shape].join(', ')}], ${read}`],
       ['  output', 'scores', `float32 [${count}, ${names.length}], ${targetKind(target).scores}`],

@@ -1,13 +1,15 @@
+import { readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { styleText } from 'node:util'
 import { type ImageShape, imageShapeOf } from '../../data/dataset.js'
 import { readImage } from '../../data/images.node.js'
 import { type Picture, toShape } from '../../data/picture.js'
 import { UserError } from '../../errors.js'
 import { show } from '../../graph/types.js'
 import { type Predicted, predict, readCheckpoint } from '../../node.js'
-import { columns } from '../output/columns.js'
 import { figure } from '../output/numbers.js'
-import { print } from '../output/print.js'
-import { styleOf } from '../output/style.js'
+import { print, printJson } from '../output/print.js'
+import { columns } from '../output/text.js'
 import { namedRule, type RunFlags } from '../run.js'
 
 export interface PredictFlags extends RunFlags {
@@ -19,39 +21,45 @@ export interface PredictFlags extends RunFlags {
  * picture or may be wrong with it. A picture that cannot be read does not keep the others from being told; at the end a
  * UserError names all such.
  */
-export async function predictCommand(run: string, paths: readonly string[], flags: PredictFlags): Promise<void> {
+export async function command(run: string, paths: readonly string[], flags: PredictFlags): Promise<void> {
   const rule = namedRule(run, flags)
   const { samples } = readCheckpoint(run).checkpoint
   const shape = imageShapeOf(samples.input)
   if (!shape)
     throw new UserError(
       `${run} reads inputs ${show(samples.input.shape)} that are no images: predict from a program, as in ` +
-        "predict(run, inputs) of 'onward/node'",
+        "predict(run, inputs) of 'onward/node'.",
     )
   const kind = { shape, levels: samples.input.levels! }
-  const pictures: (Readable | Refused)[] = []
-  for (const path of paths) pictures.push(await readPicture(path, kind, flags.invert === true))
-  const pixels = pictures.flatMap((picture) => ('pixels' in picture ? [picture.pixels] : []))
-  const predictions = (pixels.length > 0 ? await predict(run, pixels, rule) : []).values()
-  const all = pictures.map((picture) => {
-    if ('error' in picture) return picture
-    const prediction: Predicted = predictions.next().value!
-    return { image: picture.image, ...prediction, notes: picture.notes }
-  })
-  const refused = all.filter((one) => 'error' in one)
-  if (flags.json) print(JSON.stringify(all))
+  const pictures: Awaited<ReturnType<typeof readPicture>>[] = []
+  for (const path of paths.flatMap(picturesIn)) pictures.push(await readPicture(path, kind, flags.invert === true))
+  const pixels = pictures.flatMap((picture) => picture.pixels ?? [])
+  const said = (pixels.length > 0 ? await predict(run, pixels, rule) : []).values()
+  const all = pictures.map(({ image, notes, error }) =>
+    notes ? { image, ...(said.next().value as Predicted), notes } : { image, error },
+  )
+  if (flags.json) printJson(all)
   else {
-    const style = styleOf(process.stdout)
     const told = all.filter((one) => 'scores' in one)
-    const rows = told.map((one) => [
-      one.image,
-      style.bold(saidOf(one)),
-      style.dim('label' in one ? `scores: ${likeliest(one, samples.names)}` : ''),
-      style.dim(one.notes.join('; ')),
-    ])
-    print(...columns(rows))
+    const lines = columns(
+      told.map((one) => [
+        one.image,
+        styleText('bold', saidOf(one)),
+        styleText('dim', 'label' in one ? `scores: ${likeliest(one, samples.names)}` : ''),
+      ]),
+    )
+    print(...told.flatMap(({ notes }, i) => [lines[i]!, ...notes.map((note) => styleText('dim', `  ${note}`))]))
   }
+  const refused = all.filter((one) => 'error' in one)
   if (refused.length > 0) throw new UserError(refused.map(({ error }) => error).join('\n'))
+}
+
+/** The path itself, or the pictures in the folder that it names. */
+function picturesIn(path: string): string[] {
+  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return [path]
+  const names = readdirSync(path).filter((name) => /\.(png|jpe?g)$/i.test(name))
+  if (names.length === 0) throw new UserError(`The folder ${path} holds no PNG or JPEG files.`)
+  return names.sort().map((name) => join(path, name))
 }
 
 interface Kind {
@@ -59,24 +67,13 @@ interface Kind {
   readonly levels: number
 }
 
-interface Readable {
-  readonly image: string
-  /** Of the shape and range that the network was trained with. */
-  readonly pixels: Uint8Array
-  readonly notes: readonly string[]
-}
-
-interface Refused {
-  readonly image: string
-  readonly error: string
-}
-
-async function readPicture(image: string, { shape, levels }: Kind, invert: boolean): Promise<Readable | Refused> {
+/** A picture as the network reads it, of the shape and range that it was trained with; or why it cannot be read. */
+async function readPicture(image: string, { shape, levels }: Kind, invert: boolean) {
   try {
     const picture = await readImage(image)
     const pixels = toShape(picture, shape, { invert })
     const notes = notesOn(picture, pixels, shape, invert)
-    return { image, pixels: Uint8Array.from(pixels, (pixel) => Math.round(pixel * (levels - 1))), notes }
+    return { image, notes, pixels: Uint8Array.from(pixels, (pixel) => Math.round(pixel * (levels - 1))) }
   } catch (error) {
     if (error instanceof UserError) return { image, error: error.message }
     throw error

@@ -1,85 +1,71 @@
-import { describeKind, describeOption, type Option, optionTable, showValue } from '../../options/index.js'
+import { styleText } from 'node:util'
+import { describeKind, describeOption, optionTable, showValue } from '../../options/index.js'
 import type { AnyRule } from '../../rules/contract.js'
 import { findRule } from '../../rules/load.node.js'
 import { RULES } from '../../rules/registry.js'
-import { bulleted, columns, wrapText } from '../output/columns.js'
-import { print } from '../output/print.js'
-import { type Style, styleOf } from '../output/style.js'
+import { print, printJson } from '../output/print.js'
+import { bulleted, columns, definitions, section, textWidth, wrapText } from '../output/text.js'
 import { describeSource, RECONSTRUCTED } from '../sources.js'
-import { startedAs } from '../started-as.js'
+import { named } from '../to-type.js'
 
 /** `onward rules [RULE]`: one line each, or everything about one. */
-export async function rulesCommand(id: string | undefined, { json }: { readonly json?: true }): Promise<void> {
-  const style = styleOf(process.stdout)
+export async function command(id: string | undefined, { json }: { readonly json?: true }): Promise<void> {
   const rules = id === undefined ? RULES : [await findRule(id)]
-  if (json) print(JSON.stringify(rules.map(toJson), undefined, 2))
-  else if (id === undefined) print(...listRules(style))
-  else print(...describeRule(rules[0]!, style))
+  if (json) printJson(rules.map(toJson))
+  else print(...(id === undefined ? listRules(textWidth()) : describeRule(rules[0]!, textWidth())))
 }
 
-function listRules(style: Style): string[] {
-  const heads = columns(RULES.map(({ id, paper }) => [style.bold(id), paper ? `${paper.authors} ${paper.year}` : '']))
+function listRules(width: number): string[] {
+  const heads = columns(
+    RULES.map(({ id, paper }) => [styleText('bold', id), paper ? `${paper.authors} ${paper.year}` : '']),
+  )
   const lines = RULES.flatMap((rule, i) => [
     heads[i]!,
-    ...wrapText(`${rule.summary} (${describeSource(rule)})`, 76).map((line) => `  ${line}`),
+    ...wrapText(`${rule.summary} (${describeSource(rule)})`, width - 2).map((line) => `  ${line}`),
   ])
-  return [...lines, '', `${startedAs()} rules RULE shows the options, presets and figures of a rule.`]
+  return [...lines, '', `${named('rules', 'RULE')} shows the options, presets and figures of a rule.`]
 }
 
-function describeRule(rule: AnyRule, style: Style): string[] {
-  const { paper, training } = rule
-  const arxiv = paper?.arxiv === undefined ? '' : `, arXiv ${paper.arxiv}`
-  return [
-    `${style.bold(rule.title)}: ${rule.summary}.`,
-    ...(paper ? [`${paper.authors} ${paper.year}, "${paper.title}"${arxiv}.`] : []),
+function describeRule(rule: AnyRule, width: number): string[] {
+  const { title, summary, paper, training, reconstructed = [], figures = {} } = rule
+  const arxiv = paper?.arxiv === undefined ? '' : `, https://arxiv.org/abs/${paper.arxiv}`
+  const facts = [
+    `${styleText('bold', title)}: ${summary}.`,
+    ...(paper ? [`${paper.authors} ${paper.year}, "${paper.title}"${arxiv}`] : []),
     `Source: ${describeSource(rule)}.`,
-    ...(rule.reconstructed ? [`${RECONSTRUCTED}:`, ...bulleted(rule.reconstructed, 100)] : []),
     `Trains ${training.epochs} epochs in batches of ${training.batch} unless told otherwise.`,
-    '',
-    style.bold('Options (--set KEY=VALUE)'),
-    ...describeOptions(optionTable(rule.hyper), 100),
-    '',
-    style.bold('Presets (--preset NAME)'),
-    ...describePresets(rule),
-    ...(rule.figures ? ['', style.bold('Figures'), ...describeFigures(rule.figures)] : []),
   ]
+  const sections = [
+    ...facts.flatMap((fact) => wrapText(fact, width)),
+    '',
+    ...section(styleText('bold', RECONSTRUCTED), bulleted(reconstructed, width)),
+    ...section(styleText('bold', 'Options (--set KEY=VALUE)'), describeOptions(rule, width)),
+    ...section(styleText('bold', 'Presets (--preset NAME)'), definitions(describePresets(rule), width)),
+    ...section(styleText('bold', 'Figures'), definitions(Object.entries(figures), width)),
+  ]
+  return sections.slice(0, -1)
 }
 
-const describeFigures = (figures: NonNullable<AnyRule['figures']>): string[] =>
-  bulleted(
-    Object.entries(figures).map(([name, meaning]) => `${name}: ${meaning}`),
-    100,
-  )
-
-/** A line for each option and its description, broken to `width`. */
-export function describeOptions(options: readonly Option[], width: number): string[] {
-  const heads = options.map(({ name, fallback }) => `  ${name}=${showValue(fallback)}`)
-  const indent = Math.min(34, Math.max(...heads.map(({ length }) => length)) + 2)
-  return options.flatMap((option, i) => {
-    const head = heads[i]!
-    const text = wrapText([option.description, `[${describeOption(option)}]`].filter(Boolean).join(' '), width - indent)
-    const lines = head.length + 2 <= indent ? [head.padEnd(indent) + text.shift()] : [head]
-    return [...lines, ...text.map((line) => ' '.repeat(indent) + line)]
-  })
+/** The options of a rule, with what each is, takes and is unless told otherwise. */
+export function describeOptions({ hyper }: AnyRule, width: number): string[] {
+  const entries = optionTable(hyper).map((option): [string, string] => [
+    `${option.name}=${showValue(option.fallback)}`,
+    [option.description, `[${describeOption(option)}]`].filter(Boolean).join(' '),
+  ])
+  return definitions(entries, width)
 }
 
-function describePresets({ presets }: AnyRule): string[] {
-  const entries = Object.entries(presets)
-  if (entries.length === 0) return ['  none']
-  return entries.flatMap(([name, { description, hyper, train }]) => {
+function describePresets({ presets }: AnyRule): [string, string][] {
+  return Object.entries(presets).map(([name, { description, hyper, train }]) => {
     const settings = Object.entries({ ...train, ...hyper }).map(([key, value]) => `${key}=${showValue(value)}`)
-    return [`  ${name}: ${description}`, ...wrapText(settings.join(' '), 94).map((line) => `      ${line}`)]
+    return [name, `${description} [${settings.join(' ')}]`]
   })
 }
 
 function toJson(rule: AnyRule): unknown {
   const { id, title, summary, paper, source, reconstructed, training, presets, figures } = rule
-  const options = optionTable(rule.hyper).map((option) => ({
-    name: option.name,
-    default: option.fallback,
-    takes: describeKind(option.kind),
-    ...(option.onlyWith && { onlyWith: option.onlyWith }),
-    description: option.description,
-  }))
+  const options = optionTable(rule.hyper).map(({ name, fallback, kind, onlyWith, description }) => {
+    return { name, default: fallback, takes: describeKind(kind), onlyWith, description }
+  })
   return { id, title, summary, paper, source, reconstructed, training, options, presets, figures }
 }

@@ -39,6 +39,5 @@ export function bytes(size: number): string {
   return power === 0 ? `${value} B` : `${value.toFixed(1)} ${units[power]}`
 }
 
-/** "1 layer", "2 layers"; a plural that is not made with an s is given. */
-export const plural = (number: number, noun: string, many = `${noun}s`): string =>
-  `${count(number)} ${number === 1 ? noun : many}`
+/** "1 layer", "2 layers". */
+export const plural = (number: number, noun: string): string => `${count(number)} ${noun}${number === 1 ? '' : 's'}`

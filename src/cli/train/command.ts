@@ -2,66 +2,62 @@ import { UserError } from '../../errors.js'
 import type { TrainEvent } from '../../train/events.js'
 import { readConfig } from '../../train/run-folder.node.js'
 import { EXIT } from '../failure.js'
-import { styleOf } from '../output/style.js'
+import { printAside } from '../output/print.js'
 import { toGoOn } from '../run.js'
 import { downloadProgress } from './download.js'
 import { interruptible } from './interrupt.js'
-import { type Beside, jsonReporter, lineReporter, type Reporter, terminalReporter } from './report.js'
+import { jsonReporter, lineReporter, type Reporter } from './report.js'
 import { readRequest, type TrainFlags } from './request.js'
 import { readResumption } from './resume.js'
+import type { Beside } from './summary.js'
 import { backpropActivationBytes } from './yardstick.js'
 
 /** `onward train`: trains or goes on with a run, prints it as it happens, and gives the exit code. */
-export async function trainCommand(rule: string | undefined, flags: TrainFlags): Promise<number> {
+export async function command(rule: string | undefined, flags: TrainFlags): Promise<number> {
   const run = flags.resume
   const request = run === undefined ? await readRequest(rule, flags) : undefined
   const resumption = run === undefined ? undefined : await readResumption(run, rule, flags)
-  const beside: Beside = (folder) => {
-    if (folder === undefined) return {}
+  const beside = (folder: string): Beside => {
     const config = readConfig(folder)
     return { backpropBytes: backpropActivationBytes(config), ruleFile: config.ruleFile?.path }
   }
-  const reporter = flags.json
-    ? jsonReporter(process.stdout, process.stderr)
-    : process.stdout.isTTY && process.env.TERM !== 'dumb'
-      ? terminalReporter(process.stdout, styleOf(process.stdout), beside)
-      : lineReporter(process.stdout, process.stderr, beside)
+  // A dumb terminal cannot draw a block again in place.
+  const { stdout } = process
+  const output = process.env.TERM === 'dumb' ? { write: (text: string) => stdout.write(text) } : stdout
+  const reporter = flags.json ? jsonReporter(output, process.stderr) : lineReporter(output, process.stderr, beside)
   // The runtime is loaded here, after all that can be wrong with the request.
   const { resume, train } = await import('../../node.js')
   const downloads = downloadProgress(process.stderr)
-  const notice = 'Stopping after the steps in flight, to save the run. Ctrl-C again leaves at once.'
-  return await interruptible(
-    async (signal) => {
-      const dataDir = request ? request.dataDir : flags.dataDir
-      const load = { signal, onProgress: downloads.show, ...(dataDir !== undefined && { dataDir }) }
-      const events = request ? train({ ...request, load, signal }) : resume(run!, { ...resumption, load, signal })
-      try {
-        return await report(events, reporter, downloads.end)
-      } catch (error) {
-        if (signal.aborted && error === signal.reason) return EXIT.interrupted
-        throw error
-      } finally {
-        downloads.end()
-      }
-    },
-    () => reporter.note(notice),
-  )
+  const notice = 'Stopping and saving the run. Ctrl-C again stops at once, without saving.'
+  const work = async (signal: AbortSignal): Promise<number> => {
+    const dataDir = request ? request.dataDir : flags.dataDir
+    const load = { signal, onProgress: downloads.show, ...(dataDir !== undefined && { dataDir }) }
+    const events = request ? train({ ...request, load, signal }) : resume(run!, { ...resumption, load, signal })
+    try {
+      return await report(events, reporter, downloads.end)
+    } catch (error) {
+      if (signal.aborted && error === signal.reason) return EXIT.interrupted
+      throw error
+    } finally {
+      downloads.end()
+    }
+  }
+  return await interruptible(work, () => reporter.note(notice))
 }
 
 /** Shows every event; how the run ended decides the exit code. Numbers that blew up are a UserError. */
 async function report(events: AsyncIterable<TrainEvent>, reporter: Reporter, atStart: () => void): Promise<number> {
   let run: string | undefined
   let last: TrainEvent | undefined
-  for await (const event of events) {
-    if (event.event === 'start') {
+  for await (last of events) {
+    if (last.event === 'start') {
       atStart()
-      run = event.run
+      run = last.run
     }
-    reporter.show(event)
-    last = event
+    reporter.show(last)
   }
   if (last?.event !== 'stopped') return EXIT.done
   if (last.reason === 'not-finite') throw new UserError(last.message)
-  process.stderr.write(`onward: ${last.message}\nGo on with: ${toGoOn(run!)}\n`)
+  printAside(`onward: ${last.message}`, `Go on with: ${toGoOn(run!)}`)
   return EXIT.interrupted
 }

@@ -1,3 +1,4 @@
+import type { LoadOptions } from '../../data/load.node.js'
 import { bytes } from '../output/numbers.js'
 
 interface Stream {
@@ -15,15 +16,7 @@ export function downloadProgress(output: Stream, now: () => number = () => perfo
     open = false
   }
   return {
-    show({
-      file,
-      received,
-      total,
-    }: {
-      readonly file: string
-      readonly received: number
-      readonly total: number
-    }): void {
+    show({ file, received, total }: Parameters<NonNullable<LoadOptions['onProgress']>>[0]): void {
       const isNew = file !== current
       current = file
       if (!output.isTTY) {

@@ -1,15 +1,24 @@
 import type { EpochEvent, Scores, StartEvent, TrainEvent } from '../../train/events.js'
 import type { Taken } from '../../train/weights-of.js'
 import { count, duration, figure, plural } from '../output/numbers.js'
+import { wrapText } from '../output/text.js'
 import { showFigure } from './table.js'
 import type { View } from './view.js'
 
-/** What a run without a terminal prints for an event: a line at the start, for an epoch, for an early stop. */
-export function renderLine(view: View, event: TrainEvent): string | undefined {
-  if (event.event === 'start') return startLine(event)
-  if (event.event === 'stopped' && event.reason === 'early') return event.message
-  if (event.event === 'epoch' && view.start) return epochLine(view.start, event)
-  return undefined
+/**
+ * What a run leaves on the screen of an event: of its start, of an epoch, of an early stop. A line each; on a terminal
+ * they keep to its `width`, and an epoch tells only of the whole network where its layers would take another line.
+ */
+export function renderLines({ start }: View, event: TrainEvent, width = Number.POSITIVE_INFINITY): string[] {
+  if (event.event === 'start')
+    return [startLine(event), ...(event.from ? [describeOrigin(event.from)] : [])].flatMap((line) =>
+      wrapText(line, width),
+    )
+  if (event.event === 'stopped' && event.reason === 'early') return wrapText(event.message, width)
+  if (event.event !== 'epoch' || !start) return []
+  const whole = epochLine(start, event)
+  const isLong = whole.length > width && event.validation?.network !== undefined
+  return [isLong ? epochLine(start, { ...event, validation: { network: event.validation.network! } }) : whole]
 }
 
 function startLine(start: StartEvent): string {
@@ -39,19 +48,20 @@ function epochLine(start: StartEvent, { epoch, fromBatch, learns, metrics, valid
 function inWords({ network = {}, blocks = {} }: Scores): string[] {
   const names = new Set([network, ...Object.values(blocks)].flatMap((own) => Object.keys(own)))
   return [...names].map((name) => {
-    const parts = Object.entries(blocks).flatMap(([block, own]) =>
-      own[name] === undefined ? [] : [`${block} ${showFigure(name, own[name])}`],
+    const show = (value: number): string => showFigure(name, value)
+    const parts = Object.entries(blocks).flatMap(([block, { [name]: own }]) =>
+      own === undefined ? [] : [`${block} ${show(own)}`],
     )
-    const whole = network[name] === undefined ? ':' : ` ${showFigure(name, network[name])}`
-    const rest = parts.length === 0 ? '' : whole === ':' ? ` ${parts.join(', ')}` : ` (${parts.join(', ')})`
-    return `validation ${name}${whole}${rest}`
+    const whole = network[name]
+    if (whole === undefined) return `validation ${name}: ${parts.join(', ')}`
+    return `validation ${name} ${show(whole)}${parts.length === 0 ? '' : ` (${parts.join(', ')})`}`
   })
 }
 
 const NAMED = 6
 
 /** What a run took from the weights of another, and what it did not. */
-export function describeOrigin({ run, taken, left }: Taken): string {
+function describeOrigin({ run, taken, left }: Taken): string {
   const more = left.length > NAMED ? `; and ${left.length - NAMED} more` : ''
   const rest = left.length === 0 ? 'nothing was left' : `left: ${left.slice(0, NAMED).join('; ')}${more}`
   return `It begins with ${plural(taken, 'tensor')} of ${run}; ${rest}.`

@@ -1,7 +1,7 @@
 import type { TrainEvent } from '../../train/events.js'
-import { PLAIN, type Style } from '../output/style.js'
-import { describeOrigin, renderLine } from './lines.js'
-import { type SummaryOptions, summarize } from './summary.js'
+import { textWidth } from '../output/text.js'
+import { renderLines } from './lines.js'
+import { type Beside, summarize } from './summary.js'
 import { liveBlock, type Output } from './terminal.js'
 import { EMPTY_VIEW, follow } from './view.js'
 
@@ -20,45 +20,22 @@ export function jsonReporter(output: Output, aside: Output): Reporter {
   }
 }
 
-/** What the folder of a run adds to its summary: a yardstick by backpropagation, the file of its rule. */
-export type Beside = (run: string | undefined) => Omit<SummaryOptions, 'width'>
-
-/** A block that is drawn again in place, and the summary when the run is done. */
-export function terminalReporter(output: Output, style: Style, beside: Beside): Reporter {
-  const block = liveBlock(output, style)
+/** Lines, and the summary when the run is done. On a terminal, a block below them is drawn in place until then. */
+export function lineReporter(output: Output, aside: Output, beside: (run: string) => Beside): Reporter {
+  const block = output.isTTY ? liveBlock(output) : undefined
+  const say = (line: string): void => (block ? block.note(line) : void output.write(`${line}\n`))
   let view = EMPTY_VIEW
   return {
     show(event) {
       view = follow(view, event)
-      if (event.event === 'start' && event.from) block.note(describeOrigin(event.from))
-      if (event.event === 'stopped' && event.reason === 'early') block.note(event.message)
-      else if (event.event !== 'done') block.draw(view, { force: !['progress', 'measuring'].includes(event.event) })
-      else {
-        block.clear()
-        output.write(linesOf(summarize(view, event, style, { width: widthOf(output), ...beside(event.run) })))
-      }
+      const width = textWidth(output)
+      for (const line of renderLines(view, event, block ? width : undefined)) say(line)
+      if (event.event === 'done') {
+        block?.clear()
+        const facts = event.run === undefined ? {} : beside(event.run)
+        for (const line of summarize(view, event, width, facts)) say(line)
+      } else block?.draw(view, { force: event.event !== 'progress' && event.event !== 'measuring' })
     },
-    note: (line) => block.note(line),
+    note: (line) => (block ? block.note(line) : void aside.write(`${line}\n`)),
   }
 }
-
-/** The lines of `renderLine`, and the summary. */
-export function lineReporter(output: Output, aside: Output, beside: Beside): Reporter {
-  let view = EMPTY_VIEW
-  return {
-    show(event) {
-      view = follow(view, event)
-      const line = renderLine(view, event)
-      if (line !== undefined) output.write(`${line}\n`)
-      if (event.event === 'start' && event.from) output.write(`${describeOrigin(event.from)}\n`)
-      if (event.event === 'done')
-        output.write(linesOf(summarize(view, event, PLAIN, { width: widthOf(output), ...beside(event.run) })))
-    },
-    note: (line) => aside.write(`${line}\n`),
-  }
-}
-
-/** Text is no wider than is good to read, nor than the terminal. */
-export const widthOf = ({ columns }: Pick<Output, 'columns'>): number => Math.min(100, columns || 100)
-
-const linesOf = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join('')

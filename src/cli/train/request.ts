@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { UsageError } from '../../errors.js'
 import { unknownName } from '../../names.js'
-import { isGroup, keysOf, merge, optionTable, type Values, withValue } from '../../options/index.js'
+import { isGroup, merge, optionTable, type Values, withValue } from '../../options/index.js'
 import type { AnyRule } from '../../rules/contract.js'
 import { findRule } from '../../rules/load.node.js'
 import { asked, trainingOptions, type Wishes } from '../../train/options.js'
 import { needsItsRule } from '../run.js'
 import { readAssignments, readTexts } from '../settings.js'
-import { startedAs } from '../started-as.js'
+import { named, toType } from '../to-type.js'
 import { flagOf, readTrainingFlags } from './flags.js'
 
 /** The flags of `onward train`, as they were given; those of the training table are among them. */
@@ -49,19 +49,20 @@ const TRAINING = optionTable(trainingOptions)
 export async function readRequest(ruleName: string | undefined, flags: TrainFlags): Promise<TrainRequest> {
   const file = flags.config ?? ''
   const config: Config = flags.config === undefined ? {} : readConfig(file)
-  const text = (key: (typeof TEXTS)[number], given: string | undefined): string | undefined => {
-    const value = given ?? config[key]
+  const given: Values = { ...flags, rule: ruleName }
+  const text = (key: (typeof TEXTS)[number]): string | undefined => {
+    const value = given[key] ?? config[key]
     if (value === undefined || typeof value === 'string') return value
     throw new UsageError(`"${key}" in ${file} must be text, not ${JSON.stringify(value)}.`)
   }
   const { path: ownFile } = (config.ruleFile ?? {}) as { path?: string }
   if (ownFile !== undefined && ruleName === undefined)
     throw needsItsRule(file, ownFile, ['train', ownFile, ...process.argv.slice(3)])
-  const name = text('rule', ruleName)
-  if (name === undefined)
-    throw new UsageError(
-      `Say which rule to train by: ${startedAs()} train RULE --data NAME; \`${startedAs()} rules\` lists them.`,
-    )
+  const name = text('rule')
+  if (name === undefined) {
+    const example = toType('train', 'RULE', '--data', 'NAME')
+    throw new UsageError(`Say which rule to train by: ${example}; ${named('rules')} lists the rules.`)
+  }
   const rule = await findRule(name)
   const group = (key: (typeof GROUPS)[number]): Values => {
     const value = config[key] ?? {}
@@ -71,57 +72,46 @@ export async function readRequest(ruleName: string | undefined, flags: TrainFlag
     return readTexts(key === 'options' ? TRAINING : optionTable(rule.hyper), value, file)
   }
   const wishes: Wishes = {
-    preset: text('preset', flags.preset),
+    preset: text('preset'),
     settings: { hyper: group('hyper'), options: group('options') },
     hyper: { ...group('set'), ...readAssignments(rule, flags.set) },
     options: merge(readTexts(TRAINING, (config.training ?? {}) as Values, file), readTrainingFlags(flags)),
   }
   asked(rule, wishes)
-  const data = text('data', flags.data)
-  if (data === undefined)
-    throw new UsageError(
-      `Say what to learn: ${startedAs()} train ${name} --data glyphs, which needs no file; \`${startedAs()} data\` lists more.`,
-    )
-  const [dataDir, out] = [text('dataDir', flags.dataDir), text('out', flags.out)]
-  return { rule, ...wishes, data, dataDir, out, below: text('below', flags.below), from: text('from', flags.from) }
+  const data = text('data')
+  if (data === undefined) {
+    const example = toType('train', name, '--data', 'glyphs')
+    throw new UsageError(`Say what to learn: ${example}, which needs no file; ${named('data')} lists more.`)
+  }
+  const [dataDir, out, below, from] = [text('dataDir'), text('out'), text('below'), text('from')]
+  return { rule, ...wishes, data, dataDir, out, below, from }
 }
 
 /** Flags may be named as they are typed, `augment-shift`, or as in the file of a run, `augment: { shift }`. */
 function readConfig(path: string): Config {
-  const training = keysOf(TRAINING)
+  const training = TRAINING.map(({ name }) => name)
   // The threads of a run are those of its machine; a new run has its own.
   const own = [...TEXTS, ...GROUPS, 'ruleFile', 'mostThreads']
   const known = new Map([...own, ...training].map((key) => [flagOf(key).slice(2), key]))
-  const groups = new Set(training.map((key) => key.split('.')[0]!))
   let config: Values = {}
   for (const [name, value] of Object.entries(readObject(path))) {
     const key = known.get(name) ?? name
     if (own.includes(key)) config = { ...config, [key]: value }
-    else if (training.includes(key) || groups.has(key)) config = merge(config, withValue({}, `training.${key}`, value))
-    else
-      throw unknownName(
-        `setting of a run (in ${path})`,
-        name,
-        [...own, ...known.keys()].filter((one, i, all) => all.indexOf(one) === i),
-      )
+    else if (training.some((one) => one === key || one.startsWith(`${key}.`)))
+      config = merge(config, withValue({}, `training.${key}`, value))
+    else throw unknownName(`setting of a run (in ${path})`, name, [...new Set([...own, ...known.keys()])])
   }
   return config
 }
 
 function readObject(path: string): Values {
-  let text: string
-  try {
-    text = readFileSync(path, 'utf8')
-  } catch (cause) {
-    throw new UsageError(`The configuration ${path} cannot be read (${(cause as NodeJS.ErrnoException).code}).`, {
-      cause,
-    })
-  }
   let content: unknown
   try {
-    content = JSON.parse(text)
+    content = JSON.parse(readFileSync(path, 'utf8'))
   } catch (cause) {
-    throw new UsageError(`The configuration ${path} is not JSON: ${(cause as Error).message}.`, { cause })
+    const { code, message } = cause as NodeJS.ErrnoException
+    const what = code === undefined ? `is not JSON: ${message}` : `cannot be read (${code})`
+    throw new UsageError(`The configuration ${path} ${what}.`, { cause })
   }
   if (isGroup(content)) return content
   throw new UsageError(

@@ -10,8 +10,8 @@ import type { TrainFlags } from './request.js'
 const FREE = ['resume', 'data', 'dataDir', 'json', 'threads', 'epochs', 'changedRule']
 
 /**
- * How to go on with a run. Throws a UsageError for a flag that would change it: its settings are in its folder. The rule
- * and the data set may be named again if they are the same; a rule in a file of its own must be.
+ * How to go on with a run. Throws a UsageError for a flag that would change it: its settings are in its folder. The
+ * rule and the data set may be named again if they are the same; a rule in a file of its own must be.
  */
 export async function readResumption(run: string, name: string | undefined, flags: TrainFlags): Promise<ResumeOptions> {
   const config = readConfig(run)

@@ -1,18 +1,16 @@
+import { styleText } from 'node:util'
 import type { DoneEvent, Scores, StartEvent } from '../../train/events.js'
 import { type Criterion, figureOf } from '../../train/judge.js'
 import { describeCertificate } from '../certificate.js'
-import { bulleted, columns, wrapText } from '../output/columns.js'
 import { bytes, count, duration, percent } from '../output/numbers.js'
-import { quoted } from '../output/quoted.js'
-import { type Style, visibleLength } from '../output/style.js'
+import { bulleted, definitions, section, wrapText } from '../output/text.js'
 import { RECONSTRUCTED } from '../sources.js'
-import { startedAs } from '../started-as.js'
+import { toType } from '../to-type.js'
 import { renderTable, showFigure } from './table.js'
 import type { View } from './view.js'
 
-export interface SummaryOptions {
-  /** Places of a line, at most. */
-  readonly width: number
+/** What the folder of a run adds to its summary. */
+export interface Beside {
   /** Of activations, if backpropagation trained the same layers. */
   readonly backpropBytes?: number | undefined
   /** The file of the rule, where the run's is in one. */
@@ -20,40 +18,38 @@ export interface SummaryOptions {
 }
 
 /** What a finished run has to say: its figures, the certificate, memory, and where it is kept. */
-export function summarize(
-  { start }: View,
-  done: DoneEvent,
-  style: Style,
-  { width, backpropBytes, ruleFile }: SummaryOptions,
-): string[] {
+export function summarize({ start }: View, done: DoneEvent, width: number, beside: Beside = {}): string[] {
   if (!start) return []
-  const { rowsPerSecond, seconds, run } = done
+  const { rowsPerSecond, seconds, run, validation, test } = done
   const since = start.resumedAt === undefined ? '' : ' since it was resumed'
-  const work =
-    rowsPerSecond > 0
-      ? `after ${duration(seconds)}${since} at ${count(rowsPerSecond)} samples/s.`
-      : '(it was trained already).'
-  const filledIn = start.reconstructed ?? []
+  const speed = `after ${duration(seconds)}${since} at ${count(rowsPerSecond)} samples/s.`
+  const result = `${start.rule} on ${start.data}: ${outcome(test, start)}`
+  const work = rowsPerSecond > 0 ? speed : '(it was trained already).'
+  const blocks = start.certificate.layers.map(({ name }) => name)
+  const heldOut = renderTable({ ...(validation && { validation }), test }, { blocks, width })
+  const sections: [heading: string, lines: string[]][] = [
+    ['Held-out samples', heldOut.length === 0 ? [] : [...heldOut, ...legend(test, start.figures, width)]],
+    [
+      'What each layer learns from: the certificate, read from the graph of the step',
+      describeCertificate(start.certificate, width),
+    ],
+    ['Memory of a training step', describeMemory(start, beside.backpropBytes, width)],
+    [RECONSTRUCTED, bulleted(start.reconstructed ?? [], width)],
+  ]
   return [
-    ...wrapText(`${start.rule} on ${start.data}: ${outcome(done.test, start)} ${work}`, width).map(style.bold),
+    ...wrapText(`${result} ${work}`, width).map((line) => styleText('bold', line)),
     '',
-    ...heldOut(done, start, style, width),
-    style.bold('What each layer learns from: the certificate, read from the graph of the step'),
-    ...describeCertificate(start.certificate, style, width),
-    '',
-    style.bold('Memory of a training step'),
-    ...describeMemory(start, backpropBytes),
-    ...(filledIn.length === 0 ? [] : ['', style.bold(RECONSTRUCTED), ...bulleted(filledIn, width)]),
-    ...(run === undefined ? [] : ['', ...whereKept(run, ruleFile, style, width)]),
+    ...sections.flatMap(([heading, lines]) => section(styleText('bold', heading), lines)),
+    ...(run === undefined ? [] : whereKept(run, beside.ruleFile, width)),
   ]
 }
 
 /** Where a run is kept and how it is used: on two lines if one is too short for both. */
-function whereKept(run: string, ruleFile: string | undefined, style: Style, width: number): string[] {
-  const kept = `${style.bold('Kept in')} ${run}`
-  const rule = ruleFile === undefined ? '' : ` --rule ${quoted(ruleFile)}`
-  const use = `use it with: ${startedAs()} evaluate ${quoted(run)}${rule}`
-  return visibleLength(kept) + use.length + 2 <= width ? [`${kept}; ${use}`] : [kept, use]
+function whereKept(run: string, ruleFile: string | undefined, width: number): string[] {
+  const rule = ruleFile === undefined ? [] : ['--rule', ruleFile]
+  const use = `use it with: ${toType('evaluate', run, ...rule)}`
+  const kept = `${styleText('bold', 'Kept in')} ${run}`
+  return `Kept in ${run}; ${use}`.length <= width ? [`${kept}; ${use}`] : [kept, use]
 }
 
 /** What the run came to, in words: the figure that it is judged by. */
@@ -67,32 +63,28 @@ export function outcome(
   return `${criterion.figure} ${showFigure(criterion.figure, value)} on the test samples`
 }
 
-function heldOut({ validation, test }: DoneEvent, start: StartEvent, style: Style, width: number): string[] {
-  const blocks = start.certificate.layers.map(({ name }) => name)
-  const table = renderTable({ ...(validation && { validation }), test }, { blocks, width })
-  if (table.length === 0) return []
-  return [style.bold('Held-out samples'), ...table, ...legend(test, start.figures, width), '']
-}
-
 /** What the rule's own figures are, a line each. */
 export function legend(
   { network, blocks = {} }: Scores,
-  meanings: Readonly<Record<string, string>> | undefined,
+  meanings: Readonly<Record<string, string>> = {},
   width: number,
 ): string[] {
-  const names = [network ?? {}, ...Object.values(blocks)].flatMap((own) => Object.keys(own))
-  const known = [...new Set(names)].filter((name) => meanings?.[name] !== undefined)
+  const names = new Set([network ?? {}, ...Object.values(blocks)].flatMap((own) => Object.keys(own)))
+  const known = [...names].filter((name) => meanings[name] !== undefined)
   return bulleted(
-    known.map((name) => `${name}: ${meanings![name]}`),
+    known.map((name) => `${name}: ${meanings[name]}`),
     width,
   )
 }
 
-function describeMemory(start: StartEvent, backpropBytes: number | undefined): string[] {
+function describeMemory(start: StartEvent, backpropBytes: number | undefined, width: number): string[] {
   const yardstick =
     backpropBytes === undefined ? '' : ` (backpropagation through the same layers: ${bytes(backpropBytes)})`
-  return columns([
-    ['  activations at their peak', bytes(start.peakActivationBytes) + yardstick],
-    ['  weights and optimiser', bytes(start.stateBytes)],
-  ])
+  return definitions(
+    [
+      ['activations at their peak', bytes(start.peakActivationBytes) + yardstick],
+      ['weights and optimiser', bytes(start.stateBytes)],
+    ],
+    width,
+  )
 }

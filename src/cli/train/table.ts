@@ -1,7 +1,7 @@
 import { SHARES } from '../../targets/index.js'
 import type { Scores } from '../../train/events.js'
-import { columns } from '../output/columns.js'
 import { figure as number, percent } from '../output/numbers.js'
+import { columns } from '../output/text.js'
 
 /** What a figure was measured on, in the order in which columns stand. */
 const SOURCES = ['training', 'validation', 'test'] as const

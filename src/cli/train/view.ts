@@ -1,35 +1,19 @@
-import type { EpochEvent, MeasuringEvent, ProgressEvent, StartEvent, TrainEvent } from '../../train/events.js'
+import type { TrainEvent } from '../../train/events.js'
 import { overlaid, type Told } from './table.js'
 
-/** What a run has told so far: all that the display and the summary show. */
-export interface View {
-  readonly start?: StartEvent
-  readonly progress?: ProgressEvent
-  readonly epoch?: EpochEvent
-  /** Held-out samples are being measured. */
-  readonly measuring?: MeasuringEvent
+/** What a run has told so far, which is all that the display and the summary show: the last event of each kind. */
+export type View = { readonly [E in TrainEvent as E['event']]?: E } & {
   /** The last figures of each name. */
   readonly told: Told
 }
 
 export const EMPTY_VIEW: View = { told: {} }
 
-/** The view after an event. */
-export function follow({ measuring: _, ...view }: View, event: TrainEvent): View {
-  const { told } = view
-  switch (event.event) {
-    case 'start':
-      return { ...view, start: event }
-    case 'progress':
-      return { ...view, progress: event, told: { ...told, training: overlaid(told.training, event.metrics) } }
-    case 'measuring':
-      return { ...view, measuring: event }
-    case 'epoch': {
-      const training = overlaid(told.training, event.metrics)
-      const validation = overlaid(told.validation, event.validation)
-      return { ...view, epoch: event, told: { training, validation } }
-    }
-    default:
-      return view
-  }
+/** The view after an event. While held-out samples are measured, that is the last one. */
+export function follow({ measuring: _, told, ...before }: View, event: TrainEvent): View {
+  const view = { ...before, [event.event]: event }
+  if (event.event !== 'progress' && event.event !== 'epoch') return { ...view, told }
+  const training = overlaid(told.training, event.metrics)
+  if (event.event === 'progress') return { ...view, told: { ...told, training } }
+  return { ...view, told: { training, validation: overlaid(told.validation, event.validation) } }
 }

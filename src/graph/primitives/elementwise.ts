@@ -21,9 +21,8 @@ function mapBroadcast(inputs: readonly Value[], shape: Shape, f: (...x: number[]
 
 /** Sums a cotangent over the axes that broadcasting stretched. `full` is the shape of the output it belongs to. */
 export function unbroadcast(cotangent: Tensor, shape: Shape, full: Shape): Tensor {
-  if (sameShape(cotangent.shape, shape)) return cotangent
-  // The cotangent has not been broadcast yet; that is left to whoever needs its full shape.
-  if (sameShape(shape, full)) return cotangent
+  // The cotangent may be smaller than the output: broadcasting it is left to whoever needs its full shape.
+  if (sameShape(cotangent.shape, shape) || sameShape(shape, full)) return cotangent
   const whole = cotangent.broadcastTo(full)
   const lead = full.length - shape.length
   const axes = full.map((_, i) => i).filter((i) => i < lead || (shape[i - lead] === 1 && full[i] !== 1))
@@ -90,10 +89,7 @@ const ROWS = {
   add: { f: (a, b) => a + b, gradient: (g) => [g, g], dtypes: NUMBERS },
   sub: { f: (a, b) => a - b, gradient: (g) => [g, g.neg()], dtypes: NUMBERS },
   mul: { f: (a, b) => a * b, gradient: (g, _, a, b) => [g.mul(b), g.mul(a)], dtypes: NUMBERS },
-  div: {
-    f: (a, b) => a / b,
-    gradient: (g, y, _, b) => [g.div(b), g.mul(y).div(b).neg()],
-  },
+  div: { f: (a, b) => a / b, gradient: (g, y, _, b) => [g.div(b), g.mul(y).div(b).neg()] },
   // Where both are equal the first one gets the whole cotangent: "first wins".
   maximum: { f: Math.max, gradient: (g, _, a, b) => split(g, a.greaterEqual(b)), dtypes: NUMBERS },
   minimum: { f: Math.min, gradient: (g, _, a, b) => split(g, b.greaterEqual(a)), dtypes: NUMBERS },
@@ -101,44 +97,24 @@ const ROWS = {
   greaterEqual: { f: (a, b) => Number(a >= b), result: 'bool', dtypes: NUMBERS },
   equal: { f: (a, b) => Number(a === b), result: 'bool', dtypes: NUMBERS },
   and: { f: (a, b) => a & b, dtypes: BOOL },
-  or: {
-    f: (a, b) => a | b,
-    dtypes: BOOL,
-  },
+  or: { f: (a, b) => a | b, dtypes: BOOL },
   not: { f: (x) => 1 - x, dtypes: BOOL },
-  neg: {
-    f: (x) => -x,
-    gradient: (g) => [g.neg()],
-    dtypes: NUMBERS,
-  },
+  neg: { f: (x) => -x, gradient: (g) => [g.neg()], dtypes: NUMBERS },
   abs: { f: Math.abs, gradient: (g, _, x) => [g.mul(asFloat(x.greater(0)).sub(asFloat(x.less(0))))] },
-  square: {
-    f: (x) => x * x,
-    gradient: (g, _, x) => [g.mul(2).mul(x)],
-  },
+  square: { f: (x) => x * x, gradient: (g, _, x) => [g.mul(2).mul(x)] },
   sqrt: { f: Math.sqrt, gradient: (g, y) => [g.div(y.mul(2))] },
   exp: { f: Math.exp, gradient: (g, y) => [g.mul(y)] },
   log: { f: Math.log, gradient: (g, _, x) => [g.div(x)] },
   tanh: { f: Math.tanh, gradient: (g, y) => [g.mul(constant(1).sub(y.square()))] },
-  sigmoid: {
-    f: (x) => 1 / (1 + Math.exp(-x)),
-    gradient: (g, y) => [g.mul(y.mul(constant(1).sub(y)))],
-  },
+  sigmoid: { f: (x) => 1 / (1 + Math.exp(-x)), gradient: (g, y) => [g.mul(y.mul(constant(1).sub(y)))] },
   softplus: {
     f: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
     gradient: (g, _, x) => [g.mul(x.sigmoid())],
   },
   erf: { f: erf, gradient: (g, _, x) => [g.mul(x.square().neg().exp()).mul(2 / Math.sqrt(Math.PI))] },
   // A cotangent that holds the activity as a factor is already zero where the unit is silent: no mask is needed.
-  relu: {
-    f: (x) => Math.max(x, 0),
-    gradient: (g, y) => [vanishesWith(g, y) ? g : g.mul(asFloat(y.greater(0)))],
-  },
-  stopGradient: {
-    f: (x) => x,
-    gradient: () => [undefined],
-    dtypes: [...NUMBERS, 'bool'],
-  },
+  relu: { f: (x) => Math.max(x, 0), gradient: (g, y) => [vanishesWith(g, y) ? g : g.mul(asFloat(y.greater(0)))] },
+  stopGradient: { f: (x) => x, gradient: () => [undefined], dtypes: [...NUMBERS, 'bool'] },
 } satisfies Record<string, Row>
 
 const rows = Object.entries(ROWS).map(([op, row]) => [op, primitiveOf(op, row)])

@@ -1,6 +1,6 @@
 import { pullback, reachable } from '../gradient.js'
 import { interpret } from '../interpreter.js'
-import { type LoopAttributes, scan, within } from '../loop.js'
+import { type LoopAttributes, resultsOf, scan, within } from '../loop.js'
 import type { Primitive, Value } from '../primitive.js'
 import { apply, asAdjointOf, constant, type Node, type Tensor } from '../tensor.js'
 import { GraphError, sizeOf, type TensorType } from '../types.js'
@@ -42,7 +42,7 @@ export const looping: Record<'loop', Primitive> = {
         parameters.forEach((p, k) => {
           bindings.set(p, carried[k]!)
         })
-        const values = interpret([...body.results, ...body.stacked, ...(condition ? [condition] : [])], bindings)
+        const values = interpret(resultsOf(body), bindings)
         const parts = [...values.slice(parameters.length, parameters.length + body.stacked.length), ...carried]
         kept.forEach((whole, k) => {
           whole.set(parts[k]!.data, i * parts[k]!.data.length)
@@ -66,18 +66,19 @@ function loopGradient(node: Node, cotangents: readonly (Tensor | undefined)[]): 
   const history = outputs.slice(size + stacked.length)
   const float = (x: Tensor): boolean => x.dtype === 'float32'
   const zeros = ({ shape }: Tensor): Tensor => constant(0).broadcastTo(shape)
-  /** What belongs to the float32 inputs, put at the place of each. */
+  /** Puts a list, one entry for each float32 input, to the places that these have among all inputs. */
   const spread = (list: readonly (Tensor | undefined)[]): (Tensor | undefined)[] => {
     let next = 0
     return inputs.map((x) => (float(x) ? list[next++] : undefined))
   }
-  // Carried: the cotangents of the state, which begin at those of the results, and of the captured, summed up from zero.
+  // Carried: the cotangents of the state, which begin at those of the results, and of the captured, summed up from
+  // zero.
   const start = inputs.map((x, i) => (i < size && cotangents[i]) || zeros(x)).filter((_, i) => float(inputs[i]!))
   const { carried } = scan(count, start, (own, index) => {
     const before = spread(own)
     const at = constant(count - 1, [], 'int32').sub(index)
-    // The iteration itself, traced again, is no derivative: the mark comes off. It reads tensors of its own, so that
-    // what one captured tensor passes on to another is not counted here and outside.
+    // The iteration, traced again, is no derivative, and not marked as one. It reads copies of the captured tensors:
+    // what one of them passes on to another is differentiated outside, and must not count here as well.
     const [reads, copy] = asAdjointOf(undefined, () => {
       const outside = inputs.slice(size).map((x) => apply('reshape', [x], { shape: x.shape })[0]!)
       const reads = [...history.map((states) => states.gather(at)), ...outside]

@@ -37,7 +37,7 @@ function padRest(tiled: Tensor, { shape }: Tensor): Tensor {
   return tiled.pad([[0, 0], [0, 0], ...rest])
 }
 
-/** Of equal cells the first one gets the cotangent. Masks: ONNX's own inverse exists on the CPU alone, and is slower. */
+/** Of equal cells the first one gets the cotangent. ONNX's own inverse is slower than masks, and for the CPU alone. */
 function toFirst(maximum: Tensor, seen: readonly Tensor[], g: Tensor): Tensor[] {
   let open = g
   return seen.map((view, i) => {
@@ -53,7 +53,7 @@ const highest = (views: readonly Tensor[]): Tensor => views.reduce((a, b) => a.m
 const cut = (x: Tensor, axis: number): Tensor[] =>
   Array.from({ length: x.shape[axis]! }, (_, i) => x.slice(axis, i, i + 1))
 
-/** The maximum of a tile is that of its columns' maxima: rows are cut as wholes, and columns out of fewer numbers. */
+/** Rows first, as wholes: the maximum of a tile is that of its columns' maxima, which are fewer numbers to cut up. */
 function maxOfTiles({ inputs: [x], outputs: [y], attributes }: Node, g: Tensor): Tensor {
   const [kh, kw] = (attributes as Pooling).kernel
   const [n, c, rows, columns] = y!.shape as [number, number, number, number]

@@ -1,5 +1,8 @@
 import type { Primitive } from '../primitive.js'
+import type { Tensor } from '../tensor.js'
 import { GraphError, sameShape, show, sizeOf } from '../types.js'
+
+const said = ({ shape }: Tensor, transposed: boolean): string => `${show(shape)}${transposed ? ' transposed' : ''}`
 
 export const products: Record<'matmul', Primitive> = {
   matmul: {
@@ -8,9 +11,7 @@ export const products: Record<'matmul', Primitive> = {
       const [k2, n] = transposeB ? [b!.shape.at(-1)!, b!.shape.at(-2)!] : [b!.shape.at(-2)!, b!.shape.at(-1)!]
       const batch = a!.shape.slice(0, -2)
       if (a!.rank < 2 || a!.rank !== b!.rank || k !== k2 || !sameShape(batch, b!.shape.slice(0, -2)))
-        throw new GraphError(
-          `${op}: ${show(a!.shape)}${transposeA ? ' transposed' : ''} and ${show(b!.shape)}${transposeB ? ' transposed' : ''} do not multiply`,
-        )
+        throw new GraphError(`${op}: ${said(a!, transposeA)} and ${said(b!, transposeB)} do not multiply`)
       if (a!.dtype !== 'float32' || b!.dtype !== 'float32') throw new GraphError(`${op}: both operands must be float32`)
       return [{ shape: [...batch, m, n], dtype: 'float32' }]
     },

@@ -24,6 +24,12 @@ function throughInt8({ data, ...type }: Value, levels: number): Value {
   return { ...type, data: data.map((x) => Math.min(levels, Math.max(-levels, roundEven(x / scale))) * scale) }
 }
 
+/** The same operation of operands that were rounded: the left one to uint8, the right one to int8. */
+const ofRounded =
+  ({ evaluate }: Primitive): Primitive['evaluate'] =>
+  ([left, right], attributes, outputs) =>
+    evaluate([throughUint8(left!), throughInt8(right!, attributes.levels)], attributes, outputs)
+
 /** [m, k] x [k, n]. The derivative takes the rounding for the identity, and multiplies in 8 bits too. */
 const quantizedMatmul: Primitive = {
   infer: (inputs, attributes) => {
@@ -31,8 +37,7 @@ const quantizedMatmul: Primitive = {
     if (a.rank !== 2) throw new GraphError(`quantizedProduct: expected rows [m, k], got ${show(a.shape)}; reshape it`)
     return products.matmul.infer(inputs, { ...attributes, op: 'quantizedProduct' })
   },
-  evaluate: ([a, b], attributes, outputs) =>
-    products.matmul.evaluate([throughUint8(a!), throughInt8(b!, attributes.levels)], attributes, outputs),
+  evaluate: ofRounded(products.matmul),
   gradient: ({ inputs: [a, b], attributes: { transposeA, transposeB, levels } }, [g]) => {
     const product = (x: Tensor, y: Tensor, flips: [boolean, boolean]): Tensor =>
       quantizedProduct(x, y, { transposeA: flips[0], transposeB: flips[1] }, levels)
@@ -43,15 +48,14 @@ const quantizedMatmul: Primitive = {
   },
 }
 
-/** Its derivatives take the rounding for the identity; both are products in 8 bits, so that backpropagation gains too. */
+/** The derivatives take the rounding for the identity, and are products in 8 bits too. */
 const quantizedConv2d: Primitive = {
   infer: (inputs, attributes: Convolution) => {
     if (attributes.groups !== 1)
       throw new GraphError(`quantizedConv2d: one group only, got ${attributes.groups}; use conv2d`)
     return convolutions.conv2d.infer(inputs, { ...attributes, op: 'quantizedConv2d' })
   },
-  evaluate: ([x, w], attributes, outputs) =>
-    convolutions.conv2d.evaluate([throughUint8(x!), throughInt8(w!, attributes.levels)], attributes, outputs),
+  evaluate: ofRounded(convolutions.conv2d),
   gradient: ({ inputs: [x, w], attributes }, [g]) => [
     convolutionInputGradient('quantizedConv2d', g!, x!, w!, attributes),
     apply('quantizedWeightGradient', [x!, g!], { ...attributes, weights: w!.shape })[0],
@@ -60,19 +64,11 @@ const quantizedConv2d: Primitive = {
 
 /** The input [N, C, H, W], rounded to uint8, with the cotangent [N, O, H', W'], rounded to int8. */
 const quantizedWeightGradient: Primitive = {
-  infer: (_, { weights }) => [{ shape: weights, dtype: 'float32' }],
-  evaluate: ([x, g], attributes, outputs) =>
-    convolutions.convolutionWeightGradient.evaluate(
-      [throughUint8(x!), throughInt8(g!, attributes.levels)],
-      attributes,
-      outputs,
-    ),
+  infer: convolutions.convolutionWeightGradient.infer,
+  evaluate: ofRounded(convolutions.convolutionWeightGradient),
 }
 
-export const quantized = { quantizedMatmul, quantizedConv2d, quantizedWeightGradient } satisfies Record<
-  string,
-  Primitive
->
+export const quantized = { quantizedMatmul, quantizedConv2d, quantizedWeightGradient }
 
 /**
  * [m, k] x [k, n] in 8 bits: the left operand rounded to uint8 over its range, the right one to int8, -levels..levels.

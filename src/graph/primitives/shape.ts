@@ -152,19 +152,8 @@ export function dilate(x: Tensor, axis: number, step: number): Tensor {
 }
 
 /** 0, 1, ..., count - 1 as int32. */
-export const range = (count: number): Tensor =>
-  constant(
-    Int32Array.from({ length: count }, (_, i) => i),
-    [count],
-    'int32',
-  )
+export const range = (count: number): Tensor => constant([...Array(count).keys()], [count], 'int32')
 
 /** Rows of the first axis, the last one first. */
 export const reversed = (x: Tensor): Tensor =>
-  x.gather(
-    constant(
-      Int32Array.from({ length: x.shape[0]! }, (_, i) => x.shape[0]! - 1 - i),
-      undefined,
-      'int32',
-    ),
-  )
+  x.gather(constant([...Array(x.shape[0]!).keys()].reverse(), undefined, 'int32'))

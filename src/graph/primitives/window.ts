@@ -36,7 +36,9 @@ export function views<T>(
 
 export const slice: Slice<Tensor> = (x, ...range) => x.slice(...range)
 
-/** Visits what a convolution multiplies: the offsets of an input cell, a weight and the output that takes their product. */
+/**
+ * Visits what a convolution multiplies: the offsets of an input cell, of a weight, and of the output that they add to.
+ */
 export function eachProduct(
   x: Shape,
   w: Shape,

@@ -44,9 +44,9 @@ function multiply(emit: Emitter, left: LeftBytes, right: Bytes, inner: number): 
 }
 
 /**
- * In how many products of whole images a convolution is done. The engine adds to all sums of a product once for every 128
- * numbers of its inner axis, so its sums should stay in a core's cache: half a MiB of them. But each product has a copy of
- * the weights: it has four times as many rows as there are outputs at least, so that the copies stay the smaller part.
+ * Into how many products of whole images a convolution is cut. The engine goes over all sums of a product once for
+ * every 128 numbers of its inner axis, so they should fit into a core's cache: half a MiB. But each product has a copy
+ * of the weights, so it has at least four times as many rows as there are outputs.
  */
 function batchesOf(images: number, cells: number, out: number): number {
   const most = Math.max(2 ** 17 / out, 4 * out)
@@ -78,7 +78,7 @@ export const quantizedLowerings = {
     const [out, channels, ...kernel] = attributes.weights as [number, number, number, number]
     const [left, right] = [leftBytes(emit, x!), rightBytes(emit, g!, attributes.levels)]
     const inner = g!.size / out
-    // The rows of the forward product, transposed; to transpose those takes as long, and keeps something large.
+    // What the forward product reads, transposed. Laid out anew: to transpose it takes as long, and keeps it in memory.
     const image = padded(emit, left.bytes, attributes, [1, 0, 2, 3], left.zero)
     const taps = views(image, emit.slice.bind(emit), kernel, g!.shape.slice(2), attributes, 2)
     left.bytes = emit.reshape(emit.one('Concat', taps, { axis: 0 }), [-1, inner])

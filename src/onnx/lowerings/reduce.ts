@@ -7,7 +7,7 @@ function reduce(onnx: string, emit: Emitter, { inputs: [x], outputs: [y], attrib
   const { axes, keepDims } = attributes
   if (axes.length === 0) return [emit.name(x!)]
   if (y!.rank === 0) return emit.node(onnx, [x!, emit.int64s(axes)], { keepdims: 0 })
-  // Always with its axes kept: the mean of squares that is goodness here and a length there becomes one node.
+  // The axes are kept at first, so that equal sums become one node, whether their axes are dropped afterwards or not.
   const [sums] = emit.node(onnx, [x!, emit.int64s(axes)], { keepdims: 1 }) as [string]
   return keepDims ? [sums] : emit.node('Reshape', [sums, emit.int64s(y!.shape)])
 }

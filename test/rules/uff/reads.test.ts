@@ -67,7 +67,7 @@ describe('between cells', () => {
   })
 })
 
-const host = { engine: createEngine(ort as unknown as Ort), remote: false }
+const engine = createEngine(ort as unknown as Ort)
 
 /** One step as it runs in training, in float32. */
 async function run(
@@ -81,7 +81,7 @@ async function run(
         .filter(({ name }) => numbers[name])
         .map(({ name, input }) => [name, (input.dtype === 'int32' ? Int32Array : Float32Array).from(numbers[name]!)]),
     )
-  const program = await openProgram(host, graph, { device: 'cpu' }, 1)
+  const program = await openProgram(engine, graph, { device: 'cpu' }, 1)
   try {
     await program.load(typed(state))
     const { metrics } = await program.run(1, typed(batch))

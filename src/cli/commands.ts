@@ -1,0 +1,145 @@
+import { Option as Flag } from 'commander'
+import { UsageError } from '../errors.js'
+import { named } from './to-type.js'
+import { trainingFlags } from './train/flags.js'
+
+/** A command, as its help shows it, and the file that does what it says. */
+export interface CommandEntry {
+  readonly name: string
+  readonly does: string
+  /** What it takes besides flags, in order: `<run>`, `[rule...]`. */
+  readonly takes: Readonly<Record<string, string>>
+  readonly flags: readonly Flag[]
+  readonly load: () => Promise<{
+    /** Takes the arguments, then the flags; a number that it gives is the exit code. */
+    readonly command: (...given: never[]) => Promise<unknown>
+  }>
+}
+
+const flag = (flags: string, description: string): Flag => new Flag(flags, description)
+
+const JSON_FLAG = flag('--json', 'print JSON')
+const RUN = { '<run>': 'the folder of the run' }
+
+/** Of the commands that use a run: where its rule and its data are. */
+const RUN_FLAGS = [
+  flag('--rule <file>', "the file of its rule, where that is none of Onward's; the code in it runs"),
+  flag('--changed-rule', 'take that file although it has changed since the training'),
+  flag('--data-dir <dir>', 'the folder that holds the files of its data set'),
+  JSON_FLAG,
+]
+
+/** The flags of the options of a rule. */
+const ruleFlags = (): Flag[] => [
+  flag('--preset <name>', `settings with a name; ${named('rules', 'RULE')} lists them`),
+  flag('--set <key=value>', 'an option of the rule; may be given more than once').argParser(collect),
+]
+
+/** The commands. What each needs is loaded when it runs: `onward rules` and `--help` must not wait for the runtime. */
+export function commands(): CommandEntry[] {
+  return [
+    {
+      name: 'train',
+      does: 'train a network by a rule and keep the run in a folder',
+      takes: { '[rule]': `a learning rule, which ${named('rules')} lists, or a file that exports one: ./my-rule.js` },
+      flags: [
+        flag('--data <name>', `the data set; ${named('data')} lists them`),
+        flag('--data-dir <dir>', 'the folder that holds its files; default: ONWARD_DATA, the cache, or a download'),
+        ...ruleFlags(),
+        flag('--config <file>', 'settings from a JSON file: flags by name, the options of the rule in "set"'),
+        flag('--out <dir>', 'the folder of the run; default: runs/RULE-DATA-NUMBER'),
+        flag('--resume <dir>', 'go on with the run in this folder; --epochs, the new total, makes it longer'),
+        flag('--changed-rule', 'with --resume: take the file of the rule although it has changed since'),
+        flag('--from <run>', 'begin with the weights of this run where names and shapes are equal'),
+        flag('--below <run>', 'with --layer: the run that trained the layers below it'),
+        flag('--json', 'print JSON, one object a line'),
+        ...trainingFlags().map((own) => own.helpGroup('Training:')),
+      ],
+      load: () => import('./train/command.js'),
+    },
+    {
+      name: 'evaluate',
+      does: 'measure a trained network on the test samples',
+      takes: RUN,
+      flags: RUN_FLAGS,
+      load: () => import('./commands/evaluate.js'),
+    },
+    {
+      name: 'predict',
+      does: 'classify pictures with a trained network',
+      takes: { ...RUN, '<image...>': 'PNG or JPEG files, or folders of them' },
+      flags: [
+        flag('--invert', 'swap light and dark: for dark ink on light paper, where the network learned light on dark'),
+        ...RUN_FLAGS,
+      ],
+      load: () => import('./commands/predict.js'),
+    },
+    {
+      name: 'samples',
+      does: 'write what a trained network draws as PNG grids: reconstructions, samples, filters',
+      takes: { ...RUN, '[picture...]': 'which pictures; default: all that its rule has' },
+      flags: [
+        flag('--count <n>', 'images that a picture starts from').argParser(wholeNumber('--count', 1)).default(20),
+        flag('--seed <n>', 'seed of the noise').argParser(wholeNumber('--seed', 0)).default(0),
+        flag('--out <dir>', 'the folder of the pictures; default: samples in the folder of the run'),
+        flag('--judge <run>', 'a run of a classifier (backprop, say): of how many samples made of noise is it sure?'),
+        ...RUN_FLAGS,
+      ],
+      load: () => import('./commands/samples.js'),
+    },
+    {
+      name: 'certify',
+      does: "show what each layer's update reads, found in the graph of the training step",
+      takes: { '[rule...]': 'learning rules, or files that export one; default: all' },
+      flags: [...ruleFlags(), flag('--data <name>', 'the data set whose shapes are used').default('glyphs'), JSON_FLAG],
+      load: () => import('./commands/certify.js'),
+    },
+    {
+      name: 'rules',
+      does: 'list the learning rules, or show the options, presets and figures of one',
+      takes: { '[rule]': 'a learning rule, or a file that exports one' },
+      flags: [JSON_FLAG],
+      load: () => import('./commands/rules.js'),
+    },
+    {
+      name: 'data',
+      does: 'list the data sets and where they are, or show one',
+      takes: { '[name]': 'a data set' },
+      flags: [
+        flag('--data-dir <dir>', 'a folder to look in'),
+        flag('--download', 'get the data set, unless it is here, and check it'),
+        JSON_FLAG,
+      ],
+      load: () => import('./commands/data.js'),
+    },
+    {
+      name: 'export',
+      does: 'write a trained network as one file that other programs run',
+      takes: { '<run>': 'the folder of the run; samples of its data set check the file' },
+      flags: [
+        flag('--format <format>', 'the format of the file: onnx').default('onnx'),
+        flag('--out <file>', 'the file; default: model.onnx in the folder of the run'),
+        ...RUN_FLAGS,
+      ],
+      load: () => import('./commands/export.js'),
+    },
+    {
+      name: 'doctor',
+      does: 'show what runs on this machine: devices, threads, memory',
+      takes: {},
+      flags: [JSON_FLAG],
+      load: () => import('./commands/doctor.js'),
+    },
+  ]
+}
+
+const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value]
+
+/** A whole number of a flag, at least `least`. */
+function wholeNumber(name: string, least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (Number.isInteger(value) && value >= least) return value
+    throw new UsageError(`${name} takes a whole number, at least ${least}, not "${text}".`)
+  }
+}
