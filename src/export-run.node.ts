@@ -75,7 +75,7 @@ async function testInputs(
   } catch (error) {
     if (!(error instanceof UserError) || load.dataDir !== undefined) throw error
   }
-  if (known) {
+  if (known && known.test.count > 0) {
     const { inputs, count } = known.test
     const row = (i: number) => inputs.subarray((i % count) * size, ((i % count) + 1) * size)
     return { inputs: Array.from({ length: batch }, (_, i) => row(i)), what: `${batch} test samples` }
@@ -85,7 +85,7 @@ async function testInputs(
     stream(1, i, 'export').uniform(numbers)
     return levels === undefined ? numbers : numbers.map((number) => Math.floor(number * levels))
   })
-  return { inputs: random, what: `${batch} random inputs (${data} is not on this machine)` }
+  return { inputs: random, what: `${batch} random inputs (there are no test samples of ${data} on this machine)` }
 }
 
 /** Inputs and what the trained network makes of them. */

@@ -96,12 +96,17 @@ export interface Journal {
 /** A file of lines to add to. What a crash left of a last line is cut off first. */
 export function openJournal(path: string, files: Files = fs): Journal {
   let length = 0
-  if (fs.existsSync(path)) {
-    const text = fs.readFileSync(path)
-    length = text.lastIndexOf(0x0a) + 1
-    if (length < text.length) fs.truncateSync(path, length)
+  let file: number
+  try {
+    if (fs.existsSync(path)) {
+      const text = fs.readFileSync(path)
+      length = text.lastIndexOf(0x0a) + 1
+      if (length < text.length) fs.truncateSync(path, length)
+    }
+    file = files.openSync(path, 'a')
+  } catch (error) {
+    throw fileError(`${path} could not be opened`, error)
   }
-  const file = files.openSync(path, 'a')
   return {
     add(line) {
       const bytes = new TextEncoder().encode(`${line}\n`)

@@ -13,12 +13,14 @@ interface Holder {
 /** Locks of this process: a lock with its number that is not among them is left from an earlier process. */
 const held = new Set<string>()
 
+const lockOf = (folder: string): string => join(folder, 'lock')
+
 /**
  * Takes the lock of a folder, so that no two processes write into one run. Returns what gives it back. Throws a
  * UserError if another process holds it.
  */
 export function lockFolder(folder: string): () => void {
-  const path = join(folder, 'lock')
+  const path = lockOf(folder)
   try {
     const taken = takeLock(path)
     if (typeof taken === 'function') return taken
@@ -72,8 +74,19 @@ function takeLock(path: string): (() => void) | Holder | undefined {
   }
   held.add(path)
   return () => {
-    if (held.delete(path)) rmSync(path, { force: true })
+    if (held.delete(path) && isOwn(path)) rmSync(path, { force: true })
   }
+}
+
+/** Throws a UserError if this process has lost the lock: the folder was deleted, and may be another run's by now. */
+export function checkLock(folder: string): void {
+  if (isOwn(lockOf(folder))) return
+  throw new UserError(`${folder} was deleted or taken over while its run went on: nothing more is written there`)
+}
+
+function isOwn(path: string): boolean {
+  const holder = holderOf(path)
+  return holder?.process === process.pid && holder.machine === hostname()
 }
 
 function linked(from: string, to: string): boolean {

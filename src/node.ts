@@ -1,16 +1,17 @@
 /** Onward in Node: training, using and inspecting networks by data set and run folder. */
 import { availableParallelism } from 'node:os'
-import { type DataSet, dataSets, type Split } from './data/index.js'
+import { checkDataSet, type DataSet, dataSets, type Split } from './data/index.js'
 import { type LoadOptions, loadDataSet } from './data/load.node.js'
 import { UsageError } from './errors.js'
 import { type ExportedFile, exportTo } from './export-run.node.js'
 import type { AnyRule } from './rules/contract.js'
 import { fileOf, findRule } from './rules/load.node.js'
-import { RULES } from './rules/registry.js'
+import { checkId, RULES } from './rules/registry.js'
 import { compile } from './runtime/compile.node.js'
 import { int8IsExact } from './runtime/doctor.node.js'
 import { type Drawing, draw } from './train/drawing.js'
 import type { Scores, TrainEvent } from './train/events.js'
+import { checkSame, withDefaults } from './train/first-state.js'
 import type { Criterion } from './train/judge.js'
 import { prolonged } from './train/longer.js'
 import { type Network, openNetwork, type Predicted } from './train/network.js'
@@ -80,13 +81,18 @@ const node = (mostThreads?: number): Platform => ({
 const ruleFrom = async (rule: AnyRule | string): Promise<AnyRule> =>
   typeof rule === 'string' ? await findRule(rule) : rule
 
-const dataFrom = async (data: DataSet | string, load: LoadOptions | undefined): Promise<DataSet> =>
-  typeof data === 'string' ? await loadDataSet(data, load) : data
+/** The data set of that name, or one that a program hands in: checked before anything is trained on it. */
+async function dataFrom(data: DataSet | string, load: LoadOptions | undefined): Promise<DataSet> {
+  if (typeof data === 'string') return await loadDataSet(data, load)
+  checkDataSet(data)
+  return data
+}
 
 /** Trains, and keeps the run in a folder: settings, events, checkpoint and environment. See `train/train.ts`. */
 export async function* train(request: TrainRequest): AsyncGenerator<TrainEvent> {
   const { out, signal, load, below, from } = request
   const rule = await ruleFrom(request.rule)
+  checkId(rule)
   const wanted = asked(rule, request)
   if (below !== undefined && from !== undefined)
     throw new UsageError('a layer that is trained alone has its first weights from the run below: leave `from` out')
@@ -148,6 +154,7 @@ export interface ResumeOptions extends RunOptions {
 export async function* resume(path: string, options: ResumeOptions = {}): AsyncGenerator<TrainEvent> {
   const rule = await ruleOfRun(path, options)
   const data = await dataOfRun(path, options)
+  checkDataSet(data)
   const folder = reopenRun(path)
   yield* intoFolder(folder, readConfig(path).mostThreads, (platform) => {
     const kept = readConfig(path)
@@ -183,6 +190,7 @@ export async function ruleOfRun(path: string, { rule: given, changedRule }: RunO
         "or hand it in from a program, as in evaluate(run, { rule }) of 'onward/node'",
     )
   }
+  checkId(rule)
   if (rule.id !== id) throw new UsageError(`the run in ${path} was trained by ${id}, not by ${rule.id}`)
   const file = fileOf(rule)
   if (file && ruleFile && file.sha256 !== ruleFile.sha256 && !changedRule)
@@ -222,10 +230,22 @@ async function dataOfRun(path: string, { data, load }: RunOptions): Promise<Data
 
 /** The network of a run, to be closed after use. */
 export async function openRun(path: string, given: RunOptions = {}): Promise<Network> {
-  const { hyper, options, mostThreads } = readConfig(path)
+  const { rule, checkpoint, where, mostThreads } = await readRun(path, given)
+  return await openNetwork(rule, checkpoint, node(mostThreads), where)
+}
+
+/**
+ * What a run was trained by, and its checkpoint with the settings of its folder: they must be the same but for a new
+ * total of epochs.
+ */
+async function readRun(path: string, given: RunOptions) {
   const { checkpoint, path: where } = readCheckpoint(path)
   const rule = await ruleOfRun(path, given)
-  return await openNetwork(rule, { ...checkpoint, settings: { hyper, options } }, node(mostThreads), where)
+  const { rule: id, data, hyper, options, mostThreads } = readConfig(path)
+  const { epochs } = checkpoint.settings.options
+  const own = { rule: id, data, settings: { hyper, options: { ...options, epochs } } }
+  checkSame(withDefaults(checkpoint, rule), withDefaults(own, rule), where)
+  return { rule, checkpoint: { ...checkpoint, settings: { hyper, options } }, where, mostThreads }
 }
 
 /** What the test samples say of a saved run: of its network and of its parts, and the rule's own figures. */
@@ -272,15 +292,13 @@ export interface DrawOptions extends RunOptions {
 
 /** What the network of a saved run draws. The test images are not touched. */
 export async function drawRun(path: string, options: DrawOptions): Promise<Drawing[]> {
-  const config = readConfig(path)
-  const { checkpoint, path: where } = readCheckpoint(path)
-  const rule = await ruleOfRun(path, options)
+  const { rule, checkpoint, where, mostThreads } = await readRun(path, options)
   const { names, count, seed } = options
   const split = async (): Promise<Split> => {
-    const { train, validation } = partsOf(await dataOfRun(path, options), config.options)
+    const { train, validation } = partsOf(await dataOfRun(path, options), checkpoint.settings.options)
     return validation.count > 0 ? validation : train
   }
-  return await draw(rule, checkpoint, split, node(config.mostThreads), { count, seed, where, ...(names && { names }) })
+  return await draw(rule, checkpoint, split, node(mostThreads), { count, seed, where, ...(names && { names }) })
 }
 
 export interface ExportOptions extends RunOptions {

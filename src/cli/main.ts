@@ -4,9 +4,14 @@ import { printAside } from './output/print.js'
 import { run } from './program.js'
 
 // A reader that has seen enough (`onward rules | head -1`) closes the pipe: nothing to report.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error
-  process.exitCode = EXIT.done
+// One that takes no more, such as a full disk, is told once; a training saves and ends.
+let lost = false
+process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+  if (code !== 'EPIPE' && !lost) {
+    lost = true
+    process.exitCode = EXIT.failed
+    printAside(`onward: the output could not be written: ${message}`)
+  }
 })
 
 try {
@@ -16,3 +21,4 @@ try {
   printAside(text)
   process.exitCode = code
 }
+if (lost) process.exitCode = EXIT.failed

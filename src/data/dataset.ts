@@ -1,5 +1,5 @@
 import { UserError } from '../errors.js'
-import { type Shape, sizeOf } from '../graph/types.js'
+import { type Shape, show, sizeOf } from '../graph/types.js'
 import { type Scale, scaleOf } from './scale.js'
 
 /** What a network reads: arrays of one shape, without the batch axis. */
@@ -86,19 +86,43 @@ export const outputCount = (target: Target): number => (target.kind === 'none' ?
  * UserError that says what does not fit.
  */
 export function dataSet(parts: DataSetParts): DataSet {
-  const { name, input, target, train, test } = parts
+  const { input, target, train } = parts
   const count = outputCount(target)
-  const names = parts.names ?? Array.from({ length: count }, (_, i) => `${i}`)
-  if (names.length !== count)
-    throw new UserError(`${name} has ${names.length} names, but ${count} ${NAMED[target.kind]}: give one name each`)
-  checkSplit(train, parts, `the training split of ${name}`)
-  checkSplit(test, parts, `the test split of ${name}`)
-  return {
-    ...parts,
-    names,
+  const complete = { ...parts, names: parts.names ?? Array.from({ length: count }, (_, i) => `${i}`) }
+  checkDataSet(complete)
+  const made = {
+    ...complete,
     ...(input.levels === undefined && { inputScale: scaleOf(train.inputs, input.shape[0] ?? 1, sizeOf(input.shape)) }),
     ...(target.kind === 'values' && { targetScale: scaleOf(train.targets!, count, count) }),
   }
+  checked.add(made)
+  return made
+}
+
+/** Data sets that need no second look. */
+const checked = new WeakSet<object>()
+
+/** Throws a UserError that says what does not fit in a data set: its description, or one of its numbers. */
+export function checkDataSet(data: Omit<DataSet, 'inputScale' | 'targetScale'>): void {
+  if (checked.has(data)) return
+  const { name, train, test, ...samples } = data
+  const { input, target, names } = samples
+  const [{ shape, levels }, count] = [input, outputCount(target)]
+  const isWhole = (n: number, least: number): boolean => Number.isInteger(n) && n >= least
+  if (!shape.every((size) => isWhole(size, 1)))
+    throw new UserError(`the inputs of ${name} have the shape ${show(shape)}: its sizes are whole numbers from 1`)
+  if (levels !== undefined && !isWhole(levels, 2))
+    throw new UserError(`the inputs of ${name} have ${levels} levels: a whole number from 2, or none for real numbers`)
+  if (!(target.kind in NAMED) || (target.kind !== 'none' && !isWhole(count, 1)))
+    throw new UserError(
+      `the target of ${name} is ${JSON.stringify(target)}: its kind is one of ${Object.keys(NAMED).join(', ')}, its count a whole number from 1`,
+    )
+  if (names.length !== count)
+    throw new UserError(`${name} has ${names.length} names, but ${count} ${NAMED[target.kind]}: give one name each`)
+  const twice = names.find((own, i) => names.indexOf(own) !== i)
+  if (twice !== undefined) throw new UserError(`${name} names two of its ${NAMED[target.kind]} "${twice}"`)
+  checkSplit(train, samples, `the training split of ${name}`)
+  checkSplit(test, samples, `the test split of ${name}`)
 }
 
 const NAMED = { class: 'classes', labels: 'labels', values: 'values', none: 'targets' }
@@ -120,9 +144,16 @@ function allowedOf(target: Target): Allowed {
   return target.kind === 'labels' ? { fits: (n) => n === 0 || n === 1, words: '0 or 1' } : finite
 }
 
-function checkSplit({ inputs, targets, count }: Split, { input, target }: DataSetParts, where: string): void {
+export function checkSplit(
+  { inputs, targets, count }: Split,
+  { input, target }: Pick<Samples, 'input' | 'target'>,
+  where: string,
+): void {
   const { shape, levels } = input
   const size = target.kind === 'class' ? 1 : outputCount(target)
+  if (!Number.isInteger(count) || count < 0) throw new UserError(`${where}: the count of its samples is ${count}`)
+  for (const numbers of [inputs, targets ?? inputs])
+    if (!ArrayBuffer.isView(numbers)) throw new UserError(`${where}: its numbers must lie in typed arrays`)
   // Every byte is one of 256 levels, and there may be many: they are not looked at.
   const isAny = levels === 256 && inputs instanceof Uint8Array
   const level = levels === undefined ? finite : whole('level', levels)

@@ -7,6 +7,8 @@ export {
 } from './augment.js'
 export { gatherInputs, order, permutation } from './batches.js'
 export {
+  checkDataSet,
+  checkSplit,
   type DataSet,
   type DataSetParts,
   dataSet,

@@ -13,11 +13,18 @@ export function scaleOf(numbers: ArrayLike<number>, groups: number, size: number
   const run = size / groups
   const each = Math.max(1, numbers.length / groups)
   const groupOf = (i: number): number => Math.floor((i % size) / run)
-  const mean = new Array<number>(groups).fill(0)
-  for (let i = 0; i < numbers.length; i++) mean[groupOf(i)]! += numbers[i]! / each
+  const first = Array.from({ length: groups }, (_, group) => numbers[group * run] ?? 0)
+  const varies = new Set<number>()
+  const sums = new Array<number>(groups).fill(0)
+  for (let i = 0; i < numbers.length; i++) {
+    sums[groupOf(i)]! += numbers[i]! / each
+    if (numbers[i] !== first[groupOf(i)]) varies.add(groupOf(i))
+  }
+  // The mean of equal numbers is one of them; their sum is rounded.
+  const mean = sums.map((own, group) => (varies.has(group) ? own : first[group]!))
   const variance = new Array<number>(groups).fill(0)
   for (let i = 0; i < numbers.length; i++) variance[groupOf(i)]! += (numbers[i]! - mean[groupOf(i)]!) ** 2 / each
-  return { mean, deviation: variance.map((v, i) => (Math.sqrt(v) > 1e-12 * Math.abs(mean[i]!) ? Math.sqrt(v) : 1)) }
+  return { mean, deviation: variance.map((v) => Math.sqrt(v) || 1) }
 }
 
 /** Numbers without a unit: (number - mean) / deviation. */

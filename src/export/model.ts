@@ -66,12 +66,17 @@ function emitPrediction({ state: ports, batch, metrics }: StepGraph, state: Tens
   return { nodes: emitter.takeNodes(), initializers: emitter.initializers }
 }
 
-/** Brings real inputs from their own units to those that the network reads. Returns the name of the result. */
+/**
+ * Brings real inputs from their own units to those that the network reads. Returns the name of the result. The mean is
+ * taken away in two parts, since large numbers close to each other differ by less than it is rounded.
+ */
 function standardise(emitter: Emitter, { input: { shape }, inputScale }: Samples): string {
   const alongFirst = [shape[0] ?? 1, ...shape.slice(1).map(() => 1)]
   const constant = (data: readonly number[]): string =>
     emitter.initializer({ data, shape: alongFirst, dtype: 'float32' })
-  emitter.raw('Sub', ['x', constant(inputScale!.mean)], ['x.centred'])
+  const { mean } = inputScale!
+  emitter.raw('Sub', ['x', constant(mean)], ['x.nearly'])
+  emitter.raw('Sub', ['x.nearly', constant(mean.map((m) => m - Math.fround(m)))], ['x.centred'])
   emitter.raw('Div', ['x.centred', constant(inputScale!.deviation)], ['x.standardised'])
   return 'x.standardised'
 }

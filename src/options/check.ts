@@ -10,7 +10,10 @@ import type { Values } from './values.js'
  */
 export function checkOptions<T>(schema: z.ZodType<T>, values: Values, owner: string): T {
   const result = schema.safeParse(values)
-  if (result.success) return result.data
+  if (result.success) {
+    checkKept(schema, result.data as Values, owner)
+    return result.data
+  }
   const options = optionTable(schema)
   const issue = result.error.issues[0]!
   const key = issue.path.filter((part) => typeof part === 'string').join('.')
@@ -31,6 +34,21 @@ export const unknownOption = (owner: string, name: string, options: readonly Opt
     name,
     options.map((option) => option.name),
   )
+
+/** Throws a UsageError unless what a run keeps of options, as JSON, is read again as the same. */
+function checkKept(schema: z.ZodType, values: Values, owner: string): void {
+  const kept = JSON.parse(JSON.stringify(values)) as Values
+  const again = schema.safeParse(kept)
+  if (!again.success)
+    throw new UsageError(`${owner} does not take its own options from a file: ${again.error.issues[0]!.message}.`)
+  const read = again.data as Values
+  const other = Object.keys(values).find((key) => JSON.stringify(read[key]) !== JSON.stringify(values[key]))
+  if (other !== undefined)
+    throw new UsageError(
+      `the option ${other} of ${owner} is ${showValue(values[other])}, and ${showValue(read[other])} when it is read again: ` +
+        'its schema must not change what it reads.',
+    )
+}
 
 function sentence(name: string, kind: Kind, issue: z.core.$ZodIssue, came: unknown): string {
   if (issue.code === 'custom') return `${name} is ${showValue(came)}: ${issue.message}.`

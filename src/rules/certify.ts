@@ -6,6 +6,7 @@ import { UserError } from '../errors.js'
 import type { Node } from '../graph/index.js'
 import type { StepGraph } from '../onnx/index.js'
 import type { AnyRule, Locality, Task } from './contract.js'
+import { isName } from './figures.js'
 import { taskFor } from './task.js'
 import { type TracedRule, type TracedStep, traceRule } from './trace.js'
 
@@ -36,6 +37,10 @@ export function certifyPrograms(
   groups: readonly (readonly Program[])[],
 ): Certificate {
   const { blocks }: Locality = rule.locality(task, hyper)
+  const names = blocks.map(({ name }) => name)
+  const wrong = names.find((name, i) => !isName(name) || names.indexOf(name) !== i)
+  if (wrong !== undefined)
+    throw new UserError(`${rule.id} has a block "${wrong}": each has a name of its own, without "/"`)
   const options: CertifyOptions = {
     samples: task.batch,
     choices: task.target.kind === 'class' ? Math.max(2, task.target.count) : 2,

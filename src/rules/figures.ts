@@ -3,6 +3,9 @@ import type { Figures } from './contract.js'
 /** What stands between a block and its figure in the names of a program's outputs; no block's name may contain it. */
 const BETWEEN = '/'
 
+/** Whether a block, or a figure of the network, may have this name. */
+export const isName = (name: string): boolean => !name.includes(BETWEEN)
+
 /** The name in a program of a block's figure, or of one of the network. */
 export const nameIn = (block: string | undefined, figure: string): string =>
   block === undefined ? figure : `${block}${BETWEEN}${figure}`
@@ -15,18 +18,27 @@ export const flatten = <T>({ network = {}, blocks = {} }: Figures<T>): [name: st
   ),
 ]
 
-/** Whose a figure is, from its name in a program. */
-export function placeOf(name: string): { readonly block?: string; readonly figure: string } {
+/** Whose a figure is: a block's, or the network's. */
+export interface FigurePlace {
+  readonly block?: string
+  readonly figure: string
+}
+
+/** The same, from its name in a program. */
+export function placeOf(name: string): FigurePlace {
   const at = name.indexOf(BETWEEN)
   return at < 0 ? { figure: name } : { block: name.slice(0, at), figure: name.slice(at + 1) }
 }
 
-/** The figures of a network and of its blocks, from their names in a program. Neither is there without figures. */
-export function unflatten<T>(list: Iterable<readonly [name: string, value: T]>): Figures<T> {
+/** The figures of a network and of its blocks, from their names in a program. */
+export const unflatten = <T>(list: readonly (readonly [name: string, value: T])[]): Figures<T> =>
+  byPlace(list.map(([name, value]) => [placeOf(name), value]))
+
+/** The figures of a network and of its blocks. Neither is there without figures. */
+export function byPlace<T>(list: Iterable<readonly [FigurePlace, value: T]>): Figures<T> {
   const network: Record<string, T> = {}
   const blocks: Record<string, Record<string, T>> = {}
-  for (const [name, value] of list) {
-    const { block, figure } = placeOf(name)
+  for (const [{ block, figure }, value] of list) {
     if (block === undefined) network[figure] = value
     else blocks[block] = { ...blocks[block], [figure]: value }
   }

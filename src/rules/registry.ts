@@ -1,3 +1,4 @@
+import { UsageError } from '../errors.js'
 import { unknownName } from '../names.js'
 import { backprop } from './backprop.js'
 import type { AnyRule } from './contract.js'
@@ -30,4 +31,10 @@ export function ruleById(id: string): AnyRule {
     id,
     RULES.map((candidate) => candidate.id),
   )
+}
+
+/** Throws a UsageError for another rule under the name of one of these: a run is known by that name. */
+export function checkId(rule: AnyRule): void {
+  if (RULES.some((own) => own.id === rule.id && own !== rule))
+    throw new UsageError(`a rule of one's own cannot have the id of one of Onward's, ${rule.id}: give it another`)
 }

@@ -5,6 +5,7 @@ import { type Random, randomFrom } from '../nn/random.js'
 import { leaves, mapTree, type Tree } from '../nn/tree.js'
 import type { StepGraph } from '../onnx/index.js'
 import { targetKind } from '../targets/index.js'
+import { checkFigures, checkShape, checkStep } from './checked.js'
 import type { AnyRule, Batch, Metrics, Picture, Prediction, Step, Task, View } from './contract.js'
 import { flatten, unflatten } from './figures.js'
 
@@ -109,7 +110,9 @@ function traceSteps(
   let after = before
   const measured = new Map<string, Tensor[]>()
   for (const [k, step] of steps.entries()) {
-    const [next, metrics] = step(k === 0 ? before : handedOn(after, between), batches[k]!)
+    const handed: unknown = step(k === 0 ? before : handedOn(after, between), batches[k]!)
+    checkStep(`the step ${name}`, handed, before)
+    const [next, metrics] = handed
     after = next
     for (const [metric, value] of flatten(metrics)) measured.set(metric, [...(measured.get(metric) ?? []), value])
   }
@@ -193,7 +196,16 @@ export function traceRule(rule: AnyRule, task: Task, hyper: unknown): TracedRule
     },
     predict: reading((state, view) => {
       const predicted: Prediction | undefined = rule.predict?.(state, view.x, task, hyper)
-      const figures = flatten<Tensor>(rule.assess?.(state, view, task, hyper) ?? {})
+      const assessed: Metrics = rule.assess?.(state, view, task, hyper) ?? {}
+      checkFigures('assess', assessed)
+      checkFigures('predict', {
+        blocks: Object.fromEntries(Object.keys(predicted?.parts ?? {}).map((name) => [name, {}])),
+      })
+      const figures = flatten(assessed)
+      for (const [name, each] of figures) checkShape(`${name} of assess`, each, [task.batch])
+      const shape = [task.batch, outputCount(task.target)]
+      if (rule.predict) checkShape('scores of predict', predicted?.scores, shape)
+      for (const [name, part] of Object.entries(predicted?.parts ?? {})) checkShape(`${name} of predict`, part, shape)
       return [
         ...(predicted ? [['scores', predicted.scores] as [string, Tensor]] : []),
         ...Object.entries(predicted?.parts ?? {}).map(([name, part]): [string, Tensor] => [`parts/${name}`, part]),

@@ -2,6 +2,7 @@ import { UsageError, UserError } from '../errors.js'
 import { sameShape, show } from '../graph/types.js'
 import type { TensorRecord } from '../runtime/index.js'
 import { type Checkpoint, checkState, stateRecord } from './checkpoint.js'
+import { checkPosition } from './plan.js'
 import type { StateTensor } from './roles.js'
 import type { NamedTensor } from './safetensors.js'
 import type { TrainConfig } from './train.js'
@@ -36,12 +37,13 @@ export async function firstState(
   const own = { rule: rule.id, data: data.name, settings }
   if (resume) {
     checkState(tensors, resume.state, RESUMED)
-    checkSame(withDefaults(resume, rule), own)
+    checkSame(withDefaults(resume, rule), own, RESUMED)
+    checkPosition(plan, resume.position)
     return { state: stateRecord(resume.state) }
   }
   if (below) {
     checkState(tensors, below.state, BELOW)
-    checkBelow(withDefaults(below, rule), own, plan.from)
+    checkBelow(withDefaults(below, rule), own, plan.from, BELOW)
     return { state: stateRecord(below.state) }
   }
   if (plan.from > 0)
@@ -88,24 +90,30 @@ const FREE = ['device', 'threads', 'cacheBytes', 'checkpointEvery']
 type Own = Pick<Checkpoint, 'rule' | 'data' | 'settings'>
 
 /** Throws a UserError unless the checkpoint belongs to a training with these settings, so that it can go on. */
-const checkSame = (checkpoint: Checkpoint, own: Own): void =>
-  checkSettings(checkpoint, own, (option) => !FREE.includes(option), RESUMED)
+export const checkSame = (checkpoint: Own, own: Own, where: string): void =>
+  checkSettings(checkpoint, own, (option) => !FREE.includes(option), where)
 
 /**
  * Throws a UserError unless the layers under layer `from` may be taken from the checkpoint: the same network and
  * samples, so that nothing that is held out here was learned there, and trained up to there.
  */
-function checkBelow(checkpoint: Checkpoint, own: Own, from: number): void {
+function checkBelow(checkpoint: Checkpoint, own: Own, from: number, where: string): void {
   if (from === 0)
     throw new UsageError('a run below serves a layer that is trained alone, from 1: name that layer, or leave it out')
-  checkSettings(checkpoint, own, (option) => SAMPLES.includes(option), BELOW)
-  if (checkpoint.settings.options.schedule !== 'greedy' || checkpoint.position.phase < from)
+  checkSettings(checkpoint, own, (option) => SAMPLES.includes(option), where)
+  const { phase, epoch, batch } = checkpoint.position
+  if (checkpoint.settings.options.schedule !== 'greedy' || phase < from)
     throw new UsageError(
-      `layer ${from} learns from trained layers below it, but ${BELOW} did not train layer ${from - 1} to its end`,
+      `layer ${from} learns from trained layers below it, but ${where} did not train layer ${from - 1} to its end`,
+    )
+  if (phase > from || epoch + batch > 0)
+    throw new UsageError(
+      `layer ${from} is trained from its first weights on, but ${where} has trained it already: ` +
+        `name a run that ends with layer ${from - 1}`,
     )
 }
 
-function checkSettings(checkpoint: Checkpoint, own: Own, counts: (option: string) => boolean, where: string): void {
+function checkSettings(checkpoint: Own, own: Own, counts: (option: string) => boolean, where: string): void {
   const groups = ({ rule, data, settings: { hyper, options } }: Own): Readonly<Record<string, unknown>>[] => [
     { rule, data },
     hyper,
@@ -120,9 +128,9 @@ function checkSettings(checkpoint: Checkpoint, own: Own, counts: (option: string
     }
 }
 
-/** A checkpoint from before an option existed has that option's default: what the rule then did. */
-function withDefaults(checkpoint: Checkpoint, rule: TrainConfig['rule']): Checkpoint {
-  if (checkpoint.rule !== rule.id) return checkpoint
-  const known = rule.hyper.safeParse(checkpoint.settings.hyper)
-  return known.success ? { ...checkpoint, settings: { ...checkpoint.settings, hyper: known.data } } : checkpoint
+/** What was asked for before an option existed has that option's default: what the rule then did. */
+export function withDefaults<T extends Own>(asked: T, rule: TrainConfig['rule']): T {
+  if (asked.rule !== rule.id) return asked
+  const known = rule.hyper.safeParse(asked.settings.hyper)
+  return known.success ? { ...asked, settings: { ...asked.settings, hyper: known.data } } : asked
 }

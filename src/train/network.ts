@@ -1,5 +1,4 @@
-import type { DataSet, Split } from '../data/index.js'
-import { outputCount, type Samples } from '../data/index.js'
+import { checkSplit, type DataSet, outputCount, type Samples, type Split } from '../data/index.js'
 import { UserError } from '../errors.js'
 import { type ExportedModel, exportModel } from '../export/model.js'
 import { show, sizeOf } from '../graph/types.js'
@@ -70,6 +69,7 @@ export async function openNetwork(
       const same = JSON.stringify([data.input, data.target]) === JSON.stringify([input, samples.target])
       if (!same)
         throw new UserError(`${where} reads ${described(samples)}; those of ${data.name} are ${described(data)}`)
+      checkSplit(split, samples, `these samples of ${data.name}`)
       return learnedPart(bench, await measure(own, split), highest)
     },
     async predict(inputs) {
@@ -82,6 +82,7 @@ export async function openNetwork(
         )
       const all = new Float32Array(inputs.length * size)
       for (const [i, one] of inputs.entries()) all.set(one, i * size)
+      checkSplit({ inputs: all, count: inputs.length }, { input, target: { kind: 'none' } }, 'what is to be predicted')
       const kind = targetKind(samples.target)
       const width = outputCount(samples.target)
       const predicted: Predicted[] = []

@@ -1,3 +1,5 @@
+import { UserError } from '../errors.js'
+
 /** Where a training stands: what of an epoch of a phase is done; all count from 0. */
 export interface Position {
   /** Greedy training has one phase for each layer, joint training a single one. */
@@ -69,8 +71,22 @@ export const stepsOf = (plan: Plan): number => {
   return globalStep(plan, last) - globalStep(plan, beginOf(plan.from))
 }
 
+/** Throws a UserError unless a training can stand there: in one of its epochs, or after the last. */
+export function checkPosition(plan: Plan, at: Position): void {
+  const { phase, epoch, between, batch } = at
+  const before = betweenOf(plan, at)
+  const isOver = phase === plan.phases && epoch + between + batch === 0
+  const isInside = phase < plan.phases && epoch < plan.epochs && batch <= plan.batches
+  const isInOrder = between <= before && (batch === 0 || between === before)
+  if ([phase - plan.from, epoch, between, batch].every(isCount) && (isOver || (isInside && isInOrder))) return
+  throw new UserError(`this training never stands at ${JSON.stringify(at)}`)
+}
+
+const isCount = (n: number): boolean => Number.isInteger(n) && n >= 0
+
 /** The position after so many steps of this training. */
 export function positionAt(plan: Plan, step: number): Position {
+  if (!isCount(step)) throw new UserError(`a number of steps is a whole number from 0, not ${step}`)
   let at = beginOf(plan.from)
   for (let left = step; at.phase < plan.phases; at = nextEpoch(plan, at)) {
     const before = betweenOf(plan, at)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { UserError } from '../errors.js'
 import { type Files, fileError, makeFolder, openJournal, reason, replaceFile } from '../files.node.js'
-import { lockFolder } from '../lock.node.js'
+import { checkLock, lockFolder } from '../lock.node.js'
 import { type Checkpoint, decodeCheckpoint } from './checkpoint.js'
 import { environment, occasion } from './environment.node.js'
 import type { TrainEvent } from './events.js'
@@ -65,16 +65,24 @@ const json = (value: unknown): Uint8Array => new TextEncoder().encode(`${JSON.st
 export function createRun(path: string | undefined, config: RunConfig, files: Files = fs): RunFolder {
   const folder = path ?? freeFolder(config)
   makeFolder(folder)
-  return opened(folder, files, () => {
+  let isNew = false
+  const prepare = (): boolean => {
     const isTaken = [CONFIG, METRICS, CHECKPOINT, ENVIRONMENT].some((name) => fs.existsSync(join(folder, name)))
     if (isTaken && !isUnborn(folder))
       throw new UserError(`${folder} holds a run already: choose another folder, or go on with that one by resuming it`)
+    isNew = true
     if (isTaken) fs.rmSync(join(folder, METRICS), { force: true })
     // The settings come first: a run that is killed here is known by them.
     replaceFile(join(folder, CONFIG), json(config), files)
     replaceFile(join(folder, ENVIRONMENT), json({ ...environment(), ...occasion() }), files)
     return isTaken
-  })
+  }
+  try {
+    return opened(folder, files, prepare)
+  } catch (error) {
+    if (isNew) discard(folder)
+    throw error
+  }
 }
 
 /** Locks the folder of a run, to go on with it. */
@@ -165,6 +173,7 @@ function opened(path: string, files: Files, prepare: () => boolean): RunFolder {
       record: (event) => metrics.add(JSON.stringify({ ...event, time: new Date().toISOString() })),
       saveConfig: (config) => replaceFile(join(path, CONFIG), json(config), files),
       async saveCheckpoint(bytes) {
+        checkLock(path)
         const checkpoint = join(path, CHECKPOINT)
         replaceFile(checkpoint, bytes, files)
         return checkpoint
@@ -173,16 +182,19 @@ function opened(path: string, files: Files, prepare: () => boolean): RunFolder {
         metrics.close()
         unlock()
       },
-      discard() {
-        if (fs.existsSync(join(path, CHECKPOINT))) return
-        for (const name of [CONFIG, METRICS, ENVIRONMENT]) fs.rmSync(join(path, name), { force: true })
-        if (fs.readdirSync(path).length === 0) fs.rmdirSync(path)
-      },
+      discard: () => discard(path),
     }
   } catch (error) {
     unlock()
     throw error
   }
+}
+
+/** Takes back a run without a checkpoint, unless its folder is in use. */
+function discard(path: string): void {
+  if (!fs.existsSync(path) || ['lock', CHECKPOINT].some((name) => fs.existsSync(join(path, name)))) return
+  for (const name of [CONFIG, METRICS, ENVIRONMENT]) fs.rmSync(join(path, name), { force: true })
+  if (fs.readdirSync(path).length === 0) fs.rmdirSync(path)
 }
 
 /** Makes the folder with the first free number, whoever else may be doing the same. */

@@ -2,7 +2,7 @@ import type { Split } from '../data/index.js'
 import { gatherInputs, type Samples } from '../data/index.js'
 import { sizeOf } from '../graph/types.js'
 import type { StepGraph } from '../onnx/index.js'
-import { nameIn, unflatten } from '../rules/figures.js'
+import { byPlace, placeOf } from '../rules/figures.js'
 import { newPace, observe, type Pace, type Program, stepsPerCall, type TensorRecord } from '../runtime/index.js'
 import { kindOf, type Tally, targetKind } from '../targets/index.js'
 import type { Scores } from './events.js'
@@ -89,17 +89,17 @@ export async function* measuring(
     if (signal?.aborted) return undefined
     yield first + rows
   }
-  return unflatten([
+  return byPlace([
     ...[...tallies].flatMap(([name, tally]) =>
-      Object.entries(tally.figures()).map(([figure, value]) => [figureName(name, figure), value] as const),
+      Object.entries(tally.figures()).map(([figure, value]) => [{ ...partOf(name), figure }, value] as const),
     ),
-    ...[...sums].map(([name, sum]) => [name.slice(FIGURE.length), sum / split.count] as const),
+    ...[...sums].map(([name, sum]) => [placeOf(name.slice(FIGURE.length)), sum / split.count] as const),
   ])
 }
 
-/** The name of a figure of what the network says, or a part of it. */
-const figureName = (output: string, figure: string): string =>
-  nameIn(output.startsWith(PART) ? output.slice(PART.length) : undefined, figure)
+/** The part of the network that an output is of; none of the network itself. */
+const partOf = (output: string): { readonly block?: string } =>
+  output.startsWith(PART) ? { block: output.slice(PART.length) } : {}
 
 /** Measures a network on samples to the end. */
 export async function measure(p: Predictor, split: Split): Promise<Scores> {

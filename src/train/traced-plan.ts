@@ -1,5 +1,5 @@
 import type { Samples } from '../data/index.js'
-import { UsageError } from '../errors.js'
+import { UsageError, UserError } from '../errors.js'
 import type { StepGraph } from '../onnx/index.js'
 import type { AnyRule, Task } from '../rules/contract.js'
 import { taskFor } from '../rules/task.js'
@@ -40,7 +40,8 @@ export function tracePlan(rule: AnyRule, task: Task, { hyper, options }: Setting
   const repeated = Object.fromEntries(between.flat().map(({ step }) => [step, traced.steps[step]!]))
   const features = (): undefined => undefined
   if (!rule.schedule) {
-    const steps = { ...repeated, [JOINT]: traced.steps[JOINT]! }
+    if (!traced.steps[JOINT]) throw new UserError(`${rule.id} has no schedule, and no step named ${JOINT} either`)
+    const steps = { ...repeated, [JOINT]: traced.steps[JOINT] }
     return {
       traced,
       plan: { ...common, between, stepOf: () => JOINT },

@@ -1,6 +1,6 @@
 import type { Certificate } from '../certificate/certificate.js'
 import type { Program as Certified } from '../certificate/certify.js'
-import { type DataSet, gatherInputs, isAugmented, order, type Split } from '../data/index.js'
+import { checkSplit, type DataSet, gatherInputs, isAugmented, order, type Split } from '../data/index.js'
 import { UserError } from '../errors.js'
 import { sizeOf } from '../graph/index.js'
 import type { StepGraph } from '../onnx/index.js'
@@ -26,7 +26,17 @@ import { initialNoise } from './noise.js'
 import { notFinite } from './not-finite.js'
 import { resolve, type Settings, type TrainInput, type TrainingOptions } from './options.js'
 import { type CallResult, type Pipeline, pipelineOf, stepsIn, type Wanted } from './pipeline.js'
-import { endOf, globalEpoch, isEpochDone, nextEpoch, type Plan, type Position, positionAt, stepAt } from './plan.js'
+import {
+  checkPosition,
+  endOf,
+  globalEpoch,
+  isEpochDone,
+  nextEpoch,
+  type Plan,
+  type Position,
+  positionAt,
+  stepAt,
+} from './plan.js'
 import type { Platform } from './platform.js'
 import { openPrograms } from './programs.js'
 import { type StateTensor, tensorsOf } from './roles.js'
@@ -151,7 +161,12 @@ export async function openTrainer(config: TrainerConfig): Promise<Trainer> {
     }
     return phase.pipeline
   }
-  const next = async (at: Position, wanted?: Wanted): Promise<CallResult> => (await pipelineAt(at.phase))(at, wanted)
+  const next = async (at: Position, wanted?: Wanted): Promise<CallResult> => {
+    checkPosition(plan, at)
+    if (at.phase === plan.phases || isEpochDone(plan, at))
+      throw new UserError(`no step begins at ${JSON.stringify(at)}: the batches of that epoch are done`)
+    return (await pipelineAt(at.phase))(at, wanted)
+  }
 
   return {
     ...{ settings, task, plan, blocks, tensors, certificate, validation },
@@ -177,6 +192,9 @@ export async function openTrainer(config: TrainerConfig): Promise<Trainer> {
     },
     read: () => owner.read(),
     async run(begin, count, given) {
+      checkPosition(plan, begin)
+      if (!(count >= 0 && (Number.isInteger(count) || count === Number.POSITIVE_INFINITY)))
+        throw new UserError(`the steps to run are a whole number from 0, not ${count}`)
       const means = meter()
       let at = begin
       let done = 0
@@ -202,6 +220,9 @@ export async function openTrainer(config: TrainerConfig): Promise<Trainer> {
       await program(stepAt(plan, at))
     },
     async features(layer, x) {
+      const layers: number = rule.greedy?.layers(task, hyper) ?? 0
+      if (!(Number.isInteger(layer) && layer >= 0 && layer < layers))
+        throw new UserError(`${rule.id} trains ${layers} layers one after the other here: there is no layer ${layer}`)
       if (layer === 0) return x
       const size = sizeOf(task.input.shape)
       if (x.length % (size * options.batch) !== 0)
@@ -212,10 +233,16 @@ export async function openTrainer(config: TrainerConfig): Promise<Trainer> {
       return await compute(places, 0)
     },
     async batch(at) {
+      checkPosition(plan, at)
+      if (at.phase === plan.phases || at.batch === plan.batches)
+        throw new UserError(`no batch begins at ${JSON.stringify(at)}: those of that epoch are done`)
       const rows = rowsOf(at.phase)(at).slice(at.batch * options.batch, (at.batch + 1) * options.batch)
       return { x: await inputs(rows, globalEpoch(plan, at)), ...targetsOf(training, rows) }
     },
-    measure: (split) => measure(predicting, split),
+    async measure(split) {
+      checkSplit(split, data, 'the samples to measure')
+      return await measure(predicting, split)
+    },
     measuring: (split, signal) => measuring(predicting, split, signal),
     checkpoint: (position, state, best) => ({
       ...{ rule: rule.id, data: data.name, settings, samples: samplesOf(data), position },

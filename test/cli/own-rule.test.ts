@@ -76,6 +76,17 @@ test('a changed file is refused until that is asked for, and then its hash is ke
   assert.ok((await evaluate(run, { rule: path, data })).test.network)
 })
 
+test("a rule of one's own under the name of one of Onward's is neither trained nor used", async () => {
+  write(RULE_FILE.replace("id: 'one-layer'", "id: 'backprop'"))
+  const message = /^onward: a rule of one's own cannot have the id of one of Onward's, backprop: give it another\n$/
+  const trained = await onward(folder, 'train', FILE, '--data', 'glyphs', '--limit', '200', '--out', 'named')
+  assert.equal(trained.code, 2)
+  assert.match(trained.stderr, message)
+  const flags = ['--data', 'glyphs', '--limit', '200', '--set', 'units=10', '--epochs', '1', '--out', 'ours']
+  assert.equal((await onward(folder, 'train', 'backprop', ...flags)).code, 0)
+  assert.match((await onward(folder, 'evaluate', 'ours', '--rule', FILE)).stderr, message)
+})
+
 test('an error in the code of a rule is told with its line', async () => {
   write(RULE_FILE.replace('const loss =', 'const loss = x.nothing() +'))
   const { code, stderr } = await onward(folder, 'certify', FILE)

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { describeFailure } from '../../src/cli/failure.js'
 import { UserError } from '../../src/errors.js'
 import { RULES } from '../../src/rules/registry.js'
@@ -174,6 +176,15 @@ test('a truncated IDX file is named, with what to do, and exits with 1', async (
     /^onward: .*train-images-idx3-ubyte is cut: it holds 1000 of 47040016 bytes; delete it and get it again\.\n$/,
   )
   assert.deepEqual([code, stdout], [1, ''])
+})
+
+test('an output that takes no more is told in one sentence', { skip: process.platform !== 'linux' }, () => {
+  const main = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url))
+  const full = openSync('/dev/full', 'w')
+  const { status, stderr } = spawnSync(process.execPath, [main, 'rules'], { stdio: ['ignore', full, 'pipe'] })
+  closeSync(full)
+  assert.equal(status, 1)
+  assert.match(`${stderr}`, /^onward: the output could not be written: ENOSPC: .*\n$/)
 })
 
 test('a reader that closes the pipe early is no error', async () => {

@@ -18,6 +18,12 @@ test('real inputs and values are scaled by the training split; what never varies
   assert.deepEqual(names, ['0', '1'])
 })
 
+test('what never varies is told as such, however many there are, and becomes 0', () => {
+  // The rounded mean of so many is not the number itself.
+  const { mean, deviation } = scaleOf(new Float32Array(200_000).fill(0.1), 1, 1)
+  assert.deepEqual([mean, deviation], [[Math.fround(0.1)], [1]])
+})
+
 test('images are scaled channel by channel, the first axis', () => {
   // Channel 0 holds 0, 8, 4, 4; channel 1 holds 16, 16, 0, 0.
   const { mean, deviation } = scaleOf([0, 8, 16, 16, 4, 4, 0, 0], 2, 4)
@@ -52,6 +58,28 @@ test('a data set that does not fit its description is refused by name, place and
     [
       { ...table, target: { kind: 'labels', count: 2 } },
       /^the training split of table: target 0 holds 10, which is not 0 or 1$/,
+    ],
+    [
+      { ...table, input: { shape: [2, 0] } },
+      /^the inputs of table have the shape \[2, 0\]: its sizes are whole numbers/,
+    ],
+    [{ ...table, input: { shape: [2], levels: 1 } }, /^the inputs of table have 1 levels: a whole number from 2, /],
+    [
+      { ...table, target: { kind: 'values', count: 0 } },
+      /^the target of table is {.*}: its kind is one of class, labels/,
+    ],
+    [
+      { ...table, target: { kind: 'words' as 'values', count: 2 } },
+      /^the target of table is {"kind":"words","count":2}: /,
+    ],
+    [{ ...table, names: ['km/h', 'km/h'] }, /^table names two of its values "km\/h"$/],
+    [
+      { ...table, train: { ...table.train, count: 1.5 } },
+      /^the training split of table: the count of its samples is 1\.5$/,
+    ],
+    [
+      { ...table, test: { ...empty, inputs: [] as unknown as Float32Array } },
+      /^the test split of table: its numbers must lie in typed arrays$/,
     ],
     [
       { ...table, target: { kind: 'none' } },

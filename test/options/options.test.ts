@@ -100,3 +100,16 @@ test('setting a key in a group leaves the others and the given values alone', ()
   assert.deepEqual(withValue(before, 'augment.shift', 2), { augment: { flip: true, shift: 2 } })
   assert.deepEqual(before, { augment: { flip: true } })
 })
+
+test('a schema that changes what it reads, or that no file can hold, is refused: a run would go on with other settings', () => {
+  const halved = z.strictObject({ rate: z.number().transform((rate) => rate / 2) })
+  fails(
+    () => checkOptions(halved, { rate: 1 }, 'mine'),
+    'the option rate of mine is 0.5, and 0.25 when it is read again: its schema must not change what it reads.',
+  )
+  const since = z.strictObject({ since: z.date() })
+  assert.throws(
+    () => checkOptions(since, { since: new Date(0) as never }, 'mine'),
+    /^UserError: mine does not take its own options from a file: .*expected date, received string\.$/,
+  )
+})

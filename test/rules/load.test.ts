@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { certifyRule } from '../../src/rules/certify.js'
 import { fileOf, findRule } from '../../src/rules/load.node.js'
+import { traceRule } from '../../src/rules/trace.js'
 import { RULE_FILE } from '../cli/rule-file.js'
 import { taskOf } from './harness.js'
 
@@ -37,6 +38,62 @@ test('the only exported rule is taken where none is the default', async () => {
     file('named.mjs', `${RULE_FILE.replace('export default', 'export const mine =')}\nexport const other = 3`),
   )
   assert.equal(rule.id, 'one-layer')
+})
+
+// What a rule hands back would otherwise be measured, or dropped, without a word.
+const MISSHAPEN: [from: string, to: string, message: RegExp][] = [
+  ['-1])) }),', '-1])).sum(0) }),', /^scores of predict must be \[20, 10\], and is \[10\]$/],
+  [
+    'network: { loss }',
+    'network: { loss: layer.bias }',
+    /^the metric loss of the step joint must be \[\], and is \[10\]$/,
+  ],
+  [
+    'network: { loss }',
+    'network: { loss: 3 }',
+    /^the metric loss of the step joint must be a tensor \[\], and is none$/,
+  ],
+  [
+    'network: { loss }',
+    'network: { "loss/a": loss }',
+    /^the step joint names a figure or a block "loss\/a": a name has no "\/"$/,
+  ],
+  [
+    '{ layer: next, optimizer: state }',
+    '{ layer: next }',
+    /^the step joint must return the whole state, and leaves opt/,
+  ],
+  [
+    'optimizer: state }, {',
+    'optimizer: state, more: loss }, {',
+    /^the step joint returns more, which init does not make$/,
+  ],
+  [
+    'layer: next',
+    'layer: { ...next, bias: loss }',
+    /^the step joint gets layer\.bias as float32 \[10\] and returns it as /,
+  ],
+  [
+    'return [{ layer: next, optimizer: state },',
+    'return [',
+    /^the step joint must return a list of the next state and its/,
+  ],
+]
+
+test('a rule that hands back what is no state, no metric or no score is refused by what it is of', async () => {
+  for (const [i, [from, to, message]] of MISSHAPEN.entries()) {
+    const rule = await findRule(file(`misshapen-${i}.mjs`, RULE_FILE.replace(from, to)))
+    const task = { ...taskOf({ shape: [1, 3, 3] }), batch: 20, target: { kind: 'class', count: 10 } as const }
+    assert.notEqual(RULE_FILE.replace(from, to), RULE_FILE, from)
+    assert.throws(() => traceRule(rule, task, rule.hyper.parse({})), { name: 'UserError', message })
+  }
+})
+
+test('blocks of one name are refused', async () => {
+  const block = "{ name: 'layer 0', parameters: ['layer'] }"
+  const rule = await findRule(file('blocks.mjs', RULE_FILE.replace(block, `${block}, ${block}`)))
+  const message = 'one-layer has a block "layer 0": each has a name of its own, without "/"'
+  assert.throws(() => certifyRule(rule, taskOf({ shape: [1, 3, 3] })), { name: 'UserError', message })
 })
 
 const WRONG: [name: string, content: string, message: RegExp][] = [

@@ -101,6 +101,14 @@ for (const [what, own] of Object.entries({
     assert.ok(same(numbersOf(below!), final))
   })
 
+test('a layer alone begins with its first weights: a run that has trained it is none below it', async () => {
+  const { kept } = await run({ checkpointEvery: 2 })
+  const message = /^UserError: layer 1 is trained from its first weights on, but the run below has trained it already/
+  // After the last epoch, and in the midst of layer 1: its four checkpoints come after the first and those of layer 0.
+  for (const checkpoint of [kept.last(), kept.at(6)]) await assert.rejects(run({ layer: 1 }, checkpoint), message)
+  await run({ layer: 1 }, kept.at(4))
+})
+
 test('a layer alone needs the run below it, of the same network, and must exist', async () => {
   await assert.rejects(run({ layer: 1 }), { name: 'UserError', message: /layer 1 learns from what the layers below/ })
   await assert.rejects(run({ layer: 3 }), { name: 'UserError', message: /layer is 3, but forward-forward trains 3/ })

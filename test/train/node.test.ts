@@ -4,7 +4,7 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { interpret, value } from '../../src/graph/index.js'
-import { evaluate, predict, resume, type TrainRequest, train } from '../../src/node.js'
+import { drawRun, evaluate, exportRun, predict, resume, type TrainRequest, train } from '../../src/node.js'
 import { forwardForward } from '../../src/rules/forward-forward/forward-forward.js'
 import { traceRule } from '../../src/rules/trace.js'
 import { readCheckpoint, readConfig } from '../../src/train/run-folder.node.js'
@@ -111,12 +111,33 @@ test('a checkpoint of another network in the folder of a run is refused', async 
   fs.copyFileSync(join(other, 'checkpoint.safetensors'), join(one, 'checkpoint.safetensors'))
   const message = /of another network: layers\.0\.weight is float32 \[22, 14\] there and float32 \[22, 12\] here$/
   await assert.rejects(collect(resume(one, { data })), message)
-  await assert.rejects(evaluate(one, { data }), message)
+  await assert.rejects(evaluate(one, { data }), /another training: its units is \[14,12\], here it is \[12,12\]$/)
   // Nothing was lost, and the folder is free again.
   assert.ok(accuracyOf((await evaluate(other, { data })).test)! >= 0)
   fs.truncateSync(join(other, 'checkpoint.safetensors'), 1000)
   await assert.rejects(collect(resume(other, { data })), /checkpoint\.safetensors is no checkpoint of onward: /)
   assert.ok(!fs.existsSync(join(other, 'lock')))
+})
+
+test('the figures of a run are those of its own checkpoint: of another training, or after a change of its settings, it is not used', async () => {
+  const [one, other] = [join(root, 'own'), join(root, 'swapped')]
+  await collect(train(request(one, 1)))
+  await collect(train({ ...request(other, 1), options: { ...request(other, 1).options, seed: 9 } }))
+  const config = join(one, 'config.json')
+  const kept = fs.readFileSync(config, 'utf8')
+  fs.copyFileSync(join(other, 'checkpoint.safetensors'), join(one, 'checkpoint.safetensors'))
+  const uses = [
+    () => evaluate(one, { data }),
+    () => predict(one, [], {}),
+    () => exportRun(one, { data }),
+    () => drawRun(one, { data, count: 1, seed: 0 }),
+  ]
+  const message = /belongs to another training: its seed is 9, here it is 3$/
+  for (const use of uses) await assert.rejects(use(), message)
+  fs.writeFileSync(config, kept.replace('"seed": 3', '"seed": 9'))
+  await evaluate(one, { data })
+  fs.writeFileSync(config, fs.readFileSync(config, 'utf8').replace(/"rate": [\d.]+/, '"rate": 0.5'))
+  for (const use of uses) await assert.rejects(use(), /belongs to another training: its rate is /)
 })
 
 test('a run whose checkpoint was moved away keeps all the rest when it cannot be resumed', async () => {

@@ -120,6 +120,8 @@ test('a checkpoint of another training is refused, in one sentence', async () =>
       assert.match(error.message, message)
       return true
     })
+  const lost = { ...kept.last(), position: { phase: 0, epoch: 99, between: 0, batch: 0 } }
+  await assert.rejects(run(joint, never, lost), /^UserError: this training never stands at {"phase":0,"epoch":99,/)
 })
 
 test('a checkpoint from before an option existed has its default; with another value it is refused', async () => {

@@ -149,6 +149,26 @@ test('a lock of this very process number from before, or a damaged one, is taken
   refuses(() => lockFolder(path), /in use by process 1 on not-.*delete .*lock if no run is going on there$/)
 })
 
+test('a run whose folder was deleted meanwhile says so, and leaves the run alone that began there since', async () => {
+  const path = fresh()
+  const run = createRun(path, config)
+  await run.saveCheckpoint(Uint8Array.of(1))
+  fs.rmSync(path, { recursive: true })
+  const message = / was deleted or taken over while its run went on: nothing more is written there$/
+  await assert.rejects(run.saveCheckpoint(Uint8Array.of(2)), message)
+  // Process 1 is always there.
+  fs.mkdirSync(path)
+  for (const [name, text] of [
+    ['lock', JSON.stringify({ process: 1, machine: hostname() })],
+    ['config.json', '{}'],
+  ] as const)
+    fs.writeFileSync(join(path, name), text)
+  await assert.rejects(run.saveCheckpoint(Uint8Array.of(2)), message)
+  run.close()
+  run.discard()
+  assert.deepEqual(fs.readdirSync(path).sort(), ['config.json', 'lock'])
+})
+
 test('runs without a folder get the first free number', () => {
   const before = process.cwd()
   const place = fresh()
@@ -191,6 +211,22 @@ test('a full disk leaves the old checkpoint, and says so in one sentence', async
     fs.readdirSync(path).filter((name) => name.includes('part') || name === 'lock'),
     [],
   )
+})
+
+test('a new run that does not fit on the disk leaves nothing in the way of the next one', () => {
+  const settings = `${JSON.stringify(config, null, 2)}\n`.length
+  for (const [room, file] of [
+    [settings - 1, 'config'],
+    [settings, 'environment'],
+  ] as const) {
+    const path = fresh()
+    refuses(
+      () => createRun(path, config, smallDisk(room)),
+      new RegExp(`${file}\\.json could not be written .* the disk is full`),
+    )
+    assert.ok(!fs.existsSync(path))
+    createRun(path, config).close()
+  }
 })
 
 test('a disk that takes the bytes in pieces gets all of them', () => {
@@ -244,6 +280,8 @@ test('a folder that is no run, or a damaged one, is refused in one sentence', ()
     refuses(() => readConfig(path), /config\.json is damaged/)
   }
   refuses(() => readCheckpoint(path), /has no checkpoint\.safetensors: put it back/)
+  fs.mkdirSync(join(path, 'metrics.jsonl'))
+  refuses(() => reopenRun(path), /metrics\.jsonl could not be opened: there is a folder of that name/)
   fs.writeFileSync(join(path, 'checkpoint.safetensors'), 'x')
   refuses(() => readCheckpoint(path), /checkpoint\.safetensors is no checkpoint of onward: it has 1 bytes/)
   refuses(() => readConfig(join(path, 'config.json')), /config\.json is a file: name the folder of a run$/)

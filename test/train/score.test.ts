@@ -26,6 +26,16 @@ test('images that fill up a last batch count in no mean, of figures and of accur
   }
 })
 
+test('a value has its figure whatever it is called', async () => {
+  const unit = { mean: [0, 0], deviation: [1, 1] }
+  const values = { input: { shape: [1] }, target: { kind: 'values', count: 2 }, names: ['km/h', 'kg'] } as const
+  const own = { ...values, inputScale: { mean: [0], deviation: [1] }, targetScale: unit }
+  const program = { run: async () => ({ metrics: { scores: Float32Array.of(1, 2) }, notFinite: [], seconds: 1 }) }
+  const p = predictor({ program: program as unknown as Program, inputs: [], batch: 1, samples: own, seed: 0 })
+  const split = { inputs: new Float32Array(1), targets: Float32Array.of(4, 2), count: 1 }
+  assert.deepEqual(await measure(p, split), { network: { r2: 0, 'rmse of km/h': 3, 'rmse of kg': 0 } })
+})
+
 test('the largest score is the class, the first of equal ones; a score that is no number is never right', () => {
   const kind = targetKind(samples.target)
   for (const [scores, target, right] of [

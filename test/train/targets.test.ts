@@ -7,7 +7,7 @@ import { after, test } from 'node:test'
 import ort from 'onnxruntime-node'
 import { type DataSet, dataSet } from '../../src/data/index.js'
 import { exportModel } from '../../src/export/model.js'
-import { evaluate, predict, resume, type TrainRequest, train } from '../../src/node.js'
+import { evaluate, exportRun, openTrainer, predict, resume, type TrainRequest, train } from '../../src/node.js'
 import { backprop } from '../../src/rules/backprop.js'
 import { taskFor } from '../../src/rules/task.js'
 import { stateRecord } from '../../src/train/checkpoint.js'
@@ -152,6 +152,45 @@ test('what does not fit together is refused: a rule and a target, augmentation a
     { rule: 'backprop', data: numbers, options: { augment: { shift: 1 } } },
     /^augmentation changes images, and the inputs of linear map, \[5\], are none: leave it out$/,
   )
+})
+
+test('samples that do not fit are refused wherever a program hands them in: to train, measure or predict', async () => {
+  const rule = backprop
+  const short = { ...numbers.test, inputs: numbers.test.inputs.subarray(5) }
+  await assert.rejects(
+    collect(train({ rule, data: { ...numbers, test: short }, out: false })),
+    /^UserError: the test split of linear map: 400 samples need 2000 numbers of inputs, not 1995$/,
+  )
+  const [values, labels] = ['values', 'labels'].map((kind) => join(root, `${rule.id}-${kind}`)) as [string, string]
+  await assert.rejects(
+    evaluate(values, { rule, data: { ...numbers, test: short } }),
+    /^UserError: these samples of linear/,
+  )
+  await assert.rejects(
+    predict(labels, [new Float32Array(14 * 28).fill(0.5)], { rule }),
+    /^UserError: what is to be predicted: input 0 holds 0\.5, which is not a level from 0 to 255$/,
+  )
+  const trainer = await openTrainer({ rule, data: numbers })
+  await assert.rejects(trainer.measure(short), /^UserError: the samples to measure: /)
+  await trainer.close()
+})
+
+test('an exported model tells large numbers apart that lie close to each other, as the network does', async () => {
+  // Seconds since 1970: their mean is 50 and more away from the next number that float32 has.
+  const split = (count: number) => ({
+    inputs: Float32Array.from({ length: count }, (_, i) => 1.7e9 + 128 * ((7 * i) % 31)),
+    targets: Uint8Array.from({ length: count }, (_, i) => ((7 * i) % 31 > 15 ? 1 : 0)),
+    count,
+  })
+  const description = { name: 'times', input: { shape: [1] }, target: { kind: 'class', count: 2 } } as const
+  const data = dataSet({ ...description, train: split(200), test: split(60) })
+  const out = join(root, 'times')
+  await collect(
+    train({ rule: 'backprop', data, out, hyper: { units: [8], rate: 0.03 }, options: { epochs: 9, batch: 20 } }),
+  )
+  // It runs the file alone, and refuses scores that differ from those of the network.
+  const { checkedOn } = await exportRun(out, { data })
+  assert.equal(checkedOn, '20 test samples')
 })
 
 test('more than 256 classes are learned and told apart', async () => {

@@ -163,6 +163,29 @@ test('a loaded state takes the place of the one before, whatever was made or kep
   for (const trainer of [one, fresh]) await trainer.close()
 })
 
+test('a place that its training does not have, and a number of steps that is none, are refused', async () => {
+  const trainer = await openTrainer(config())
+  await trainer.load(await trainer.initialState())
+  for (const step of [-1, 1.5, Number.NaN]) {
+    assert.throws(() => trainer.positionAt(step), /^UserError: a number of steps is a whole number from 0, not /)
+    await assert.rejects(trainer.run(trainer.positionAt(0), step), /^UserError: the steps to run are a whole number/)
+  }
+  const begin = { phase: 0, epoch: 0, between: 0, batch: 0 }
+  for (const at of [{ epoch: 3 }, { batch: 11 }, { batch: -1 }, { batch: 0.5 }, { between: 1 }, { phase: 2 }]) {
+    const message = /^UserError: this training never stands at {"phase":/
+    await assert.rejects(trainer.run({ ...begin, ...at }, 1), message)
+    await assert.rejects(trainer.next({ ...begin, ...at }), message)
+    await assert.rejects(trainer.batch({ ...begin, ...at }), message)
+  }
+  const end = { ...begin, batch: 10 }
+  await assert.rejects(trainer.next(end), /^UserError: no step begins at /)
+  await assert.rejects(trainer.batch(end), /^UserError: no batch begins at /)
+  await assert.rejects(trainer.features(2, new Float32Array(25)), /^UserError: .* 2 layers .*: there is no layer 2$/)
+  // One that is over makes no step, and its end is a place.
+  assert.equal((await trainer.run(trainer.positionAt(30), 1)).steps, 0)
+  await trainer.close()
+})
+
 test('a call takes no more steps than it is asked for, though a longer one was made ahead', async () => {
   const trainer = await openTrainer(config(lines(2020), { checkpointEvery: 50 }))
   await trainer.load(await trainer.initialState())
