@@ -3,7 +3,7 @@ import { taskFor } from '../src/rules/task.js'
 import { traceRule } from '../src/rules/trace.js'
 import { compile } from '../src/runtime/compile.node.js'
 import { initialNoise } from '../src/train/noise.js'
-import type { InferenceJob } from './jobs.js'
+import type { InferenceJob } from './job.js'
 import { describeMachine } from './machine.js'
 import { median, writeRecord } from './records.js'
 

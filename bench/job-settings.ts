@@ -2,16 +2,10 @@ import { readAssignments } from '../src/cli/settings.js'
 import type { AnyRule } from '../src/rules/contract.js'
 import { ruleById } from '../src/rules/registry.js'
 import { asked, presetOf } from '../src/train/options.js'
-import type { TrainingJob } from './jobs.js'
+import type { JobSettings, TrainingJob } from './job.js'
 import type { Record } from './records.js'
 
 type Given = Pick<TrainingJob, 'arguments'>
-
-/** What a job's rule, preset and assignments stand for today; what else its command sets is in the command. */
-export interface JobSettings {
-  readonly hyper: Readonly<{ [option: string]: unknown }>
-  readonly train: Readonly<{ [option: string]: unknown }>
-}
 
 export const ruleOf = ({ arguments: given }: Given): AnyRule => ruleById(given[0]!)
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import type { OutputJob } from './jobs.js'
+import type { OutputJob } from './job.js'
 import { describeMachine } from './machine.js'
 import { writeRecord } from './records.js'
 

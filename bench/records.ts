@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { JobSettings } from './job-settings.js'
+import type { JobSettings } from './job.js'
 import type { Machine } from './machine.js'
 
 /** One finished job. `results` is one entry a seed, or one a round. */

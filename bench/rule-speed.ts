@@ -1,5 +1,5 @@
 import { compile } from '../src/runtime/compile.node.js'
-import type { RuleSpeedJob } from './jobs.js'
+import type { RuleSpeedJob } from './job.js'
 import { profileOf } from './profile.js'
 import { checkProof, exportStart, PROVEN } from './proof.js'
 import { askProof, refuseBusy, startTwin } from './pytorch.js'

@@ -9,7 +9,7 @@ import { initialNoise, stepNoise } from '../src/train/noise.js'
 import { resolve } from '../src/train/options.js'
 import { beginOf, stepAt } from '../src/train/plan.js'
 import { taskOf, tracePlan } from '../src/train/traced-plan.js'
-import type { RuleSpeedJob } from './jobs.js'
+import type { RuleSpeedJob } from './job.js'
 
 /** A rule's step, or a whole period of steps that take turns, as training would take it. */
 export interface RuleStep {

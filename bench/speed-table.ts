@@ -1,4 +1,5 @@
-import { JOBS, type SpeedJob } from './jobs.js'
+import type { SpeedJob } from './job.js'
+import { JOBS } from './jobs.js'
 import { median, provenBy, readRecord } from './records.js'
 import { figures, gflopsOf, medianAndRange, NOT_PROVEN, present, table, verdict } from './tables.js'
 

@@ -1,5 +1,5 @@
 import { instructionSets, int8IsExact, matrixProductSpeed } from '../src/runtime/doctor.node.js'
-import type { SpeedJob } from './jobs.js'
+import type { SpeedJob } from './job.js'
 import { ourStep } from './our-step.js'
 import { checkProof, exportStart, PROVEN } from './proof.js'
 import { askProof, refuseBusy, startTwin, type Twin } from './pytorch.js'

@@ -1,4 +1,4 @@
-import type { SteadinessJob } from './jobs.js'
+import type { SteadinessJob } from './job.js'
 import { ourStep } from './our-step.js'
 import { quietMachine } from './quiet.js'
 import { median, writeRecord } from './records.js'

@@ -1,6 +1,6 @@
 import type { Scores } from '../src/train/events.js'
+import type { TrainingJob } from './job.js'
 import { ruleOf } from './job-settings.js'
-import type { TrainingJob } from './jobs.js'
 import { mean, type Record, readRecord } from './records.js'
 import { figures, meanAndDeviation, present, table, tested, titled, verdict } from './tables.js'
 import { staleness } from './training.js'

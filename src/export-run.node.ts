@@ -7,7 +7,6 @@ import { UserError } from './errors.js'
 import type { ExportedModel } from './export/model.js'
 import { fileError } from './files.node.js'
 import { sizeOf } from './graph/types.js'
-import type { ExportOptions } from './node.js'
 import { stream } from './random/stream.js'
 import type { Checkpoint } from './train/checkpoint.js'
 import type { Network } from './train/network.js'
@@ -28,7 +27,7 @@ export interface ExportedFile {
 export async function exportTo(
   run: string,
   network: Network,
-  { out, data, load = {} }: ExportOptions,
+  { out, data, load = {} }: { out?: string | undefined; data?: DataSet | undefined; load?: LoadOptions | undefined },
 ): Promise<ExportedFile> {
   const { checkpoint } = readCheckpoint(run)
   const { samples, settings } = checkpoint

@@ -1,4 +1,4 @@
-import type { TrainingJob } from '../jobs.js'
+import type { TrainingJob } from '../job.js'
 
 const mnist = (rule: string, ...more: string[]): string[] => [rule, '--data', 'mnist', ...more]
 const THREE = [0, 1, 2]

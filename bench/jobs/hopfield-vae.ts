@@ -1,4 +1,4 @@
-import type { JudgeJob, RuleSpeedJob, TrainingJob } from '../jobs.js'
+import type { JudgeJob, RuleSpeedJob, TrainingJob } from '../job.js'
 
 const VARIANTS = ['f', 'h', 'th', 'dh', 'tdh']
 

@@ -1,4 +1,4 @@
-import type { RuleSpeedJob, TrainingJob } from '../jobs.js'
+import type { RuleSpeedJob, TrainingJob } from '../job.js'
 
 const THREE = [0, 1, 2]
 

@@ -1,4 +1,4 @@
-import type { RuleSpeedJob, TrainingJob } from '../jobs.js'
+import type { RuleSpeedJob, TrainingJob } from '../job.js'
 
 const on = (data: string, preset: string, ...more: string[]): string[] => [
   'trifecta',

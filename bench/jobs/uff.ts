@@ -1,4 +1,4 @@
-import type { RuleSpeedJob, TrainingJob } from '../jobs.js'
+import type { RuleSpeedJob, TrainingJob } from '../job.js'
 
 const mnist = (preset: string, ...more: string[]): string[] => [
   ...['uff', '--data', 'mnist', '--preset', preset, '--validation', '0'],

@@ -4,10 +4,16 @@ import { UserError } from '../errors.js'
 import { type DType, type Shape, sameShape, show } from '../graph/types.js'
 import type { StepGraph } from '../onnx/index.js'
 import type { TensorRecord } from '../runtime/index.js'
-import type { Best } from './judge.js'
 import { resolvedOptions, type Settings } from './options.js'
 import type { Position } from './plan.js'
 import { decodeSafetensors, encodeSafetensors, type NamedTensor } from './safetensors.js'
+
+/** The best epoch of a phase so far, from 0. */
+export interface Best {
+  readonly epoch: number
+  /** The larger the better: the figure, with a minus sign where small is good. */
+  readonly merit: number
+}
 
 /** What a training saves: enough to go on bit for bit, or to use the network. */
 export interface Checkpoint {

@@ -1,13 +1,27 @@
 import type { Certificate } from '../certificate/certificate.js'
 import type { Figures } from '../rules/contract.js'
-import type { WeightsTaken } from './first-state.js'
-import type { Criterion } from './judge.js'
 
 /**
  * Numbers of the network and of its blocks. A block has the name that the certificate and every other output give it; a
  * part of the network that speaks for itself and is no block, such as the pixels, has a name of its own.
  */
 export type Scores = Figures<number>
+
+/** The held-out figure that something is judged by: of one block, or of the network. */
+export interface Criterion {
+  readonly block?: string
+  readonly figure: string
+  readonly better: 'larger' | 'smaller'
+}
+
+/** What was taken from another network. */
+export interface WeightsTaken {
+  readonly run: string
+  /** Tensors that were taken. */
+  readonly taken: number
+  /** What was not, on either side, and why; states of optimisers are not counted. */
+  readonly left: readonly string[]
+}
 
 /** What every event tells of its place: the steps of the whole training that are done, those between epochs too. */
 interface Placed {

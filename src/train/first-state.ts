@@ -2,27 +2,11 @@ import { UsageError, UserError } from '../errors.js'
 import { sameShape, show } from '../graph/types.js'
 import type { TensorRecord } from '../runtime/index.js'
 import { type Checkpoint, checkState, stateRecord } from './checkpoint.js'
+import type { Origin, TrainConfig } from './config.js'
+import type { WeightsTaken } from './events.js'
 import { checkPosition } from './plan.js'
 import type { StateTensor } from './roles.js'
-import type { NamedTensor } from './safetensors.js'
-import type { TrainConfig } from './train.js'
 import type { Trainer } from './trainer.js'
-
-/** Another network that a training takes its first weights from. */
-export interface Origin {
-  /** Its name for people: the folder of its run. */
-  readonly run: string
-  readonly state: readonly NamedTensor[]
-}
-
-/** What was taken from another network. */
-export interface WeightsTaken {
-  readonly run: string
-  /** Tensors that were taken. */
-  readonly taken: number
-  /** What was not, on either side, and why; states of optimisers are not counted. */
-  readonly left: readonly string[]
-}
 
 const [RESUMED, BELOW] = ['the checkpoint', 'the run below']
 

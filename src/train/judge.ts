@@ -1,21 +1,8 @@
 import type { AnyRule, Block, Task } from '../rules/contract.js'
 import { kindOf, type Merit, SHARES } from '../targets/index.js'
-import type { Scores } from './events.js'
+import type { Best } from './checkpoint.js'
+import type { Criterion, Scores } from './events.js'
 import type { Settings } from './options.js'
-
-/** The held-out figure that something is judged by: of one block, or of the network. */
-export interface Criterion {
-  readonly block?: string
-  readonly figure: string
-  readonly better: 'larger' | 'smaller'
-}
-
-/** The best epoch of a phase so far, from 0. */
-export interface Best {
-  readonly epoch: number
-  /** The larger the better: the figure, with a minus sign where small is good. */
-  readonly merit: number
-}
 
 /** What a training is judged by, from its begin to its end. */
 export interface Bench {

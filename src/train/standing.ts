@@ -1,9 +1,9 @@
 import type { TensorRecord } from '../runtime/index.js'
 import { type Checkpoint, encodeCheckpoint } from './checkpoint.js'
+import type { TrainConfig } from './config.js'
 import type { CheckpointEvent, StoppedEvent } from './events.js'
 import { adviceOn } from './not-finite.js'
 import { beginOf, globalEpoch, globalStep, type Position, whereIs } from './plan.js'
-import type { TrainConfig } from './train.js'
 import type { Trainer } from './trainer.js'
 
 /** Where a training stands, and what of it is kept. */

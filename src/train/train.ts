@@ -1,27 +1,15 @@
 import type { Split } from '../data/index.js'
 import type { TensorRecord } from '../runtime/index.js'
-import { type Checkpoint, nameState, stateRecord } from './checkpoint.js'
+import { nameState, stateRecord } from './checkpoint.js'
+import type { TrainConfig } from './config.js'
 import { stepsOfEpoch } from './epoch.js'
-import type { Scores, StartEvent, TrainEvent } from './events.js'
-import { firstState, type Origin, type WeightsTaken } from './first-state.js'
+import type { Scores, StartEvent, TrainEvent, WeightsTaken } from './events.js'
+import { firstState } from './first-state.js'
 import { type Bench, benchOf, criterionOf, earlyMessage, highestOf, judge, learnedPart } from './judge.js'
 import { clock } from './meter.js'
 import { beginOf, globalStep, nextEpoch, stepsOf } from './plan.js'
 import { standingOf } from './standing.js'
-import { openTrainer, type Trainer, type TrainerConfig } from './trainer.js'
-
-export interface TrainConfig extends TrainerConfig {
-  /** Stops between two calls: a checkpoint is written, and `stopped` is the last event. */
-  readonly signal?: AbortSignal | undefined
-  /** Goes on where this checkpoint ends. Its settings must be those asked for here. */
-  readonly resume?: Checkpoint | undefined
-  /** For a layer that is trained alone: the network whose layers below it are frozen. */
-  readonly below?: Checkpoint | undefined
-  /** Another network whose weights are the first ones, wherever names and shapes are equal. */
-  readonly from?: Origin | undefined
-  /** What only the caller knows of the run, for its first event. */
-  readonly told?: Pick<StartEvent, 'run' | 'preset' | 'replaced'> | undefined
-}
+import { openTrainer, type Trainer } from './trainer.js'
 
 /**
  * Trains, and tells of it. On one machine's CPU the same settings give the same numbers, however often the training was

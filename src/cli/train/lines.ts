@@ -1,5 +1,4 @@
-import type { EpochEvent, Scores, StartEvent, TrainEvent } from '../../train/events.js'
-import type { WeightsTaken } from '../../train/first-state.js'
+import type { EpochEvent, Scores, StartEvent, TrainEvent, WeightsTaken } from '../../train/events.js'
 import { count, duration, figure, plural } from '../output/numbers.js'
 import { wrapText } from '../output/text.js'
 import { showFigure } from './table.js'

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util'
-import type { DoneEvent, Scores, StartEvent } from '../../train/events.js'
-import { type Criterion, figureOf } from '../../train/judge.js'
+import type { Criterion, DoneEvent, Scores, StartEvent } from '../../train/events.js'
+import { figureOf } from '../../train/judge.js'
 import { describeCertificate } from '../certificate.js'
 import { bytes, count, duration, percent } from '../output/numbers.js'
 import { bulleted, definitions, section, wrapText } from '../output/text.js'

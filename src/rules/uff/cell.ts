@@ -1,10 +1,13 @@
 import type { Shape, Tensor } from '../../graph/index.js'
 import { sampleAxes } from '../../nn/axes.js'
-import type { Precision } from '../../nn/dense.js'
+import type { Dense, Precision } from '../../nn/dense.js'
 import { layerNorm } from '../../nn/layer-norm.js'
 import { binaryCrossEntropy, squaredError } from '../../nn/losses.js'
 import type { Tree } from '../../nn/tree.js'
-import type { LocalLayer, Passed } from '../layerwise/design.js'
+import type { LocalLayer, Passed, Stack } from '../layerwise/design.js'
+
+/** The cells, and the read-outs of their latents. */
+export type UffState = Stack<Tree, Tree, readonly Dense[]>
 
 /** An unsupervised cell: `forward` is its encoder E, which has no noise, and its loss is on what its decoder D gives. */
 export interface Cell<P extends Tree = Tree, E extends Encoded = Encoded> extends LocalLayer<P, Tree, unknown, E> {

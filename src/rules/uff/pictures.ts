@@ -4,8 +4,7 @@ import type { Picture, Task } from '../contract.js'
 import { passUp } from '../layerwise/pass.js'
 import { imageShape } from '../task.js'
 import type { Autoencoder } from './autoencoder.js'
-import type { Cell } from './cell.js'
-import type { UffState } from './uff.js'
+import type { Cell, UffState } from './cell.js'
 import type { Variational } from './variational.js'
 
 /** What `onward samples` draws of a stack of cells. */

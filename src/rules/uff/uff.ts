@@ -23,14 +23,13 @@ import { layerNorm } from '../../nn/layer-norm.js'
 import { meanSquaredError } from '../../nn/losses.js'
 import { hiddenLayers, networkOptions } from '../../nn/network.js'
 import { adam, optimizerOptions, stepSize } from '../../nn/optimizers.js'
-import type { Tree } from '../../nn/tree.js'
 import { targetKind } from '../../targets/index.js'
 import type { Rule, Task } from '../contract.js'
-import type { Head, Stack } from '../layerwise/design.js'
+import type { Head } from '../layerwise/design.js'
 import { type Given, layerwise } from '../layerwise/layerwise.js'
 import { passUp } from '../layerwise/pass.js'
 import { autoencoder } from './autoencoder.js'
-import { type Cell, LATENTS, NUMBERS, PIXELS } from './cell.js'
+import { type Cell, LATENTS, NUMBERS, PIXELS, type UffState } from './cell.js'
 import { uffPictures } from './pictures.js'
 import { variational } from './variational.js'
 
@@ -60,8 +59,6 @@ const hyper = z
   })
 
 export type UffHyper = z.infer<typeof hyper>
-
-export type UffState = Stack<Tree, Tree, readonly Dense[]>
 
 /** The cells of a network, from below. */
 const cellsOf = ({ input, precision }: Task, h: UffHyper): Cell[] =>

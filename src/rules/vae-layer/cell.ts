@@ -1,9 +1,11 @@
 import { type Shape, sizeOf, type Tensor } from '../../graph/index.js'
 import { flat } from '../../nn/axes.js'
+import type { Statistics } from '../../nn/batch-norm.js'
 import { convolution, convolve } from '../../nn/convolution.js'
 import { affine, type Dense, dense } from '../../nn/dense.js'
 import type { FanRule } from '../../nn/initialize.js'
 import type { Random } from '../../nn/random.js'
+import type { Stack } from '../layerwise/design.js'
 import type { Given } from '../layerwise/layerwise.js'
 import { beside, halves, type Mirrored, mirror } from './mirror.js'
 import type { VaeLayerHyper } from './options.js'
@@ -13,6 +15,8 @@ export type VaeCell = {
   readonly encoder: { readonly hidden: Dense; readonly mean: Dense; readonly logVariance?: Dense }
   readonly decoder: { readonly hidden: Dense; readonly output: Dense }
 }
+
+export type VaeLayerState = Stack<Mirrored<VaeCell>, Statistics, Mirrored<Dense>>
 
 type Latents = { readonly mean: Tensor; readonly logVariance?: Tensor }
 

@@ -2,9 +2,8 @@ import { concat, type Tensor } from '../../graph/index.js'
 import { perChannel } from '../../nn/axes.js'
 import { filters, rowByRow } from '../../nn/pictures.js'
 import type { Picture } from '../contract.js'
-import type { VaeCells } from './cell.js'
+import type { VaeCells, VaeLayerState } from './cell.js'
 import { halves, twice } from './mirror.js'
-import type { VaeLayerState } from './vae-layer.js'
 
 /** Images in a picture, and samples of each cell. */
 const SHOWN = 10

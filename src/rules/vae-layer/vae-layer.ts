@@ -26,16 +26,14 @@ import { adam, stepSize } from '../../nn/optimizers.js'
 import { mapTree } from '../../nn/tree.js'
 import { gaussianDivergence, gaussianSample } from '../../nn/variational.js'
 import type { Batch, Rule } from '../contract.js'
-import type { Head, LocalLayer, Passed, Stack } from '../layerwise/design.js'
+import type { Head, LocalLayer, Passed } from '../layerwise/design.js'
 import { type Given, layerwise } from '../layerwise/layerwise.js'
 import { passUp } from '../layerwise/pass.js'
 import { classesOf, imageShape } from '../task.js'
-import { type VaeCell, type VaeCells, vaeCells } from './cell.js'
+import { type VaeCell, type VaeCells, type VaeLayerState, vaeCells } from './cell.js'
 import { beside, halves, type Mirrored, mirror, twice } from './mirror.js'
 import { hyper, presets, type VaeLayerHyper } from './options.js'
 import { decodeToPixels, vaePictures } from './pictures.js'
-
-export type VaeLayerState = Stack<Mirrored<VaeCell>, Statistics, Mirrored<Dense>>
 
 /** The part of the training in which the weight of the KL divergence rises from 0. */
 const KL_WARMUP = 0.2

@@ -1,0 +1,115 @@
+/** What jobs are: data, which the queue runs. */
+
+/** What a job's rule, preset and assignments stand for today; what else its command sets is in the command. */
+export interface JobSettings {
+  readonly hyper: Readonly<{ [option: string]: unknown }>
+  readonly train: Readonly<{ [option: string]: unknown }>
+}
+
+/** A training run for several seeds, as the command line would do it. */
+export interface TrainingJob {
+  readonly kind: 'training'
+  readonly id: string
+  readonly title: string
+  /** Arguments of `onward train`, without the seed. */
+  readonly arguments: readonly string[]
+  readonly seeds: readonly number[]
+  /** The test error that the run must reach, in per cent. */
+  readonly target?: number
+  /** The job of backpropagation on the same network: the two stand side by side in the README. */
+  readonly against?: string
+  /** Keep the run folders, for jobs that use the networks. */
+  readonly keep?: true
+}
+
+/** A rule's training step timed against its PyTorch twin, A B A B in one session. */
+export interface RuleSpeedJob {
+  readonly kind: 'rule-speed'
+  readonly id: string
+  readonly title: string
+  readonly rule: string
+  readonly preset: string
+  readonly hyper?: Readonly<Record<string, unknown>>
+  /** The data set whose shapes are used. */
+  readonly data: string
+  readonly batch: number
+  readonly twin: string
+  /** The twin's name for this network and these settings. */
+  readonly case: string
+  readonly threads: 1 | 2
+  /** How far apart losses may lie after several mini-batches where the rule makes much of what both sides round. */
+  readonly mostApart?: number
+}
+
+/** How many samples from the prior of each run of a training job a trained classifier is sure of. */
+export interface JudgeJob {
+  readonly kind: 'judge'
+  readonly id: string
+  readonly title: string
+  /** The training jobs whose runs draw and judge; both keep their runs. */
+  readonly drawers: string
+  readonly judge: string
+}
+
+/** A training step timed against its PyTorch twin, A B A B in one session. */
+export interface SpeedJob {
+  readonly kind: 'speed'
+  readonly id: string
+  readonly title: string
+  readonly units: readonly number[]
+  readonly batch: number
+  readonly threads: 1 | 2
+  readonly precision: 'float32' | 'int8'
+  /** Ours against PyTorch: 1.2 is a fifth faster. */
+  readonly target?: number
+  /** Of a step in 8 bits: against PyTorch in bfloat16. */
+  readonly bfloat16Target?: number
+}
+
+/** Our step late in a training against the same step early on. */
+export interface SteadinessJob {
+  readonly kind: 'steadiness'
+  readonly id: string
+  readonly title: string
+  readonly units: readonly number[]
+  readonly batch: number
+  readonly threads: 1 | 2
+}
+
+/** All labels against one pass, ours alone. */
+export interface InferenceJob {
+  readonly kind: 'inference'
+  readonly id: string
+  readonly title: string
+  readonly units: readonly number[]
+  /** At most this many single passes. */
+  readonly target?: number
+}
+
+/** A 3x3 convolution of 64 to 128 channels at 32x32, batch 64, and its weight gradient, against PyTorch in float32. */
+export interface ConvolutionJob {
+  readonly kind: 'convolution'
+  readonly id: string
+  readonly title: string
+  readonly threads: 1 | 2
+  /** Of the one in 8 bits. */
+  readonly target?: number
+}
+
+/** What the command line prints, for the README. */
+export interface OutputJob {
+  readonly kind: 'output'
+  readonly id: string
+  readonly title: string
+  readonly arguments: readonly string[]
+}
+
+export type Job =
+  | TrainingJob
+  | SpeedJob
+  | SteadinessJob
+  | RuleSpeedJob
+  | JudgeJob
+  | InferenceJob
+  | ConvolutionJob
+  | OutputJob

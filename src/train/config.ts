@@ -1,0 +1,25 @@
+import type { Checkpoint } from './checkpoint.js'
+import type { StartEvent } from './events.js'
+import type { NamedTensor } from './safetensors.js'
+import type { TrainerConfig } from './trainer.js'
+
+/** Another network that a training takes its first weights from. */
+export interface Origin {
+  /** Its name for people: the folder of its run. */
+  readonly run: string
+  readonly state: readonly NamedTensor[]
+}
+
+/** What a training is asked to do. */
+export interface TrainConfig extends TrainerConfig {
+  /** Stops between two calls: a checkpoint is written, and `stopped` is the last event. */
+  readonly signal?: AbortSignal | undefined
+  /** Goes on where this checkpoint ends. Its settings must be those asked for here. */
+  readonly resume?: Checkpoint | undefined
+  /** For a layer that is trained alone: the network whose layers below it are frozen. */
+  readonly below?: Checkpoint | undefined
+  /** Another network whose weights are the first ones, wherever names and shapes are equal. */
+  readonly from?: Origin | undefined
+  /** What only the caller knows of the run, for its first event. */
+  readonly told?: Pick<StartEvent, 'run' | 'preset' | 'replaced'> | undefined
+}
