@@ -32,7 +32,9 @@ class Block(torch.nn.Module):
         pooled = i in POOL_AFTER
         outputs, inputs = start.state[f"layers.{i}.weight"].shape[:2]
         self.convolution = torch.nn.Conv2d(inputs, outputs, 3, padding=1, bias=False)
-        self.norm = torch.nn.BatchNorm2d(inputs) if batch_norm else torch.nn.GroupNorm(1, inputs)
+        # Layer normalisation has a gain and a bias for each number.
+        scaled = tuple(start.state[f"layers.{i}.gain"].shape)
+        self.norm = torch.nn.BatchNorm2d(inputs) if batch_norm else torch.nn.LayerNorm(scaled)
         self.pooled = pooled
         with torch.no_grad():
             self.convolution.weight.copy_(start.state[f"layers.{i}.weight"])
