@@ -115,7 +115,8 @@ export function checkDataSet(data: Omit<DataSet, 'inputScale' | 'targetScale'>):
     throw new UserError(`the inputs of ${name} have ${levels} levels: a whole number from 2, or none for real numbers`)
   if (!(target.kind in NAMED) || (target.kind !== 'none' && !isWhole(count, 1)))
     throw new UserError(
-      `the target of ${name} is ${JSON.stringify(target)}: its kind is one of ${Object.keys(NAMED).join(', ')}, its count a whole number from 1`,
+      `the target of ${name} is ${JSON.stringify(target)}: its kind is one of ${Object.keys(NAMED).join(', ')}, ` +
+        'its count a whole number from 1',
     )
   if (names.length !== count)
     throw new UserError(`${name} has ${names.length} names, but ${count} ${NAMED[target.kind]}: give one name each`)

@@ -45,8 +45,8 @@ function checkKept(schema: z.ZodType, values: Values, owner: string): void {
   const other = Object.keys(values).find((key) => JSON.stringify(read[key]) !== JSON.stringify(values[key]))
   if (other !== undefined)
     throw new UsageError(
-      `the option ${other} of ${owner} is ${showValue(values[other])}, and ${showValue(read[other])} when it is read again: ` +
-        'its schema must not change what it reads.',
+      `the option ${other} of ${owner} is ${showValue(values[other])}, and ${showValue(read[other])} when it is ` +
+        'read again: its schema must not change what it reads.',
     )
 }
 

@@ -120,8 +120,11 @@ test('a checkpoint of another training is refused, in one sentence', async () =>
       assert.match(error.message, message)
       return true
     })
-  const lost = { ...kept.last(), position: { phase: 0, epoch: 99, between: 0, batch: 0 } }
-  await assert.rejects(run(joint, never, lost), /^UserError: this training never stands at {"phase":0,"epoch":99,/)
+  // Nothing would be trained from a place after the end, only measured.
+  for (const place of [{ epoch: 99 }, { phase: 9 }]) {
+    const position = { phase: 0, epoch: 0, between: 0, batch: 0, ...place }
+    await assert.rejects(run(joint, never, { ...kept.last(), position }), /^UserError: this training never stands at /)
+  }
 })
 
 test('a checkpoint from before an option existed has its default; with another value it is refused', async () => {
