@@ -1,6 +1,7 @@
 // Breaks the code on purpose, one sabotage at a time, in a copy of the sources, and asks whether the tests notice.
 //   node scripts/mutants.mjs [filter...]     only the sabotages whose file or description contains a filter
 //   node scripts/mutants.mjs --minutes 4     starts none after that time; each day another part of them comes first
+//   node scripts/mutants.mjs --stale         tries none; only names those that no longer apply to the code of today
 // Each file in scripts/mutants/ exports a table; to add a sabotage, add a row:
 //   { what, file, find, replace, tests, names? }
 // `find` must occur exactly once in `file`; `tests` is a part of the path of the test files to run, and `names`, if
@@ -14,7 +15,7 @@ import { transformSync } from 'esbuild'
 import { rotated } from './rotation.mjs'
 
 const { values, positionals: filters } = parseArgs({
-  options: { minutes: { type: 'string' } },
+  options: { minutes: { type: 'string' }, stale: { type: 'boolean' } },
   allowPositionals: true,
 })
 const end = Date.now() + 60_000 * Number(values.minutes ?? Number.POSITIVE_INFINITY)
@@ -22,6 +23,16 @@ const tables = readdirSync('scripts/mutants').filter((file) => file.endsWith('.m
 const all = (await Promise.all(tables.map((file) => import(resolve('scripts/mutants', file)))))
   .flatMap((module) => module.default)
   .filter(({ what, file }) => filters.length === 0 || filters.some((part) => `${file} ${what}`.includes(part)))
+
+const contents = (path) => (existsSync(path) ? readFileSync(path, 'utf8') : '')
+const isStale = (text, { find }) => text.split(find).length !== 2
+if (values.stale) {
+  const stale = all.filter((row) => isStale(contents(row.file), row))
+  for (const { file, what } of stale) console.log(`stale     ${file}: ${what}`)
+  console.log(`${stale.length} of ${all.length} sabotages are stale`)
+  process.exit(stale.length > 0 ? 1 : 0)
+}
+
 // So far apart that in a week each day tries others.
 const rows = values.minutes === undefined ? all : rotated(all, 41)
 
@@ -62,13 +73,12 @@ for (const row of rows) {
   if (Date.now() >= end) break
   tried++
   const { what, file, find, replace } = row
-  const path = join(copy, file)
-  const text = existsSync(path) ? readFileSync(path, 'utf8') : ''
+  const text = contents(join(copy, file))
   const key = `${row.tests} ${row.names}`
   if (!sound.has(key)) sound.set(key, run(row))
   const before = sound.get(key)
   let verdict = 'caught'
-  if (text.split(find).length !== 2) verdict = 'stale'
+  if (isStale(text, row)) verdict = 'stale'
   else if (before.status !== 0 || before.passed === 0) verdict = 'no test'
   else {
     compile(

@@ -33,8 +33,8 @@ export default [
   {
     what: 'a choice may come past the input',
     file: `${folder}above.ts`,
-    find: 'const isChoice = bits <= limit + SLACK && !has(union(i, past), i)',
-    replace: 'const isChoice = bits <= limit + SLACK',
+    find: 'const isChoice = bits <= limit && !has(union(i, past), i)',
+    replace: 'const isChoice = bits <= limit',
     ...attacks,
   },
   {
@@ -83,8 +83,8 @@ export default [
   {
     what: 'a derivative that is a forward pass is crossed unseen',
     file: `${folder}derivatives.ts`,
-    find: 'const meeting = meetings.crossing(tensor.node.adjoint!.of)',
-    replace: 'const meeting = meetings.of(tensor.node.adjoint!.of)',
+    find: 'const meeting = meetings.crossing(of)',
+    replace: 'const meeting = meetings.of(of)',
     ...attacks,
   },
   {
@@ -97,8 +97,8 @@ export default [
   {
     what: 'greedy steps are not certified',
     file: 'src/rules/certify.ts',
-    find: 'if (layers === 0) return []',
-    replace: 'if (layers >= 0) return []',
+    find: '...greedyGroup(rule, traced, task, hyper),',
+    replace: '',
     tests: 'rules/promise',
   },
   {

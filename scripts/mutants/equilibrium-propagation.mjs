@@ -5,6 +5,7 @@ const settling = 'src/rules/equilibrium-propagation/settling.ts'
 const units = 'src/nn/units.ts'
 const contrast = 'src/nn/contrast.ts'
 const products = 'src/certificate/products.ts'
+const mixing = 'src/certificate/mixing.ts'
 const certify = 'src/certificate/certify.ts'
 
 const tests = 'rules/equilibrium-propagation'
@@ -135,7 +136,7 @@ export default [
   },
   {
     what: 'a product in 8 bits is another kind',
-    file: products,
+    file: mixing,
     find: "['quantizedMatmul', 'matrix product']",
     replace: "['quantizedMatmul', 'quantized product']",
     tests: 'certificate/local',

@@ -97,8 +97,8 @@ export default [
   {
     what: "an image's factor leaves out its label",
     file: first,
-    find: 'maps.shape.slice(1)]).mul(perRow(product))',
-    replace: 'maps.shape.slice(1)])',
+    find: '        .mul(factor.reshape([1, n, 1]))\n',
+    replace: '',
     ...layer,
   },
   {

@@ -55,10 +55,10 @@ export default [
     ...run,
   },
   {
-    what: 'a failed start throws a run with a checkpoint away',
+    what: 'a run with a checkpoint is taken back',
     file: folder,
-    find: 'if (fs.existsSync(join(path, CHECKPOINT))) return',
-    replace: '',
+    find: "['lock', CHECKPOINT].some(",
+    replace: "['lock'].some(",
     ...run,
   },
   {
@@ -78,7 +78,7 @@ export default [
   {
     what: 'a lock is not given back',
     file: lock,
-    find: 'if (held.delete(path)) rmSync(path, { force: true })',
+    find: 'if (held.delete(path) && isOwn(path)) rmSync(path, { force: true })',
     replace: 'held.delete(path)',
     ...run,
   },

@@ -1,6 +1,6 @@
 const rule = 'src/rules/trifecta/trifecta.ts'
 const options = 'src/rules/trifecta/options.ts'
-const products = 'src/certificate/products.ts'
+const weights = 'src/certificate/weights.ts'
 const convolution = 'src/nn/convolution.ts'
 const pool = 'src/graph/primitives/pool.ts'
 
@@ -133,7 +133,7 @@ export default [
   },
   {
     what: 'scaled weights are none',
-    file: products,
+    file: weights,
     find: 'own.flatMap((v) => scaledState(v, scaled))',
     replace: '[]',
     tests: 'certificate/local',

@@ -5,6 +5,7 @@ const predict = 'src/cli/commands/predict.ts'
 const evaluate = 'src/cli/commands/evaluate.ts'
 const failure = 'src/cli/failure.ts'
 const model = 'src/export/model.ts'
+const classes = 'src/targets/class.ts'
 const backprop = 'src/rules/backprop.ts'
 const ff = 'src/rules/forward-forward/forward-forward.ts'
 
@@ -67,7 +68,7 @@ export default [
   },
   {
     what: 'an exported label is that of the lowest score',
-    file: model,
+    file: classes,
     find: "emitter.raw('ArgMax', ['scores'], ['label']",
     replace: "emitter.raw('ArgMin', ['scores'], ['label']",
     ...exported,
@@ -95,38 +96,17 @@ export default [
     names: 'backprop',
   },
   {
-    what: 'the positives of Forward-Forward are its negatives',
-    file: ff,
-    find: 'const [positive, negative] = [goodness.slice(0, 0, half), goodness.slice(0, half, 2 * half)]',
-    replace: 'const [negative, positive] = [goodness.slice(0, 0, half), goodness.slice(0, half, 2 * half)]',
-    ...forward,
-  },
-  {
     what: 'silent units are driven down',
     file: ff,
-    find: 'const drive = mean.mean().sub(mean).mul(strength)',
-    replace: 'const drive = mean.sub(mean.mean()).mul(strength)',
-    ...forward,
-  },
-  {
-    what: 'the head teaches the layers below it',
-    file: ff,
-    find: 'const scores = affine(head.layer, input.stopGradient())',
-    replace: 'const scores = affine(head.layer, input).mul(1.01)',
+    find: 'mean.mean().sub(mean).mul(strength)',
+    replace: 'mean.sub(mean.mean()).mul(strength)',
     ...forward,
   },
   {
     what: 'greedy training shows the wrong label twice',
     file: ff,
-    find: '    const labels = [batch.labels, wrong]\n',
-    replace: '    const labels = [wrong, wrong]\n',
-    ...forward,
-  },
-  {
-    what: 'energies are summed from the first layer on, whatever is asked',
-    file: ff,
-    find: 'energies.slice(h.energyFrom).reduce',
-    replace: 'energies.reduce',
+    find: 'const pair = pairOf(given, batch).map((labels) =>',
+    replace: 'const pair = pairOf(given, batch).map((_, __, [, labels]) =>',
     ...forward,
   },
 ]
