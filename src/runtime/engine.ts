@@ -110,9 +110,18 @@ async function notFinite({ program, slots, sums }: Opened): Promise<string[]> {
   return floats.filter((name) => !areFinite(dataOf(summed?.[`sum.${name}`] ?? state[name]!)))
 }
 
+/** By sums of products with zero, which only numbers that are not finite change: states of many millions are looked at. */
 function areFinite(numbers: TensorData): boolean {
-  for (const number of numbers) if (!Number.isFinite(number)) return false
-  return true
+  let [a, b, c, d] = [0, 0, 0, 0]
+  const end = numbers.length - (numbers.length % 4)
+  for (let i = 0; i < end; i += 4) {
+    a += numbers[i]! * 0
+    b += numbers[i + 1]! * 0
+    c += numbers[i + 2]! * 0
+    d += numbers[i + 3]! * 0
+  }
+  for (let i = end; i < numbers.length; i++) a += numbers[i]! * 0
+  return a + b + c + d === 0
 }
 
 /** Each request waits for the one before it, failed or not. */
