@@ -61,7 +61,7 @@ function live(run, args) {
 }
 
 /** What a rule says that cannot be trained layer after layer by its preset. */
-const GREEDY = /^onward: greedy training of/
+const GREEDY = /^onward: greedy training is not possible here/
 const failed = (verdict) => ({ verdict, failed: true })
 
 /** Whether a training that is killed again and again ends as the undisturbed one. */

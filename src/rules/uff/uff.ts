@@ -119,7 +119,7 @@ const parts = layerwise(({ task, hyper: h }: Given<UffHyper>) => {
       ...(h.cellsUntil > 0 && { joint: () => true }),
       ...(h.cellsUntil < 1 && { classifier: () => false }),
     },
-    ...(h.cellsUntil === 0 && { greedy: 'greedy training has nothing to do where cellsUntil is 0: choose joint' }),
+    ...(h.cellsUntil === 0 && { greedy: 'cells never learn where cellsUntil is 0; choose joint training' }),
   }
 })
 

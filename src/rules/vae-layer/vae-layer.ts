@@ -139,7 +139,7 @@ function designOf(given: Given<VaeLayerHyper>) {
     optimizer: adam(),
     rate: (progress: Tensor) => stepSize(given.hyper, progress),
     input: { training: ({ x }: Batch) => ({ x: twice(x) }), use: (x: Tensor) => ({ x: twice(x) }) },
-    greedy: 'greedy training is not for vae-layer, whose layers learn in a single stage: choose joint training',
+    greedy: 'the layers of vae-layer learn in a single stage; choose joint training',
   }
 }
 
