@@ -34,14 +34,16 @@ interface View {
   readonly blocks: (v: Vertex) => Bits
   /** The same without what goes through the output and comes from there. */
   readonly besidesOutput: (v: Vertex) => Bits
-  /** Bit c: a path from the output that crosses no products but those of block c; the bit after the last: none at all. */
+  /**
+   * Bit c: a path from the output that crosses no products but those of block c; the bit after the last: none at all.
+   */
   readonly straight: (v: Vertex) => Bits
   readonly transposed: (v: Vertex) => Bits
 }
 
 /**
- * What comes down to each block from the state of blocks above it, and how: for all blocks at once, by few walks over the
- * whole graph. `windows`: the blocks that a block's own derivatives span, which are not above it in this sense.
+ * What comes down to each block from the state of blocks above it, and how: for all blocks at once, by few walks over
+ * the whole graph. `windows`: the blocks that a block's own derivatives span, which are not above it in this sense.
  */
 export function fromAbove(given: Given, windows: readonly Bits[]): FromAbove[] {
   const { net, weights, blocks, output, capacity, limit, isNarrow, next } = given

@@ -4,8 +4,8 @@ import { sampleAxes } from './samples.js'
 
 /**
  * How many bits a tensor can tell at most, for each sample of the data: a bool one an element, an argmax over K values
- * log2 K, any other number 32. What does not belong to one sample counts in full, since every sample gets it. In a loop it
- * counts as often as the loop runs. `samples`: of one mini-batch.
+ * log2 K, any other number 32. What does not belong to one sample counts in full, since every sample gets it. In a loop
+ * it counts as often as the loop runs. `samples`: of one mini-batch.
  */
 export function capacities(programs: readonly Program[], samples: number): (v: Vertex) => number {
   const known = new Map<Tensor, number>()
@@ -41,8 +41,8 @@ function bitsOf({ dtype, node }: Tensor): number {
 }
 
 /**
- * The largest of constants of which a condition chooses: as many values as there are. An argmax chooses 0 for all but the
- * largest of its row, and so never gives that 0.
+ * The largest of constants of which a condition chooses: as many values as there are. An argmax chooses 0 for all but
+ * the largest of its row, and so never gives that 0.
  */
 function bitsOfMaximum({ inputs, attributes: { axes } }: Node): number {
   const { op, inputs: parts } = inputs[0]!.node

@@ -32,8 +32,9 @@ const SLACK = 1e-6
 /**
  * Reads from traced programs, all of which one batch may run, what each block's update depends on. Blocks are listed
  * from below. Walks go backwards from the new values of a block's parameters, through loops and through all state that
- * belongs to no block, and stop at the parameters of blocks, since what flows into that is in its own block's row. Throws an Error if
- * trained state that products or predictions use belongs to no block: then a network could hide in it.
+ * belongs to no block, and stop at the parameters of blocks, since what flows into that is in its own block's row.
+ * Throws an Error if trained state that products or predictions use belongs to no block: then a network could hide in
+ * it.
  */
 export function certify(programs: readonly Program[], blocks: readonly Block[], options: CertifyOptions): Certificate {
   const { samples, choices, predict, labelled = new Set(), work = { operations: 0 } } = options
@@ -90,7 +91,9 @@ export function certify(programs: readonly Program[], blocks: readonly Block[], 
   return { local: areLocal(layers) && holders.size > 1, layers }
 }
 
-/** Throws if predictions use the blocks in another order: then what comes from above would be taken for what lies below. */
+/**
+ * Throws if predictions use the blocks in another order: then what comes from above would be taken for what lies below.
+ */
 function checkOrder(
   { state, metrics }: NonNullable<CertifyOptions['predict']>,
   blocks: readonly Block[],
@@ -167,7 +170,9 @@ function checkPredictors(net: Network, read: readonly string[] = []): void {
     )
 }
 
-/** The blocks whose weights a vertex is multiplied with: in their product, or in one that carries its derivative down. */
+/**
+ * The blocks whose weights a vertex is multiplied with: in their product, or in one that carries its derivative down.
+ */
 function crossedBy(meetings: Meetings): (v: Vertex) => Bits {
   return ({ tensor: { node }, lane }) => {
     const meeting = meetings.of(node)

@@ -5,8 +5,9 @@ import type { Next } from './reach.js'
 type Side = 'end' | 'start'
 
 /**
- * How much can flow from the `starts` to the `ends`, where each vertex lets through no more than its capacity: the largest
- * flow, which is the smallest cut. What is chosen once and used in three places counts once. Stops above `most`.
+ * How much can flow from the `starts` to the `ends`, where each vertex lets through no more than its capacity: the
+ * largest flow, which is the smallest cut. What is chosen once and used in three places counts once. Stops above
+ * `most`.
  */
 export function largestFlow(
   ends: readonly Vertex[],

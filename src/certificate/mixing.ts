@@ -1,7 +1,9 @@
 import { type Node, primitives, type Tensor } from '../graph/index.js'
 import { axesAfterReshape } from './samples.js'
 
-/** Operations that multiply, and the kind of each: rounding makes no other kind. A gather multiplies with one-hot rows. */
+/**
+ * Operations that multiply, and the kind of each: rounding makes no other kind. A gather multiplies with one-hot rows.
+ */
 export const PRODUCTS: ReadonlyMap<string, string> = new Map([
   ['matmul', 'matrix product'],
   ['quantizedMatmul', 'matrix product'],
@@ -73,8 +75,8 @@ const isFixed = ({ node }: Tensor): boolean =>
   node.op === 'constant' || (node.op === 'broadcastTo' && isFixed(node.inputs[0]!))
 
 /**
- * The axis (0 or 1) of a weight matrix that a product sums over, following transpositions: it tells a weight used forward
- * from the same weight used to carry something back.
+ * The axis (0 or 1) of a weight matrix that a product sums over, following transpositions: it tells a weight used
+ * forward from the same weight used to carry something back.
  */
 export function summedAxis(node: Node, weight: Way): number | undefined {
   const index = node.inputs.findIndex(weight.isIn)

@@ -17,7 +17,9 @@ export interface Meeting {
   readonly isProduct: boolean
   /** Weights multiply the data, so that it is part of what they are fed: a product or a gain, but no bias. */
   readonly isFed: boolean
-  /** Carries something down: a symmetric weight, here summed over the axis that it sends to when the input drives it. */
+  /**
+   * Carries something down: a symmetric weight, here summed over the axis that it sends to when the input drives it.
+   */
   readonly backwards: boolean
   /** Comes after a product of the same weights that sums over their other axis. */
   readonly returns: boolean

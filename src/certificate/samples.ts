@@ -4,8 +4,8 @@ import { type LoopAttributes, type Node, primitives, type Tensor } from '../grap
 export type SampleAxes = readonly number[]
 
 /**
- * For each tensor whose every number belongs to one sample of the data: the axes that count the samples. Tensors that are
- * not in the map hold numbers of no sample or of all: a gradient, a statistic, a loss.
+ * For each tensor whose every number belongs to one sample of the data: the axes that count the samples. Tensors that
+ * are not in the map hold numbers of no sample or of all: a gradient, a statistic, a loss.
  */
 export function sampleAxes(nodes: readonly Node[], samples: number, isStacked: (node: Node) => boolean) {
   let axes = new Map<Tensor, SampleAxes>()
@@ -15,7 +15,8 @@ export function sampleAxes(nodes: readonly Node[], samples: number, isStacked: (
       (node.attributes as LoopAttributes).parameters.forEach((p, index) => {
         bodies.set(p, { node, index })
       })
-  // Loops carry samples only if what they begin with and what an iteration leaves agree: begin with yes, until no change.
+  // Loops carry samples only if what they begin with and what an iteration leaves agree: begin with yes, until no
+  // change.
   const lost = new Set<Tensor>()
   for (let before = -1; before !== lost.size; ) {
     before = lost.size

@@ -29,8 +29,8 @@ const isElementwise = (op: string): boolean =>
   op === 'cast' || op === 'select' || op === 'broadcastTo' || !!primitives()[op as Op]!.elementwise
 
 /**
- * Which slices of operand `k` the output needs: its slice `lane`, or all of it if `lane` is undefined. An operand that is
- * not looked at slice by slice (`cut` tells) is needed whole, or not at all: [].
+ * Which slices of operand `k` the output needs: its slice `lane`, or all of it if `lane` is undefined. An operand that
+ * is not looked at slice by slice (`cut` tells) is needed whole, or not at all: [].
  */
 export function slicesRead(node: Node, k: number, lane: number | undefined, cut: (x: Tensor) => boolean): Slices {
   const { op, inputs, outputs, attributes } = node

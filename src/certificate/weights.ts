@@ -24,8 +24,8 @@ export interface Weights {
 }
 
 /**
- * State of two axes or more that a tensor is made of, number by number, whatever else is in it; of state that belongs to
- * no block, also what it was made from: a copy, a moving average.
+ * State of two axes or more that a tensor is made of, number by number, whatever else is in it; of state that belongs
+ * to no block, also what it was made from: a copy, a moving average.
  */
 function scaledState(v: Vertex, known: Map<Vertex, readonly Vertex[]>): readonly Vertex[] {
   const before = known.get(v)

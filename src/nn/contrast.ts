@@ -1,6 +1,8 @@
 import { concat, type Tensor } from '../graph/index.js'
 
-/** Two states of one layer, [N, n], as what a contrast of products needs: s+ - s-, times a factor, and (s+ + s-) / 2. */
+/**
+ * Two states of one layer, [N, n], as what a contrast of products needs: s+ - s-, times a factor, and (s+ + s-) / 2.
+ */
 export interface Contrast {
   readonly difference: Tensor
   readonly mean: Tensor

@@ -48,8 +48,8 @@ export const meanSquaredError = (a: Tensor, b: Tensor): Tensor => a.sub(b).squar
 
 /**
  * The cosine embedding loss of every pair of a row of `a` [N, D] and a row of `b` [M, D]: 1 - cos where they are alike
- * (bool [N, M]), elsewhere max(0, cos - margin). The mean over the pairs that are alike plus the mean over those that are
- * not, each with weight 1/2; a kind without pairs counts as 0.
+ * (bool [N, M]), elsewhere max(0, cos - margin). The mean over the pairs that are alike plus the mean over those that
+ * are not, each with weight 1/2; a kind without pairs counts as 0.
  */
 export function cosineEmbedding(a: Tensor, b: Tensor, alike: Tensor, margin = 0): Tensor {
   const cosine = unit(a).matmul(unit(b), { transposeB: true })
@@ -60,8 +60,8 @@ export function cosineEmbedding(a: Tensor, b: Tensor, alike: Tensor, margin = 0)
 }
 
 /**
- * The supervised contrastive loss (Khosla et al. 2020, its form with the mean outside of the logarithm) between a row of
- * `a` [N, D] and all rows of `b` [N, D], and the other way round: the mean over the rows of a, and of b, of
+ * The supervised contrastive loss (Khosla et al. 2020, its form with the mean outside of the logarithm) between a row
+ * of `a` [N, D] and all rows of `b` [N, D], and the other way round: the mean over the rows of a, and of b, of
  *   -mean over alike j of log softmax_j(cos(a_i, b_j) / temperature).
  * `alike`: bool [N, N], with at least one that holds in each row and column.
  */

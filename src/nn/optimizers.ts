@@ -24,7 +24,9 @@ export function descend<P extends Tree>(
   return optimizer.update(parameters, grad(loss, tensorsOf(parameters)), state, rate)
 }
 
-/** The same for several parts of a network, each with its own loss and state, and with its own step size or one for all. */
+/**
+ * The same for several parts of a network, each with its own loss and state, and with its own step size or one for all.
+ */
 export function descendEach<P extends Tree>(
   optimizer: Optimizer,
   parts: readonly P[],

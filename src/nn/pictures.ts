@@ -1,8 +1,8 @@
 import { concat, constant, oneHot, type Shape, sizeOf, type Tensor } from '../graph/index.js'
 
 /**
- * Weights [in, out] of a dense first layer (`in` pixels) or kernels [out, in, K, K] as images: one for each of the first
- * `count` units, each with its own scale, so that 0 is the middle grey. A dense layer gives [M, C, H, W], kernels
+ * Weights [in, out] of a dense first layer (`in` pixels) or kernels [out, in, K, K] as images: one for each of the
+ * first `count` units, each with its own scale, so that 0 is the middle grey. A dense layer gives [M, C, H, W], kernels
  * [M, 1, K, K] (the mean over channels that are neither one nor three) or [M, 3, K, K].
  */
 export function filterImages(weight: Tensor, shape: Shape, count: number): Tensor {
@@ -54,8 +54,8 @@ export const TRAVERSED = [-3, -2.25, -1.5, -0.75, 0, 0.75, 1.5, 2.25, 3]
 export const TRAVERSED_RANGE = `from ${TRAVERSED[0]} to ${TRAVERSED.at(-1)}`
 
 /**
- * A code [1, D, ...], for each of the components in `indices` [R] a row of codes in which that one (at all places of a map)
- * goes through TRAVERSED: [R * TRAVERSED.length, D, ...].
+ * A code [1, D, ...], for each of the components in `indices` [R] a row of codes in which that one (at all places of a
+ * map) goes through TRAVERSED: [R * TRAVERSED.length, D, ...].
  */
 export function traversals(code: Tensor, indices: Tensor): Tensor {
   const [, size, ...places] = code.shape as [number, number, ...number[]]

@@ -2,7 +2,8 @@ import { enclosingLoops, type InputAttributes, input, type Shape, type Tensor } 
 
 /**
  * Noise as an input of the program: the host draws it, keyed by seed, step and name, so that every device gets the
- * same bits. A name may be asked for once; the same name in another step is another draw, and so is every turn of a loop.
+ * same bits. A name may be asked for once; the same name in another step is another draw, and so is every turn of a
+ * loop.
  */
 export interface Random {
   /** Uniform on [0, 1). */

@@ -11,8 +11,8 @@ import { taskFor } from './task.js'
 import { type TracedRule, type TracedStep, traceRule } from './trace.js'
 
 /**
- * The certificate of a rule over every program that a training of it may run: on a task, or on samples such as a data set
- * holds or the one of that name. Options that are left out have their defaults.
+ * The certificate of a rule over every program that a training of it may run: on a task, or on samples such as a data
+ * set holds or the one of that name. Options that are left out have their defaults.
  */
 export function certifyRule(
   rule: AnyRule,

@@ -63,8 +63,8 @@ export interface Picture<State> {
 
 export interface Prediction {
   /**
-   * [N, K]: of classes or labels one score each, larger is likelier (see `probabilities`; of labels they are logits); of
-   * values the standardised values.
+   * [N, K]: of classes or labels one score each, larger is likelier (see `probabilities`; of labels they are logits);
+   * of values the standardised values.
    */
   readonly scores: Tensor
   /** What parts of the network would say alone, by the name of the block or, of a part that is no block, its own. */
@@ -134,7 +134,10 @@ export interface Rule<Hyper = never, State extends Tree = never> {
   /** The kinds of target that it learns; absent: one class. */
   readonly targets?: readonly Target['kind'][]
   locality(task: Task, hyper: Hyper): Locality
-  /** `sample`: a batch of training data, for a start that depends on data; a rule that does not ask for it does not read it. */
+  /**
+   * `sample`: a batch of training data, for a start that depends on data; a rule that does not ask for it does not read
+   * it.
+   */
   init(random: Random, task: Task, hyper: Hyper, sample: Pick<Batch, 'x' | 'target'>): State
   /** Named steps; most rules have one, `joint`. */
   steps(task: Task, hyper: Hyper): Readonly<Record<string, Step<State>>>
@@ -162,7 +165,10 @@ export interface Rule<Hyper = never, State extends Tree = never> {
 export interface Greedy<Hyper, State extends Tree> {
   /** The number of layers that learn one after the other; layer i is block i. */
   layers(task: Task, hyper: Hyper): number
-  /** The assessed figure of block `layer`, to be small, that it is judged by while it learns; absent: what it says of the target. */
+  /**
+   * The assessed figure of block `layer`, to be small, that it is judged by while it learns; absent: what it says of
+   * the target.
+   */
   objective?(layer: number, hyper: Hyper): string | undefined
   /** What layer `layer` reads of images [N, C, H, W], as the frozen layers below give it: [N, ...]. */
   features(state: State, x: Tensor, layer: number, task: Task, hyper: Hyper): Tensor

@@ -11,7 +11,9 @@ import { flatten, unflatten } from './figures.js'
 
 export interface TracedStep extends StepGraph {
   readonly name: string
-  /** The mini-batches that one run takes, one after the other: its inputs are [span, ...] where that is more than one. */
+  /**
+   * The mini-batches that one run takes, one after the other: its inputs are [span, ...] where that is more than one.
+   */
   readonly span: number
   /** The state between the steps and the mini-batches of one run, for the certificate. */
   readonly between: Between
@@ -25,8 +27,9 @@ export interface TracedRule {
   readonly init: StepGraph
   readonly steps: Readonly<Record<string, TracedStep>>
   /**
-   * Consecutive mini-batches as one program: for each of them the names of the steps that run on it, in a row. Each step
-   * in a row draws noise of its own. Metrics with one name: the last in a row counts, and the mean over the batches.
+   * Consecutive mini-batches as one program: for each of them the names of the steps that run on it, in a row. Each
+   * step in a row draws noise of its own. Metrics with one name: the last in a row counts, and the mean over the
+   * batches.
    */
   turn(name: string, lists: readonly (readonly string[])[]): TracedStep
   /** What samples give: `scores`, `parts/NAME` of each part, where the rule predicts, and its own `figures/NAME`. */
@@ -129,7 +132,9 @@ function traceSteps(
   }
 }
 
-/** What a step hands on to the next one within a program: values alone, or that one would differentiate through both. */
+/**
+ * What a step hands on to the next one within a program: values alone, or that one would differentiate through both.
+ */
 const handedOn = (state: Tree, between: Between): Tree =>
   mapTree(state, (leaf, name) => {
     const tensor = leaf.stopGradient()

@@ -110,7 +110,9 @@ async function notFinite({ program, slots, sums }: Opened): Promise<string[]> {
   return floats.filter((name) => !areFinite(dataOf(summed?.[`sum.${name}`] ?? state[name]!)))
 }
 
-/** By sums of products with zero, which only numbers that are not finite change: states of many millions are looked at. */
+/**
+ * By sums of products with zero, which only numbers that are not finite change: states of many millions are looked at.
+ */
 function areFinite(numbers: TensorData): boolean {
   let [a, b, c, d] = [0, 0, 0, 0]
   const end = numbers.length - (numbers.length % 4)

@@ -24,11 +24,12 @@
  *                  (Laborieux et al. 2021).
  *
  * Deviations: Ernoult's networks move all layers at once; the sweeps here reach the same fixed points in about half as
- * many steps, so that p-1h settles further than there; the released command also leaves the time step at 0.2. Its first weights and
- * biases are uniform with the deviation 0.58 / sqrt(n); p-1h here has 0.3 / sqrt(n) and biases of 0. Contrasts are computed from s+ - s- (see contrast.ts). States
- * start at 0 in every batch. Predictions take T1 sweeps whatever the tolerance, so that an image's do not depend on the
- * others of its batch. In 8 bits only the products with the image are rounded: the dynamics must stay symmetric.
- * Expected: MNIST with 512 hidden units about 2 % test error (Ernoult et al., P-1h, as recalled by the specification).
+ * many steps, so that p-1h settles further than there; the released command also leaves the time step at 0.2. Its first
+ * weights and biases are uniform with the deviation 0.58 / sqrt(n); p-1h here has 0.3 / sqrt(n) and biases of 0.
+ * Contrasts are computed from s+ - s- (see contrast.ts). States start at 0 in every batch. Predictions take T1 sweeps
+ * whatever the tolerance, so that an image's do not depend on the others of its batch. In 8 bits only the products with
+ * the image are rounded: the dynamics must stay symmetric. Expected: MNIST with 512 hidden units about 2 % test error
+ * (Ernoult et al., P-1h, as recalled by the specification).
  */
 
 import { concat, constant, oneHot, quantizedProduct, scan, sizeOf, type Tensor } from '../../graph/index.js'
@@ -102,7 +103,9 @@ function gradients(
 
 const SATURATED = 0.01
 
-/** How far each layer was pulled (the root of the mean square), and the part of its hidden units that lies on the rim. */
+/**
+ * How far each layer was pulled (the root of the mean square), and the part of its hidden units that lies on the rim.
+ */
 function blockMetrics(
   states: States,
   other: States,

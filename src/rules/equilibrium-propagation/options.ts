@@ -43,7 +43,10 @@ const options = z.strictObject({
     .describe('factor on the initial weights of each layer, or one for all (Scellier 2023: 0.29 of fan-in)'),
 })
 
-/** Each layer has its own number, or all have one; a negative nudge of box or linear units must leave their energy a minimum. */
+/**
+ * Each layer has its own number, or all have one; a negative nudge of box or linear units must leave their energy a
+ * minimum.
+ */
 export const hyper = options.superRefine(({ beta, estimator, output, units, ...h }, { addIssue }) => {
   const refuse = (path: 'beta' | 'rates' | 'gains', message: string): void =>
     addIssue({ code: 'custom', path: [path], message })

@@ -1,6 +1,7 @@
 /**
  * A Hopfield VAE after Van der Meersch, Deleu, Demeester 2023, "Training a Hopfield Variational Autoencoder with
- * Equilibrium Propagation" (arXiv 2311.15047), reconstructed: of the paper only the abstract and digests were to be had.
+ * Equilibrium Propagation" (arXiv 2311.15047), reconstructed: of the paper only the abstract and digests were to be
+ * had.
  *
  * A Hopfield network (see `network`) encodes while its visible units are clamped to an image, and decodes
  * while its latent units are clamped to a sample:

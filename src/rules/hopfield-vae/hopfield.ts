@@ -130,7 +130,9 @@ export function clamp(network: Network, { clamped, value, output, units, damping
   }
 }
 
-/** One pass from the clamped layer over the hidden one to the output, nothing back: an ordinary feed-forward network. */
+/**
+ * One pass from the clamped layer over the hidden one to the output, nothing back: an ordinary feed-forward network.
+ */
 export function feedForward(network: Network, { clamped, value, output, units }: Clamping): States {
   const into = (from: Layer, to: Layer, states: Tensor, { gain, shift, squash }: SquashedUnit): Tensor =>
     squash(sender(network, from, to, gain)!(states).add(network[to].bias.mul(gain).add(shift)))

@@ -4,7 +4,9 @@ import type { FanRule } from '../../nn/initialize.js'
 import { squaredError } from '../../nn/losses.js'
 import type { Random } from '../../nn/random.js'
 
-/** r(h, y): an auto-encoder of a representation [N, D] that also sees class probabilities [N, K] (or a label, one-hot). */
+/**
+ * r(h, y): an auto-encoder of a representation [N, D] that also sees class probabilities [N, K] (or a label, one-hot).
+ */
 export type LabelAutoencoder = { readonly encoder: Dense; readonly decoder: Dense }
 
 export const labelAutoencoder = (

@@ -9,7 +9,9 @@ import type { LocalLayer, Passed, Stack } from '../layerwise/design.js'
 /** The cells, and the read-outs of their latents. */
 export type UffState = Stack<Tree, Tree, readonly Dense[]>
 
-/** An unsupervised cell: `forward` is its encoder E, which has no noise, and its loss is on what its decoder D gives. */
+/**
+ * An unsupervised cell: `forward` is its encoder E, which has no noise, and its loss is on what its decoder D gives.
+ */
 export interface Cell<P extends Tree = Tree, E extends Encoded = Encoded> extends LocalLayer<P, Tree, unknown, E> {
   readonly outputShape: Shape
   /** D: the expected input, from a latent and, if it was pooled, its places. */

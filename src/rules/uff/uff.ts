@@ -10,8 +10,8 @@
  * (GAN) cells, layer normalisation between cells, the concatenated latents, AdamW, and training together or apart.
  * `reconstructed` below lists what is ours; docs/decisions/0009-uff.md says why.
  *
- * Controls: the same linear map is trained on every latent alone and on the pixels, beside the classifier, and makes the
- * parts of a prediction; cells with cellsUntil=0 keep their first weights.
+ * Controls: the same linear map is trained on every latent alone and on the pixels, beside the classifier, and makes
+ * the parts of a prediction; cells with cellsUntil=0 keep their first weights.
  */
 import { z } from 'zod'
 import { outputCount } from '../../data/dataset.js'
@@ -69,8 +69,8 @@ const cellsOf = ({ input, precision }: Task, h: UffHyper): Cell[] =>
   })
 
 /**
- * Linear maps of the normalised pixels, of every latent, and of all latents, the classifier. They share no parameter, so
- * each follows its own part of the sum of their losses.
+ * Linear maps of the normalised pixels, of every latent, and of all latents, the classifier. They share no parameter,
+ * so each follows its own part of the sum of their losses.
  */
 function classifierOf(task: Task, cells: readonly Cell[], h: UffHyper): Head<readonly Dense[]> {
   const sources: { name: string; from: number; to: number }[] = []

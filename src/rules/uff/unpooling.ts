@@ -8,8 +8,8 @@ export function repeated(x: Tensor, height: number, width: number): Tensor {
 }
 
 /**
- * Where the largest of each 2x2 square of [N, C, H, W] stands: 1 there (at all of equal ones), 0 elsewhere and on an odd
- * edge. With what a 2x2 max-pooling handed up it gives a map back (Zhao et al. 2016: what and where).
+ * Where the largest of each 2x2 square of [N, C, H, W] stands: 1 there (at all of equal ones), 0 elsewhere and on an
+ * odd edge. With what a 2x2 max-pooling handed up it gives a map back (Zhao et al. 2016: what and where).
  */
 export function placesOfLargest(x: Tensor, pooled: Tensor): Tensor {
   const [height, width] = x.shape.slice(2) as [number, number]

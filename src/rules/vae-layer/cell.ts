@@ -26,8 +26,9 @@ export type VaeCells = ReturnType<typeof vaeCells>
 const STRIDE = 2
 
 /**
- * On inputs of one shape, dense or convolutional. In convolutional cells W_e looks through K x K windows two places apart
- * and all other maps are convolutions by 1 x 1, so that the latents of a place are decoded to the 2 x 2 inputs there.
+ * On inputs of one shape, dense or convolutional. In convolutional cells W_e looks through K x K windows two places
+ * apart and all other maps are convolutions by 1 x 1, so that the latents of a place are decoded to the 2 x 2 inputs
+ * there.
  */
 export function vaeCells(
   inputShape: Shape,
