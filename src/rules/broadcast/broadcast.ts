@@ -19,6 +19,7 @@
  *   fa             delta_k = (delta_(k+1) B_(k+1)^T) phi'(u_k), B_(k+1) fixed and random (Lillicrap et al. 2016)
  *   sign-symmetry  the same with B = sign(W) times a magnitude (Liao et al. 2016; Moskovitz et al. 2018)
  *   kolen-pollack  the same with B learning as W does, under the same weight decay (Akrout et al. 2019)
+ *   backprop       the same with B = W: the yardstick
  *   drtp           q_k = T(y) B_k^T: labels alone (Frenkel et al. 2021)
  *
  * Reconstructed: SBD's equations and its factors, from its abstract and EBD's equations. Deviations from EBD: (1 -
@@ -38,7 +39,7 @@ import { filters } from '../../nn/pictures.js'
 import type { Tree } from '../../nn/tree.js'
 import { targetKind } from '../../targets/index.js'
 import type { LocalityPromise, Rule, Task } from '../contract.js'
-import { initialFeedback, signFeedback } from './feedback.js'
+import { chainFeedback, initialFeedback } from './feedback.js'
 import { lossOf, saysProbabilities, statistics } from './losses.js'
 import { type BroadcastLayer, layersOf, passOf } from './network.js'
 import { type BroadcastHyper, hiddenCount, hyper, isChained, learnsCorrelations, warningsOf } from './options.js'
@@ -82,7 +83,7 @@ function broadcastSize(task: Task, h: BroadcastHyper): number {
 function promiseOf(h: BroadcastHyper): LocalityPromise {
   const promise = { local: false, window: 1, labels: ['loss'] } as const
   if (h.method === 'drtp') return { ...promise, local: true }
-  if (h.method === 'sign-symmetry') return { ...promise, feedback: 'forward weights' }
+  if (h.method === 'sign-symmetry' || h.method === 'backprop') return { ...promise, feedback: 'forward weights' }
   const feedback = isChained(h) && hiddenCount(h) > 1 ? 'other weights' : 'none'
   return { ...promise, broadcast: true, feedback }
 }
@@ -121,7 +122,9 @@ export const broadcast: Rule<BroadcastHyper, BroadcastState> = {
 
   init(random, task, h) {
     const layers = networkOf(task, h)
-    const parameters = layers.map((layer, k) => layer.init(random, `layers.${k}`, h.initial))
+    const parameters = layers.map((layer, k) =>
+      layer.init(random, `layers.${k}`, k === hiddenCount(h) ? 'fan-in' : h.initial),
+    )
     const columns = broadcastSize(task, h)
     const correlations = layers.slice(0, -1).map(({ activityShape }, k) => {
       const shape = [sizeOf(activityShape), columns]
@@ -143,17 +146,17 @@ export const broadcast: Rule<BroadcastHyper, BroadcastState> = {
       const output = lossOf(task.target, h)
       const t = statistics(target, task.target)
       const loss = output.loss(pass.scores, t).mean()
-      const s = output.score(pass.scores, t).mul(1 / task.batch).stopGradient()
+      const s = output
+        .score(pass.scores, t)
+        .mul(1 / task.batch)
+        .stopGradient()
 
       const correlate = () => {
         const sent = expanded(s, output.prediction(pass.scores), projected(x, task, h), h).stopGradient()
         return byCorrelations(state.layers, pass, sent, state.correlations!, h)
       }
       const chain = () => {
-        const feedback =
-          h.method === 'sign-symmetry'
-            ? signFeedback(state.layers, state.feedback, random, h.magnitude)
-            : state.feedback!
+        const feedback = chainFeedback(state.layers, state.feedback, random, h)
         return { gradients: byChain(layers, state.layers, pass, s, feedback) }
       }
       const straight = () => ({

@@ -36,24 +36,32 @@ export function initialFeedback(
   task: Task,
   h: BroadcastHyper,
 ): Tensor[] | undefined {
-  if (learnsCorrelations(h) || (h.method === 'sign-symmetry' && h.magnitude !== 'fixed')) return undefined
+  const { method } = h
+  if (learnsCorrelations(h) || method === 'backprop') return undefined
+  if (method === 'sign-symmetry' && h.magnitude !== 'fixed') return undefined
   const count = outputCount(task.target)
   return layers.slice(0, -1).map(({ activityShape }, k) => {
-    if (h.method === 'dfa' || h.method === 'drtp')
+    if (method === 'dfa' || method === 'drtp')
       return random.normal(`feedback.${k}`, [sizeOf(activityShape), count]).mul(1 / Math.sqrt(count))
     const own = normalWeights(random, `feedback.${k}`, layers[k + 1]!.weightShape, 'fan-out')
-    return h.method === 'sign-symmetry' ? own.abs() : own
+    return method === 'sign-symmetry' ? own.abs() : own
   })
 }
 
-/** sign(W_(k+1)) times a magnitude: of one size (uSF), drawn for this batch (brSF), or kept in the state (frSF). */
-export function signFeedback(
-  parameters: readonly Dense[],
+/**
+ * What leads down from each layer but the lowest, in the shape of its forward weight. Of sign-symmetry: sign(W_(k+1))
+ * times a magnitude, of one size (uSF), drawn for this batch (brSF), or kept in the state (frSF).
+ */
+export function chainFeedback(
+  layers: readonly Dense[],
   kept: readonly Tensor[] | undefined,
   random: Random,
-  magnitude: BroadcastHyper['magnitude'],
-): Tensor[] {
-  return parameters.slice(1).map(({ weight }, k) => {
+  { method, magnitude }: BroadcastHyper,
+): readonly Tensor[] {
+  const weights = layers.slice(1).map(({ weight }) => weight)
+  if (method === 'backprop') return weights
+  if (method !== 'sign-symmetry') return kept!
+  return weights.map((weight, k) => {
     const sign = weight.less(0).select(-1, 1)
     if (magnitude === 'unit') return sign.mul(scaleOf(weight))
     if (magnitude === 'fixed') return sign.mul(kept![k]!)

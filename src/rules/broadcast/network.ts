@@ -93,7 +93,12 @@ export interface Pass {
   readonly scores: Tensor
 }
 
-export function passOf(layers: readonly BroadcastLayer[], parameters: readonly Dense[], x: Tensor, h: BroadcastHyper): Pass {
+export function passOf(
+  layers: readonly BroadcastLayer[],
+  parameters: readonly Dense[],
+  x: Tensor,
+  h: BroadcastHyper,
+): Pass {
   const affine = (i: number, input: Tensor): Tensor => {
     const { weight, bias } = parameters[i]!
     return layers[i]!.linear(weight, input).add(layers[i]!.offset(bias))

@@ -4,7 +4,7 @@ import { optimizerOptions } from '../../nn/optimizers.js'
 import { CHOICES } from './losses.js'
 
 /** The rules under this id: how what the output says reaches the hidden layers. */
-export const METHODS = ['sbd', 'ebd', 'dfa', 'fa', 'sign-symmetry', 'drtp', 'kolen-pollack'] as const
+export const METHODS = ['sbd', 'ebd', 'dfa', 'fa', 'sign-symmetry', 'drtp', 'kolen-pollack', 'backprop'] as const
 
 export type Method = (typeof METHODS)[number]
 
@@ -14,7 +14,7 @@ export const learnsCorrelations = ({ method }: Pick<BroadcastHyper, 'method'>): 
 
 /** Whether an error comes down layer by layer, through feedback weights of the shape of the forward ones. */
 export const isChained = ({ method }: Pick<BroadcastHyper, 'method'>): boolean =>
-  method === 'fa' || method === 'sign-symmetry' || method === 'kolen-pollack'
+  ['fa', 'sign-symmetry', 'kolen-pollack', 'backprop'].includes(method)
 
 /** The number of hidden layers. */
 export const hiddenCount = ({ channels, units }: Pick<BroadcastHyper, 'channels' | 'units'>): number =>
@@ -42,7 +42,7 @@ const options = z.strictObject({
     .array(z.enum(['p', 'c', 's']))
     .default([])
     .meta({ onlyWith: { method: 'sbd' } })
-    .describe("score expansion: s is broadcast with p*s (p: the prediction) or c*s (c: projections of the input)"),
+    .describe('score expansion: s is broadcast with p*s (p: the prediction) or c*s (c: projections of the input)'),
   projections: z.int().min(1).default(4).describe('random projections c of the input for the factor c (ours)'),
   channels: z
     .array(z.int().min(1))
@@ -107,7 +107,10 @@ export const hyper = options.superRefine((h, { addIssue }) => {
     )
   if (new Set(h.factors).size < h.factors.length) refuse('factors', 'name each factor once')
   if (h.method === 'ebd' && h.loss !== 'auto' && h.loss !== 'squared-error')
-    refuse('loss', 'EBD broadcasts the error of the squared-error loss; the score of another loss is what sbd broadcasts')
+    refuse(
+      'loss',
+      'EBD broadcasts the error of the squared-error loss; the score of another loss is what sbd broadcasts',
+    )
   for (const name of ['kernels', 'strides'] as const)
     if (![1, h.channels.length].includes(h[name].length))
       refuse(name, `the network has ${h.channels.length} convolutions: give as many numbers, or one`)
@@ -136,5 +139,5 @@ export function warningsOf(h: BroadcastHyper): string[] {
   return warnings
 }
 
-/** Hidden ReLU layers from which on the plain rule collapses; three still train, six do not. */
-const DEEP = 4
+/** Hidden ReLU layers from which on the plain rule tends to collapse: six do, and EBD's own convolutional net has four. */
+const DEEP = 5

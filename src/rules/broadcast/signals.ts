@@ -16,8 +16,12 @@ const heard = ({ activity }: Heard, sent: Tensor, R: Tensor): Tensor =>
   sent.matmul(R, { transposeB: true }).reshape(activity.shape)
 
 /** q_k = sent B_k^T through fixed feedback: dfa, drtp. */
-export const byFixed = (layers: readonly Dense[], { hidden }: Pass, sent: Tensor, feedback: readonly Tensor[]): Gradients =>
-  hidden.map((own, k) => threeFactors(own.activity, heard(own, sent, feedback[k]!), layers[k]!))
+export const byFixed = (
+  layers: readonly Dense[],
+  { hidden }: Pass,
+  sent: Tensor,
+  feedback: readonly Tensor[],
+): Gradients => hidden.map((own, k) => threeFactors(own.activity, heard(own, sent, feedback[k]!), layers[k]!))
 
 /** The derivative of the power norm sum_i (E[h_i^2] - P)^2 by the activities of a batch, [N, ...]. */
 function powerSlope(h: Tensor, level: number): Tensor {
