@@ -38,13 +38,13 @@ import { optimizerOf, stepSize } from '../../nn/optimizers.js'
 import { filters } from '../../nn/pictures.js'
 import type { Tree } from '../../nn/tree.js'
 import { targetKind } from '../../targets/index.js'
-import type { LocalityPromise, Rule, Task } from '../contract.js'
+import type { Batch, LocalityPromise, Rule, Task } from '../contract.js'
 import { chainFeedback, initialFeedback } from './feedback.js'
 import { lossOf, saysProbabilities, statistics } from './losses.js'
-import { type BroadcastLayer, layersOf, passOf } from './network.js'
+import { type BroadcastLayer, layersOf, type Pass, passOf } from './network.js'
 import { type BroadcastHyper, hiddenCount, hyper, isChained, learnsCorrelations, warningsOf } from './options.js'
 import { presets } from './presets.js'
-import { byChain, byCorrelations, byFixed, expanded } from './signals.js'
+import { byChain, byCorrelations, byFixed, expanded, type Hearing } from './signals.js'
 
 export type BroadcastState = {
   /** The hidden layers and the output layer. */
@@ -75,6 +75,40 @@ function broadcastSize(task: Task, h: BroadcastHyper): number {
   const factors = h.method === 'sbd' ? h.factors : []
   const parts = factors.map((factor) => (factor === 'c' ? h.projections : 1))
   return parts.reduce((sum, part) => sum + part, 1) * outputCount(task.target)
+}
+
+/**
+ * What reaches the hidden layers by the method: s, the score of each sample over the batch, through correlations, fixed
+ * feedback or a chain of layers; with drtp the statistics t of the targets in its place.
+ */
+function hear(
+  state: BroadcastState,
+  pass: Pass,
+  s: Tensor,
+  t: Tensor,
+  { x, random }: Pick<Batch, 'x' | 'random'>,
+  task: Task,
+  h: BroadcastHyper,
+): Hearing {
+  if (isChained(h)) {
+    const feedback = chainFeedback(state.layers, state.feedback, random, h)
+    return byChain(networkOf(task, h), state.layers, pass, s, feedback)
+  }
+  if (!learnsCorrelations(h))
+    return byFixed(state.layers, pass, h.method === 'drtp' ? t.mul(1 / task.batch) : s, state.feedback!)
+  const p = lossOf(task.target, h).prediction(pass.scores)
+  const sent = expanded(s, p, projected(x, task, h), h).stopGradient()
+  return byCorrelations(state.layers, pass, sent, state.correlations!, h)
+}
+
+/** What one optimiser moves: a layer, and with kolen-pollack the feedback that mirrors its weight. */
+function learned(
+  layer: Dense,
+  k: number,
+  feedback: readonly Tensor[] | undefined,
+  h: BroadcastHyper,
+): Dense & { readonly feedback?: Tensor } {
+  return h.method === 'kolen-pollack' && k > 0 ? { ...layer, feedback: feedback![k - 1]! } : layer
 }
 
 /**
@@ -125,57 +159,41 @@ export const broadcast: Rule<BroadcastHyper, BroadcastState> = {
     const parameters = layers.map((layer, k) =>
       layer.init(random, `layers.${k}`, k === hiddenCount(h) ? 'fan-in' : h.initial),
     )
-    const columns = broadcastSize(task, h)
-    const correlations = layers.slice(0, -1).map(({ activityShape }, k) => {
-      const shape = [sizeOf(activityShape), columns]
-      return h.correlation === 0 ? zeros(shape) : random.normal(`correlations.${k}`, shape).mul(h.correlation)
-    })
+    const correlations = (): Tensor[] =>
+      layers.slice(0, -1).map(({ activityShape }, k) => {
+        const shape = [sizeOf(activityShape), broadcastSize(task, h)]
+        return h.correlation === 0 ? zeros(shape) : random.normal(`correlations.${k}`, shape).mul(h.correlation)
+      })
     const feedback = initialFeedback(random, layers, task, h)
     return {
       layers: parameters,
-      ...(learnsCorrelations(h) && { correlations }),
+      ...(learnsCorrelations(h) && { correlations: correlations() }),
       ...(feedback && { feedback }),
       optimizers: parameters.map((own, k) => optimizerOf(h).init(learned(own, k, feedback, h))),
     }
   },
 
   steps: (task, h) => ({
-    joint(state, { x, target, progress, random }) {
+    joint(state, batch) {
       const layers = networkOf(task, h)
-      const pass = passOf(layers, state.layers, x, h)
+      const pass = passOf(layers, state.layers, batch.x, h)
       const output = lossOf(task.target, h)
-      const t = statistics(target, task.target)
-      const loss = output.loss(pass.scores, t).mean()
-      const s = output
-        .score(pass.scores, t)
-        .mul(1 / task.batch)
-        .stopGradient()
-
-      const correlate = () => {
-        const sent = expanded(s, output.prediction(pass.scores), projected(x, task, h), h).stopGradient()
-        return byCorrelations(state.layers, pass, sent, state.correlations!, h)
-      }
-      const chain = () => {
-        const feedback = chainFeedback(state.layers, state.feedback, random, h)
-        return { gradients: byChain(layers, state.layers, pass, s, feedback) }
-      }
-      const straight = () => ({
-        gradients: byFixed(state.layers, pass, h.method === 'drtp' ? t.mul(1 / task.batch) : s, state.feedback!),
-      })
-      const heard: Partial<ReturnType<typeof correlate>> & Pick<ReturnType<typeof correlate>, 'gradients'> =
-        learnsCorrelations(h) ? correlate() : isChained(h) ? chain() : straight()
+      const t = statistics(batch.target, task.target)
+      const s = output.score(pass.scores, t).mul(1 / task.batch)
+      const heard = hear(state, pass, s.stopGradient(), t, batch, task, h)
 
       const top = state.layers.at(-1)!
-      const own = grad(pass.scores.mul(s).sum(), [top.weight, top.bias])
+      const own = grad(pass.scores.mul(s.stopGradient()).sum(), [top.weight, top.bias])
       const next = [...heard.gradients, own].map((gradients, k) => {
-        const rate = stepSize({ ...h, rate: k === hiddenCount(h) ? h.outputRate : h.rate }, progress)
+        const rate = stepSize({ ...h, rate: k === hiddenCount(h) ? h.outputRate : h.rate }, batch.progress)
         const parameters = learned(state.layers[k]!, k, state.feedback, h)
-        // Feedback of Kolen and Pollack learns by the very gradient of the weight that it mirrors.
+        // The feedback of Kolen and Pollack learns by the gradient of the weight that it mirrors.
         const all = parameters.feedback ? [...gradients, gradients[0]!] : gradients
         return optimizerOf(h).update(parameters, all, state.optimizers[k]!, rate)
       })
-      const feedback = next.flatMap(([{ feedback: moved }]) => (moved ? [moved] : []))
-      const blocks = heard.correlation?.map((correlation, k) => [layerName(k, h), { correlation }] as const) ?? []
+      const feedback = next.flatMap(([{ feedback: moved }]) => moved ?? [])
+      const loss = output.loss(pass.scores, t).mean()
+      const correlation = heard.correlation?.map((own, k) => [layerName(k, h), { correlation: own }])
       return [
         {
           ...state,
@@ -185,8 +203,8 @@ export const broadcast: Rule<BroadcastHyper, BroadcastState> = {
           optimizers: next.map(([, moments]) => moments),
         },
         {
-          network: { loss, ...targetKind(task.target).metrics(pass.scores, target) },
-          blocks: Object.fromEntries(blocks),
+          network: { loss, ...targetKind(task.target).metrics(pass.scores, batch.target) },
+          ...(correlation && { blocks: Object.fromEntries(correlation) }),
         },
       ]
     },
@@ -197,14 +215,4 @@ export const broadcast: Rule<BroadcastHyper, BroadcastState> = {
   predict: ({ layers }, x, task, h) => ({ scores: passOf(networkOf(task, h), layers, x, h).scores }),
 
   pictures: (task) => filters(task.input.shape, ({ layers }: BroadcastState) => layers[0]!.weight),
-}
-
-/** What one optimiser moves: a layer, and with kolen-pollack the feedback that mirrors its weight. */
-function learned(
-  layer: Dense,
-  k: number,
-  feedback: readonly Tensor[] | undefined,
-  h: BroadcastHyper,
-): Dense & { readonly feedback?: Tensor } {
-  return h.method === 'kolen-pollack' && k > 0 ? { ...layer, feedback: feedback![k - 1]! } : layer
 }

@@ -4,8 +4,14 @@ import type { Dense } from '../../nn/dense.js'
 import type { BroadcastLayer, Heard, Pass } from './network.js'
 import type { BroadcastHyper } from './options.js'
 
-/** What the hidden layers learn from one batch: the gradients of each one's weights and biases. */
-export type Gradients = readonly (readonly Tensor[])[]
+/** What the hidden layers make of what they hear of a batch. */
+export interface Hearing {
+  /** Of each layer's weights and biases. */
+  readonly gradients: readonly (readonly Tensor[])[]
+  /** sbd, ebd: R_k after the batch, and how strong the correlations were within it. */
+  readonly correlations?: readonly Tensor[]
+  readonly correlation?: readonly Tensor[]
+}
 
 /** The gradient of sum h . q, q held fixed, by a layer's own weights and biases: the three-factor rule. */
 const threeFactors = (h: Tensor, q: Tensor, { weight, bias }: Dense): Tensor[] =>
@@ -21,7 +27,9 @@ export const byFixed = (
   { hidden }: Pass,
   sent: Tensor,
   feedback: readonly Tensor[],
-): Gradients => hidden.map((own, k) => threeFactors(own.activity, heard(own, sent, feedback[k]!), layers[k]!))
+): Hearing => ({
+  gradients: hidden.map((own, k) => threeFactors(own.activity, heard(own, sent, feedback[k]!), layers[k]!)),
+})
 
 /** The derivative of the power norm sum_i (E[h_i^2] - P)^2 by the activities of a batch, [N, ...]. */
 function powerSlope(h: Tensor, level: number): Tensor {
@@ -46,7 +54,7 @@ export function byCorrelations(
   s: Tensor,
   before: readonly Tensor[],
   { memory, normalize, power, powerLevel }: BroadcastHyper,
-): { gradients: Gradients; correlations: Tensor[]; correlation: Tensor[] } {
+): Required<Hearing> {
   const each = hidden.map((own, k) => {
     const h = flat(own.activity.stopGradient())
     const products = h.matmul(s, { transposeA: true })
@@ -84,7 +92,7 @@ export function byChain(
   { hidden, read }: Pass,
   s: Tensor,
   feedback: readonly Tensor[],
-): Gradients {
+): Hearing {
   const gradients: Tensor[][] = []
   let delta = s
   for (let k = hidden.length - 1; k >= 0; k--) {
@@ -95,7 +103,7 @@ export function byChain(
     gradients.unshift([dW!, db!])
     delta = below!
   }
-  return gradients
+  return { gradients }
 }
 
 /**
