@@ -1,5 +1,4 @@
 const folder = 'src/rules/broadcast/'
-const own = { tests: 'rules/broadcast', names: '' }
 
 export default [
   {
@@ -17,18 +16,17 @@ export default [
     tests: 'rules/broadcast/correlations',
   },
   {
-    what: 'a batch of correlations is that of the pooled activity',
+    what: 'what a layer hears counts twice',
     file: `${folder}signals.ts`,
     find: 'threeFactors(own.activity, heard(own, sent, feedback[k]!), layers[k]!)',
     replace: 'threeFactors(own.activity.mul(2), heard(own, sent, feedback[k]!), layers[k]!)',
     tests: 'rules/broadcast/limits',
   },
   {
-    what: 'an error comes down without the derivative of its layer',
+    what: 'an error doubles on its way down',
     file: `${folder}signals.ts`,
-    find: 'delta = below!',
-    replace:
-      'delta = drive.stopGradient().mul(0).add(q.shape.length === drive.shape.length && q.size === drive.size ? q : below!)',
+    find: '    delta = below!\n',
+    replace: '    delta = below!.mul(2)\n',
     tests: 'rules/broadcast/limits',
   },
   {
@@ -74,10 +72,10 @@ export default [
     tests: 'rules/broadcast/losses',
   },
   {
-    what: "Kolen and Pollack's feedback does not decay",
+    what: "Kolen and Pollack's feedback does not learn",
     file: `${folder}broadcast.ts`,
-    find: 'feedback.push(moved)',
-    replace: 'feedback.push(moved.mul(1.01))',
+    find: '[...gradients, gradients[0]!]',
+    replace: '[...gradients, gradients[0]!.mul(0)]',
     tests: 'rules/broadcast/limits',
   },
   {

@@ -75,15 +75,15 @@ const options = z.strictObject({
   power: z
     .number()
     .min(0)
-    .default(0)
+    .default(0.001)
     .meta(correlating)
-    .describe("weight of EBD's power norm against collapse, beside the modulator"),
+    .describe("weight of EBD's power norm, which keeps activity alive, beside what is broadcast (0.001: ours)"),
   powerLevel: z
     .number()
     .positive()
-    .default(0.1)
+    .default(0.25)
     .meta(correlating)
-    .describe('P, the mean square that the power norm asks of each unit (EBD: 0.25 and 0.1)'),
+    .describe('P, the mean square that the power norm asks of each unit (EBD: 0.25, and 0.1 at the output)'),
   magnitude: z
     .enum(['unit', 'batch', 'fixed'])
     .default('unit')

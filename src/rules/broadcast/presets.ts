@@ -31,13 +31,13 @@ export const presets: Readonly<Record<string, Preset>> = {
     train: { epochs: 8, batch: 50 },
   },
   mnist: {
-    description: "score broadcast, 784-1024-512: EBD's sizes; rates ours",
-    hyper: { units: [1024, 512] },
-    train: { epochs: 10, batch: 50 },
+    description: 'score broadcast, 784-500-500 (rate by validation)',
+    hyper: { rate: 0.002, outputRate: 0.002 },
+    train: { epochs: 10, batch: 100 },
   },
   'cifar-10': {
-    description: "score broadcast, EBD's convolutional net; rates ours",
-    hyper: CIFAR_10,
-    train: { epochs: 10, batch: 50 },
+    description: "score broadcast, EBD's convolutional net (rates by validation)",
+    hyper: { ...CIFAR_10, rate: 0.0003, outputRate: 0.0003 },
+    train: { epochs: 10, batch: 20 },
   },
 }

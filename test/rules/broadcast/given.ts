@@ -13,6 +13,8 @@ export const RATE = 0.1
 /** Plain gradient descent: what the parameters lose is the gradient times the rate. */
 export const SIMPLE: Options = {
   ...{ units: [6, 5, 4], optimizer: 'sgd', momentum: 0, schedule: 'constant', rate: RATE, outputRate: RATE },
+  // What a layer hears, and nothing beside it.
+  power: 0,
 }
 
 /** Convolutions with a stride and poolings below a dense layer, on 8 x 8 images. */
