@@ -83,7 +83,7 @@ const options = z.strictObject({
     .positive()
     .default(0.25)
     .meta(correlating)
-    .describe('P, the mean square that the power norm asks of each unit (EBD: 0.25, and 0.1 at the output)'),
+    .describe('P, the mean square that the power norm asks of each unit (EBD: 0.25, 0.25, 0.1 by layer)'),
   magnitude: z
     .enum(['unit', 'batch', 'fixed'])
     .default('unit')
