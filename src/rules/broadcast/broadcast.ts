@@ -39,7 +39,7 @@ import { filters } from '../../nn/pictures.js'
 import type { Tree } from '../../nn/tree.js'
 import { targetKind } from '../../targets/index.js'
 import type { Batch, LocalityPromise, Rule, Task } from '../contract.js'
-import { chainFeedback, initialFeedback } from './feedback.js'
+import { alignments, chainFeedback, initialFeedback } from './feedback.js'
 import { lossOf, saysProbabilities, statistics } from './losses.js'
 import { type BroadcastLayer, layersOf, type Pass, passOf } from './network.js'
 import { type BroadcastHyper, hiddenCount, hyper, isChained, learnsCorrelations, warningsOf } from './options.js'
@@ -60,6 +60,15 @@ const networkOf = (task: Task, h: BroadcastHyper): BroadcastLayer[] =>
   layersOf(task.input.shape, outputCount(task.target), task.precision, h)
 
 const layerName = (k: number, h: BroadcastHyper): string => (k === hiddenCount(h) ? 'output' : `layer ${k}`)
+
+/** Figures of the hidden layers, by layer. */
+const byLayer = (figures: Readonly<Record<string, readonly Tensor[]>>, h: BroadcastHyper) =>
+  Object.fromEntries(
+    Array.from({ length: hiddenCount(h) }, (_, k) => [
+      layerName(k, h),
+      Object.fromEntries(Object.entries(figures).map(([name, values]) => [name, values[k]!])),
+    ]),
+  )
 
 /** c(x) [N, m]: fixed random projections of the input; undefined where no factor asks for them. */
 function projected(x: Tensor, task: Task, h: BroadcastHyper): Tensor | undefined {
@@ -193,7 +202,11 @@ export const broadcast: Rule<BroadcastHyper, BroadcastState> = {
       })
       const feedback = next.flatMap(([{ feedback: moved }]) => moved ?? [])
       const loss = output.loss(pass.scores, t).mean()
-      const correlation = heard.correlation?.map((own, k) => [layerName(k, h), { correlation: own }])
+      const isMirrored = h.method === 'fa' || h.method === 'kolen-pollack'
+      const figures: { readonly [name: string]: readonly Tensor[] } = {
+        ...(heard.correlation && { correlation: heard.correlation }),
+        ...(isMirrored && { alignment: alignments(state.layers, state.feedback!) }),
+      }
       return [
         {
           ...state,
@@ -204,7 +217,7 @@ export const broadcast: Rule<BroadcastHyper, BroadcastState> = {
         },
         {
           network: { loss, ...targetKind(task.target).metrics(pass.scores, batch.target) },
-          ...(correlation && { blocks: Object.fromEntries(correlation) }),
+          blocks: byLayer(figures, h),
         },
       ]
     },

@@ -68,3 +68,10 @@ export function chainFeedback(
     return sign.mul(random.normal(`feedback.${k}`, weight.shape).abs().mul(scaleOf(weight)))
   })
 }
+
+/** The cosine between each layer's feedback and the forward weight in whose place it stands: 1 would be transport. */
+export const alignments = (layers: readonly Dense[], feedback: readonly Tensor[]): Tensor[] =>
+  feedback.map((B, k) => {
+    const { weight } = layers[k + 1]!
+    return weight.mul(B).sum().div(weight.square().sum().mul(B.square().sum()).add(1e-30).sqrt())
+  })

@@ -64,17 +64,20 @@ for (const [name, options] of Object.entries(NETWORKS))
       closeAll(gradients(own.state, own.run().state), backpropagated(own))
     })
 
-    test('sign symmetry is backpropagation where all weights of a layer have the size of the feedback', () => {
+    test('sign symmetry is backpropagation where all weights have the size of their feedback', () => {
       for (const magnitude of ['unit', 'fixed'] as const) {
         const own = given({ ...options, method: 'sign-symmetry', magnitude })
         const state = { ...own.state }
         for (const { name, input } of own.joint.state.filter(({ name }) => /^layers\.[1-9].*weight/.test(name))) {
           const [outputs, rest] = input.rank === 2 ? [input.shape[1]!, 1] : [input.shape[0]!, input.shape[2]! ** 2]
-          const scale = 1 / Math.sqrt(outputs * rest)
-          state[name] = state[name]!.map((v) => (v < 0 ? -scale : scale))
-          const kept = `feedback.${Number(name.split('.')[1]) - 1}`
-          if (state[kept]) state[kept] = state[kept]!.map(() => scale)
+          const kept = state[`feedback.${Number(name.split('.')[1]) - 1}`]
+          const sizeOf = (i: number): number => kept?.[i] ?? 1 / Math.sqrt(outputs * rest)
+          state[name] = state[name]!.map((v, i) => (v < 0 ? -sizeOf(i) : sizeOf(i)))
         }
+        assert.equal(
+          Object.keys(state).some((name) => name.startsWith('feedback')),
+          magnitude === 'fixed',
+        )
         closeAll(gradients(state, own.run(state).state), backpropagated({ ...own, state }))
       }
     })
@@ -132,6 +135,17 @@ describe('Kolen and Pollack', () => {
         1e-9,
       )
     })
+
+  test('the alignment that is told is the cosine between them', () => {
+    for (const method of ['fa', 'kolen-pollack'] as const) {
+      const own = given({ ...CONVOLUTIONAL, method })
+      for (let k = 0; k < 4; k++) {
+        const [W, B] = [own.state[`layers.${k + 1}.weight`]!, own.state[`feedback.${k}`]!]
+        const dot = W.reduce((sum, w, i) => sum + w * B[i]!, 0)
+        close(own.run().metrics[`layer ${k}/alignment`]!, [dot / Math.hypot(...W) / Math.hypot(...B)])
+      }
+    }
+  })
 
   test('convolutions, too', () => {
     const own = given({ ...CONVOLUTIONAL, method: 'kolen-pollack', weightDecay: 0.5 })
