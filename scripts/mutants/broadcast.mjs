@@ -58,6 +58,21 @@ export default [
     tests: 'rules/broadcast/losses',
   },
   {
+    what: 'warnings are not in the event that begins a training',
+    file: 'src/train/train.ts',
+    find: '...(warnings.length > 0 && { warnings }),',
+    replace: '',
+    tests: 'rules/broadcast/trained',
+    names: 'warns',
+  },
+  {
+    what: 'warnings are not printed',
+    file: 'src/cli/train/lines.ts',
+    find: '...warnings.map((warning) =>',
+    replace: '...[].map((warning) =>',
+    tests: 'cli/display',
+  },
+  {
     what: 'the pinball score has the quantile of the other side',
     file: `${folder}losses.ts`,
     find: "y.less(o).cast('float32').sub(quantile)",
