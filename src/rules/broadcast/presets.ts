@@ -33,7 +33,7 @@ export const presets: Readonly<Record<string, Preset>> = {
   mnist: {
     description: 'score broadcast, 784-500-500 (rate by validation)',
     hyper: { rate: 0.002, outputRate: 0.002 },
-    train: { epochs: 10, batch: 100 },
+    train: { epochs: 6, batch: 100 },
   },
   'cifar-10': {
     description: "score broadcast, EBD's convolutional net (rates by validation)",
