@@ -1,0 +1,145 @@
+import { conv2d, gelu, logSoftmax, maxPool2d, type Shape, sizeOf, type Tensor } from '../../graph/index.js'
+import { flat } from '../../nn/axes.js'
+import { batchNormalized, type Statistics, statistics } from '../../nn/batch-norm.js'
+import { convolution, convolved, dirac } from '../../nn/convolution.js'
+import { dense, product } from '../../nn/dense.js'
+import { zeros } from '../../nn/initialize.js'
+import { accuracy, crossEntropy } from '../../nn/losses.js'
+import { stepSize } from '../../nn/optimizers.js'
+import { whiteningFilters } from '../../nn/whitening.js'
+import type { Task } from '../contract.js'
+import type { LocalLayer } from '../layerwise/design.js'
+import { classesOf } from '../task.js'
+import { type HeadWeights, headOf, similarityLoss } from './head.js'
+import type { LocalHeadsHyper } from './options.js'
+
+export type Weights = { readonly weight: Tensor; readonly bias: Tensor; readonly head: HeadWeights }
+
+/** What layer 0 knows of the images: the mean and deviation of each channel, and the filters that whiten patches. */
+type Input = { readonly mean: Tensor; readonly deviation: Tensor; readonly filters?: Tensor }
+
+export type Running = { readonly norm: Statistics; readonly head?: Statistics; readonly input?: Input }
+
+type Made = { output: Tensor; running: Running; logits?: Tensor; features?: Tensor }
+
+export type HeadedLayer = LocalLayer<Weights, Running, unknown, Made>
+
+const ACTIVATIONS = {
+  gelu,
+  relu: (x: Tensor): Tensor => x.relu(),
+  'leaky-relu': (x: Tensor): Tensor => x.maximum(x.mul(0.01)),
+} as const
+
+/** Patches of so many rows and columns are whitened, and each gives a filter and its negative. */
+const PATCH = 2
+/** Added to the eigenvalues of the patches' second moments (speed-runs). */
+const FLOOR = 5e-4
+
+/** The shapes of what each layer reads and puts out, without the batch axis. */
+interface Shapes {
+  readonly input: Shape
+  readonly output: Shape
+}
+
+/** The shapes of all layers; layer 0 of a whitened net reads whitened patches. */
+export function shapesOf({ input }: Pick<Task, 'input'>, h: LocalHeadsHyper): Shapes[] {
+  const shapes: Shapes[] = []
+  let below = input.shape
+  if (h.network === 'convolutional' && h.whiten) {
+    const [channels, height, width] = input.shape as [number, number, number]
+    below = [2 * channels * PATCH ** 2, height - PATCH + 1, width - PATCH + 1]
+  }
+  for (const [i, units] of h.units.entries()) {
+    const [, height, width] = below as [number, number, number]
+    const by = h.poolAfter.includes(i) ? 2 : 1
+    const output = h.network === 'dense' ? [units] : [units, Math.floor(height / by), Math.floor(width / by)]
+    shapes.push({ input: h.network === 'dense' ? [sizeOf(below)] : below, output })
+    below = output
+  }
+  return shapes
+}
+
+/** The layers of a network, from below. */
+export function layersOf(task: Task, h: LocalHeadsHyper): HeadedLayer[] {
+  const classes = classesOf(task)
+  const convolutional = h.network === 'convolutional'
+  const shapes = shapesOf(task, h)
+  return shapes.map(({ input, output }, i): HeadedLayer => {
+    const units = h.units[i]!
+    const head = headOf(output, classes, h, task.precision)
+    const isPooled = convolutional && h.poolAfter.includes(i)
+    const hasLoss = h.heads === 'each' || i === shapes.length - 1
+    const until = h.until[i] ?? 1
+    const linear = (weight: Tensor, x: Tensor): Tensor =>
+      convolutional
+        ? convolved(x, weight, { padding: 'same' }, task.precision)
+        : product(flat(x), weight, task.precision)
+    return {
+      init: (random, name) => ({
+        weight: convolutional
+          ? dirac(convolution(random, name, input[0]!, units, h.kernel, 'he').weight)
+          : dense(random, name, input[0]!, units, 'he').weight,
+        bias: zeros([units]),
+        head: head.init(random, `${name}.head`),
+      }),
+      running: ({ x }) => ({
+        norm: statistics(units),
+        ...(head.running && { head: head.running }),
+        ...(i === 0 && convolutional && { input: knownOf(x, h) }),
+      }),
+      ownAlone: ['head'],
+      forward({ weight, bias, head: weights }, x, { training, learns, running, random }) {
+        const u = linear(weight, running.input ? prepared(x, running.input) : x)
+        const normal = batchNormalized(
+          isPooled ? maxPool2d(u, 2) : u,
+          { running: running.norm, training },
+          { momentum: h.momentumOfNorm },
+        )
+        const y = ACTIVATIONS[h.activation](normal.output.add(convolutional ? bias.reshape([1, units, 1, 1]) : bias))
+        // A head that learns nothing in this step is not run.
+        const runs = hasLoss && (learns || !training)
+        const said = runs ? head.say(weights, y, { running: running.head, training, learns }) : undefined
+        return {
+          output: training && h.dropout > 0 ? dropped(y, h.dropout, random.uniform('dropout', y.shape)) : y,
+          running: {
+            ...running,
+            norm: normal.running,
+            ...(running.head && { head: said?.running ?? running.head }),
+          },
+          ...(said && { logits: said.logits, ...(said.features && { features: said.features }) }),
+        }
+      },
+      ...(hasLoss && {
+        loss: ({ made: { logits, features }, batch: { target } }) => {
+          const said = crossEntropy(logits!, target, h.smoothing).mean()
+          const loss = features
+            ? said.mul(1 - h.similarity).add(similarityLoss(features, target, classes).mul(h.similarity))
+            : said
+          return { loss, metrics: { accuracy: accuracy(logits!, target) } }
+        },
+        scores: (_, __, { logits }) => logSoftmax(logits!),
+      }),
+      rate: (progress) => stepSize(h, progress.div(until).minimum(1)),
+    }
+  })
+}
+
+/** Each output is 0 with probability `part`; the others grow, so that the mean stays. */
+const dropped = (y: Tensor, part: number, uniform: Tensor): Tensor =>
+  y.mul(uniform.greaterEqual(part).cast('float32')).div(1 - part)
+
+const perChannel = (values: Tensor): Tensor => values.reshape([1, -1, 1, 1])
+
+/** What layer 0 finds out from a batch of images [N, C, H, W]. */
+function knownOf(x: Tensor, h: LocalHeadsHyper): Input {
+  const mean = x.mean([0, 2, 3])
+  const deviation = x.sub(perChannel(mean)).square().mean([0, 2, 3]).add(1e-6).sqrt()
+  const known = { mean, deviation }
+  return h.whiten ? { ...known, filters: whiteningFilters(standardised(x, known), PATCH, FLOOR) } : known
+}
+
+const standardised = (x: Tensor, { mean, deviation }: Input): Tensor =>
+  x.sub(perChannel(mean)).div(perChannel(deviation))
+
+const prepared = (x: Tensor, known: Input): Tensor =>
+  known.filters ? gelu(conv2d(standardised(x, known), known.filters)) : standardised(x, known)
