@@ -10,7 +10,7 @@ import { whiteningFilters } from '../../nn/whitening.js'
 import type { Task } from '../contract.js'
 import type { LocalLayer } from '../layerwise/design.js'
 import { classesOf } from '../task.js'
-import { type HeadWeights, headOf, similarityLoss } from './head.js'
+import { type Head, type HeadWeights, headOf, similarityLoss } from './head.js'
 import type { LocalHeadsHyper } from './options.js'
 
 export type Weights = { readonly weight: Tensor; readonly bias: Tensor; readonly head: HeadWeights }
@@ -82,11 +82,10 @@ export function layersOf(task: Task, h: LocalHeadsHyper): HeadedLayer[] {
         bias: zeros([units]),
         head: head.init(random, `${name}.head`),
       }),
-      running: ({ x }) => ({
-        norm: statistics(units),
-        ...(head.running && { head: head.running }),
-        ...(i === 0 && convolutional && { input: knownOf(x, h) }),
-      }),
+      running:
+        i === 0 && convolutional
+          ? ({ x }) => ({ ...statisticsOf(units, head), input: knownOf(x, h) })
+          : statisticsOf(units, head),
       ownAlone: ['head'],
       forward({ weight, bias, head: weights }, x, { training, learns, running, random }) {
         const u = linear(weight, running.input ? prepared(x, running.input) : x)
@@ -123,6 +122,11 @@ export function layersOf(task: Task, h: LocalHeadsHyper): HeadedLayer[] {
     }
   })
 }
+
+const statisticsOf = (units: number, head: Head) => ({
+  norm: statistics(units),
+  ...(head.running && { head: head.running }),
+})
 
 /** Each output is 0 with probability `part`; the others grow, so that the mean stays. */
 const dropped = (y: Tensor, part: number, uniform: Tensor): Tensor =>
