@@ -75,5 +75,5 @@ export function muon({ momentum = 0.9, turns = 3, matrices = true, others, other
 function stepped(w: Tensor, x: Tensor, rate: Tensor): Tensor {
   const [first, second] = w.shape as [number, number]
   if (w.rank === 2) return w.sub(x.mul(rate.mul(Math.sqrt(Math.max(1, second / first)))))
-  return w.mul(constant(Math.sqrt(first)).div(length(w))).sub(x.mul(rate))
+  return w.mul(constant(Math.sqrt(first)).div(length(w).maximum(1e-12))).sub(x.mul(rate))
 }

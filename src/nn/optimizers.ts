@@ -147,10 +147,12 @@ interface OptimizerSettings {
   readonly weightDecay?: number
 }
 
-export function optimizerOf({ optimizer, momentum, adamRate, weightDecay = 0 }: OptimizerSettings): Optimizer {
+/** `matrices`: whether muon steps matrices too, or the kernels of convolutions alone, as the speed-runs do. */
+export function optimizerOf(settings: OptimizerSettings, { matrices = true } = {}): Optimizer {
+  const { optimizer, momentum, adamRate, weightDecay = 0 } = settings
   if (optimizer === 'sgd') return sgd({ momentum, weightDecay })
   const others = adam({ weightDecay })
-  return optimizer === 'adam' ? others : muon({ momentum, others, othersRate: adamRate })
+  return optimizer === 'adam' ? others : muon({ momentum, matrices, others, othersRate: adamRate })
 }
 
 /** The step size at a part of the training that is done. */

@@ -2,6 +2,7 @@ import { UsageError } from '../errors.js'
 import { unknownName } from '../names.js'
 import { backprop } from './backprop.js'
 import type { AnyRule } from './contract.js'
+import { covarianceGoodness } from './covariance-goodness/covariance-goodness.js'
 import { equilibriumPropagation } from './equilibrium-propagation/equilibrium-propagation.js'
 import { forwardForward } from './forward-forward/forward-forward.js'
 import { hopfieldVae } from './hopfield-vae/hopfield-vae.js'
@@ -22,6 +23,7 @@ export const RULES: readonly AnyRule[] = [
   hopfieldVae,
   targetPropagation,
   localHeads,
+  covarianceGoodness,
 ]
 
 /** The rule of that name, in any case; an unknown one throws a UsageError that offers the nearest. */

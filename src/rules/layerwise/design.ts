@@ -72,6 +72,8 @@ export interface LocalLayer<
 /** What the layers hand up, as a head reads it: what the lowest layer read, and the output of every layer. */
 export interface Seen<Given = unknown> extends Fed<Given> {
   readonly outputs: readonly Tensor[]
+  /** All that the `forward` of each layer returned. */
+  readonly made: readonly Passed[]
 }
 
 /** Learns from what the layers hand up; nothing goes down from it. */

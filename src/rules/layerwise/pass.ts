@@ -67,7 +67,7 @@ export const outputsInUse = (
 /** What a head reads of passes. */
 export function headInput({ head }: Pick<AnyDesign, 'head'>, fed: Fed, passes: readonly LayerPass[]): Tensor {
   const outputs = passes.map(({ made }) => made.output)
-  return head!.read?.({ ...fed, outputs }) ?? concat(outputs.map(flat), 1)
+  return head!.read?.({ ...fed, outputs, made: passes.map(({ made }) => made) }) ?? concat(outputs.map(flat), 1)
 }
 
 /** What a head reads of layers in use: on an input of its own, if it has one. */

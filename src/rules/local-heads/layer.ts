@@ -1,4 +1,4 @@
-import { conv2d, gelu, logSoftmax, maxPool2d, type Shape, sizeOf, type Tensor } from '../../graph/index.js'
+import { gelu, logSoftmax, maxPool2d, type Shape, sizeOf, type Tensor } from '../../graph/index.js'
 import { flat } from '../../nn/axes.js'
 import { batchNormalized, type Statistics, statistics } from '../../nn/batch-norm.js'
 import { convolution, convolved, dirac } from '../../nn/convolution.js'
@@ -6,19 +6,16 @@ import { dense, product } from '../../nn/dense.js'
 import { zeros } from '../../nn/initialize.js'
 import { accuracy, crossEntropy } from '../../nn/losses.js'
 import { stepSize } from '../../nn/optimizers.js'
-import { whiteningFilters } from '../../nn/whitening.js'
+import { type InputScale, inputScale, prepared, whitenedShape } from '../../nn/whitening.js'
 import type { Task } from '../contract.js'
 import type { LocalLayer } from '../layerwise/design.js'
-import { classesOf } from '../task.js'
+import { classesOf, imageShape } from '../task.js'
 import { type Head, type HeadWeights, headOf, similarityLoss } from './head.js'
 import type { LocalHeadsHyper } from './options.js'
 
 export type Weights = { readonly weight: Tensor; readonly bias: Tensor; readonly head: HeadWeights }
 
-/** What layer 0 knows of the images: the mean and deviation of each channel, and the filters that whiten patches. */
-type Input = { readonly mean: Tensor; readonly deviation: Tensor; readonly filters?: Tensor }
-
-export type Running = { readonly norm: Statistics; readonly head?: Statistics; readonly input?: Input }
+export type Running = { readonly norm: Statistics; readonly head?: Statistics; readonly input?: InputScale }
 
 type Made = { output: Tensor; running: Running; logits?: Tensor; features?: Tensor }
 
@@ -29,11 +26,6 @@ const ACTIVATIONS = {
   relu: (x: Tensor): Tensor => x.relu(),
   'leaky-relu': (x: Tensor): Tensor => x.maximum(x.mul(0.01)),
 } as const
-
-/** Patches of so many rows and columns are whitened, and each gives a filter and its negative. */
-const PATCH = 2
-/** Added to the eigenvalues of the patches' second moments (speed-runs). */
-const FLOOR = 5e-4
 
 /** The shapes of what each layer reads and puts out, without the batch axis. */
 interface Shapes {
@@ -46,8 +38,7 @@ export function shapesOf({ input }: Pick<Task, 'input'>, h: LocalHeadsHyper): Sh
   const shapes: Shapes[] = []
   let below = input.shape
   if (h.network === 'convolutional' && h.whiten) {
-    const [channels, height, width] = input.shape as [number, number, number]
-    below = [2 * channels * PATCH ** 2, height - PATCH + 1, width - PATCH + 1]
+    below = whitenedShape(imageShape({ input }))
   }
   for (const [i, units] of h.units.entries()) {
     const [, height, width] = below as [number, number, number]
@@ -84,7 +75,7 @@ export function layersOf(task: Task, h: LocalHeadsHyper): HeadedLayer[] {
       }),
       running:
         i === 0 && convolutional
-          ? ({ x }) => ({ ...statisticsOf(units, head), input: knownOf(x, h) })
+          ? ({ x }) => ({ ...statisticsOf(units, head), input: inputScale(x, h.whiten) })
           : statisticsOf(units, head),
       ownAlone: ['head'],
       forward({ weight, bias, head: weights }, x, { training, learns, running, random }) {
@@ -131,19 +122,3 @@ const statisticsOf = (units: number, head: Head) => ({
 /** Each output is 0 with probability `part`; the others grow, so that the mean stays. */
 const dropped = (y: Tensor, part: number, uniform: Tensor): Tensor =>
   y.mul(uniform.greaterEqual(part).cast('float32')).div(1 - part)
-
-const perChannel = (values: Tensor): Tensor => values.reshape([1, -1, 1, 1])
-
-/** What layer 0 finds out from a batch of images [N, C, H, W]. */
-function knownOf(x: Tensor, h: LocalHeadsHyper): Input {
-  const mean = x.mean([0, 2, 3])
-  const deviation = x.sub(perChannel(mean)).square().mean([0, 2, 3]).add(1e-6).sqrt()
-  const known = { mean, deviation }
-  return h.whiten ? { ...known, filters: whiteningFilters(standardised(x, known), PATCH, FLOOR) } : known
-}
-
-const standardised = (x: Tensor, { mean, deviation }: Input): Tensor =>
-  x.sub(perChannel(mean)).div(perChannel(deviation))
-
-const prepared = (x: Tensor, known: Input): Tensor =>
-  known.filters ? gelu(conv2d(standardised(x, known), known.filters)) : standardised(x, known)

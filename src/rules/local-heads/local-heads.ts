@@ -19,8 +19,7 @@
  */
 
 import { concat, type Tensor } from '../../graph/index.js'
-import { muon } from '../../nn/muon.js'
-import { adam, optimizerOf } from '../../nn/optimizers.js'
+import { optimizerOf } from '../../nn/optimizers.js'
 import { filters } from '../../nn/pictures.js'
 import type { Prediction, Rule } from '../contract.js'
 import type { Stack } from '../layerwise/design.js'
@@ -50,21 +49,11 @@ function stepsOf(h: LocalHeadsHyper): Record<string, (layer: number) => boolean>
   )
 }
 
-const optimizerFor = (h: LocalHeadsHyper) =>
-  h.optimizer === 'muon'
-    ? muon({
-        momentum: h.momentum,
-        // The linear maps of heads are no features: the speed-runs leave them to another optimiser.
-        matrices: h.network === 'dense',
-        others: adam({ weightDecay: h.weightDecay }),
-        othersRate: h.adamRate,
-      })
-    : optimizerOf(h)
-
 const parts = layerwise(({ task, hyper: h }: Given<LocalHeadsHyper>) => ({
   layers: layersOf(task, h),
   window: h.window,
-  optimizer: optimizerFor(h),
+  // The linear maps of heads are no features: the speed-runs leave them to another optimiser.
+  optimizer: optimizerOf(h, { matrices: h.network === 'dense' }),
   rate: () => {
     throw new Error('every layer has a rate of its own')
   },
