@@ -3,9 +3,11 @@ import { unknownName } from '../names.js'
 import { backprop } from './backprop.js'
 import { broadcast } from './broadcast/broadcast.js'
 import type { AnyRule } from './contract.js'
+import { covarianceGoodness } from './covariance-goodness/covariance-goodness.js'
 import { equilibriumPropagation } from './equilibrium-propagation/equilibrium-propagation.js'
 import { forwardForward } from './forward-forward/forward-forward.js'
 import { hopfieldVae } from './hopfield-vae/hopfield-vae.js'
+import { localHeads } from './local-heads/local-heads.js'
 import { targetPropagation } from './target-propagation/target-propagation.js'
 import { trifecta } from './trifecta/trifecta.js'
 import { uff } from './uff/uff.js'
@@ -22,6 +24,8 @@ export const RULES: readonly AnyRule[] = [
   hopfieldVae,
   targetPropagation,
   broadcast,
+  localHeads,
+  covarianceGoodness,
 ]
 
 /** The rule of that name, in any case; an unknown one throws a UsageError that offers the nearest. */
