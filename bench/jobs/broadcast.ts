@@ -27,10 +27,7 @@ const mnist = (arm: Arm): Omit<TrainingJob, 'kind'> => ({
   ...(arm !== 'backprop' && { against: 'mnist-broadcast-backprop' }),
 })
 
-/**
- * EBD's network, three epochs of a tenth of the images, so that three seeds of six arms fit; rates from one grid
- * (0.0003 and 0.001) on held-out images.
- */
+/** EBD's network, three epochs of a tenth of the images, so that three seeds of six arms fit. */
 const cifar = (arm: Arm): Omit<TrainingJob, 'kind'> => ({
   id: `cifar-10-broadcast-${arm}`,
   title: `${TITLES[arm]}, EBD's convolutional net`,
@@ -51,6 +48,24 @@ const glyphs = (preset: string, title: string): Omit<TrainingJob, 'kind'> => ({
   target: 8,
 })
 
+const DEEP: Readonly<Record<string, readonly [title: string, ...options: string[]]>> = {
+  deep: ['Score broadcast'],
+  'deep-frozen': ['Score broadcast, correlations frozen', 'memory=1'],
+  'deep-plain': ['Score broadcast without the power norm', 'power=0'],
+  'deep-dfa': ['Direct feedback alignment', 'method=dfa'],
+}
+
+/** Six hidden layers of rectified units, where the plain rule collapses. */
+const deep = ([name, [title, ...options]]: [string, readonly [string, ...string[]]]): Omit<TrainingJob, 'kind'> => ({
+  id: `glyphs-broadcast-${name}`,
+  title: `${title} on glyphs, six hidden layers`,
+  arguments: [
+    ...['broadcast', '--data', 'glyphs', '--preset', 'quick'],
+    ...set('units=200,200,200,200,200,200', ...options),
+  ],
+  seeds: THREE,
+})
+
 /**
  * To be reached: at most 2.5 % test error on MNIST, 8 % on glyphs; on CIFAR-10 direct feedback alignment worse than error
  * broadcast and that worse than score broadcast, in every seed.
@@ -61,4 +76,5 @@ export const JOBS: readonly Omit<TrainingJob, 'kind'>[] = [
   glyphs('quick', 'Score broadcast'),
   glyphs('dfa', 'Direct feedback alignment'),
   glyphs('fa', 'Feedback alignment'),
+  ...Object.entries(DEEP).map(deep),
 ]

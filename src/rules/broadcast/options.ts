@@ -60,7 +60,7 @@ const options = z.strictObject({
     .max(1)
     .default(0.9999)
     .meta(correlating)
-    .describe('lambda of the running correlations (EBD: 0.99999; below 0.9999 deep networks collapse)'),
+    .describe('lambda of the running correlations (EBD: 0.99999; below 0.999 activity dies)'),
   correlation: z
     .number()
     .min(0)
@@ -123,10 +123,10 @@ export const hyper = options.superRefine((h, { addIssue }) => {
 export function warningsOf(h: BroadcastHyper): string[] {
   const warnings: string[] = []
   const hidden = hiddenCount(h)
-  if (learnsCorrelations(h) && h.activation === 'relu' && hidden >= DEEP)
+  if (learnsCorrelations(h) && h.activation === 'relu' && h.power === 0 && hidden >= DEEP)
     warnings.push(
-      `${h.method} with ${hidden} hidden layers of rectified units tends to collapse (their activity dies): with ` +
-        'activation=tanh it trains; so does, worse, memory of at least 0.9999 with correlation=0.1',
+      `${h.method} with ${hidden} hidden layers of rectified units and without a power norm tends to collapse: activity ` +
+        'that is decorrelated may as well die; take power=0.001, or activation=tanh',
     )
   if (learnsCorrelations(h) && h.memory < 0.999)
     warnings.push(
@@ -139,5 +139,5 @@ export function warningsOf(h: BroadcastHyper): string[] {
   return warnings
 }
 
-/** Hidden ReLU layers from which on the plain rule tends to collapse: six do, and EBD's own convolutional net has four. */
+/** Hidden ReLU layers from which on the plain rule tends to collapse: six do, and EBD's convolutional net has four. */
 const DEEP = 5
