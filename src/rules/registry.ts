@@ -8,6 +8,7 @@ import { equilibriumPropagation } from './equilibrium-propagation/equilibrium-pr
 import { forwardForward } from './forward-forward/forward-forward.js'
 import { hopfieldVae } from './hopfield-vae/hopfield-vae.js'
 import { localHeads } from './local-heads/local-heads.js'
+import { spikeAlignment } from './spike-alignment/spike-alignment.js'
 import { targetPropagation } from './target-propagation/target-propagation.js'
 import { trifecta } from './trifecta/trifecta.js'
 import { uff } from './uff/uff.js'
@@ -26,6 +27,7 @@ export const RULES: readonly AnyRule[] = [
   broadcast,
   localHeads,
   covarianceGoodness,
+  spikeAlignment,
 ]
 
 /** The rule of that name, in any case; an unknown one throws a UsageError that offers the nearest. */

@@ -39,6 +39,8 @@ import { filters } from '../../nn/pictures.js'
 import type { Tree } from '../../nn/tree.js'
 import { targetKind } from '../../targets/index.js'
 import type { Batch, LocalityPromise, Rule, Task } from '../contract.js'
+import { alignmentPhase } from '../spike-alignment/phase.js'
+import { alignStep, feedbackBlock, isAligned } from './alignment.js'
 import { alignments, chainFeedback, initialFeedback } from './feedback.js'
 import { lossOf, saysProbabilities, statistics } from './losses.js'
 import { type BroadcastLayer, layersOf, type Pass, passOf } from './network.js'
@@ -154,10 +156,10 @@ export const broadcast: Rule<BroadcastHyper, BroadcastState> = {
 
   // Correlations and feedback are state of no block: the certificate walks through them to whatever they are made of.
   locality: (_, h) => ({
-    blocks: Array.from({ length: hiddenCount(h) + 1 }, (_, k) => ({
-      name: layerName(k, h),
-      parameters: [`layers.${k}`],
-    })),
+    blocks: Array.from({ length: hiddenCount(h) + 1 }, (_, k) => [
+      { name: layerName(k, h), parameters: [`layers.${k}`] },
+      ...(k > 0 ? feedbackBlock(k - 1, h) : []),
+    ]).flat(),
     promise: promiseOf(h),
   }),
 
@@ -183,6 +185,7 @@ export const broadcast: Rule<BroadcastHyper, BroadcastState> = {
   },
 
   steps: (task, h) => ({
+    ...(isAligned(h) && { align: alignStep(h) }),
     joint(state, batch) {
       const layers = networkOf(task, h)
       const pass = passOf(layers, state.layers, batch.x, h)
@@ -222,6 +225,8 @@ export const broadcast: Rule<BroadcastHyper, BroadcastState> = {
       ]
     },
   }),
+
+  between: (_, h) => (isAligned(h) ? alignmentPhase(h) : []),
 
   probabilities: saysProbabilities,
 

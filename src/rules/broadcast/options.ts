@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { fanRule, networkOptions } from '../../nn/network.js'
 import { optimizerOptions } from '../../nn/optimizers.js'
+import { alignmentOptions } from '../spike-alignment/phase.js'
 import { CHOICES } from './losses.js'
 
 /** The rules under this id: how what the output says reaches the hidden layers. */
@@ -89,6 +90,8 @@ const options = z.strictObject({
     .default('unit')
     .meta({ onlyWith: { method: 'sign-symmetry' } })
     .describe('of feedback: one for all (uSF), drawn for each batch (brSF), or drawn once (frSF)'),
+  ...alignmentOptions,
+  align: alignmentOptions.align.meta({ onlyWith: { method: ['fa', 'dfa'] } }),
   ...optimizerOptions,
   rate: optimizerOptions.rate.default(0.001).describe('step size of the hidden layers (ours)'),
   outputRate: optimizerOptions.rate.default(0.001).describe('step size of the output layer (ours)'),

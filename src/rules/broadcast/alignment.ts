@@ -1,0 +1,52 @@
+import type { Tensor } from '../../graph/index.js'
+import type { Block, Figures, Step } from '../contract.js'
+import { align } from '../spike-alignment/phase.js'
+import type { Pair } from '../spike-alignment/spiking.js'
+import type { BroadcastState } from './broadcast.js'
+import { type BroadcastHyper, hiddenCount } from './options.js'
+
+/** Whether feedback weights are aligned between epochs. */
+export const isAligned = ({ method, align }: Pick<BroadcastHyper, 'method' | 'align'>): boolean =>
+  align === 'sal' && (method === 'fa' || method === 'dfa')
+
+/**
+ * The hidden layers whose feedback is aligned: it lies between units. Feedback of convolutions stays as it is; the units of
+ * the last convolution spike in the place of the input below dense layers, as in SAL's networks.
+ */
+export function alignedLayers(h: BroadcastHyper): number[] {
+  if (!isAligned(h)) return []
+  const convolutions = h.channels.length
+  const lowest = h.method === 'fa' ? Math.max(0, convolutions - 1) : convolutions
+  return Array.from({ length: hiddenCount(h) }, (_, k) => k).slice(lowest)
+}
+
+const blockName = (k: number): string => `feedback to layer ${k}`
+
+/** The block of the feedback to layer k, which an alignment phase trains; none where it stays as it is. */
+export const feedbackBlock = (k: number, h: BroadcastHyper): Block[] =>
+  alignedLayers(h).includes(k) ? [{ name: blockName(k), parameters: [`feedback.${k}`] }] : []
+
+/** What spikes for hidden layer k: the forward weights of fa lead to the next layer, the product of dfa to the output. */
+export function alignedPair({ layers, feedback }: BroadcastState, k: number, h: BroadcastHyper): Pair {
+  const above = layers.slice(k + 1, h.method === 'fa' ? k + 2 : undefined)
+  return {
+    forward: above.map(({ weight }) => weight).reduce((product, weight) => product.matmul(weight)),
+    feedback: feedback![k]!,
+    lowerBias: k < h.channels.length ? undefined : layers[k]!.bias,
+    upperBias: above.at(-1)!.bias,
+  }
+}
+
+/** One step of the alignment phase: all aligned feedback weights, each pair by itself. Reads no data. */
+export const alignStep =
+  (h: BroadcastHyper): Step<BroadcastState> =>
+  (state, { random }) => {
+    const feedback = [...state.feedback!]
+    const blocks: { [block: string]: Readonly<Record<string, Tensor>> } = {}
+    for (const k of alignedLayers(h)) {
+      const aligned = align(alignedPair(state, k, h), random, `feedback.${k}`, h)
+      feedback[k] = aligned.feedback
+      blocks[blockName(k)] = aligned.figures
+    }
+    return [{ ...state, feedback }, { blocks } satisfies Figures<Tensor>]
+  }
