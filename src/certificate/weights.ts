@@ -54,7 +54,7 @@ function scaledIn(v: Vertex, known: Map<Vertex, readonly Vertex[]>): readonly Ve
 const isOwned = ({ state }: Vertex): boolean => (state?.owner ?? -1) >= 0
 
 const isData = ({ node: { op, attributes } }: Tensor): boolean =>
-  op === 'input' && ['data', 'labels'].includes((attributes as InputAttributes).kind)
+  op === 'input' && ['data', 'labels', 'noise'].includes((attributes as InputAttributes).kind)
 
 /**
  * `trained`: the names of state that is made from its own old value. `next`: back through programs and through state
