@@ -65,15 +65,15 @@ async function loadOwn(path: string, options: OwnOptions, more: DataOptions): Pr
   const { train, test, split } = withTest(meant, options.test ?? SHARE, path)
   const { input, target, names, notes = [], encoding } = meant
   const name = more.name ?? nameOf(path)
-  const made = dataSet({ name, input, target, names, train, test })
+  const parts = { name, input, target, names, train, test }
   const own: Provenance = {
     path: resolve(path),
     options,
     ...{ what: found.what, split, counts: { train: train.count, test: test.count }, notes },
-    ...perName(meant, made),
+    ...perName(parts),
     ...(encoding && { encoding }),
   }
-  return dataSet({ ...{ name, input, target, names, train, test }, own, fingerprint: fingerprint(made) })
+  return dataSet({ ...parts, own, fingerprint: fingerprint(parts) })
 }
 
 /** The part of the samples that is kept for the test. */
@@ -105,26 +105,26 @@ async function readerOf(path: string): Promise<Reader | undefined> {
 }
 
 /** What content means, by its kind. */
-export async function meaningOf(found: Found, options: OwnOptions, progress?: ReadProgress): Promise<Meant> {
-  const is = <K extends Content['kind']>(kind: K): found is Found<Extract<Content, { kind: K }>> =>
-    found.train.kind === kind && (found.test?.kind ?? kind) === kind
-  if (is('arrays')) return await MEANINGS.arrays(found, options, progress)
-  if (is('table')) return await MEANINGS.table(found, options, progress)
-  if (is('pictures')) return await MEANINGS.pictures(found, options, progress)
+async function meaningOf(found: Found, options: OwnOptions, progress?: ReadProgress): Promise<Meant> {
+  if (holds('arrays', found)) return await MEANINGS.arrays(found, options, progress)
+  if (holds('table', found)) return await MEANINGS.table(found, options, progress)
+  if (holds('pictures', found)) return await MEANINGS.pictures(found, options, progress)
   throw new UsageError(
     `its training part holds ${found.train.kind}, its test part ${found.test!.kind}: name one of them.`,
   )
 }
 
+const holds = <K extends Content['kind']>(kind: K, found: Found): found is Found<Extract<Content, { kind: K }>> =>
+  found.train.kind === kind && (found.test?.kind ?? kind) === kind
+
 /** How many samples each class or label has. */
-function perName({ target, names }: Meant, { train, test }: DataSet): Pick<Provenance, 'perName'> {
+function perName({ target, names, train, test }: DataSet): Pick<Provenance, 'perName'> {
   if (target.kind !== 'class' && target.kind !== 'labels') return {}
   const counts = names.map(() => 0)
   for (const { targets } of [train, test])
-    for (let i = 0; i < targets!.length; i++) {
+    for (let i = 0; i < targets!.length; i++)
       if (target.kind === 'class') counts[targets![i]!]!++
       else counts[i % names.length]! += targets![i]!
-    }
   return { perName: counts }
 }
 
