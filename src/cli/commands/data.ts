@@ -115,7 +115,7 @@ function placeOf({ name, from }: DataSetEntry, dataDir: string | undefined): Pla
     }
   }
   if (dataDir !== undefined) return { missing: `${dataDir} does not hold it` }
-  const cache = join(cacheFolder(), name)
+  const cache = join(cacheFolder(), source.cached ?? name)
   const whole = source.downloads.every(
     (file) => statSync(join(cache, file.name), { throwIfNoEntry: false })?.size === file.bytes,
   )
