@@ -135,7 +135,7 @@ function startEvent(
     criterion: criterionOf(bench, highest),
     ...(rule.figures && { figures: rule.figures }),
     ...{ data: data.name, seed, device, precision },
-    ...(found && { found }),
+    ...(found ? { found } : data.fingerprint !== undefined && { fingerprint: data.fingerprint }),
     ...(preset !== undefined && { preset }),
     ...(highest !== undefined && { highest: bench.blocks[highest]! }),
     ...{ epochs, batch, batchesPerEpoch: plan.batches, steps: stepsOf(plan) },

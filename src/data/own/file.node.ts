@@ -57,7 +57,8 @@ export async function readBytes(path: string, { signal, onProgress }: ReadProgre
     try {
       const stat = await file.stat()
       if (!stat.isFile()) throw new UserError(`${path} is no file.`)
-      checkFits(stat.size, path)
+      // What is read is copied once, into its two splits.
+      checkFits(2 * stat.size, path)
       bytes = new Uint8Array(stat.size)
       for (let at = 0; at < bytes.length; ) {
         signal?.throwIfAborted()
@@ -79,7 +80,7 @@ export async function readBytes(path: string, { signal, onProgress }: ReadProgre
 async function unpacked(packed: Uint8Array, path: string): Promise<Uint8Array> {
   // The last four bytes of a gzip file are the size of its contents, modulo 2^32.
   const promised = new DataView(packed.buffer, packed.byteOffset, packed.length).getUint32(packed.length - 4, true)
-  checkFits(packed.length + promised, path)
+  checkFits(packed.length + 2 * promised, path)
   try {
     return await promisify(gunzip)(packed, { maxOutputLength: Math.min(mostBytes(), 2 ** 32) })
   } catch (cause) {

@@ -94,8 +94,8 @@ function nameOf(path: string): string {
   const whole = resolve(path)
   if (statSync(whole).isDirectory()) return basename(whole)
   const name = basename(whole).replace(/(?<=.)(\.[A-Za-z]\w{0,11})+$/, '')
-  const { what, stem } = roleOf(name)
-  if (what !== 'input') return name
+  const { what, part, stem } = roleOf(name)
+  if (what !== 'input' && part === undefined) return name
   return stem === '' ? basename(dirname(whole)) || name : stem.replaceAll(' ', '-')
 }
 
