@@ -6,6 +6,7 @@ import type { DataSetEntry } from './source.js'
 import { cifar10 } from './sources/cifar-10.js'
 import { fashionMnist, mnist } from './sources/mnist.js'
 import { optdigits } from './sources/optdigits.js'
+import { concrete, energy, powerPlant, wineWhite } from './sources/tables.js'
 
 const glyphs: DataSetEntry = {
   name: 'glyphs',
@@ -17,7 +18,10 @@ const glyphs: DataSetEntry = {
 }
 
 /** Every data set that Onward knows by name. */
-export const dataSets: readonly DataSetEntry[] = [glyphs, mnist, fashionMnist, cifar10, optdigits]
+export const dataSets: readonly DataSetEntry[] = [
+  ...[glyphs, mnist, fashionMnist, cifar10, optdigits],
+  ...[concrete, energy, powerPlant, wineWhite],
+]
 
 /** The entry of that name; an unknown name throws a UserError that offers the nearest one. */
 export function findDataSet(name: string): DataSetEntry {

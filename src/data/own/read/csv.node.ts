@@ -1,9 +1,10 @@
 import { readdirSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { UserError } from '../../../errors.js'
 import { reason } from '../../../files.node.js'
 import type { Found, Reader, Table } from '../content.js'
-import { readCsv } from './csv.js'
+import { readCsv } from './csv-text.node.js'
 import { type Shards, shardsAt, stacked } from './shards.node.js'
 
 const ENDING = /\.(csv|tsv|tab)$/i
@@ -24,7 +25,8 @@ export const csv: Reader = {
     if (!shards) throw new UserError(`${path} holds no CSV file`)
     return await readShards(shards, 'CSV', async (file) => {
       progress?.signal?.throwIfAborted()
-      return readCsv(textOf(await bytesOf(file), file), file, { tabs: !/\.csv$/i.test(file) })
+      const table = readCsv(textOf(await bytesOf(file), file), file, { tabs: !/\.csv$/i.test(file) })
+      return { ...table, folder: dirname(file) }
     })
   },
 }

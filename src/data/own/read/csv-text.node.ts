@@ -1,7 +1,7 @@
 import { type CsvError, parse } from 'csv-parse/sync'
 import { UserError } from '../../../errors.js'
 import type { Column, Table } from '../content.js'
-import { type Dialect, dialectOf, numberIn, READING } from './csv-dialect.js'
+import { type Dialect, dialectOf, numberIn, READING } from './csv-dialect.node.js'
 
 /** A table takes 8 bytes a cell, 0.8 GB in all. */
 const MOST_CELLS = 100_000_000
