@@ -48,7 +48,10 @@ function list(found: readonly Found[]): string[] {
   const rows = found.map(({ entry, place }) => {
     const { name, input, counts } = entry
     const images = `${count(counts.train)} + ${count(counts.test)}`
-    const where = 'missing' in place ? `not here: ${place.missing || (isFetched(entry) ? sizeOf(entry) : 'no download')}` : describePlace(entry, place)
+    const where =
+      'missing' in place
+        ? `not here: ${place.missing || (isFetched(entry) ? sizeOf(entry) : 'no download')}`
+        : describePlace(entry, place)
     return [styleText('bold', name), input.shape.join('x'), images, where]
   })
   return [...columns([head, ...rows]), '', UNCHECKED, `${named('data', 'NAME', '--download')} gets one.`]
@@ -89,7 +92,8 @@ function waysTo(entry: DataSetEntry): string {
 }
 
 /** Files of the right names, as training would look for them; their contents are checked when they are read. */
-function placeOf({ name, from }: DataSetEntry, dataDir: string | undefined): Place {
+function placeOf(entry: DataSetEntry, dataDir: string | undefined): Place {
+  const { name, from } = entry
   if ('make' in from) return { embedded: true }
   const { source } = from
   const folder = dataDir ?? (process.env.ONWARD_DATA || undefined)
@@ -105,9 +109,9 @@ function placeOf({ name, from }: DataSetEntry, dataDir: string | undefined): Pla
   }
   if (dataDir !== undefined) return { missing: `${dataDir} does not hold it` }
   const cache = join(cacheFolder(), name)
-  const whole = source.downloads.every(
-    (file) => statSync(join(cache, file.name), { throwIfNoEntry: false })?.size === file.bytes,
-  )
+  const whole =
+    isFetched(entry) &&
+    source.downloads.every((file) => statSync(join(cache, file.name), { throwIfNoEntry: false })?.size === file.bytes)
   return whole ? { folder: cache } : { missing: '' }
 }
 

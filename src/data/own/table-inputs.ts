@@ -37,7 +37,8 @@ export function inputsOf(table: Table, targets: readonly string[], { size }: Own
   const others = table.columns.filter(({ name }) => !targets.includes(name))
   const columns = others.filter((column) => !isIndex(column))
   const notes = others.filter(isIndex).map(({ name }) => `column "${name}" only numbers the rows: it is not read`)
-  if (columns.length === 0) throw new UsageError('the table has no column besides its target: nothing is left to learn from')
+  if (columns.length === 0)
+    throw new UsageError('the table has no column besides its target: nothing is left to learn from')
   const pictures = columns.filter(arePictures)
   if (pictures.length > 1)
     throw new UsageError(
@@ -46,7 +47,8 @@ export function inputsOf(table: Table, targets: readonly string[], { size }: Own
   if (pictures.length === 1) {
     const [{ name }] = pictures as [Column]
     const rest = columns.filter((column) => column !== pictures[0]).map((column) => `"${column.name}"`)
-    const left = rest.length === 0 ? [] : [`beside the pictures of "${name}" these columns are not read: ${rest.join(', ')}`]
+    const left =
+      rest.length === 0 ? [] : [`beside the pictures of "${name}" these columns are not read: ${rest.join(', ')}`]
     return { encoding: { columns: [{ name, picture: true }] }, input: 'pictures', notes: [...notes, ...left] }
   }
   const image = pixelsOf(columns, size)
@@ -55,13 +57,18 @@ export function inputsOf(table: Table, targets: readonly string[], { size }: Own
     return {
       encoding: { columns: columns.map(({ name }) => ({ name })) },
       input: { shape: [1, height, width], levels },
-      notes: [...notes, `${columns.length} columns of whole numbers below ${levels} are the pixels of images of ${height}x${width}`],
+      notes: [
+        ...notes,
+        `${columns.length} columns of whole numbers below ${levels} are the pixels of images of ${height}x${width}`,
+      ],
     }
   }
   const read = columns.map(numbersOrCategories)
   const places = read.reduce((sum, { categories }) => sum + (categories?.length ?? 1), 0)
   const texts = read.filter(({ categories }) => categories)
-  const note = texts.map(({ name, categories }) => `column "${name}" is ${categories!.length} categories, an input each`)
+  const note = texts.map(
+    ({ name, categories }) => `column "${name}" is ${categories!.length} categories, an input each`,
+  )
   return { encoding: { columns: read }, input: { shape: [places] }, notes: [...notes, ...note] }
 }
 
@@ -80,7 +87,8 @@ function numbersOrCategories({ name, cells }: Column): InputColumn {
   const categories = [...new Set(texts)].filter((text) => text !== '').sort()
   if (categories.length <= Math.min(MOST_CATEGORIES, Math.max(2, texts.length / 2))) return { name, categories }
   const isNumber = (text: string): boolean => text.trim() !== '' && Number.isFinite(Number(text))
-  const wrong = texts.filter(isNumber).length > texts.length / 2 ? texts.findIndex((text) => text !== '' && !isNumber(text)) : -1
+  const wrong =
+    texts.filter(isNumber).length > texts.length / 2 ? texts.findIndex((text) => text !== '' && !isNumber(text)) : -1
   throw new UsageError(
     wrong >= 0
       ? `column "${name}" holds numbers, but "${texts[wrong]}" in row ${wrong + 1}: put a number there, or take the column out of the file`
@@ -134,8 +142,7 @@ export function readInputs(
       const at = new Map(column.categories.map((text, category) => [text, place + category]))
       for (let row = 0; row < table.rows; row++) {
         const own = at.get(`${cells[row]}`)
-        if (own === undefined)
-          throw wrong(row, `it is one of ${shortened(column.categories)}`)
+        if (own === undefined) throw wrong(row, `it is one of ${shortened(column.categories)}`)
         inputs[row * size + own] = 1
       }
       place += column.categories.length
@@ -143,7 +150,10 @@ export function readInputs(
     }
     const fits = (number: number): boolean =>
       levels === undefined ? Number.isFinite(number) : Number.isInteger(number) && number >= 0 && number < levels
-    const words = levels === undefined ? 'a number is needed: fill it in, or take the row or the column out' : `a pixel is a whole number from 0 to ${levels - 1}`
+    const words =
+      levels === undefined
+        ? 'a number is needed: fill it in, or take the row or the column out'
+        : `a pixel is a whole number from 0 to ${levels - 1}`
     for (let row = 0; row < table.rows; row++) {
       const number = cells[row]
       if (typeof number !== 'number' || !fits(number)) throw wrong(row, words)

@@ -22,8 +22,7 @@ const MOST_CLASSES = 10_000
 /** Chooses the target of a table. Throws a UsageError that names the flag to give where a guess would be unsafe. */
 export function targetOf(table: Table, options: OwnOptions): TableTarget {
   const { task } = options
-  if (task === 'none')
-    return { columns: [], target: { kind: 'none' }, names: [], notes: [], targets: () => undefined }
+  if (task === 'none') return { columns: [], target: { kind: 'none' }, names: [], notes: [], targets: () => undefined }
   const columns = options.target?.map((name) => columnOf(table, name)) ?? [guessed(table, task)]
   const kind = task ?? guessedKind(columns)
   if (kind === 'class') return oneClass(columns, options)
@@ -36,7 +35,13 @@ export function targetOf(table: Table, options: OwnOptions): TableTarget {
   const count = columns.length
   if (kind === 'labels')
     return { columns: names, target: { kind, count }, names, notes: [], targets: numbersOf(names, isBinary, '0 or 1') }
-  return { columns: names, target: { kind, count }, names, notes: [], targets: numbersOf(names, () => true, 'a number') }
+  return {
+    columns: names,
+    target: { kind, count },
+    names,
+    notes: [],
+    targets: numbersOf(names, () => true, 'a number'),
+  }
 }
 
 /** The column of that name. Throws a UsageError that names the nearest one. */
@@ -76,7 +81,8 @@ function areFewTexts({ cells }: Column): boolean {
 }
 
 function guessedKind(columns: readonly Column[]): 'class' | 'labels' | 'values' {
-  if (columns.length > 1) return columns.every(({ cells }) => cells instanceof Float64Array && cells.every(isBinary)) ? 'labels' : 'values'
+  if (columns.length > 1)
+    return columns.every(({ cells }) => cells instanceof Float64Array && cells.every(isBinary)) ? 'labels' : 'values'
   const [{ name, cells, classes }] = columns as [Column]
   if (classes || !(cells instanceof Float64Array)) return 'class'
   if (!cells.every(Number.isInteger)) return 'values'
@@ -90,12 +96,16 @@ const isBinary = (number: number): boolean => number === 0 || number === 1
 function oneClass(columns: readonly Column[], { classes: given, task }: OwnOptions): TableTarget {
   const [column, second] = columns as [Column, Column | undefined]
   if (second)
-    throw new UsageError(`a class is one column, and these are ${columns.length}: name one (--target), or say --task labels`)
+    throw new UsageError(
+      `a class is one column, and these are ${columns.length}: name one (--target), or say --task labels`,
+    )
   if (given && new Set(given).size !== given.length) throw new UsageError('--classes names a class twice')
   const { name, cells } = column
   const kinds = [...new Set<string | number | Uint8Array>(cells)]
   if (kinds.length > MOST_CLASSES || kinds.some((kind) => kind instanceof Uint8Array))
-    throw new UsageError(`column "${name}" is no class: it holds ${kinds.length} different values; name another (--target)`)
+    throw new UsageError(
+      `column "${name}" is no class: it holds ${kinds.length} different values; name another (--target)`,
+    )
   const names = given ?? column.classes
   // Numbers from 0 that the file or a person names; else each class is called what stands in its cells.
   const isPlace = cells instanceof Float64Array && names && !kinds.every((kind) => names.includes(`${kind}`))
@@ -103,7 +113,9 @@ function oneClass(columns: readonly Column[], { classes: given, task }: OwnOptio
   const sorted = cells instanceof Float64Array ? (own as number[]).sort((a, b) => a - b) : (own as string[]).sort()
   const all = names ?? sorted.map(String)
   const labels = new Map<string | number, number>(
-    isPlace ? all.map((_, i) => [i, i]) : all.map((text, i) => [cells instanceof Float64Array ? Number(text) : text, i]),
+    isPlace
+      ? all.map((_, i) => [i, i])
+      : all.map((text, i) => [cells instanceof Float64Array ? Number(text) : text, i]),
   )
   const isGuess = task === undefined && cells instanceof Float64Array && !names
   return {
@@ -111,7 +123,9 @@ function oneClass(columns: readonly Column[], { classes: given, task }: OwnOptio
     target: { kind: 'class', count: all.length },
     names: all,
     notes: isGuess
-      ? [`"${name}" holds ${all.length} whole numbers, which are taken for classes; --task values predicts them as numbers`]
+      ? [
+          `"${name}" holds ${all.length} whole numbers, which are taken for classes; --task values predicts them as numbers`,
+        ]
       : [],
     targets(table, where) {
       const { cells: labelled } = columnOf(table, name)

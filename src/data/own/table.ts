@@ -33,7 +33,11 @@ export const tableMeaning =
     const input: TaskInput = images ? { shape: images.shape, levels: 256 } : (planned as TaskInput)
     const split = async (table: Table, where: string, inputs?: Uint8Array): Promise<Split> => {
       const targets = own.targets(table, where)
-      return { inputs: inputs ?? readInputs(table, encoding, input, where), ...(targets && { targets }), count: table.rows }
+      return {
+        inputs: inputs ?? readInputs(table, encoding, input, where),
+        ...(targets && { targets }),
+        count: table.rows,
+      }
     }
     const where = 'the test part of the table'
     const others =
@@ -46,7 +50,11 @@ export const tableMeaning =
       names: own.names,
       train: await split(train, 'the table', images?.inputs),
       ...(test && { test: await split(test, where, others) }),
-      notes: [...own.notes, ...notes, ...(images ? [`column "${name}" holds pictures, read as ${show(images.shape)}`] : [])],
+      notes: [
+        ...own.notes,
+        ...notes,
+        ...(images ? [`column "${name}" holds pictures, read as ${show(images.shape)}`] : []),
+      ],
       encoding,
     }
   }

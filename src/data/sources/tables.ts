@@ -39,7 +39,12 @@ function table({ name, title, credit, rows, inputs, targets, bytes, sha256 }: Pu
         downloads: [],
         decode([contents], [where]) {
           const all = readRows(contents!, inputs, targets.length, where!)
-          const { train, validation } = holdOut(all, new Uint8Array(all.count), Math.round(TEST.share * all.count), TEST.seed)
+          const { train, validation } = holdOut(
+            all,
+            new Uint8Array(all.count),
+            Math.round(TEST.share * all.count),
+            TEST.seed,
+          )
           return { train, test: validation }
         },
       },

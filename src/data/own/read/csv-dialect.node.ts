@@ -46,7 +46,8 @@ export function dialectOf(text: string, tabs: boolean, where: string): Dialect {
     .filter(({ records: [first, ...others] }) => first && first.length > 1 && others.every(isLong(first.length)))
   const chosen = found.find(({ delimiter, records }) => delimiter !== ';' || found.length === 1 || isDecimal(records))
   // Nothing divides every line in the same way: one column, or lines of which the reader will tell the first wrong one.
-  const { delimiter, records } = chosen ?? found[0] ?? { delimiter: tabs ? '\t' : ',', records: read(tabs ? '\t' : ',') }
+  const { delimiter, records } = chosen ??
+    found[0] ?? { delimiter: tabs ? '\t' : ',', records: read(tabs ? '\t' : ',') }
   const decimal = delimiter === ',' ? '.' : decimalOf(records, where)
   return { delimiter, decimal, header: isHeader(records, decimal) }
 }
@@ -81,7 +82,8 @@ function isHeader([first, ...below]: Records, decimal: '.' | ','): boolean {
   if (first.length > 2 && first.every((cell, i) => cell === `${i}`)) return true
   const isText = (cell: string | undefined): boolean => cell !== undefined && numberIn(cell, decimal) === undefined
   const overNumbers = first.some(
-    (cell, i) => isText(cell) && below.every((record) => !isText(record[i])) && below.some((record) => record[i] !== ''),
+    (cell, i) =>
+      isText(cell) && below.every((record) => !isText(record[i])) && below.some((record) => record[i] !== ''),
   )
   if (overNumbers) return true
   const repeats = first.some((cell, i) => below.some((record) => record[i] === cell))

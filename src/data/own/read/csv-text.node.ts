@@ -117,7 +117,11 @@ function countLines(text: string): number {
 
 /** csv-parse's errors, in our words. */
 function wrongLine(error: CsvError, where: string): string {
-  const { lines, record, max_record_size: most } = error as CsvError & {
+  const {
+    lines,
+    record,
+    max_record_size: most,
+  } = error as CsvError & {
     readonly lines?: number
     readonly record?: readonly string[]
     readonly max_record_size?: number

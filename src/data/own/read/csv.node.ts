@@ -48,14 +48,18 @@ export async function readShards(
   const what = `a table in ${files === 1 ? '' : `${files} files of `}${format}: ${own.rows} rows, ${own.columns.length} columns${rest}`
   if (test.length === 0) return { what, train: own }
   const other = await part(test)
-  stacked([own, { ...other }].map(({ kind, columns }) => ({ kind, rows: 0, columns })), [train[0]!, test[0]!])
+  stacked(
+    [own, { ...other }].map(({ kind, columns }) => ({ kind, rows: 0, columns })),
+    [train[0]!, test[0]!],
+  )
   return { what: `${what}; ${other.rows} rows to test`, train: own, test: other }
 }
 
 /** Throws a UserError where the file cannot be read or is too large. */
 export async function bytesOf(path: string, most = MOST_BYTES): Promise<Uint8Array> {
   const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0
-  if (size > most) throw new UserError(`${path} has ${size} bytes; at most ${most} can be read: divide it, or take a part`)
+  if (size > most)
+    throw new UserError(`${path} has ${size} bytes; at most ${most} can be read: divide it, or take a part`)
   try {
     return await readFile(path)
   } catch (cause) {

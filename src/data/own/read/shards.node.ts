@@ -27,7 +27,8 @@ export function shardsAt(path: string, ending: RegExp): Shards | undefined {
     const test = own((name) => PARTS.test.test(name))
     const validation = own((name) => !PARTS.test.test(name) && PARTS.validation.test(name))
     const train = own((name) => !PARTS.test.test(name) && !PARTS.validation.test(name))
-    if (train.length === 0) throw new UserError(`${folder} holds a test part (${names[0]}), but no training part beside it`)
+    if (train.length === 0)
+      throw new UserError(`${folder} holds a test part (${names[0]}), but no training part beside it`)
     return test.length > 0 ? { train, test, leftOut: validation } : { train, test: validation, leftOut: [] }
   }
   return undefined
@@ -45,7 +46,9 @@ export function stacked(tables: readonly Table[], where: readonly string[]): Tab
   const [first, ...others] = tables as [Table, ...Table[]]
   if (others.length === 0) return first
   for (const [i, { columns }] of others.entries()) {
-    const wrong = first.columns.findIndex(({ name, cells }, c) => columns[c]?.name !== name || kindOf(columns[c]) !== kindOf({ cells }))
+    const wrong = first.columns.findIndex(
+      ({ name, cells }, c) => columns[c]?.name !== name || kindOf(columns[c]) !== kindOf({ cells }),
+    )
     if (wrong >= 0 || columns.length !== first.columns.length)
       throw new UserError(
         `${where[i + 1]} has other columns than ${where[0]}: ${wrong >= 0 ? `there, "${first.columns[wrong]!.name}" is column ${wrong + 1}` : `${columns.length} and not ${first.columns.length}`}; the files of one table have the same columns`,
