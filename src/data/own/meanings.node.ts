@@ -1,4 +1,5 @@
 import { UserError } from '../../errors.js'
+import { meaningOfArrays } from './arrays.js'
 import type { Meanings } from './meaning.js'
 
 const notYet = (what: string) => () => {
@@ -8,6 +9,6 @@ const notYet = (what: string) => () => {
 /** What each kind of content means: a line each. */
 export const MEANINGS: Meanings = {
   table: notYet('tables'),
-  arrays: notYet('arrays'),
+  arrays: meaningOfArrays,
   pictures: notYet('pictures'),
 }
