@@ -14,7 +14,7 @@ export async function readImage(path: string): Promise<Picture> {
     const what = reason(cause) === 'ENOENT' ? 'does not exist' : `cannot be read (${reason(cause)})`
     throw new UserError(`The image ${path} ${what}; name a PNG or JPEG file.`, { cause })
   }
-  return decode(bytes, path)
+  return await decodeImage(bytes, path)
 }
 
 /** Writes 8-bit pixels (height x width x channels, interleaved; 1, 3 or 4 channels) as a PNG file. */
@@ -30,7 +30,8 @@ export async function writePng(
   }
 }
 
-function decode(bytes: Uint8Array, path: string): Picture {
+/** Decodes a picture; `path` names it in messages. Throws a UserError as `readImage` does. */
+export async function decodeImage(bytes: Uint8Array, path: string): Promise<Picture> {
   const png = bytes[0] === 0x89 && bytes[1] === 0x50
   const jpg = bytes[0] === 0xff && bytes[1] === 0xd8
   if (!png && !jpg) {

@@ -1,8 +1,10 @@
 import type { Reader } from './content.js'
 import { idxReader } from './idx.node.js'
+import { csv } from './read/csv.node.js'
+import { parquet } from './read/parquet.node.js'
 
 /**
  * The formats of one's own data, a line each, in the order in which they are asked whether a path is theirs: those that
  * go by first bytes before those that go by names alone.
  */
-export const READERS: readonly Reader[] = [idxReader]
+export const READERS: readonly Reader[] = [idxReader, parquet, csv]

@@ -1,13 +1,12 @@
 import { readdirSync, statSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { UserError } from '../../../errors.js'
-import { reason } from '../../../files.node.js'
 import type { Found, Reader, Table } from '../content.js'
+import { readBytes } from '../file.node.js'
 import { readCsv } from './csv-text.node.js'
-import { type Shards, shardsAt, stacked } from './shards.node.js'
+import { type Shards, sameColumns, shardsAt, stacked } from './shards.node.js'
 
-const ENDING = /\.(csv|tsv|tab)$/i
+const ENDING = /\.(csv|tsv|tab)(\.gz)?$/i
 /** A longer text does not fit into one string. */
 const MOST_BYTES = 500_000_000
 
@@ -24,9 +23,8 @@ export const csv: Reader = {
     const shards = shardsAt(path, ENDING)
     if (!shards) throw new UserError(`${path} holds no CSV file`)
     return await readShards(shards, 'CSV', async (file) => {
-      progress?.signal?.throwIfAborted()
-      const table = readCsv(textOf(await bytesOf(file), file), file, { tabs: !/\.csv$/i.test(file) })
-      return { ...table, folder: dirname(file) }
+      const text = textOf(await readBytes(file, progress), file)
+      return { ...readCsv(text, file, { tabs: !/\.csv(\.gz)?$/i.test(file) }), folder: dirname(file) }
     })
   },
 }
@@ -43,33 +41,26 @@ export async function readShards(
     return stacked(tables, files)
   }
   const own = await part(train)
-  const files = train.length + test.length
-  const rest = leftOut.length > 0 ? `; not read: ${leftOut.join(', ')}` : ''
-  const what = `a table in ${files === 1 ? '' : `${files} files of `}${format}: ${own.rows} rows, ${own.columns.length} columns${rest}`
-  if (test.length === 0) return { what, train: own }
-  const other = await part(test)
-  stacked(
-    [own, { ...other }].map(({ kind, columns }) => ({ kind, rows: 0, columns })),
-    [train[0]!, test[0]!],
-  )
-  return { what: `${what}; ${other.rows} rows to test`, train: own, test: other }
-}
-
-/** Throws a UserError where the file cannot be read or is too large. */
-export async function bytesOf(path: string, most = MOST_BYTES): Promise<Uint8Array> {
-  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0
-  if (size > most)
-    throw new UserError(`${path} has ${size} bytes; at most ${most} can be read: divide it, or take a part`)
-  try {
-    return await readFile(path)
-  } catch (cause) {
-    throw new UserError(`${path} cannot be read (${reason(cause)}); check that it is a file you may read.`, { cause })
-  }
+  const other = test.length > 0 ? await part(test) : undefined
+  // Those who set a task for others keep the targets of their test part for themselves.
+  const isUsed = other !== undefined && sameColumns(own, other)
+  const aside = [...leftOut, ...(isUsed ? [] : test)]
+  const files = train.length === 1 ? format : `${train.length} ${format} files`
+  const what = [
+    `a table in ${files}, ${own.rows} rows of ${own.columns.length} columns`,
+    ...(isUsed ? [`${other.rows} rows to test in ${test.join(', ')}`] : []),
+    ...(aside.length > 0 ? [`not used: ${aside.join(', ')}${isUsed ? '' : ', which has other columns'}`] : []),
+  ]
+  return { what: what.join('; '), train: own, ...(isUsed && { test: other }) }
 }
 
 function textOf(bytes: Uint8Array, path: string): string {
   const [a, b] = bytes
   const encoding = a === 0xff && b === 0xfe ? 'utf-16le' : a === 0xfe && b === 0xff ? 'utf-16be' : 'utf-8'
+  if (bytes.length > MOST_BYTES)
+    throw new UserError(
+      `${path} has ${bytes.length} bytes; at most ${MOST_BYTES} can be read: divide it, or take a part`,
+    )
   let text: string
   try {
     text = new TextDecoder(encoding, { fatal: true }).decode(bytes)

@@ -1,7 +1,8 @@
 import { readdirSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { UserError } from '../../../errors.js'
 import type { Column, Table } from '../content.js'
+import { type Role, roleOf } from '../names.js'
 
 /** The files that a table lies in. */
 export interface Shards {
@@ -11,22 +12,24 @@ export interface Shards {
   readonly leftOut: readonly string[]
 }
 
-const PARTS = { test: /(^|[^a-z])test/i, validation: /(^|[^a-z])(validation|valid|val|dev)([^a-z]|$)/i }
-
 /**
- * The file at `path`, or the files of a folder (or of its sub-folder `data`) whose names end as `ending` says: those
- * named test are the test part, those named validation where there are none. Undefined where there are no such files.
+ * The file at `path`, with its counterpart for testing beside it, or the files of a folder (or of its sub-folder `data`)
+ * whose names end as `ending` says: by their names those of the test part, and those of validation where there are none.
+ * Undefined where there are no such files.
  */
 export function shardsAt(path: string, ending: RegExp): Shards | undefined {
-  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory())
-    return ending.test(path) ? { train: [path], test: [], leftOut: [] } : undefined
+  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+    const { part, stem } = roleOf(basename(path))
+    const isTest = (name: string): boolean => roleOf(name).part === 'test' && roleOf(name).stem === stem
+    const test = part === 'train' ? namesIn(dirname(path), ending).filter(isTest) : []
+    return { train: [path], test: test.length === 1 ? [join(dirname(path), test[0]!)] : [], leftOut: [] }
+  }
   for (const folder of [path, join(path, 'data')]) {
-    const names = namesIn(folder).filter((name) => ending.test(name))
+    const names = namesIn(folder, ending)
     if (names.length === 0) continue
-    const own = (part: (name: string) => boolean): string[] => names.filter(part).map((name) => join(folder, name))
-    const test = own((name) => PARTS.test.test(name))
-    const validation = own((name) => !PARTS.test.test(name) && PARTS.validation.test(name))
-    const train = own((name) => !PARTS.test.test(name) && !PARTS.validation.test(name))
+    const own = (...parts: readonly Role['part'][]): string[] =>
+      names.filter((name) => parts.includes(roleOf(name).part)).map((name) => join(folder, name))
+    const [train, test, validation] = [own('train', undefined), own('test'), own('validation')]
     if (train.length === 0)
       throw new UserError(`${folder} holds a test part (${names[0]}), but no training part beside it`)
     return test.length > 0 ? { train, test, leftOut: validation } : { train, test: validation, leftOut: [] }
@@ -34,10 +37,10 @@ export function shardsAt(path: string, ending: RegExp): Shards | undefined {
   return undefined
 }
 
-function namesIn(folder: string): string[] {
+function namesIn(folder: string, ending: RegExp): string[] {
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return []
   return readdirSync(folder)
-    .filter((name) => !name.startsWith('.'))
+    .filter((name) => !name.startsWith('.') && ending.test(name))
     .sort()
 }
 
@@ -45,15 +48,9 @@ function namesIn(folder: string): string[] {
 export function stacked(tables: readonly Table[], where: readonly string[]): Table {
   const [first, ...others] = tables as [Table, ...Table[]]
   if (others.length === 0) return first
-  for (const [i, { columns }] of others.entries()) {
-    const wrong = first.columns.findIndex(
-      ({ name, cells }, c) => columns[c]?.name !== name || kindOf(columns[c]) !== kindOf({ cells }),
-    )
-    if (wrong >= 0 || columns.length !== first.columns.length)
-      throw new UserError(
-        `${where[i + 1]} has other columns than ${where[0]}: ${wrong >= 0 ? `there, "${first.columns[wrong]!.name}" is column ${wrong + 1}` : `${columns.length} and not ${first.columns.length}`}; the files of one table have the same columns`,
-      )
-  }
+  const wrong = others.findIndex((other) => !sameColumns(first, other))
+  if (wrong >= 0)
+    throw new UserError(`${where[wrong + 1]} has other columns than ${where[0]}; the files of one table have the same`)
   const rows = tables.reduce((sum, table) => sum + table.rows, 0)
   const columns = first.columns.map((column, c): Column => {
     const cells = tables.map((table) => table.columns[c]!.cells)
@@ -69,5 +66,9 @@ export function stacked(tables: readonly Table[], where: readonly string[]): Tab
   return { kind: 'table', rows, columns }
 }
 
-const kindOf = (column: Pick<Column, 'cells'> | undefined): string | undefined =>
-  column && (column.cells instanceof Float64Array ? 'numbers' : typeof column.cells[0])
+/** Whether tables have columns of the same names and kinds, in the same order. */
+export const sameColumns = (a: Table, b: Table): boolean =>
+  a.columns.length === b.columns.length &&
+  a.columns.every(({ name, cells }, i) => b.columns[i]!.name === name && kindOf(cells) === kindOf(b.columns[i]!.cells))
+
+const kindOf = (cells: Column['cells']): string => (cells instanceof Float64Array ? 'numbers' : typeof cells[0])
