@@ -1,5 +1,6 @@
 import { UserError } from '../errors.js'
 import { type Shape, show, sizeOf } from '../graph/types.js'
+import type { Provenance } from './own/provenance.js'
 import { type Scale, scaleOf } from './scale.js'
 
 /** What a network reads: arrays of one shape, without the batch axis. */
@@ -59,6 +60,10 @@ export interface DataSet extends Samples {
   readonly train: Split
   /** Never read while anything is still being chosen; see `holdOut` for validation. */
   readonly test: Split
+  /** Of one's own data: where they are and how they were read. */
+  readonly own?: Provenance
+  /** SHA-256 of its content, where no published hash tells it. */
+  readonly fingerprint?: string
 }
 
 /** All of a data set but what follows from its samples. */
