@@ -27,7 +27,10 @@ export const keptProvenance = z.object({
     target: z.array(z.string()).readonly().exactOptional(),
     task: z.enum(['class', 'labels', 'values', 'none']).exactOptional(),
     classes: z.array(z.string()).readonly().exactOptional(),
-    size: z.tuple([z.int().min(1), z.int().min(1)]).readonly().exactOptional(),
+    size: z
+      .tuple([z.int().min(1), z.int().min(1)])
+      .readonly()
+      .exactOptional(),
     colour: z.enum(['grey', 'colour']).exactOptional(),
     test: z.number().exactOptional(),
   }),
