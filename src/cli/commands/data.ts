@@ -5,14 +5,18 @@ import { cacheFolder } from '../../data/cache.node.js'
 import { type DataSetEntry, dataSets, findDataSet } from '../../data/index.js'
 import { loadDataSet } from '../../data/load.node.js'
 import { locate } from '../../data/locate.node.js'
+import { foundOf } from '../../data/own/found.js'
+import { isKnown, loadData } from '../../data/own/own.node.js'
 import { UsageError, UserError } from '../../errors.js'
+import { describeFound } from '../output/found.js'
 import { bytes, count } from '../output/numbers.js'
 import { print, printJson } from '../output/print.js'
 import { columns, definitions, textWidth } from '../output/text.js'
+import { type OwnFlags, readOwnFlags } from '../own-data.js'
 import { named, toType } from '../to-type.js'
 import { downloadProgress } from '../train/download.js'
 
-export interface DataFlags {
+export interface DataFlags extends OwnFlags {
   readonly dataDir?: string
   readonly download?: true
   readonly json?: true
@@ -23,8 +27,14 @@ const UNCHECKED = styleText('dim', 'Files are found by their names; their conten
 /** Where a data set is: inside Onward, in a folder, or not on this machine. */
 type Place = { readonly embedded: true } | { readonly folder: string } | { readonly missing: string }
 
-/** `onward data [NAME]`: what there is and where; with `--download`, fetched and checked. */
-export async function command(name: string | undefined, { dataDir, download, json }: DataFlags): Promise<void> {
+/**
+ * `onward data [NAME]`: what there is and where; with `--download`, fetched and checked. Of a path: what one's own data
+ * are, as training would read them.
+ */
+export async function command(name: string | undefined, flags: DataFlags): Promise<void> {
+  const { dataDir, download, json } = flags
+  if (name !== undefined && !isKnown(name)) return await describeOwn(name, flags)
+  refuseOwnFlags(flags, name)
   if (download && name === undefined)
     throw new UsageError(`Say which data set to download: ${toType('data', 'NAME', '--download')}.`)
   const entries = name === undefined ? dataSets : [findDataSet(name)]
@@ -36,6 +46,19 @@ export async function command(name: string | undefined, { dataDir, download, jso
   const found = entries.map((entry) => ({ entry, place: placeOf(entry, dataDir) }))
   if (json) printJson(found.map(toJson))
   else print(...(name === undefined ? list(found) : describe(found[0]!)))
+}
+
+async function describeOwn(path: string, flags: DataFlags): Promise<void> {
+  const progress = downloadProgress(process.stderr)
+  const data = await loadData(path, { ...readOwnFlags(flags), onReading: progress.reading }).finally(progress.end)
+  const found = foundOf(data)!
+  if (flags.json) printJson(found)
+  else print(...describeFound(found, textWidth()))
+}
+
+function refuseOwnFlags(flags: DataFlags, name = 'the list of data sets'): void {
+  const [key] = Object.keys(readOwnFlags(flags))
+  if (key !== undefined) throw new UsageError(`--${key} tells how to read one's own data, which ${name} is not.`)
 }
 
 interface Found {
