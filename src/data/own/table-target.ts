@@ -87,9 +87,10 @@ function guessedKind(columns: readonly Column[]): 'class' | 'labels' | 'values' 
   if (classes || !(cells instanceof Float64Array)) return 'class'
   if (!cells.every(Number.isInteger)) return 'values'
   const kinds = new Set(cells).size
-  const isNamed = ['label', 'class'].includes(name.toLowerCase())
-  return kinds <= (isNamed ? MOST_CLASSES : FEW) && kinds <= Math.max(2, cells.length / 2) ? 'class' : 'values'
+  return kinds <= (isNamed(name) ? MOST_CLASSES : FEW) && kinds <= Math.max(2, cells.length / 2) ? 'class' : 'values'
 }
+
+const isNamed = (name: string): boolean => ['label', 'class'].includes(name.toLowerCase())
 
 const isBinary = (number: number): boolean => number === 0 || number === 1
 
@@ -117,7 +118,7 @@ function oneClass(columns: readonly Column[], { classes: given, task }: OwnOptio
       ? all.map((_, i) => [i, i])
       : all.map((text, i) => [cells instanceof Float64Array ? Number(text) : text, i]),
   )
-  const isGuess = task === undefined && cells instanceof Float64Array && !names
+  const isGuess = task === undefined && cells instanceof Float64Array && !names && !isNamed(name)
   return {
     columns: [name],
     target: { kind: 'class', count: all.length },

@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { UserError } from '../../../errors.js'
-import type { Found, Reader, Table } from '../content.js'
+import type { Found, Reader, ReadProgress, Table } from '../content.js'
 import { readBytes } from '../file.node.js'
 import { readCsv } from './csv-text.node.js'
 import { type Shards, sameColumns, shardsAt, stacked } from './shards.node.js'
@@ -22,11 +22,14 @@ export const csv: Reader = {
   async read(path, _options, progress): Promise<Found<Table>> {
     const shards = shardsAt(path, ENDING)
     if (!shards) throw new UserError(`${path} holds no CSV file`)
-    return await readShards(shards, 'CSV', async (file) => {
-      const text = textOf(await readBytes(file, progress), file)
-      return { ...readCsv(text, file, { tabs: !/\.csv(\.gz)?$/i.test(file) }), folder: dirname(file) }
-    })
+    return await readShards(shards, 'CSV', (file) => readCsvFile(file, progress))
   },
+}
+
+/** The table of one file; see `readCsv`. */
+export async function readCsvFile(file: string, progress?: ReadProgress): Promise<Table> {
+  const text = textOf(await readBytes(file, progress), file)
+  return { ...readCsv(text, file, { tabs: !/\.csv(\.gz)?$/i.test(file) }), folder: dirname(file) }
 }
 
 /** The training and the test part of a table in files. */
