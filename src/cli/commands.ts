@@ -77,13 +77,23 @@ export function commands(): CommandEntry[] {
     },
     {
       name: 'predict',
-      does: 'classify pictures with a trained network',
-      takes: { ...RUN, '<image...>': 'PNG or JPEG files, or folders of them' },
+      does: 'say what a trained network says of pictures, or of rows of a table',
+      takes: {
+        ...RUN,
+        '<image...>':
+          'picture files (PNG, JPEG, WebP, GIF, TIFF, BMP, AVIF), folders of them, or tables (CSV, Parquet)',
+      },
       flags: [
-        flag('--invert', 'swap light and dark: for dark ink on light paper, where the network learned light on dark'),
+        flag(
+          '--fit <how>',
+          'ink: cut out, centred, light or dark as in training; contain, cover, stretch: the whole picture; ' +
+            'default: ink where the training images show ink on a plain ground, else contain',
+        ),
+        flag('--invert', 'the ink is dark (ink), or swap light and dark (the other ways to fit)'),
+        flag('--show <path>', 'write what the network saw: a PNG file, or a folder for several pictures'),
         ...RUN_FLAGS,
       ],
-      load: () => import('./commands/predict.js'),
+      load: () => import('./commands/predict/command.js'),
     },
     {
       name: 'samples',

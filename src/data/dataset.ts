@@ -1,5 +1,6 @@
 import { UserError } from '../errors.js'
 import { type Shape, show, sizeOf } from '../graph/types.js'
+import { type Ground, groundOf } from './ground.js'
 import type { Provenance } from './own/provenance.js'
 import { type Scale, scaleOf } from './scale.js'
 
@@ -34,6 +35,8 @@ export interface Samples {
   readonly inputScale?: Scale
   /** Of each value in the training split. */
   readonly targetScale?: Scale
+  /** Of images of ink on a plain ground: how they lie in the training split. */
+  readonly ground?: Ground
 }
 
 /** Samples in a fixed order. */
@@ -67,7 +70,8 @@ export interface DataSet extends Samples {
 }
 
 /** All of a data set but what follows from its samples. */
-export type DataSetParts = Omit<DataSet, 'names' | 'inputScale' | 'targetScale'> & Partial<Pick<DataSet, 'names'>>
+export type DataSetParts = Omit<DataSet, 'names' | 'inputScale' | 'targetScale' | 'ground'> &
+  Partial<Pick<DataSet, 'names'>>
 
 /** The description of images [C, H, W] of which each has one class. */
 export const labelledImages = (shape: ImageShape, names: readonly string[], levels = 256) => ({
@@ -95,10 +99,12 @@ export function dataSet(parts: DataSetParts): DataSet {
   const count = outputCount(target)
   const complete = { ...parts, names: parts.names ?? Array.from({ length: count }, (_, i) => `${i}`) }
   checkDataSet(complete)
+  const ground = groundOf(input, train)
   const made = {
     ...complete,
     ...(input.levels === undefined && { inputScale: scaleOf(train.inputs, input.shape[0] ?? 1, sizeOf(input.shape)) }),
     ...(target.kind === 'values' && { targetScale: scaleOf(train.targets!, count, count) }),
+    ...(ground && { ground }),
   }
   checked.add(made)
   return made
@@ -108,7 +114,7 @@ export function dataSet(parts: DataSetParts): DataSet {
 const checked = new WeakSet<object>()
 
 /** Throws a UserError that says what does not fit in a data set: its description, or one of its numbers. */
-export function checkDataSet(data: Omit<DataSet, 'inputScale' | 'targetScale'>): void {
+export function checkDataSet(data: Omit<DataSet, 'inputScale' | 'targetScale' | 'ground'>): void {
   if (checked.has(data)) return
   const { name, train, test, ...samples } = data
   const { input, target, names } = samples

@@ -55,7 +55,7 @@ async function find(name: string, source: Source, options: LoadOptions): Promise
     if (location) return location
     throw new UserError(
       `${dataDir} does not hold ${name}: put ${files} (as they are, or with .gz) into ` +
-        `${join(dataDir, source.folders[0]!)}, or leave the data folder out to download them.`,
+        `${join(dataDir, source.folders[0]!)}${source.downloads.length > 0 ? ', or leave the data folder out to download them' : ''}.`,
     )
   }
   const shared = process.env.ONWARD_DATA
@@ -64,6 +64,11 @@ async function find(name: string, source: Source, options: LoadOptions): Promise
   const cache = join(options.cacheDir ?? cacheFolder(), source.cached ?? name)
   const location = (shared ? locate(source, shared) : undefined) ?? locateCached(source, cache)
   if (location) return location
+  if (source.downloads.length === 0)
+    throw new UserError(
+      `${name} is not on this machine (looked in ${[shared, cache].filter(Boolean).join(' and ')}), and cannot be ` +
+        `fetched: put ${files} into a folder, and name that (--data-dir DIR).`,
+    )
   if (offline) {
     throw new UserError(
       `${name} is not on this machine (looked in ${[shared, cache].filter(Boolean).join(' and ')}), and downloads are ` +

@@ -11,6 +11,7 @@ import { fashionMnist, mnist } from './sources/mnist.js'
 import { optdigits } from './sources/optdigits.js'
 import { qmnist } from './sources/qmnist.js'
 import { svhn } from './sources/svhn.js'
+import { concrete, energy, powerPlant, wineWhite } from './sources/tables.js'
 
 const glyphs: DataSetEntry = {
   name: 'glyphs',
@@ -25,6 +26,7 @@ const glyphs: DataSetEntry = {
 export const dataSets: readonly DataSetEntry[] = [
   ...[glyphs, mnist, fashionMnist, cifar10, optdigits],
   ...[...emnist, kmnist, qmnist, cifar100, svhn],
+  ...[concrete, energy, powerPlant, wineWhite],
 ]
 
 /** The entry of that name; an unknown name throws a UserError that offers the nearest one. */
