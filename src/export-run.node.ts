@@ -1,7 +1,7 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import ort from 'onnxruntime-node'
-import type { DataSet, Samples } from './data/index.js'
+import { checkDataSet, type GivenDataSet, type Samples, type Split } from './data/index.js'
 import { type LoadOptions, loadDataSet } from './data/load.node.js'
 import { UserError } from './errors.js'
 import type { ExportedModel } from './export/model.js'
@@ -27,7 +27,11 @@ export interface ExportedFile {
 export async function exportTo(
   run: string,
   network: Network,
-  { out, data, load = {} }: { out?: string | undefined; data?: DataSet | undefined; load?: LoadOptions | undefined },
+  {
+    out,
+    data,
+    load = {},
+  }: { out?: string | undefined; data?: GivenDataSet | undefined; load?: LoadOptions | undefined },
 ): Promise<ExportedFile> {
   const { checkpoint } = readCheckpoint(run)
   const { samples, settings } = checkpoint
@@ -62,13 +66,13 @@ export async function exportTo(
 /** As many inputs as the network takes at a time: of the test set if it is here, or else random ones. */
 async function testInputs(
   { data, samples, settings }: Checkpoint,
-  given: DataSet | undefined,
+  given: GivenDataSet | undefined,
   load: LoadOptions,
-): Promise<{ inputs: (Uint8Array | Float32Array)[]; what: string }> {
+): Promise<{ inputs: Split['inputs'][]; what: string }> {
   const { batch } = settings.options
   const { shape, levels } = samples.input
   const size = sizeOf(shape)
-  let known = given
+  let known = given && checkDataSet(given)
   try {
     known ??= await loadDataSet(data, { ...load, offline: true })
   } catch (error) {
@@ -82,7 +86,7 @@ async function testInputs(
   const random = Array.from({ length: batch }, (_, i) => {
     const numbers = new Float32Array(size)
     stream(1, i, 'export').uniform(numbers)
-    return levels === undefined ? numbers : numbers.map((number) => Math.floor(number * levels))
+    return levels === undefined ? numbers : Uint16Array.from(numbers, (number) => Math.floor(number * levels))
   })
   return { inputs: random, what: `${batch} random inputs (there are no test samples of ${data} on this machine)` }
 }

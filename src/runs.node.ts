@@ -1,5 +1,5 @@
 /** Using the runs that were kept: evaluating, predicting, drawing, exporting. */
-import { checkDataSet, type DataSet, dataSets, type Split } from './data/index.js'
+import { checkDataSet, type DataSet, dataSets, type GivenDataSet, type GivenNumbers, type Split } from './data/index.js'
 import { type LoadOptions, loadDataSet } from './data/load.node.js'
 import { UsageError } from './errors.js'
 import { type ExportedFile, exportTo } from './export-run.node.js'
@@ -22,7 +22,7 @@ export interface RunOptions {
   readonly rule?: AnyRule | string | undefined
   /** Takes the file of the rule although it is another than the run was trained by. */
   readonly changedRule?: boolean | undefined
-  readonly data?: DataSet | undefined
+  readonly data?: GivenDataSet | undefined
   readonly load?: LoadOptions | undefined
 }
 
@@ -45,10 +45,9 @@ export const ruleFrom = async (rule: AnyRule | string): Promise<AnyRule> =>
   typeof rule === 'string' ? await findRule(rule) : rule
 
 /** The data set of that name, or one that a program hands in: checked before anything is trained on it. */
-export async function dataFrom(data: DataSet | string, load: LoadOptions | undefined): Promise<DataSet> {
+export async function dataFrom(data: GivenDataSet | string, load: LoadOptions | undefined): Promise<DataSet> {
   if (typeof data === 'string') return await loadDataSet(data, load)
-  checkDataSet(data)
-  return data
+  return checkDataSet(data)
 }
 
 /** The rule of a run: handed in, or one of Onward's. Throws a UsageError where it must be named, or is another one. */
@@ -77,7 +76,7 @@ export async function ruleOfRun(path: string, { rule: given, changedRule }: RunO
 
 /** The data set of a run: handed in, or one that Onward knows by name. */
 export async function dataOfRun(path: string, { data, load }: RunOptions): Promise<DataSet> {
-  if (data) return data
+  if (data) return checkDataSet(data)
   const { data: name } = readConfig(path)
   if (dataSets.some((known) => known.name === name)) return await loadDataSet(name, load)
   throw new UsageError(
@@ -126,11 +125,12 @@ async function withNetwork<T>(path: string, options: RunOptions, use: (network: 
 }
 
 /**
- * What the network of a saved run says of inputs as its data set has them: levels, or real numbers in their own units.
+ * What the network of a saved run says of inputs as its data set has them: levels or parts of 1, or real numbers in
+ * their own units.
  */
 export async function predict(
   path: string,
-  inputs: readonly (Uint8Array | Float32Array)[],
+  inputs: readonly GivenNumbers[],
   options: RunOptions = {},
 ): Promise<Predicted[]> {
   return await withNetwork(path, options, (network) => network.predict(inputs))
