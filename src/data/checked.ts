@@ -90,6 +90,8 @@ function checkInput(input: Samples['input'] | undefined, name: string): void {
 function checkTarget(target: Samples['target'] | undefined, name: string): void {
   if (target === undefined)
     throw new UserError(`${name} does not say what its targets are: give target, such as { kind: 'class', count: 10 }`)
+  if (target?.kind === 'class' && target.count === 1)
+    throw new UserError(`${name} has one class alone: there is nothing to tell apart, so give at least 2`)
   if (!(target?.kind in NAMED) || (target.kind !== 'none' && !isWhole(target.count, 1)))
     throw new UserError(
       `the target of ${name} is ${JSON.stringify(target)}: its kind is one of ${Object.keys(NAMED).join(', ')}, ` +
