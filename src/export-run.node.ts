@@ -1,8 +1,7 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import ort from 'onnxruntime-node'
-import { checkDataSet, type GivenDataSet, type Samples, type Split } from './data/index.js'
-import { type LoadOptions, loadDataSet } from './data/load.node.js'
+import type { DataSet, Samples, Split } from './data/index.js'
 import { UserError } from './errors.js'
 import type { ExportedModel } from './export/model.js'
 import { fileError } from './files.node.js'
@@ -23,15 +22,14 @@ export interface ExportedFile {
   readonly samples: Samples
 }
 
-/** Writes the network of a run as a file; what is there already stays until the new one has been checked. */
+/**
+ * Writes the network of a run as a file; what is there already stays until the new one has been checked. `data` loads
+ * its data set: where that fails, random inputs check the file, unless somebody has named the place of the data.
+ */
 export async function exportTo(
   run: string,
   network: Network,
-  {
-    out,
-    data,
-    load = {},
-  }: { out?: string | undefined; data?: GivenDataSet | undefined; load?: LoadOptions | undefined },
+  { out, data, isNamed }: { out?: string | undefined; data: () => Promise<DataSet>; isNamed: boolean },
 ): Promise<ExportedFile> {
   const { checkpoint } = readCheckpoint(run)
   const { samples, settings } = checkpoint
@@ -39,7 +37,7 @@ export async function exportTo(
   const model = network.exported()
   const file = out ?? join(run, 'model.onnx')
   const part = `${file}.part`
-  const { inputs, what } = await testInputs(checkpoint, data, load)
+  const { inputs, what } = await testInputs(checkpoint, data, isNamed)
   try {
     try {
       writeFileSync(part, model.bytes)
@@ -66,17 +64,17 @@ export async function exportTo(
 /** As many inputs as the network takes at a time: of the test set if it is here, or else random ones. */
 async function testInputs(
   { data, samples, settings }: Checkpoint,
-  given: GivenDataSet | undefined,
-  load: LoadOptions,
+  load: () => Promise<DataSet>,
+  isNamed: boolean,
 ): Promise<{ inputs: Split['inputs'][]; what: string }> {
   const { batch } = settings.options
   const { shape, levels } = samples.input
   const size = sizeOf(shape)
-  let known = given && checkDataSet(given)
+  let known: DataSet | undefined
   try {
-    known ??= await loadDataSet(data, { ...load, offline: true })
+    known = await load()
   } catch (error) {
-    if (!(error instanceof UserError) || load.dataDir !== undefined) throw error
+    if (!(error instanceof UserError) || isNamed) throw error
   }
   if (known && known.test.count > 0) {
     const { inputs, count } = known.test

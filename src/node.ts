@@ -1,7 +1,8 @@
 /** Onward in Node: training, using and inspecting networks by data set and run folder. */
 import { availableParallelism } from 'node:os'
 import type { GivenDataSet } from './data/index.js'
-import type { LoadOptions } from './data/load.node.js'
+import { checkSameData, keptOf } from './data/own/kept.node.js'
+import type { DataOptions } from './data/own/own.node.js'
 import { UsageError } from './errors.js'
 import type { AnyRule } from './rules/contract.js'
 import { fileOf } from './rules/load.node.js'
@@ -17,6 +18,7 @@ import { openTrainer as openAnywhere, type Trainer } from './train/trainer.js'
 
 export { type DataSet, dataSet, labelledImages, type Split } from './data/index.js'
 export { loadDataSet } from './data/load.node.js'
+export { type DataOptions, loadData } from './data/own/own.node.js'
 export { UsageError, UserError } from './errors.js'
 export type { ExportedFile } from './export-run.node.js'
 export { fileOf, findRule, type RuleFile } from './rules/load.node.js'
@@ -45,7 +47,7 @@ export type { Ran, Trainer } from './train/trainer.js'
 export interface TrainRequest extends TrainInput {
   /** A rule, the name of one, or the path of a file that exports one. */
   readonly rule: AnyRule | string
-  /** A data set, or the name of one. */
+  /** A data set, the name of one, or the path of one's own data. */
   readonly data: GivenDataSet | string
   /** The folder of the run. Default: `runs/RULE-DATA-N`; false: nothing is written. */
   readonly out?: string | false | undefined
@@ -53,8 +55,8 @@ export interface TrainRequest extends TrainInput {
   readonly below?: string | undefined
   /** The folder of a run whose weights are the first ones where names and shapes are equal; the optimiser is new. */
   readonly from?: string | undefined
-  /** Where the files of a named data set are, and how they may be fetched. */
-  readonly load?: LoadOptions | undefined
+  /** Where the files of a named data set are and how they may be fetched, or how one's own data are to be understood. */
+  readonly load?: DataOptions | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -70,13 +72,14 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainEvent> 
   const under = below === undefined ? undefined : readCheckpoint(below).checkpoint
   const data = await dataFrom(request.data, load)
   const settings = fit(rule, data, wanted)
+  if (below !== undefined) checkSameData(below, readConfig(below), data)
   const config = { rule, data, settings, signal, below: under, from: origin }
   const preset = request.preset === undefined ? {} : { preset: request.preset }
   if (out === false) return yield* trainAnywhere({ ...config, told: preset, platform: node() })
   const mostThreads = availableParallelism()
   const folder = createRun(out, {
     rule: rule.id,
-    data: data.name,
+    ...keptOf(data),
     ...settings,
     ...(below !== undefined && { below }),
     ...(from !== undefined && { from }),

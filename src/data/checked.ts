@@ -8,8 +8,10 @@ import { scaleOf } from './scale.js'
  * The data set of `parts`, checked, with the scales of its real numbers; names that are left out are numbers. Throws a
  * UserError that says what does not fit.
  */
-export const dataSet = ({ name, input, target, names, train, test }: DataSetParts): DataSet =>
-  checkDataSet({ name, input, target, ...(names && { names }), train, test })
+export function dataSet(parts: DataSetParts): DataSet {
+  const { inputScale: _, targetScale: __, ...own } = parts as GivenDataSet
+  return checkDataSet(own)
+}
 
 /** Data sets that need no second look. */
 const checked = new WeakSet<object>()

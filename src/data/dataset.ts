@@ -1,5 +1,6 @@
 import type { Shape } from '../graph/types.js'
 import type { GivenSplit } from './given.js'
+import type { Provenance } from './own/provenance.js'
 import type { Scale } from './scale.js'
 
 /** What a network reads: arrays of one shape, without the batch axis. */
@@ -59,10 +60,14 @@ export interface DataSet extends Samples {
   readonly train: Split
   /** Never read while anything is still being chosen; see `holdOut` for validation. */
   readonly test: Split
+  /** Of one's own data: where they are and how they were read. */
+  readonly own?: Provenance
+  /** SHA-256 of its content, where no published hash tells it. */
+  readonly fingerprint?: string
 }
 
 /** All of a data set but what follows from its samples, as a program hands it over. */
-export type DataSetParts = Pick<DataSet, 'name' | 'input' | 'target'> &
+export type DataSetParts = Pick<DataSet, 'name' | 'input' | 'target' | 'own' | 'fingerprint'> &
   Partial<Pick<DataSet, 'names'>> & { readonly train: GivenSplit; readonly test: GivenSplit }
 
 /** The description of images [C, H, W] of which each has one class. */

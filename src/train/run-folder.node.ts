@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { keptProvenance } from '../data/own/provenance.js'
 import { UserError } from '../errors.js'
 import { type Files, fileError, makeFolder, openJournal, reason, replaceFile } from '../files.node.js'
 import { checkLock, lockFolder } from '../lock.node.js'
@@ -27,6 +28,10 @@ const runConfig = z.object({
   mostThreads: z.int().min(1).optional(),
   /** The file that its rule was loaded from. It is never run but where somebody names it. */
   ruleFile: z.object({ path: z.string(), sha256: z.string() }).optional(),
+  /** Of one's own data: where they are and how they were read. */
+  own: keptProvenance.optional(),
+  /** SHA-256 of the content of the data, where no published hash tells it. */
+  fingerprint: z.string().optional(),
 })
 export type RunConfig = Readonly<z.infer<typeof runConfig>>
 

@@ -63,7 +63,10 @@ test('a data set that does not fit its description is refused by name, place and
       { ...table, input: { shape: [2, 0] } },
       /^the inputs of table have the shape \[2, 0\]: its sizes are whole numbers/,
     ],
-    [{ ...table, input: { shape: [2], levels: 1 } }, /^the inputs of table have 1 levels: a whole number from 2 to 65536, /],
+    [
+      { ...table, input: { shape: [2], levels: 1 } },
+      /^the inputs of table have 1 levels: a whole number from 2 to 65536, /,
+    ],
     [
       { ...table, target: { kind: 'values', count: 0 } },
       /^the target of table is {.*}: its kind is one of class, labels/,

@@ -1,6 +1,6 @@
 import { UserError } from '../../errors.js'
 import type { TrainEvent } from '../../train/events.js'
-import { readConfig } from '../../train/run-folder.node.js'
+import { readCheckpoint, readConfig } from '../../train/run-folder.node.js'
 import { EXIT } from '../failure.js'
 import { printAside } from '../output/print.js'
 import { toGoOn } from '../run.js'
@@ -19,7 +19,8 @@ export async function command(rule: string | undefined, flags: TrainFlags): Prom
   const resumption = run === undefined ? undefined : await readResumption(run, rule, flags)
   const beside = (folder: string): Beside => {
     const config = readConfig(folder)
-    return { backpropBytes: backpropActivationBytes(config), ruleFile: config.ruleFile?.path }
+    const { samples } = readCheckpoint(folder).checkpoint
+    return { backpropBytes: backpropActivationBytes(config, samples), ruleFile: config.ruleFile?.path }
   }
   // A dumb terminal cannot draw a block again in place.
   const { stdout } = process
