@@ -1,6 +1,7 @@
 import { UsageError, UserError } from '../errors.js'
 import { unknownName } from '../names.js'
-import { type DataSet, dataSet, labelledImages } from './dataset.js'
+import { dataSet } from './checked.js'
+import { type DataSet, labelledImages } from './dataset.js'
 import { makeGlyphs } from './glyphs/glyphs.js'
 import type { DataSetEntry } from './source.js'
 import { cifar10 } from './sources/cifar-10.js'
