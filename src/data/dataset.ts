@@ -1,6 +1,7 @@
 import { UserError } from '../errors.js'
 import { type Shape, show, sizeOf } from '../graph/types.js'
 import { type Ground, groundOf } from './ground.js'
+import type { ImageShape } from './image-shape.js'
 import type { Provenance } from './own/provenance.js'
 import { type Scale, scaleOf } from './scale.js'
 
@@ -80,7 +81,7 @@ export const labelledImages = (shape: ImageShape, names: readonly string[], leve
   names,
 })
 
-export type ImageShape = readonly [channels: number, height: number, width: number]
+export type { ImageShape }
 
 /** The shape of inputs that are images, of quantised pixels; undefined for others. */
 export function imageShapeOf({ shape, levels }: TaskInput): ImageShape | undefined {
@@ -99,7 +100,8 @@ export function dataSet(parts: DataSetParts): DataSet {
   const count = outputCount(target)
   const complete = { ...parts, names: parts.names ?? Array.from({ length: count }, (_, i) => `${i}`) }
   checkDataSet(complete)
-  const ground = groundOf(input, train)
+  const shape = imageShapeOf(input)
+  const ground = shape && groundOf(train, shape, input.levels!)
   const made = {
     ...complete,
     ...(input.levels === undefined && { inputScale: scaleOf(train.inputs, input.shape[0] ?? 1, sizeOf(input.shape)) }),

@@ -1,6 +1,7 @@
 import { UserError } from '../../errors.js'
 import { meaningOfArrays } from './arrays.js'
 import type { Meanings } from './meaning.js'
+import { meaningOfPictures } from './pictures.node.js'
 
 const notYet = (what: string) => () => {
   throw new UserError(`${what} cannot be read yet`)
@@ -10,5 +11,5 @@ const notYet = (what: string) => () => {
 export const MEANINGS: Meanings = {
   table: notYet('tables'),
   arrays: meaningOfArrays,
-  pictures: notYet('pictures'),
+  pictures: meaningOfPictures,
 }
