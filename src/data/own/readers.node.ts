@@ -1,6 +1,7 @@
 import type { Reader } from './content.js'
 import { cifarReader } from './read/cifar.node.js'
 import { csv } from './read/csv.node.js'
+import { folderReader } from './read/folder.node.js'
 import { idxReader } from './read/idx.node.js'
 import { npyReader } from './read/npy.node.js'
 import { npzReader } from './read/npz.node.js'
@@ -13,5 +14,5 @@ import { safetensorsReader } from './read/safetensors.node.js'
  */
 export const READERS: readonly Reader[] = [
   ...[cifarReader, idxReader, npyReader, npzReader],
-  ...[parquet, safetensorsReader, csv],
+  ...[parquet, safetensorsReader, csv, folderReader],
 ]
