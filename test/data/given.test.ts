@@ -166,7 +166,7 @@ const WRONG: [string, () => DataSetParts, RegExp][] = [
   ],
   [
     'gaps',
-    () => parts(LEVELS, [0, , 1, 0] as never),
+    () => parts(LEVELS, Object.assign(new Array(4), { 0: 0, 2: 1, 3: 0 }) as never),
     /^the targets of .* hold undefined at place 1: hand over numbers$/,
   ],
   [

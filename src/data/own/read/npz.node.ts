@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
 import yauzl from 'yauzl'
-import { UserError } from '../../../errors.js'
+import { isPlain, quoted, UserError } from '../../../errors.js'
 import type { Arrays, NamedArray, Reader, ReadProgress } from '../content.js'
 import { readBytes } from '../file.node.js'
 import { checkFits } from '../memory.node.js'
@@ -21,18 +21,15 @@ const MOST_UNPACKED = 1032
 const CLASSES = /^(classes|class_?names?|label_?names?|names|categories)$/i
 
 async function readArchive(path: string, progress: ReadProgress = {}): Promise<Arrays> {
-  const zip = await (/\.gz$/i.test(path)
-    ? readBytes(path, progress).then((bytes) =>
-        yauzl.fromBufferPromise(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), OPTIONS),
-      )
-    : yauzl.openPromise(path, OPTIONS)
-  ).catch((cause) => {
+  // From memory: on a file, a damaged place makes yauzl throw where nobody can catch it.
+  const { buffer, byteOffset, length } = await readBytes(path, progress)
+  const zip = await yauzl.fromBufferPromise(Buffer.from(buffer, byteOffset, length), OPTIONS).catch((cause) => {
     throw damaged(path, cause)
   })
   try {
     const entries = await entriesOf(zip, path)
     const all = entries.reduce((sum, { uncompressedSize }) => sum + uncompressedSize, 0)
-    checkFits(all, path)
+    checkFits(length + all, path)
     const arrays: NamedArray[] = []
     let classes: readonly string[] | undefined
     let done = 0
@@ -70,6 +67,7 @@ async function entriesOf(zip: yauzl.ZipFile, path: string): Promise<yauzl.Entry[
   for await (const entry of zip.eachEntry()) {
     const { fileName: name, compressedSize, uncompressedSize } = entry
     if (!name.endsWith(ENDING)) continue
+    if (!isPlain(name)) throw new UserError(`${path} is damaged: it holds an array of the name ${quoted(name)}.`)
     if (names.has(name)) throw new UserError(`${path} holds two arrays of the name ${name.slice(0, -ENDING.length)}.`)
     if (uncompressedSize > compressedSize * MOST_UNPACKED)
       throw new UserError(
