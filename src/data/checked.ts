@@ -1,7 +1,8 @@
 import { UserError } from '../errors.js'
 import { show, sizeOf } from '../graph/types.js'
 import { arePartsOfOne, checkFlat, type FlatSplit, flatSplit } from './check-split.js'
-import { type DataSet, type DataSetParts, outputCount, type Samples } from './dataset.js'
+import { type DataSet, type DataSetParts, imageShapeOf, outputCount, type Samples } from './dataset.js'
+import { groundOf } from './ground.js'
 import { scaleOf } from './scale.js'
 
 /**
@@ -37,12 +38,15 @@ export function checkDataSet(data: GivenDataSet): DataSet {
   checkNames(names, target, name)
   const { train, test } = splitsOf(data, name)
   const { inputScale, targetScale } = data
+  const shape = imageShapeOf(input)
+  const ground = shape && groundOf(train, shape, input.levels!)
   const own: DataSet = {
     ...data,
     ...{ name, names, train, test },
     ...(input.levels === undefined && {
       inputScale: inputScale ?? scaleOf(train.inputs, input.shape[0] ?? 1, sizeOf(input.shape)),
     }),
+    ...(ground && { ground }),
     ...(target.kind === 'values' && { targetScale: targetScale ?? scaleOf(train.targets!, count, count) }),
   }
   checked.add(own)

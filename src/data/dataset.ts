@@ -1,5 +1,7 @@
 import type { Shape } from '../graph/types.js'
 import type { GivenSplit } from './given.js'
+import type { Ground } from './ground.js'
+import type { ImageShape } from './image-shape.js'
 import type { Provenance } from './own/provenance.js'
 import type { Scale } from './scale.js'
 
@@ -34,6 +36,8 @@ export interface Samples {
   readonly inputScale?: Scale
   /** Of each value in the training split. */
   readonly targetScale?: Scale
+  /** Of images of ink on a plain ground: how they lie in the training split. */
+  readonly ground?: Ground
 }
 
 /** Samples in a fixed order. */
@@ -77,7 +81,7 @@ export const labelledImages = (shape: ImageShape, names: readonly string[], leve
   names,
 })
 
-export type ImageShape = readonly [channels: number, height: number, width: number]
+export type { ImageShape }
 
 /** The shape of inputs that are images, of quantised pixels; undefined for others. */
 export function imageShapeOf({ shape, levels }: TaskInput): ImageShape | undefined {

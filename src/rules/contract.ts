@@ -149,6 +149,8 @@ export interface Rule<Hyper = never, State extends Tree = never> {
   predict?(state: State, x: Tensor, task: Task, hyper: Hyper): Prediction
   /** Whether the scores are log-probabilities up to a constant; absent: they are not. */
   probabilities?(hyper: Hyper): boolean
+  /** The field's word for a score, where scores are no probabilities: 'goodness'. Absent: 'score'. */
+  scoreName?(hyper: Hyper): string
   /** Figures of held-out samples besides what is said of the target; their means are reported. */
   assess?(state: State, view: View, task: Task, hyper: Hyper): Assessment
   /** Explains each figure of `assess`, by its name; said beside them. */

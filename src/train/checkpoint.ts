@@ -28,10 +28,11 @@ export interface Checkpoint {
 }
 
 /** What a network reads, and how its data set names and scales what it says. */
-export const samplesOf = ({ input, target, names, inputScale, targetScale }: Samples): Samples => ({
+export const samplesOf = ({ input, target, names, inputScale, targetScale, ground }: Samples): Samples => ({
   ...{ input, target, names },
   ...(inputScale && { inputScale }),
   ...(targetScale && { targetScale }),
+  ...(ground && { ground }),
 })
 
 type StatePort = { readonly name: string; readonly dtype: DType; readonly shape: Shape }
@@ -43,6 +44,11 @@ const count = z.int().min(0)
 const size = z.int().min(1)
 const values = z.record(z.string(), z.unknown())
 const scale = z.object({ mean: z.array(z.number()), deviation: z.array(z.number().positive()) })
+const ground = z.object({
+  level: z.enum(['dark', 'light']),
+  side: z.number().positive(),
+  centre: z.enum(['mass', 'box']),
+})
 const contents = z.object({
   rule: z.string(),
   data: z.string(),
@@ -56,6 +62,7 @@ const contents = z.object({
     names: z.array(z.string()),
     inputScale: scale.exactOptional(),
     targetScale: scale.exactOptional(),
+    ground: ground.exactOptional(),
   }),
   position: z.object({ phase: count, epoch: count, between: count.default(0), batch: count }),
   best: z.object({ epoch: count, merit: z.number() }).optional(),

@@ -25,6 +25,10 @@ import { taskOf } from './traced-plan.js'
 export type Predicted = Said & {
   /** What the network puts out: of each class or label, larger is likelier; of values, standardised. */
   readonly scores: readonly number[]
+  /** What a score is: 'goodness', say. */
+  readonly scoreName: string
+  /** Of each class or label, where the scores are log-probabilities. */
+  readonly probabilities?: readonly number[]
 }
 
 /** A trained network, ready to be used. */
@@ -99,11 +103,14 @@ export async function openNetwork(
       )
       const kind = targetKind(samples.target)
       const width = outputCount(samples.target)
+      const scoreName = rule.scoreName?.(hyper) ?? 'score'
+      const areProbable = rule.probabilities?.(hyper) === true
       const predicted: Predicted[] = []
       for await (const { rows, outputs } of scoresOf(own, split)) {
         for (let row = 0; row < rows; row++) {
           const scores = [...outputs.scores!.subarray(row * width, (row + 1) * width)]
-          predicted.push({ ...kind.say(scores, samples), scores })
+          const probabilities = areProbable ? kind.probabilities?.(scores) : undefined
+          predicted.push({ ...kind.say(scores, samples), scores, scoreName, ...(probabilities && { probabilities }) })
         }
       }
       return predicted

@@ -1,4 +1,5 @@
 import { checkDataSet, type DataSet, type Split } from '../data/index.js'
+import { foundOf } from '../data/own/found.js'
 import type { TensorRecord } from '../runtime/index.js'
 import { nameState, stateRecord } from './checkpoint.js'
 import type { TrainConfig } from './config.js'
@@ -121,19 +122,21 @@ async function* training(trainer: Trainer, config: TrainConfig & { data: DataSet
 /** The first event: what is trained, on what, how long, and its certificate. */
 function startEvent(
   trainer: Trainer,
-  { rule, data, preset, resume, told }: TrainConfig,
+  { rule, data, preset, resume, told }: TrainConfig & { data: DataSet },
   bench: Bench,
   taken: WeightsTaken | undefined,
 ): StartEvent {
   const { plan, settings, trainingSamples, validation, parameters, certificate } = trainer
   const highest = highestOf(bench)
   const { seed, device, precision, epochs, batch } = settings.options
+  const found = foundOf(data)
   return {
     ...{ event: 'start', rule: rule.id, source: rule.source },
     ...(rule.reconstructed && { reconstructed: rule.reconstructed }),
     criterion: criterionOf(bench, highest),
     ...(rule.figures && { figures: rule.figures }),
     ...{ data: data.name, seed, device, precision },
+    ...(found ? { found } : data.fingerprint !== undefined && { fingerprint: data.fingerprint }),
     ...(preset !== undefined && { preset }),
     ...(highest !== undefined && { highest: bench.blocks[highest]! }),
     ...{ epochs, batch, batchesPerEpoch: plan.batches, steps: stepsOf(plan) },

@@ -32,7 +32,8 @@ export async function command(rule: string | undefined, flags: TrainFlags): Prom
   const notice = 'Stopping and saving the run. Ctrl-C again stops at once, without saving.'
   const work = async (signal: AbortSignal): Promise<number> => {
     const dataDir = request ? request.dataDir : flags.dataDir
-    const load = { signal, onProgress: downloads.show, ...(dataDir !== undefined && { dataDir }) }
+    const progress = { signal, onProgress: downloads.show, onReading: downloads.reading }
+    const load = { ...progress, ...(dataDir !== undefined && { dataDir }), ...request?.own }
     const events = request ? train({ ...request, load, signal }) : resume(run!, { ...resumption, load, signal })
     try {
       return await report(events, reporter, downloads.end)

@@ -65,7 +65,8 @@ export async function readBytes(
     try {
       const stat = await file.stat()
       if (!stat.isFile()) throw new UserError(`${path} is no file.`)
-      checkFits(stat.size, path)
+      // What is read is copied once, into its two splits.
+      checkFits(2 * stat.size, path)
       bytes = new Uint8Array(stat.size)
       for (let at = 0; at < bytes.length; ) {
         signal?.throwIfAborted()
@@ -93,7 +94,7 @@ async function unpacked(packed: Uint8Array, path: string, promised?: PromisedByt
   // The last four bytes of a gzip file are the size of its contents, modulo 2^32.
   const trailer = new DataView(packed.buffer, packed.byteOffset, packed.length).getUint32(packed.length - 4, true)
   const size = promised?.(await unpackedHead(packed.subarray(0, 8 * HEAD)), path)
-  checkFits(packed.length + (size ?? trailer), path)
+  checkFits(packed.length + 2 * (size ?? trailer), path)
   // One byte more tells a file that holds more than it promises.
   const most = Math.min(mostBytes(), 2 ** 32, size === undefined ? Number.POSITIVE_INFINITY : size + 1)
   try {

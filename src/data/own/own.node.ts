@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs'
-import { basename, resolve } from 'node:path'
+import { basename, dirname, resolve } from 'node:path'
 import { UsageError } from '../../errors.js'
 import { dataSet } from '../checked.js'
 import type { DataSet } from '../dataset.js'
@@ -11,6 +11,7 @@ import { readHead } from './file.node.js'
 import { fingerprint } from './fingerprint.node.js'
 import type { Meant } from './meaning.js'
 import { MEANINGS } from './meanings.node.js'
+import { roleOf } from './names.js'
 import type { Provenance } from './provenance.js'
 import { READERS } from './readers.node.js'
 import { withTest } from './with-test.js'
@@ -42,7 +43,8 @@ export async function loadData(pathOrName: string, options: DataOptions = {}): P
   return await loadOwn(pathOrName, own, options)
 }
 
-const isKnown = (name: string): boolean => dataSets.some((entry) => entry.name === name.toLowerCase())
+/** Whether a data set is known by this name. */
+export const isKnown = (name: string): boolean => dataSets.some((entry) => entry.name === name.toLowerCase())
 
 function notThere(pathOrName: string): UsageError {
   const bring = "one's own data are named by their path: a folder of pictures, or a file of a table or of arrays"
@@ -85,10 +87,17 @@ function checkShare(test: number | undefined): void {
     throw new UsageError(`the share of the samples for the test is ${test}: a number above 0 and below 1 is wanted.`)
 }
 
-/** The name of the file without its endings, or of the folder. */
+/**
+ * The name of the file without its endings and without the words that all such names have, or of the folder: mnist of
+ * mnist/train-images-idx3-ubyte.gz.
+ */
 function nameOf(path: string): string {
-  const name = basename(resolve(path))
-  return statSync(path).isDirectory() ? name : name.replace(/(\.[A-Za-z]\w{0,11})+$/, '') || name
+  const whole = resolve(path)
+  if (statSync(whole).isDirectory()) return basename(whole)
+  const name = basename(whole).replace(/(?<=.)(\.[A-Za-z]\w{0,11})+$/, '')
+  const { what, part, stem } = roleOf(name)
+  if (what !== 'input' && part === undefined) return name
+  return stem === '' ? basename(dirname(whole)) || name : stem.replaceAll(' ', '-')
 }
 
 /** Finds the reader of a path and reads it with what lies beside it; of a folder of files, the file for training. */

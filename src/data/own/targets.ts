@@ -125,7 +125,9 @@ function classNumbers(all: readonly ArrayNumbers[], name: string, names: readonl
   const isRun = most - least + 1 === kinds.length
   if (!names && isRun && least === 0) return numbered(kinds.length, 0, [])
   if (!names && isRun && least === 1)
-    return numbered(kinds.length, 1, [`the labels go from 1 to ${most}: 1 is the first class, named ${least}`])
+    return numbered(kinds.length, 1, [
+      `the labels go from 1 to ${most}: moved to begin at 0, and kept as the names of the classes`,
+    ])
   const places = new Map(kinds.map((kind, place) => [kind, place]))
   return {
     target: { kind: 'class', count: kinds.length },

@@ -200,5 +200,6 @@ export const forwardForward: Rule<ForwardForwardHyper, ForwardForwardState> = {
   presets,
   ...layerwise(design),
   probabilities: saysByHead,
+  scoreName: (h) => (saysByHead(h) ? 'score' : 'goodness'),
   pictures: (task) => filters(task.input.shape, ({ layers }: ForwardForwardState) => layers[0]!.weight),
 }
