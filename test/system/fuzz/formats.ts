@@ -2,6 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
+import sharp from 'sharp'
+import { readImage } from '../../../src/data/images.node.js'
 import { labelledImages } from '../../../src/data/index.js'
 import type { Found } from '../../../src/data/own/content.js'
 import { readHead } from '../../../src/data/own/file.node.js'
@@ -34,6 +36,14 @@ const line = `${numbers(64).map((n) => n % 17)},4`
 const npy = [...ARRAYS, ...REFUSED].map(({ base64 }) => bytesOf(base64))
 const npz = Object.values(ARCHIVES).map(bytesOf)
 const tensors = [bytesOf(SAFETENSORS)]
+
+/** The same few pixels in every format of pictures. */
+async function pictures(): Promise<Uint8Array[]> {
+  const raw = { width: 6, height: 5, channels: 3 } as const
+  const pixels = sharp(Uint8Array.from(numbers(90)), { raw })
+  const formats = ['png', 'jpeg', 'webp', 'gif', 'tiff'] as const
+  return await Promise.all(formats.map((format) => pixels.clone()[format]().toBuffer()))
+}
 
 const checkpoint = encodeCheckpoint({
   ...{ rule: 'backprop', data: 'glyphs', samples: labelledImages([1, 4, 5], ['a', 'b', 'c']) },
@@ -74,6 +84,15 @@ export const FORMATS: Readonly<Record<string, Format>> = {
     'x.npy.gz',
     npy.map((bytes) => gzipSync(bytes)),
   ),
+  picture: {
+    samples: await pictures(),
+    async read(bytes) {
+      const path = join(folder, 'picture')
+      writeFileSync(path, bytes)
+      await readImage(path)
+    },
+  },
+  'own CIFAR': own('x.bin', [cifar]),
   'own IDX': own('x-ubyte', [images, labels]),
   'own IDX, packed': own('x-ubyte.gz', [images, labels], true),
   'own NPY': own('x.npy', npy),

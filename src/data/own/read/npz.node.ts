@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib'
 import yauzl from 'yauzl'
 import { isPlain, quoted, UserError } from '../../../errors.js'
+import { openZip } from '../../zip.node.js'
 import type { Arrays, NamedArray, Reader, ReadProgress } from '../content.js'
 import { readBytes } from '../file.node.js'
 import { checkFits } from '../memory.node.js'
@@ -21,15 +22,13 @@ const MOST_UNPACKED = 1032
 const CLASSES = /^(classes|class_?names?|label_?names?|names|categories)$/i
 
 async function readArchive(path: string, progress: ReadProgress = {}): Promise<Arrays> {
-  // From memory: on a file, a damaged place makes yauzl throw where nobody can catch it.
-  const { buffer, byteOffset, length } = await readBytes(path, progress)
-  const zip = await yauzl.fromBufferPromise(Buffer.from(buffer, byteOffset, length), OPTIONS).catch((cause) => {
+  const zip = await opened(path, progress).catch((cause) => {
     throw damaged(path, cause)
   })
   try {
     const entries = await entriesOf(zip, path)
     const all = entries.reduce((sum, { uncompressedSize }) => sum + uncompressedSize, 0)
-    checkFits(length + all, path)
+    checkFits(all, path)
     const arrays: NamedArray[] = []
     let classes: readonly string[] | undefined
     let done = 0
@@ -53,7 +52,11 @@ async function readArchive(path: string, progress: ReadProgress = {}): Promise<A
 
 const ENDING = '.npy'
 
-const OPTIONS = { lazyEntries: true, autoClose: false } as const
+async function opened(path: string, progress: ReadProgress): Promise<yauzl.ZipFile> {
+  if (!/\.gz$/i.test(path)) return await openZip(path)
+  const { buffer, byteOffset, length } = await readBytes(path, progress)
+  return await yauzl.fromBufferPromise(Buffer.from(buffer, byteOffset, length))
+}
 
 const damaged = (path: string, cause: unknown): UserError =>
   cause instanceof UserError
