@@ -54,7 +54,11 @@ export const meaningOfArrays: Meaning<Arrays> = (found, options) => {
     names: meant?.names ?? [],
     train: splits[0]!,
     ...(splits[1] && { test: splits[1] }),
-    notes: [...[layout.note, noteOn(reading)].filter((note) => note !== undefined), ...(meant?.notes ?? unlabelled)],
+    notes: [
+      ...leftOut(found.train.arrays),
+      ...[layout.note, noteOn(reading)].filter((note) => note !== undefined),
+      ...(meant?.notes ?? unlabelled),
+    ],
     encoding: { reading },
   }
 }
@@ -74,6 +78,12 @@ export function inputsOfArrays({ arrays }: Arrays, options: OwnOptions, reading:
     )
   const numbers = asRead(layout.arrange(input.numbers), reading)
   return { ...inColour(numbers, layout.shape, options.colour), count: input.shape[0]! }
+}
+
+/** Onward holds its own samples out of the training part: one for validation is not needed. */
+function leftOut(arrays: readonly NamedArray[]): string[] {
+  const names = arrays.map(({ name }) => name).filter((name) => roleOf(name).part === 'validation')
+  return names.length === 0 ? [] : [`${names.join(', ')}: left out, for validation takes samples of the training part`]
 }
 
 interface Known {

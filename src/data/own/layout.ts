@@ -44,10 +44,10 @@ function rowsOfPixels(numbers: number, [height, width]: readonly [number, number
 
 function pictures(sample: readonly [number, number, number], size: OwnOptions['size'], where: string): Layout {
   const [a, b, c] = sample
-  const fits = (height: number, width: number): boolean => !size || (size[0] === height && size[1] === width)
-  // There are fewer channels than rows or columns; those of most pictures are 1 or 3.
-  const first = a < Math.min(b, c) && fits(b, c)
-  const last = c < Math.min(a, b) && fits(a, b)
+  // A size says it; else there are fewer channels than rows or columns. Those of most pictures are 1 or 3.
+  const fits = (channels: number, height: number, width: number): boolean =>
+    size ? size[0] === height && size[1] === width : channels < Math.min(height, width)
+  const [first, last] = [fits(a, b, c), fits(c, a, b)]
   const isUsual = (channels: number): boolean => channels === 1 || channels === 3
   if (!first && !last) {
     if (size) checkSize([b, c], size, where)
