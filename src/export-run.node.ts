@@ -1,9 +1,10 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import ort from 'onnxruntime-node'
+import { Worker } from 'node:worker_threads'
 import type { DataSet, Samples, Split } from './data/index.js'
 import { UserError } from './errors.js'
 import type { ExportedModel } from './export/model.js'
+import type { ScoresRequest } from './export/scores-worker.node.js'
 import { fileError } from './files.node.js'
 import { sizeOf } from './graph/types.js'
 import { stream } from './random/stream.js'
@@ -106,22 +107,29 @@ interface Expected {
  */
 async function checkModel(path: string, { batch }: ExportedModel, expected: Expected): Promise<void> {
   const { x, shape, scores, tolerance } = expected
-  const session = await ort.InferenceSession.create(path)
-  try {
-    const rows = x.length / sizeOf(shape)
-    for (const count of batch === 'any' ? [rows, 1] : [rows]) {
-      const images = x.subarray(0, (x.length / rows) * count)
-      const got = (await session.run({ x: new ort.Tensor('float32', images, [count, ...shape]) })).scores!.data
-      const want = scores.subarray(0, (scores.length / rows) * count)
-      const largest = want.reduce((most, score) => Math.max(most, Math.abs(score)), 1e-30)
-      const apart = want.reduce((most, score, i) => Math.max(most, Math.abs(score - (got as Float32Array)[i]!)), 0)
-      if (!(apart <= tolerance * largest))
-        throw new UserError(
-          `The exported model differs from the network on ${count} images (by ${apart.toExponential(1)} in scores up to ` +
-            `${largest.toPrecision(3)}), so it was not kept; please report this.`,
-        )
-    }
-  } finally {
-    await session.release()
+  const rows = x.length / sizeOf(shape)
+  const counts = batch === 'any' ? [rows, 1] : [rows]
+  const calls = counts.map((count) => ({ x: x.slice(0, (x.length / rows) * count), shape: [count, ...shape] }))
+  for (const [i, got] of (await scoresOf({ path, calls })).entries()) {
+    const want = scores.subarray(0, (scores.length / rows) * counts[i]!)
+    const largest = want.reduce((most, score) => Math.max(most, Math.abs(score)), 1e-30)
+    const apart = want.reduce((most, score, k) => Math.max(most, Math.abs(score - got[k]!)), 0)
+    if (!(apart <= tolerance * largest))
+      throw new UserError(
+        `The exported model differs from the network on ${counts[i]} images (by ${apart.toExponential(1)} in scores up ` +
+          `to ${largest.toPrecision(3)}), so it was not kept; please report this.`,
+      )
   }
+}
+
+/** The scores of each call. */
+function scoresOf(workerData: ScoresRequest): Promise<readonly Float32Array[]> {
+  const worker = new Worker(new URL('./export/scores-worker.node.js', import.meta.url), { workerData, execArgv: [] })
+  return new Promise((resolve, reject) => {
+    worker.once('message', resolve)
+    worker.once('error', reject)
+    worker.once('exit', () =>
+      reject(new UserError('The thread that ran the exported model ended; please report this.')),
+    )
+  })
 }
