@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { readCifarBatches } from '../../src/data/sources/cifar-10.js'
 import { readIdxImages, readIdxLabels } from '../../src/data/sources/idx.js'
 import { readOptdigits } from '../../src/data/sources/optdigits.js'
+import { readRows } from '../../src/data/sources/tables.js'
 import { readTar } from '../../src/data/tar.js'
 import { UserError } from '../../src/errors.js'
 import { idxImages, idxLabels, tarOf } from './files.js'
@@ -61,6 +62,14 @@ test('optdigits lines give pixels and classes, and a bad line is named', () => {
       /^dir\/tra .*: line 2 should hold 64 pixels/,
     )
   }
+})
+
+test('rows of a table give inputs and targets in their own units, and a bad line is named', () => {
+  const bytes = (...lines: string[]) => new TextEncoder().encode(['a,b,y,z', ...lines, ''].join('\r\n'))
+  const split = readRows(bytes('1,2.5,3,4', '-5,6e1,7,.5'), 2, 2, 'file')
+  assert.deepEqual([[...split.inputs], [...split.targets!], split.count], [[1, 2.5, -5, 60], [3, 4, 7, 0.5], 2])
+  for (const bad of ['1,2,3', '1,2,3,4,5', '1,2,,4', '1,2,x,4'])
+    refuses(() => readRows(bytes('1,2,3,4', bad), 2, 2, 'dir/it.csv'), /^dir\/it\.csv .*: line 3 should hold 4 numbers/)
 })
 
 test('a tar archive gives its regular files by their last names', () => {
