@@ -1,4 +1,4 @@
-import { type ImageShape, imageShapeOf, type Split, type TaskInput } from './dataset.js'
+import type { ImageShape } from './image-shape.js'
 import { borderMean, type Plane } from './picture.js'
 
 /**
@@ -25,14 +25,17 @@ const LOOKED_AT = 2000
 /** Ink is what differs from the ground by more than this. */
 export const INK = 0.25
 
-/** The ground of a split; undefined where its inputs are no grey images, or their borders are not of one kind. */
-export function groundOf(input: TaskInput, { inputs, count }: Split): Ground | undefined {
-  const shape = imageShapeOf(input)
-  if (shape?.[0] !== 1 || count === 0) return undefined
+interface Images {
+  /** [count, ...shape], in levels. */
+  readonly inputs: ArrayLike<number>
+  readonly count: number
+}
+
+/** The ground of images; undefined where they are not grey, or their borders are not of one kind. */
+export function groundOf({ inputs, count }: Images, shape: ImageShape, levels: number): Ground | undefined {
+  if (shape[0] !== 1 || count === 0) return undefined
   const all = Math.min(count, LOOKED_AT)
-  const planes = Array.from({ length: all }, (_, i) =>
-    planeOf(inputs, Math.floor((i * count) / all), shape, input.levels!),
-  )
+  const planes = Array.from({ length: all }, (_, i) => planeOf(inputs, Math.floor((i * count) / all), shape, levels))
   const borders = planes.map(borderMean)
   const dark = borders.filter((mean) => mean <= PLAIN).length
   const light = borders.filter((mean) => mean >= 1 - PLAIN).length

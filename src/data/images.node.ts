@@ -136,12 +136,11 @@ async function fromSharp(bytes: Uint8Array, format: string, name: string): Promi
   return { ...(await pixelsOf(source.autoOrient())), full: uprightSize(told), notes: notesOn(told) }
 }
 
-/** RGBA in sRGB, made smaller while it is decoded. */
+/** Pixels in sRGB, made smaller while they are decoded. */
 async function pixelsOf(source: Sharp): Promise<Picture> {
   const { data, info } = await source
     .resize({ width: SIDE, height: SIDE, fit: 'inside', withoutEnlargement: true, kernel: 'linear' })
     .toColourspace('srgb')
-    .ensureAlpha()
     .raw({ depth: 'uchar' })
     .toBuffer({ resolveWithObject: true })
   const { width, height, channels } = info

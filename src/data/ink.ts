@@ -1,5 +1,5 @@
-import type { ImageShape } from './dataset.js'
 import { complement, type Ground, INK, type Ink, inkOf } from './ground.js'
+import type { ImageShape } from './image-shape.js'
 import { drawnOf, type Picture, type Plane, resampled, toPlanes } from './picture.js'
 import { kept } from './strokes.js'
 import { groundSurface } from './surface.js'

@@ -1,4 +1,4 @@
-import type { ImageShape } from './dataset.js'
+import type { ImageShape } from './image-shape.js'
 
 /** A decoded picture: interleaved pixels [height, width, channels]: grey, grey and alpha, RGB, or RGB and alpha. */
 export interface Picture {

@@ -131,7 +131,7 @@ function placeOf(entry: DataSetEntry, dataDir: string | undefined): Place {
     }
   }
   if (dataDir !== undefined) return { missing: `${dataDir} does not hold it` }
-  const cache = join(cacheFolder(), name)
+  const cache = join(cacheFolder(), source.cached ?? name)
   const whole =
     isFetched(entry) &&
     source.downloads.every((file) => statSync(join(cache, file.name), { throwIfNoEntry: false })?.size === file.bytes)

@@ -59,6 +59,8 @@ export interface Found<C extends Content = Content> {
   readonly what: string
   readonly train: C
   readonly test?: C
+  /** What was left out or taken for something, a sentence each, for people. */
+  readonly notes?: readonly string[]
 }
 
 /** How a path is to be understood where a guess would be unsafe; what is absent is found out. */

@@ -35,9 +35,13 @@ export async function predictRows(run: string, paths: readonly string[], flags: 
     const size = all.length / table.rows
     for (let row = 0; row < table.rows; row++) inputs.push(all.subarray(row * size, (row + 1) * size))
   }
-  const said = await predict(run, inputs, namedRule(run, flags))
-  if (flags.json) return printJson(said.map((one, i) => ({ row: i + 1, ...one })))
-  print(csvLine(headOf(said[0]!, samples.names)), ...said.map((one) => csvLine(cellsOf(one, samples.names))))
+  printRows(await predict(run, inputs, namedRule(run, flags)), samples.names, flags)
+}
+
+/** What was said of samples, a line of CSV or an object each, in their order. */
+export function printRows(said: readonly Predicted[], names: readonly string[], { json }: RunFlags): void {
+  if (json) printJson(said.map((one, i) => ({ row: i + 1, ...one })))
+  else if (said.length > 0) print(csvLine(headOf(said[0]!, names)), ...said.map((one) => csvLine(cellsOf(one, names))))
 }
 
 async function inputsOf(
