@@ -54,6 +54,22 @@ const targets: readonly [
     [0, 1, 0, 1],
   ],
   [
+    'names of numbers from 1',
+    rows('a,y', '1,1', '2,2', '3,1', '4,2'),
+    { classes: ['no', 'yes'] },
+    'class',
+    ['no', 'yes'],
+    [0, 1, 0, 1],
+  ],
+  [
+    'one-hot columns',
+    rows('a,b,c', '1,0,1', '2,1,0'),
+    { target: ['b', 'c'], task: 'class' },
+    'class',
+    ['b', 'c'],
+    [1, 0],
+  ],
+  [
     'numbers as names',
     rows('a,y', '1,5', '2,4', '3,5', '4,4'),
     { classes: ['5', '4'] },
@@ -110,7 +126,7 @@ const refused: readonly [what: string, text: string, options: OwnOptions, messag
     'two columns as a class',
     rows('a,b,c', '1,0,2'),
     { target: ['b', 'c'], task: 'class' },
-    /a class is one column, and these are 2/,
+    /row 1: the columns b, c do not hold one 1 among zeros/,
   ],
   [
     'an empty number',
