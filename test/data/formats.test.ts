@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Split } from '../../src/data/index.js'
+import { findDataSet } from '../../src/data/registry.js'
 import { readCifarBatches } from '../../src/data/sources/cifar-10.js'
 import { readIdxImages, readIdxLabels } from '../../src/data/sources/idx.js'
 import { readOptdigits } from '../../src/data/sources/optdigits.js'
+import { readRows } from '../../src/data/sources/tables.js'
 import { readTar } from '../../src/data/tar.js'
 import { UserError } from '../../src/errors.js'
 import { idxImages, idxLabels, tarOf } from './files.js'
@@ -61,6 +64,38 @@ test('optdigits lines give pixels and classes, and a bad line is named', () => {
       /^dir\/tra .*: line 2 should hold 64 pixels/,
     )
   }
+})
+
+test('rows of a table give inputs and targets in their own units, and a bad line is named', () => {
+  const bytes = (...lines: string[]) => new TextEncoder().encode(['a,b,y,z', ...lines, ''].join('\r\n'))
+  const split = readRows(bytes('1,2.5,3,4', '-5,6e1,7,.5'), 2, 2, 'file')
+  assert.deepEqual([[...split.inputs], [...split.targets!], split.count], [[1, 2.5, -5, 60], [3, 4, 7, 0.5], 2])
+  for (const bad of ['1,2,3', '1,2,3,4,5', '1,2,,4', '1,2,x,4'])
+    refuses(() => readRows(bytes('1,2,3,4', bad), 2, 2, 'dir/it.csv'), /^dir\/it\.csv .*: line 3 should hold 4 numbers/)
+})
+
+test('a table by name: a fifth of its rows is the test part, always the same ones', () => {
+  const { from } = findDataSet('energy')
+  assert.ok('source' in from)
+  const lines = Array.from({ length: 50 }, (_, row) => Array.from({ length: 10 }, (_, c) => 100 * c + row).join())
+  const contents = [new TextEncoder().encode(['the names', ...lines].join('\n'))]
+  const { train, test: tested } = from.source.decode(contents, ['file'])
+  assert.deepEqual([train.count, tested.count], [40, 10])
+  const rowsOf = ({ inputs, targets, count }: Split): number[] =>
+    Array.from({ length: count }, (_, i) => {
+      const row = inputs[8 * i]!
+      assert.deepEqual(
+        [...inputs.subarray(8 * i, 8 * i + 8)],
+        [0, 1, 2, 3, 4, 5, 6, 7].map((c) => 100 * c + row),
+      )
+      assert.deepEqual([...targets!.subarray(2 * i, 2 * i + 2)], [800 + row, 900 + row])
+      return row
+    })
+  assert.deepEqual(
+    [...rowsOf(train), ...rowsOf(tested)].sort((a, b) => a - b),
+    [...lines.keys()],
+  )
+  assert.deepEqual(rowsOf(tested), [12, 15, 18, 26, 27, 29, 38, 45, 46, 47])
 })
 
 test('a tar archive gives its regular files by their last names', () => {

@@ -112,7 +112,7 @@ function pixelsOf(columns: readonly Column[], size: OwnOptions['size']) {
     )
   if (!arePixels || height * width !== count) return undefined
   const most = columns.reduce((max, { cells }) => (cells as Float64Array).reduce((a, b) => Math.max(a, b), max), 0)
-  return { height, width, levels: most <= 1 ? 2 : most <= 16 ? 17 : 256 }
+  return { height, width, levels: most < 128 ? Math.max(2, most + 1) : 256 }
 }
 
 const isByte = (number: number): boolean => Number.isInteger(number) && number >= 0 && number <= 255
