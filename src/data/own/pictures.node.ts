@@ -3,7 +3,7 @@ import { stream } from '../../random/stream.js'
 import { permutation } from '../batches.js'
 import type { Split } from '../dataset.js'
 import { readImage } from '../images.node.js'
-import { type Picture, toShape } from '../picture.js'
+import { hasColour, toShape } from '../picture.js'
 import type { Found, OwnOptions, Pictures, ReadProgress } from './content.js'
 import type { Meant } from './meaning.js'
 import { checkFits } from './memory.node.js'
@@ -14,9 +14,6 @@ const AT_ONCE = 16
 
 /** Of so many pictures, evenly spread, it is asked whether they have colour. */
 const ASKED = 64
-
-/** A picture has colour if its channels lie farther apart than this in the mean, from 0 to 1. */
-const COLOUR = 0.02
 
 /** So many broken pictures are named. */
 const NAMED = 5
@@ -171,13 +168,4 @@ async function haveColour(files: readonly File[]): Promise<boolean> {
     }
   }
   return false
-}
-
-function hasColour({ width, height, channels, maximum, data }: Picture): boolean {
-  let sum = 0
-  for (let at = 0; at < width * height * channels; at += channels) {
-    const [red, green, blue] = [data[at]!, data[at + 1]!, data[at + 2]!]
-    sum += Math.max(red, green, blue) - Math.min(red, green, blue)
-  }
-  return sum > COLOUR * maximum * width * height
 }
