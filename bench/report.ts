@@ -5,6 +5,7 @@ import type { ConvolutionJob, InferenceJob, SteadinessJob } from './job.js'
 import { ruleOf } from './job-settings.js'
 import { JOBS, TRAINING } from './jobs.js'
 import type { Machine } from './machine.js'
+import { picturesTable } from './pictures.js'
 import { deviation, mean, median, provenBy, type Record, readRecord } from './records.js'
 import { speedTable } from './speed-table.js'
 import {
@@ -202,5 +203,6 @@ export function report(): void {
   fill('docs/results.md', 'rule speed', ruleSpeeds())
   fill('docs/results.md', 'profiles', profiles())
   fill('docs/results.md', 'samples', judgements())
+  fill('docs/results.md', 'pictures', picturesTable())
   fill('docs/results.md', 'machine', machines())
 }
