@@ -63,6 +63,14 @@ export interface PicturesJob {
   readonly target: number
 }
 
+/** What the nearest linear function of the training rows of a table says of its test rows. */
+export interface LeastSquaresJob {
+  readonly kind: 'least-squares'
+  readonly id: string
+  readonly title: string
+  readonly data: string
+}
+
 /** A training step timed against its PyTorch twin, A B A B in one session. */
 export interface SpeedJob {
   readonly kind: 'speed'
@@ -122,6 +130,7 @@ export type Job =
   | SteadinessJob
   | RuleSpeedJob
   | JudgeJob
+  | LeastSquaresJob
   | InferenceJob
   | ConvolutionJob
   | OutputJob

@@ -1,10 +1,11 @@
-import type { Job, JudgeJob, RuleSpeedJob, SpeedJob, TrainingJob } from './job.js'
+import type { Job, JudgeJob, LeastSquaresJob, RuleSpeedJob, SpeedJob, TrainingJob } from './job.js'
 import {
   JOBS as EQUILIBRIUM_PROPAGATION,
   SPEED as EQUILIBRIUM_PROPAGATION_SPEED,
 } from './jobs/equilibrium-propagation.js'
 import { JOBS as FORWARD_FORWARD } from './jobs/forward-forward.js'
 import { JOBS as HOPFIELD_VAE, SPEED as HOPFIELD_VAE_SPEED, JUDGED } from './jobs/hopfield-vae.js'
+import { LEAST_SQUARES, JOBS as TABLES } from './jobs/tables.js'
 import { JOBS as TARGET_PROPAGATION, SPEED as TARGET_PROPAGATION_SPEED } from './jobs/target-propagation.js'
 import { JOBS as TRIFECTA, SPEED as TRIFECTA_SPEED } from './jobs/trifecta.js'
 import { JOBS as UFF, SPEED as UFF_SPEED } from './jobs/uff.js'
@@ -52,6 +53,7 @@ export const TRAINING: Readonly<Record<string, readonly Omit<TrainingJob, 'kind'
   'equilibrium-propagation': EQUILIBRIUM_PROPAGATION,
   'hopfield-vae': HOPFIELD_VAE,
   'target-propagation': TARGET_PROPAGATION,
+  tables: TABLES,
 }
 
 /** Steps timed against their twins. */
@@ -90,4 +92,5 @@ export const JOBS: readonly Job[] = [
   ...RULE_SPEEDS.map((job): RuleSpeedJob => ({ kind: 'rule-speed', ...job })),
   ...Object.values(TRAINING).flatMap((jobs) => jobs.map((job): TrainingJob => ({ kind: 'training', ...job }))),
   ...JUDGED.map((job): JudgeJob => ({ kind: 'judge', ...job })),
+  ...LEAST_SQUARES.map((job): LeastSquaresJob => ({ kind: 'least-squares', ...job })),
 ]

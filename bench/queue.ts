@@ -6,6 +6,7 @@ import { runInference } from './inference.js'
 import type { Job, SpeedJob } from './job.js'
 import { JOBS } from './jobs.js'
 import { isJudged, runJudge } from './judge.js'
+import { runLeastSquares } from './least-squares.js'
 import { runOutput } from './output.js'
 import { runPictures } from './pictures.js'
 import { pathOf, provenBy, readRecord } from './records.js'
@@ -45,6 +46,7 @@ async function run(job: Job): Promise<void> {
   if (job.kind === 'training') return runTraining({ ...job, seeds: job.seeds.slice(0, most) }, threads)
   if (job.kind === 'rule-speed') return runRuleSpeed(job)
   if (job.kind === 'judge') return runJudge(job)
+  if (job.kind === 'least-squares') return runLeastSquares(job)
   if (job.kind === 'inference') return runInference(job)
   if (job.kind === 'convolution') return runConvolution(job)
   if (job.kind === 'output') return runOutput(job)

@@ -1,12 +1,16 @@
+import { findDataSet } from '../src/data/index.js'
 import { ruleById } from '../src/rules/registry.js'
 import { changeAfter } from './changes.js'
 import { claimTable } from './claims.js'
 import type { ConvolutionJob, InferenceJob, SteadinessJob } from './job.js'
-import { ruleOf } from './job-settings.js'
+import { dataOf, ruleOf } from './job-settings.js'
+import { LEAST_SQUARES } from './jobs/tables.js'
 import { JOBS, TRAINING } from './jobs.js'
+
 import type { Machine } from './machine.js'
 import { picturesTable } from './pictures.js'
 import { deviation, mean, median, provenBy, type Record, readRecord } from './records.js'
+import { regressionTable } from './regression-table.js'
 import { speedTable } from './speed-table.js'
 import {
   figures,
@@ -173,7 +177,8 @@ export function report(): void {
   fill('README.md', 'accuracy', againstTable(Object.values(TRAINING).flat()))
   for (const [section, jobs] of Object.entries(TRAINING)) {
     const classifies = jobs.some((job) => ruleOf(job).predict)
-    const rows = classifies ? accuracyTable(jobs) : figureTable(jobs)
+    const hasValues = jobs.every((job) => findDataSet(dataOf(job)).target.kind === 'values')
+    const rows = hasValues ? regressionTable(jobs, LEAST_SQUARES) : classifies ? accuracyTable(jobs) : figureTable(jobs)
     const parts = [rows, claimTable(section), commandList(jobs)].filter((part) => part !== '')
     fill('docs/results.md', section, parts.join('\n\n'))
   }

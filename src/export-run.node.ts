@@ -1,7 +1,7 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import ort from 'onnxruntime-node'
-import type { DataSet, Samples } from './data/index.js'
+import type { DataSet, Samples, Split } from './data/index.js'
 import { UserError } from './errors.js'
 import type { ExportedModel } from './export/model.js'
 import { fileError } from './files.node.js'
@@ -66,7 +66,7 @@ async function testInputs(
   { data, samples, settings }: Checkpoint,
   load: () => Promise<DataSet>,
   isNamed: boolean,
-): Promise<{ inputs: (Uint8Array | Float32Array)[]; what: string }> {
+): Promise<{ inputs: Split['inputs'][]; what: string }> {
   const { batch } = settings.options
   const { shape, levels } = samples.input
   const size = sizeOf(shape)
@@ -84,7 +84,7 @@ async function testInputs(
   const random = Array.from({ length: batch }, (_, i) => {
     const numbers = new Float32Array(size)
     stream(1, i, 'export').uniform(numbers)
-    return levels === undefined ? numbers : numbers.map((number) => Math.floor(number * levels))
+    return levels === undefined ? numbers : Uint16Array.from(numbers, (number) => Math.floor(number * levels))
   })
   return { inputs: random, what: `${batch} random inputs (there are no test samples of ${data} on this machine)` }
 }

@@ -1,6 +1,6 @@
 /** Onward in Node: training, using and inspecting networks by data set and run folder. */
 import { availableParallelism } from 'node:os'
-import { checkDataSet, type DataSet } from './data/index.js'
+import type { GivenDataSet } from './data/index.js'
 import { checkSameData, keptOf } from './data/own/kept.node.js'
 import type { DataOptions } from './data/own/own.node.js'
 import { UsageError } from './errors.js'
@@ -48,7 +48,7 @@ export interface TrainRequest extends TrainInput {
   /** A rule, the name of one, or the path of a file that exports one. */
   readonly rule: AnyRule | string
   /** A data set, the name of one, or the path of one's own data. */
-  readonly data: DataSet | string
+  readonly data: GivenDataSet | string
   /** The folder of the run. Default: `runs/RULE-DATA-N`; false: nothing is written. */
   readonly out?: string | false | undefined
   /** For a layer that is trained alone (`options.layer`): the folder of the run that trained the layers below it. */
@@ -127,7 +127,6 @@ export interface ResumeOptions extends RunOptions {
 export async function* resume(path: string, options: ResumeOptions = {}): AsyncGenerator<TrainEvent> {
   const rule = await ruleOfRun(path, options)
   const data = await dataOfRun(path, options)
-  checkDataSet(data)
   const folder = reopenRun(path)
   yield* intoFolder(folder, readConfig(path).mostThreads, (platform) => {
     const kept = readConfig(path)

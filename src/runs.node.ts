@@ -1,5 +1,5 @@
 /** Using the runs that were kept: evaluating, predicting, drawing, exporting. */
-import { checkDataSet, type DataSet, dataSets, type Split } from './data/index.js'
+import { checkDataSet, type DataSet, dataSets, type GivenDataSet, type GivenNumbers, type Split } from './data/index.js'
 import { loadKept } from './data/own/kept.node.js'
 import { type DataOptions, loadData } from './data/own/own.node.js'
 import { UsageError } from './errors.js'
@@ -24,7 +24,7 @@ export interface RunOptions {
   /** Takes the file of the rule although it is another than the run was trained by. */
   readonly changedRule?: boolean | undefined
   /** The data set, or the path where one's own data are now. */
-  readonly data?: DataSet | string | undefined
+  readonly data?: GivenDataSet | string | undefined
   readonly load?: DataOptions | undefined
 }
 
@@ -47,10 +47,9 @@ export const ruleFrom = async (rule: AnyRule | string): Promise<AnyRule> =>
   typeof rule === 'string' ? await findRule(rule) : rule
 
 /** The data set of that name or path, or one that a program hands in: checked before anything is trained on it. */
-export async function dataFrom(data: DataSet | string, load: DataOptions | undefined): Promise<DataSet> {
+export async function dataFrom(data: GivenDataSet | string, load: DataOptions | undefined): Promise<DataSet> {
   if (typeof data === 'string') return await loadData(data, load)
-  checkDataSet(data)
-  return data
+  return checkDataSet(data)
 }
 
 /** The rule of a run: handed in, or one of Onward's. Throws a UsageError where it must be named, or is another one. */
@@ -79,7 +78,7 @@ export async function ruleOfRun(path: string, { rule: given, changedRule }: RunO
 
 /** The data set of a run: handed in, one that Onward knows by name, or one's own from where it was. */
 export async function dataOfRun(path: string, { data, load }: RunOptions): Promise<DataSet> {
-  if (typeof data === 'object') return data
+  if (typeof data === 'object') return checkDataSet(data)
   const kept = readConfig(path)
   if (kept.own || dataSets.some((known) => known.name === kept.data)) {
     if (!kept.own && data !== undefined && data !== kept.data)
@@ -132,11 +131,12 @@ async function withNetwork<T>(path: string, options: RunOptions, use: (network: 
 }
 
 /**
- * What the network of a saved run says of inputs as its data set has them: levels, or real numbers in their own units.
+ * What the network of a saved run says of inputs as its data set has them: levels or parts of 1, or real numbers in
+ * their own units.
  */
 export async function predict(
   path: string,
-  inputs: readonly (Uint8Array | Float32Array)[],
+  inputs: readonly GivenNumbers[],
   options: RunOptions = {},
 ): Promise<Predicted[]> {
   return await withNetwork(path, options, (network) => network.predict(inputs))

@@ -77,8 +77,12 @@ export function commands(): CommandEntry[] {
     },
     {
       name: 'predict',
-      does: 'classify pictures with a trained network',
-      takes: { ...RUN, '<image...>': 'picture files (PNG, JPEG, WebP, GIF, TIFF, BMP, AVIF), or folders of them' },
+      does: 'say what a trained network says of pictures, or of rows of a table',
+      takes: {
+        ...RUN,
+        '<image...>':
+          'picture files (PNG, JPEG, WebP, GIF, TIFF, BMP, AVIF), folders of them, or tables (CSV, Parquet)',
+      },
       flags: [
         flag(
           '--fit <how>',

@@ -6,12 +6,11 @@ export {
   isAugmented,
 } from './augment.js'
 export { gatherInputs, order, permutation } from './batches.js'
+export { checkSplit } from './check-split.js'
+export { checkDataSet, dataSet, type GivenDataSet } from './checked.js'
 export {
-  checkDataSet,
-  checkSplit,
   type DataSet,
   type DataSetParts,
-  dataSet,
   type ImageShape,
   imageShapeOf,
   labelledImages,
@@ -21,6 +20,7 @@ export {
   type Target,
   type TaskInput,
 } from './dataset.js'
+export { flatNumbers, type GivenNumbers, type GivenSplit } from './given.js'
 export { dataSets, findDataSet, makeDataSet } from './registry.js'
 export { restored, type Scale, scaleOf, standardised } from './scale.js'
 export type { DataSetEntry, Download, Source, SourceFile } from './source.js'

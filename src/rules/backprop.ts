@@ -68,6 +68,11 @@ export const backprop: Rule<BackpropHyper, BackpropState> = {
       hyper: { network: 'convolutional', units: [16, 32, 32], poolAfter: [0, 1] },
       train: { epochs: 5, batch: 100 },
     },
+    table: {
+      description: 'two layers of 100, for tables of numbers; the rate by validation',
+      hyper: { units: [100, 100], rate: 0.003 },
+      train: { epochs: 100, batch: 32 },
+    },
   },
 
   locality: (_, h) => ({

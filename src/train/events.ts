@@ -47,6 +47,8 @@ export interface StartEvent {
   readonly data: string
   /** Of one's own data: what was found, and how it was read. */
   readonly found?: FoundData
+  /** Of data known by name whose files no published hash told: the SHA-256 of their content. */
+  readonly fingerprint?: string
   readonly seed: number
   readonly device: string
   readonly precision: string

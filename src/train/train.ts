@@ -1,4 +1,4 @@
-import type { Split } from '../data/index.js'
+import { checkDataSet, type DataSet, type Split } from '../data/index.js'
 import { foundOf } from '../data/own/found.js'
 import type { TensorRecord } from '../runtime/index.js'
 import { nameState, stateRecord } from './checkpoint.js'
@@ -21,7 +21,8 @@ import { openTrainer, type Trainer } from './trainer.js'
  * phase, not the training. Throws a UserError for settings that are wrong, for a checkpoint that does not fit, and
  * where one cannot be written; the one before is then still there.
  */
-export async function* train(config: TrainConfig): AsyncGenerator<TrainEvent> {
+export async function* train(given: TrainConfig): AsyncGenerator<TrainEvent> {
+  const config = { ...given, data: checkDataSet(given.data) }
   const trainer = await openTrainer(config)
   try {
     yield* training(trainer, config)
@@ -30,7 +31,7 @@ export async function* train(config: TrainConfig): AsyncGenerator<TrainEvent> {
   }
 }
 
-async function* training(trainer: Trainer, config: TrainConfig): AsyncGenerator<TrainEvent> {
+async function* training(trainer: Trainer, config: TrainConfig & { data: DataSet }): AsyncGenerator<TrainEvent> {
   const { rule, data, platform, signal, told: { run } = {} } = config
   const { plan, settings, validation, task } = trainer
   const { options } = settings
@@ -121,7 +122,7 @@ async function* training(trainer: Trainer, config: TrainConfig): AsyncGenerator<
 /** The first event: what is trained, on what, how long, and its certificate. */
 function startEvent(
   trainer: Trainer,
-  { rule, data, preset, resume, told }: TrainConfig,
+  { rule, data, preset, resume, told }: TrainConfig & { data: DataSet },
   bench: Bench,
   taken: WeightsTaken | undefined,
 ): StartEvent {
@@ -135,7 +136,7 @@ function startEvent(
     criterion: criterionOf(bench, highest),
     ...(rule.figures && { figures: rule.figures }),
     ...{ data: data.name, seed, device, precision },
-    ...(found && { found }),
+    ...(found ? { found } : data.fingerprint !== undefined && { fingerprint: data.fingerprint }),
     ...(preset !== undefined && { preset }),
     ...(highest !== undefined && { highest: bench.blocks[highest]! }),
     ...{ epochs, batch, batchesPerEpoch: plan.batches, steps: stepsOf(plan) },

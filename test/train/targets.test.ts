@@ -135,18 +135,13 @@ test('predictions of values are in their own units, also of one that never varie
   }
 })
 
-test('what does not fit together is refused: a rule and a target, augmentation and no images, numbers without scales', async () => {
+test('what does not fit together is refused: a rule and a target, augmentation and no images', async () => {
   const refused = async (request: TrainRequest, message: RegExp): Promise<void> => {
     await assert.rejects(collect(train({ ...request, out: false })), { name: 'UserError', message })
   }
   await refused(
     { rule: 'forward-forward', data: numbers },
     /^forward-forward learns one class, and linear map has values: choose another rule or data set$/,
-  )
-  const { targetScale: _, ...unscaled } = numbers
-  await refused(
-    { rule: 'backprop', data: unscaled },
-    /^linear map does not tell the scales of its real numbers: make it with dataSet of 'onward\/node'$/,
   )
   await refused(
     { rule: 'backprop', data: numbers, options: { augment: { shift: 1 } } },

@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { styleText } from 'node:util'
 import { cacheFolder } from '../../data/cache.node.js'
-import { type DataSetEntry, dataSets, findDataSet } from '../../data/index.js'
+import { type DataSetEntry, dataSets, findDataSet, imageShapeOf } from '../../data/index.js'
 import { loadDataSet } from '../../data/load.node.js'
 import { locate } from '../../data/locate.node.js'
 import { foundOf } from '../../data/own/found.js'
@@ -67,22 +67,27 @@ interface Found {
 }
 
 function list(found: readonly Found[]): string[] {
-  const head = ['name', 'image', 'training + test', 'where'].map((title) => styleText('dim', title))
+  const head = ['name', 'input', 'training + test', 'where'].map((title) => styleText('dim', title))
   const rows = found.map(({ entry, place }) => {
     const { name, input, counts } = entry
     const images = `${count(counts.train)} + ${count(counts.test)}`
-    const where = 'missing' in place ? `not here: ${place.missing || sizeOf(entry)}` : describePlace(entry, place)
+    const where =
+      'missing' in place
+        ? `not here: ${place.missing || (isFetched(entry) ? sizeOf(entry) : 'no download')}`
+        : describePlace(entry, place)
     return [styleText('bold', name), input.shape.join('x'), images, where]
   })
   return [...columns([head, ...rows]), '', UNCHECKED, `${named('data', 'NAME', '--download')} gets one.`]
 }
 
 function describe({ entry, place }: Found): string[] {
-  const { name, title, input, names, counts, credit } = entry
+  const { name, title, input, target, names, counts, credit } = entry
   const facts: [string, string][] = [
-    ['images', `${input.shape.join('x')} (channels, height, width)`],
+    imageShapeOf(input)
+      ? ['images', `${input.shape.join('x')} (channels, height, width)`]
+      : ['inputs', `${input.shape.join('x')} numbers each`],
     ['number', `${count(counts.train)} to train and ${count(counts.test)} to test`],
-    ['classes', names.join(', ')],
+    [target.kind === 'class' ? 'classes' : target.kind, names.join(', ')],
     ['credit', credit],
     ['where', describePlace(entry, place)],
   ]
@@ -93,14 +98,25 @@ function describe({ entry, place }: Found): string[] {
 function describePlace(entry: DataSetEntry, place: Place): string {
   if ('embedded' in place) return 'embedded: needs no file'
   if ('folder' in place) return place.folder
-  return `not here: ${place.missing || `${toType('data', entry.name, '--download')} (${sizeOf(entry)})`}`
+  return `not here: ${place.missing || waysTo(entry)}`
 }
 
 const sizeOf = ({ from }: DataSetEntry): string =>
   bytes('source' in from ? from.source.downloads.reduce((sum, file) => sum + file.bytes, 0) : 0)
 
+const isFetched = ({ from }: DataSetEntry): boolean => 'source' in from && from.source.downloads.length > 0
+
+/** How a data set that is not here is got. */
+function waysTo(entry: DataSetEntry): string {
+  const { name, from } = entry
+  if (isFetched(entry)) return `${toType('data', name, '--download')} (${sizeOf(entry)})`
+  const files = 'source' in from ? from.source.files.map(({ names }) => names[0]) : []
+  return `put ${files.join(', ')} into a folder (${toType('data', '--data-dir', 'DIR')})`
+}
+
 /** Files of the right names, as training would look for them; their contents are checked when they are read. */
-function placeOf({ name, from }: DataSetEntry, dataDir: string | undefined): Place {
+function placeOf(entry: DataSetEntry, dataDir: string | undefined): Place {
+  const { name, from } = entry
   if ('make' in from) return { embedded: true }
   const { source } = from
   const folder = dataDir ?? (process.env.ONWARD_DATA || undefined)
@@ -115,10 +131,10 @@ function placeOf({ name, from }: DataSetEntry, dataDir: string | undefined): Pla
     }
   }
   if (dataDir !== undefined) return { missing: `${dataDir} does not hold it` }
-  const cache = join(cacheFolder(), name)
-  const whole = source.downloads.every(
-    (file) => statSync(join(cache, file.name), { throwIfNoEntry: false })?.size === file.bytes,
-  )
+  const cache = join(cacheFolder(), source.cached ?? name)
+  const whole =
+    isFetched(entry) &&
+    source.downloads.every((file) => statSync(join(cache, file.name), { throwIfNoEntry: false })?.size === file.bytes)
   return whole ? { folder: cache } : { missing: '' }
 }
 

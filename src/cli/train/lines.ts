@@ -61,7 +61,8 @@ function inWords({ network = {}, blocks = {} }: Scores): string[] {
 const NAMED = 6
 
 /** What is worth a line of its own when a run begins. */
-const notesOn = ({ replaced, from, run }: StartEvent): string[] => [
+const notesOn = ({ replaced, from, run, data, fingerprint }: StartEvent): string[] => [
+  ...(fingerprint === undefined ? [] : [`The files of ${data} were not checked against a published hash.`]),
   ...(replaced ? [`It takes the place of a run in ${run} that ended before its first checkpoint.`] : []),
   ...(from ? [describeOrigin(from)] : []),
 ]

@@ -3,7 +3,7 @@ import { type Shape, show, sizeOf } from '../../graph/types.js'
 import type { Split } from '../dataset.js'
 import type { Arrays, NamedArray, OwnOptions } from './content.js'
 import { inColour, layoutOf } from './layout.js'
-import { asRead, noteOn, type Reading, readingOf } from './levels.js'
+import { asRead, noteOn, type Reading, readingOf, unfit } from './levels.js'
 import type { Meaning } from './meaning.js'
 import { type Role, roleOf } from './names.js'
 import { sideBySide, type TargetNumbers, targetsOf } from './targets.js'
@@ -54,18 +54,36 @@ export const meaningOfArrays: Meaning<Arrays> = (found, options) => {
     names: meant?.names ?? [],
     train: splits[0]!,
     ...(splits[1] && { test: splits[1] }),
-    notes: [...[layout.note, noteOn(reading)].filter((note) => note !== undefined), ...(meant?.notes ?? unlabelled)],
+    notes: [
+      ...leftOut(found.train.arrays),
+      ...[layout.note, noteOn(reading)].filter((note) => note !== undefined),
+      ...(meant?.notes ?? unlabelled),
+    ],
     encoding: { reading },
   }
 }
 
-/** The inputs of further arrays, read as those of the data set were whose `encoding` this is. */
-export function inputsOfArrays({ arrays }: Arrays, options: OwnOptions, encoding: unknown): Split & { shape: Shape } {
-  const { reading } = encoding as { reading: Reading }
+/**
+ * The inputs of further arrays, read as those of a data set were whose `reading` this is. Throws a UsageError where
+ * they hold other numbers.
+ */
+export function inputsOfArrays({ arrays }: Arrays, options: OwnOptions, reading: Reading): Split & { shape: Shape } {
   const { input } = byName(arrays, { ...options, task: 'none' }).train
   const layout = layoutOf(input, options)
+  const wrong = unfit(input.numbers, reading)
+  if (wrong !== undefined)
+    throw new UsageError(
+      `the array ${input.name} ${show(input.shape)} holds ${wrong}, and the network reads ` +
+        `${reading.isShare ? 'bytes divided by 255' : `whole numbers from 0 to ${reading.levels! - 1}`}.`,
+    )
   const numbers = asRead(layout.arrange(input.numbers), reading)
   return { ...inColour(numbers, layout.shape, options.colour), count: input.shape[0]! }
+}
+
+/** Onward holds its own samples out of the training part: one for validation is not needed. */
+function leftOut(arrays: readonly NamedArray[]): string[] {
+  const names = arrays.map(({ name }) => name).filter((name) => roleOf(name).part === 'validation')
+  return names.length === 0 ? [] : [`${names.join(', ')}: left out, for validation takes samples of the training part`]
 }
 
 interface Known {
@@ -100,8 +118,9 @@ function byName(arrays: readonly NamedArray[], { target, task }: OwnOptions): { 
       throw new UsageError(`${list(targets)} may be the target: say which (--target NAME).`)
     return { input: input.array, targets: task === 'none' ? [] : targets }
   }
-  const test = inPart('test')
-  return { train: pick(inPart('train')), ...(test.length > 0 && { test: pick(test) }) }
+  const [train, test] = [inPart('train'), inPart('test')]
+  if (train.length === 0) return { train: pick(test) }
+  return { train: pick(train), ...(test.length > 0 && { test: pick(test) }) }
 }
 
 const list = (arrays: readonly NamedArray[]): string =>

@@ -11,6 +11,8 @@ export interface Table {
   readonly kind: 'table'
   readonly rows: number
   readonly columns: readonly Column[]
+  /** Where paths in its cells start. */
+  readonly folder?: string
 }
 
 /** One cell a row: texts, numbers (NaN where a cell is empty), or encoded pictures. */

@@ -46,18 +46,27 @@ async function unpackedHead(packed: Uint8Array): Promise<Uint8Array> {
   }
 }
 
+/** The size of a whole file, unpacked, by its first bytes; undefined where they do not tell. */
+export type PromisedBytes = (head: Uint8Array, where: string) => number | undefined
+
 /**
- * All bytes of a file, unpacked where it is gzip-compressed. Throws a UserError where it cannot be read, is cut, or
- * does not fit into memory; the reason of the signal where that is aborted.
+ * All bytes of a file, unpacked where it is gzip-compressed: no further than its own header promises, where `promised`
+ * reads that. Throws a UserError where it cannot be read, is cut, or does not fit into memory; the reason of the signal
+ * where that is aborted.
  */
-export async function readBytes(path: string, { signal, onProgress }: ReadProgress = {}): Promise<Uint8Array> {
+export async function readBytes(
+  path: string,
+  { signal, onProgress }: ReadProgress = {},
+  promised?: PromisedBytes,
+): Promise<Uint8Array> {
   let bytes: Uint8Array
   try {
     const file = await open(path)
     try {
       const stat = await file.stat()
       if (!stat.isFile()) throw new UserError(`${path} is no file.`)
-      checkFits(stat.size, path)
+      // What is read is copied once, into its two splits.
+      checkFits(2 * stat.size, path)
       bytes = new Uint8Array(stat.size)
       for (let at = 0; at < bytes.length; ) {
         signal?.throwIfAborted()
@@ -73,22 +82,30 @@ export async function readBytes(path: string, { signal, onProgress }: ReadProgre
     signal?.throwIfAborted()
     throw cause instanceof UserError ? cause : cannot(path, cause)
   }
-  return isGzip(bytes) ? await unpacked(bytes, path) : bytes
+  return isGzip(bytes) ? await unpacked(bytes, path, promised) : bytes
 }
 
-async function unpacked(packed: Uint8Array, path: string): Promise<Uint8Array> {
+/** A header and a trailer around the shortest stream. */
+const SHORTEST_GZIP = 20
+
+async function unpacked(packed: Uint8Array, path: string, promised?: PromisedBytes): Promise<Uint8Array> {
+  const cut = `${path} is cut or damaged: it is no whole gzip file (${packed.length} bytes); get it again.`
+  if (packed.length < SHORTEST_GZIP) throw new UserError(cut)
   // The last four bytes of a gzip file are the size of its contents, modulo 2^32.
-  const promised = new DataView(packed.buffer, packed.byteOffset, packed.length).getUint32(packed.length - 4, true)
-  checkFits(packed.length + promised, path)
+  const trailer = new DataView(packed.buffer, packed.byteOffset, packed.length).getUint32(packed.length - 4, true)
+  const size = promised?.(await unpackedHead(packed.subarray(0, 8 * HEAD)), path)
+  checkFits(packed.length + 2 * (size ?? trailer), path)
+  // One byte more tells a file that holds more than it promises.
+  const most = Math.min(mostBytes(), 2 ** 32, size === undefined ? Number.POSITIVE_INFINITY : size + 1)
   try {
-    return await promisify(gunzip)(packed, { maxOutputLength: Math.min(mostBytes(), 2 ** 32) })
+    const { buffer, byteOffset, length } = await promisify(gunzip)(packed, { maxOutputLength: most })
+    return new Uint8Array(buffer, byteOffset, length)
   } catch (cause) {
-    const isLarge = reason(cause) === 'ERR_BUFFER_TOO_LARGE'
-    throw new UserError(
-      isLarge
-        ? `${path} unpacks to more than may be used of the memory: unpack it yourself, and take fewer samples.`
-        : `${path} is cut or damaged: it is no whole gzip file (${packed.length} bytes); get it again.`,
-      { cause },
-    )
+    if (reason(cause) !== 'ERR_BUFFER_TOO_LARGE') throw new UserError(cut, { cause })
+    const what =
+      size === undefined || most <= size
+        ? 'unpacks to more than may be used of the memory: unpack it yourself, and take fewer samples.'
+        : `is too long: its header promises ${size} bytes, and it unpacks to more.`
+    throw new UserError(`${path} ${what}`, { cause })
   }
 }

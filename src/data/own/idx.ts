@@ -42,7 +42,8 @@ export function readIdx(bytes: Uint8Array, where: string): Omit<NamedArray, 'nam
     )
   // Numbers of one byte are used where they lie.
   if (type.bytes === 1 && bytes[2] === 8) return { shape, numbers: bytes.subarray(header) }
-  const own = bytes.slice(header)
+  // A copy: `slice` of what Node reads would be a view.
+  const own = new Uint8Array(bytes.subarray(header))
   if (type.bytes > 1) swap(own, type.bytes)
   return { shape, numbers: type.of(own.buffer) }
 }

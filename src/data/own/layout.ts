@@ -1,5 +1,6 @@
 import { UsageError } from '../../errors.js'
 import { type Shape, show, sizeOf } from '../../graph/types.js'
+import type { Split } from '../dataset.js'
 import type { ArrayNumbers, NamedArray, OwnOptions } from './content.js'
 
 /** How the axes of an array of inputs are read. */
@@ -43,10 +44,10 @@ function rowsOfPixels(numbers: number, [height, width]: readonly [number, number
 
 function pictures(sample: readonly [number, number, number], size: OwnOptions['size'], where: string): Layout {
   const [a, b, c] = sample
-  const fits = (height: number, width: number): boolean => !size || (size[0] === height && size[1] === width)
-  // There are fewer channels than rows or columns; those of most pictures are 1 or 3.
-  const first = a < Math.min(b, c) && fits(b, c)
-  const last = c < Math.min(a, b) && fits(a, b)
+  // A size says it; else there are fewer channels than rows or columns. Those of most pictures are 1 or 3.
+  const fits = (channels: number, height: number, width: number): boolean =>
+    size ? size[0] === height && size[1] === width : channels < Math.min(height, width)
+  const [first, last] = [fits(a, b, c), fits(c, a, b)]
   const isUsual = (channels: number): boolean => channels === 1 || channels === 3
   if (!first && !last) {
     if (size) checkSize([b, c], size, where)
@@ -78,7 +79,7 @@ function channelsFirst<T extends ArrayNumbers>(numbers: T, places: number, chann
 }
 
 /** Grey levels of pictures [3, H, W] by the luma of ITU-R BT.601, or three equal channels of grey ones. */
-export function inColour<T extends Uint8Array | Float32Array>(
+export function inColour<T extends Split['inputs']>(
   inputs: T,
   shape: Shape,
   colour: OwnOptions['colour'],
@@ -103,7 +104,7 @@ export function inColour<T extends Uint8Array | Float32Array>(
           number,
         ]
         const luma = 0.299 * r + 0.587 * g + 0.114 * b
-        out[i * places + place] = inputs instanceof Uint8Array ? Math.round(luma) : luma
+        out[i * places + place] = inputs instanceof Float32Array ? luma : Math.round(luma)
       }
     }
   return { inputs: out, shape: [wanted, height!, width!] }

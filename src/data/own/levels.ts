@@ -1,3 +1,4 @@
+import type { Split } from '../dataset.js'
 import type { ArrayNumbers } from './content.js'
 
 /** What numbers of inputs stand for. */
@@ -31,11 +32,22 @@ export function noteOn({ levels, isShare }: Reading): string | undefined {
 }
 
 /** The numbers as a data set has them. */
-export function asRead(numbers: ArrayNumbers, { levels, isShare }: Reading): Uint8Array | Float32Array {
-  if (isShare) return Uint8Array.from(numbers, (number) => Math.round(number * 255))
-  const isKept = levels === undefined || levels > 256 ? numbers instanceof Float32Array : numbers instanceof Uint8Array
-  if (isKept) return numbers as Uint8Array | Float32Array
-  return levels === undefined || levels > 256 ? Float32Array.from(numbers) : Uint8Array.from(numbers)
+export function asRead(numbers: ArrayNumbers, { levels, isShare }: Reading): Split['inputs'] {
+  if (isShare && !(numbers instanceof Uint8Array)) return Uint8Array.from(numbers, (number) => Math.round(number * 255))
+  if (levels === undefined) return numbers instanceof Float32Array ? numbers : Float32Array.from(numbers)
+  if (levels > 256) return numbers instanceof Uint16Array ? numbers : Uint16Array.from(numbers)
+  return numbers instanceof Uint8Array ? numbers : Uint8Array.from(numbers)
+}
+
+/** The first number that a reading cannot take; bytes are taken for levels, too, where they were divided by 255. */
+export function unfit(numbers: ArrayNumbers, { levels, isShare }: Reading): number | undefined {
+  if (levels === undefined || (isShare && numbers instanceof Uint8Array)) return undefined
+  const fits = (number: number): boolean =>
+    isShare
+      ? number >= 0 && number <= 1 && isByteShare(number)
+      : Number.isInteger(number) && number >= 0 && number < levels
+  for (let i = 0; i < numbers.length; i++) if (!fits(numbers[i]!)) return numbers[i]!
+  return undefined
 }
 
 /** All levels of a byte if half of them are used, just as many as there are if fewer; beyond, a power of two. */

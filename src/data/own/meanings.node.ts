@@ -1,15 +1,12 @@
-import { UserError } from '../../errors.js'
 import { meaningOfArrays } from './arrays.js'
 import type { Meanings } from './meaning.js'
 import { meaningOfPictures } from './pictures.node.js'
-
-const notYet = (what: string) => () => {
-  throw new UserError(`${what} cannot be read yet`)
-}
+import { tableMeaning } from './table.js'
+import { decodePictures } from './table-pictures.node.js'
 
 /** What each kind of content means: a line each. */
 export const MEANINGS: Meanings = {
-  table: notYet('tables'),
+  table: tableMeaning(decodePictures),
   arrays: meaningOfArrays,
   pictures: meaningOfPictures,
 }

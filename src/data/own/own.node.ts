@@ -1,7 +1,8 @@
 import { existsSync, statSync } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
 import { UsageError } from '../../errors.js'
-import { type DataSet, dataSet } from '../dataset.js'
+import { dataSet } from '../checked.js'
+import type { DataSet } from '../dataset.js'
 import { type LoadOptions, loadDataSet } from '../load.node.js'
 import { dataSets, findDataSet } from '../registry.js'
 import { firstFileIn, readArrays } from './beside.node.js'
@@ -94,8 +95,8 @@ function nameOf(path: string): string {
   const whole = resolve(path)
   if (statSync(whole).isDirectory()) return basename(whole)
   const name = basename(whole).replace(/(?<=.)(\.[A-Za-z]\w{0,11})+$/, '')
-  const { what, stem } = roleOf(name)
-  if (what !== 'input') return name
+  const { what, part, stem } = roleOf(name)
+  if (what !== 'input' && part === undefined) return name
   return stem === '' ? basename(dirname(whole)) || name : stem.replaceAll(' ', '-')
 }
 

@@ -117,4 +117,9 @@ export const presets: Readonly<Record<string, Preset>> = {
     hyper: { topTarget: 'label-autoencoder' },
     train: { epochs: 20, batch: 100 },
   },
+  table: {
+    description: 'difference targets, two layers of 100, for tables of numbers (settings ours, chosen by validation)',
+    hyper: { units: [100, 100], step: 0.5, rate: 0.003, outputRate: 0.003, inverseRate: 0.003 },
+    train: { epochs: 100, batch: 32 },
+  },
 }

@@ -6,7 +6,9 @@ import { type Predicted, predict, readCheckpoint } from '../../../node.js'
 import { print, printJson } from '../../output/print.js'
 import { columns } from '../../output/text.js'
 import { namedRule, type RunFlags } from '../../run.js'
+import { arrayReaderOf, predictArrays } from './arrays.js'
 import { type FitFlags, fitOf, picturesIn, readPicture } from './pictures.js'
+import { isTable, predictRows } from './rows.js'
 import { likeliest, saidOf } from './said.js'
 import { checkShown, showSeen } from './seen.js'
 
@@ -20,6 +22,8 @@ export interface PredictFlags extends RunFlags, FitFlags {
  * UserError names all such.
  */
 export async function command(run: string, paths: readonly string[], flags: PredictFlags): Promise<void> {
+  if (paths.some(isTable)) return await predictRows(run, paths, flags)
+  if (await arrayReaderOf(paths[0]!)) return await predictArrays(run, paths, flags)
   const rule = namedRule(run, flags)
   const { samples } = readCheckpoint(run).checkpoint
   const shape = imageShapeOf(samples.input)

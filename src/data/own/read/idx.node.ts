@@ -1,9 +1,9 @@
 import { basename } from 'node:path'
-import { emnistClasses } from '../sources/emnist-classes.js'
-import type { Arrays, NamedArray, Reader } from './content.js'
-import { readBytes } from './file.node.js'
-import { firstColumn, isIdx, readIdx, transposed } from './idx.js'
-import { roleOf } from './names.js'
+import { emnistClasses } from '../../sources/emnist-classes.js'
+import type { Arrays, NamedArray, Reader } from '../content.js'
+import { readBytes } from '../file.node.js'
+import { firstColumn, isIdx, readIdx, transposed } from '../idx.js'
+import { roleOf } from '../names.js'
 
 /** Numbers that QMNIST keeps of each digit. */
 const QMNIST_COLUMNS = 8
