@@ -46,8 +46,10 @@ const values = z.record(z.string(), z.unknown())
 const scale = z.object({ mean: z.array(z.number()), deviation: z.array(z.number().positive()) })
 const ground = z.object({
   level: z.enum(['dark', 'light']),
-  side: z.number().positive(),
+  side: z.number(),
+  sides: z.tuple([z.number(), z.number()]),
   centre: z.enum(['mass', 'box']),
+  away: z.number(),
 })
 const contents = z.object({
   rule: z.string(),

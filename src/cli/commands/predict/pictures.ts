@@ -74,7 +74,9 @@ function fitted(picture: ReadImage, kind: Kind, { fit, invert }: Fit) {
   return {
     ...{ fit: whole, pixels },
     notes: [
-      ...(fit === 'ink' ? ['no ink was found: it is taken whole'] : []),
+      ...(fit === 'ink'
+        ? [invert ? 'no dark ink was found: leave --invert out?' : 'no ink was found: taken whole']
+        : []),
       ...notesOn(picture, pixels, kind, whole),
     ],
   }
@@ -89,7 +91,7 @@ function notesOn({ full }: ReadImage, pixels: Float32Array, { shape, ground }: K
   const light = channels === 1 && borderMean({ width, height, values: pixels }) > 0.5 ? 'light' : 'dark'
   const isOther = ground !== undefined && light !== ground.level
   return [
-    ...(isOther ? [`its border is ${light}, those of the training images are ${ground.level}: try --fit ink`] : []),
+    ...(isOther ? [`its border is ${light}, those of the training images are ${ground.level}`] : []),
     ...(range < 0.02 ? ['it shows one shade alone'] : []),
     ...(full.width === width && full.height === height
       ? []
