@@ -106,7 +106,8 @@ function oneClass(columns: readonly Column[], { classes: given, task }: OwnOptio
     )
   const names = given ?? column.classes
   // Numbers from 0 that the file or a person names; else each class is called what stands in its cells.
-  const isPlace = cells instanceof Float64Array && names && !kinds.every((kind) => names.includes(`${kind}`))
+  const known = new Set(names)
+  const isPlace = cells instanceof Float64Array && names && !kinds.every((kind) => known.has(`${kind}`))
   const own = kinds.filter((kind) => kind !== '' && !Number.isNaN(kind))
   const sorted = cells instanceof Float64Array ? (own as number[]).sort((a, b) => a - b) : (own as string[]).sort()
   const all = names ?? sorted.map(String)

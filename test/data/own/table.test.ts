@@ -175,6 +175,12 @@ test('further rows: columns in any order and with others between; what is missin
   assert.throws(() => read('a,b\nred,1\nblue,\n'), /new, row 2: column "b" is empty/)
 })
 
+test('more categories than can be read are refused before they take memory', async () => {
+  const columns = Array.from({ length: 300 }, (_, c) => `c${c}`)
+  const lines = Array.from({ length: 500 }, (_, row) => [...columns.map((c) => `${c}${row % 250}`), row / 3].join())
+  await assert.rejects(meant(rows([...columns, 'y'].join(), ...lines)), /a row has 75000 inputs: at most 65536/)
+})
+
 test('a column that only numbers the rows is not read', async () => {
   const { encoding, notes } = await meant(rows(',a,y', '0,5,u', '1,3,v', '2,7,u'))
   assert.deepEqual(encoding, { columns: [{ name: 'a' }] })
