@@ -2,7 +2,7 @@ import { UsageError, UserError } from '../../errors.js'
 import { stream } from '../../random/stream.js'
 import { permutation } from '../batches.js'
 import type { Split } from '../dataset.js'
-import { readImage } from '../images.node.js'
+import { readImage, sideFor } from '../images.node.js'
 import { hasColour, toShape } from '../picture.js'
 import type { Found, OwnOptions, Pictures, ReadProgress } from './content.js'
 import type { Meant } from './meaning.js'
@@ -79,7 +79,7 @@ async function decodeAll(
   { size, colour }: OwnOptions,
   { signal, onProgress }: ReadProgress,
 ): Promise<Pixels> {
-  const { file: model, picture: first } = await firstReadable(files, signal)
+  const { file: model, picture: first } = await firstReadable(files, size && sideFor(size), signal)
   const own = first.full
   const [height, width] = size ?? [own.height, own.width]
   // Larger ones are read smaller; nobody wants networks of such inputs unasked.
@@ -94,7 +94,7 @@ async function decodeAll(
   await inParallel(files, async (file, place) => {
     signal?.throwIfAborted()
     try {
-      const picture = await readImage(file.path)
+      const picture = await readImage(file.path, sideFor(shape))
       const { full } = picture
       const isOther = full.height !== height || full.width !== width
       if (isOther && !size) throw needsSize(file, full, { file: model, ...own })
@@ -119,12 +119,12 @@ async function decodeAll(
 }
 
 /** The first picture that can be read. Throws a UserError where there is none. */
-async function firstReadable(files: readonly File[], signal: AbortSignal | undefined) {
+async function firstReadable(files: readonly File[], side: number | undefined, signal: AbortSignal | undefined) {
   const broken: string[] = []
   for (const file of files) {
     signal?.throwIfAborted()
     try {
-      return { file, picture: await readImage(file.path) }
+      return { file, picture: await readImage(file.path, side) }
     } catch (error) {
       if (!(error instanceof UserError)) throw error
       broken.push(error.message)

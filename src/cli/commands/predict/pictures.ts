@@ -2,7 +2,7 @@ import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ImageShape } from '../../../data/dataset.js'
 import type { Ground } from '../../../data/ground.js'
-import { FORMATS, PICTURE_NAME, type ReadImage, readImage } from '../../../data/images.node.js'
+import { FORMATS, PICTURE_NAME, type ReadImage, readImage, sideFor } from '../../../data/images.node.js'
 import { inkImage } from '../../../data/ink.js'
 import { borderMean, toShape, WHOLE_FITS, type WholeFit } from '../../../data/picture.js'
 import { UsageError, UserError } from '../../../errors.js'
@@ -55,7 +55,7 @@ export function picturesIn(path: string): string[] {
 /** A picture as the network reads it, of the shape and range that it was trained with; or why it cannot be read. */
 export async function readPicture(image: string, kind: Kind, fit: Fit) {
   try {
-    const picture = await readImage(image)
+    const picture = await readImage(image, sideFor(kind.shape))
     const { pixels, notes, ...how } = fitted(picture, kind, fit)
     const levels = Uint8Array.from(pixels, (pixel) => Math.round(pixel * (kind.levels - 1)))
     return { image, pixels: levels, ...how, notes: [...picture.notes, ...notes] }
