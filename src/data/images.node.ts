@@ -8,8 +8,8 @@ import type { Picture } from './picture.js'
 
 /** A picture that was read from a file: what it shows, and how large the file has it. */
 export interface ReadImage extends Picture {
-  /** Width and height in the file, upright. */
-  readonly full: { readonly width: number; readonly height: number }
+  /** In the file, upright. */
+  readonly full: NonNullable<Picture['full']>
   /** What was done to it on the way, for people. */
   readonly notes: readonly string[]
 }

@@ -38,7 +38,8 @@ export function inkImage(
   if (!ink) return undefined
   const level = (image: Float32Array): Float32Array =>
     ground.level === 'dark' ? image : complement({ width, height, values: image }).values
-  const size = `${picture.width}x${picture.height}`
+  const told = picture.full ?? picture
+  const inFull = (pixels: number): number => Math.round((pixels * told.width) / picture.width)
   if (found.how.isPlain && picture.width === width && picture.height === height && isInPlace(ink, ground, picture)) {
     const pixels = found.how.isDark ? complement(plane!).values : plane!.values
     return { pixels: level(pixels), note: `${found.how.words}; it lies as the training images do` }
@@ -52,11 +53,11 @@ export function inkImage(
     height: scale * height,
   }
   const pixels = full(resampled(strokes, region, height, width, 0))
-  const box = `${ink.box.width}x${ink.box.height}`
+  const box = `${inFull(ink.box.width)}x${inFull(ink.box.height)} of ${told.width}x${told.height}`
   const by = ground.centre === 'mass' ? 'its centre of mass' : 'its box'
   return {
     pixels: level(pixels),
-    note: `${found.how.words}; ${box} of ${size} pixels cut out, scaled to ${ground.side} and centred by ${by}`,
+    note: `${found.how.words}; ${box} pixels cut out, scaled to ${ground.side} and centred by ${by}`,
   }
 }
 

@@ -8,6 +8,8 @@ export interface Picture {
   /** The value of a full pixel. */
   readonly maximum: number
   readonly data: ArrayLike<number>
+  /** Its size before it was read smaller. */
+  readonly full?: { readonly width: number; readonly height: number }
 }
 
 /** How a picture of other proportions is brought to a shape. */

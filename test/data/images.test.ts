@@ -6,7 +6,7 @@ import { after, test } from 'node:test'
 import { deflateSync } from 'node:zlib'
 import sharp from 'sharp'
 import { decodeImage, readImage, writePng } from '../../src/data/images.node.js'
-import { toShape } from '../../src/data/picture.js'
+import { fromImageData, toShape } from '../../src/data/picture.js'
 import { UserError } from '../../src/errors.js'
 import { bmp } from './bmp-file.js'
 
@@ -361,4 +361,9 @@ test('a file that is none, cut, spoilt or missing is refused in one sentence', a
     writePng(join(folder, 'no', 'x.png'), { width: 1, height: 1, channels: 1, data: new Uint8Array(1) }),
     /could not be written: its folder does not exist .*\(ENOENT\)/,
   )
+})
+
+test('the pixels of a page are a picture', () => {
+  const page = { width: 2, height: 1, data: Uint8ClampedArray.of(255, 0, 0, 255, 0, 0, 0, 51) }
+  close(toShape(fromImageData(page), [3, 1, 2]), [1, 0.8, 0, 0.8, 0, 0.8], 1e-6)
 })
