@@ -51,6 +51,18 @@ export interface JudgeJob {
   readonly judge: string
 }
 
+/** How many of 50 distorted, unseen pictures of digits a network reads, with the ink cut out and without. */
+export interface PicturesJob {
+  readonly kind: 'pictures'
+  readonly id: string
+  readonly title: string
+  /** Arguments of `onward train`, without the seed. */
+  readonly arguments: readonly string[]
+  readonly seeds: readonly number[]
+  /** The share that must be right. */
+  readonly target: number
+}
+
 /** What the nearest linear function of the training rows of a table says of its test rows. */
 export interface LeastSquaresJob {
   readonly kind: 'least-squares'
@@ -122,3 +134,4 @@ export type Job =
   | InferenceJob
   | ConvolutionJob
   | OutputJob
+  | PicturesJob

@@ -8,6 +8,7 @@ import { JOBS } from './jobs.js'
 import { isJudged, runJudge } from './judge.js'
 import { runLeastSquares } from './least-squares.js'
 import { runOutput } from './output.js'
+import { runPictures } from './pictures.js'
 import { pathOf, provenBy, readRecord } from './records.js'
 import { report } from './report.js'
 import { proveRuleTwin, runRuleSpeed } from './rule-speed.js'
@@ -49,6 +50,7 @@ async function run(job: Job): Promise<void> {
   if (job.kind === 'inference') return runInference(job)
   if (job.kind === 'convolution') return runConvolution(job)
   if (job.kind === 'output') return runOutput(job)
+  if (job.kind === 'pictures') return runPictures(job)
   if (job.kind === 'steadiness') return runSteadiness(job)
   return runSpeed(job)
 }

@@ -8,6 +8,7 @@ import { LEAST_SQUARES } from './jobs/tables.js'
 import { JOBS, TRAINING } from './jobs.js'
 
 import type { Machine } from './machine.js'
+import { picturesTable } from './pictures.js'
 import { deviation, mean, median, provenBy, type Record, readRecord } from './records.js'
 import { regressionTable } from './regression-table.js'
 import { speedTable } from './speed-table.js'
@@ -207,5 +208,6 @@ export function report(): void {
   fill('docs/results.md', 'rule speed', ruleSpeeds())
   fill('docs/results.md', 'profiles', profiles())
   fill('docs/results.md', 'samples', judgements())
+  fill('docs/results.md', 'pictures', picturesTable())
   fill('docs/results.md', 'machine', machines())
 }

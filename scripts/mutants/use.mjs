@@ -1,7 +1,6 @@
 // What a user is told, and the file that other programs run.
 const request = 'src/cli/train/request.ts'
 const resume = 'src/cli/train/resume.ts'
-const predict = 'src/cli/commands/predict.ts'
 const evaluate = 'src/cli/commands/evaluate.ts'
 const failure = 'src/cli/failure.ts'
 const model = 'src/export/model.ts'
@@ -34,13 +33,6 @@ export default [
     file: resume,
     find: 'if (given[key] !== undefined && given[key] !== config[key])',
     replace: 'if (false)',
-    ...runs,
-  },
-  {
-    what: 'dark ink on light paper is read as it is',
-    file: predict,
-    find: 'toShape(picture, shape, { invert })',
-    replace: 'toShape(picture, shape, { invert: false })',
     ...runs,
   },
   {

@@ -1,14 +1,15 @@
-import { readFile, stat, writeFile } from 'node:fs/promises'
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import type { Metadata, Sharp } from 'sharp'
 import { UserError } from '../errors.js'
-import { fileError, reason } from '../files.node.js'
+import { reason, replaceFile } from '../files.node.js'
 import { bmpSize, decodeBmp } from './bmp.js'
 import type { Picture } from './picture.js'
 
 /** A picture that was read from a file: what it shows, and how large the file has it. */
 export interface ReadImage extends Picture {
-  /** Width and height in the file, upright. */
-  readonly full: { readonly width: number; readonly height: number }
+  /** In the file, upright. */
+  readonly full: NonNullable<Picture['full']>
   /** What was done to it on the way, for people. */
   readonly notes: readonly string[]
 }
@@ -22,8 +23,14 @@ export const MOST_JPEG_PIXELS = 400e6
 /** Of BMP files, which are decoded here and not by the library. */
 const MOST_BMP_PIXELS = 25e6
 
-/** A picture is brought to this size on its longer side while it is read; networks read far smaller ones. */
-const SIDE = 1024
+/** A larger picture is brought to this size on its longer side while it is read: enough to find a digit in it. */
+const SIDE = 512
+
+/** The side to read a picture with that is to become an image of this shape: fine enough to be resized once more. */
+export const sideFor = (shape: readonly number[]): number => Math.max(SIDE, 2 * Math.max(...shape.slice(-2)))
+
+/** So many bytes tell the format. */
+const HEAD = 32
 
 /** A file of a picture is refused before it is read if it is larger. */
 const MOST_BYTES = 2 ** 30
@@ -34,30 +41,60 @@ export const FORMATS = 'PNG, JPEG, WebP, GIF, TIFF, BMP or AVIF'
 export const PICTURE_NAME = /\.(png|jpe?g|jfif|webp|gif|tiff?|bmp|dib|avif)$/i
 
 /**
- * Reads a picture, upright (EXIF), in sRGB (ICC, CMYK), the first of several frames, at most 1024 pixels on its longer
- * side. Throws a UserError for a file that is of no known format, is cut, too large, or cannot be read.
+ * Reads a picture, upright (EXIF), in sRGB (ICC, CMYK), the first of several frames, at most `side` pixels on its longer
+ * side (default: 512; see `sideFor`). Throws a UserError for a file that is of no known format, is cut, too large, or cannot be read.
  */
-export async function readImage(path: string): Promise<ReadImage> {
-  let bytes: Uint8Array
+export async function readImage(path: string, side = SIDE): Promise<ReadImage> {
+  let head: Uint8Array
+  let size: number
   try {
-    const { size } = await stat(path)
-    if (size > MOST_BYTES) throw new UserError(`The image ${path} has ${size} bytes, at most ${MOST_BYTES} are read.`)
-    bytes = await readFile(path)
+    ;({ head, size } = headOf(path))
   } catch (cause) {
-    if (cause instanceof UserError) throw cause
     const what = reason(cause) === 'ENOENT' ? 'does not exist' : `cannot be read (${reason(cause)})`
     throw new UserError(`The image ${path} ${what}; name a ${FORMATS} file.`, { cause })
   }
-  return await decodeImage(bytes, path)
+  return await decoded({ head, size, input: path, bytes: () => readFile(path) }, path, side)
 }
 
 /** The same from the bytes of a file; `name` is what messages call it. */
-export async function decodeImage(bytes: Uint8Array, name: string): Promise<ReadImage> {
-  const format = formatOf(bytes)
-  if (!format)
-    throw new UserError(`The image ${name} is neither ${FORMATS} (${bytes.length} bytes); convert it to one of them.`)
+export async function decodeImage(bytes: Uint8Array, name: string, side = SIDE): Promise<ReadImage> {
+  return await decoded(
+    { head: bytes.subarray(0, HEAD), size: bytes.length, input: bytes, bytes: () => bytes },
+    name,
+    side,
+  )
+}
+
+/** The first bytes of a file, and how many it has. */
+function headOf(path: string): { readonly head: Uint8Array; readonly size: number } {
+  const file = openSync(path, 'r')
   try {
-    return format === 'BMP' ? await fromBmp(bytes, name) : await fromSharp(bytes, format, name)
+    const stat = fstatSync(file)
+    if (!stat.isFile()) throw new Error('it is no file')
+    const head = new Uint8Array(HEAD)
+    return { head: head.subarray(0, readSync(file, head, 0, HEAD, 0)), size: stat.size }
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** A file, or its bytes: the library reads a file by itself, piece by piece. */
+interface Encoded {
+  readonly head: Uint8Array
+  readonly size: number
+  readonly input: Uint8Array | string
+  bytes(): Uint8Array | Promise<Uint8Array>
+}
+
+async function decoded(encoded: Encoded, name: string, side: number): Promise<ReadImage> {
+  const { head, size } = encoded
+  const format = formatOf(head)
+  if (!format)
+    throw new UserError(`The image ${name} is neither ${FORMATS} (${size} bytes); convert it to one of them.`)
+  if (size > MOST_BYTES) throw new UserError(`The image ${name} has ${size} bytes, at most ${MOST_BYTES} are read.`)
+  try {
+    if (format === 'BMP') return await fromBmp(await encoded.bytes(), name, side)
+    return await fromSharp(encoded.input, format, name, side)
   } catch (cause) {
     if (cause instanceof UserError) throw cause
     // The first line says it; the library may add its own hints, and its name.
@@ -76,11 +113,7 @@ export async function writePng(
   const sharp = await library()
   const pipeline = sharp(data, { raw })
   const bytes = await (raw.channels === 1 ? pipeline.toColourspace('b-w') : pipeline).png().toBuffer()
-  try {
-    await writeFile(path, bytes)
-  } catch (cause) {
-    throw fileError(`The image ${path} could not be written`, cause)
-  }
+  replaceFile(path, bytes)
 }
 
 /** The format by the first bytes. */
@@ -113,19 +146,19 @@ function checkPixels(name: string, width: number, height: number, most: number):
   )
 }
 
-async function fromBmp(bytes: Uint8Array, name: string): Promise<ReadImage> {
+async function fromBmp(bytes: Uint8Array, name: string, side: number): Promise<ReadImage> {
   const full = bmpSize(bytes)
   checkPixels(name, full.width, full.height, MOST_BMP_PIXELS)
   const { data } = decodeBmp(bytes)
   const sharp = await library()
-  return { ...(await pixelsOf(sharp(data, { raw: { ...full, channels: 4 } }))), full, notes: [] }
+  return { ...(await pixelsOf(sharp(data, { raw: { ...full, channels: 4 } }), side)), full, notes: [] }
 }
 
-async function fromSharp(bytes: Uint8Array, format: string, name: string): Promise<ReadImage> {
+async function fromSharp(input: Uint8Array | string, format: string, name: string, side: number): Promise<ReadImage> {
   const sharp = await library()
   // A JPEG whose data end early is only warned of; other formats are warned of for harmless things.
   const failOn = format === 'JPEG' ? 'warning' : 'error'
-  const source = sharp(bytes, { limitInputPixels: false, failOn, pages: 1 })
+  const source = sharp(input, { limitInputPixels: false, failOn, pages: 1 })
   const told = await source.metadata()
   const most = format === 'JPEG' && !told.isProgressive ? MOST_JPEG_PIXELS : MOST_PIXELS
   checkPixels(name, told.width, told.height, most)
@@ -133,13 +166,13 @@ async function fromSharp(bytes: Uint8Array, format: string, name: string): Promi
     throw new UserError(
       `The image ${name} holds numbers (${told.depth}) in place of shades; save it with 8 or 16 bits.`,
     )
-  return { ...(await pixelsOf(source.autoOrient())), full: uprightSize(told), notes: notesOn(told) }
+  return { ...(await pixelsOf(source.autoOrient(), side)), full: uprightSize(told), notes: notesOn(told) }
 }
 
 /** Pixels in sRGB, made smaller while they are decoded. */
-async function pixelsOf(source: Sharp): Promise<Picture> {
+async function pixelsOf(source: Sharp, side: number): Promise<Picture> {
   const { data, info } = await source
-    .resize({ width: SIDE, height: SIDE, fit: 'inside', withoutEnlargement: true, kernel: 'linear' })
+    .resize({ width: side, height: side, fit: 'inside', withoutEnlargement: true, kernel: 'linear' })
     .toColourspace('srgb')
     .raw({ depth: 'uchar' })
     .toBuffer({ resolveWithObject: true })

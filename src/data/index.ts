@@ -1,3 +1,5 @@
+import '../floor.js'
+
 export {
   type Augmentation,
   type AugmentationOptions,
@@ -21,6 +23,9 @@ export {
   type TaskInput,
 } from './dataset.js'
 export { flatNumbers, type GivenNumbers, type GivenSplit } from './given.js'
+export { type Ground, groundOf } from './ground.js'
+export { type InkImage, inkImage } from './ink.js'
+export { fromImageData, type Picture, type ShapeOptions, toShape } from './picture.js'
 export { dataSets, findDataSet, makeDataSet } from './registry.js'
 export { restored, type Scale, scaleOf, standardised } from './scale.js'
 export type { DataSetEntry, Download, Source, SourceFile } from './source.js'

@@ -17,7 +17,7 @@ const LEAST = 0.08
 /** A drawing in shades this close to each other is told from its ground by what is opaque. */
 const ONE_SHADE = 0.2
 
-/** Where an image's own ink lies this close to where it should, in pixels, the image stays as it is. */
+/** An image whose ink lies as that of the training images, to within so many pixels, stays as it is. */
 const IN_PLACE = 1
 
 /**
@@ -38,7 +38,8 @@ export function inkImage(
   if (!ink) return undefined
   const level = (image: Float32Array): Float32Array =>
     ground.level === 'dark' ? image : complement({ width, height, values: image }).values
-  const size = `${picture.width}x${picture.height}`
+  const told = picture.full ?? picture
+  const inFull = (pixels: number): number => Math.round((pixels * told.width) / picture.width)
   if (found.how.isPlain && picture.width === width && picture.height === height && isInPlace(ink, ground, picture)) {
     const pixels = found.how.isDark ? complement(plane!).values : plane!.values
     return { pixels: level(pixels), note: `${found.how.words}; it lies as the training images do` }
@@ -52,11 +53,11 @@ export function inkImage(
     height: scale * height,
   }
   const pixels = full(resampled(strokes, region, height, width, 0))
-  const box = `${ink.box.width}x${ink.box.height}`
+  const box = `${inFull(ink.box.width)}x${inFull(ink.box.height)} of ${told.width}x${told.height}`
   const by = ground.centre === 'mass' ? 'its centre of mass' : 'its box'
   return {
     pixels: level(pixels),
-    note: `${found.how.words}; ${box} of ${size} pixels cut out, scaled to ${ground.side} and centred by ${by}`,
+    note: `${found.how.words}; ${box} pixels cut out, scaled to ${ground.side} and centred by ${by}`,
   }
 }
 
@@ -122,10 +123,11 @@ function byShade({ width, height, values }: Plane, invert: boolean): FoundInk | 
   }
 }
 
-function isInPlace(ink: Ink, { side, centre }: Ground, { width, height }: Picture): boolean {
+function isInPlace(ink: Ink, { sides, centre, away }: Ground, { width, height }: Picture): boolean {
   const { x, y } = ink[centre]
-  const off = Math.max(Math.abs(x - width / 2), Math.abs(y - height / 2))
-  return off <= IN_PLACE && Math.abs(Math.max(ink.box.width, ink.box.height) - side) <= IN_PLACE
+  const side = Math.max(ink.box.width, ink.box.height)
+  const fits = side >= sides[0] - IN_PLACE && side <= sides[1] + IN_PLACE
+  return fits && Math.hypot(x - width / 2, y - height / 2) <= Math.max(IN_PLACE, away)
 }
 
 /** Thin strokes lose strength where they are made smaller: the strongest become full again. */

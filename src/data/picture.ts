@@ -8,6 +8,8 @@ export interface Picture {
   /** The value of a full pixel. */
   readonly maximum: number
   readonly data: ArrayLike<number>
+  /** Its size before it was read smaller. */
+  readonly full?: { readonly width: number; readonly height: number }
 }
 
 /** How a picture of other proportions is brought to a shape. */
@@ -164,6 +166,20 @@ export function resampled(
     }
   }
   return image
+}
+
+/** A picture has colour if its channels lie farther apart than this in the mean, from 0 to 1. */
+const COLOUR = 0.02
+
+/** Whether a picture has colour, however its file keeps it. */
+export function hasColour({ width, height, channels, maximum, data }: Picture): boolean {
+  if (channels < 3) return false
+  let sum = 0
+  for (let at = 0; at < width * height * channels; at += channels) {
+    const [red, green, blue] = [data[at]!, data[at + 1]!, data[at + 2]!]
+    sum += Math.max(red, green, blue) - Math.min(red, green, blue)
+  }
+  return sum > COLOUR * maximum * width * height
 }
 
 /** What one place is mixed from: neighbours from `place` on, with their weights (sum 1). */

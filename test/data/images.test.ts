@@ -6,8 +6,9 @@ import { after, test } from 'node:test'
 import { deflateSync } from 'node:zlib'
 import sharp from 'sharp'
 import { decodeImage, readImage, writePng } from '../../src/data/images.node.js'
-import { toShape } from '../../src/data/picture.js'
+import { fromImageData, toShape } from '../../src/data/picture.js'
 import { UserError } from '../../src/errors.js'
+import { bmp } from './bmp-file.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'onward-images-'))
 after(() => rmSync(folder, { recursive: true }))
@@ -160,28 +161,6 @@ test('every format gives its colours to within its loss', async () => {
     close(toShape(await decodeImage(bytes, 'grey'), [1, 1, 1]), [77 / 255], 0.005)
 })
 
-/** A BMP file with a header of 40 bytes; `rows` as they lie in the file. */
-function bmp(
-  width: number,
-  height: number,
-  bits: number,
-  rest: { palette?: number[]; rows: number[]; compression?: number; masks?: number[] },
-) {
-  const { palette = [], rows, compression = 0, masks = [] } = rest
-  const head = Buffer.alloc(54 + masks.length * 4)
-  head.write('BM')
-  head.writeUInt32LE(head.length + palette.length, 10)
-  head.writeUInt32LE(40, 14)
-  head.writeInt32LE(width, 18)
-  head.writeInt32LE(height, 22)
-  head.writeUInt16LE(1, 26)
-  head.writeUInt16LE(bits, 28)
-  head.writeUInt32LE(compression, 30)
-  head.writeUInt32LE(palette.length / 4, 46)
-  for (const [i, mask] of masks.entries()) head.writeUInt32LE(mask, 54 + 4 * i)
-  return Buffer.concat([head, Uint8Array.from(palette), Uint8Array.from(rows)])
-}
-
 test('BMP files of every kind of pixel give the same picture', async () => {
   // Red, grey; below them grey, red: three bytes a pixel, blue first, lines from below, each of whole four bytes.
   const [red, grey] = [
@@ -274,7 +253,7 @@ test('a picture of several frames is read as its first one, and a large one is m
     .jpeg()
     .toBuffer()
   const small = await decodeImage(large, 'large')
-  assert.deepEqual([small.width, small.height, small.full], [1024, 512, { width: 3000, height: 1500 }])
+  assert.deepEqual([small.width, small.height, small.full], [512, 256, { width: 3000, height: 1500 }])
 })
 
 test('a picture of too many pixels is refused by its header', async () => {
@@ -382,4 +361,9 @@ test('a file that is none, cut, spoilt or missing is refused in one sentence', a
     writePng(join(folder, 'no', 'x.png'), { width: 1, height: 1, channels: 1, data: new Uint8Array(1) }),
     /could not be written: its folder does not exist .*\(ENOENT\)/,
   )
+})
+
+test('the pixels of a page are a picture', () => {
+  const page = { width: 2, height: 1, data: Uint8ClampedArray.of(255, 0, 0, 255, 0, 0, 0, 51) }
+  close(toShape(fromImageData(page), [3, 1, 2]), [1, 0.8, 0, 0.8, 0, 0.8], 1e-6)
 })

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { z } from 'zod'
 import { makeFolder, replaceFile } from '../../files.node.js'
 import { withLock } from '../../lock.node.js'
@@ -48,7 +48,7 @@ export async function keptPixels(
     keep(path, pixels)
     return pixels
   }
-  return await withLock(`${path}.lock`, decodeAndKeep, signal)
+  return await withLock(`${path}.lock`, decodeAndKeep, { signal })
 }
 
 /** The file of the cache; undefined where there is no place for one. */
@@ -56,7 +56,7 @@ function placeOf(files: Pictures['files'], options: Pick<OwnOptions, 'size' | 'c
   const hash = createHash('sha256').update(JSON.stringify([VERSION, options.size, options.colour]))
   for (const { path } of files) {
     const { size, mtimeMs } = statSync(path)
-    hash.update(JSON.stringify([path, size, mtimeMs]))
+    hash.update(JSON.stringify([resolve(path), size, mtimeMs]))
   }
   try {
     const path = join(cacheFolder(), 'pictures', hash.digest('hex').slice(0, 32))

@@ -2,8 +2,8 @@ import { UsageError, UserError } from '../../errors.js'
 import { stream } from '../../random/stream.js'
 import { permutation } from '../batches.js'
 import type { Split } from '../dataset.js'
-import { readImage } from '../images.node.js'
-import { type Picture, toShape } from '../picture.js'
+import { readImage, sideFor } from '../images.node.js'
+import { hasColour, toShape } from '../picture.js'
 import type { Found, OwnOptions, Pictures, ReadProgress } from './content.js'
 import type { Meant } from './meaning.js'
 import { checkFits } from './memory.node.js'
@@ -14,9 +14,6 @@ const AT_ONCE = 16
 
 /** Of so many pictures, evenly spread, it is asked whether they have colour. */
 const ASKED = 64
-
-/** A picture has colour if its channels lie farther apart than this in the mean, from 0 to 1. */
-const COLOUR = 0.02
 
 /** So many broken pictures are named. */
 const NAMED = 5
@@ -82,11 +79,11 @@ async function decodeAll(
   { size, colour }: OwnOptions,
   { signal, onProgress }: ReadProgress,
 ): Promise<Pixels> {
-  const first = await readImage(files[0]!.path)
+  const { file: model, picture: first } = await firstReadable(files, size && sideFor(size), signal)
   const own = first.full
   const [height, width] = size ?? [own.height, own.width]
   // Larger ones are read smaller; nobody wants networks of such inputs unasked.
-  if (!size && (own.height !== first.height || own.width !== first.width)) throw needsSize(files[0]!, own)
+  if (!size && (own.height !== first.height || own.width !== first.width)) throw needsSize(model, own)
   const inColour = colour ? colour === 'colour' : await haveColour(files)
   const shape = [inColour ? 3 : 1, height, width] as const
   const one = shape[0] * height * width
@@ -97,10 +94,10 @@ async function decodeAll(
   await inParallel(files, async (file, place) => {
     signal?.throwIfAborted()
     try {
-      const picture = await readImage(file.path)
+      const picture = await readImage(file.path, sideFor(shape))
       const { full } = picture
       const isOther = full.height !== height || full.width !== width
-      if (isOther && !size) throw needsSize(file, full, { file: files[0]!, ...own })
+      if (isOther && !size) throw needsSize(file, full, { file: model, ...own })
       resized += Number(isOther)
       greyed += Number(!inColour && colour === undefined && hasColour(picture))
       const image = toShape(picture, shape)
@@ -119,6 +116,21 @@ async function decodeAll(
       ...(greyed > 0 ? [`${greyed} pictures have colour and are read as grey: --colour keeps it`] : []),
     ],
   }
+}
+
+/** The first picture that can be read. Throws a UserError where there is none. */
+async function firstReadable(files: readonly File[], side: number | undefined, signal: AbortSignal | undefined) {
+  const broken: string[] = []
+  for (const file of files) {
+    signal?.throwIfAborted()
+    try {
+      return { file, picture: await readImage(file.path, side) }
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error
+      broken.push(error.message)
+    }
+  }
+  throw brokenOnes(broken)
 }
 
 /** Runs `work` for every item, several at a time; the first failure stops it and is thrown. */
@@ -171,13 +183,4 @@ async function haveColour(files: readonly File[]): Promise<boolean> {
     }
   }
   return false
-}
-
-function hasColour({ width, height, channels, maximum, data }: Picture): boolean {
-  let sum = 0
-  for (let at = 0; at < width * height * channels; at += channels) {
-    const [red, green, blue] = [data[at]!, data[at + 1]!, data[at + 2]!]
-    sum += Math.max(red, green, blue) - Math.min(red, green, blue)
-  }
-  return sum > COLOUR * maximum * width * height
 }

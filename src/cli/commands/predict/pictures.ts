@@ -2,7 +2,7 @@ import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ImageShape } from '../../../data/dataset.js'
 import type { Ground } from '../../../data/ground.js'
-import { FORMATS, PICTURE_NAME, type ReadImage, readImage } from '../../../data/images.node.js'
+import { FORMATS, PICTURE_NAME, type ReadImage, readImage, sideFor } from '../../../data/images.node.js'
 import { inkImage } from '../../../data/ink.js'
 import { borderMean, toShape, WHOLE_FITS, type WholeFit } from '../../../data/picture.js'
 import { UsageError, UserError } from '../../../errors.js'
@@ -55,7 +55,7 @@ export function picturesIn(path: string): string[] {
 /** A picture as the network reads it, of the shape and range that it was trained with; or why it cannot be read. */
 export async function readPicture(image: string, kind: Kind, fit: Fit) {
   try {
-    const picture = await readImage(image)
+    const picture = await readImage(image, sideFor(kind.shape))
     const { pixels, notes, ...how } = fitted(picture, kind, fit)
     const levels = Uint8Array.from(pixels, (pixel) => Math.round(pixel * (kind.levels - 1)))
     return { image, pixels: levels, ...how, notes: [...picture.notes, ...notes] }
@@ -74,7 +74,9 @@ function fitted(picture: ReadImage, kind: Kind, { fit, invert }: Fit) {
   return {
     ...{ fit: whole, pixels },
     notes: [
-      ...(fit === 'ink' ? ['no ink was found: it is taken whole'] : []),
+      ...(fit === 'ink'
+        ? [invert ? 'no dark ink was found: leave --invert out?' : 'no ink was found: taken whole']
+        : []),
       ...notesOn(picture, pixels, kind, whole),
     ],
   }
@@ -89,7 +91,7 @@ function notesOn({ full }: ReadImage, pixels: Float32Array, { shape, ground }: K
   const light = channels === 1 && borderMean({ width, height, values: pixels }) > 0.5 ? 'light' : 'dark'
   const isOther = ground !== undefined && light !== ground.level
   return [
-    ...(isOther ? [`its border is ${light}, those of the training images are ${ground.level}: try --fit ink`] : []),
+    ...(isOther ? [`its border is ${light}, those of the training images are ${ground.level}`] : []),
     ...(range < 0.02 ? ['it shows one shade alone'] : []),
     ...(full.width === width && full.height === height
       ? []

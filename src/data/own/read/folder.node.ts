@@ -1,5 +1,5 @@
 import { type Dirent, readdirSync, realpathSync, statSync } from 'node:fs'
-import { basename, join, relative } from 'node:path'
+import { basename, join, relative, sep } from 'node:path'
 import { UsageError, UserError } from '../../../errors.js'
 import { reason } from '../../../files.node.js'
 import { PICTURE_NAME } from '../../images.node.js'
@@ -55,14 +55,11 @@ function holdsPicture(path: string, depth: number): boolean {
 }
 
 /** Pictures in a folder and below it; `others` counts the files that are none. */
-function picturesBelow(
-  path: string,
-  depth = DEPTH,
-  seen: ReadonlySet<string> = new Set(),
-): { paths: string[]; others: number } {
+function picturesBelow(path: string, depth: number, seen: ReadonlySet<string>): { paths: string[]; others: number } {
   const real = realpathSync(path)
   // A link to a folder above would lead around for ever.
-  if (depth < 0 || seen.has(real)) return { paths: [], others: 0 }
+  const isAbove = [...seen].some((own) => own === real || own.startsWith(`${real}${sep}`))
+  if (depth < 0 || isAbove) return { paths: [], others: 0 }
   const { files, folders } = entriesOf(path)
   const paths = files.filter((name) => PICTURE_NAME.test(name)).map((name) => join(path, name))
   let others = files.length - paths.length
@@ -85,7 +82,10 @@ interface Part {
 function readPart(path: string, wanted: readonly string[] | undefined): Part {
   const { files, folders } = entriesOf(path)
   const loose = files.filter((name) => PICTURE_NAME.test(name))
-  const below = folders.map((name) => ({ name, ...picturesBelow(join(path, name)) }))
+  const below = folders.map((name) => ({
+    name,
+    ...picturesBelow(join(path, name), DEPTH, new Set([realpathSync(path)])),
+  }))
   const full = below.filter(({ paths }) => paths.length > 0)
   let others = files.length - loose.length + below.reduce((sum, { others }) => sum + others, 0)
   const told = (notes: readonly string[]): string[] => [

@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import { UserError } from '../../../errors.js'
-import type { Found, Reader, Table } from '../content.js'
+import { ofThisRealm } from '../../../typed-arrays.js'
+import type { Column, Found, Reader, Table } from '../content.js'
 import { readShards } from './csv.node.js'
 import type { ParquetAnswer, ParquetRequest } from './parquet-worker.node.js'
 import { shardsAt } from './shards.node.js'
@@ -41,13 +42,22 @@ export async function readParquet(path: string, signal?: AbortSignal): Promise<T
   const megabytes = bytes / MEGABYTE
   const request: ParquetRequest = { path, bytes, mostUnpacked: Math.ceil((64 + 40 * megabytes) * MEGABYTE) }
   const answer = await guarded(request, { seconds: 1.5 + megabytes, megabytes: 400 + 60 * megabytes }, signal)
-  if (!('wrong' in answer)) return { kind: 'table', ...answer }
+  if (!('wrong' in answer)) return { kind: 'table', rows: answer.rows, columns: answer.columns.map(inThisRealm) }
   throw new UserError(
     answer.own
       ? `${path}: ${answer.wrong}`
       : `${path} is cut, damaged or no Parquet file (${answer.wrong}); get it again`,
   )
 }
+
+/** What a worker sends is of another realm where this runs in Jest. */
+const inThisRealm = ({ cells, ...column }: Column): Column =>
+  ({
+    ...column,
+    cells: Array.isArray(cells)
+      ? cells.map((cell: string | Uint8Array) => (typeof cell === 'string' ? cell : ofThisRealm(cell)))
+      : ofThisRealm(cells),
+  }) as Column
 
 interface Limits {
   /** Of processor time. */
