@@ -1,10 +1,12 @@
+import './no-telemetry.node.js'
 import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import ort from 'onnxruntime-node'
+import { Worker } from 'node:worker_threads'
 import type { DataSet, Samples, Split } from './data/index.js'
 import { UserError } from './errors.js'
 import type { ExportedModel } from './export/model.js'
-import { fileError } from './files.node.js'
+import type { ScoresRequest } from './export/scores-worker.node.js'
+import { fileError, partOf } from './files.node.js'
 import { sizeOf } from './graph/types.js'
 import { stream } from './random/stream.js'
 import type { Checkpoint } from './train/checkpoint.js'
@@ -36,14 +38,10 @@ export async function exportTo(
   const { shape, levels } = samples.input
   const model = network.exported()
   const file = out ?? join(run, 'model.onnx')
-  const part = `${file}.part`
+  const part = partOf(file)
   const { inputs, what } = await testInputs(checkpoint, data, isNamed)
   try {
-    try {
-      writeFileSync(part, model.bytes)
-    } catch (error) {
-      throw fileError(`${file} could not be written`, error)
-    }
+    writing(file, () => writeFileSync(part, model.bytes))
     await checkModel(part, model, {
       x: Float32Array.from(
         inputs.flatMap((input) => [...input]),
@@ -54,11 +52,19 @@ export async function exportTo(
       // Rounding to 8 bits makes steps of values that two orders of summation put on either side of a border.
       tolerance: settings.options.precision === 'int8' ? 0.05 : 1e-4,
     })
-    renameSync(part, file)
+    writing(file, () => renameSync(part, file))
   } finally {
     rmSync(part, { force: true })
   }
   return { file, bytes: model.bytes.length, batch: model.batch, checkedOn: what, samples }
+}
+
+function writing(file: string, write: () => void): void {
+  try {
+    write()
+  } catch (error) {
+    throw fileError(`${file} could not be written`, error)
+  }
 }
 
 /** As many inputs as the network takes at a time: of the test set if it is here, or else random ones. */
@@ -106,22 +112,29 @@ interface Expected {
  */
 async function checkModel(path: string, { batch }: ExportedModel, expected: Expected): Promise<void> {
   const { x, shape, scores, tolerance } = expected
-  const session = await ort.InferenceSession.create(path)
-  try {
-    const rows = x.length / sizeOf(shape)
-    for (const count of batch === 'any' ? [rows, 1] : [rows]) {
-      const images = x.subarray(0, (x.length / rows) * count)
-      const got = (await session.run({ x: new ort.Tensor('float32', images, [count, ...shape]) })).scores!.data
-      const want = scores.subarray(0, (scores.length / rows) * count)
-      const largest = want.reduce((most, score) => Math.max(most, Math.abs(score)), 1e-30)
-      const apart = want.reduce((most, score, i) => Math.max(most, Math.abs(score - (got as Float32Array)[i]!)), 0)
-      if (!(apart <= tolerance * largest))
-        throw new UserError(
-          `The exported model differs from the network on ${count} images (by ${apart.toExponential(1)} in scores up to ` +
-            `${largest.toPrecision(3)}), so it was not kept; please report this.`,
-        )
-    }
-  } finally {
-    await session.release()
+  const rows = x.length / sizeOf(shape)
+  const counts = batch === 'any' ? [rows, 1] : [rows]
+  const calls = counts.map((count) => ({ x: x.slice(0, (x.length / rows) * count), shape: [count, ...shape] }))
+  for (const [i, got] of (await scoresOf({ path, calls })).entries()) {
+    const want = scores.subarray(0, (scores.length / rows) * counts[i]!)
+    const largest = want.reduce((most, score) => Math.max(most, Math.abs(score)), 1e-30)
+    const apart = want.reduce((most, score, k) => Math.max(most, Math.abs(score - got[k]!)), 0)
+    if (!(apart <= tolerance * largest))
+      throw new UserError(
+        `The exported model differs from the network on ${counts[i]} images (by ${apart.toExponential(1)} in scores up ` +
+          `to ${largest.toPrecision(3)}), so it was not kept; please report this.`,
+      )
   }
+}
+
+/** The scores of each call. */
+function scoresOf(workerData: ScoresRequest): Promise<readonly Float32Array[]> {
+  const worker = new Worker(new URL('./export/scores-worker.node.js', import.meta.url), { workerData, execArgv: [] })
+  return new Promise((resolve, reject) => {
+    worker.once('message', resolve)
+    worker.once('error', reject)
+    worker.once('exit', () =>
+      reject(new UserError('The thread that ran the exported model ended; please report this.')),
+    )
+  })
 }

@@ -1,6 +1,6 @@
 // What can lose a run, or go on with it wrongly.
 const checkpoint = 'src/train/checkpoint.ts'
-const safetensors = 'src/train/safetensors.ts'
+const safetensors = 'src/data/own/read/safetensors.ts'
 const files = 'src/files.node.ts'
 const folder = 'src/train/run-folder.node.ts'
 const lock = 'src/lock.node.ts'
@@ -85,8 +85,8 @@ export default [
   {
     what: 'tensors of a file change places',
     file: safetensors,
-    find: 'const own = new Uint8Array(bytes.subarray(8 + length + from, 8 + length + to))',
-    replace: 'const own = new Uint8Array(bytes.subarray(bytes.length - to, bytes.length - from))',
+    find: 'bytes: bytes.subarray(8 + length + from, 8 + length + to) }',
+    replace: 'bytes: bytes.subarray(bytes.length - to, bytes.length - from) }',
     tests: 'train/safetensors',
   },
   {

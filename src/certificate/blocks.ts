@@ -1,3 +1,4 @@
+import { UserError } from '../errors.js'
 import type { Shape } from '../graph/index.js'
 
 /** The parameters under these dotted paths learn together: whole tensors, or one slice each of equal layers' stack. */
@@ -34,7 +35,7 @@ function pathsTo(name: string): string[] {
 /** Throws where names are equal, a number of the state belongs to two blocks, or slices of a stack belong to none. */
 export function checkBlocks(blocks: readonly Block[], state: ReadonlyMap<string, Shape>): void {
   const fail = (message: string): never => {
-    throw new Error(`certify: ${message}`)
+    throw new UserError(`certify: ${message}`)
   }
   const twice = blocks.find(({ name }, i) => blocks.findIndex((block) => block.name === name) < i)
   if (twice) fail(`two blocks are called ${twice.name}; give each a name of its own`)

@@ -1,3 +1,4 @@
+import { UserError } from '../errors.js'
 import { gradientOf, type Tensor } from '../graph/index.js'
 import type { StepGraph } from '../onnx/index.js'
 import { fedBy, fromAbove } from './above.js'
@@ -112,7 +113,7 @@ function checkOrder(
     // Where both feed each other, as in networks that settle, either may lie above.
     const upper = members(by, blocks.length).find((other) => other > lower && !has(fed[other]!, lower))
     if (upper !== undefined)
-      throw new Error(
+      throw new UserError(
         `certify: predictions feed ${blocks[lower]!.name} with what ${blocks[upper]!.name} makes, so it lies above; ` +
           'list blocks from below',
       )
@@ -143,7 +144,7 @@ function checkOwners({ isOwned, verticesOf }: Weights, meetings: Meetings, circl
     if (names.some(isOwned) || !(isProduct || isFed)) continue
     const own = node.outputs.flatMap(verticesOf).flatMap((v) => circles.get(v) ?? [])
     if (own.some((circle) => names.some((name) => circlesOf.get(name)?.has(circle))))
-      throw new Error(
+      throw new UserError(
         `certify: ${names.join(', ')} is trained and used in a ${node.op}, but belongs to no block; name it in its ` +
           "block's parameters",
       )
@@ -155,7 +156,7 @@ function checkStatistics(net: Network): void {
   for (const v of net.vertices)
     for (const { state } of gradientOf(v.tensor).flatMap((source) => net.of(source)))
       if (state && net.isStatistic(state.name))
-        throw new Error(
+        throw new UserError(
           `certify: ${state.name} is called a statistic, but a derivative is taken for it; name it in its block's ` +
             'parameters',
         )
@@ -164,7 +165,7 @@ function checkStatistics(net: Network): void {
 function checkPredictors(net: Network, read: readonly string[] = []): void {
   const lost = read.find((name) => net.changed.get(name) === false)
   if (lost !== undefined)
-    throw new Error(
+    throw new UserError(
       `certify: predictions read ${lost}, which training changes, but it belongs to no block; name it in its block's ` +
         'parameters, or in its statistics',
     )

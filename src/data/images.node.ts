@@ -1,8 +1,8 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import type { Metadata, Sharp } from 'sharp'
 import { UserError } from '../errors.js'
-import { fileError, reason } from '../files.node.js'
+import { reason, replaceFile } from '../files.node.js'
 import { bmpSize, decodeBmp } from './bmp.js'
 import type { Picture } from './picture.js'
 
@@ -113,11 +113,7 @@ export async function writePng(
   const sharp = await library()
   const pipeline = sharp(data, { raw })
   const bytes = await (raw.channels === 1 ? pipeline.toColourspace('b-w') : pipeline).png().toBuffer()
-  try {
-    await writeFile(path, bytes)
-  } catch (cause) {
-    throw fileError(`The image ${path} could not be written`, cause)
-  }
+  replaceFile(path, bytes)
 }
 
 /** The format by the first bytes. */

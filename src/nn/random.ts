@@ -1,3 +1,4 @@
+import { UserError } from '../errors.js'
 import { enclosingLoops, type InputAttributes, input, type Shape, type Tensor } from '../graph/index.js'
 
 /**
@@ -17,7 +18,7 @@ export function randomFrom(inputOf: (attributes: InputAttributes) => Tensor): Ra
   const asked = new Set<string>()
   const draw = (distribution: 'uniform' | 'normal') => {
     return (name: string, shape: Shape): Tensor => {
-      if (asked.has(name)) throw new Error(`noise ${name} was asked for twice`)
+      if (asked.has(name)) throw new UserError(`noise ${name} was asked for twice`)
       asked.add(name)
       const loops = enclosingLoops()
       const all = [...loops.map(({ count }) => count), ...shape]

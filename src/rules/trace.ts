@@ -1,4 +1,5 @@
 import { outputCount } from '../data/dataset.js'
+import { UserError } from '../errors.js'
 import { GraphError, type InputAttributes, input, reachable, type Shape, type Tensor } from '../graph/index.js'
 import { sameShape, show } from '../graph/types.js'
 import { type Random, randomFrom } from '../nn/random.js'
@@ -189,7 +190,7 @@ export function traceRule(rule: AnyRule, task: Task, hyper: unknown): TracedRule
     turn(name, lists) {
       const unknown = lists.flat().find((step) => !own[step])
       if (unknown !== undefined)
-        throw new Error(`the schedule of ${rule.id} names the step "${unknown}", which the rule does not have`)
+        throw new UserError(`the schedule of ${rule.id} names the step "${unknown}", which the rule does not have`)
       const between: Between = []
       return traceSteps(
         name,

@@ -89,6 +89,14 @@ export function encodeCheckpoint({ state, best, ...own }: Checkpoint): Uint8Arra
   })
 }
 
+function described(text = 'null'): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new Error('its description is no JSON: it is damaged', { cause })
+  }
+}
+
 /** Throws a UserError that names the file (`where`) and says what is wrong with it. */
 export function decodeCheckpoint(bytes: Uint8Array, where: string): Checkpoint {
   try {
@@ -98,7 +106,7 @@ export function decodeCheckpoint(bytes: Uint8Array, where: string): Checkpoint {
       throw new Error(
         `it has version ${metadata.version} of the format, and this onward reads ${FORMAT}: train anew, or use the onward that wrote it`,
       )
-    const { best, ...own } = contents.parse(JSON.parse(metadata.onward ?? 'null'))
+    const { best, ...own } = contents.parse(described(metadata.onward))
     const kept = tensors.filter(({ name }) => name.startsWith(BEST))
     const state = tensors.filter(({ name }) => !name.startsWith(BEST))
     const bestState = kept.map((tensor) => ({ ...tensor, name: tensor.name.slice(BEST.length) }))

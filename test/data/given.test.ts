@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import vm from 'node:vm'
-import { type DataSetParts, dataSet, type GivenNumbers, type GivenSplit } from '../../src/data/index.js'
+import { checkSplit, type DataSetParts, dataSet, type GivenNumbers, type GivenSplit } from '../../src/data/index.js'
 import { train } from '../../src/node.js'
 import { RULES } from '../../src/rules/registry.js'
 
@@ -83,6 +83,8 @@ test('a picture in black and white in fractions is black and white, and one of b
     bits.map((bit) => 255 * bit),
   )
   assert.deepEqual([...dataSet(parts(Uint8Array.from(bits))).train.inputs], bits)
+  const alone = { inputs: Uint8Array.from(bits), targets: CLASSES, count: 4 }
+  assert.deepEqual([...checkSplit(alone, dataSet(parts(LEVELS)), 'a split').inputs], bits)
   // Dark levels in the test split of a set whose training split has levels as fractions of another kind.
   const dark = {
     ...parts(Float32Array.from(LEVELS)),
@@ -166,7 +168,7 @@ const WRONG: [string, () => DataSetParts, RegExp][] = [
   ],
   [
     'gaps',
-    () => parts(LEVELS, [0, , 1, 0] as never),
+    () => parts(LEVELS, Object.assign(new Array(4), { 0: 0, 2: 1, 3: 0 }) as never),
     /^the targets of .* hold undefined at place 1: hand over numbers$/,
   ],
   [

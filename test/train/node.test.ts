@@ -4,7 +4,7 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { interpret, value } from '../../src/graph/index.js'
-import { drawRun, evaluate, exportRun, predict, resume, type TrainRequest, train } from '../../src/node.js'
+import { drawRun, evaluate, exportRun, predict, resume, type Split, type TrainRequest, train } from '../../src/node.js'
 import { forwardForward } from '../../src/rules/forward-forward/forward-forward.js'
 import { traceRule } from '../../src/rules/trace.js'
 import { readCheckpoint, readConfig } from '../../src/train/run-folder.node.js'
@@ -154,7 +154,9 @@ test('a run whose checkpoint was moved away keeps all the rest when it cannot be
 test('images of another kind are refused', async () => {
   const path = join(root, 'kind')
   await collect(train(request(path, 1)))
-  const larger = { ...data, name: 'wide', input: { ...data.input, shape: [1, 5, 10] } }
+  const twice = ({ inputs, ...split }: Split) => ({ ...split, inputs: new Uint8Array(2 * inputs.length) })
+  const input = { ...data.input, shape: [1, 5, 10] }
+  const larger = { ...data, name: 'wide', input, train: twice(data.train), test: twice(data.test) }
   await assert.rejects(evaluate(path, { data: larger }), / reads .*\[1, 5, 5\].*; those of wide are .*\[1, 5, 10\]/)
 })
 

@@ -159,11 +159,11 @@ test('samples that do not fit are refused wherever a program hands them in: to t
   const [values, labels] = ['values', 'labels'].map((kind) => join(root, `${rule.id}-${kind}`)) as [string, string]
   await assert.rejects(
     evaluate(values, { rule, data: { ...numbers, test: short } }),
-    /^UserError: these samples of linear/,
+    /^UserError: the test split of linear/,
   )
   await assert.rejects(
     predict(labels, [new Float32Array(14 * 28).fill(0.5)], { rule }),
-    /^UserError: what is to be predicted: input 0 holds 0\.5, which is not a level from 0 to 255$/,
+    /^UserError: what is to be predicted: input 0 holds 0\.5, which is none of 256 levels, /,
   )
   const trainer = await openTrainer({ rule, data: numbers })
   await assert.rejects(trainer.measure(short), /^UserError: the samples to measure: /)

@@ -90,9 +90,19 @@ function describe({ entry, place }: Found): string[] {
     [target.kind === 'class' ? 'classes' : target.kind, names.join(', ')],
     ['credit', credit],
     ['where', describePlace(entry, place)],
+    ...unhashed(entry),
   ]
   const note = 'folder' in place ? ['', UNCHECKED] : []
   return [`${styleText('bold', name)}: ${title}`, ...definitions(facts, textWidth()), ...note]
+}
+
+/** Where the contents of some files have no published hash. */
+function unhashed({ from }: DataSetEntry): [string, string][] {
+  const isKnown = !('source' in from) || from.source.files.every(({ sha256 }) => sha256 !== undefined)
+  if (isKnown) return []
+  return [
+    ['check', 'by format and counts: of its unpacked files no hash is published; packed as published, they have one'],
+  ]
 }
 
 function describePlace(entry: DataSetEntry, place: Place): string {

@@ -33,8 +33,11 @@ export async function readArrays(
     }
     const all = arrays.flatMap((content) => content.arrays)
     if (!isAlone) return { ...arrays[0]!, arrays: all }
-    // By their files they are what they are: their own names may be arr_0 both.
-    const named = all.map((array, i) => ({ ...array, name: ['images', 'labels'][i] ?? array.name }))
+    // Their files name them: their own names may be arr_0 both.
+    const named = all.map((array, i) => ({
+      ...array,
+      name: basename(files[i]!).replace(/(?<=.)(\.[A-Za-z]\w*)+$/, ''),
+    }))
     return { ...arrays[0]!, arrays: named }
   }
   if (isAlone && roleOf(basename(path)).what === 'target')

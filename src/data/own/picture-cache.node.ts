@@ -48,7 +48,7 @@ export async function keptPixels(
     keep(path, pixels)
     return pixels
   }
-  return await withLock(`${path}.lock`, decodeAndKeep, signal)
+  return await withLock(`${path}.lock`, decodeAndKeep, { signal })
 }
 
 /** The file of the cache; undefined where there is no place for one. */

@@ -29,6 +29,9 @@ export interface TableInputs {
 }
 
 const MOST_CATEGORIES = 1000
+const MOST_PLACES = 65_536
+/** Of all rows together, 0.4 GB. */
+const MOST_NUMBERS = 100_000_000
 /** With fewer columns, small whole numbers are rather numbers than pixels. */
 const FEWEST_PIXELS = 64
 
@@ -65,6 +68,11 @@ export function inputsOf(table: Table, targets: readonly string[], { size }: Own
   }
   const read = columns.map(numbersOrCategories)
   const places = read.reduce((sum, { categories }) => sum + (categories?.length ?? 1), 0)
+  if (places > MOST_PLACES || places * table.rows > MOST_NUMBERS)
+    throw new UsageError(
+      `with an input for each category a row has ${places} inputs: at most ${MOST_PLACES}, and ${MOST_NUMBERS} in all ` +
+        'rows, can be read; take columns of texts out of the file',
+    )
   const texts = read.filter(({ categories }) => categories)
   const note = texts.map(
     ({ name, categories }) => `column "${name}" is ${categories!.length} categories, an input each`,
@@ -112,7 +120,7 @@ function pixelsOf(columns: readonly Column[], size: OwnOptions['size']) {
     )
   if (!arePixels || height * width !== count) return undefined
   const most = columns.reduce((max, { cells }) => (cells as Float64Array).reduce((a, b) => Math.max(a, b), max), 0)
-  return { height, width, levels: most <= 1 ? 2 : most <= 16 ? 17 : 256 }
+  return { height, width, levels: most < 128 ? Math.max(2, most + 1) : 256 }
 }
 
 const isByte = (number: number): boolean => Number.isInteger(number) && number >= 0 && number <= 255

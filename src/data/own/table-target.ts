@@ -96,10 +96,7 @@ const isBinary = (number: number): boolean => number === 0 || number === 1
 
 function oneClass(columns: readonly Column[], { classes: given, task }: OwnOptions): TableTarget {
   const [column, second] = columns as [Column, Column | undefined]
-  if (second)
-    throw new UsageError(
-      `a class is one column, and these are ${columns.length}: name one (--target), or say --task labels`,
-    )
+  if (second) return oneHot(columns)
   if (given && new Set(given).size !== given.length) throw new UsageError('--classes names a class twice')
   const { name, cells } = column
   const kinds = [...new Set<string | number | Uint8Array>(cells)]
@@ -109,13 +106,15 @@ function oneClass(columns: readonly Column[], { classes: given, task }: OwnOptio
     )
   const names = given ?? column.classes
   // Numbers from 0 that the file or a person names; else each class is called what stands in its cells.
-  const isPlace = cells instanceof Float64Array && names && !kinds.every((kind) => names.includes(`${kind}`))
+  const known = new Set(names)
+  const isPlace = cells instanceof Float64Array && names && !kinds.every((kind) => known.has(`${kind}`))
   const own = kinds.filter((kind) => kind !== '' && !Number.isNaN(kind))
   const sorted = cells instanceof Float64Array ? (own as number[]).sort((a, b) => a - b) : (own as string[]).sort()
   const all = names ?? sorted.map(String)
+  const from = isPlace && sorted[0] === 1 && sorted.at(-1) === all.length ? 1 : 0
   const labels = new Map<string | number, number>(
     isPlace
-      ? all.map((_, i) => [i, i])
+      ? all.map((_, i) => [i + from, i])
       : all.map((text, i) => [cells instanceof Float64Array ? Number(text) : text, i]),
   )
   const isGuess = task === undefined && cells instanceof Float64Array && !names && !isNamed(name)
@@ -137,6 +136,28 @@ function oneClass(columns: readonly Column[], { classes: given, task }: OwnOptio
         const what = isMissing(cell) ? 'is empty' : `is ${cell}`
         throw new UserError(
           `${where}, row ${row + 1}: the class in column "${name}" ${what}; it is one of ${listed(isPlace ? [...labels.keys()] : all)}`,
+        )
+      })
+    },
+  }
+}
+
+/** A class for each column: the one that holds the 1 of a row. */
+function oneHot(columns: readonly Column[]): TableTarget {
+  const names = columns.map(({ name }) => name)
+  return {
+    columns: names,
+    target: { kind: 'class', count: names.length },
+    names,
+    notes: [],
+    targets(table, where) {
+      const cells = names.map((name) => columnOf(table, name).cells)
+      return Int32Array.from({ length: table.rows }, (_, row) => {
+        const place = cells.findIndex((own) => own[row] === 1)
+        if (cells.every((own, i) => own[row] === Number(i === place)) && place >= 0) return place
+        throw new UserError(
+          `${where}, row ${row + 1}: the columns ${names.join(', ')} do not hold one 1 among zeros, and a class is one ` +
+            'column, or that: name one column (--target), or say --task labels',
         )
       })
     },

@@ -1,3 +1,4 @@
+import { UserError } from '../../errors.js'
 import type { Tensor } from '../../graph/index.js'
 import type { Random } from '../../nn/random.js'
 import { leaves, type Tree } from '../../nn/tree.js'
@@ -105,7 +106,9 @@ function combined(
   const from = how === 'last' ? each.length - 1 : how === 'sum' ? 0 : 'sumFrom' in how ? how.sumFrom : how.meanFrom
   const said = each.slice(from).filter((scores) => scores !== undefined)
   if (said.length === 0)
-    throw new Error('layerwise: no layer that predictions are made of says anything of the target; give it `scores`')
+    throw new UserError(
+      'layerwise: no layer that predictions are made of says anything of the target; give it `scores`',
+    )
   const sum = said.reduce((a, b) => a.add(b))
   return typeof how === 'object' && 'meanFrom' in how ? sum.mul(1 / said.length) : sum
 }

@@ -1,3 +1,4 @@
+import { UserError } from '../../errors.js'
 import { concat, Tensor } from '../../graph/index.js'
 import { flat } from '../../nn/axes.js'
 import type { Random } from '../../nn/random.js'
@@ -13,7 +14,7 @@ export interface LayerPass<Made extends Passed = Passed> extends Pass {
 const NO_NOISE: Random = { uniform: noNoise, normal: noNoise }
 
 function noNoise(name: string): never {
-  throw new Error(`layerwise: a layer draws the noise "${name}" in use; draw it only where \`training\` holds`)
+  throw new UserError(`layerwise: a layer draws the noise "${name}" in use; draw it only where \`training\` holds`)
 }
 
 /** A layer's own noise: two layers that ask for the same name get different numbers. */

@@ -226,7 +226,7 @@ export const ARRAYS: readonly GoldenArray[] = [
     base64:
       'k05VTVBZAQB2AHsnZGVzY3InOiAnPGYyJywgJ2ZvcnRyYW5fb3JkZXInOiBGYWxzZSwgJ3NoYXBlJzogKDEwLCksIH0gICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgIAoAAACAADwAwP97AQD/A1U1AHwA/A==',
     shape: [10],
-    numbers: [0, 0, 1, -2, 65504, 5.960464477539063e-8, 6.097555160522461e-5, 0.333251953125, 'inf', '-inf'],
+    numbers: [0, 0, 1, -2, 65504, '5.960464477539063e-8', 6.097555160522461e-5, 0.333251953125, 'inf', '-inf'],
     kind: 'Float32Array',
   },
   {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, beforeEach, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
-import { loadKept } from '../../../src/data/own/kept.node.js'
+import { checkSameData, loadKept } from '../../../src/data/own/kept.node.js'
 import { loadData } from '../../../src/data/own/own.node.js'
 import { UserError } from '../../../src/errors.js'
 import { cifarOf, idxImages, idxLabels, idxOf, tarOf } from '../files.js'
@@ -245,6 +245,17 @@ test('the data of a run are read again by its settings, and others are refused i
   await fails(
     loadKept('RUN', kept, join(folder, 'nowhere')),
     /There is no file or folder .*nowhere, which is to hold the data of/,
+  )
+})
+
+test('of a named set that no published hash tells, the fingerprint is compared, too', async () => {
+  const { fingerprint, ...data } = await loadData(put('images', images(10)))
+  const named = { ...data, name: 'kmnist', fingerprint: fingerprint! }
+  checkSameData('RUN', { data: 'kmnist', fingerprint: fingerprint! }, named)
+  checkSameData('RUN', { data: 'mnist' }, named)
+  assert.throws(
+    () => checkSameData('RUN', { data: 'kmnist', fingerprint: '0'.repeat(64) }, named),
+    /is not what the run in RUN was trained on: as many samples, but other content/,
   )
 })
 

@@ -53,11 +53,11 @@ for (const { name, base64, shape, numbers, kind } of ARRAYS)
 
 const SAID: Readonly<Record<string, RegExp>> = {
   objects: /holds Python objects, a pickle, which is a program and is never run: save numbers/,
-  text: /holds text \(<U3\); read are truth values, whole numbers, and floats up to 64 bits\.$/,
-  complex: /holds complex numbers \(<c16\)/,
+  text: /holds text \("<U3"\); read are truth values, whole numbers, and floats up to 64 bits\.$/,
+  complex: /holds complex numbers \("<c16"\)/,
   records: /holds records of several fields: save each field as an array of its own\.$/,
-  dates: /holds dates \(<M8\[D\]\)/,
-  longdouble: /holds floats of this length \(<f16\)/,
+  dates: /holds dates \("<M8\[D\]"\)/,
+  longdouble: /holds floats of this length \("<f16"\)/,
   'too large': /holds 1152921504606846976 at place 0, and whole numbers are read up to 2\^53\.$/,
 }
 
@@ -159,7 +159,7 @@ const DAMAGED: [string, Uint8Array, string, RegExp][] = [
     'a shape of words',
     npy(dictionary('(2 3)'), new Uint8Array(6)),
     'npy',
-    /is damaged: its header tells the shape \(2 3\)\.$/,
+    /is damaged: its header tells the shape "2 3"\.$/,
   ],
   [
     'no shape',

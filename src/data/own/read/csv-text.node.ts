@@ -45,18 +45,19 @@ function gather(text: string, dialect: Dialect, where: string, asked?: ReadonlyS
   let rows = 0
   const numbers: (Float64Array | undefined)[] = []
   const texts: (string[] | undefined)[] = []
-  const known = new Map<string, string>()
+  const met = new Map<string, string>()
   const kept = (cell: string): string => {
-    const same = known.get(cell)
+    const same = met.get(cell)
     if (same !== undefined) return same
-    if (known.size < 10_000) known.set(cell, cell)
+    if (met.size < 10_000) met.set(cell, cell)
     return cell
   }
   const begin = (record: readonly string[]): void => {
     if (record.length > MOST_COLUMNS)
       throw new UserError(`${where} has ${record.length} columns; at most ${MOST_COLUMNS} can be read`)
-    names = header ? record.map((name) => name) : record.map((_, i) => `column ${i + 1}`)
-    const twice = names.find((name, i) => name !== '' && names!.indexOf(name) !== i)
+    names = header ? record : record.map((_, i) => `column ${i + 1}`)
+    const known = new Set<string>()
+    const twice = names.find((name) => name !== '' && known.size === known.add(name).size)
     if (twice !== undefined) throw new UserError(`${where} names two of its columns "${twice}": give each its own name`)
     for (const i of record.keys()) {
       numbers[i] = asked ? undefined : new Float64Array(Math.min(lines, 64))

@@ -96,7 +96,7 @@ function parseHeader(text: string, where: string): Omit<Header, 'start'> {
     .map((size) => Number(size.replace(/L\s*$/, '').trim() || Number.NaN))
   if (sizes.trim() === '') return { descr, isFortran: order === 'True', shape: [] }
   if (!shape.every(Number.isSafeInteger) || shape.length > MOST_AXES)
-    throw new UserError(`${where} is damaged: its header tells the shape (${sizes.slice(0, 80)}).`)
+    throw new UserError(`${where} is damaged: its header tells the shape ${JSON.stringify(sizes.slice(0, 80))}.`)
   return { descr, isFortran: order === 'True', shape }
 }
 
@@ -117,17 +117,17 @@ const OTHERS: Readonly<Record<string, string>> = {
 }
 
 function elementOf(descr: string, where: string): { readonly element: Element; readonly isBigEndian: boolean } {
-  const [, order, type] = /^([<>=|]?)(.*)$/.exec(descr)!
-  const element = Object.hasOwn(ELEMENTS, type!) ? ELEMENTS[type!] : undefined
+  const [, order, type = ''] = /^([<>=|]?)([a-zA-Z?]\d*)/.exec(descr) ?? []
+  const element = Object.hasOwn(ELEMENTS, type) ? ELEMENTS[type] : undefined
   if (element) return { element, isBigEndian: order === '>' }
-  if (type!.startsWith('O'))
+  if (type.startsWith('O'))
     throw new UserError(
       `${where} holds Python objects, a pickle, which is a program and is never run: save numbers, as in ` +
         'numpy.save(file, array.astype("float32")).',
     )
-  const what = OTHERS[type![0] ?? ''] ?? 'something else'
+  const what = OTHERS[type.charAt(0)] ?? 'something else'
   throw new UserError(
-    `${where} holds ${what} (${descr}); read are truth values, whole numbers, and floats up to 64 bits.`,
+    `${where} holds ${what} (${JSON.stringify(descr.slice(0, 40))}); read are truth values, whole numbers, and floats up to 64 bits.`,
   )
 }
 

@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib'
 import yauzl from 'yauzl'
-import { UserError } from '../../../errors.js'
+import { isPlain, quoted, UserError } from '../../../errors.js'
+import { openZip } from '../../zip.node.js'
 import type { Arrays, NamedArray, Reader, ReadProgress } from '../content.js'
 import { readBytes } from '../file.node.js'
 import { checkFits } from '../memory.node.js'
@@ -21,12 +22,7 @@ const MOST_UNPACKED = 1032
 const CLASSES = /^(classes|class_?names?|label_?names?|names|categories)$/i
 
 async function readArchive(path: string, progress: ReadProgress = {}): Promise<Arrays> {
-  const zip = await (/\.gz$/i.test(path)
-    ? readBytes(path, progress).then((bytes) =>
-        yauzl.fromBufferPromise(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), OPTIONS),
-      )
-    : yauzl.openPromise(path, OPTIONS)
-  ).catch((cause) => {
+  const zip = await opened(path, progress).catch((cause) => {
     throw damaged(path, cause)
   })
   try {
@@ -56,7 +52,11 @@ async function readArchive(path: string, progress: ReadProgress = {}): Promise<A
 
 const ENDING = '.npy'
 
-const OPTIONS = { lazyEntries: true, autoClose: false } as const
+async function opened(path: string, progress: ReadProgress): Promise<yauzl.ZipFile> {
+  if (!/\.gz$/i.test(path)) return await openZip(path)
+  const { buffer, byteOffset, length } = await readBytes(path, progress)
+  return await yauzl.fromBufferPromise(Buffer.from(buffer, byteOffset, length))
+}
 
 const damaged = (path: string, cause: unknown): UserError =>
   cause instanceof UserError
@@ -70,6 +70,7 @@ async function entriesOf(zip: yauzl.ZipFile, path: string): Promise<yauzl.Entry[
   for await (const entry of zip.eachEntry()) {
     const { fileName: name, compressedSize, uncompressedSize } = entry
     if (!name.endsWith(ENDING)) continue
+    if (!isPlain(name)) throw new UserError(`${path} is damaged: it holds an array of the name ${quoted(name)}.`)
     if (names.has(name)) throw new UserError(`${path} holds two arrays of the name ${name.slice(0, -ENDING.length)}.`)
     if (uncompressedSize > compressedSize * MOST_UNPACKED)
       throw new UserError(

@@ -1,6 +1,6 @@
-/** Decodes one Parquet file in a worker, which can be ended; see `parquet.node.ts`. */
+/** Decodes Parquet files in a worker, which can be ended; see `parquet.node.ts`. */
 import { closeSync, openSync, readSync } from 'node:fs'
-import { parentPort, workerData } from 'node:worker_threads'
+import { parentPort } from 'node:worker_threads'
 import { type FileMetaData, parquetMetadataAsync, parquetRead, parquetSchema } from 'hyparquet'
 import { compressors } from 'hyparquet-compressors'
 import type { Column } from '../content.js'
@@ -96,9 +96,9 @@ function classNames({ key_value_metadata: pairs = [] }: FileMetaData): Readonly<
   }
 }
 
-async function answer(): Promise<void> {
+async function answer(request: ParquetRequest): Promise<void> {
   try {
-    const { rows, columns } = await decode(workerData as ParquetRequest)
+    const { rows, columns } = await decode(request)
     // Pictures are views of few buffers: those go over without being copied.
     const buffers = new Set<ArrayBuffer>()
     for (const { cells } of columns)
@@ -111,4 +111,4 @@ async function answer(): Promise<void> {
   }
 }
 
-await answer()
+parentPort!.on('message', answer)

@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import { UserError } from '../../../errors.js'
-import type { Found, Reader, Table } from '../content.js'
+import { ofThisRealm } from '../../../typed-arrays.js'
+import type { Column, Found, Reader, Table } from '../content.js'
 import { readShards } from './csv.node.js'
 import type { ParquetAnswer, ParquetRequest } from './parquet-worker.node.js'
 import { shardsAt } from './shards.node.js'
@@ -41,13 +42,22 @@ export async function readParquet(path: string, signal?: AbortSignal): Promise<T
   const megabytes = bytes / MEGABYTE
   const request: ParquetRequest = { path, bytes, mostUnpacked: Math.ceil((64 + 40 * megabytes) * MEGABYTE) }
   const answer = await guarded(request, { seconds: 1.5 + megabytes, megabytes: 400 + 60 * megabytes }, signal)
-  if (!('wrong' in answer)) return { kind: 'table', ...answer }
+  if (!('wrong' in answer)) return { kind: 'table', rows: answer.rows, columns: answer.columns.map(inThisRealm) }
   throw new UserError(
     answer.own
       ? `${path}: ${answer.wrong}`
       : `${path} is cut, damaged or no Parquet file (${answer.wrong}); get it again`,
   )
 }
+
+/** What a worker sends is of another realm where this runs in Jest. */
+const inThisRealm = ({ cells, ...column }: Column): Column =>
+  ({
+    ...column,
+    cells: Array.isArray(cells)
+      ? cells.map((cell: string | Uint8Array) => (typeof cell === 'string' ? cell : ofThisRealm(cell)))
+      : ofThisRealm(cells),
+  }) as Column
 
 interface Limits {
   /** Of processor time. */
@@ -56,36 +66,47 @@ interface Limits {
   readonly megabytes: number
 }
 
-function guarded(request: ParquetRequest, limits: Limits, signal: AbortSignal | undefined): Promise<ParquetAnswer> {
-  const worker = new Worker(new URL('./parquet-worker.node.js', import.meta.url), {
-    ...{ workerData: request, execArgv: [] },
-    resourceLimits: { maxOldGenerationSizeMb: Math.ceil(limits.megabytes) },
+/** A thread that has nothing to do: the next file need not wait for a new one. */
+let idle: Worker | undefined
+
+function start(): Worker {
+  const worker = new Worker(new URL('./parquet-worker.node.js', import.meta.url), { execArgv: [] })
+  worker.once('exit', () => {
+    if (idle === worker) idle = undefined
   })
+  return worker
+}
+
+function guarded(request: ParquetRequest, limits: Limits, signal: AbortSignal | undefined): Promise<ParquetAnswer> {
+  const worker = idle ?? start()
+  idle = undefined
   const before = { processor: process.cpuUsage(), memory: process.memoryUsage.rss() }
   return new Promise<ParquetAnswer>((resolve, reject) => {
-    const tooLarge = (): void =>
-      resolve({ wrong: 'it takes more time or memory than a file of its size can need', own: true })
     const watch = setInterval(() => {
       const { user, system } = process.cpuUsage(before.processor)
       const grown = (process.memoryUsage.rss() - before.memory) / MEGABYTE
-      if ((user + system) / 1e6 > limits.seconds || grown > limits.megabytes) end(tooLarge)
+      if ((user + system) / 1e6 > limits.seconds || grown > limits.megabytes)
+        end(() => resolve({ wrong: 'it takes more time or memory than a file of its size can need', own: true }))
     }, 50)
     const stop = (): void => end(() => reject(signal!.reason))
+    const answered = (answer: ParquetAnswer): void => {
+      idle = worker
+      end(() => resolve(answer))
+    }
+    const failed = (error?: Error): void =>
+      end(() => resolve({ wrong: error?.message ?? 'reading ended before its end', own: false }))
     const end = (how: () => void): void => {
       clearInterval(watch)
       signal?.removeEventListener('abort', stop)
-      // What it says after its end does not count.
-      void worker.terminate()
+      worker.off('message', answered).off('error', failed).off('exit', failed)
+      if (idle === worker) worker.unref()
+      else void worker.terminate()
       how()
     }
-    worker.once('message', (answer: ParquetAnswer) => end(() => resolve(answer)))
-    worker.once('error', (error: NodeJS.ErrnoException) =>
-      end(() =>
-        error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? tooLarge() : resolve({ wrong: error.message, own: false }),
-      ),
-    )
-    worker.once('exit', () => end(() => resolve({ wrong: 'reading ended before its end', own: false })))
-    if (signal?.aborted) stop()
-    else signal?.addEventListener('abort', stop, { once: true })
+    worker.on('message', answered).on('error', failed).on('exit', failed)
+    if (signal?.aborted) return stop()
+    signal?.addEventListener('abort', stop, { once: true })
+    worker.ref()
+    worker.postMessage(request)
   })
 }

@@ -1,3 +1,5 @@
+import { isPlain, quoted } from '../../../errors.js'
+
 /**
  * The safetensors format: eight bytes with the length of a JSON header (little-endian), the header with type, shape and
  * place of every tensor, and the numbers, one tensor right after the other, in little-endian order.
@@ -65,17 +67,20 @@ function parseHeader(bytes: Uint8Array): Record<string, unknown> {
   return header as Record<string, unknown>
 }
 
+/** A value of the header, cut. */
+const told = (value: unknown): string => `${JSON.stringify(value)}`.slice(0, 80)
+
 function checkEntry(name: string, entry: unknown, known: Readonly<Record<string, number>>) {
+  if (!isPlain(name)) throw new Error(`it holds a tensor of the name ${quoted(name)}`)
   const { dtype: type, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>
   if (typeof type !== 'string' || !Object.hasOwn(known, type))
-    throw new Error(`${name} has the type ${JSON.stringify(type)}; known are ${Object.keys(known).join(', ')}`)
+    throw new Error(`${name} has the type ${told(type)}; known are ${Object.keys(known).join(', ')}`)
   const sizes = (list: unknown): list is number[] =>
     Array.isArray(list) && list.every((size) => Number.isSafeInteger(size) && size >= 0)
-  if (!sizes(shape)) throw new Error(`${name} has the shape ${JSON.stringify(shape)}`)
-  if (!sizes(offsets) || offsets.length !== 2) throw new Error(`${name} lies at ${JSON.stringify(offsets)}`)
+  if (!sizes(shape)) throw new Error(`${name} has the shape ${told(shape)}`)
+  if (!sizes(offsets) || offsets.length !== 2) throw new Error(`${name} lies at ${told(offsets)}`)
   const [from, to] = offsets as [number, number]
   const wanted = shape.reduce((product, size) => product * size, known[type]!)
-  if (to - from !== wanted)
-    throw new Error(`${name} ${JSON.stringify(shape)} takes ${wanted} bytes, but has ${to - from}`)
+  if (to - from !== wanted) throw new Error(`${name} ${told(shape)} takes ${wanted} bytes, but has ${to - from}`)
   return { type, shape, from, to }
 }
