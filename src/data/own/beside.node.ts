@@ -115,7 +115,6 @@ export async function firstFileIn(folder: string, readers: readonly Reader[]): P
   if (files.length === 0 && folders.length === 1) return await firstFileIn(join(folder, folders[0]!), readers)
   if (files.length === 1) return files[0]!
   throw new UsageError(
-    `${folder} holds nothing that can be read as data: pictures in a folder for each class, or files of ` +
-      `${readers.map(({ format }) => format).join(', ')}.`,
+    `${folder} holds nothing that can be read as data: ${readers.map(({ format }) => format).join(', ')}.`,
   )
 }
