@@ -1,4 +1,4 @@
-// At most 40 s: ten short trainings, and what is done with each of their runs.
+// At most 40 s: five trainings in two parts, and what is done with each of their runs.
 import assert from 'node:assert/strict'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
