@@ -1,10 +1,12 @@
 import type { Job, JudgeJob, LeastSquaresJob, RuleSpeedJob, SpeedJob, TrainingJob } from './job.js'
+import { JOBS as COVARIANCE_GOODNESS } from './jobs/covariance-goodness.js'
 import {
   JOBS as EQUILIBRIUM_PROPAGATION,
   SPEED as EQUILIBRIUM_PROPAGATION_SPEED,
 } from './jobs/equilibrium-propagation.js'
 import { JOBS as FORWARD_FORWARD } from './jobs/forward-forward.js'
 import { JOBS as HOPFIELD_VAE, SPEED as HOPFIELD_VAE_SPEED, JUDGED } from './jobs/hopfield-vae.js'
+import { JOBS as LOCAL_HEADS } from './jobs/local-heads.js'
 import { LEAST_SQUARES, JOBS as TABLES } from './jobs/tables.js'
 import { JOBS as TARGET_PROPAGATION, SPEED as TARGET_PROPAGATION_SPEED } from './jobs/target-propagation.js'
 import { JOBS as TRIFECTA, SPEED as TRIFECTA_SPEED } from './jobs/trifecta.js'
@@ -54,6 +56,8 @@ export const TRAINING: Readonly<Record<string, readonly Omit<TrainingJob, 'kind'
   'hopfield-vae': HOPFIELD_VAE,
   'target-propagation': TARGET_PROPAGATION,
   tables: TABLES,
+  'local-heads': LOCAL_HEADS,
+  'covariance-goodness': COVARIANCE_GOODNESS,
 }
 
 /** Steps timed against their twins. */

@@ -5,7 +5,17 @@ import { dirname, join, normalize, sep } from 'node:path'
 
 /** From below, as CONTRIBUTING.md has them; `bench`, the highest, lies outside of src. */
 const FLOORS = [
-  ['floor', 'no-telemetry.node', 'errors', 'names', 'typed-arrays', 'files.node', 'holder.node', 'lock.node', 'own-files.node'],
+  [
+    'floor',
+    'no-telemetry.node',
+    'errors',
+    'names',
+    'typed-arrays',
+    'files.node',
+    'holder.node',
+    'lock.node',
+    'own-files.node',
+  ],
   ['options'],
   ['graph'],
   ['onnx'],

@@ -69,15 +69,29 @@ export default [
   {
     what: 'every epoch changes an image alike',
     file: augment,
-    find: 'philox4x32([index, epoch, nameLow, nameHigh], key, words)',
-    replace: 'philox4x32([index, 0, nameLow, nameHigh], key, words)',
+    find: "draw('change', index, epoch)",
+    replace: "draw('change', index, 0)",
     tests: 'data/augment',
   },
   {
     what: 'every image is mirrored',
     file: augment,
-    find: 'mirror: flip && words[3]! >= 2 ** 31',
+    find: 'mirror: flip && isMirrored(index, words[3]!)',
     replace: 'mirror: flip',
+    tests: 'data/augment',
+  },
+  {
+    what: 'an alternating flip mirrors the same half in every epoch',
+    file: augment,
+    find: '=== (epoch % 2 === 0)',
+    replace: '=== true',
+    tests: 'data/augment',
+  },
+  {
+    what: 'a cut-out is as wide as it should be, and twice as high',
+    file: augment,
+    find: 'y < Math.min(height, top + side)',
+    replace: 'y < Math.min(height, top + 2 * side)',
     tests: 'data/augment',
   },
 ]

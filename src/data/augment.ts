@@ -12,12 +12,22 @@ export const augmentationOptions = z.strictObject({
   padding: z.enum(['zero', 'reflect']).default('zero').describe('what a shift or a rotation brings in at the edge'),
   rotation: z.number().min(0).max(180).default(0).describe('largest rotation either way, in degrees; bilinear'),
   flip: z.boolean().default(false).describe('mirror half of the images left to right'),
+  alternate: z
+    .boolean()
+    .default(false)
+    .meta({ onlyWith: { flip: true } })
+    .describe('mirror a fixed half in one epoch and the other half in the next, instead of a random half each time'),
+  cutout: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe('side of a square of middle grey, laid anywhere on the image (DeVries and Taylor 2017)'),
 })
 export type AugmentationOptions = z.infer<typeof augmentationOptions>
 
 /** Whether the options change anything. */
-export const isAugmented = ({ shift, rotation, flip }: AugmentationOptions): boolean =>
-  shift > 0 || rotation > 0 || flip
+export const isAugmented = ({ shift, rotation, flip, cutout }: AugmentationOptions): boolean =>
+  shift > 0 || rotation > 0 || flip || cutout > 0
 
 /**
  * Writes one image, changed, to `out`; `value` gives the float of each pixel value. `index` is the image's place in its
@@ -32,24 +42,44 @@ export function augmentation(
   seed: number,
   epoch: number,
 ): Augmentation | undefined {
-  const { shift, rotation, flip } = options
+  const { shift, rotation, flip, alternate, cutout } = options
   if (!isAugmented(options)) return undefined
   const source = options.padding === 'reflect' ? reflect : clip
   const key = [seed % 2 ** 32, Math.floor(seed / 2 ** 32)] as const
-  const [nameLow, nameHigh] = fnv1a64('augmentation')
+  const names = { change: fnv1a64('augmentation'), half: fnv1a64('alternating flip'), cut: fnv1a64('cut-out') }
   const words = new Uint32Array(4)
+  const draw = (name: keyof typeof names, index: number, time: number): Uint32Array => {
+    const [low, high] = names[name]
+    philox4x32([index, time, low, high], key, words)
+    return words
+  }
+  /** The half of an image never changes; whose turn it is does, each epoch. */
+  const isMirrored = (index: number, word: number): boolean =>
+    alternate ? draw('half', index, 0)[0]! >= 2 ** 31 === (epoch % 2 === 0) : word >= 2 ** 31
   return (pixels, index, value, out) => {
-    philox4x32([index, epoch, nameLow, nameHigh], key, words)
+    draw('change', index, epoch)
     const places = 2 * shift + 1
     const change: Change = {
       down: Math.floor((words[0]! / 2 ** 32) * places) - shift,
       right: Math.floor((words[1]! / 2 ** 32) * places) - shift,
       angle: ((words[2]! / 2 ** 31 - 1) * rotation * Math.PI) / 180,
-      mirror: flip && words[3]! >= 2 ** 31,
+      mirror: flip && isMirrored(index, words[3]!),
     }
     if (rotation === 0) moveWhole(pixels, value, out, shape, change, source)
     else moveBetween(pixels, value, out, shape, change, source)
+    if (cutout > 0) cut(out, value[Math.floor(value.length / 2)]!, shape, cutout, draw('cut', index, epoch))
   }
+}
+
+/** Fills a square whose middle is any pixel; what reaches over the edge is lost. */
+function cut(out: Float32Array, grey: number, [channels, height, width]: ImageShape, side: number, words: Uint32Array) {
+  const first = (word: number, length: number): number => Math.floor((word / 2 ** 32) * length) - Math.floor(side / 2)
+  const [top, left] = [first(words[0]!, height), first(words[1]!, width)]
+  for (let plane = 0; plane < channels; plane++)
+    for (let y = Math.max(0, top); y < Math.min(height, top + side); y++) {
+      const row = (plane * height + y) * width
+      out.fill(grey, row + Math.max(0, left), row + Math.max(0, Math.min(width, left + side)))
+    }
 }
 
 /**

@@ -17,6 +17,9 @@ export function softmax(x: Tensor): Tensor {
   return powers.div(powers.sum(-1, true))
 }
 
+/** x Phi(x), Phi the normal distribution function (Hendrycks and Gimpel 2016), in its exact form. */
+export const gelu = (x: Tensor): Tensor => x.mul(x.mul(Math.SQRT1_2).erf().add(1).mul(0.5))
+
 /** int32 indices [...] to float32 [..., classes]. */
 export const oneHot = (indices: Tensor, classes: number): Tensor =>
   indices

@@ -29,9 +29,16 @@ export function pairLoss(loss: PairLoss, goodness: Tensor, options: { theta: num
   return { loss: PAIR_LOSSES[loss](positive, negative, options).mean(), metrics: { separation } }
 }
 
-/** -ln softmax(logits)[label]: logits [N, K] and int32 labels [N] to losses [N]. */
-export const crossEntropy = (logits: Tensor, labels: Tensor): Tensor =>
-  logSoftmax(logits).mul(oneHot(labels, logits.shape[1]!)).sum(-1).neg()
+/**
+ * -sum_k q_k ln softmax(logits)_k: logits [N, K] and int32 labels [N] to losses [N]. q is 1 for the label; with
+ * `smoothing` s (Szegedy et al. 2016) it is 1 - s + s / K for the label and s / K for the others.
+ */
+export function crossEntropy(logits: Tensor, labels: Tensor, smoothing = 0): Tensor {
+  const classes = logits.shape[1]!
+  const label = oneHot(labels, classes)
+  const q = smoothing === 0 ? label : label.mul(1 - smoothing).add(smoothing / classes)
+  return logSoftmax(logits).mul(q).sum(-1).neg()
+}
 
 /** The part of a batch that scores [N, K] put into the right class, int32 [N]: a scalar. */
 export const accuracy = (scores: Tensor, labels: Tensor): Tensor => argmax(scores).equal(labels).cast('float32').mean()

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { constant, grad, Tensor } from '../graph/index.js'
 import { zeros } from './initialize.js'
+import { muon } from './muon.js'
 import { SCHEDULE_NAMES, SCHEDULES, type Schedule } from './schedules.js'
 import { rebuild, type Tree, tensorsOf } from './tree.js'
 
@@ -117,27 +118,42 @@ export function adam(options: AdamOptions = {}): Optimizer {
 
 /** The options by which rules describe an optimiser; each rule gives its own default rate. */
 export const optimizerOptions = {
-  optimizer: z.enum(['adam', 'sgd']).default('adam').describe('kind of the optimiser'),
+  optimizer: z
+    .enum(['adam', 'sgd', 'muon'])
+    .default('adam')
+    .describe('kind of the optimiser; muon steps weights by Muon, one by one, and biases by adam'),
   rate: z.number().positive().describe('step size'),
   momentum: z
     .number()
     .min(0)
     .max(1)
     .default(0.9)
-    .meta({ onlyWith: { optimizer: 'sgd' } })
-    .describe('heavy-ball momentum of sgd'),
-  weightDecay: z.number().min(0).default(0).describe('L2 with sgd, decoupled with adam'),
+    .meta({ onlyWith: { optimizer: ['sgd', 'muon'] } })
+    .describe('heavy-ball momentum of sgd, Nesterov momentum of muon'),
+  adamRate: z
+    .number()
+    .positive()
+    .default(0.05)
+    .meta({ onlyWith: { optimizer: 'muon' } })
+    .describe("step size of muon's adam for biases, as a part of rate"),
+  weightDecay: z.number().min(0).default(0).describe("L2 with sgd, decoupled with adam and muon's adam"),
   schedule: z.enum(SCHEDULE_NAMES).default('linear').describe('how step sizes fall over the training'),
 }
 
 interface OptimizerSettings {
-  readonly optimizer: 'adam' | 'sgd'
+  readonly optimizer: 'adam' | 'sgd' | 'muon'
   readonly momentum: number
+  readonly adamRate: number
   readonly weightDecay?: number
 }
 
-export const optimizerOf = ({ optimizer, momentum, weightDecay = 0 }: OptimizerSettings): Optimizer =>
-  optimizer === 'adam' ? adam({ weightDecay }) : sgd({ momentum, weightDecay })
+/** `matrices`: whether muon steps matrices too, or the kernels of convolutions alone, as the speed-runs do. */
+export function optimizerOf(settings: OptimizerSettings, { matrices = true } = {}): Optimizer {
+  const { optimizer, momentum, adamRate, weightDecay = 0 } = settings
+  if (optimizer === 'sgd') return sgd({ momentum, weightDecay })
+  const others = adam({ weightDecay })
+  return optimizer === 'adam' ? others : muon({ momentum, matrices, others, othersRate: adamRate })
+}
 
 /** The step size at a part of the training that is done. */
 export const stepSize = ({ schedule, rate }: { schedule: Schedule; rate: number }, progress: Tensor): Tensor =>

@@ -64,10 +64,10 @@ function sentence(name: string, kind: Kind, issue: z.core.$ZodIssue, came: unkno
  */
 export function checkEffect(schema: z.ZodType, given: Values, settings: Values, owner: string): void {
   for (const { name, onlyWith = {} } of optionTable(schema)) {
-    if (given[name] === undefined) continue
+    if (valueAt(given, name) === undefined) continue
     for (const [other, values] of Object.entries(onlyWith)) {
-      if (values.includes(settings[other])) continue
-      const now = `${other}=${showValue(settings[other])}`
+      if (values.includes(valueAt(settings, other))) continue
+      const now = `${other}=${showValue(valueAt(settings, other))}`
       const wanted = values.map((value) => `${other}=${showValue(value)}`).join(' or ')
       throw new UsageError(
         `the option ${name} of ${owner} has no effect with ${now}: leave it out, or choose ${wanted}.`,
@@ -75,3 +75,7 @@ export function checkEffect(schema: z.ZodType, given: Values, settings: Values, 
     }
   }
 }
+
+/** The value of an option by its name, `augment.shift` of one in a group. */
+const valueAt = (values: Values, name: string): unknown =>
+  name.split('.').reduce<unknown>((value, key) => (value as Values | undefined)?.[key], values)

@@ -50,12 +50,12 @@ function optionsOf({ properties = {} }: JsonSchema, group: string): Option[] {
     if (property.type === 'object') return optionsOf(property, `${name}.`)
     const option = { name, kind: kindOf(property), description: property.description ?? '' }
     const fallback = 'default' in property && { fallback: property.default }
-    return [{ ...option, ...fallback, ...(property.onlyWith && { onlyWith: listed(property.onlyWith) }) }]
+    return [{ ...option, ...fallback, ...(property.onlyWith && { onlyWith: listed(property.onlyWith, group) }) }]
   })
 }
 
-const listed = (condition: Readonly<Record<string, unknown>>): Record<string, unknown[]> =>
-  Object.fromEntries(Object.entries(condition).map(([name, values]) => [name, [values].flat()]))
+const listed = (condition: Readonly<Record<string, unknown>>, group: string): Record<string, unknown[]> =>
+  Object.fromEntries(Object.entries(condition).map(([name, values]) => [group + name, [values].flat()]))
 
 function kindOf(schema: JsonSchema): Kind {
   const either = schema.anyOf ?? schema.oneOf

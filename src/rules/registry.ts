@@ -2,9 +2,11 @@ import { UsageError } from '../errors.js'
 import { unknownName } from '../names.js'
 import { backprop } from './backprop.js'
 import type { AnyRule } from './contract.js'
+import { covarianceGoodness } from './covariance-goodness/covariance-goodness.js'
 import { equilibriumPropagation } from './equilibrium-propagation/equilibrium-propagation.js'
 import { forwardForward } from './forward-forward/forward-forward.js'
 import { hopfieldVae } from './hopfield-vae/hopfield-vae.js'
+import { localHeads } from './local-heads/local-heads.js'
 import { targetPropagation } from './target-propagation/target-propagation.js'
 import { trifecta } from './trifecta/trifecta.js'
 import { uff } from './uff/uff.js'
@@ -20,6 +22,8 @@ export const RULES: readonly AnyRule[] = [
   equilibriumPropagation,
   hopfieldVae,
   targetPropagation,
+  localHeads,
+  covarianceGoodness,
 ]
 
 /** The rule of that name or of that short name, in any case, if there is one. */

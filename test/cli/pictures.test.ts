@@ -78,7 +78,10 @@ test('a folder of pictures trains, goes on, is evaluated and predicts', async ()
     .toFile(join(folder, 'glyphs', '0', 'new.png'))
   const refused = await onward(folder, 'evaluate', 'run')
   assert.equal(refused.code, 1)
-  assert.match(refused.stderr, /is not what the run in run was trained on: it has 801 samples to train and 200 to test now, 800 and 200 then/)
+  assert.match(
+    refused.stderr,
+    /is not what the run in run was trained on: it has 801 samples to train and 200 to test now, 800 and 200 then/,
+  )
 })
 
 test('what the network saw is written, by what fits', async () => {

@@ -70,6 +70,40 @@ test('a flip mirrors about half of the images left to right, and nothing else', 
   assert.ok(flipped > 150 && flipped < 250, `${flipped} of 400`)
 })
 
+test('an alternating flip mirrors one half in even epochs and the other half in odd ones', () => {
+  const mirrored = (epoch: number) =>
+    origins({ flip: true, alternate: true }, 1, epoch).map((from) => from(0, 0)[1] === WIDTH - 1)
+  const [even, odd, again] = [mirrored(0), mirrored(1), mirrored(2)]
+  assert.deepEqual(
+    odd,
+    even.map((one) => !one),
+  )
+  assert.deepEqual(again, even)
+  const part = even.filter(Boolean).length / copies
+  assert.ok(part > 0.4 && part < 0.6, `${part}`)
+})
+
+test('a cut-out lays one grey square of its side on each image, anywhere, in all channels alike', () => {
+  const side = 8
+  const seen = new Set<string>()
+  for (const [copy, from] of origins({ cutout: side }).entries()) {
+    const grey: [number, number][] = []
+    for (let y = 0; y < HEIGHT; y++)
+      for (let x = 0; x < WIDTH; x++) {
+        const [row, column] = from(y, x)
+        // Level 128 is no place of this image, and origins subtracts 1.
+        if (row === 127 && column === 127) grey.push([y, x])
+        else assert.deepEqual([row, column], [y, x], `copy ${copy}`)
+      }
+    const [rows, columns] = [grey.map(([y]) => y), grey.map(([, x]) => x)]
+    const [high, wide] = [Math.max(...rows) - Math.min(...rows) + 1, Math.max(...columns) - Math.min(...columns) + 1]
+    assert.equal(grey.length, high * wide)
+    assert.ok(high <= side && wide <= side && (high >= side / 2 || wide >= side / 2))
+    seen.add(`${rows[0]},${columns[0]}`)
+  }
+  assert.ok(seen.size > 100, `${seen.size} places`)
+})
+
 test('a rotation turns about the middle by at most its angle; with shift and flip it stays an isometry', () => {
   // On a linear ramp bilinear interpolation is exact, so the origins are the turned places themselves.
   const angles: number[] = []

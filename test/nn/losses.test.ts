@@ -98,3 +98,16 @@ test('squared errors: the sum and the mean over a sample', () => {
   assert.deepEqual(numbers(squaredError(a, b)), [13, 1])
   assert.deepEqual(numbers(meanSquaredError(a, b)), [13 / 4, 1 / 4])
 })
+
+test('label smoothing spreads a share evenly: its gradient is softmax minus the smoothed label', () => {
+  const logits = constant([0.2, -1, 3, 1, 1, -0.5], [2, 3])
+  const labels = whole(2, 0)
+  close(numbers(crossEntropy(logits, labels, 0)), numbers(crossEntropy(logits, labels)))
+  const z = numbers(logits)
+  const expected = [2, 0].flatMap((label, row) => {
+    const powers = z.slice(3 * row, 3 * row + 3).map(Math.exp)
+    const sum = powers.reduce((a, b) => a + b)
+    return powers.map((power, k) => power / sum - (0.1 / 3 + (k === label ? 0.9 : 0)))
+  })
+  close(slopes(crossEntropy(logits, labels, 0.1), logits), expected)
+})

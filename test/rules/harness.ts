@@ -64,15 +64,22 @@ export function metricOf(graph: StepGraph, name: string, state: Numbers, batch: 
   )[name]![0]!
 }
 
-/** The first state of a rule. */
-export const initialState = ({ init }: TracedRule, seed = 1): Numbers =>
-  evaluate(init, {}, plain(initialNoise(init.batch, seed))).metrics
+/** The first state of a rule; one that depends on data sees uniform pixels. */
+export function initialState({ init }: TracedRule, seed = 1): Numbers {
+  const x = pixelsFor(init, 9)
+  return evaluate(init, {}, { ...(x.length > 0 && { x }), ...plain(initialNoise(init.batch, seed)) }).metrics
+}
 
-/** A made-up batch: uniform pixels, labels that take turns, noise of its own. `k`: the number of the batch. */
-export function batchFor({ batch }: StepGraph, task: Task, k = 0): Numbers {
+function pixelsFor({ batch }: StepGraph, k: number): number[] {
   const pixels = new Float32Array(batch.find(({ name }) => name === 'x')?.input.size ?? 0)
   stream(7, k, 'pixels').uniform(pixels)
-  const given: Numbers = { x: Array.from(pixels), target: targetFor(task, k), progress: [k / 10] }
+  return Array.from(pixels)
+}
+
+/** A made-up batch: uniform pixels, labels that take turns, noise of its own. `k`: the number of the batch. */
+export function batchFor(graph: StepGraph, task: Task, k = 0): Numbers {
+  const { batch } = graph
+  const given: Numbers = { x: pixelsFor(graph, k), target: targetFor(task, k), progress: [k / 10] }
   const asked = Object.fromEntries(batch.filter(({ name }) => given[name]).map(({ name }) => [name, given[name]!]))
   return { ...asked, ...plain(stepNoise(batch, 7, k, 1)) }
 }

@@ -30,7 +30,8 @@ const options = z.strictObject({
     .default([0.001])
     .describe('step size of each layer from the input up, or one for all (0.001 with adam: smonsays; sgd: see p-1h)'),
   optimizer: optimizerOptions.optimizer,
-  momentum: optimizerOptions.momentum.describe('heavy-ball momentum of sgd (Scellier 2023)'),
+  momentum: optimizerOptions.momentum.describe('momentum of sgd (Scellier 2023) and muon'),
+  adamRate: optimizerOptions.adamRate,
   weightDecay: optimizerOptions.weightDecay,
   schedule: optimizerOptions.schedule.default('cosine').describe('of all step sizes'),
   initial: fanRule

@@ -14,6 +14,8 @@ export interface Fed<Given = unknown> {
 export interface Pass<Running extends Tree = Tree, Given = unknown> {
   /** False where the network is in use: then no noise may be drawn, and running values are read and not moved. */
   readonly training: boolean
+  /** Whether the layer's own loss counts in this step; false too where the network is in use. */
+  readonly learns: boolean
   readonly running: Running
   /** The names are the layer's own: two layers that ask for the same name get different numbers. */
   readonly random: Random
@@ -52,13 +54,13 @@ export interface LocalLayer<
   readonly name?: string
   /** `name` begins the names of the noise. */
   init(random: Random, name: string): Parameters
-  /** Running values before the first batch; absent: none. */
-  readonly running?: Running
+  /** Running values before the first batch, or how to find them from a batch of training data; absent: none. */
+  readonly running?: Running | ((sample: Pick<Batch, 'x' | 'target'>) => Running)
   forward(parameters: Parameters, input: Tensor, pass: Pass<Running, Given>): Tensor | Made
   /** Absent: the layer learns from the losses of layers above whose window reaches it, or not at all. */
   loss?(learning: Learning<Parameters, Running, Given, Made>): Loss
-  /** What this layer alone says of the target, [N, K]. */
-  scores?(parameters: Parameters, output: Tensor): Tensor
+  /** What this layer alone says of the target, [N, K]. `made`: all that `forward` returned. */
+  scores?(parameters: Parameters, output: Tensor, made: Made): Tensor
   /** Absent: the design's. */
   readonly optimizer?: Optimizer
   /** The step size, from the part of the training that is done; absent: the design's. */
@@ -70,6 +72,8 @@ export interface LocalLayer<
 /** What the layers hand up, as a head reads it: what the lowest layer read, and the output of every layer. */
 export interface Seen<Given = unknown> extends Fed<Given> {
   readonly outputs: readonly Tensor[]
+  /** All that the `forward` of each layer returned. */
+  readonly made: readonly Passed[]
 }
 
 /** Learns from what the layers hand up; nothing goes down from it. */

@@ -41,7 +41,11 @@ function layerStep(design: AnyDesign, layer: number): Step<AnyStack> {
     const lowest = layer === 0 && input?.training(batch, { stack })
     const kept = layer > 0 && typeof greedy === 'object' && greedy.training(batch, layer)
     const fed: Fed = lowest || kept || { x: batch.x }
-    const passes = passUp(layers.slice(0, layer + 1), stack, fed, { random: batch.random, from: layer })
+    const passes = passUp(layers.slice(0, layer + 1), stack, fed, {
+      random: batch.random,
+      from: layer,
+      learns: () => true,
+    })
     const learned = learnLayers(design, stack, new Map([[layer, passes[0]!]]), batch, () => true)
     return [learned.stack, { blocks: learned.blocks }]
   }

@@ -2,11 +2,11 @@ import { UserError } from '../../errors.js'
 import type { Tensor } from '../../graph/index.js'
 import type { Random } from '../../nn/random.js'
 import { leaves, type Tree } from '../../nn/tree.js'
-import type { Prediction, Rule, Step, Task } from '../contract.js'
+import type { Batch, Prediction, Rule, Step, Task } from '../contract.js'
 import type { AnyDesign, AnyStack, Fed, LayerwiseDesign, Passed, Stack } from './design.js'
 import { greedyOf } from './greedy.js'
 import { HEAD, learners, learnHead, learnLayers, nameOf } from './learn.js'
-import { headInput, headInputInUse, outputsInUse, passUp } from './pass.js'
+import { headInput, headInputInUse, passUp } from './pass.js'
 
 /** What a design is made for. */
 export interface Given<Hyper> {
@@ -37,14 +37,14 @@ export function layerwise<
       const blocks = layers.map(({ running }, i) => ({
         name: nameOf(own, i),
         parameters: [`layers.${i}`],
-        ...(leaves(running ?? {}).length > 0 && { statistics: [`running.${i}`] }),
+        ...((typeof running === 'function' || leaves(running ?? {}).length > 0) && { statistics: [`running.${i}`] }),
       }))
       return {
         blocks: [...blocks, ...(head ? [{ name: head.name ?? HEAD, parameters: ['head.parameters'] }] : [])],
         promise: { local: window === 1, window: Math.min(window, layers.length), ...promise },
       }
     },
-    init: (random, task, hyper) => initial(design({ task, hyper }), random),
+    init: (random, task, hyper, sample) => initial(design({ task, hyper }), random, sample),
     steps(task, hyper) {
       const own: AnyDesign = design({ task, hyper })
       const { steps = { joint: () => true } } = own
@@ -56,7 +56,7 @@ export function layerwise<
   return parts as unknown as Parts<Hyper, Stack<P, R, H>>
 }
 
-function initial(design: AnyDesign, random: Random): AnyStack {
+function initial(design: AnyDesign, random: Random, sample: Pick<Batch, 'x' | 'target'>): AnyStack {
   const { head } = design
   const layers: Tree[] = design.layers.map((layer, i) => layer.init(random, `layers.${i}`))
   const stack = {
@@ -64,7 +64,7 @@ function initial(design: AnyDesign, random: Random): AnyStack {
     optimizers: design.layers.map(({ optimizer = design.optimizer }, i) =>
       optimizer.init([...learners(design, layers, i).values()]),
     ),
-    running: design.layers.map(({ running = {} }) => running),
+    running: design.layers.map(({ running = {} }) => (typeof running === 'function' ? running(sample) : running)),
   }
   if (!head) return stack
   const parameters: Tree = head.init(random, HEAD)
@@ -80,7 +80,7 @@ function stepOf(design: AnyDesign, hasLoss: (layer: number) => boolean): Step<An
     const read = head?.input && headInputInUse(design, stack, batch.x)
     const scores = read && head!.predict(stack.head!.parameters, read).scores.stopGradient()
     const fed: Fed = input?.training(batch, { stack, ...(scores && { scores }) }) ?? { x: batch.x }
-    const passes = passUp(layers, stack, fed, { random: batch.random, crosses })
+    const passes = passUp(layers, stack, fed, { random: batch.random, learns: hasLoss, crosses })
     const learned = learnLayers(design, stack, new Map(passes.entries()), batch, hasLoss)
     if (!head) return [learned.stack, { blocks: learned.blocks }]
     const own = learnHead(design, stack, read ?? headInput(design, fed, passes), batch, fed.given)
@@ -90,9 +90,10 @@ function stepOf(design: AnyDesign, hasLoss: (layer: number) => boolean): Step<An
 
 /** What a prediction is made of. */
 function predicted(design: AnyDesign, stack: AnyStack, x: Tensor): Prediction {
-  const { layers, head, prediction = head ? 'head' : 'sum' } = design
+  const { layers, head, input, prediction = head ? 'head' : 'sum' } = design
   if (prediction === 'head') return head!.predict(stack.head!.parameters, headInputInUse(design, stack, x))
-  const each = outputsInUse(design, stack, x).map((output, i) => layers[i]!.scores?.(stack.layers[i]!, output))
+  const passes = passUp(layers, stack, input?.use(x) ?? { x })
+  const each = passes.map(({ made }, i) => layers[i]!.scores?.(stack.layers[i]!, made.output, made))
   const parts = Object.fromEntries(
     each.flatMap((scores, i): [string, Tensor][] => (scores ? [[nameOf(design, i), scores]] : [])),
   )

@@ -28,6 +28,8 @@ interface PassOptions {
   readonly random?: Random
   /** The first of the layers that run. Default: 0. */
   readonly from?: number
+  /** Whether the own loss of a layer counts. Default: that of no layer. */
+  learns?(layer: number): boolean
   /** Whether a gradient may come down to a layer from the one above. Default: to none. */
   crosses?(layer: number): boolean
 }
@@ -38,14 +40,15 @@ export function passUp<Made extends Passed>(
   layers: readonly LocalLayer<any, any, any, Made>[],
   { layers: parameters, running }: Pick<AnyStack, 'layers' | 'running'>,
   { x, given }: Fed,
-  { random, from = 0, crosses = () => false }: PassOptions = {},
+  { random, from = 0, learns = () => false, crosses = () => false }: PassOptions = {},
 ): LayerPass<Made>[] {
   const passes: LayerPass<Made>[] = []
   let input = x.stopGradient()
   for (const [k, layer] of layers.slice(from).entries()) {
     const i = from + k
     const noise = random ? noiseOf(i, random) : NO_NOISE
-    const pass: Pass = { training: random !== undefined, running: running[i]!, random: noise, given }
+    const training = random !== undefined
+    const pass: Pass = { training, learns: learns(i), running: running[i]!, random: noise, given }
     const result = layer.forward(parameters[i]!, input, pass)
     const made = result instanceof Tensor ? ({ output: result } as Made) : result
     passes.push({ ...pass, input, made })
@@ -64,7 +67,7 @@ export const outputsInUse = (
 /** What a head reads of passes. */
 export function headInput({ head }: Pick<AnyDesign, 'head'>, fed: Fed, passes: readonly LayerPass[]): Tensor {
   const outputs = passes.map(({ made }) => made.output)
-  return head!.read?.({ ...fed, outputs }) ?? concat(outputs.map(flat), 1)
+  return head!.read?.({ ...fed, outputs, made: passes.map(({ made }) => made) }) ?? concat(outputs.map(flat), 1)
 }
 
 /** What a head reads of layers in use: on an input of its own, if it has one. */

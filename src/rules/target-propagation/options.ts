@@ -65,6 +65,7 @@ export const hyper = z.strictObject({
   outputRate: z.number().positive().default(0.002).describe('step size of the output layer (ours)'),
   inverseRate: z.number().positive().default(0.002).describe('step size of inverses and label auto-encoder (ours)'),
   momentum: optimizerOptions.momentum,
+  adamRate: optimizerOptions.adamRate,
   schedule: optimizerOptions.schedule.describe('of all step sizes'),
   initial: fanRule
     .default('fan-in')

@@ -30,7 +30,7 @@ export function learned<P extends Passed>(
   input: ReturnType<typeof constant>,
   random: Random = quiet,
 ) {
-  const pass = { training: true, running: {}, random, given: undefined }
+  const pass = { training: true, learns: true, running: {}, random, given: undefined }
   const made = cell.forward(parameters, input, pass) as P
   const batch = undefined as never
   const loss = cell.loss!({ ...pass, parameters, input, output: made.output, made, batch })

@@ -1,0 +1,39 @@
+const goodness = 'src/rules/covariance-goodness/goodness.ts'
+const rule = 'src/rules/covariance-goodness/covariance-goodness.ts'
+
+const tests = { tests: 'rules/covariance-goodness' }
+
+export default [
+  {
+    what: 'cells are squared before they are averaged',
+    file: goodness,
+    find: 'averagePool2d(y, k).square()',
+    replace: 'averagePool2d(y.square(), k)',
+    ...tests,
+    names: 'cells',
+  },
+  {
+    what: 'groups keep their scale',
+    file: goodness,
+    find: 'concat(groups.map(standardised), 1)',
+    replace: 'concat(groups.map((group) => group.reshape([group.shape[0]!, -1])), 1)',
+    ...tests,
+    names: 'goodness',
+  },
+  {
+    what: 'the windows of a grid leave the last rows out',
+    file: goodness,
+    find: 'side - (grid - 1) * stride',
+    replace: 'stride',
+    ...tests,
+    names: 'grid',
+  },
+  {
+    what: 'every layer of a group has a loss',
+    file: rule,
+    find: '(i + 1) % h.window === 0',
+    replace: 'true',
+    ...tests,
+    names: 'group',
+  },
+]

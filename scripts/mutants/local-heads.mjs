@@ -1,0 +1,73 @@
+const layer = 'src/rules/local-heads/layer.ts'
+const head = 'src/rules/local-heads/head.ts'
+const views = 'src/rules/local-heads/views.ts'
+const rule = 'src/rules/local-heads/local-heads.ts'
+
+const tests = { tests: 'rules/local-heads' }
+
+export default [
+  {
+    what: 'the two losses of predsim exchange their weights',
+    file: layer,
+    find: 'said.mul(1 - h.similarity)',
+    replace: 'said.mul(h.similarity)',
+    ...tests,
+    names: 'what a layer learns from',
+  },
+  {
+    what: 'similarities are of rows that keep their mean',
+    file: head,
+    find: 'rows.sub(rows.mean([1], true))',
+    replace: 'rows',
+    ...tests,
+    names: 'similarity',
+  },
+  {
+    what: 'a frozen layer goes on learning',
+    file: rule,
+    find: 'progress < (until[i] ?? 1)',
+    replace: 'progress <= (until[i] ?? 1)',
+    ...tests,
+    names: 'freezing',
+  },
+  {
+    what: 'a frozen layer runs its head',
+    file: layer,
+    find: 'learns || !training',
+    replace: 'true',
+    ...tests,
+    names: 'freezing',
+  },
+  {
+    what: 'views that moved weigh as much as the others',
+    file: views,
+    find: 'weight: 1 / 8',
+    replace: 'weight: 1 / 4',
+    ...tests,
+    names: 'views',
+  },
+  {
+    what: 'whitened patches are not divided by their deviation',
+    file: 'src/nn/whitening.ts',
+    find: '.add(epsilon).sqrt()',
+    replace: '.add(epsilon)',
+    tests: 'nn/whitening',
+    names: 'whitened',
+  },
+  {
+    what: 'a rotation turns the other way',
+    file: 'src/nn/eigen.ts',
+    find: 'select(off, off.neg())',
+    replace: 'select(off.neg(), off)',
+    tests: 'nn/whitening',
+    names: 'eigen',
+  },
+  {
+    what: 'Muon forgets the momentum of the step itself',
+    file: 'src/nn/muon.ts',
+    find: 'gradients[i]!.add(moment.mul(momentum))',
+    replace: 'moment',
+    tests: 'nn/muon',
+    names: 'kernels',
+  },
+]

@@ -1,0 +1,62 @@
+import { z } from 'zod'
+import { optimizerOptions } from '../../nn/optimizers.js'
+import type { Preset } from '../contract.js'
+
+export const hyper = z
+  .strictObject({
+    units: z.array(z.int().min(1)).min(1).default([24, 48, 96]).describe('channels of each layer'),
+    poolAfter: z.array(z.int().min(0)).default([0, 1]).describe('layers (from 0) that hand up a 2x2 average-pooling'),
+    whiten: z.boolean().default(true).describe('whether layer 0 reads whitened 2x2 patches (ours, of the speed-runs)'),
+    channel: z.enum(['none', 'fixed', 'learned']).default('learned').describe('energies of projected channels'),
+    projections: z.number().positive().max(4).default(0.5).describe('projections, as a part of the channels (C/2)'),
+    space: z
+      .array(z.int().min(2))
+      .default([2, 4])
+      .describe('sides of the cells whose means are squared; none: no such'),
+    values: z.int().min(1).default(1024).describe('most energies of one group: sets the grid that they are pooled to'),
+    reading: z.enum(['fixed', 'learned']).default('fixed').describe('the map from goodness to classes (ASGE: fixed)'),
+    temperature: z.number().positive().default(4).describe('start of the scale of the logits; learned'),
+    alignment: z.boolean().default(true).describe('zero-initialised 1x1 correction of what comes from another window'),
+    fusion: z
+      .boolean()
+      .default(true)
+      .describe('weights of the layers in a prediction are learned; else the last alone'),
+    window: z.int().min(1).default(1).describe('layers of a group: one loss, at its end, for all of them'),
+    smoothing: z.number().min(0).max(0.9).default(0).describe('label smoothing'),
+    ...optimizerOptions,
+    optimizer: optimizerOptions.optimizer.default('muon'),
+    momentum: optimizerOptions.momentum.default(0.6),
+    rate: optimizerOptions.rate.default(0.1),
+  })
+  .refine(({ units, window }) => units.length % window === 0, {
+    path: ['window'],
+    error: 'the layers must make whole groups of this size',
+  })
+
+export type CovarianceHyper = z.infer<typeof hyper>
+
+const augmented = { augment: { shift: 2, padding: 'reflect', flip: true, alternate: true } }
+
+const SPEED = { smoothing: 0.1 }
+
+export const presets: Readonly<Record<string, Preset>> = {
+  quick: {
+    description: 'three layers of 24, 48 and 96 channels on glyphs',
+    hyper: {},
+    train: { epochs: 2, batch: 50 },
+  },
+  'depth-8': {
+    description: 'eight layers for CIFAR-10, 32 to 128 channels',
+    hyper: { ...SPEED, units: [32, 32, 64, 64, 128, 128, 128, 128], poolAfter: [0, 3, 6] },
+    train: { epochs: 12, batch: 250, ...augmented },
+  },
+  'depth-16': {
+    description: 'the same with twice the layers',
+    hyper: {
+      ...SPEED,
+      units: [32, 32, 32, 32, 64, 64, 64, 64, 128, 128, 128, 128, 128, 128, 128, 128],
+      poolAfter: [1, 7, 13],
+    },
+    train: { epochs: 12, batch: 250, ...augmented },
+  },
+}

@@ -1,0 +1,112 @@
+/**
+ * Local heads: each layer learns from the loss of a small head of its own; its input is detached. Nokland and Eidnes
+ * 2019 (prediction and similarity), Belilovsky, Eickenberg and Oyallon 2019 (layers trained one by one), on the small,
+ * well-conditioned networks of the CIFAR-10 speed-runs (Page 2019, Jordan 2024).
+ *
+ *   layer l   u = W * x, pooled where it says so;   y = activation(batch norm(u) + b)
+ *   head l    logits of y: a linear map of the pooled map, or of a 3x3 convolution of it
+ *   loss l    cross-entropy of the logits, smoothed;   predsim: (1 - beta) cross-entropy + beta similarity
+ *
+ * The similarity loss compares the cosines between the samples of a batch with those between their labels. Layer 0 of
+ * a convolutional network reads images whose 2x2 patches were whitened by the first batch: no label and no gradient
+ * enters there. A layer may stop learning before the end (`until`); then it only runs forward.
+ *
+ * Ours: the joining of these parts, which no paper has; heads behind a pooling to at most 8x8, also that of similarity
+ * (the authors' runs at full resolution, at the cost of a second layer); max-pooling before the normalisation, which
+ * saves three quarters of its work; the linear schedule in the place of predsim's steps.
+ *
+ * With `heads=last` and a window over all layers the same network learns by backpropagation: the yardstick.
+ */
+
+import { concat, type Tensor } from '../../graph/index.js'
+import { optimizerOf } from '../../nn/optimizers.js'
+import { filters } from '../../nn/pictures.js'
+import type { Prediction, Rule } from '../contract.js'
+import type { Stack } from '../layerwise/design.js'
+import { type Given, layerwise } from '../layerwise/layerwise.js'
+import { layersOf, type Running, type Weights } from './layer.js'
+import { hyper, type LocalHeadsHyper, presets } from './options.js'
+import { viewsOf } from './views.js'
+
+type State = Stack<Weights, Running>
+
+/** Steps by the layers that still learn in them. */
+const stepName = (learning: readonly boolean[]): string => {
+  const frozen = learning.flatMap((own, i) => (own ? [] : [i]))
+  return frozen.length === 0 ? 'joint' : `without ${frozen.join(', ')}`
+}
+
+const learningAt = ({ until, units }: LocalHeadsHyper, progress: number): boolean[] =>
+  units.map((_, i) => progress < (until[i] ?? 1))
+
+function stepsOf(h: LocalHeadsHyper): Record<string, (layer: number) => boolean> {
+  const times = [0, ...new Set(h.until)].filter((time) => time < 1)
+  return Object.fromEntries(
+    times.map((time) => {
+      const learning = learningAt(h, time)
+      return [stepName(learning), (layer: number) => learning[layer]!]
+    }),
+  )
+}
+
+const parts = layerwise(({ task, hyper: h }: Given<LocalHeadsHyper>) => ({
+  layers: layersOf(task, h),
+  window: h.window,
+  // The linear maps of heads are no features: the speed-runs leave them to another optimiser.
+  optimizer: optimizerOf(h, { matrices: h.network === 'dense' }),
+  rate: () => {
+    throw new Error('every layer has a rate of its own')
+  },
+  steps: stepsOf(h),
+  prediction: h.heads === 'last' ? 'last' : { meanFrom: h.units.length - h.readOut },
+  promise: { labels: ['loss'] },
+}))
+
+export const localHeads: Rule<LocalHeadsHyper, State> = {
+  id: 'local-heads',
+  title: 'Local heads',
+  summary: 'each layer learns from the loss of a small head of its own, on the networks of the CIFAR-10 speed-runs',
+  paper: {
+    authors: 'Nokland, Eidnes',
+    year: 2019,
+    title: 'Training Neural Networks with Local Error Signals',
+    arxiv: '1901.06656',
+  },
+  source: 'ours',
+  hyper,
+  training: { epochs: 8, batch: 100 },
+  presets,
+  small: { hyper: { units: [4, 5], poolAfter: [0], headUnits: 3 }, shape: [2, 8, 8] },
+  ...parts,
+  schedule: (_, __, h, progress) => [stepName(learningAt(h, progress))],
+  probabilities: () => true,
+
+  predict(state, x, task, h) {
+    const views = h.network === 'dense' ? [{ images: x, weight: 1 }] : viewsOf(x, h.views)
+    const rows = x.shape[0]!
+    const said = parts.predict(
+      state,
+      views.length === 1
+        ? x
+        : concat(
+            views.map(({ images }) => images),
+            0,
+          ),
+      task,
+      h,
+    )
+    const mean = (scores: Tensor): Tensor =>
+      views
+        .map(({ weight }, i) => scores.slice(0, i * rows, (i + 1) * rows).mul(weight))
+        .reduce((sum, one) => sum.add(one))
+    const each = Object.entries(said.parts ?? {}).map(([name, scores]): [string, Tensor] => [name, mean(scores)])
+    return views.length === 1
+      ? said
+      : ({ scores: mean(said.scores), parts: Object.fromEntries(each) } satisfies Prediction)
+  },
+
+  pictures: (task, h) =>
+    h.network === 'convolutional' && h.whiten
+      ? {}
+      : filters(task.input.shape, ({ layers }: State) => layers[0]!.weight),
+}

@@ -1,0 +1,125 @@
+import { z } from 'zod'
+import { networkOptions } from '../../nn/network.js'
+import { optimizerOptions } from '../../nn/optimizers.js'
+import type { Preset } from '../contract.js'
+
+export const hyper = z
+  .strictObject({
+    ...networkOptions,
+    network: networkOptions.network.default('convolutional'),
+    units: networkOptions.units.default([32, 48, 96]),
+    kernel: networkOptions.kernel.default(3),
+    poolAfter: networkOptions.poolAfter
+      .default([0, 2])
+      .describe('layers (from 0) with a 2x2 max-pooling between convolution and normalisation'),
+    whiten: z
+      .boolean()
+      .default(true)
+      .meta({ onlyWith: { network: 'convolutional' } })
+      .describe('whether layer 0 reads 2x2 patches, whitened by the first batch (speed-runs)'),
+    activation: z.enum(['gelu', 'relu', 'leaky-relu']).default('gelu').describe('leaky-relu: slope 0.01 (predsim)'),
+    momentumOfNorm: z.number().positive().max(1).default(0.5).describe("a batch's part in the running statistics"),
+    dropout: z
+      .number()
+      .min(0)
+      .max(0.9)
+      .default(0)
+      .describe('part of the outputs that the layer above misses (predsim)'),
+    head: z
+      .enum(['linear', 'convolutional', 'predsim'])
+      .default('linear')
+      .describe('what reads a layer for its loss; predsim: a linear head and a loss of similarity'),
+    headUnits: z
+      .int()
+      .min(1)
+      .default(64)
+      .meta({ onlyWith: { head: 'convolutional' } })
+      .describe('channels of the convolution in a head (dense: units)'),
+    headInputs: z.int().min(1).default(1024).describe('most numbers that a linear head reads: maps are pooled first'),
+    similarity: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.99)
+      .meta({ onlyWith: { head: 'predsim' } })
+      .describe('weight of the loss of similarity; the rest is the cross-entropy'),
+    smoothing: z.number().min(0).max(0.9).default(0).describe('label smoothing'),
+    heads: z.enum(['each', 'last']).default('each').describe('which layers have a loss; last with window: backprop'),
+    window: z.int().min(1).default(1).describe('layers that the gradient of a loss reaches'),
+    until: z
+      .array(z.number().positive().max(1))
+      .default([])
+      .describe('for each layer, from below, the part of the training in which it learns; none: all of it'),
+    readOut: z.int().min(1).default(1).describe('last layers whose log-probabilities are summed for a prediction'),
+    views: z
+      .enum(['one', 'mirrored', 'six'])
+      .default('one')
+      .meta({ onlyWith: { network: 'convolutional' } })
+      .describe('views of an image that are averaged in use; six: mirrored, and shifted by a pixel at half weight'),
+    ...optimizerOptions,
+    optimizer: optimizerOptions.optimizer.default('muon'),
+    momentum: optimizerOptions.momentum.default(0.6),
+    rate: optimizerOptions.rate.default(0.1),
+  })
+  .refine(({ until, units }) => until.length === 0 || until.length === units.length, {
+    path: ['until'],
+    error: 'it needs one number for each layer, or none',
+  })
+  .refine(({ until }) => until.length === 0 || Math.max(...until) === 1, {
+    path: ['until'],
+    error: 'at least one layer learns to the end: its number is 1',
+  })
+  .refine(({ heads, window, units }) => heads === 'each' || window >= units.length, {
+    path: ['window'],
+    error: 'with heads=last it must reach all layers, or some of them learn nothing',
+  })
+  .refine(({ readOut, heads, units }) => readOut <= (heads === 'last' ? 1 : units.length), {
+    path: ['readOut'],
+    error: 'there are not so many layers with a head',
+  })
+
+export type LocalHeadsHyper = z.infer<typeof hyper>
+
+/** Channels, pooling and freezing of the nets S and M: the small, well-conditioned nets of the speed-runs. */
+const speedRun = (units: readonly number[], headUnits: number) => ({
+  units,
+  poolAfter: [0, 2, 5],
+  head: 'convolutional',
+  headUnits,
+  smoothing: 0.1,
+  readOut: 3,
+})
+
+const augmented = { augment: { shift: 2, padding: 'reflect', flip: true, alternate: true } }
+
+export const presets: Readonly<Record<string, Preset>> = {
+  quick: {
+    description: 'two dense layers of 300 with linear heads on glyphs',
+    hyper: { network: 'dense', units: [300, 300], rate: 0.02, readOut: 2 },
+    train: { epochs: 4, batch: 100 },
+  },
+  s: {
+    description: 'net S for CIFAR-10: 32, 48, 96, 96, 128, 128 channels, heads of 64',
+    hyper: speedRun([32, 48, 96, 96, 128, 128], 64),
+    train: { epochs: 8, batch: 500, ...augmented },
+  },
+  m: {
+    description: 'net M for CIFAR-10: 64, 96, 192, 192, 256, 256 channels, heads of 96, lower layers freeze',
+    hyper: { ...speedRun([64, 96, 192, 192, 256, 256], 96), until: [0.5, 0.6, 0.75, 1, 1, 1] },
+    train: { epochs: 28, batch: 500, ...augmented },
+  },
+  predsim: {
+    description: 'dense layers of 1024 with prediction and similarity (Nokland and Eidnes 2019), the schedule ours',
+    hyper: {
+      network: 'dense',
+      units: [1024, 1024, 1024],
+      activation: 'leaky-relu',
+      momentumOfNorm: 0.1,
+      dropout: 0.1,
+      head: 'predsim',
+      optimizer: 'adam',
+      rate: 0.0005,
+    },
+    train: { epochs: 100, batch: 128, augment: { shift: 2 } },
+  },
+}
