@@ -26,6 +26,9 @@ const MOST_SIDE = 65_535
 /** Of BMP files, which are decoded here and not by the library. */
 const MOST_BMP_PIXELS = 25e6
 
+/** Many lines are held at a time: few pixels in lines of millions took 1.6 GB. */
+const LONGEST_SIDE = 65_535
+
 /** A larger picture is brought to this size on its longer side while it is read: enough to find a digit in it. */
 const SIDE = 512
 
@@ -165,6 +168,10 @@ async function fromSharp(input: Uint8Array | string, format: string, name: strin
   const told = await source.metadata()
   const most = format === 'JPEG' && !told.isProgressive ? MOST_JPEG_PIXELS : MOST_PIXELS
   checkPixels(name, told.width, told.height, most)
+  if (Math.max(told.width, told.height) > LONGEST_SIDE)
+    throw new UserError(
+      `The image ${name} has ${told.width} x ${told.height} pixels, and at most ${LONGEST_SIDE} a side are read; crop it.`,
+    )
   if (!/^u?char|^u?short/.test(told.depth))
     throw new UserError(
       `The image ${name} holds numbers (${told.depth}) in place of shades; save it with 8 or 16 bits.`,

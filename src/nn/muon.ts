@@ -1,6 +1,6 @@
 import { constant, type Tensor } from '../graph/index.js'
 import { zeros } from './initialize.js'
-import type { Optimizer } from './optimizers.js'
+import type { Optimizer } from './optimizer.js'
 import { rebuild, type Tree, tensorsOf } from './tree.js'
 
 export interface MuonOptions {

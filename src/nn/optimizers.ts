@@ -2,17 +2,9 @@ import { z } from 'zod'
 import { constant, grad, Tensor } from '../graph/index.js'
 import { zeros } from './initialize.js'
 import { muon } from './muon.js'
+import type { Optimizer } from './optimizer.js'
 import { SCHEDULE_NAMES, SCHEDULES, type Schedule } from './schedules.js'
 import { rebuild, type Tree, tensorsOf } from './tree.js'
-
-/**
- * A pair of pure functions over visible state. `update` takes the gradients of the parameters, in the order of their
- * leaves, and gives the new parameters and its own new state. `rate` is the step size of this step, a scalar.
- */
-export interface Optimizer {
-  init(parameters: Tree): Tree
-  update<P extends Tree>(parameters: P, gradients: readonly Tensor[], state: Tree, rate: Tensor): [P, Tree]
-}
 
 /** One step of an optimiser down a loss (a scalar): the new parameters and the optimiser's new state. */
 export function descend<P extends Tree>(

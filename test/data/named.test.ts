@@ -211,6 +211,9 @@ test('a file that lies there as it was published is known by its hash, though it
   const downloads = source.downloads.map((file, i) => ({ ...file, bytes: files[i]!.length, sha256: hash(files[i]!) }))
   for (const [i, { name }] of downloads.entries()) put(`kmnist/${name}`, files[i]!)
   assert.equal((await load({ ...source, downloads })).isPublished, true)
+  const [first, ...others] = downloads
+  const wrong = [{ ...first!, sha256: '0'.repeat(64) }, ...others]
+  assert.equal((await load({ ...source, downloads: wrong })).isPublished, false)
   assert.equal((await load(source)).isPublished, false)
 })
 

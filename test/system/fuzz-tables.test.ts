@@ -76,6 +76,9 @@ async function fuzz(name: string, seeds: readonly Uint8Array[], read: (path: str
       said.read++
     } catch (error) {
       assert.ok(error instanceof UserError, `day ${DAY}, file ${i} of ${name}: ${(error as Error).stack}`)
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is looked for
+      const isSentence = error.message.length <= 600 && !/[\x00-\x1f]/.test(error.message)
+      assert.ok(isSentence, `day ${DAY}, file ${i} of ${name}: ${JSON.stringify(error.message)}`)
       said.refused++
     }
     const { user, system } = process.cpuUsage(processor)

@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path'
 import { UsageError } from '../../errors.js'
 import type { Arrays, Found, OwnOptions, Reader, ReadProgress } from './content.js'
 import { readHead } from './file.node.js'
-import { roleOf } from './names.js'
+import { type Role, roleOf } from './names.js'
 
 /**
  * Reads a file of arrays and those beside it that belong to it by their usual names: its labels (y.npy beside x.npy),
@@ -99,10 +99,13 @@ export async function firstFileIn(folder: string, readers: readonly Reader[]): P
     const head = await readHead(path)
     if (readers.some((reader) => reader.recognises(path, head))) files.push(path)
   }
-  const inputs = files.filter((path) => {
-    const { what, part } = roleOf(basename(path))
-    return what !== 'target' && part !== 'test' && part !== 'validation'
-  })
+  const inputsOf = (wanted: (part: Role['part']) => boolean): string[] =>
+    files.filter((path) => {
+      const { what, part } = roleOf(basename(path))
+      return what !== 'target' && wanted(part)
+    })
+  const training = inputsOf((part) => part !== 'test' && part !== 'validation')
+  const inputs = training.length > 0 ? training : inputsOf((part) => part === 'test')
   if (inputs.length === 1) return inputs[0]!
   if (inputs.length > 1)
     throw new UsageError(
@@ -112,7 +115,6 @@ export async function firstFileIn(folder: string, readers: readonly Reader[]): P
   if (files.length === 0 && folders.length === 1) return await firstFileIn(join(folder, folders[0]!), readers)
   if (files.length === 1) return files[0]!
   throw new UsageError(
-    `${folder} holds nothing that can be read as data: pictures in a folder for each class, or files of ` +
-      `${readers.map(({ format }) => format).join(', ')}.`,
+    `${folder} holds nothing that can be read as data: ${readers.map(({ format }) => format).join(', ')}.`,
   )
 }

@@ -1,10 +1,11 @@
 import { existsSync, statSync } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
 import { UsageError } from '../../errors.js'
+import { unknownName } from '../../names.js'
 import { dataSet } from '../checked.js'
 import type { DataSet } from '../dataset.js'
 import { type LoadOptions, loadDataSet } from '../load.node.js'
-import { dataSets, findDataSet } from '../registry.js'
+import { dataSets } from '../registry.js'
 import { firstFileIn, readArrays } from './beside.node.js'
 import type { Content, Found, OwnOptions, Reader, ReadProgress } from './content.js'
 import { readHead } from './file.node.js'
@@ -49,12 +50,8 @@ export const isKnown = (name: string): boolean => dataSets.some((entry) => entry
 function notThere(pathOrName: string): UsageError {
   const bring = "one's own data are named by their path: a folder of pictures, or a file of a table or of arrays"
   if (/[\\/]|\.\w+$/.test(pathOrName)) return new UsageError(`There is no file or folder ${pathOrName}; ${bring}.`)
-  try {
-    findDataSet(pathOrName)
-  } catch (error) {
-    if (error instanceof UsageError) return new UsageError(`${error.message} Or ${bring}.`)
-  }
-  throw new Error(`the data set ${pathOrName} is known`)
+  const names = dataSets.map(({ name }) => name)
+  return new UsageError(`${unknownName('data set', pathOrName, names).message} Or ${bring}.`)
 }
 
 async function loadOwn(path: string, options: OwnOptions, more: DataOptions): Promise<DataSet> {
@@ -101,12 +98,12 @@ function nameOf(path: string): string {
 }
 
 /** Finds the reader of a path and reads it with what lies beside it; of a folder of files, the file for training. */
-export async function read(path: string, options: OwnOptions, progress?: ReadProgress): Promise<Found> {
+async function read(path: string, options: OwnOptions, progress?: ReadProgress): Promise<Found> {
   const reader = await readerOf(path)
   if (reader) return await readArrays(reader, path, options, progress)
   if (statSync(path).isDirectory()) return await read(await firstFileIn(path, READERS), options, progress)
   const formats = READERS.map(({ format }) => format).join(', ')
-  throw new UsageError(`${path} is of no format that can be read: these are ${formats}, and folders of pictures.`)
+  throw new UsageError(`${path} is of no format that can be read: these are ${formats}.`)
 }
 
 async function readerOf(path: string): Promise<Reader | undefined> {
@@ -139,7 +136,7 @@ function perName({ target, names, train, test }: DataSet): Pick<Provenance, 'per
 }
 
 /** Of all options those of one's own data, as a run keeps them. */
-export function ownOptions({ target, task, classes, size, colour, test }: OwnOptions): OwnOptions {
+function ownOptions({ target, task, classes, size, colour, test }: OwnOptions): OwnOptions {
   const own = { target, task, classes, size, colour, test }
   return Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined))
 }

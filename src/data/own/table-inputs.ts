@@ -3,6 +3,7 @@ import { UsageError, UserError } from '../../errors.js'
 import { sizeOf } from '../../graph/types.js'
 import type { TaskInput } from '../dataset.js'
 import type { Column, OwnOptions, Table } from './content.js'
+import { plain } from './plain.js'
 import { isMissing } from './table-target.js'
 
 /** The columns that a network reads, in the order of its inputs; kept with its run. */
@@ -39,19 +40,23 @@ const FEWEST_PIXELS = 64
 export function inputsOf(table: Table, targets: readonly string[], { size }: OwnOptions): TableInputs {
   const others = table.columns.filter(({ name }) => !targets.includes(name))
   const columns = others.filter((column) => !isIndex(column))
-  const notes = others.filter(isIndex).map(({ name }) => `column "${name}" only numbers the rows: it is not read`)
+  const notes = others
+    .filter(isIndex)
+    .map(({ name }) => `column "${plain(name)}" only numbers the rows: it is not read`)
   if (columns.length === 0)
     throw new UsageError('the table has no column besides its target: nothing is left to learn from')
   const pictures = columns.filter(arePictures)
   if (pictures.length > 1)
     throw new UsageError(
-      `the columns ${pictures.map(({ name }) => name).join(', ')} hold pictures, and a network reads one: take the others out of the file`,
+      `the columns ${shortened(pictures.map(({ name }) => name))} hold pictures, and a network reads one: take the others out of the file`,
     )
   if (pictures.length === 1) {
     const [{ name }] = pictures as [Column]
-    const rest = columns.filter((column) => column !== pictures[0]).map((column) => `"${column.name}"`)
+    const rest = columns.filter((column) => column !== pictures[0]).map((column) => column.name)
     const left =
-      rest.length === 0 ? [] : [`beside the pictures of "${name}" these columns are not read: ${rest.join(', ')}`]
+      rest.length === 0
+        ? []
+        : [`beside the pictures of "${plain(name)}" these columns are not read: ${shortened(rest)}`]
     return { encoding: { columns: [{ name, picture: true }] }, input: 'pictures', notes: [...notes, ...left] }
   }
   const image = pixelsOf(columns, size)
@@ -75,7 +80,7 @@ export function inputsOf(table: Table, targets: readonly string[], { size }: Own
     )
   const texts = read.filter(({ categories }) => categories)
   const note = texts.map(
-    ({ name, categories }) => `column "${name}" is ${categories!.length} categories, an input each`,
+    ({ name, categories }) => `column "${plain(name)}" is ${categories!.length} categories, an input each`,
   )
   return { encoding: { columns: read }, input: { shape: [places] }, notes: [...notes, ...note] }
 }
@@ -99,8 +104,8 @@ function numbersOrCategories({ name, cells }: Column): InputColumn {
     texts.filter(isNumber).length > texts.length / 2 ? texts.findIndex((text) => text !== '' && !isNumber(text)) : -1
   throw new UsageError(
     wrong >= 0
-      ? `column "${name}" holds numbers, but "${texts[wrong]}" in row ${wrong + 1}: put a number there, or take the column out of the file`
-      : `column "${name}" holds ${categories.length} different texts in ${texts.length} rows, which are no categories: take it out of the file, or name it with --target`,
+      ? `column "${plain(name)}" holds numbers, but "${plain(texts[wrong])}" in row ${wrong + 1}: put a number there, or take the column out of the file`
+      : `column "${plain(name)}" holds ${categories.length} different texts in ${texts.length} rows, which are no categories: take it out of the file, or name it with --target`,
   )
 }
 
@@ -143,8 +148,8 @@ export function readInputs(
     const cells = cellsOf(i)
     const wrong = (row: number, wanted: string): UserError => {
       const cell = cells[row]
-      const what = isMissing(cell) ? 'is empty' : `holds ${typeof cell === 'string' ? `"${cell}"` : cell}`
-      return new UserError(`${where}, row ${row + 1}: column "${column.name}" ${what}; ${wanted}`)
+      const what = isMissing(cell) ? 'is empty' : `holds ${typeof cell === 'string' ? `"${plain(cell)}"` : cell}`
+      return new UserError(`${where}, row ${row + 1}: column "${plain(column.name)}" ${what}; ${wanted}`)
     }
     if (column.categories) {
       const at = new Map(column.categories.map((text, category) => [text, place + category]))
@@ -187,5 +192,7 @@ function finder({ columns }: Table, wanted: readonly InputColumn[], where: strin
   return (i) => known.get(wanted[i]!.name)!
 }
 
-const shortened = (names: readonly string[]): string =>
-  names.length > 12 ? `${names.slice(0, 10).join(', ')}, ...` : names.join(', ')
+const shortened = (names: readonly string[]): string => {
+  const shown = names.slice(0, 6).map((name) => plain(name, 20))
+  return names.length > 6 ? `${shown.join(', ')}, ...` : shown.join(', ')
+}

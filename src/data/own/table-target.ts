@@ -1,7 +1,8 @@
 import { UsageError, UserError } from '../../errors.js'
-import { unknownName } from '../../names.js'
+import { nearest } from '../../names.js'
 import type { Target } from '../dataset.js'
 import type { Column, OwnOptions, Table } from './content.js'
+import { plain } from './plain.js'
 
 /** The columns that are the target, and what they say. */
 export interface TableTarget {
@@ -30,7 +31,7 @@ export function targetOf(table: Table, options: OwnOptions): TableTarget {
   const text = columns.find(({ cells }) => !(cells instanceof Float64Array))
   if (text)
     throw new UsageError(
-      `column "${text.name}" holds ${typeof text.cells[0] === 'string' ? `texts ("${text.cells[0]}")` : 'pictures'}, and ${kind} are numbers: name other columns (--target), or ask for classes (--task class)`,
+      `column "${plain(text.name)}" holds ${typeof text.cells[0] === 'string' ? `texts ("${plain(text.cells[0])}")` : 'pictures'}, and ${kind} are numbers: name other columns (--target), or ask for classes (--task class)`,
     )
   const count = columns.length
   if (kind === 'labels')
@@ -48,11 +49,10 @@ export function targetOf(table: Table, options: OwnOptions): TableTarget {
 export function columnOf({ columns }: Table, name: string): Column {
   const own = columns.find((column) => column.name === name)
   if (own) return own
-  throw unknownName(
-    'column',
-    name,
-    columns.map((column) => column.name),
-  )
+  const names = columns.map((column) => column.name)
+  const meant = nearest(name, names)
+  const question = meant === undefined ? '' : ` Did you mean "${plain(meant)}"?`
+  throw new UsageError(`There is no column "${plain(name)}".${question} The columns: ${listed(names)}.`)
 }
 
 function guessed(table: Table, task: OwnOptions['task']): Column {
@@ -65,9 +65,9 @@ function guessed(table: Table, task: OwnOptions['task']): Column {
   const isSafe = task !== undefined || isMeasured(last) || areFewTexts(last)
   if (known.length === 0 && classes.length === 0 && columns.length > 1 && isSafe) return last
   const names = columns.map(({ name }) => name)
-  const shown = names.length > 20 ? [...names.slice(0, 10), '...', ...names.slice(-5)] : names
+  const shown = names.length > 12 ? [...names.slice(0, 6), '...', ...names.slice(-4)] : names
   throw new UsageError(
-    `which column is the target? Say --target COLUMN (several: --target A B), or --task none if there is none. The columns: ${shown.join(', ')}`,
+    `which column is the target? Say --target COLUMN (several: --target A B), or --task none if there is none. The columns: ${shown.map((name) => plain(name, 30)).join(', ')}`,
   )
 }
 
@@ -102,7 +102,7 @@ function oneClass(columns: readonly Column[], { classes: given, task }: OwnOptio
   const kinds = [...new Set<string | number | Uint8Array>(cells)]
   if (kinds.length > MOST_CLASSES || kinds.some((kind) => kind instanceof Uint8Array))
     throw new UsageError(
-      `column "${name}" is no class: it holds ${kinds.length} different values; name another (--target)`,
+      `column "${plain(name)}" is no class: it holds ${kinds.length} different values; name another (--target)`,
     )
   const names = given ?? column.classes
   // Numbers from 0 that the file or a person names; else each class is called what stands in its cells.
@@ -124,7 +124,7 @@ function oneClass(columns: readonly Column[], { classes: given, task }: OwnOptio
     names: all,
     notes: isGuess
       ? [
-          `"${name}" holds ${all.length} whole numbers, which are taken for classes; --task values predicts them as numbers`,
+          `"${plain(name)}" holds ${all.length} whole numbers, which are taken for classes; --task values predicts them as numbers`,
         ]
       : [],
     targets(table, where) {
@@ -133,9 +133,9 @@ function oneClass(columns: readonly Column[], { classes: given, task }: OwnOptio
         const cell = labelled[row]! as string | number
         const label = labels.get(cell)
         if (label !== undefined) return label
-        const what = isMissing(cell) ? 'is empty' : `is ${cell}`
+        const what = isMissing(cell) ? 'is empty' : `is ${plain(cell)}`
         throw new UserError(
-          `${where}, row ${row + 1}: the class in column "${name}" ${what}; it is one of ${listed(isPlace ? [...labels.keys()] : all)}`,
+          `${where}, row ${row + 1}: the class in column "${plain(name)}" ${what}; it is one of ${listed(isPlace ? [...labels.keys()] : all)}`,
         )
       })
     },
@@ -156,7 +156,7 @@ function oneHot(columns: readonly Column[]): TableTarget {
         const place = cells.findIndex((own) => own[row] === 1)
         if (cells.every((own, i) => own[row] === Number(i === place)) && place >= 0) return place
         throw new UserError(
-          `${where}, row ${row + 1}: the columns ${names.join(', ')} do not hold one 1 among zeros, and a class is one ` +
+          `${where}, row ${row + 1}: the columns ${listed(names)} do not hold one 1 among zeros, and a class is one ` +
             'column, or that: name one column (--target), or say --task labels',
         )
       })
@@ -166,8 +166,10 @@ function oneHot(columns: readonly Column[]): TableTarget {
 
 export const isMissing = (cell: unknown): boolean => cell === '' || Number.isNaN(cell)
 
-const listed = (names: readonly unknown[]): string =>
-  names.length > 20 ? `${names.slice(0, 10).join(', ')}, ... (${names.length})` : names.join(', ')
+const listed = (names: readonly unknown[]): string => {
+  const shown = names.slice(0, 10).map((name) => plain(name, 20))
+  return names.length > 10 ? `${shown.join(', ')}, ... (${names.length})` : shown.join(', ')
+}
 
 /** The numbers of several columns, row after row. */
 const numbersOf =
@@ -179,7 +181,7 @@ const numbersOf =
       const row = Math.floor(i / names.length)
       const number = cells[row]
       if (typeof number === 'number' && Number.isFinite(number) && fits(number)) return number
-      const what = isMissing(number) ? 'is empty' : `holds ${number}`
-      throw new UserError(`${where}, row ${row + 1}: column "${name}" ${what}; a target is ${words}`)
+      const what = isMissing(number) ? 'is empty' : `holds ${plain(number)}`
+      throw new UserError(`${where}, row ${row + 1}: column "${plain(name)}" ${what}; a target is ${words}`)
     })
   }

@@ -3,6 +3,7 @@ import { show } from '../../graph/types.js'
 import type { ImageShape, Split, TaskInput } from '../dataset.js'
 import type { Column, OwnOptions, ReadProgress, Table } from './content.js'
 import type { Meaning } from './meaning.js'
+import { plain } from './plain.js'
 import { inputsOf, readInputs } from './table-inputs.js'
 import { isMissing, targetOf } from './table-target.js'
 
@@ -53,7 +54,7 @@ export const tableMeaning =
       notes: [
         ...own.notes,
         ...notes,
-        ...(images ? [`column "${name}" holds pictures, read as ${show(images.shape)}`] : []),
+        ...(images ? [`column "${plain(name)}" holds pictures, read as ${show(images.shape)}`] : []),
       ],
       encoding,
     }
@@ -62,10 +63,10 @@ export const tableMeaning =
 /** The pictures of a column. Throws a UserError with the row of an empty cell. */
 export function picturesOf({ columns, folder }: Table, name: string, where: string): TablePicture[] {
   const column = columns.find((candidate) => candidate.name === name)
-  if (!column) throw new UserError(`${where} lacks the column ${name}, which holds the pictures`)
+  if (!column) throw new UserError(`${where} lacks the column ${plain(name)}, which holds the pictures`)
   return Array.from(column.cells as ArrayLike<Column['cells'][number]>, (cell, row) => {
     if (isMissing(cell) || cell === undefined || typeof cell === 'number')
-      throw new UserError(`${where}, row ${row + 1}: column "${name}" holds no picture`)
+      throw new UserError(`${where}, row ${row + 1}: column "${plain(name)}" holds no picture`)
     const place = `row ${row + 1} of ${where}`
     if (typeof cell !== 'string') return { source: cell, where: place }
     const isWhole = folder === undefined || /^([\\/]|[a-z]:)/i.test(cell)

@@ -27,7 +27,8 @@
  * Expected (reconstruction, 8,000 images, 10 epochs): J of F 115, H 127, TH 132, DH 105, TDH 109 nats.
  */
 import { concat, constant, grad, type Tensor } from '../../graph/index.js'
-import { adam, type Optimizer, stepSize } from '../../nn/optimizers.js'
+import type { Optimizer } from '../../nn/optimizer.js'
+import { adam, stepSize } from '../../nn/optimizers.js'
 import { leaves, mapTree, type Tree } from '../../nn/tree.js'
 import type { Metrics, Rule, Step, Task } from '../contract.js'
 import { both, clamp, contrastGradients, contrasts, type Force, inputGradient, type States } from './hopfield.js'

@@ -1,5 +1,5 @@
 import type { Tensor } from '../../graph/index.js'
-import type { Optimizer } from '../../nn/optimizers.js'
+import type { Optimizer } from '../../nn/optimizer.js'
 import type { Random } from '../../nn/random.js'
 import type { Tree } from '../../nn/tree.js'
 import type { Batch, LocalityPromise, Prediction } from '../contract.js'

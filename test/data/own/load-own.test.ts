@@ -66,6 +66,13 @@ test('IDX: labels beside the images, packed or not, and a part for testing besid
   }
 })
 
+test('of a folder with a part for testing alone, that is split', async () => {
+  put('t10k-images-idx3-ubyte', images(10))
+  put('t10k-labels-idx1-ubyte', idxLabels(cycle(10, 2)))
+  put('README.md', new TextEncoder().encode('digits'))
+  assert.equal((await loadData(folder)).train.count, 8)
+})
+
 test('IDX of every type and rank', async () => {
   for (const kind of [Uint8Array, Int8Array, Int16Array, Int32Array, Float32Array, Float64Array]) {
     const numbers = kind.from([1, 2, 3, 4, 5, 6, 7, 100])

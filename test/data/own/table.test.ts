@@ -181,6 +181,15 @@ test('more categories than can be read are refused before they take memory', asy
   await assert.rejects(meant(rows([...columns, 'y'].join(), ...lines)), /a row has 75000 inputs: at most 65536/)
 })
 
+test('what a file holds is told on one line, and cut where it is long', async () => {
+  const long = 'x'.repeat(100)
+  await assert.rejects(meant(rows('"a\u001b[31m",y', '1,u', '2,v', ',u')), /row 3: column "a\?\[31m" is empty/)
+  await assert.rejects(
+    meant(rows('a,y', `1,${long}`, '2,u'), { target: ['y'], task: 'values' }),
+    /texts \("x{40}\.\.\."\)/,
+  )
+})
+
 test('a column that only numbers the rows is not read', async () => {
   const { encoding, notes } = await meant(rows(',a,y', '0,5,u', '1,3,v', '2,7,u'))
   assert.deepEqual(encoding, { columns: [{ name: 'a' }] })
@@ -232,5 +241,5 @@ test('a column of pictures is decoded in one size, and the others are said to be
   assert.deepEqual(seen, [['below/a.png', 'below/sub/b.jpg'], undefined, ['/c.png'], [1, 2, 2]])
   assert.deepEqual([input, train.inputs.length], [{ shape: [1, 2, 2], levels: 256 }, 8])
   assert.deepEqual(encoding, { columns: [{ name: 'file', picture: true }] })
-  assert.match(notes!.join(), /beside the pictures of "file" these columns are not read: "id"/)
+  assert.match(notes!.join(), /beside the pictures of "file" these columns are not read: id/)
 })

@@ -1,5 +1,6 @@
 import { parse } from 'csv-parse/sync'
 import { UserError } from '../../../errors.js'
+import { plain } from '../plain.js'
 
 /** How a text file writes a table. */
 export interface Dialect {
@@ -69,7 +70,7 @@ function decimalOf(records: Records, where: string): '.' | ',' {
   if (commas.length === 0 || cells.some((cell) => /^[-+]?\d+\.\d+$/.test(cell))) return '.'
   if (commas.every((cell) => /^[-+]?[1-9]\d{0,2},\d{3}$/.test(cell)))
     throw new UserError(
-      `${where} writes numbers such as ${commas[0]}, which may be thousands or decimals: write them without a comma, or ` +
+      `${where} writes numbers such as ${plain(commas[0])}, which may be thousands or decimals: write them without a comma, or ` +
         'with a point',
     )
   return ','

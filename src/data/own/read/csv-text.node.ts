@@ -1,6 +1,7 @@
 import { type CsvError, parse } from 'csv-parse/sync'
 import { UserError } from '../../../errors.js'
 import type { Column, Table } from '../content.js'
+import { plain } from '../plain.js'
 import { type Dialect, dialectOf, numberIn, READING } from './csv-dialect.node.js'
 
 /** A table takes 8 bytes a cell, 0.8 GB in all. */
@@ -58,7 +59,8 @@ function gather(text: string, dialect: Dialect, where: string, asked?: ReadonlyS
     names = header ? record : record.map((_, i) => `column ${i + 1}`)
     const known = new Set<string>()
     const twice = names.find((name) => name !== '' && known.size === known.add(name).size)
-    if (twice !== undefined) throw new UserError(`${where} names two of its columns "${twice}": give each its own name`)
+    if (twice !== undefined)
+      throw new UserError(`${where} names two of its columns "${plain(twice)}": give each its own name`)
     for (const i of record.keys()) {
       numbers[i] = asked ? undefined : new Float64Array(Math.min(lines, 64))
       texts[i] = asked?.has(i) ? [] : undefined
@@ -142,6 +144,6 @@ function wrongLine(error: CsvError, where: string): string {
     case 'CSV_INVALID_CLOSING_QUOTE':
       return `${line} has a quotation mark inside of a cell: put the whole cell between quotes and double those inside of it`
     default:
-      return `${line} cannot be read as a table (${error.message})`
+      return `${line} cannot be read as a table (${plain(error.message, 200)})`
   }
 }

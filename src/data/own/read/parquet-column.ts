@@ -1,4 +1,5 @@
 import type { Column } from '../content.js'
+import { plain } from '../plain.js'
 
 /** Why a column cannot be a column of a table, in words. */
 export class Unreadable extends Error {}
@@ -17,7 +18,7 @@ export function columnFrom(
   classes?: readonly string[],
 ): Column[] {
   const count = parts.reduce((sum, { length }) => sum + length, 0)
-  if (count !== rows) throw new Unreadable(`column "${name}" has ${count} cells in ${rows} rows`)
+  if (count !== rows) throw new Unreadable(`column "${plain(name)}" has ${count} cells in ${rows} rows`)
   const sample = firstCell(parts)
   if (Array.isArray(sample) || isNumbers(sample)) return listColumns(name, parts, rows, flat(sample).length)
   if (sample === undefined || isNumber(sample)) {
@@ -34,7 +35,7 @@ export function columnFrom(
     const text =
       cell instanceof Uint8Array ? decoder.decode(cell) : cell instanceof Date ? cell.toISOString() : (cell ?? '')
     if (typeof text !== 'string')
-      throw new Unreadable(`column "${name}", row ${row + 1}, holds neither text nor number`)
+      throw new Unreadable(`column "${plain(name)}", row ${row + 1}, holds neither text nor number`)
     texts.push(text)
   })
   return [{ name, cells: texts }]
@@ -60,7 +61,7 @@ const isNumbers = (cell: unknown): boolean => ArrayBuffer.isView(cell) && !(cell
 function numberOf(cell: unknown, name: string, row: number): number {
   if (cell === null || cell === undefined) return Number.NaN
   if (isNumber(cell)) return Number(cell)
-  throw new Unreadable(`column "${name}", row ${row + 1}, holds no number, and the rows above it do`)
+  throw new Unreadable(`column "${plain(name)}", row ${row + 1}, holds no number, and the rows above it do`)
 }
 
 /** The structure in which the library `datasets` keeps a picture: its bytes, or the path of a file beside the table. */
@@ -92,7 +93,7 @@ function pictures(name: string, parts: readonly ArrayLike<unknown>[]): Uint8Arra
     const bytes = cell instanceof Uint8Array ? cell : (cell as KeptPicture | null | undefined)?.bytes
     if (!(bytes instanceof Uint8Array))
       throw new Unreadable(
-        `column "${name}", row ${row + 1}, holds no bytes of a picture: paths of pictures are read from CSV alone`,
+        `column "${plain(name)}", row ${row + 1}, holds no bytes of a picture: paths of pictures are read from CSV alone`,
       )
     cells.push(bytes)
   })
@@ -109,14 +110,14 @@ const flat = (cell: unknown): readonly unknown[] =>
 function listColumns(name: string, parts: readonly ArrayLike<unknown>[], rows: number, places: number): Column[] {
   if (places === 0 || places > MOST_PLACES)
     throw new Unreadable(
-      `column "${name}" holds lists of ${places} cells: from 1 to ${MOST_PLACES} numbers can be read`,
+      `column "${plain(name)}" holds lists of ${places} cells: from 1 to ${MOST_PLACES} numbers can be read`,
     )
   const columns = Array.from({ length: places }, () => new Float64Array(rows))
   each(parts, (cell, row) => {
     const own = flat(cell)
     if (own.length !== places)
       throw new Unreadable(
-        `column "${name}", row ${row + 1}, holds a list of ${own.length}, and the rows above it of ${places}`,
+        `column "${plain(name)}", row ${row + 1}, holds a list of ${own.length}, and the rows above it of ${places}`,
       )
     for (let place = 0; place < places; place++) columns[place]![row] = numberOf(own[place], name, row)
   })

@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads'
 import { UserError } from '../../../errors.js'
 import { ofThisRealm } from '../../../typed-arrays.js'
 import type { Column, Found, Reader, Table } from '../content.js'
+import { plain } from '../plain.js'
 import { readShards } from './csv.node.js'
 import type { ParquetAnswer, ParquetRequest } from './parquet-worker.node.js'
 import { shardsAt } from './shards.node.js'
@@ -45,8 +46,8 @@ export async function readParquet(path: string, signal?: AbortSignal): Promise<T
   if (!('wrong' in answer)) return { kind: 'table', rows: answer.rows, columns: answer.columns.map(inThisRealm) }
   throw new UserError(
     answer.own
-      ? `${path}: ${answer.wrong}`
-      : `${path} is cut, damaged or no Parquet file (${answer.wrong}); get it again`,
+      ? `${path}: ${plain(answer.wrong, 300)}`
+      : `${path} is cut, damaged or no Parquet file (${plain(answer.wrong, 300)}); get it again`,
   )
 }
 
