@@ -18,7 +18,13 @@ const used = { tests: 'cli/pictures' }
 
 export default [
   { what: 'a picture is read as it lies', file: images, find: 'source.autoOrient()', replace: 'source', ...read },
-  { what: 'a bomb is decoded', file: images, find: 'if (width * height <= most) return', replace: 'return', ...read },
+  {
+    what: 'a bomb is decoded',
+    file: images,
+    find: 'if (width * height <= most && Math.max(width, height) <= MOST_SIDE) return',
+    replace: 'return',
+    ...read,
+  },
   {
     what: 'a cut JPEG is read',
     file: images,

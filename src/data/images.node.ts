@@ -20,6 +20,9 @@ export const MOST_PIXELS = 64e6
 /** Of JPEG files whose lines stand one after the other: they are made smaller while they are read, in little memory. */
 export const MOST_JPEG_PIXELS = 400e6
 
+/** On one side: lines beyond this cost memory out of proportion. */
+const MOST_SIDE = 65_535
+
 /** Of BMP files, which are decoded here and not by the library. */
 const MOST_BMP_PIXELS = 25e6
 
@@ -141,11 +144,11 @@ async function library() {
 }
 
 function checkPixels(name: string, width: number, height: number, most: number): void {
-  if (width * height <= most) return
+  if (width * height <= most && Math.max(width, height) <= MOST_SIDE) return
   const millions = (pixels: number): string => (pixels / 1e6).toFixed(0)
   throw new UserError(
     `The image ${name} has ${width} x ${height} pixels, ${millions(width * height)} million; at most ` +
-      `${millions(most)} million are read: save it smaller.`,
+      `${millions(most)} million are read, ${MOST_SIDE} on a side: save it smaller.`,
   )
 }
 

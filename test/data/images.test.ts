@@ -260,8 +260,9 @@ test('a picture of too many pixels is refused by its header', async () => {
   const bomb = png(20_000, 20_000, 1, 0, [0])
   await assert.rejects(
     decodeImage(bomb, 'bomb.png'),
-    /bomb.png has 20000 x 20000 pixels, 400 million; at most 64 million are read: save it smaller/,
+    /bomb.png has 20000 x 20000 pixels, 400 million; at most 64 million are read, 65535 on a side: save/,
   )
+  await assert.rejects(decodeImage(png(2_097_176, 20, 8, 6, [0]), 'line.png'), /2097176 x 20 pixels/)
   const head = bmp(40_000, 40_000, 8, { palette: [0, 0, 0, 0], compression: 1, rows: [0, 1] })
   await assert.rejects(decodeImage(head, 'bomb.bmp'), /40000 x 40000 pixels, 1600 million; at most 25 million/)
   // A JPEG of 256 megapixels, told by its header alone, is within what is read: its data are missing.
