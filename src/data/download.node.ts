@@ -12,6 +12,8 @@ export interface DownloadOptions {
   /** Called as bytes arrive; `received` counts those of earlier, interrupted downloads. */
   readonly onProgress?: (progress: { readonly file: string; readonly received: number; readonly total: number }) => void
   readonly signal?: AbortSignal
+  /** Told when the file is locked by a process of which nobody can see whether it lives: how long that takes. */
+  readonly onWait?: (message: string) => void
   /** How long a mirror may be silent before it counts as cut, in milliseconds. */
   readonly patience?: number
   /** The wait before a second try of the same mirror, in milliseconds; it doubles with each. */
@@ -40,7 +42,7 @@ export async function download(file: Download, folder: string, options: Download
         if (found.length === 0) await rename(part, path)
         return found
       },
-      options.signal,
+      { signal: options.signal, onWait: options.onWait },
     )
   } catch (error) {
     if (options.signal?.aborted || error instanceof UserError || !('code' in (error as object))) throw error

@@ -1,3 +1,5 @@
+import '../floor.js'
+
 export {
   type Augmentation,
   type AugmentationOptions,

@@ -1,3 +1,5 @@
+import '../floor.js'
+
 export * from './functions.js'
 export { grad, gradientOf, pullback, reachable } from './gradient.js'
 export { interpret, type Value, value } from './interpreter.js'

@@ -1,3 +1,5 @@
+import '../floor.js'
+
 export * from './axes.js'
 export * from './batch-norm.js'
 export * from './contrast.js'

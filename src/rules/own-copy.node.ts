@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { register } from 'node:module'
+import module from 'node:module'
 
 /**
  * A rule in a file of its own must trace with the graph of the program that runs it: two copies of Onward know nothing
@@ -22,7 +22,7 @@ export function shareOwnCopy(): void {
   if (shared) return
   shared = true
   const data = { onward: ownModules(), zod: import.meta.resolve('zod') }
-  register(`data:text/javascript,${encodeURIComponent(HOOKS)}`, { data })
+  module.register(`data:text/javascript,${encodeURIComponent(HOOKS)}`, { data })
 }
 
 /** `onward/graph` and its like, as package.json exports them, at their places in this copy. */

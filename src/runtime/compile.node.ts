@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os'
+import os from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { UsageError, UserError } from '../errors.js'
 import type { StepGraph } from '../onnx/program.js'
@@ -21,7 +21,7 @@ export async function compile(graph: StepGraph, options: CompileOptions): Promis
       throw new UserError(`the number of threads must be a whole number >= 1, got ${count}`)
   try {
     // More threads than cores wait for each other, and a step takes many times as long.
-    const useful = Math.min(threads ?? mostThreads ?? Number.POSITIVE_INFINITY, availableParallelism())
+    const useful = Math.min(threads ?? mostThreads ?? Number.POSITIVE_INFINITY, os.availableParallelism())
     return await openProgram(await engineIn(worker), graph, options, useful, threads === undefined)
   } catch (error) {
     if (device === 'webgpu' && /WebGPU adapter|execution provider|not supported/i.test((error as Error).message))

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { availableParallelism, cpus, freemem, totalmem } from 'node:os'
+import os from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { input, quantizedProduct } from '../graph/index.js'
@@ -39,7 +39,7 @@ export interface CpuFigures {
 
 /** Finds out by trying what runs on this machine; takes a few seconds. */
 export async function diagnose(): Promise<Diagnosis> {
-  const threads = availableParallelism()
+  const threads = os.availableParallelism()
   const measured = await cpuFigures(threads).catch((error: Error) => error)
   const works = !(measured instanceof Error)
   return {
@@ -48,10 +48,10 @@ export async function diagnose(): Promise<Diagnosis> {
       onnxruntime: createRequire(import.meta.url)('onnxruntime-node/package.json').version,
     },
     platform: `${process.platform}-${process.arch}`,
-    processor: cpus()[0]?.model.trim() || 'unknown',
+    processor: os.cpus()[0]?.model.trim() || 'unknown',
     instructions: await instructionSets(),
     threads,
-    memory: { totalBytes: totalmem(), freeBytes: freemem() },
+    memory: { totalBytes: os.totalmem(), freeBytes: os.freemem() },
     providers: [{ device: 'cpu', works, ...(!works && { reason: measured.message }) }, await webgpu()],
     ...(works && { cpu: measured }),
   }

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { arch, availableParallelism, cpus, platform, release, totalmem } from 'node:os'
+import os from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -21,10 +21,10 @@ export const environment = (): Environment => ({
   onward: packageVersion(),
   node: process.versions.node,
   onnxruntime: engineVersion(),
-  system: `${platform()} ${release()} ${arch()}`,
-  processor: cpus()[0]?.model.trim() ?? 'unknown',
-  threads: availableParallelism(),
-  memoryBytes: totalmem(),
+  system: `${os.platform()} ${os.release()} ${os.arch()}`,
+  processor: os.cpus()[0]?.model.trim() ?? 'unknown',
+  threads: os.availableParallelism(),
+  memoryBytes: os.totalmem(),
 })
 
 /** When and by what a run was started. */
