@@ -5,7 +5,7 @@ import type { DataSet, Samples } from './data/index.js'
 import { type LoadOptions, loadDataSet } from './data/load.node.js'
 import { UserError } from './errors.js'
 import type { ExportedModel } from './export/model.js'
-import { fileError } from './files.node.js'
+import { fileError, partOf } from './files.node.js'
 import { sizeOf } from './graph/types.js'
 import { stream } from './random/stream.js'
 import type { Checkpoint } from './train/checkpoint.js'
@@ -34,14 +34,10 @@ export async function exportTo(
   const { shape, levels } = samples.input
   const model = network.exported()
   const file = out ?? join(run, 'model.onnx')
-  const part = `${file}.part`
+  const part = partOf(file)
   const { inputs, what } = await testInputs(checkpoint, data, load)
   try {
-    try {
-      writeFileSync(part, model.bytes)
-    } catch (error) {
-      throw fileError(`${file} could not be written`, error)
-    }
+    writing(file, () => writeFileSync(part, model.bytes))
     await checkModel(part, model, {
       x: Float32Array.from(
         inputs.flatMap((input) => [...input]),
@@ -52,11 +48,19 @@ export async function exportTo(
       // Rounding to 8 bits makes steps of values that two orders of summation put on either side of a border.
       tolerance: settings.options.precision === 'int8' ? 0.05 : 1e-4,
     })
-    renameSync(part, file)
+    writing(file, () => renameSync(part, file))
   } finally {
     rmSync(part, { force: true })
   }
   return { file, bytes: model.bytes.length, batch: model.batch, checkedOn: what, samples }
+}
+
+function writing(file: string, write: () => void): void {
+  try {
+    write()
+  } catch (error) {
+    throw fileError(`${file} could not be written`, error)
+  }
 }
 
 /** As many inputs as the network takes at a time: of the test set if it is here, or else random ones. */

@@ -1,5 +1,6 @@
 import { Option as Flag } from 'commander'
 import { UsageError } from '../errors.js'
+import { parseValue, refusal } from '../options/index.js'
 import { named } from './to-type.js'
 import { trainingFlags } from './train/flags.js'
 
@@ -137,9 +138,10 @@ const collect = (value: string, before: readonly string[] = []): readonly string
 
 /** A whole number of a flag, at least `least`. */
 function wholeNumber(name: string, least: number): (text: string) => number {
+  const kind = { type: 'integer', range: `at least ${least}` } as const
   return (text) => {
-    const value = Number(text)
+    const value = parseValue(kind, text, name) as number
     if (Number.isInteger(value) && value >= least) return value
-    throw new UsageError(`${name} takes a whole number, at least ${least}, not "${text}".`)
+    throw new UsageError(refusal(name, kind, `"${text}"`, text))
   }
 }

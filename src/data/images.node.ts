@@ -1,8 +1,8 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { convertIndexedToRgb, decode as decodePng, encode as encodePng } from 'fast-png'
 import jpeg from 'jpeg-js'
 import { UserError } from '../errors.js'
-import { fileError, reason } from '../files.node.js'
+import { reason, replaceFile } from '../files.node.js'
 import type { Picture } from './picture.js'
 
 /** Reads a PNG or JPEG file. Throws a UserError for a file that is neither, is cut, or cannot be read. */
@@ -22,12 +22,7 @@ export async function writePng(
   path: string,
   image: { width: number; height: number; channels: 1 | 3 | 4; data: Uint8Array },
 ): Promise<void> {
-  const bytes = encodePng({ ...image, depth: 8 })
-  try {
-    await writeFile(path, bytes)
-  } catch (cause) {
-    throw fileError(`The image ${path} could not be written`, cause)
-  }
+  replaceFile(path, encodePng({ ...image, depth: 8 }))
 }
 
 function decode(bytes: Uint8Array, path: string): Picture {

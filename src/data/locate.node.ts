@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -21,7 +21,7 @@ export function locate(source: Source, directory: string): Location | undefined 
     const paths = source.files.map((file) => findFile(file, join(directory, folder)))
     const found = paths.filter((path) => path !== undefined)
     if (found.length === paths.length) return { paths: found }
-    if (source.archive && existsSync(join(directory, folder, source.archive))) {
+    if (source.archive && sizeOf(join(directory, folder, source.archive)) !== undefined) {
       return { archive: join(directory, folder, source.archive) }
     }
     if (found.length > 0) {
@@ -35,8 +35,27 @@ export function locate(source: Source, directory: string): Location | undefined 
   return undefined
 }
 
-function findFile(file: SourceFile, folder: string): string | undefined {
-  return file.names.flatMap((name) => [join(folder, name), join(folder, `${name}.gz`)]).find((path) => existsSync(path))
+/**
+ * A file by one of its names, of the right size if there is one; some unpackers put each file into a folder of its own
+ * name.
+ */
+function findFile({ names, bytes }: SourceFile, folder: string): string | undefined {
+  const all = names.flatMap((name) => [name, `${name}.gz`])
+  const places = [folder, ...all.map((name) => join(folder, name))]
+  const found = places
+    .flatMap((place) => all.map((name) => join(place, name)))
+    .filter((path) => sizeOf(path) !== undefined)
+  return found.find((path) => path.endsWith('.gz') || sizeOf(path) === bytes) ?? found[0]
+}
+
+/** The bytes of a file; undefined where there is none, or where nobody may look. */
+function sizeOf(path: string): number | undefined {
+  try {
+    const stats = statSync(path)
+    return stats.isFile() ? stats.size : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /**

@@ -39,6 +39,7 @@ function logits({ layers }: Pick<BackpropState, 'layers'>, x: Tensor, task: Task
 
 export const backprop: Rule<BackpropHyper, BackpropState> = {
   id: 'backprop',
+  short: ['bp', 'backpropagation'],
   title: 'Backpropagation',
   summary: 'one loss, one gradient through all layers: the yardstick, not local',
   paper: {

@@ -115,6 +115,8 @@ export interface Preset {
 /** A learning rule: data and pure functions. One module, one paper. */
 export interface Rule<Hyper = never, State extends Tree = never> {
   readonly id: string
+  /** What the field calls it for short; taken where the id is: `ff`. */
+  readonly short?: readonly string[]
   readonly title: string
   readonly summary: string
   readonly paper?: Paper

@@ -26,14 +26,18 @@ export const RULES: readonly AnyRule[] = [
   covarianceGoodness,
 ]
 
-/** The rule of that name, in any case; an unknown one throws a UsageError that offers the nearest. */
-export function ruleById(id: string): AnyRule {
-  const rule = RULES.find((candidate) => candidate.id === id.toLowerCase())
+/** The rule of that name or of that short name, in any case, if there is one. */
+export const ruleNamed = (name: string): AnyRule | undefined =>
+  RULES.find(({ id, short = [] }) => [id, ...short].includes(name.toLowerCase()))
+
+/** The same; an unknown one throws a UsageError that offers the nearest. */
+export function ruleById(name: string): AnyRule {
+  const rule = ruleNamed(name)
   if (rule) return rule
   throw unknownName(
     'rule',
-    id,
-    RULES.map((candidate) => candidate.id),
+    name,
+    RULES.map(({ id }) => id),
   )
 }
 

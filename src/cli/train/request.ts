@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { UsageError } from '../../errors.js'
+import { textOf } from '../../files.node.js'
 import { unknownName } from '../../names.js'
 import { isGroup, merge, optionTable, type Values, withValue } from '../../options/index.js'
 import type { AnyRule } from '../../rules/contract.js'
@@ -107,7 +108,7 @@ function readConfig(path: string): Config {
 function readObject(path: string): Values {
   let content: unknown
   try {
-    content = JSON.parse(readFileSync(path, 'utf8'))
+    content = JSON.parse(textOf(readFileSync(path)))
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException
     const what = code === undefined ? `is not JSON: ${message}` : `cannot be read (${code})`

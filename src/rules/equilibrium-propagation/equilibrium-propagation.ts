@@ -125,6 +125,7 @@ const blockName = (k: number, h: EquilibriumPropagationHyper): string =>
 
 export const equilibriumPropagation: Rule<EquilibriumPropagationHyper, EquilibriumPropagationState> = {
   id: 'equilibrium-propagation',
+  short: ['ep', 'eqprop'],
   title: 'Equilibrium propagation',
   summary: 'a symmetric network settles freely and under a pull on its output; each weight compares its two ends',
   paper: {

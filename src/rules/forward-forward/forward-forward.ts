@@ -186,6 +186,7 @@ const design = (given: Given<ForwardForwardHyper>) => {
 
 export const forwardForward: Rule<ForwardForwardHyper, ForwardForwardState> = {
   id: 'forward-forward',
+  short: ['ff'],
   title: 'Forward-Forward',
   summary: 'each layer tells true images from false ones by its own goodness',
   paper: {

@@ -218,6 +218,7 @@ function forwardStep(task: Task, h: TargetPropagationHyper): Step<TargetPropagat
 
 export const targetPropagation: Rule<TargetPropagationHyper, TargetPropagationState> = {
   id: 'target-propagation',
+  short: ['tp', 'dtp'],
   title: 'Target propagation',
   summary: 'learned inverses carry a target down to every layer, in place of a derivative',
   paper: {
