@@ -20,12 +20,21 @@ export async function web(url: string, environment: NodeJS.ProcessEnv = process.
   const used = named(url.startsWith('https:') ? 'HTTPS_PROXY' : 'HTTP_PROXY', 'ALL_PROXY', 'HTTP_PROXY')
   if (!used) return { fetch, proxy: '' }
   const address = checked(used)
-  const { EnvHttpProxyAgent, fetch: proxied } = await import('undici')
+  const { EnvHttpProxyAgent, fetch: proxied } = await undici()
   const noProxy = named('NO_PROXY')?.address ?? ''
   const { href } = address
   const dispatcher = new EnvHttpProxyAgent({ httpProxy: href, httpsProxy: href, noProxy, proxyTunnel: false })
   const own = (target: string, init: object) => proxied(target, { ...init, dispatcher })
   return { fetch: own as unknown as typeof fetch, proxy: `; ${used.key} names the proxy ${address.host}` }
+}
+
+/** By a name that bundlers do not follow: a part of it needs a newer Node, and only whoever has a proxy needs it at all. */
+async function undici(name = 'undici'): Promise<typeof import('undici')> {
+  try {
+    return await import(name)
+  } catch (cause) {
+    throw new UserError('downloads through a proxy need the package undici: npm install undici', { cause })
+  }
 }
 
 interface Proxy {

@@ -2,6 +2,7 @@ import os from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { UsageError, UserError } from '../errors.js'
 import type { StepGraph } from '../onnx/program.js'
+import { ownFile } from '../own-files.node.js'
 import { channel } from './channel.js'
 import { openProgram } from './client.js'
 import { createEngine } from './engine.js'
@@ -49,7 +50,7 @@ async function engineIn(worker: boolean): Promise<Engine> {
 /** The worker is never terminated. It keeps the process alive only while an answer is awaited. */
 function startWorker(): Engine {
   const gate = createGate()
-  const worker = new Worker(new URL('./worker.node.js', import.meta.url), { workerData: gate, execArgv: [] })
+  const worker = new Worker(ownFile('./worker.node.js', import.meta.url), { workerData: gate, execArgv: [] })
   const { engine, receive, fail } = channel(
     (request, transfer) => worker.postMessage(request, transfer),
     (busy) => (busy ? worker.ref() : worker.unref()),

@@ -34,7 +34,10 @@ const WRONG: [args: string[], message: RegExp][] = [
   ],
   [['train', 'forwad', '--data', 'glyphs'], /^onward: There is no rule "forwad"\. Did you mean "forward-forward"\?/],
   [['train', 'forward-forward', '--data', 'minst'], /^onward: There is no data set "minst"\. Did you mean "mnist"\?/],
-  [['train', 'vae', '--data', 'glyphs'], /^onward: There is no rule "vae"\. Did you mean "vae-layer" or "hopfield-vae"\?/],
+  [
+    ['train', 'vae', '--data', 'glyphs'],
+    /^onward: There is no rule "vae"\. Did you mean "vae-layer" or "hopfield-vae"\?/,
+  ],
   [['train', 'backprop', '--data', './mine'], /^onward: "\.\/mine" is a path, .*\(--data-dir \.\/mine\)\n$/],
   [['train', 'backprop', '--set', 'rate=0'], /^onward: the option rate of backprop takes a number above 0, not 0\.\n$/],
   [[...TRAIN, '--set', 'kernel=3'], /^onward: the option kernel .* has no effect with network=dense: /],

@@ -15,7 +15,7 @@ export function guardOutputs(): void {
     if (code === 'EPIPE' || lost) return
     lost = true
     process.once('exit', () => {
-      process.exitCode ||= EXIT.failed
+      process.exitCode = EXIT.failed
     })
     printAside(`onward: the output could not be written: ${message}`)
   })
