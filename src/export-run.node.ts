@@ -1,3 +1,4 @@
+import './no-telemetry.node.js'
 import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import ort from 'onnxruntime-node'

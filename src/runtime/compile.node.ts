@@ -1,3 +1,4 @@
+import '../no-telemetry.node.js'
 import os from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { UsageError, UserError } from '../errors.js'

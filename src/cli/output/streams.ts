@@ -14,6 +14,8 @@ export function guardOutputs(): void {
   process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
     if (code === 'EPIPE' || lost) return
     lost = true
+    // Node aborts when it ends without its terminal, which it wants to put in order; a hang-up is how others end.
+    if (code === 'EIO' && process.stdout.isTTY) process.once('exit', () => process.kill(process.pid, 'SIGHUP'))
     process.once('exit', () => {
       process.exitCode = EXIT.failed
     })
