@@ -16,6 +16,48 @@ const forward = { tests: 'rules/forward-forward' }
 
 export default [
   {
+    what: 'a hang-up ends a training without saving',
+    file: 'src/cli/train/interrupt.ts',
+    find: "'SIGHUP', ",
+    replace: '',
+    tests: 'cli/interrupt',
+  },
+  {
+    what: 'a configuration with a byte order mark is no JSON',
+    file: request,
+    find: 'JSON.parse(textOf(readFileSync(path)))',
+    replace: "JSON.parse(readFileSync(path, 'utf8'))",
+    ...options,
+  },
+  {
+    what: 'a seed is read as another number',
+    file: 'src/options/values.ts',
+    find: '|| isRounded ? undefined',
+    replace: '? undefined',
+    tests: 'options/options',
+  },
+  {
+    what: 'a number of its own is no other name',
+    file: 'src/names.ts',
+    find: 'if (a[0] !== b[0] || digits(a) !== digits(b)) return',
+    replace: 'if (a[0] !== b[0]) return',
+    tests: 'cli/nearest',
+  },
+  {
+    what: 'proxies are passed by',
+    file: 'src/data/proxy.node.ts',
+    find: '  if (!used) return',
+    replace: '  if (used) return',
+    tests: 'data/proxy',
+  },
+  {
+    what: 'a folder is taken for a file of its name',
+    file: 'src/data/locate.node.ts',
+    find: 'return stats.isFile() ? stats.size : undefined',
+    replace: 'return stats.size',
+    tests: 'data/load',
+  },
+  {
     what: 'a configuration outweighs the flags',
     file: request,
     find: 'merge(readTexts(TRAINING, (config.training ?? {}) as Values, file), readTrainingFlags(flags))',

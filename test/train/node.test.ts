@@ -31,6 +31,34 @@ test('the preset of a run is told, kept, and told again when the run goes on', a
   assert.equal(readConfig(out).mostThreads, availableParallelism())
 })
 
+test('a journal that cannot be written ends a training with a checkpoint of where it stands', async (context) => {
+  const out = join(root, 'journal')
+  let told = 0
+  let full = false
+  const write = fs.writeSync
+  context.mock.method(fs, 'writeSync', ((file: number, bytes: Uint8Array, ...where: number[]) => {
+    if (full && Buffer.from(bytes).toString().startsWith('{"event"'))
+      throw Object.assign(new Error('ENOSPC: no space left'), { code: 'ENOSPC' })
+    return write(file, bytes, ...where)
+  }) as typeof fs.writeSync)
+  const run = async (): Promise<void> => {
+    for await (const event of train(request(out, 50))) {
+      if (event.event !== 'progress') continue
+      told = event.step
+      full = event.epoch === 2
+    }
+  }
+  const message =
+    /journal.metrics\.jsonl could not be written: the disk is full: .*; stopped .*; it can go on from its checkpoint/
+  await assert.rejects(run, message)
+  full = false
+  const { position, settings } = readCheckpoint(out).checkpoint
+  const { limit, validation, batch } = settings.options
+  assert.equal(position.epoch * Math.floor((limit - validation) / batch) + position.batch, told)
+  const events = await collect(resume(out, { data }))
+  assert.equal(events.at(-1)!.event, 'done')
+})
+
 test('a run takes the place of one that ended before its first checkpoint, and says so', async () => {
   const out = join(root, 'killed')
   await collect(train(request(out, 1)))
