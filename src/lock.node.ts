@@ -33,6 +33,9 @@ const BEAT = 5000
 const PATIENCE = 6 * BEAT
 const LOOKS = 60
 
+const notLocked = (folder: string, error: unknown): UserError =>
+  fileError(`${folder} could not be locked for a run`, error)
+
 const lockOf = (folder: string): string => join(folder, 'lock')
 
 /** Takes the lock of a folder, so that no two processes write into one run. Throws a UserError if another one holds it. */
@@ -47,7 +50,7 @@ export function lockFolder(folder: string): Lock {
     )
   } catch (error) {
     if (error instanceof UserError) throw error
-    throw fileError(`${folder} could not be locked for a run`, error)
+    throw notLocked(folder, error)
   }
   function check(own: () => boolean): void {
     if (own()) return
@@ -56,8 +59,14 @@ export function lockFolder(folder: string): Lock {
 }
 
 /** Waits until it is plain whether the lock of a folder is held; afterwards `lockFolder` takes it, or refuses. */
-export const awaitFolder = (folder: string, waiting: Waiting): Promise<void> =>
-  awaitBeat(lockOf(folder), folder, waiting)
+export async function awaitFolder(folder: string, waiting: Waiting): Promise<void> {
+  try {
+    await awaitBeat(lockOf(folder), folder, waiting)
+  } catch (error) {
+    if (waiting.signal?.aborted || error instanceof UserError) throw error
+    throw notLocked(folder, error)
+  }
+}
 
 /**
  * Runs `action` while this process alone holds the lock at `path`; waits while another one holds it, and an abort ends
@@ -194,7 +203,7 @@ function read(path: string): Seen | undefined {
   try {
     text = fs.readFileSync(path, 'utf8')
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined
     throw error
   }
   try {

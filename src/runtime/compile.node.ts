@@ -51,7 +51,7 @@ async function engineIn(worker: boolean): Promise<Engine> {
 /** The worker is never terminated. It keeps the process alive only while an answer is awaited. */
 function startWorker(): Engine {
   const gate = createGate()
-  const worker = new Worker(ownFile('./worker.node.js', import.meta.url), { workerData: gate, execArgv: [] })
+  const worker = new Worker(ownFile('./worker.node.js', import.meta.url, 'runtime'), { workerData: gate, execArgv: [] })
   const { engine, receive, fail } = channel(
     (request, transfer) => worker.postMessage(request, transfer),
     (busy) => (busy ? worker.ref() : worker.unref()),

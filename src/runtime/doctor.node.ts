@@ -105,7 +105,7 @@ export async function int8IsExact(): Promise<boolean> {
 
 /** In a process of its own: a graphics driver may write to the terminal, or take the process down. */
 async function webgpu(): Promise<Provider> {
-  const probe = fileURLToPath(ownFile('./probe.node.js', import.meta.url))
+  const probe = fileURLToPath(ownFile('./probe.node.js', import.meta.url, 'runtime'))
   try {
     const { stdout } = await promisify(execFile)(process.execPath, [probe], { timeout: 120_000 })
     return { device: 'webgpu', ...JSON.parse(stdout) }

@@ -63,6 +63,7 @@ const TRAINS = `
 test('a bundle for Node trains where Onward is installed, and else says what to leave out of it', async () => {
   const { version } = JSON.parse(readFileSync('package.json', 'utf8'))
   for (const format of ['esm', 'cjs'] as const) {
+    // Its version is not that of the program around it.
     assert.equal(await bundled(format, project, TRAINS), `done by ${version}\n`, format)
     assert.match(
       await bundled(format, alone, TRAINS),
@@ -132,4 +133,30 @@ test('a user without an entry and without a home trains on data that are named',
   const args = ['--reuid', '54321', '--clear-groups', process.execPath, '--input-type=module', '-e', code]
   const { stdout } = await run('setpriv', args, { env, cwd: '/' })
   assert.equal(stdout, `${join(tmpdir(), 'onward-54321', 'onward')} 10000\n`.replace('/onward ', ' '))
+})
+
+test('a training runs in a test of Jest', {
+  todo: existsSync('src/typed-arrays.ts') ? false : 'arrays of another realm',
+}, async (context) => {
+  const folder = join(project, 'jest')
+  mkdirSync(folder)
+  writeFileSync(join(folder, 'package.json'), '{}')
+  const npm = ['install', '--no-audit', '--no-fund', '--ignore-scripts', 'jest@29']
+  const got = await run('npm', npm, { cwd: folder, timeout: 90_000 }).catch(() => undefined)
+  if (!got) return context.skip('Jest could not be fetched')
+  const code = `
+    import { dataSet, labelledImages, train } from 'onward/node'
+    test('trains', async () => {
+      const inputs = Uint8Array.from({ length: 40 * 64 }, (_, i) => (i * 37) % 256)
+      const split = { inputs, targets: Uint8Array.from({ length: 40 }, (_, i) => i % 2), count: 40 }
+      const data = dataSet({ name: 'own', ...labelledImages([1, 8, 8], ['a', 'b']), train: split, test: split })
+      let last
+      for await (last of train({ rule: 'backprop', data, options: { epochs: 1, threads: 1 }, out: 'run' }));
+      expect(last.test.network.accuracy).toBeGreaterThan(0)
+    }, 20000)`
+  writeFileSync(join(folder, 'onward.test.mjs'), code)
+  const jest = ['node_modules/jest/bin/jest.js', '--transform', '{}', '--testMatch', '**/*.test.mjs']
+  const env = { ...process.env, NODE_OPTIONS: '--experimental-vm-modules' }
+  await run(process.execPath, jest, { cwd: folder, env }).catch(({ stderr }) => assert.fail(stderr))
+  assert.ok(existsSync(join(folder, 'run', 'checkpoint.safetensors')))
 })
