@@ -102,7 +102,8 @@ export function replaceFile(
   } catch (error) {
     files.rmSync(part, { force: true })
     if (error instanceof UserError) throw error
-    throw fileError(`${path} could not be written and is as it was before`, error)
+    const before = fs.existsSync(path) ? ' and is as it was before' : ''
+    throw fileError(`${path} could not be written${before}`, error)
   }
   syncFolder(dirname(path), files)
 }
