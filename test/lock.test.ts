@@ -31,7 +31,9 @@ const UNSEEN = [
   ...['', '{"process":', '{}', 'null'],
 ]
 
-test('a lock whose holder nobody can see is held while it beats, and is taken over when it does not', async () => {
+test('a lock whose holder nobody can see is held while it beats, and is taken over when it does not', {
+  timeout: 10_000,
+}, async () => {
   for (const text of UNSEEN) {
     const { folder, lock } = left(text)
     assert.throws(() => lockFolder(folder), { name: 'UserError', message: / is in use by .*delete .*lock if no run/ })
@@ -46,7 +48,7 @@ test('a lock whose holder nobody can see is held while it beats, and is taken ov
 
     fs.writeFileSync(lock, text)
     const beating = setTimeout(() => fs.writeFileSync(lock, `${text} `), 20)
-    await awaitFolder(folder, { patience: 600 })
+    await awaitFolder(folder, { patience: 6000 })
     clearTimeout(beating)
     assert.throws(() => lockFolder(folder), /is in use by/)
   }
