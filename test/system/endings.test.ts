@@ -122,7 +122,13 @@ test(
 test('an error that nobody caught ends a training with its checkpoint, and is told', async () => {
   const code = `
     import { run } from ${JSON.stringify(resolve('build/src/cli/program.js'))}
-    setTimeout(() => { throw new Error('astray') }, 3000)
+    import { existsSync, readFileSync } from 'node:fs'
+    const path = 'astray/metrics.jsonl'
+    const look = setInterval(() => {
+      if (!existsSync(path) || !readFileSync(path, 'utf8').includes('"progress"')) return
+      clearInterval(look)
+      throw new Error('astray')
+    }, 50)
     run(${JSON.stringify(training('astray', '--json'))}).catch((error) => {
       console.error(error.message)
       process.exitCode = 1
