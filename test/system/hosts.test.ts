@@ -135,9 +135,7 @@ test('a user without an entry and without a home trains on data that are named',
   assert.equal(stdout, `${join(tmpdir(), 'onward-54321', 'onward')} 10000\n`.replace('/onward ', ' '))
 })
 
-test('a training runs in a test of Jest', {
-  todo: existsSync('src/typed-arrays.ts') ? false : 'arrays of another realm',
-}, async (context) => {
+test('a training runs in a test of Jest', async (context) => {
   const folder = join(project, 'jest')
   mkdirSync(folder)
   writeFileSync(join(folder, 'package.json'), '{}')
