@@ -1,0 +1,72 @@
+import { z } from 'zod'
+import { optimizerOptions } from '../../nn/optimizers.js'
+import { ACTIVATION_NAMES } from './network.js'
+
+const settles = { onlyWith: { method: ['pc-alm', 'pc'] } }
+
+export const hyper = z.strictObject({
+  method: z
+    .enum(['pc-alm', 'pc', 'backprop'])
+    .default('pc-alm')
+    .describe('with multipliers, without them (alpha 0), or the yardstick: backpropagation of the same loss'),
+  architecture: z
+    .enum(['residual', 'plain'])
+    .default('residual')
+    .describe('layers with skips in the scaling of muPC, or without skips in the standard scaling'),
+  depth: z.int().min(3).default(32).describe('L, layers of weights (32: the reference cell of the authors)'),
+  width: z.int().min(1).default(32).describe('N, units of every hidden layer (32: the reference cell)'),
+  activation: z.enum(ACTIVATION_NAMES).default('relu').describe('phi, of hidden units (relu: the reference cell)'),
+  iterations: z
+    .int()
+    .min(0)
+    .default(0)
+    .meta(settles)
+    .describe('T, turns of the relaxation, at most; 0: 2 L (the authors)'),
+  innerSteps: z.int().min(1).default(1).meta(settles).describe('steps of the activities in each turn (1: the authors)'),
+  sweep: z
+    .enum(['jacobi', 'reverse'])
+    .default('jacobi')
+    .meta(settles)
+    .describe('all layers at once (the authors), or one after the other from the output down (a third-party study)'),
+  stepSize: z
+    .number()
+    .min(0)
+    .default(0)
+    .meta(settles)
+    .describe('eta, of the activities; 0: 1 / lambda_max of the energy where the training starts, by power iteration'),
+  rho: z.number().positive().default(1).meta(settles).describe('weight of the constraints (1: the authors)'),
+  alpha: z
+    .number()
+    .min(0)
+    .default(1)
+    .meta({ onlyWith: { method: 'pc-alm' } })
+    .describe('step size of the multipliers (1: the authors)'),
+  gradient: z
+    .enum(['pre-dual', 'post-dual'])
+    .default('pre-dual')
+    .meta({ onlyWith: { method: 'pc-alm' } })
+    .describe('whether weights learn with the multipliers before or after their last step (pre-dual: the authors)'),
+  tolerance: z
+    .number()
+    .min(0)
+    .default(0)
+    .meta(settles)
+    .describe('a relaxation ends where no activity or multiplier moves by more in a turn; 0: it takes T turns'),
+  optimizer: optimizerOptions.optimizer,
+  rate: optimizerOptions.rate
+    .default(0.001)
+    .describe('step size of the weights before its factor sqrt(N / L) (authors)'),
+  momentum: optimizerOptions.momentum,
+  weightDecay: optimizerOptions.weightDecay,
+  schedule: optimizerOptions.schedule.default('constant'),
+})
+
+export type PredictiveCodingHyper = z.infer<typeof hyper>
+
+/** T. */
+export const turnsOf = ({ iterations, depth }: Pick<PredictiveCodingHyper, 'iterations' | 'depth'>): number =>
+  iterations === 0 ? 2 * depth : iterations
+
+/** The step size of weights: 1e-3 sqrt(N / L) in the reference code. */
+export const rateOf = ({ rate, width, depth }: Pick<PredictiveCodingHyper, 'rate' | 'width' | 'depth'>): number =>
+  rate * Math.sqrt(width / depth)
