@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { optimizerOptions } from '../../nn/optimizers.js'
 import { ACTIVATION_NAMES } from './network.js'
+import type { Relaxation } from './relaxation.js'
 
 const settles = { onlyWith: { method: ['pc-alm', 'pc'] } }
 
@@ -63,9 +64,14 @@ export const hyper = z.strictObject({
 
 export type PredictiveCodingHyper = z.infer<typeof hyper>
 
-/** T. */
-export const turnsOf = ({ iterations, depth }: Pick<PredictiveCodingHyper, 'iterations' | 'depth'>): number =>
-  iterations === 0 ? 2 * depth : iterations
+export const relaxationOf = (h: PredictiveCodingHyper): Relaxation => ({
+  turns: h.iterations === 0 ? 2 * h.depth : h.iterations,
+  innerSteps: h.innerSteps,
+  sweep: h.sweep,
+  rho: h.rho,
+  alpha: h.method === 'pc' ? 0 : h.alpha,
+  tolerance: h.tolerance,
+})
 
 /** The step size of weights: 1e-3 sqrt(N / L) in the reference code. */
 export const rateOf = ({ rate, width, depth }: Pick<PredictiveCodingHyper, 'rate' | 'width' | 'depth'>): number =>

@@ -33,8 +33,9 @@ import type { Block, Rule, Task } from '../contract.js'
 import { classesOf } from '../task.js'
 import { largestCurvature } from './curvature.js'
 import { initialWeights, type Network, networkOf, outputOf, upwards, type Weights } from './network.js'
-import { hyper, type PredictiveCodingHyper, rateOf, turnsOf } from './options.js'
-import { afterDual, energy, type Relaxation, relax } from './relaxation.js'
+import { hyper, type PredictiveCodingHyper, rateOf, relaxationOf } from './options.js'
+import { pictures } from './pictures.js'
+import { afterDual, energy, relax } from './relaxation.js'
 
 export type PredictiveCodingState = {
   readonly weights: Weights
@@ -42,15 +43,6 @@ export type PredictiveCodingState = {
   /** eta, a scalar; backpropagation has none. */
   readonly eta?: Tensor
 }
-
-export const relaxationOf = (h: PredictiveCodingHyper): Relaxation => ({
-  turns: turnsOf(h),
-  innerSteps: h.innerSteps,
-  sweep: h.sweep,
-  rho: h.rho,
-  alpha: h.method === 'pc' ? 0 : h.alpha,
-  tolerance: h.tolerance,
-})
 
 const netOf = ({ weights }: PredictiveCodingState, x: Tensor, task: Task, h: PredictiveCodingHyper): Network =>
   networkOf(weights, x, task.precision, h)
@@ -138,6 +130,8 @@ export const predictiveCoding: Rule<PredictiveCodingHyper, PredictiveCodingState
       ]
     },
   }),
+
+  pictures,
 
   predict(state, x, task, h) {
     const net = netOf(state, x, task, h)

@@ -21,7 +21,7 @@ export interface Point {
 }
 
 /** u_l = rho c_l + lambda_l, [H, B, N]. */
-function drives(c: Tensor, lambda: Tensor | undefined, rho: number): Tensor {
+export function drives(c: Tensor, lambda: Tensor | undefined, rho: number): Tensor {
   const own = rho === 1 ? c : c.mul(rho)
   return lambda ? own.add(lambda) : own
 }
@@ -91,8 +91,9 @@ export interface Relaxed extends Point {
   readonly turns: Tensor
 }
 
-const listOf = ({ z, lambda }: Point): Tensor[] => (lambda ? [z, lambda] : [z])
-const pointOf = ([z, lambda]: readonly Tensor[]): Point => ({ z: z!, lambda })
+/** A point as what a loop carries, and back. */
+export const listOf = ({ z, lambda }: Point): Tensor[] => (lambda ? [z, lambda] : [z])
+export const pointOf = ([z, lambda]: readonly Tensor[]): Point => ({ z: z!, lambda })
 
 const largestChange = (before: Point, after: Point): Tensor => {
   const old = listOf(before)
