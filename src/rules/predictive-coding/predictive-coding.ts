@@ -3,7 +3,7 @@
  * 2605.31022), and predictive coding without them: Rao and Ballard 1999; Whittington and Bogacz 2017.
  *
  * Each hidden layer l predicts its own activities z_l from those below it; c_l is by how much they differ. The network
- * on images x with one-hot classes y, in the scaling of muPC (Innocenti et al. 2025; `architecture=residual`):
+ * on images x with one-hot classes y, in the scaling of muPC (of the JPC library; `architecture=residual`):
  *   z_1 = s_1 x W_1,   z_l = z_{l-1} + s_l phi(z_{l-1}) W_l,   o = s_L phi(z_{L-1}) W_L,   loss |o - y|^2 / 2,
  *   s_1 = 1 / sqrt(D), s_l = 1 / sqrt(N L), s_L = 1 / N, all W ~ N(0, 1), no biases.
  * The activities of each image descend the augmented Lagrangian, in its form of complete squares,
@@ -79,7 +79,10 @@ export const predictiveCoding: Rule<PredictiveCodingHyper, PredictiveCodingState
   summary: 'activities settle until each layer is what the one below predicts; multipliers carry the credit down',
   paper: { authors: 'Seely, Gould', year: 2026, title: 'Augmented Lagrangian predictive coding', arxiv: '2605.31022' },
   source: 'code',
-  reconstructed: ['the reverse sweep, of which a third-party study reports figures alone'],
+  reconstructed: [
+    'the reverse sweep, of which a third-party study reports figures alone',
+    'the scale of the pixels, which lie in [0, 1] here',
+  ],
   hyper,
   training: { epochs: 1, batch: 64 },
   presets: {

@@ -30,7 +30,7 @@ const distance = (a: readonly number[], b: readonly number[]): number =>
   Math.max(...a.map((v, i) => Math.abs(v - b[i]!))) / Math.max(...b.map(Math.abs))
 
 /** lambda_max, exactly enough for these tests. */
-const curvatureOf = ({ net }: Given, rho = 1, turns = 2000): number => {
+const curvatureOf = ({ net }: Given, rho = 1, turns = 300): number => {
   const random = { uniform: assert.fail, normal: normals }
   return numbers(largestCurvature(net, random, rho, turns))[0]!
 }
@@ -80,7 +80,7 @@ describe('predictive coding in a linear network', () => {
   for (const architecture of ['residual', 'plain'] as const)
     test(`comes to rest at the closed form of its energy: ${architecture}`, () => {
       const own = given({ ...LINEAR, architecture }, { inputs: 6, outputs: 3, batch: 4 })
-      const point = relaxed(own, 0.9 / curvatureOf(own, 1, 200), authors(4000, { alpha: 0 }))
+      const point = relaxed(own, 0.9 / curvatureOf(own), authors(2500, { alpha: 0 }))
       const expected = closedForm(own)
       close(numbers(energy(own.net, { z: point.z }, own.y, 1)), expected, 1e-10)
       const start = numbers(own.loss)
@@ -152,11 +152,11 @@ describe('PC-ALM', () => {
   // k (2 + alpha) < 4 with k = eta lambda_max and rho = 1.
   for (const alpha of [0.5, 1, 2])
     test(`is stable up to k (2 + alpha) = 4, and no further: alpha ${alpha}`, () => {
-      const own = given({ ...LINEAR, depth: 8 }, { batch: 2 })
-      const largest = curvatureOf(own)
+      const own = given({ ...LINEAR, depth: 8, width: 4 }, { inputs: 6, batch: 1 })
+      const largest = curvatureOf(own, 1, 600)
       const size = (product: number): number => {
         const k = product / (2 + alpha)
-        return Math.max(...numbers(relaxed(own, k / largest, authors(1200, { alpha })).z).map(Math.abs))
+        return Math.max(...numbers(relaxed(own, k / largest, authors(800, { alpha })).z).map(Math.abs))
       }
       const start = Math.max(...numbers(own.z).map(Math.abs))
       assert.ok(size(3.9) < 10 * start, `${size(3.9)} from ${start}`)
@@ -206,11 +206,11 @@ describe('a reverse sweep', () => {
 
   test('reaches the same equilibrium', () => {
     const own = given(LINEAR)
-    const eta = 0.8 / curvatureOf(own, 1, 200)
+    const eta = 0.8 / curvatureOf(own)
     const [jacobi, reverse] = (['jacobi', 'reverse'] as const).map((sweep) =>
-      numbers(relaxed(own, eta, authors(1500, { alpha: 0, sweep })).z),
+      numbers(relaxed(own, eta, authors(1000, { alpha: 0, sweep })).z),
     )
-    close(reverse!, jacobi!, 1e-10)
+    close(reverse!, jacobi!, 1e-8)
   })
 })
 
@@ -231,15 +231,15 @@ describe('an early stop', () => {
     relax(own.net, own.z, own.y, constant(0.2), authors(turns, { tolerance }))
 
   test('ends where nothing moves by more, at most at T, and says after how many turns', () => {
-    const settled = run(3000, 1e-6)
+    const settled = run(1000, 1e-3)
     const [count, residual] = [numbers(settled.turns)[0]!, numbers(settled.residual)[0]!]
-    assert.ok(count > 20 && count < 3000 && residual <= 1e-6, `${count}, ${residual}`)
+    assert.ok(count > 10 && count < 1000 && residual <= 1e-3, `${count}, ${residual}`)
     const fixedCount = run(count, 0)
     close(numbers(settled.z), numbers(fixedCount.z), 0)
     close(numbers(settled.lambda!), numbers(fixedCount.lambda!), 0)
     close(numbers(fixedCount.residual), [residual], 0)
-    assert.ok(numbers(run(count - 1, 0).residual)[0]! > 1e-6)
-    assert.equal(numbers(run(4, 1e-6).turns)[0], 4)
+    assert.ok(numbers(run(count - 1, 0).residual)[0]! > 1e-3)
+    assert.equal(numbers(run(4, 1e-3).turns)[0], 4)
   })
 
   test('looks at activities and at multipliers', () => {
@@ -254,7 +254,7 @@ describe('an early stop', () => {
 describe('the step size', () => {
   for (const h of ARCHITECTURES)
     test(`is measured by the largest eigenvalue of the energy's Hessian: ${nameOf(h)}`, () => {
-      const own = given({ ...h, width: 3 }, { inputs: 4, outputs: 3, batch: 2 })
+      const own = given({ ...h, width: 2 }, { inputs: 4, outputs: 3, batch: 2 })
       const z = fixed(own.z)
       // The output is as it should be, so that the Hessian is that of the squares alone.
       const total = energy(own.net, { z }, fixed(outputOf(own.net, own.z)), 1.5).sum()
@@ -267,7 +267,7 @@ describe('the step size', () => {
         )
         return numbers(grad(slope.mul(unit).sum(), [z])[0]!)
       })
-      close([curvatureOf(own, 1.5, 500)], [eigen(rows).values[0]!], 1e-6)
+      close([curvatureOf(own, 1.5)], [eigen(rows).values[0]!], 1e-4)
     })
 })
 
