@@ -5,7 +5,7 @@ import type { Relaxation } from './relaxation.js'
 
 const settles = { onlyWith: { method: ['pc-alm', 'pc'] } }
 
-export const hyper = z.strictObject({
+const options = z.strictObject({
   method: z
     .enum(['pc-alm', 'pc', 'backprop'])
     .default('pc-alm')
@@ -31,10 +31,10 @@ export const hyper = z.strictObject({
     .describe('all layers at once (the authors), or one after the other from the output down (a third-party study)'),
   stepSize: z
     .number()
-    .min(0)
-    .default(0)
+    .positive()
+    .default(1)
     .meta(settles)
-    .describe('eta, of the activities; 0: 1 / lambda_max of the energy where the training starts, by power iteration'),
+    .describe('eta lambda_max, of the activities; lambda_max of the energy where the training starts (1: the authors)'),
   rho: z.number().positive().default(1).meta(settles).describe('weight of the constraints (1: the authors)'),
   alpha: z
     .number()
@@ -60,6 +60,18 @@ export const hyper = z.strictObject({
   momentum: optimizerOptions.momentum,
   weightDecay: optimizerOptions.weightDecay,
   schedule: optimizerOptions.schedule.default('constant'),
+})
+
+/** A relaxation of all layers at once is stable while eta lambda_max (2 + alpha / rho) is below 4. */
+const STABLE_BELOW = 4
+
+export const hyper = options.superRefine(({ method, sweep, innerSteps, stepSize, alpha, rho }, { addIssue }) => {
+  if (method === 'backprop' || sweep === 'reverse' || innerSteps > 1) return
+  const own = method === 'pc' ? 0 : alpha / rho
+  if (stepSize * (2 + own) < STABLE_BELOW) return
+  const most = (STABLE_BELOW / (2 + own)).toPrecision(3)
+  const message = `the activities would grow without bound with alpha ${alpha} and rho ${rho}; take less than ${most}`
+  addIssue({ code: 'custom', path: ['stepSize'], message })
 })
 
 export type PredictiveCodingHyper = z.infer<typeof hyper>

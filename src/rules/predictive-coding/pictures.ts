@@ -1,4 +1,4 @@
-import { concat, constant, oneHot, range, reversed, scan, type Tensor } from '../../graph/index.js'
+import { concat, oneHot, range, reversed, scan, type Tensor } from '../../graph/index.js'
 import { filters } from '../../nn/pictures.js'
 import type { Picture, Task } from '../contract.js'
 import { classesOf } from '../task.js'
@@ -49,11 +49,11 @@ export function pictures(task: Task, h: PredictiveCodingHyper): Readonly<Record<
       'while the images settle, turn by turn from the left: what each layer learns by, and how far it is from what ' +
       'is predicted (the output on top, light is strong, black a ten-thousandth); the energy of activities and multipliers',
     columns: 3,
-    draw({ weights, eta = constant(h.stepSize) }, { x, target }) {
+    draw({ weights, eta }, { x, target }) {
       const net = networkOf(weights, x, task.precision, h)
       const y = oneHot(target, classesOf(task))
       const { outputs } = scan(r.turns, listOf(startOf(upwards(net), r)), (carried) => {
-        const point = turn(net, pointOf(carried), y, eta, r)
+        const point = turn(net, pointOf(carried), y, eta!, r)
         const c = constraints(net, point.z)
         const own = [sizes(drives(c, point.lambda, r.rho)), sizes(c), energy(net, point, y, r.rho).mean()]
         return { carried: listOf(point), outputs: own }

@@ -111,8 +111,8 @@ export const predictiveCoding: Rule<PredictiveCodingHyper, PredictiveCodingState
     const weights = initialWeights(random, sizeOf(task.input.shape), h, classesOf(task))
     const state = { weights, optimizer: optimizerOf(h).init(weights) }
     if (h.method === 'backprop') return state
-    if (h.stepSize > 0) return { ...state, eta: constant(h.stepSize) }
-    return { ...state, eta: constant(1).div(largestCurvature(netOf(state, sample.x, task, h), random, h.rho)) }
+    const largest = largestCurvature(netOf(state, sample.x, task, h), random, h.rho)
+    return { ...state, eta: constant(h.stepSize).div(largest) }
   },
 
   steps: (task, h) => ({

@@ -68,7 +68,7 @@ describe('weights', () => {
   })
 
   test('learn by multipliers before or, where asked, after their last step: their gradient is that of the energy', () => {
-    const options: Options = { activation: 'tanh', stepSize: 0.2, alpha: 0.8 }
+    const options: Options = { activation: 'tanh', alpha: 0.8 }
     const { state, batch, hyper } = given(options)
     const weights = {
       first: constant(state['weights.first']!, [6, 4]),
@@ -77,7 +77,7 @@ describe('weights', () => {
     }
     const y = oneHot(constant(batch.target!, [4], 'int32'), 3)
     const own = from(weights, constant(batch.x!, [4, 6]), y, hyper)
-    const point = relaxed(own, 0.2, authors(8, { alpha: 0.8 }))
+    const point = relaxed(own, state.eta![0]!, authors(8, { alpha: 0.8 }))
     const after = fixed(afterDual(own.net, point, 0.8).lambda!)
     const expected = { 'pre-dual': point, 'post-dual': { z: point.z, lambda: after } }
     for (const gradient of ['pre-dual', 'post-dual'] as const) {
@@ -104,14 +104,31 @@ describe('step sizes', () => {
     )
   })
 
-  test('of activities are measured once, or given', () => {
+  test('of activities are measured once', () => {
     const own = given()
     const [eta] = own.state.eta!
     assert.ok(eta! > 0.15 && eta! < 0.5, `${eta}`)
     assert.equal(own.step().state.eta![0], eta)
     close(given({ rho: 2 }).state.eta!, [eta! / 2], 0.2)
-    assert.deepEqual(given({ stepSize: 0.125 }).state.eta, [0.125])
+    close(given({ stepSize: 0.5 }).state.eta!, [eta! / 2], 1e-12)
     assert.equal(given({ method: 'backprop' }).state.eta, undefined)
+  })
+
+  test('of activities with which they would grow without bound are refused', () => {
+    const refused: Options[] = [
+      { stepSize: 1.4 },
+      { alpha: 2 },
+      { alpha: 1, rho: 0.5 },
+      { method: 'pc', stepSize: 2 },
+      { alpha: 12, stepSize: 0.29 },
+    ]
+    for (const options of refused)
+      assert.throws(() => given(options), {
+        name: 'UserError',
+        message: /the option stepSize of predictive-coding is .*: the activities would grow .* take less than/,
+      })
+    for (const options of [{ stepSize: 1.3 }, { method: 'pc', stepSize: 1.9 }, { alpha: 2, sweep: 'reverse' }] as const)
+      given(options)
   })
 })
 
