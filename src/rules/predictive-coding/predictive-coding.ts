@@ -93,7 +93,7 @@ export const predictiveCoding: Rule<PredictiveCodingHyper, PredictiveCodingState
     },
     'fashion-mnist': {
       description: "32 layers of 32 rectifiers, one epoch: the authors' cell, with step sizes of ours",
-      hyper: { alpha: 8, stepSize: 0.2, rate: 0.032, schedule: 'linear' },
+      hyper: { alpha: 18, stepSize: 0.1, rate: 0.032, schedule: 'linear' },
       train: { epochs: 1, batch: 64 },
     },
   },
