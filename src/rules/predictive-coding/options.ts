@@ -69,9 +69,13 @@ export const hyper = options.superRefine(({ method, sweep, innerSteps, stepSize,
   if (method === 'backprop' || sweep === 'reverse' || innerSteps > 1) return
   const own = method === 'pc' ? 0 : alpha / rho
   if (stepSize * (2 + own) < STABLE_BELOW) return
+  const beside = method === 'pc' ? '' : ` with alpha ${alpha} and rho ${rho}`
   const most = (STABLE_BELOW / (2 + own)).toPrecision(3)
-  const message = `the activities would grow without bound with alpha ${alpha} and rho ${rho}; take less than ${most}`
-  addIssue({ code: 'custom', path: ['stepSize'], message })
+  addIssue({
+    code: 'custom',
+    path: ['stepSize'],
+    message: `the activities would grow without bound${beside}; take less than ${most}`,
+  })
 })
 
 export type PredictiveCodingHyper = z.infer<typeof hyper>

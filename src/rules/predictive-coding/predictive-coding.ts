@@ -14,11 +14,12 @@
  *   dW_l = -(s_l / B) phi(z_{l-1})^T u_l.
  * Where PC-ALM comes to rest, every c_l is 0 and lambda_l is -dloss/dz_l, so that dW_l is backpropagation's; there PC has
  * another direction, the more so the deeper the net. Credit goes down sqrt(alpha eta) layers a turn, and
- * eta lambda_max (2 rho + alpha) < 4 keeps it stable.
+ * eta lambda_max (2 + alpha / rho) < 4 keeps it stable.
  *
- * The layers of equal width are one stack, so that a turn is two batched products whatever the depth. eta is
- * 1 / lambda_max of the first state, by power iteration on the first batch, and stays as it is; the authors freeze the
- * median over seeds for each cell. A `reverse` sweep is Gauss-Seidel from the output down.
+ * The layers of equal width are one stack, so that a turn is two batched products whatever the depth. eta is `stepSize`
+ * over lambda_max, the largest curvature of E at the start, by power iteration on the first batch, and stays as it is; the
+ * authors freeze 1 / lambda_max, the median over seeds, for each cell. A `reverse` sweep is Gauss-Seidel from the output
+ * down.
  *
  * Deviations: the early stop, the plain network and its scaling are ours. `method=backprop` is the yardstick: the
  * same network, first weights, loss and optimiser, and the chain rule. In 8 bits only the products with the image are
