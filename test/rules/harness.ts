@@ -69,9 +69,6 @@ export function initialState({ init }: TracedRule, seed = 1): Numbers {
   const x = pixelsFor(init, 9)
   return evaluate(init, {}, { ...(x.length > 0 && { x }), ...plain(initialNoise(init.batch, seed)) }).metrics
 }
-/** The first state of a rule; where it depends on data, on uniform pixels. */
-export const initialState = ({ init }: TracedRule, seed = 1): Numbers =>
-  evaluate(init, {}, { x: pixelsFor(init, 0), ...plain(initialNoise(init.batch, seed)) }).metrics
 
 function pixelsFor({ batch }: StepGraph, k: number): number[] {
   const pixels = new Float32Array(batch.find(({ name }) => name === 'x')?.input.size ?? 0)

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { optimizerOptions } from '../../nn/optimizers.js'
+import type { Optimizer } from '../../nn/optimizer.js'
+import { adam, optimizerOptions, sgd } from '../../nn/optimizers.js'
 import { ACTIVATION_NAMES } from './network.js'
 import type { Relaxation } from './relaxation.js'
 
@@ -53,11 +54,12 @@ const options = z.strictObject({
     .default(0)
     .meta(settles)
     .describe('a relaxation ends where no activity or multiplier moves by more in a turn; 0: it takes T turns'),
-  optimizer: optimizerOptions.optimizer,
+  // Muon would take the stack of all layers for one matrix.
+  optimizer: z.enum(['adam', 'sgd']).default('adam').describe('kind of the optimiser'),
   rate: optimizerOptions.rate
     .default(0.001)
     .describe('step size of the weights before its factor sqrt(N / L) (authors)'),
-  momentum: optimizerOptions.momentum,
+  momentum: optimizerOptions.momentum.meta({ onlyWith: { optimizer: 'sgd' } }).describe('heavy-ball momentum of sgd'),
   weightDecay: optimizerOptions.weightDecay,
   schedule: optimizerOptions.schedule.default('constant'),
 })
@@ -92,3 +94,6 @@ export const relaxationOf = (h: PredictiveCodingHyper): Relaxation => ({
 /** The step size of weights: 1e-3 sqrt(N / L) in the reference code. */
 export const rateOf = ({ rate, width, depth }: Pick<PredictiveCodingHyper, 'rate' | 'width' | 'depth'>): number =>
   rate * Math.sqrt(width / depth)
+
+export const optimizerOf = ({ optimizer, momentum, weightDecay }: PredictiveCodingHyper): Optimizer =>
+  optimizer === 'adam' ? adam({ weightDecay }) : sgd({ momentum, weightDecay })

@@ -28,13 +28,13 @@
 
 import { constant, grad, oneHot, sizeOf, type Tensor } from '../../graph/index.js'
 import { accuracy, squaredError } from '../../nn/losses.js'
-import { optimizerOf, stepSize } from '../../nn/optimizers.js'
+import { stepSize } from '../../nn/optimizers.js'
 import type { Tree } from '../../nn/tree.js'
 import type { Block, Rule, Task } from '../contract.js'
 import { classesOf } from '../task.js'
 import { largestCurvature } from './curvature.js'
 import { initialWeights, type Network, networkOf, outputOf, upwards, type Weights } from './network.js'
-import { hyper, type PredictiveCodingHyper, rateOf, relaxationOf } from './options.js'
+import { hyper, optimizerOf, type PredictiveCodingHyper, rateOf, relaxationOf } from './options.js'
 import { pictures } from './pictures.js'
 import { afterDual, energy, relax } from './relaxation.js'
 
