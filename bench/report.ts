@@ -1,5 +1,5 @@
-import { findDataSet } from '../src/data/index.js'
 import { writeFileSync } from 'node:fs'
+import { findDataSet } from '../src/data/index.js'
 import { ruleById } from '../src/rules/registry.js'
 import { changeAfter } from './changes.js'
 import { claimTable } from './claims.js'
