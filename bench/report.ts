@@ -1,7 +1,9 @@
+import { writeFileSync } from 'node:fs'
 import { findDataSet } from '../src/data/index.js'
 import { ruleById } from '../src/rules/registry.js'
 import { changeAfter } from './changes.js'
 import { claimTable } from './claims.js'
+import { depthFigure } from './depth-figure.js'
 import type { ConvolutionJob, InferenceJob, SteadinessJob } from './job.js'
 import { dataOf, ruleOf } from './job-settings.js'
 import { LEAST_SQUARES } from './jobs/tables.js'
@@ -209,5 +211,7 @@ export function report(): void {
   fill('docs/results.md', 'profiles', profiles())
   fill('docs/results.md', 'samples', judgements())
   fill('docs/results.md', 'pictures', picturesTable())
+  const overDepth = depthFigure()
+  if (overDepth) writeFileSync('docs/predictive-coding.svg', overDepth)
   fill('docs/results.md', 'machine', machines())
 }

@@ -36,7 +36,14 @@ export async function ruleStep({ rule: id, preset, hyper, data, batch, threads }
   const { traced, plan, steps } = tracePlan(rule, task, settings, count)
   const step: TracedStep = steps[stepAt(plan, beginOf(0))]!
   const init = await compile(traced.init, { device: 'cpu', threads })
-  const { metrics: state } = await init.run(1, initialNoise(traced.init.batch, 0))
+  const pixels = (samples: number, number: number): Float32Array => {
+    const x = new Float32Array(samples * sizeOf(input.shape))
+    stream(1, number, 'pixels').uniform(x)
+    return x
+  }
+  // A start that depends on data sees the pixels of the first run.
+  const seen = traced.init.batch.some(({ name }) => name === 'x') && { x: pixels(batch, 0) }
+  const { metrics: state } = await init.run(1, { ...seen, ...initialNoise(traced.init.batch, 0) })
   await init.dispose()
   let taken = 0
   return {
@@ -44,8 +51,7 @@ export async function ruleStep({ rule: id, preset, hyper, data, batch, threads }
     state,
     feed(runs) {
       const batches = runs * step.span
-      const x = new Float32Array(batches * batch * sizeOf(input.shape))
-      stream(1, taken, 'pixels').uniform(x)
+      const x = pixels(batches * batch, taken)
       const target = Int32Array.from({ length: batches * batch }, (_, i) => (i * 7) % names.length)
       const given: TensorRecord = { x, target, progress: new Float32Array(batches) }
       const asked = Object.entries(given).filter(([name]) => step.batch.some((port) => port.name === name))
