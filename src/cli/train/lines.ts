@@ -57,7 +57,8 @@ function inWords({ network = {}, blocks = {} }: Scores): string[] {
 const NAMED = 6
 
 /** What is worth a line of its own when a run begins. */
-const notesOn = ({ replaced, from, run }: StartEvent): string[] => [
+const notesOn = ({ replaced, from, run, warnings = [] }: StartEvent): string[] => [
+  ...warnings.map((warning) => `Warning: ${warning}.`),
   ...(replaced ? [`It takes the place of a run in ${run} that ended before its first checkpoint.`] : []),
   ...(from ? [describeOrigin(from)] : []),
 ]
