@@ -1,4 +1,5 @@
 import type { Job, JudgeJob, RuleSpeedJob, SpeedJob, TrainingJob } from './job.js'
+import { JOBS as BROADCAST } from './jobs/broadcast.js'
 import {
   JOBS as EQUILIBRIUM_PROPAGATION,
   SPEED as EQUILIBRIUM_PROPAGATION_SPEED,
@@ -52,6 +53,7 @@ export const TRAINING: Readonly<Record<string, readonly Omit<TrainingJob, 'kind'
   'equilibrium-propagation': EQUILIBRIUM_PROPAGATION,
   'hopfield-vae': HOPFIELD_VAE,
   'target-propagation': TARGET_PROPAGATION,
+  broadcast: BROADCAST,
 }
 
 /** Steps timed against their twins. */

@@ -1,6 +1,7 @@
 import { UsageError } from '../errors.js'
 import { unknownName } from '../names.js'
 import { backprop } from './backprop.js'
+import { broadcast } from './broadcast/broadcast.js'
 import type { AnyRule } from './contract.js'
 import { equilibriumPropagation } from './equilibrium-propagation/equilibrium-propagation.js'
 import { forwardForward } from './forward-forward/forward-forward.js'
@@ -20,6 +21,7 @@ export const RULES: readonly AnyRule[] = [
   equilibriumPropagation,
   hopfieldVae,
   targetPropagation,
+  broadcast,
 ]
 
 /** The rule of that name, in any case; an unknown one throws a UsageError that offers the nearest. */
