@@ -1,4 +1,5 @@
 import type { Job, JudgeJob, LeastSquaresJob, RuleSpeedJob, SpeedJob, TrainingJob } from './job.js'
+import { JOBS as BROADCAST } from './jobs/broadcast.js'
 import { JOBS as COVARIANCE_GOODNESS } from './jobs/covariance-goodness.js'
 import {
   JOBS as EQUILIBRIUM_PROPAGATION,
@@ -60,6 +61,7 @@ export const TRAINING: Readonly<Record<string, readonly Omit<TrainingJob, 'kind'
   'local-heads': LOCAL_HEADS,
   'covariance-goodness': COVARIANCE_GOODNESS,
   'predictive-coding': PREDICTIVE_CODING,
+  broadcast: BROADCAST,
 }
 
 /** Steps timed against their twins. */

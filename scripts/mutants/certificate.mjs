@@ -88,6 +88,13 @@ export default [
     ...attacks,
   },
   {
+    what: 'a derivative whose forward product is read by no one is crossed unseen',
+    file: `${folder}certify.ts`,
+    find: 'if (alone) return meetings.blocks(alone, lane)',
+    replace: '',
+    ...attacks,
+  },
+  {
     what: 'flow that is there is never sent another way',
     file: `${folder}cut.ts`,
     find: "visit('start', { from: v, to, kind: 'undo', room }, place)",

@@ -179,6 +179,9 @@ function crossedBy(meetings: Meetings): (v: Vertex) => Bits {
     const meeting = meetings.of(node)
     if (meeting) return meeting.isProduct ? meetings.blocks(meeting, lane) : 0n
     const forward = node.adjoint && meetings.of(node.adjoint.of)
+    // The forward product of a derivative may itself be used nowhere: error sent down by a product that no one reads.
+    const alone = forward ? undefined : meetings.crossing(node)
+    if (alone) return meetings.blocks(alone, lane)
     const reads = forward?.isProduct && node.inputs.some((x) => forward.weights.includes(x))
     return reads ? meetings.blocks(forward, lane) : 0n
   }

@@ -136,6 +136,8 @@ export interface Rule<Hyper = never, State extends Tree = never> {
   /** The kinds of target that it learns; absent: one class. */
   readonly targets?: readonly Target['kind'][]
   locality(task: Task, hyper: Hyper): Locality
+  /** What to expect of these options: a sentence each, said when a training begins. */
+  warnings?(task: Task, hyper: Hyper): readonly string[]
   /**
    * `sample`: a batch of training data, for a start that depends on data; a rule that does not ask for it does not read
    * it.

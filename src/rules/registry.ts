@@ -1,6 +1,7 @@
 import { UsageError } from '../errors.js'
 import { unknownName } from '../names.js'
 import { backprop } from './backprop.js'
+import { broadcast } from './broadcast/broadcast.js'
 import type { AnyRule } from './contract.js'
 import { covarianceGoodness } from './covariance-goodness/covariance-goodness.js'
 import { equilibriumPropagation } from './equilibrium-propagation/equilibrium-propagation.js'
@@ -26,6 +27,7 @@ export const RULES: readonly AnyRule[] = [
   localHeads,
   covarianceGoodness,
   predictiveCoding,
+  broadcast,
 ]
 
 /** The rule of that name or of that short name, in any case, if there is one. */

@@ -40,6 +40,8 @@ export interface StartEvent {
   readonly source: string
   /** What the rule's source leaves open and was filled in. */
   readonly reconstructed?: readonly string[]
+  /** What its rule says is to be expected of its options. */
+  readonly warnings?: readonly string[]
   /** What the whole run is judged by. */
   readonly criterion: Criterion
   /** What the rule's own figures are, by name. */

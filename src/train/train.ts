@@ -130,9 +130,11 @@ function startEvent(
   const highest = highestOf(bench)
   const { seed, device, precision, epochs, batch } = settings.options
   const found = foundOf(data)
+  const warnings = rule.warnings?.(trainer.task, settings.hyper) ?? []
   return {
     ...{ event: 'start', rule: rule.id, source: rule.source },
     ...(rule.reconstructed && { reconstructed: rule.reconstructed }),
+    ...(warnings.length > 0 && { warnings }),
     criterion: criterionOf(bench, highest),
     ...(rule.figures && { figures: rule.figures }),
     ...{ data: data.name, seed, device, precision },

@@ -1,6 +1,6 @@
 // Every way to hide what comes from above: each must be told for what it is, and none may be called local.
 import { describe } from 'node:test'
-import { constant, oneHot, scan, type Tensor } from '../../src/graph/index.js'
+import { constant, grad, oneHot, scan, type Tensor } from '../../src/graph/index.js'
 import {
   backpropagated,
   decision,
@@ -198,6 +198,17 @@ describe('an error that is sent from the output straight to a layer', () => {
       },
       told: { layer: 1, feedback: [2], transport: true, broadcast: 'none' },
     },
+    ...(['weights', 'signs of the weights'] as const).map((what) => ({
+      name: `the same by the derivative of a product that no one reads, of the ${what}`,
+      write: (g: Given) => {
+        const { h0, h1 } = forward(g)
+        const down = what === 'weights' ? g.W2 : g.W2.less(0).select(-1, 1)
+        const read = h1.stopGradient()
+        const [signal] = grad(read.matmul(down).mul(errorOf(g).stopGradient()).sum(), [read])
+        return { ...honest(g), W1: taught(g.W1, h0, signal!.stopGradient()) }
+      },
+      told: { layer: 1, feedback: [2], transport: true, broadcast: 'none' } as const,
+    })),
     {
       name: 'to a layer, and from there to the one below: that is feedback',
       write: (g) => {

@@ -42,6 +42,13 @@ test('lines of a summary break between words, not inside numbers or paths, and a
   ])
 })
 
+test('what a rule warns of stands below the first line', () => {
+  const output = recorder()
+  const reporter = lineReporter(output, recorder(), () => ({}))
+  reporter.show({ ...START, warnings: ['deep networks of this kind tend to collapse: take fewer layers'] })
+  assert.match(output.text(), /\nWarning: deep networks of this kind tend to collapse: take fewer layers\.\n/)
+})
+
 test('after an epoch every layer has its validation accuracy, and the network its own', () => {
   assert.deepEqual(renderScreen(after(START, PROGRESS, EPOCH, { ...PROGRESS, epoch: 2 }), 100, 20), [
     'epoch 2 of 2  ━━━━━━──────────────────   25 %   12,346 samples/s       12 s left',

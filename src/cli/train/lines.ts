@@ -61,8 +61,9 @@ function inWords({ network = {}, blocks = {} }: Scores): string[] {
 const NAMED = 6
 
 /** What is worth a line of its own when a run begins. */
-const notesOn = ({ replaced, from, run, data, fingerprint }: StartEvent): string[] => [
+const notesOn = ({ replaced, from, run, data, fingerprint, warnings = [] }: StartEvent): string[] => [
   ...(fingerprint === undefined ? [] : [`The files of ${data} were not checked against a published hash.`]),
+  ...warnings.map((warning) => `Warning: ${warning}.`),
   ...(replaced ? [`It takes the place of a run in ${run} that ended before its first checkpoint.`] : []),
   ...(from ? [describeOrigin(from)] : []),
 ]
