@@ -6,6 +6,7 @@ export type { Primitive } from './primitive.js'
 export { quantizedProduct } from './primitives/quantized.js'
 export { dilate, range, reversed } from './primitives/shape.js'
 export { type Op, primitives } from './primitives/table.js'
+export { gradByUndoing, type Undo, type Undone } from './reversible.js'
 export {
   concat,
   constant,

@@ -5,6 +5,7 @@ import type { AnyRule } from './contract.js'
 import { equilibriumPropagation } from './equilibrium-propagation/equilibrium-propagation.js'
 import { forwardForward } from './forward-forward/forward-forward.js'
 import { hopfieldVae } from './hopfield-vae/hopfield-vae.js'
+import { nice } from './nice/nice.js'
 import { targetPropagation } from './target-propagation/target-propagation.js'
 import { trifecta } from './trifecta/trifecta.js'
 import { uff } from './uff/uff.js'
@@ -20,6 +21,7 @@ export const RULES: readonly AnyRule[] = [
   equilibriumPropagation,
   hopfieldVae,
   targetPropagation,
+  nice,
 ]
 
 /** The rule of that name, in any case; an unknown one throws a UsageError that offers the nearest. */

@@ -64,15 +64,21 @@ export function metricOf(graph: StepGraph, name: string, state: Numbers, batch: 
   )[name]![0]!
 }
 
-/** The first state of a rule. */
+/** The first state of a rule; one that asks for a sample of the data sees made-up pixels. */
 export const initialState = ({ init }: TracedRule, seed = 1): Numbers =>
-  evaluate(init, {}, plain(initialNoise(init.batch, seed))).metrics
+  evaluate(init, {}, { x: pixelsFor(init, 0), ...plain(initialNoise(init.batch, seed)) }).metrics
 
-/** A made-up batch: uniform pixels, labels that take turns, noise of its own. `k`: the number of the batch. */
-export function batchFor({ batch }: StepGraph, task: Task, k = 0): Numbers {
+/** Uniform pixels for the input `x` of a graph; none where it has no such input. */
+function pixelsFor({ batch }: StepGraph, k: number): number[] {
   const pixels = new Float32Array(batch.find(({ name }) => name === 'x')?.input.size ?? 0)
   stream(7, k, 'pixels').uniform(pixels)
-  const given: Numbers = { x: Array.from(pixels), target: targetFor(task, k), progress: [k / 10] }
+  return Array.from(pixels)
+}
+
+/** A made-up batch: uniform pixels, labels that take turns, noise of its own. `k`: the number of the batch. */
+export function batchFor(graph: StepGraph, task: Task, k = 0): Numbers {
+  const { batch } = graph
+  const given: Numbers = { x: pixelsFor(graph, k), target: targetFor(task, k), progress: [k / 10] }
   const asked = Object.fromEntries(batch.filter(({ name }) => given[name]).map(({ name }) => [name, given[name]!]))
   return { ...asked, ...plain(stepNoise(batch, 7, k, 1)) }
 }
