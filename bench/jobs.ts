@@ -5,6 +5,7 @@ import {
 } from './jobs/equilibrium-propagation.js'
 import { JOBS as FORWARD_FORWARD } from './jobs/forward-forward.js'
 import { JOBS as HOPFIELD_VAE, SPEED as HOPFIELD_VAE_SPEED, JUDGED } from './jobs/hopfield-vae.js'
+import { JOBS as NICE, SPEED as NICE_SPEED } from './jobs/nice.js'
 import { JOBS as TARGET_PROPAGATION, SPEED as TARGET_PROPAGATION_SPEED } from './jobs/target-propagation.js'
 import { JOBS as TRIFECTA, SPEED as TRIFECTA_SPEED } from './jobs/trifecta.js'
 import { JOBS as UFF, SPEED as UFF_SPEED } from './jobs/uff.js'
@@ -52,6 +53,7 @@ export const TRAINING: Readonly<Record<string, readonly Omit<TrainingJob, 'kind'
   'equilibrium-propagation': EQUILIBRIUM_PROPAGATION,
   'hopfield-vae': HOPFIELD_VAE,
   'target-propagation': TARGET_PROPAGATION,
+  nice: NICE,
 }
 
 /** Steps timed against their twins. */
@@ -62,6 +64,7 @@ const RULE_SPEEDS: readonly Omit<RuleSpeedJob, 'kind'>[] = [
   ...EQUILIBRIUM_PROPAGATION_SPEED,
   ...HOPFIELD_VAE_SPEED,
   ...TARGET_PROPAGATION_SPEED,
+  ...NICE_SPEED,
 ]
 
 export const JOBS: readonly Job[] = [

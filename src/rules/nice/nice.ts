@@ -114,16 +114,24 @@ export const nice: Rule<NiceHyper, NiceState> = {
   ],
   hyper,
   training: { epochs: 20, batch: 200 },
-  small: { hyper: {} },
   presets: {
     quick: {
-      description: 'three couplings of 2 x 128',
-      hyper: { couplings: 4, units: [128, 128] },
+      description:
+        '4 couplings of 2 x 200 between random halves, 10 epochs: below 5.6 bits on glyphs within two minutes',
+      hyper: { units: [200, 200], split: 'random', rate: 0.003, schedule: 'linear' },
       train: { epochs: 10, batch: 100 },
     },
     mnist: {
-      description: "the paper's network for MNIST: 4 couplings of 5 x 1000",
+      description:
+        '8 couplings of 1 x 1000 between random halves: the better density on MNIST for an hour of two cores',
+      hyper: { couplings: 8, units: [1000], split: 'random', rate: 0.004, schedule: 'linear' },
+      train: { epochs: 12, batch: 100 },
+    },
+    paper: {
+      description:
+        "the paper's network for MNIST, 4 couplings of 5 x 1000 between odd and even pixels, and its 1500 epochs",
       hyper: {},
+      train: { epochs: 1500, batch: 200 },
     },
   },
 
