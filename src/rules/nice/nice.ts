@@ -125,7 +125,7 @@ export const nice: Rule<NiceHyper, NiceState> = {
       description:
         '8 couplings of 1 x 1000 between random halves: the better density on MNIST for an hour of two cores',
       hyper: { couplings: 8, units: [1000], split: 'random', rate: 0.004, schedule: 'linear' },
-      train: { epochs: 12, batch: 100 },
+      train: { epochs: 20, batch: 100 },
     },
     paper: {
       description:
