@@ -6,8 +6,8 @@ export type { Primitive } from './primitive.js'
 export { quantizedProduct } from './primitives/quantized.js'
 export { dilate, range, reversed } from './primitives/shape.js'
 export { type Op, primitives } from './primitives/table.js'
-export { gradByUndoing, type Undo, type Undone } from './reversible.js'
 export {
+  asDerivative,
   concat,
   constant,
   enclosingLoops,

@@ -13,6 +13,7 @@ export { inverseLength, NORMALIZATIONS, type Normalization } from './normalize.j
 export * from './optimizers.js'
 export { FILTER_SCALE, filterImages, filters, signedImages } from './pictures.js'
 export { noiseInputs, type Random } from './random.js'
+export * from './reversible.js'
 export * from './schedules.js'
 export * from './tree.js'
 export * from './units.js'

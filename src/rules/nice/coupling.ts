@@ -1,7 +1,8 @@
-import type { Tensor, Undone } from '../../graph/index.js'
+import type { Tensor } from '../../graph/index.js'
 import { affine, type Dense, dense } from '../../nn/dense.js'
 import { zeros } from '../../nn/initialize.js'
 import type { Random } from '../../nn/random.js'
+import type { Undone } from '../../nn/reversible.js'
 import { tensorsOf } from '../../nn/tree.js'
 import { cut, type Order } from './orders.js'
 

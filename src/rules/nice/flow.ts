@@ -1,6 +1,7 @@
-import { constant, sizeOf, type Tensor, type Undo } from '../../graph/index.js'
+import { constant, sizeOf, type Tensor } from '../../graph/index.js'
 import { flat } from '../../nn/axes.js'
 import type { Random } from '../../nn/random.js'
+import type { Undo } from '../../nn/reversible.js'
 import type { Task } from '../contract.js'
 import { type Coupling, type CouplingMap, mapOf, type Parts, rectifiers } from './coupling.js'
 import type { NiceHyper } from './options.js'

@@ -26,9 +26,10 @@
  *
  * Expected (paper): 1980.50 nats on MNIST's test images, after 1500 epochs.
  */
-import { grad, gradByUndoing, type Tensor } from '../../graph/index.js'
+import { grad, type Tensor } from '../../graph/index.js'
 import { flat } from '../../nn/axes.js'
 import { adam, type Optimizer, stepSize } from '../../nn/optimizers.js'
+import { gradByUndoing } from '../../nn/reversible.js'
 import { type Tree, tensorsOf } from '../../nn/tree.js'
 import type { Batch, Rule, Step, Task } from '../contract.js'
 import { newCoupling } from './coupling.js'

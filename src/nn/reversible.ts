@@ -1,5 +1,4 @@
-import { grad, pullback } from './gradient.js'
-import { asDerivative, constant, type Tensor } from './tensor.js'
+import { asDerivative, constant, grad, pullback, type Tensor } from '../graph/index.js'
 
 /** A step of a chain, undone. */
 export interface Undone {

@@ -1,8 +1,9 @@
 // Derivatives along a chain that is undone step by step, against one call of `grad`.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { constant, grad, gradByUndoing, type Tensor, type Undo } from '../../src/graph/index.js'
-import { close, normals, numbers } from '../nn/evaluate.js'
+import { constant, grad, type Tensor } from '../../src/graph/index.js'
+import { gradByUndoing, type Undo } from '../../src/nn/index.js'
+import { close, normals, numbers } from './evaluate.js'
 
 /** y_a = a, y_b = b + tanh(a W), and the halves swap. */
 const forward = (weight: Tensor, [a, b]: readonly Tensor[]): Tensor[] => [b!.add(a!.matmul(weight).tanh()), a!]
