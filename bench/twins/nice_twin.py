@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""The PyTorch twin of nice: one joint training step of preset mnist with alternating halves, by how its gradient is found.
+"""The PyTorch twin of nice: one joint training step of preset mnist with alternating halves.
 
-Cases: kept (one autograd graph through all couplings) and reconstructed (couplings undone from the top; autograd inside
-one coupling at a time). torch.optim.Adam in a loop or with foreach: the fastest variant is served.
+Cases, by how the gradient is found: kept (one autograd graph through all couplings) and reconstructed (couplings undone
+from the top; autograd inside one coupling at a time). torch.optim.Adam in a loop or with foreach: the fastest variant is
+served.
 """
 
 import math

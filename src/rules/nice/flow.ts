@@ -1,3 +1,4 @@
+import { UserError } from '../../errors.js'
 import { constant, sizeOf, type Tensor } from '../../graph/index.js'
 import { flat } from '../../nn/axes.js'
 import type { Random } from '../../nn/random.js'
@@ -27,9 +28,13 @@ export type Density = {
 type FlowTask = Pick<Task, 'input' | 'structure'>
 type FlowHyper = Pick<NiceHyper, 'couplings' | 'split' | 'prior'>
 
-/** The flow of a task: pure functions of its state and of samples as rows [N, D]. */
+/**
+ * The flow of a task: pure functions of its state and of samples as rows [N, D]. Throws a UserError where a sample is one
+ * number alone.
+ */
 export function flowOf({ input: { shape, levels }, structure }: FlowTask, h: FlowHyper, network = rectifiers) {
   const size = sizeOf(shape)
+  if (size < 2) throw new UserError('a coupling needs samples of two numbers at least: choose another data set')
   const prior = PRIORS[h.prior]
   const orders = halvesOf(size, h, structure)
   const plain = natural(size)

@@ -124,3 +124,10 @@ test('real numbers are no grey levels: they get no noise, and bits are nats over
     1e-12,
   )
 })
+
+test('a sample of one number is refused', () => {
+  assert.throws(() => traceRule(nice, taskOf({ shape: [1, 1, 1] }), hyperOf({})), {
+    name: 'UserError',
+    message: /two numbers at least/,
+  })
+})
