@@ -26,8 +26,8 @@ export default [
   {
     what: 'rows that changed their order get their gradients by the same order again',
     file: 'src/graph/primitives/shape.ts',
-    find: 'order.indexOf(i',
-    replace: '((row) => order[row])(i',
+    find: 'order.indexOf(row)',
+    replace: 'order[row]!',
     tests: 'graph/operations',
     names: 'gather',
   },
