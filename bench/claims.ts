@@ -186,6 +186,24 @@ export const CLAIMS: Readonly<{ [section: string]: readonly Claim[] }> = {
       },
     })),
   ],
+  nice: [
+    {
+      what: "test images of MNIST, at least 1900 nats within 60 minutes (the paper's figure is 1980.5)",
+      check: (): Outcome | undefined => {
+        const record = readRecord('mnist-nice')
+        if (!record) return undefined
+        const [nats, minutes] = [tested(record, 'nats'), figures(record, 'seconds').map((s) => s / 60)]
+        return {
+          figures: `${meanAndDeviation(nats)} nats in ${mean(minutes).toFixed(0)} minutes`,
+          reached: mean(nats) >= 1900 && Math.max(...minutes) <= 60,
+        }
+      },
+    },
+    {
+      what: 'bits per dimension of joint and of greedy training, the first lower (one seed)',
+      check: between('mnist-nice', 'mnist-nice-greedy', (record) => tested(record, 'bits'), lower),
+    },
+  ],
 }
 
 /** What the records of a section were compared for; empty where nothing can be said yet. */

@@ -8,6 +8,7 @@ import {
 import { JOBS as FORWARD_FORWARD } from './jobs/forward-forward.js'
 import { JOBS as HOPFIELD_VAE, SPEED as HOPFIELD_VAE_SPEED, JUDGED } from './jobs/hopfield-vae.js'
 import { JOBS as LOCAL_HEADS } from './jobs/local-heads.js'
+import { JOBS as NICE, SPEED as NICE_SPEED } from './jobs/nice.js'
 import { JOBS as PREDICTIVE_CODING, SPEED as PREDICTIVE_CODING_SPEED } from './jobs/predictive-coding.js'
 import { LEAST_SQUARES, JOBS as TABLES } from './jobs/tables.js'
 import { JOBS as TARGET_PROPAGATION, SPEED as TARGET_PROPAGATION_SPEED } from './jobs/target-propagation.js'
@@ -62,6 +63,7 @@ export const TRAINING: Readonly<Record<string, readonly Omit<TrainingJob, 'kind'
   'covariance-goodness': COVARIANCE_GOODNESS,
   'predictive-coding': PREDICTIVE_CODING,
   broadcast: BROADCAST,
+  nice: NICE,
 }
 
 /** Steps timed against their twins. */
@@ -73,6 +75,7 @@ const RULE_SPEEDS: readonly Omit<RuleSpeedJob, 'kind'>[] = [
   ...HOPFIELD_VAE_SPEED,
   ...TARGET_PROPAGATION_SPEED,
   ...PREDICTIVE_CODING_SPEED,
+  ...NICE_SPEED,
 ]
 
 export const JOBS: readonly Job[] = [

@@ -36,14 +36,15 @@ export async function ruleStep({ rule: id, preset, hyper, data, batch, threads }
   const { traced, plan, steps } = tracePlan(rule, task, settings, count)
   const step: TracedStep = steps[stepAt(plan, beginOf(0))]!
   const init = await compile(traced.init, { device: 'cpu', threads })
-  const pixels = (samples: number, number: number): Float32Array => {
-    const x = new Float32Array(samples * sizeOf(input.shape))
-    stream(1, number, 'pixels').uniform(x)
+  const pixels = (size: number, k: number): Float32Array => {
+    const x = new Float32Array(size)
+    stream(1, k, 'pixels').uniform(x)
     return x
   }
-  // A start that depends on data sees the pixels of the first run.
-  const seen = traced.init.batch.some(({ name }) => name === 'x') && { x: pixels(batch, 0) }
-  const { metrics: state } = await init.run(1, { ...seen, ...initialNoise(traced.init.batch, 0) })
+  const asksFor = ({ batch: ports }: Pick<TracedStep, 'batch'>, name: string): boolean =>
+    ports.some((port) => port.name === name)
+  const sample = asksFor(traced.init, 'x') && { x: pixels(batch * sizeOf(input.shape), 0) }
+  const { metrics: state } = await init.run(1, { ...sample, ...initialNoise(traced.init.batch, 0) })
   await init.dispose()
   let taken = 0
   return {
@@ -51,10 +52,10 @@ export async function ruleStep({ rule: id, preset, hyper, data, batch, threads }
     state,
     feed(runs) {
       const batches = runs * step.span
-      const x = pixels(batches * batch, taken)
+      const x = pixels(batches * batch * sizeOf(input.shape), taken)
       const target = Int32Array.from({ length: batches * batch }, (_, i) => (i * 7) % names.length)
       const given: TensorRecord = { x, target, progress: new Float32Array(batches) }
-      const asked = Object.entries(given).filter(([name]) => step.batch.some((port) => port.name === name))
+      const asked = Object.entries(given).filter(([name]) => asksFor(step, name))
       const noise = stepNoise(step.batch, 0, taken, batches, step.span)
       taken += batches
       return { ...Object.fromEntries(asked), ...noise }

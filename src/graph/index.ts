@@ -9,6 +9,7 @@ export { quantizedProduct } from './primitives/quantized.js'
 export { dilate, range, reversed } from './primitives/shape.js'
 export { type Op, primitives } from './primitives/table.js'
 export {
+  asDerivative,
   concat,
   constant,
   enclosingLoops,

@@ -8,6 +8,7 @@ import { equilibriumPropagation } from './equilibrium-propagation/equilibrium-pr
 import { forwardForward } from './forward-forward/forward-forward.js'
 import { hopfieldVae } from './hopfield-vae/hopfield-vae.js'
 import { localHeads } from './local-heads/local-heads.js'
+import { nice } from './nice/nice.js'
 import { predictiveCoding } from './predictive-coding/predictive-coding.js'
 import { targetPropagation } from './target-propagation/target-propagation.js'
 import { trifecta } from './trifecta/trifecta.js'
@@ -28,6 +29,7 @@ export const RULES: readonly AnyRule[] = [
   covarianceGoodness,
   predictiveCoding,
   broadcast,
+  nice,
 ]
 
 /** The rule of that name or of that short name, in any case, if there is one. */
