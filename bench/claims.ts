@@ -1,4 +1,5 @@
 import type { Scores } from '../src/train/events.js'
+import { idOf } from './jobs/predictive-coding.js'
 import { deviation, mean, type Record, readRecord } from './records.js'
 import { figures, meanAndDeviation, present, table, tested, verdict } from './tables.js'
 import { accuraciesByEpoch, percent } from './training-table.js'
@@ -61,6 +62,10 @@ function lastEpoch(id: string, most: number): Outcome | undefined {
   })
   return { figures: meanAndDeviation(lost), reached: mean(lost) <= most }
 }
+
+/** The first error is larger than the second by at most so many points. */
+const atMostMore = (first: string, second: string, points: number): Outcome | undefined =>
+  between(first, second, errors, (a, b) => ({ figures: both(a, b), reached: mean(a) - mean(b) <= points }))()
 
 /** By the section of docs/results.md in which they stand. */
 export const CLAIMS: Readonly<{ [section: string]: readonly Claim[] }> = {
@@ -127,6 +132,23 @@ export const CLAIMS: Readonly<{ [section: string]: readonly Claim[] }> = {
       check: between(`mnist-uff-${preset}`, `mnist-uff-${preset}-untrained`, errors, lowerThanSpread),
     })),
   ],
+  'predictive-coding': [
+    {
+      what: '32 layers: error of PC-ALM and of backpropagation, at most 1.5 points more',
+      check: () => atMostMore(idOf('pc-alm', 32), idOf('backprop', 32), 1.5),
+    },
+    {
+      what: '32 layers: error of predictive coding and of backpropagation, at least 5 points more',
+      check: between(idOf('pc', 32), idOf('backprop', 32), errors, (a, b) => ({
+        figures: both(a, b),
+        reached: mean(a) - mean(b) >= 5,
+      })),
+    },
+    {
+      what: '128 layers: error of PC-ALM and of backpropagation, at most 3 points more',
+      check: () => atMostMore(idOf('pc-alm', 128), idOf('backprop', 128), 3),
+    },
+  ],
   'hopfield-vae': [
     {
       what: 'J of DH and of H, apart by more than the seeds spread',
@@ -163,6 +185,24 @@ export const CLAIMS: Readonly<{ [section: string]: readonly Claim[] }> = {
         return moved && { figures: `${meanAndDeviation(moved)} %`, reached: mean(moved) < 2 }
       },
     })),
+  ],
+  nice: [
+    {
+      what: "test images of MNIST, at least 1900 nats within 60 minutes (the paper's figure is 1980.5)",
+      check: (): Outcome | undefined => {
+        const record = readRecord('mnist-nice')
+        if (!record) return undefined
+        const [nats, minutes] = [tested(record, 'nats'), figures(record, 'seconds').map((s) => s / 60)]
+        return {
+          figures: `${meanAndDeviation(nats)} nats in ${mean(minutes).toFixed(0)} minutes`,
+          reached: mean(nats) >= 1900 && Math.max(...minutes) <= 60,
+        }
+      },
+    },
+    {
+      what: 'bits per dimension of joint and of greedy training, the first lower (one seed)',
+      check: between('mnist-nice', 'mnist-nice-greedy', (record) => tested(record, 'bits'), lower),
+    },
   ],
 }
 

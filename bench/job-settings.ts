@@ -7,6 +7,8 @@ import type { Record } from './records.js'
 
 type Given = Pick<TrainingJob, 'arguments'>
 
+export const dataOf = ({ arguments: given }: Given): string => given[given.indexOf('--data') + 1]!
+
 export const ruleOf = ({ arguments: given }: Given): AnyRule => ruleById(given[0]!)
 
 /** What follows each `flag` in the command. */

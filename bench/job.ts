@@ -51,6 +51,26 @@ export interface JudgeJob {
   readonly judge: string
 }
 
+/** How many of 50 distorted, unseen pictures of digits a network reads, with the ink cut out and without. */
+export interface PicturesJob {
+  readonly kind: 'pictures'
+  readonly id: string
+  readonly title: string
+  /** Arguments of `onward train`, without the seed. */
+  readonly arguments: readonly string[]
+  readonly seeds: readonly number[]
+  /** The share that must be right. */
+  readonly target: number
+}
+
+/** What the nearest linear function of the training rows of a table says of its test rows. */
+export interface LeastSquaresJob {
+  readonly kind: 'least-squares'
+  readonly id: string
+  readonly title: string
+  readonly data: string
+}
+
 /** A training step timed against its PyTorch twin, A B A B in one session. */
 export interface SpeedJob {
   readonly kind: 'speed'
@@ -110,6 +130,8 @@ export type Job =
   | SteadinessJob
   | RuleSpeedJob
   | JudgeJob
+  | LeastSquaresJob
   | InferenceJob
   | ConvolutionJob
   | OutputJob
+  | PicturesJob

@@ -1,4 +1,4 @@
-import type { Job, JudgeJob, RuleSpeedJob, SpeedJob, TrainingJob } from './job.js'
+import type { Job, JudgeJob, LeastSquaresJob, RuleSpeedJob, SpeedJob, TrainingJob } from './job.js'
 import { JOBS as BROADCAST } from './jobs/broadcast.js'
 import { JOBS as COVARIANCE_GOODNESS } from './jobs/covariance-goodness.js'
 import {
@@ -8,6 +8,9 @@ import {
 import { JOBS as FORWARD_FORWARD } from './jobs/forward-forward.js'
 import { JOBS as HOPFIELD_VAE, SPEED as HOPFIELD_VAE_SPEED, JUDGED } from './jobs/hopfield-vae.js'
 import { JOBS as LOCAL_HEADS } from './jobs/local-heads.js'
+import { JOBS as NICE, SPEED as NICE_SPEED } from './jobs/nice.js'
+import { JOBS as PREDICTIVE_CODING, SPEED as PREDICTIVE_CODING_SPEED } from './jobs/predictive-coding.js'
+import { LEAST_SQUARES, JOBS as TABLES } from './jobs/tables.js'
 import { JOBS as TARGET_PROPAGATION, SPEED as TARGET_PROPAGATION_SPEED } from './jobs/target-propagation.js'
 import { JOBS as TRIFECTA, SPEED as TRIFECTA_SPEED } from './jobs/trifecta.js'
 import { JOBS as UFF, SPEED as UFF_SPEED } from './jobs/uff.js'
@@ -55,9 +58,12 @@ export const TRAINING: Readonly<Record<string, readonly Omit<TrainingJob, 'kind'
   'equilibrium-propagation': EQUILIBRIUM_PROPAGATION,
   'hopfield-vae': HOPFIELD_VAE,
   'target-propagation': TARGET_PROPAGATION,
-  broadcast: BROADCAST,
+  tables: TABLES,
   'local-heads': LOCAL_HEADS,
   'covariance-goodness': COVARIANCE_GOODNESS,
+  'predictive-coding': PREDICTIVE_CODING,
+  broadcast: BROADCAST,
+  nice: NICE,
 }
 
 /** Steps timed against their twins. */
@@ -68,6 +74,8 @@ const RULE_SPEEDS: readonly Omit<RuleSpeedJob, 'kind'>[] = [
   ...EQUILIBRIUM_PROPAGATION_SPEED,
   ...HOPFIELD_VAE_SPEED,
   ...TARGET_PROPAGATION_SPEED,
+  ...PREDICTIVE_CODING_SPEED,
+  ...NICE_SPEED,
 ]
 
 export const JOBS: readonly Job[] = [
@@ -81,6 +89,14 @@ export const JOBS: readonly Job[] = [
     batch: 128,
     threads: 2,
   },
+  {
+    kind: 'pictures',
+    id: 'pictures-mnist',
+    title: 'backpropagation, 784-500-500, 8 epochs, shifts by up to 2',
+    arguments: ['backprop', '--data', 'mnist', '--set', 'units=500,500', '--epochs', '8', '--augment-shift', '2'],
+    seeds: [0, 1, 2],
+    target: 0.94,
+  },
   { kind: 'inference', id: 'inference-784-500-500', title: '784-500-500', units: [500, 500], target: 5 },
   { kind: 'inference', id: 'inference-784-2000x4', title: '784-2000x4', units: [2000, 2000, 2000, 2000] },
   { kind: 'convolution', id: 'convolution-2', title: '3x3 convolution, 64 to 128', threads: 2, target: 1.4 },
@@ -88,4 +104,5 @@ export const JOBS: readonly Job[] = [
   ...RULE_SPEEDS.map((job): RuleSpeedJob => ({ kind: 'rule-speed', ...job })),
   ...Object.values(TRAINING).flatMap((jobs) => jobs.map((job): TrainingJob => ({ kind: 'training', ...job }))),
   ...JUDGED.map((job): JudgeJob => ({ kind: 'judge', ...job })),
+  ...LEAST_SQUARES.map((job): LeastSquaresJob => ({ kind: 'least-squares', ...job })),
 ]

@@ -6,7 +6,9 @@ import { runInference } from './inference.js'
 import type { Job, SpeedJob } from './job.js'
 import { JOBS } from './jobs.js'
 import { isJudged, runJudge } from './judge.js'
+import { runLeastSquares } from './least-squares.js'
 import { runOutput } from './output.js'
+import { runPictures } from './pictures.js'
 import { pathOf, provenBy, readRecord } from './records.js'
 import { report } from './report.js'
 import { proveRuleTwin, runRuleSpeed } from './rule-speed.js'
@@ -44,9 +46,11 @@ async function run(job: Job): Promise<void> {
   if (job.kind === 'training') return runTraining({ ...job, seeds: job.seeds.slice(0, most) }, threads)
   if (job.kind === 'rule-speed') return runRuleSpeed(job)
   if (job.kind === 'judge') return runJudge(job)
+  if (job.kind === 'least-squares') return runLeastSquares(job)
   if (job.kind === 'inference') return runInference(job)
   if (job.kind === 'convolution') return runConvolution(job)
   if (job.kind === 'output') return runOutput(job)
+  if (job.kind === 'pictures') return runPictures(job)
   if (job.kind === 'steadiness') return runSteadiness(job)
   return runSpeed(job)
 }

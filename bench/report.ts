@@ -1,11 +1,18 @@
+import { writeFileSync } from 'node:fs'
+import { findDataSet } from '../src/data/index.js'
 import { ruleById } from '../src/rules/registry.js'
 import { changeAfter } from './changes.js'
 import { claimTable } from './claims.js'
+import { depthFigure } from './depth-figure.js'
 import type { ConvolutionJob, InferenceJob, SteadinessJob } from './job.js'
-import { ruleOf } from './job-settings.js'
+import { dataOf, ruleOf } from './job-settings.js'
+import { LEAST_SQUARES } from './jobs/tables.js'
 import { JOBS, TRAINING } from './jobs.js'
+
 import type { Machine } from './machine.js'
+import { picturesTable } from './pictures.js'
 import { deviation, mean, median, provenBy, type Record, readRecord } from './records.js'
+import { regressionTable } from './regression-table.js'
 import { speedTable } from './speed-table.js'
 import {
   figures,
@@ -172,7 +179,8 @@ export function report(): void {
   fill('README.md', 'accuracy', againstTable(Object.values(TRAINING).flat()))
   for (const [section, jobs] of Object.entries(TRAINING)) {
     const classifies = jobs.some((job) => ruleOf(job).predict)
-    const rows = classifies ? accuracyTable(jobs) : figureTable(jobs)
+    const hasValues = jobs.every((job) => findDataSet(dataOf(job)).target.kind === 'values')
+    const rows = hasValues ? regressionTable(jobs, LEAST_SQUARES) : classifies ? accuracyTable(jobs) : figureTable(jobs)
     const parts = [rows, claimTable(section), commandList(jobs)].filter((part) => part !== '')
     fill('docs/results.md', section, parts.join('\n\n'))
   }
@@ -202,5 +210,8 @@ export function report(): void {
   fill('docs/results.md', 'rule speed', ruleSpeeds())
   fill('docs/results.md', 'profiles', profiles())
   fill('docs/results.md', 'samples', judgements())
+  fill('docs/results.md', 'pictures', picturesTable())
+  const overDepth = depthFigure()
+  if (overDepth) writeFileSync('docs/predictive-coding.svg', overDepth)
   fill('docs/results.md', 'machine', machines())
 }

@@ -36,7 +36,15 @@ export async function ruleStep({ rule: id, preset, hyper, data, batch, threads }
   const { traced, plan, steps } = tracePlan(rule, task, settings, count)
   const step: TracedStep = steps[stepAt(plan, beginOf(0))]!
   const init = await compile(traced.init, { device: 'cpu', threads })
-  const { metrics: state } = await init.run(1, initialNoise(traced.init.batch, 0))
+  const pixels = (size: number, k: number): Float32Array => {
+    const x = new Float32Array(size)
+    stream(1, k, 'pixels').uniform(x)
+    return x
+  }
+  const asksFor = ({ batch: ports }: Pick<TracedStep, 'batch'>, name: string): boolean =>
+    ports.some((port) => port.name === name)
+  const sample = asksFor(traced.init, 'x') && { x: pixels(batch * sizeOf(input.shape), 0) }
+  const { metrics: state } = await init.run(1, { ...sample, ...initialNoise(traced.init.batch, 0) })
   await init.dispose()
   let taken = 0
   return {
@@ -44,11 +52,10 @@ export async function ruleStep({ rule: id, preset, hyper, data, batch, threads }
     state,
     feed(runs) {
       const batches = runs * step.span
-      const x = new Float32Array(batches * batch * sizeOf(input.shape))
-      stream(1, taken, 'pixels').uniform(x)
+      const x = pixels(batches * batch * sizeOf(input.shape), taken)
       const target = Int32Array.from({ length: batches * batch }, (_, i) => (i * 7) % names.length)
       const given: TensorRecord = { x, target, progress: new Float32Array(batches) }
-      const asked = Object.entries(given).filter(([name]) => step.batch.some((port) => port.name === name))
+      const asked = Object.entries(given).filter(([name]) => asksFor(step, name))
       const noise = stepNoise(step.batch, 0, taken, batches, step.span)
       taken += batches
       return { ...Object.fromEntries(asked), ...noise }

@@ -1,6 +1,6 @@
 import type { Scores } from '../src/train/events.js'
 import type { TrainingJob } from './job.js'
-import { ruleOf } from './job-settings.js'
+import { dataOf, ruleOf } from './job-settings.js'
 import { mean, type Record, readRecord } from './records.js'
 import { figures, meanAndDeviation, present, table, tested, titled, verdict } from './tables.js'
 import { staleness } from './training.js'
@@ -17,7 +17,7 @@ function reachOf({ results: [first] }: Record): string {
 }
 
 /** What every row says, whatever was measured. */
-function common(record: Record): string[] {
+export function common(record: Record): string[] {
   const [{ epochs, trainingSamples }] = record.results as [Record['results'][number]]
   const threads = new Set(record.results.map((result) => result.threads ?? 2))
   const note = threads.size > 1 ? ' (one or two threads)' : threads.has(1) ? ' (one thread)' : ''
@@ -28,7 +28,7 @@ function common(record: Record): string[] {
   ]
 }
 
-const COMMON = ['seeds', 'epochs', 'training samples', 'minutes a run', 'local']
+export const COMMON = ['seeds', 'epochs', 'training samples', 'minutes a run', 'local']
 
 /** Errors on the images held out: after the last epoch, and after the best one; empty where none were held out. */
 function heldOut(record: Record): string {
@@ -51,10 +51,8 @@ function byLayer(record: Record): string {
     .join(', ')
 }
 
-const dataOf = ({ arguments: given }: Job): string => given[given.indexOf('--data') + 1]!
-
 /** In what a record differs from what its command gives today. */
-const noteOf = (job: Job): string => staleness({ ...job, kind: 'training' }) ?? ''
+export const noteOf = (job: Job): string => staleness({ ...job, kind: 'training' }) ?? ''
 
 function accuracyRow(job: Job): string[] | undefined {
   const record = readRecord(job.id)

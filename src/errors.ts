@@ -18,3 +18,9 @@ export class UsageError extends UserError {
     super(message, { ...options, exitCode: 2 })
   }
 }
+
+/** A name out of a file, for a message: cut, and without what would break the line. */
+export const quoted = (name: string): string => JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}...` : name)
+
+/** Whether a name can stand in messages as it is. */
+export const isPlain = (name: string): boolean => name.length <= 200 && !/\p{Cc}/u.test(name)

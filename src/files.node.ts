@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import fs from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { UserError } from './errors.js'
@@ -34,6 +35,18 @@ export function fileError(what: string, error: unknown): UserError {
   return new UserError(`${what}: ${REASONS[code] ?? message}${code ? ` (${code})` : ''}`, { cause: error })
 }
 
+const MARKS: readonly (readonly [encoding: string, ...bytes: number[]])[] = [
+  ['utf-8', 0xef, 0xbb, 0xbf],
+  ['utf-16le', 0xff, 0xfe],
+  ['utf-16be', 0xfe, 0xff],
+]
+
+/** Text of a file: UTF-8, or what its byte order mark says, as editors and shells of Windows write it. The mark goes. */
+export function textOf(bytes: Uint8Array): string {
+  const [encoding = 'utf-8'] = MARKS.find(([, ...mark]) => mark.every((byte, i) => bytes[i] === byte)) ?? []
+  return new TextDecoder(encoding).decode(bytes)
+}
+
 /**
  * Makes a folder and those above it, if they are not there. Throws a UserError if that fails. (Node's own option
  * `recursive` tries for ever below a folder that takes no new ones and says that they do not exist, as /proc does.)
@@ -54,12 +67,28 @@ function writeAll(file: number, bytes: Uint8Array, files: Files): void {
   for (let done = 0; done < bytes.length; ) done += files.writeSync(file, bytes, done, bytes.length - done)
 }
 
+/** No two processes write into the same part: one that was stopped for long may go on beside its successor. */
+const MARK = randomUUID().slice(0, 8)
+
+/** Where a file gathers before it takes its name. */
+export const partOf = (path: string): string => join(dirname(path), `.${basename(path)}.${MARK}.part`)
+
+/** Deletes what processes that were killed left of files in a folder. */
+export function clearParts(folder: string): void {
+  for (const name of fs.readdirSync(folder))
+    if (/^\..+\.[0-9a-f]{8}\.part$/.test(name)) fs.rmSync(join(folder, name), { force: true })
+}
+
 /**
- * Replaces a file, all of it or nothing: the bytes go to a file beside it, to the disk itself, and then take its name.
- * Throws a UserError if that fails; what was there before is then still there.
+ * Replaces a file, all of it or nothing: the bytes go to a file beside it, to the disk itself, and then take its name,
+ * after a last `check` that may throw. Throws a UserError if that fails; what was there before is then still there.
  */
-export function replaceFile(path: string, bytes: Uint8Array, files: Files = fs): void {
-  const part = join(dirname(path), `.${basename(path)}.part`)
+export function replaceFile(
+  path: string,
+  bytes: Uint8Array,
+  { files = fs, check = () => undefined }: { files?: Files; check?: () => void } = {},
+): void {
+  const part = partOf(path)
   try {
     const file = files.openSync(part, 'w')
     try {
@@ -68,10 +97,13 @@ export function replaceFile(path: string, bytes: Uint8Array, files: Files = fs):
     } finally {
       files.closeSync(file)
     }
+    check()
     files.renameSync(part, path)
   } catch (error) {
     files.rmSync(part, { force: true })
-    throw fileError(`${path} could not be written and is as it was before`, error)
+    if (error instanceof UserError) throw error
+    const before = fs.existsSync(path) ? ' and is as it was before' : ''
+    throw fileError(`${path} could not be written${before}`, error)
   }
   syncFolder(dirname(path), files)
 }
@@ -114,7 +146,11 @@ export function openJournal(path: string, files: Files = fs): Journal {
         writeAll(file, bytes, files)
         length += bytes.length
       } catch (error) {
-        files.ftruncateSync(file, length)
+        try {
+          files.ftruncateSync(file, length)
+        } catch {
+          // A disk that takes no bytes may not give any back either; whoever opens the file next cuts a last half line.
+        }
         throw fileError(`${path} could not be written`, error)
       }
     },

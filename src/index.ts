@@ -1,4 +1,5 @@
 /** Onward, everything that runs in Node and in browsers alike. Node's own part is `onward/node`. */
+import './floor.js'
 
 export type { Certificate, Labels, LayerCertificate } from './certificate/certificate.js'
 export { type Block, certify } from './certificate/certify.js'

@@ -1,96 +1,175 @@
-import { constants, copyFileSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
+import fs from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { UserError } from './errors.js'
 import { fileError } from './files.node.js'
+import { fateOf, type Holder, thisProcess } from './holder.node.js'
 
-interface Holder {
-  readonly process: number
-  readonly machine: string
+/**
+ * One process alone writes in a place that it has locked. The lock is a file that says who holds it. Whoever holds it
+ * writes a new number into it every few seconds, a beat: where nobody can see from here whether the holder lives, as
+ * from another machine or container, a lock without a beat is taken over after a while. Clocks are not asked. Whoever
+ * was taken for dead finds the lock in other hands, and writes no more.
+ */
+export interface Lock {
+  /** Throws a UserError if this process has lost the lock: the folder was deleted, or is another run's by now. */
+  check(): void
+  /** The same, but reads the file at most once in a beat. */
+  checkOften(): void
+  release(): void
 }
 
-/** Locks of this process: a lock with its number that is not among them is left from an earlier process. */
-const held = new Set<string>()
+export interface Waiting {
+  readonly signal?: AbortSignal | undefined
+  /** How long a lock may be without a beat, in milliseconds, where it cannot be seen whether its holder lives. */
+  readonly patience?: number | undefined
+  /** Told, in a sentence, when it has to be waited for such a beat. */
+  readonly onWait?: ((message: string) => void) | undefined
+}
+
+const BEAT = 5000
+const PATIENCE = 6 * BEAT
+const LOOKS = 60
+
+const notLocked = (folder: string, error: unknown): UserError =>
+  fileError(`${folder} could not be locked for a run`, error)
 
 const lockOf = (folder: string): string => join(folder, 'lock')
 
-/**
- * Takes the lock of a folder, so that no two processes write into one run. Returns what gives it back. Throws a
- * UserError if another process holds it.
- */
-export function lockFolder(folder: string): () => void {
+/** Takes the lock of a folder, so that no two processes write into one run. Throws a UserError if another one holds it. */
+export function lockFolder(folder: string): Lock {
   const path = lockOf(folder)
   try {
     const taken = takeLock(path)
-    if (typeof taken === 'function') return taken
+    if ('release' in taken)
+      return { ...taken, check: () => check(taken.check), checkOften: () => check(taken.checkOften) }
     throw new UserError(
       `${folder} is in use by ${named(taken)}: wait for it, choose another folder, or delete ${path} if no run is going on there`,
     )
   } catch (error) {
     if (error instanceof UserError) throw error
-    throw fileError(`${folder} could not be locked for a run`, error)
+    throw notLocked(folder, error)
+  }
+  function check(own: () => boolean): void {
+    if (own()) return
+    throw new UserError(`${folder} was deleted or taken over while its run went on: nothing more is written there`)
+  }
+}
+
+/** Waits until it is plain whether the lock of a folder is held; afterwards `lockFolder` takes it, or refuses. */
+export async function awaitFolder(folder: string, waiting: Waiting): Promise<void> {
+  try {
+    await awaitBeat(lockOf(folder), folder, waiting)
+  } catch (error) {
+    if (waiting.signal?.aborted || error instanceof UserError) throw error
+    throw notLocked(folder, error)
   }
 }
 
 /**
- * Runs `action` while this process alone holds the lock at `path`; waits while another process of this machine holds
- * it, and an abort of `signal` ends the waiting with its reason. Throws a UserError if a process of another machine
- * holds it: nobody can see from here whether that one still lives.
+ * Runs `action` while this process alone holds the lock at `path`; waits while another one holds it, and an abort ends
+ * the waiting with its reason.
  */
-export async function withLock<T>(path: string, action: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+export async function withLock<T>(path: string, action: () => Promise<T>, waiting: Waiting = {}): Promise<T> {
   for (;;) {
-    signal?.throwIfAborted()
+    waiting.signal?.throwIfAborted()
     const taken = takeLock(path)
-    if (typeof taken === 'function') {
+    if ('release' in taken) {
       try {
         return await action()
       } finally {
-        taken()
+        taken.release()
       }
     }
-    if (taken && taken.machine !== hostname())
-      throw new UserError(`${path} is held by ${named(taken)}: wait for it, or delete that file if nothing runs there`)
+    await awaitBeat(path, path, waiting)
     await wait(100)
   }
 }
 
-/**
- * Takes a lock, also one whose process is gone. Returns what gives it back, or else who holds it (undefined: whoever
- * was faster).
- */
-function takeLock(path: string): (() => void) | Holder | undefined {
-  const own = `${path}.${process.pid}`
+/** What stands in a lock that somebody else holds; nothing of it may make sense. */
+interface Seen {
+  readonly text: string
+  readonly holder?: Holder
+}
+
+interface Taken {
+  check(): boolean
+  checkOften(): boolean
+  release(): void
+}
+
+/** Takes a lock, also one whose process is gone; or gives what stands in that of another. */
+function takeLock(path: string): Taken | Seen {
+  const key = randomUUID()
+  const textAt = (beat: number): string =>
+    JSON.stringify({ ...thisProcess(), key, beat: String(beat).padStart(12, '0') })
+  const own = `${path}.${key.slice(0, 8)}`
   try {
-    writeFileSync(own, JSON.stringify({ process: process.pid, machine: hostname() } satisfies Holder))
+    fs.writeFileSync(own, textAt(0))
     // A link is made with its contents in one move, and refuses a name that is taken: nobody reads half a lock.
     for (let attempt = 0; !linked(own, path); attempt++) {
-      const holder = holderOf(path)
-      if (attempt > 1 || (holder && isHeld(path, holder))) return holder
-      moveAside(path, `${own}.old`)
+      const seen = read(path)
+      if (attempt > 3 || (seen && (!seen.holder || fateOf(seen.holder) !== 'dead'))) return seen ?? { text: '' }
+      if (seen) moveAside(path, seen.text)
     }
   } finally {
-    rmSync(own, { force: true })
+    fs.rmSync(own, { force: true })
   }
-  held.add(path)
-  return () => {
-    if (held.delete(path) && isOwn(path)) rmSync(path, { force: true })
+  const isOwn = (): boolean => read(path)?.text.includes(key) === true
+  let checkedAt = Date.now()
+  // The beat goes to the file that was made here, whatever else may have its name by then.
+  const file = fs.openSync(path, 'r+')
+  const text = fs.readFileSync(file, 'utf8')
+  if (!text.includes(key)) {
+    fs.closeSync(file)
+    return { text }
+  }
+  let beats = 0
+  const beating = setInterval(() => {
+    try {
+      fs.writeSync(file, textAt(++beats), 0)
+    } catch {
+      // The next beat may succeed; if none does, whoever takes the lock over is found by `check`.
+    }
+  }, BEAT).unref()
+  return {
+    check: isOwn,
+    checkOften() {
+      if (Math.abs(Date.now() - checkedAt) < BEAT) return true
+      checkedAt = Date.now()
+      return isOwn()
+    },
+    release() {
+      clearInterval(beating)
+      fs.closeSync(file)
+      if (isOwn()) fs.rmSync(path, { force: true })
+    },
   }
 }
 
-/** Throws a UserError if this process has lost the lock: the folder was deleted, and may be another run's by now. */
-export function checkLock(folder: string): void {
-  if (isOwn(lockOf(folder))) return
-  throw new UserError(`${folder} was deleted or taken over while its run went on: nothing more is written there`)
-}
-
-function isOwn(path: string): boolean {
-  const holder = holderOf(path)
-  return holder?.process === process.pid && holder.machine === hostname()
+/**
+ * Where it cannot be seen whether the holder of a lock lives: looks at it until it beats, and takes it away if it does
+ * not. Looks are counted, not hours: a machine that sleeps takes no lock.
+ */
+async function awaitBeat(path: string, what: string, { signal, patience = PATIENCE, onWait }: Waiting): Promise<void> {
+  const seen = read(path)
+  if (!seen || (seen.holder && fateOf(seen.holder) !== 'unknown')) return
+  const seconds = Math.ceil(patience / 1000)
+  onWait?.(
+    `${what} is locked by ${named(seen)}, which may have died: unless it shows a sign of life, its lock is taken over in ${seconds} s.`,
+  )
+  for (let look = 0; look < LOOKS; look++) {
+    await wait(patience / LOOKS)
+    signal?.throwIfAborted()
+    if (read(path)?.text !== seen.text) return
+  }
+  moveAside(path, seen.text)
 }
 
 function linked(from: string, to: string): boolean {
-  for (const make of [linkSync, copyNew]) {
+  for (const make of [fs.linkSync, copyNew]) {
     try {
       make(from, to)
       return true
@@ -103,44 +182,40 @@ function linked(from: string, to: string): boolean {
   return false
 }
 
-const copyNew = (from: string, to: string): void => copyFileSync(from, to, constants.COPYFILE_EXCL)
+const copyNew = (from: string, to: string): void => fs.copyFileSync(from, to, fs.constants.COPYFILE_EXCL)
 
-/** Takes a lock away that nobody holds. If somebody else was faster and holds a new one, that is put back. */
-function moveAside(path: string, aside: string): void {
+/** Takes a lock away that nobody holds, by its text. If somebody else was faster and holds a new one, it is put back. */
+function moveAside(path: string, text: string): void {
+  const aside = `${path}.${randomUUID().slice(0, 8)}.old`
   try {
-    renameSync(path, aside)
+    fs.renameSync(path, aside)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
     throw error
   }
-  const holder = holderOf(aside)
-  if (holder && isHeld(path, holder)) linked(aside, path)
-  rmSync(aside, { force: true })
+  if (read(aside)?.text !== text) linked(aside, path)
+  fs.rmSync(aside, { force: true })
 }
 
-/** Who holds the lock; undefined if it is gone, or no lock that was ever written. */
-function holderOf(path: string): Holder | undefined {
+/** What stands in a lock; undefined if there is none. */
+function read(path: string): Seen | undefined {
+  let text: string
   try {
-    const holder = JSON.parse(readFileSync(path, 'utf8'))
-    return Number.isSafeInteger(holder?.process) && typeof holder.machine === 'string' ? holder : undefined
-  } catch {
-    return undefined
-  }
-}
-
-function isHeld(path: string, holder: Holder): boolean {
-  if (holder.machine !== hostname()) return true
-  if (holder.process === process.pid) return held.has(path)
-  try {
-    process.kill(holder.process, 0)
-    return true
+    text = fs.readFileSync(path, 'utf8')
   } catch (error) {
-    // A process of another user is there, too.
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined
+    throw error
+  }
+  try {
+    const holder = JSON.parse(text)
+    const isHolder = Number.isSafeInteger(holder?.process) && typeof holder.machine === 'string'
+    return { text, ...(isHolder && { holder }) }
+  } catch {
+    return { text }
   }
 }
 
-const named = (holder: Holder | undefined): string =>
+const named = ({ holder }: Seen): string =>
   holder
     ? `process ${holder.process}${holder.machine === hostname() ? '' : ` on ${holder.machine}`}`
     : 'another process'

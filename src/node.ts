@@ -1,8 +1,11 @@
 /** Onward in Node: training, using and inspecting networks by data set and run folder. */
-import { availableParallelism } from 'node:os'
-import { checkDataSet, type DataSet } from './data/index.js'
-import type { LoadOptions } from './data/load.node.js'
-import { UsageError } from './errors.js'
+import './floor.js'
+import os from 'node:os'
+import type { GivenDataSet } from './data/index.js'
+import { checkSameData, keptOf } from './data/own/kept.node.js'
+import type { DataOptions } from './data/own/own.node.js'
+import { UsageError, UserError } from './errors.js'
+import { awaitFolder, type Waiting } from './lock.node.js'
 import type { AnyRule } from './rules/contract.js'
 import { fileOf } from './rules/load.node.js'
 import { checkId } from './rules/registry.js'
@@ -17,6 +20,7 @@ import { openTrainer as openAnywhere, type Trainer } from './train/trainer.js'
 
 export { type DataSet, dataSet, labelledImages, type Split } from './data/index.js'
 export { loadDataSet } from './data/load.node.js'
+export { type DataOptions, loadData } from './data/own/own.node.js'
 export { UsageError, UserError } from './errors.js'
 export type { ExportedFile } from './export-run.node.js'
 export { fileOf, findRule, type RuleFile } from './rules/load.node.js'
@@ -45,17 +49,19 @@ export type { Ran, Trainer } from './train/trainer.js'
 export interface TrainRequest extends TrainInput {
   /** A rule, the name of one, or the path of a file that exports one. */
   readonly rule: AnyRule | string
-  /** A data set, or the name of one. */
-  readonly data: DataSet | string
+  /** A data set, the name of one, or the path of one's own data. */
+  readonly data: GivenDataSet | string
   /** The folder of the run. Default: `runs/RULE-DATA-N`; false: nothing is written. */
   readonly out?: string | false | undefined
   /** For a layer that is trained alone (`options.layer`): the folder of the run that trained the layers below it. */
   readonly below?: string | undefined
   /** The folder of a run whose weights are the first ones where names and shapes are equal; the optimiser is new. */
   readonly from?: string | undefined
-  /** Where the files of a named data set are, and how they may be fetched. */
-  readonly load?: LoadOptions | undefined
+  /** Where the files of a named data set are and how they may be fetched, or how one's own data are to be understood. */
+  readonly load?: DataOptions | undefined
   readonly signal?: AbortSignal | undefined
+  /** Told when the folder is locked by a process of which nobody can see whether it lives: how long that takes. */
+  readonly onWait?: Waiting['onWait']
 }
 
 /** Trains, and keeps the run in a folder: settings, events, checkpoint and environment. See `train/train.ts`. */
@@ -70,13 +76,15 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainEvent> 
   const under = below === undefined ? undefined : readCheckpoint(below).checkpoint
   const data = await dataFrom(request.data, load)
   const settings = fit(rule, data, wanted)
+  if (below !== undefined) checkSameData(below, readConfig(below), data)
   const config = { rule, data, settings, signal, below: under, from: origin }
   const preset = request.preset === undefined ? {} : { preset: request.preset }
   if (out === false) return yield* trainAnywhere({ ...config, told: preset, platform: node() })
-  const mostThreads = availableParallelism()
+  const mostThreads = os.availableParallelism()
+  if (out !== undefined) await awaitFolder(out, { signal, onWait: request.onWait })
   const folder = createRun(out, {
     rule: rule.id,
-    data: data.name,
+    ...keptOf(data),
     ...settings,
     ...(below !== undefined && { below }),
     ...(from !== undefined && { from }),
@@ -85,9 +93,9 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainEvent> 
     mostThreads,
   })
   try {
-    yield* intoFolder(folder, mostThreads, (platform) => {
+    yield* intoFolder(folder, mostThreads, signal, (platform, stop) => {
       const told = { ...preset, run: folder.path, ...(folder.isReplaced && { replaced: true }) }
-      return trainAnywhere({ ...config, told, platform })
+      return trainAnywhere({ ...config, signal: stop, told, platform })
     })
   } finally {
     folder.discard()
@@ -108,6 +116,8 @@ export async function openTrainer({
 
 export interface ResumeOptions extends RunOptions {
   readonly signal?: AbortSignal | undefined
+  /** As of `train`. */
+  readonly onWait?: Waiting['onWait']
   /**
    * Threads of one operation, if not as many as before. Some operations sum in another order with another number of
    * threads: the run may then go on with other last bits.
@@ -124,9 +134,9 @@ export interface ResumeOptions extends RunOptions {
 export async function* resume(path: string, options: ResumeOptions = {}): AsyncGenerator<TrainEvent> {
   const rule = await ruleOfRun(path, options)
   const data = await dataOfRun(path, options)
-  checkDataSet(data)
+  await awaitFolder(path, options)
   const folder = reopenRun(path)
-  yield* intoFolder(folder, readConfig(path).mostThreads, (platform) => {
+  yield* intoFolder(folder, readConfig(path).mostThreads, options.signal, (platform, signal) => {
     const kept = readConfig(path)
     const { epochs = kept.options.epochs, threads = kept.options.threads } = options
     const ruleFile = fileOf(rule) ?? kept.ruleFile
@@ -140,24 +150,40 @@ export async function* resume(path: string, options: ResumeOptions = {}): AsyncG
       data,
       settings: { hyper: config.hyper, options: { ...config.options, ...(threads !== undefined && { threads }) } },
       told: { ...(kept.preset !== undefined && { preset: kept.preset }), run: folder.path },
-      signal: options.signal,
+      signal,
       resume: checkpoint,
       platform,
     })
   })
 }
 
+/**
+ * Every event is written down before it is told. Where that fails, as on a full disk, the training stops with a
+ * checkpoint, for which there may be room yet, before the error is thrown.
+ */
 async function* intoFolder(
   folder: RunFolder,
   mostThreads: number | undefined,
-  start: (platform: Platform) => AsyncGenerator<TrainEvent>,
+  signal: AbortSignal | undefined,
+  start: (platform: Platform, signal: AbortSignal) => AsyncGenerator<TrainEvent>,
 ): AsyncGenerator<TrainEvent> {
+  const broken = new AbortController()
+  const stop = signal ? AbortSignal.any([signal, broken.signal]) : broken.signal
+  let failure: Error | undefined
   try {
     const { saveCheckpoint } = folder
-    for await (const event of start({ ...node(mostThreads), saveCheckpoint })) {
-      if (event.event !== 'measuring') folder.record(event)
+    for await (const event of start({ ...node(mostThreads), saveCheckpoint }, stop)) {
+      try {
+        if (event.event !== 'measuring' && !failure) folder.record(event)
+      } catch (error) {
+        failure = error as Error
+        broken.abort()
+      }
+      if (failure && event.event === 'stopped')
+        throw new UserError(`${failure.message}; ${event.message}`, { cause: failure })
       yield event
     }
+    if (failure) throw failure
   } finally {
     folder.close()
   }

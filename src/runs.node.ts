@@ -1,6 +1,7 @@
 /** Using the runs that were kept: evaluating, predicting, drawing, exporting. */
-import { checkDataSet, type DataSet, dataSets, type Split } from './data/index.js'
-import { type LoadOptions, loadDataSet } from './data/load.node.js'
+import { checkDataSet, type DataSet, dataSets, type GivenDataSet, type GivenNumbers, type Split } from './data/index.js'
+import { loadKept } from './data/own/kept.node.js'
+import { type DataOptions, loadData } from './data/own/own.node.js'
 import { UsageError } from './errors.js'
 import { type ExportedFile, exportTo } from './export-run.node.js'
 import type { AnyRule } from './rules/contract.js'
@@ -22,8 +23,9 @@ export interface RunOptions {
   readonly rule?: AnyRule | string | undefined
   /** Takes the file of the rule although it is another than the run was trained by. */
   readonly changedRule?: boolean | undefined
-  readonly data?: DataSet | undefined
-  readonly load?: LoadOptions | undefined
+  /** The data set, or the path where one's own data are now. */
+  readonly data?: GivenDataSet | string | undefined
+  readonly load?: DataOptions | undefined
 }
 
 export interface Evaluation {
@@ -44,11 +46,10 @@ export const node = (mostThreads?: number): Platform => ({
 export const ruleFrom = async (rule: AnyRule | string): Promise<AnyRule> =>
   typeof rule === 'string' ? await findRule(rule) : rule
 
-/** The data set of that name, or one that a program hands in: checked before anything is trained on it. */
-export async function dataFrom(data: DataSet | string, load: LoadOptions | undefined): Promise<DataSet> {
-  if (typeof data === 'string') return await loadDataSet(data, load)
-  checkDataSet(data)
-  return data
+/** The data set of that name or path, or one that a program hands in: checked before anything is trained on it. */
+export async function dataFrom(data: GivenDataSet | string, load: DataOptions | undefined): Promise<DataSet> {
+  if (typeof data === 'string') return await loadData(data, load)
+  return checkDataSet(data)
 }
 
 /** The rule of a run: handed in, or one of Onward's. Throws a UsageError where it must be named, or is another one. */
@@ -75,14 +76,18 @@ export async function ruleOfRun(path: string, { rule: given, changedRule }: RunO
   return rule
 }
 
-/** The data set of a run: handed in, or one that Onward knows by name. */
+/** The data set of a run: handed in, one that Onward knows by name, or one's own from where it was. */
 export async function dataOfRun(path: string, { data, load }: RunOptions): Promise<DataSet> {
-  if (data) return data
-  const { data: name } = readConfig(path)
-  if (dataSets.some((known) => known.name === name)) return await loadDataSet(name, load)
+  if (typeof data === 'object') return checkDataSet(data)
+  const kept = readConfig(path)
+  if (kept.own || dataSets.some((known) => known.name === kept.data)) {
+    if (!kept.own && data !== undefined && data !== kept.data)
+      throw new UsageError(`the run in ${path} was trained on ${kept.data}, not on ${data}`)
+    return await loadKept(path, kept, data, load)
+  }
   throw new UsageError(
-    `the run in ${path} was trained on the data set "${name}", which is none of Onward's: hand it in from a program, ` +
-      "as in evaluate(run, { data }) of 'onward/node'",
+    `the run in ${path} was trained on the data set "${kept.data}", which is none of Onward's: hand it in from a ` +
+      "program, as in evaluate(run, { data }) of 'onward/node'",
   )
 }
 
@@ -126,11 +131,12 @@ async function withNetwork<T>(path: string, options: RunOptions, use: (network: 
 }
 
 /**
- * What the network of a saved run says of inputs as its data set has them: levels, or real numbers in their own units.
+ * What the network of a saved run says of inputs as its data set has them: levels or parts of 1, or real numbers in
+ * their own units.
  */
 export async function predict(
   path: string,
-  inputs: readonly (Uint8Array | Float32Array)[],
+  inputs: readonly GivenNumbers[],
   options: RunOptions = {},
 ): Promise<Predicted[]> {
   return await withNetwork(path, options, (network) => network.predict(inputs))
@@ -166,5 +172,8 @@ export interface ExportOptions extends RunOptions {
 
 /** Writes the network of a saved run as one ONNX file, after that file, run alone, scored as the network does. */
 export async function exportRun(path: string, options: ExportOptions = {}): Promise<ExportedFile> {
-  return await withNetwork(path, options, (network) => exportTo(path, network, options))
+  const { out, data, load } = options
+  const isNamed = data !== undefined || load?.dataDir !== undefined
+  const known = () => dataOfRun(path, { ...options, load: { ...load, offline: true } })
+  return await withNetwork(path, options, (network) => exportTo(path, network, { out, data: known, isNamed }))
 }

@@ -115,4 +115,12 @@ export default [
     replace: 'if (feeds.has(tensor)) return []',
     tests: 'rules/promise',
   },
+  {
+    what: 'a product that only a derivative knows is no product',
+    file: `${folder}products.ts`,
+    find: 'if (meeting || !PRODUCTS.has(node.op)) return meeting',
+    replace: 'if (meeting || !node.adjoint || !PRODUCTS.has(node.op)) return meeting',
+    tests: 'certificate/gradients',
+    names: 'products come last',
+  },
 ]

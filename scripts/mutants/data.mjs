@@ -5,7 +5,7 @@ const augment = 'src/data/augment.ts'
 const locate = 'src/data/locate.node.ts'
 const made = 'src/data/made.node.ts'
 const download = 'src/data/download.node.ts'
-const cifar = 'src/data/sources/cifar-10.ts'
+const cifar = 'src/data/sources/cifar-records.ts'
 const idx = 'src/data/sources/idx.ts'
 
 export default [
@@ -47,8 +47,8 @@ export default [
   {
     what: 'the labels of CIFAR are read from the end of each record',
     file: cifar,
-    find: 'const label = bytes[start]!',
-    replace: 'const label = bytes[start + RECORD - 1]! % 10',
+    find: 'own[row] = bytes[first + k]!',
+    replace: 'own[row] = bytes[first + record - 1]! % 10',
     tests: 'data/formats',
   },
   {

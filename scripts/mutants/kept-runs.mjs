@@ -1,9 +1,10 @@
 // What can lose a run, or go on with it wrongly.
 const checkpoint = 'src/train/checkpoint.ts'
-const safetensors = 'src/train/safetensors.ts'
+const safetensors = 'src/data/own/read/safetensors.ts'
 const files = 'src/files.node.ts'
 const folder = 'src/train/run-folder.node.ts'
 const lock = 'src/lock.node.ts'
+const holder = 'src/holder.node.ts'
 const train = 'src/train/train.ts'
 const standing = 'src/train/standing.ts'
 const epoch = 'src/train/epoch.ts'
@@ -17,6 +18,7 @@ const score = 'src/train/score.ts'
 
 const resume = { tests: 'train/resume' }
 const run = { tests: 'train/run-folder' }
+const locks = { tests: 'test/lock' }
 
 export default [
   {
@@ -63,30 +65,94 @@ export default [
   },
   {
     what: 'a lock is taken from a process that lives',
-    file: lock,
-    find: 'process.kill(holder.process, 0)\n    return true',
-    replace: 'process.kill(holder.process, 0)\n    return false',
-    ...run,
+    file: holder,
+    find: "return started === holder.started ? 'alive' : 'dead'",
+    replace: "return 'dead'",
+    ...locks,
+  },
+  {
+    what: 'a process number that lives again is the process that held a lock',
+    file: holder,
+    find: "return started === holder.started ? 'alive' : 'dead'",
+    replace: "return 'alive'",
+    ...locks,
+  },
+  {
+    what: 'every container is this one',
+    file: holder,
+    find: 'if (holder.place === undefined || holder.place !== placeOf())',
+    replace: 'if (holder.place === undefined)',
+    ...locks,
   },
   {
     what: 'the lock of a process that is gone holds for ever',
-    file: lock,
+    file: holder,
     find: "return (error as NodeJS.ErrnoException).code === 'EPERM'",
     replace: 'return true',
-    ...run,
+    ...locks,
   },
   {
     what: 'a lock is not given back',
     file: lock,
-    find: 'if (held.delete(path) && isOwn(path)) rmSync(path, { force: true })',
-    replace: 'held.delete(path)',
+    find: 'if (isOwn()) fs.rmSync(path, { force: true })',
+    replace: '',
+    ...locks,
+  },
+  {
+    what: 'the lock of another is given back',
+    file: lock,
+    find: 'if (isOwn()) fs.rmSync(path, { force: true })',
+    replace: 'fs.rmSync(path, { force: true })',
+    ...locks,
+  },
+  {
+    what: 'a lock that beats is taken over',
+    file: lock,
+    find: 'if (read(path)?.text !== seen.text) return',
+    replace: '',
+    ...locks,
+  },
+  {
+    what: 'a lock does not beat',
+    file: lock,
+    find: 'fs.writeSync(file, textAt(++beats), 0)',
+    replace: '',
+    ...locks,
+  },
+  {
+    what: 'a clock that goes back puts off the look at the lock',
+    file: lock,
+    find: 'if (Math.abs(Date.now() - checkedAt) < BEAT)',
+    replace: 'if (Date.now() - checkedAt < BEAT)',
+    ...locks,
+  },
+  {
+    what: 'a process that lost its lock puts its file in place',
+    file: files,
+    find: '    check()\n    files.renameSync',
+    replace: '    files.renameSync',
     ...run,
+  },
+  {
+    what: 'what a process began that was taken for dead stays',
+    file: folder,
+    find: '    clearParts(path)\n',
+    replace: '',
+    ...run,
+  },
+  {
+    what: 'a journal that cannot be written ends a training without saving',
+    file: 'src/node.ts',
+    find: '        failure = error as Error\n        broken.abort()',
+    replace: '        throw error',
+    tests: 'train/node',
+    names: 'journal',
   },
   {
     what: 'tensors of a file change places',
     file: safetensors,
-    find: 'const own = new Uint8Array(bytes.subarray(8 + length + from, 8 + length + to))',
-    replace: 'const own = new Uint8Array(bytes.subarray(bytes.length - to, bytes.length - from))',
+    find: 'bytes: bytes.subarray(8 + length + from, 8 + length + to) }',
+    replace: 'bytes: bytes.subarray(bytes.length - to, bytes.length - from) }',
     tests: 'train/safetensors',
   },
   {

@@ -54,8 +54,8 @@ export default [
   {
     what: 'the first step is divided by the batch',
     file: rule,
-    find: 'crossEntropy(scores, labels).sum(), [read]',
-    replace: 'crossEntropy(scores, labels).mean(), [read]',
+    find: 'loss(scores, labels).sum(), [read]',
+    replace: 'loss(scores, labels).mean(), [read]',
     ...quick,
   },
   {

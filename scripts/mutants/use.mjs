@@ -1,7 +1,6 @@
 // What a user is told, and the file that other programs run.
 const request = 'src/cli/train/request.ts'
 const resume = 'src/cli/train/resume.ts'
-const predict = 'src/cli/commands/predict.ts'
 const evaluate = 'src/cli/commands/evaluate.ts'
 const failure = 'src/cli/failure.ts'
 const model = 'src/export/model.ts'
@@ -15,6 +14,48 @@ const exported = { tests: 'cli/export' }
 const forward = { tests: 'rules/forward-forward' }
 
 export default [
+  {
+    what: 'a hang-up ends a training without saving',
+    file: 'src/cli/train/interrupt.ts',
+    find: "'SIGHUP', ",
+    replace: '',
+    tests: 'cli/interrupt',
+  },
+  {
+    what: 'a configuration with a byte order mark is no JSON',
+    file: request,
+    find: 'JSON.parse(textOf(readFileSync(path)))',
+    replace: "JSON.parse(readFileSync(path, 'utf8'))",
+    ...options,
+  },
+  {
+    what: 'a seed is read as another number',
+    file: 'src/options/values.ts',
+    find: '|| isRounded ? undefined',
+    replace: '? undefined',
+    tests: 'options/options',
+  },
+  {
+    what: 'a number of its own is no other name',
+    file: 'src/names.ts',
+    find: 'if (a[0] !== b[0] || digits(a) !== digits(b)) return',
+    replace: 'if (a[0] !== b[0]) return',
+    tests: 'cli/nearest',
+  },
+  {
+    what: 'proxies are passed by',
+    file: 'src/data/proxy.node.ts',
+    find: '  if (!used) return',
+    replace: '  if (used) return',
+    tests: 'data/proxy',
+  },
+  {
+    what: 'a folder is taken for a file of its name',
+    file: 'src/data/locate.node.ts',
+    find: 'return stats.isFile() ? stats.size : undefined',
+    replace: 'return stats.size',
+    tests: 'data/load',
+  },
   {
     what: 'a configuration outweighs the flags',
     file: request,
@@ -34,13 +75,6 @@ export default [
     file: resume,
     find: 'if (given[key] !== undefined && given[key] !== config[key])',
     replace: 'if (false)',
-    ...runs,
-  },
-  {
-    what: 'dark ink on light paper is read as it is',
-    file: predict,
-    find: 'toShape(picture, shape, { invert })',
-    replace: 'toShape(picture, shape, { invert: false })',
     ...runs,
   },
   {

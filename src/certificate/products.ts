@@ -32,7 +32,10 @@ type Found = Omit<Meeting, 'backwards' | 'returns'>
 export interface Meetings {
   readonly all: readonly Meeting[]
   of(node: Node): Meeting | undefined
-  /** The same, also for a node that `grad` made: a derivative may itself be part of a forward pass. */
+  /**
+   * The same, also for a node that `grad` made, since a derivative may itself be part of a forward pass, and for one
+   * whose result nobody reads but whose derivative is taken: a loop that is traced again for its gradient has such ones.
+   */
   crossing(node: Node): Crossing | undefined
   /** The blocks whose weights the slice `lane` of this meeting's result is made with. */
   blocks(meeting: Crossing, lane: number | undefined): Bits
@@ -151,7 +154,7 @@ export function meetingsOf(net: Network, weights: Weights, blocks: number, count
   const operands = (node: Node): readonly Tensor[] => node.inputs.filter((x) => namesOf(x).length > 0)
   const crossing = (node: Node): Crossing | undefined => {
     const meeting = byNode.get(node)
-    if (meeting || !node.adjoint || !PRODUCTS.has(node.op)) return meeting
+    if (meeting || !PRODUCTS.has(node.op)) return meeting
     const own = operands(node)
     return own.length > 0 ? { node, weights: own, isProduct: true } : undefined
   }

@@ -1,5 +1,7 @@
 import { Option as Flag } from 'commander'
 import { UsageError } from '../errors.js'
+import { parseValue, refusal } from '../options/index.js'
+import { ownFlags } from './own-data.js'
 import { named } from './to-type.js'
 import { trainingFlags } from './train/flags.js'
 
@@ -29,6 +31,12 @@ const RUN_FLAGS = [
   JSON_FLAG,
 ]
 
+/** Of the commands that read the data of a run, too. */
+const DATA_RUN_FLAGS = [
+  flag('--data <path>', "where the data of the run are now, if they are one's own and have moved"),
+  ...RUN_FLAGS,
+]
+
 /** The flags of the options of a rule. */
 const ruleFlags = (): Flag[] => [
   flag('--preset <name>', `settings with a name; ${named('rules', 'RULE')} lists them`),
@@ -43,7 +51,10 @@ export function commands(): CommandEntry[] {
       does: 'train a network by a rule and keep the run in a folder',
       takes: { '[rule]': `a learning rule, which ${named('rules')} lists, or a file that exports one: ./my-rule.js` },
       flags: [
-        flag('--data <name>', `the data set; ${named('data')} lists them`),
+        flag(
+          '--data <name>',
+          `the data set, which ${named('data')} lists, or the path of your own: ./digits, table.csv`,
+        ),
         flag('--data-dir <dir>', 'the folder that holds its files; default: ONWARD_DATA, the cache, or a download'),
         ...ruleFlags(),
         flag('--config <file>', 'settings from a JSON file: flags by name, the options of the rule in "set"'),
@@ -53,6 +64,7 @@ export function commands(): CommandEntry[] {
         flag('--from <run>', 'begin with the weights of this run where names and shapes are equal'),
         flag('--below <run>', 'with --layer: the run that trained the layers below it'),
         flag('--json', 'print JSON, one object a line'),
+        ...ownFlags().map((own) => own.helpGroup('Your own data:')),
         ...trainingFlags().map((own) => own.helpGroup('Training:')),
       ],
       load: () => import('./train/command.js'),
@@ -61,18 +73,28 @@ export function commands(): CommandEntry[] {
       name: 'evaluate',
       does: 'measure a trained network on the test samples',
       takes: RUN,
-      flags: RUN_FLAGS,
+      flags: DATA_RUN_FLAGS,
       load: () => import('./commands/evaluate.js'),
     },
     {
       name: 'predict',
-      does: 'classify pictures with a trained network',
-      takes: { ...RUN, '<image...>': 'PNG or JPEG files, or folders of them' },
+      does: 'say what a trained network says of pictures, or of rows of a table',
+      takes: {
+        ...RUN,
+        '<image...>':
+          'picture files (PNG, JPEG, WebP, GIF, TIFF, BMP, AVIF), folders of them, or tables (CSV, Parquet)',
+      },
       flags: [
-        flag('--invert', 'swap light and dark: for dark ink on light paper, where the network learned light on dark'),
+        flag(
+          '--fit <how>',
+          'ink: cut out, centred, light or dark as in training; contain, cover, stretch: the whole picture; ' +
+            'default: ink where the training images show ink on a plain ground, else contain',
+        ),
+        flag('--invert', 'the ink is dark (ink), or swap light and dark (the other ways to fit)'),
+        flag('--show <path>', 'write what the network saw: a PNG file, or a folder for several pictures'),
         ...RUN_FLAGS,
       ],
-      load: () => import('./commands/predict.js'),
+      load: () => import('./commands/predict/command.js'),
     },
     {
       name: 'samples',
@@ -83,7 +105,7 @@ export function commands(): CommandEntry[] {
         flag('--seed <n>', 'seed of the noise').argParser(wholeNumber('--seed', 0)).default(0),
         flag('--out <dir>', 'the folder of the pictures; default: samples in the folder of the run'),
         flag('--judge <run>', 'a run of a classifier (backprop, say): of how many samples made of noise is it sure?'),
-        ...RUN_FLAGS,
+        ...DATA_RUN_FLAGS,
       ],
       load: () => import('./commands/samples.js'),
     },
@@ -103,12 +125,13 @@ export function commands(): CommandEntry[] {
     },
     {
       name: 'data',
-      does: 'list the data sets and where they are, or show one',
-      takes: { '[name]': 'a data set' },
+      does: 'list the data sets and where they are, or show one, or what a file or folder holds',
+      takes: { '[name]': 'a data set, or the path of your own' },
       flags: [
         flag('--data-dir <dir>', 'a folder to look in'),
         flag('--download', 'get the data set, unless it is here, and check it'),
         JSON_FLAG,
+        ...ownFlags().map((own) => own.helpGroup('Your own data:')),
       ],
       load: () => import('./commands/data.js'),
     },
@@ -119,7 +142,7 @@ export function commands(): CommandEntry[] {
       flags: [
         flag('--format <format>', 'the format of the file: onnx').default('onnx'),
         flag('--out <file>', 'the file; default: model.onnx in the folder of the run'),
-        ...RUN_FLAGS,
+        ...DATA_RUN_FLAGS,
       ],
       load: () => import('./commands/export.js'),
     },
@@ -137,9 +160,10 @@ const collect = (value: string, before: readonly string[] = []): readonly string
 
 /** A whole number of a flag, at least `least`. */
 function wholeNumber(name: string, least: number): (text: string) => number {
+  const kind = { type: 'integer', range: `at least ${least}` } as const
   return (text) => {
-    const value = Number(text)
+    const value = parseValue(kind, text, name) as number
     if (Number.isInteger(value) && value >= least) return value
-    throw new UsageError(`${name} takes a whole number, at least ${least}, not "${text}".`)
+    throw new UsageError(refusal(name, kind, `"${text}"`, text))
   }
 }

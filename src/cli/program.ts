@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander'
-import { packageVersion } from '../train/environment.node.js'
+import { packageVersion } from '../own-files.node.js'
 import { commands } from './commands.js'
 import { EXIT } from './failure.js'
 import { textWidth } from './output/text.js'

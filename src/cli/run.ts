@@ -7,6 +7,7 @@ import { toType } from './to-type.js'
 export interface RunFlags {
   readonly rule?: string
   readonly changedRule?: true
+  readonly data?: string
   readonly dataDir?: string
   readonly json?: true
 }

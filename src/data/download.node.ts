@@ -6,12 +6,15 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { UserError } from '../errors.js'
 import { fileError, makeFolder, reason } from '../files.node.js'
 import { withLock } from '../lock.node.js'
+import { web } from './proxy.node.js'
 import type { Download } from './source.js'
 
 export interface DownloadOptions {
   /** Called as bytes arrive; `received` counts those of earlier, interrupted downloads. */
   readonly onProgress?: (progress: { readonly file: string; readonly received: number; readonly total: number }) => void
   readonly signal?: AbortSignal
+  /** Told when the file is locked by a process of which nobody can see whether it lives: how long that takes. */
+  readonly onWait?: (message: string) => void
   /** How long a mirror may be silent before it counts as cut, in milliseconds. */
   readonly patience?: number
   /** The wait before a second try of the same mirror, in milliseconds; it doubles with each. */
@@ -40,7 +43,7 @@ export async function download(file: Download, folder: string, options: Download
         if (found.length === 0) await rename(part, path)
         return found
       },
-      options.signal,
+      { signal: options.signal, onWait: options.onWait },
     )
   } catch (error) {
     if (options.signal?.aborted || error instanceof UserError || !('code' in (error as object))) throw error
@@ -105,6 +108,7 @@ async function receive(
   before: number,
   options: DownloadOptions,
 ): Promise<Failure | undefined> {
+  const { fetch, proxy } = await web(url)
   const silence = new AbortController()
   const patience = options.patience ?? 30_000
   let timer = setTimeout(() => silence.abort(), patience)
@@ -122,7 +126,8 @@ async function receive(
     }
     if (response.status !== 200 && response.status !== 206) {
       await response.body?.cancel()
-      return { what: `answered ${response.status} ${response.statusText}`.trimEnd(), again: response.status >= 500 }
+      const what = `answered ${response.status} ${response.statusText}`.trimEnd()
+      return { what: what + proxy, again: response.status >= 500 }
     }
     const resumed = response.status === 206 && response.headers.get('content-range')?.startsWith(`bytes ${before}-`)
     if (response.status === 206 && !resumed) {
@@ -154,7 +159,7 @@ async function receive(
     options.signal?.throwIfAborted()
     if (!(error instanceof NetworkError)) throw error
     const why = silence.signal.aborted ? 'fell silent' : `broke off (${error.message})`
-    return { what: `${why} after ${received} of ${file.bytes} bytes`, again: true }
+    return { what: `${why} after ${received} of ${file.bytes} bytes${proxy}`, again: true }
   } finally {
     clearTimeout(timer)
     await handle?.close()
@@ -170,7 +175,12 @@ async function network<T>(promise: Promise<T>): Promise<T> {
   try {
     return await promise
   } catch (error) {
-    throw new NetworkError(reason((error as Error).cause ?? error), { cause: error })
+    let cause = error as Error
+    while (cause.cause instanceof Error) cause = cause.cause
+    // What a proxy answered has no code of the system, but a message.
+    const why = reason(cause)
+    const isSystem = /^E[A-Z_]+$/.test(why)
+    throw new NetworkError(isSystem ? why : cause.message, { cause: error })
   }
 }
 

@@ -1,20 +1,113 @@
-import { readFile, writeFile } from 'node:fs/promises'
-import { convertIndexedToRgb, decode as decodePng, encode as encodePng } from 'fast-png'
-import jpeg from 'jpeg-js'
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import type { Metadata, Sharp } from 'sharp'
 import { UserError } from '../errors.js'
-import { fileError, reason } from '../files.node.js'
+import { reason, replaceFile } from '../files.node.js'
+import { bmpSize, decodeBmp } from './bmp.js'
 import type { Picture } from './picture.js'
 
-/** Reads a PNG or JPEG file. Throws a UserError for a file that is neither, is cut, or cannot be read. */
-export async function readImage(path: string): Promise<Picture> {
-  let bytes: Uint8Array
+/** A picture that was read from a file: what it shows, and how large the file has it. */
+export interface ReadImage extends Picture {
+  /** In the file, upright. */
+  readonly full: NonNullable<Picture['full']>
+  /** What was done to it on the way, for people. */
+  readonly notes: readonly string[]
+}
+
+/** A larger picture is refused by its header, before any of it is decoded. */
+export const MOST_PIXELS = 64e6
+
+/** Of JPEG files whose lines stand one after the other: they are made smaller while they are read, in little memory. */
+export const MOST_JPEG_PIXELS = 400e6
+
+/** On one side: lines beyond this cost memory out of proportion. */
+const MOST_SIDE = 65_535
+
+/** Of BMP files, which are decoded here and not by the library. */
+const MOST_BMP_PIXELS = 25e6
+
+/** Many lines are held at a time: few pixels in lines of millions took 1.6 GB. */
+const LONGEST_SIDE = 65_535
+
+/** A larger picture is brought to this size on its longer side while it is read: enough to find a digit in it. */
+const SIDE = 512
+
+/** The side to read a picture with that is to become an image of this shape: fine enough to be resized once more. */
+export const sideFor = (shape: readonly number[]): number => Math.max(SIDE, 2 * Math.max(...shape.slice(-2)))
+
+/** So many bytes tell the format. */
+const HEAD = 32
+
+/** A file of a picture is refused before it is read if it is larger. */
+const MOST_BYTES = 2 ** 30
+
+export const FORMATS = 'PNG, JPEG, WebP, GIF, TIFF, BMP or AVIF'
+
+/** Of the names of picture files. */
+export const PICTURE_NAME = /\.(png|jpe?g|jfif|webp|gif|tiff?|bmp|dib|avif)$/i
+
+/**
+ * Reads a picture, upright (EXIF), in sRGB (ICC, CMYK), the first of several frames, at most `side` pixels on its longer
+ * side (default: 512; see `sideFor`). Throws a UserError for a file that is of no known format, is cut, too large, or cannot be read.
+ */
+export async function readImage(path: string, side = SIDE): Promise<ReadImage> {
+  let head: Uint8Array
+  let size: number
   try {
-    bytes = await readFile(path)
+    ;({ head, size } = headOf(path))
   } catch (cause) {
     const what = reason(cause) === 'ENOENT' ? 'does not exist' : `cannot be read (${reason(cause)})`
-    throw new UserError(`The image ${path} ${what}; name a PNG or JPEG file.`, { cause })
+    throw new UserError(`The image ${path} ${what}; name a ${FORMATS} file.`, { cause })
   }
-  return decode(bytes, path)
+  return await decoded({ head, size, input: path, bytes: () => readFile(path) }, path, side)
+}
+
+/** The same from the bytes of a file; `name` is what messages call it. */
+export async function decodeImage(bytes: Uint8Array, name: string, side = SIDE): Promise<ReadImage> {
+  return await decoded(
+    { head: bytes.subarray(0, HEAD), size: bytes.length, input: bytes, bytes: () => bytes },
+    name,
+    side,
+  )
+}
+
+/** The first bytes of a file, and how many it has. */
+function headOf(path: string): { readonly head: Uint8Array; readonly size: number } {
+  const file = openSync(path, 'r')
+  try {
+    const stat = fstatSync(file)
+    if (!stat.isFile()) throw new Error('it is no file')
+    const head = new Uint8Array(HEAD)
+    return { head: head.subarray(0, readSync(file, head, 0, HEAD, 0)), size: stat.size }
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** A file, or its bytes: the library reads a file by itself, piece by piece. */
+interface Encoded {
+  readonly head: Uint8Array
+  readonly size: number
+  readonly input: Uint8Array | string
+  bytes(): Uint8Array | Promise<Uint8Array>
+}
+
+async function decoded(encoded: Encoded, name: string, side: number): Promise<ReadImage> {
+  const { head, size } = encoded
+  const format = formatOf(head)
+  if (!format)
+    throw new UserError(`The image ${name} is neither ${FORMATS} (${size} bytes); convert it to one of them.`)
+  if (size > MOST_BYTES) throw new UserError(`The image ${name} has ${size} bytes, at most ${MOST_BYTES} are read.`)
+  try {
+    if (format === 'BMP') return await fromBmp(await encoded.bytes(), name, side)
+    return await fromSharp(encoded.input, format, name, side)
+  } catch (cause) {
+    if (cause instanceof UserError) throw cause
+    // The first line says it; the library may add its own hints, and its name.
+    const [why = ''] = (cause as Error).message.split('\n')
+    const short = why.replace(/^(Vips\w+|\w+load\w*): /i, '').replace(/[\s:.]+$/, '')
+    throw new UserError(`The image ${name} is a broken or cut ${format} file (${short}); save it again.`, { cause })
+  }
 }
 
 /** Writes 8-bit pixels (height x width x channels, interleaved; 1, 3 or 4 channels) as a PNG file. */
@@ -22,58 +115,89 @@ export async function writePng(
   path: string,
   image: { width: number; height: number; channels: 1 | 3 | 4; data: Uint8Array },
 ): Promise<void> {
-  const bytes = encodePng({ ...image, depth: 8 })
-  try {
-    await writeFile(path, bytes)
-  } catch (cause) {
-    throw fileError(`The image ${path} could not be written`, cause)
-  }
+  const { data, ...raw } = image
+  const sharp = await library()
+  const pipeline = sharp(data, { raw })
+  const bytes = await (raw.channels === 1 ? pipeline.toColourspace('b-w') : pipeline).png().toBuffer()
+  replaceFile(path, bytes)
 }
 
-function decode(bytes: Uint8Array, path: string): Picture {
-  const png = bytes[0] === 0x89 && bytes[1] === 0x50
-  const jpg = bytes[0] === 0xff && bytes[1] === 0xd8
-  if (!png && !jpg) {
-    throw new UserError(`The image ${path} is neither PNG nor JPEG (${bytes.length} bytes); convert it to one of them.`)
-  }
-  try {
-    return png ? fromPng(bytes) : fromJpeg(bytes)
-  } catch (cause) {
-    const what = `is a broken or cut ${png ? 'PNG' : 'JPEG'} file`
+/** The format by the first bytes. */
+function formatOf(bytes: Uint8Array): string | undefined {
+  const text = String.fromCharCode(...bytes.subarray(0, 16))
+  if (text.startsWith('\x89PNG\r\n\x1a\n')) return 'PNG'
+  if (text.startsWith('\xff\xd8\xff')) return 'JPEG'
+  if (/^RIFF[\s\S]{4}WEBP/.test(text)) return 'WebP'
+  if (/^GIF8[79]a/.test(text)) return 'GIF'
+  if (/^(II[*+]\0|MM\0[*+])/.test(text)) return 'TIFF'
+  if (/^[\s\S]{4}ftypavi[fs]/.test(text)) return 'AVIF'
+  return text.startsWith('BM') ? 'BMP' : undefined
+}
+
+/** Loaded at its first use: most commands read no picture. */
+async function library() {
+  const { default: sharp } = await import('sharp')
+  // Pictures are read side by side, each in one thread; none is read twice.
+  sharp.concurrency(1)
+  sharp.cache(false)
+  return sharp
+}
+
+function checkPixels(name: string, width: number, height: number, most: number): void {
+  if (width * height <= most && Math.max(width, height) <= MOST_SIDE) return
+  const millions = (pixels: number): string => (pixels / 1e6).toFixed(0)
+  throw new UserError(
+    `The image ${name} has ${width} x ${height} pixels, ${millions(width * height)} million; at most ` +
+      `${millions(most)} million are read, ${MOST_SIDE} on a side: save it smaller.`,
+  )
+}
+
+async function fromBmp(bytes: Uint8Array, name: string, side: number): Promise<ReadImage> {
+  const full = bmpSize(bytes)
+  checkPixels(name, full.width, full.height, MOST_BMP_PIXELS)
+  const { data } = decodeBmp(bytes)
+  const sharp = await library()
+  return { ...(await pixelsOf(sharp(data, { raw: { ...full, channels: 4 } }), side)), full, notes: [] }
+}
+
+async function fromSharp(input: Uint8Array | string, format: string, name: string, side: number): Promise<ReadImage> {
+  const sharp = await library()
+  // A JPEG whose data end early is only warned of; other formats are warned of for harmless things.
+  const failOn = format === 'JPEG' ? 'warning' : 'error'
+  const source = sharp(input, { limitInputPixels: false, failOn, pages: 1 })
+  const told = await source.metadata()
+  const most = format === 'JPEG' && !told.isProgressive ? MOST_JPEG_PIXELS : MOST_PIXELS
+  checkPixels(name, told.width, told.height, most)
+  if (Math.max(told.width, told.height) > LONGEST_SIDE)
     throw new UserError(
-      `The image ${path} ${what} (${(cause as Error).message.replace(/[\s:.]+$/, '')}); save it again.`,
-      { cause },
+      `The image ${name} has ${told.width} x ${told.height} pixels, and at most ${LONGEST_SIDE} a side are read; crop it.`,
     )
-  }
+  if (!/^u?char|^u?short/.test(told.depth))
+    throw new UserError(
+      `The image ${name} holds numbers (${told.depth}) in place of shades; save it with 8 or 16 bits.`,
+    )
+  return { ...(await pixelsOf(source.autoOrient(), side)), full: uprightSize(told), notes: notesOn(told) }
 }
 
-function fromPng(bytes: Uint8Array): Picture {
-  const image = decodePng(bytes, { checkCrc: true })
-  const { width, height, palette } = image
-  if (palette) {
-    const channels = palette[0]!.length
-    return { width, height, channels, maximum: 255, data: convertIndexedToRgb(image) }
-  }
-  const { data, channels, depth } = image
-  if (depth >= 8) return { width, height, channels, maximum: 2 ** depth - 1, data }
-  return { width, height, channels, maximum: 2 ** depth - 1, data: unpack(data, width, height, depth) }
+/** Pixels in sRGB, made smaller while they are decoded. */
+async function pixelsOf(source: Sharp, side: number): Promise<Picture> {
+  const { data, info } = await source
+    .resize({ width: side, height: side, fit: 'inside', withoutEnlargement: true, kernel: 'linear' })
+    .toColourspace('srgb')
+    .raw({ depth: 'uchar' })
+    .toBuffer({ resolveWithObject: true })
+  const { width, height, channels } = info
+  return { width, height, channels, maximum: 255, data }
 }
 
-/** One value per element, from rows of grey pixels of 1, 2 or 4 bits that begin at whole bytes. */
-function unpack(packed: ArrayLike<number>, width: number, height: number, depth: number): Uint8Array {
-  const data = new Uint8Array(width * height)
-  const rowBytes = Math.ceil((width * depth) / 8)
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const bit = x * depth
-      const byte = packed[y * rowBytes + (bit >> 3)]!
-      data[y * width + x] = (byte >> (8 - depth - (bit & 7))) & (2 ** depth - 1)
-    }
-  }
-  return data
-}
+const isTurned = ({ orientation = 1 }: Metadata): boolean => orientation >= 5
 
-function fromJpeg(bytes: Uint8Array): Picture {
-  const { width, height, data } = jpeg.decode(bytes, { useTArray: true, tolerantDecoding: false })
-  return { width, height, channels: 4, maximum: 255, data }
+const uprightSize = (told: Metadata) =>
+  isTurned(told) ? { width: told.height, height: told.width } : { width: told.width, height: told.height }
+
+function notesOn({ orientation = 1, pages = 1 }: Metadata): string[] {
+  return [
+    ...(orientation > 1 ? ['turned upright, as its EXIF tag says'] : []),
+    ...(pages > 1 ? [`the first of its ${pages} frames`] : []),
+  ]
 }

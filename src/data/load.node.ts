@@ -6,6 +6,7 @@ import type { DataSet, Split } from './dataset.js'
 import { type DownloadOptions, download } from './download.node.js'
 import { type Location, locate, readFiles } from './locate.node.js'
 import { madeOrKept } from './made.node.js'
+import { fingerprint } from './own/fingerprint.node.js'
 import { assemble, findDataSet } from './registry.js'
 import type { Download, Source } from './source.js'
 
@@ -26,19 +27,23 @@ export interface LoadOptions extends DownloadOptions {
 export async function loadDataSet(name: string, options: LoadOptions = {}): Promise<DataSet> {
   const entry = findDataSet(name)
   const { from, counts } = entry
-  if ('source' in from) return assemble(entry, await loadSource(name, from.source, options))
+  if ('source' in from) {
+    const { isPublished, ...splits } = await loadSource(name, from.source, options)
+    const data = assemble(entry, splits)
+    return isPublished ? data : assemble(entry, splits, fingerprint(data))
+  }
   const kept = join(options.cacheDir ?? cacheFolder(), name, 'made')
   return assemble(entry, madeOrKept(kept, from.sha256, counts, from.make))
 }
 
-/** The splits of the data set `name`, from its files; see `loadDataSet`. */
+/** The splits of the data set `name`, from its files, and whether published hashes told all of them. */
 export async function loadSource(
   name: string,
   source: Source,
   options: LoadOptions = {},
-): Promise<{ train: Split; test: Split }> {
-  const { contents, where } = await readFiles(source, await find(name, source, options))
-  return source.decode(contents, where)
+): Promise<{ train: Split; test: Split; isPublished: boolean }> {
+  const { contents, where, isPublished } = await readFiles(source, await find(name, source, options))
+  return { ...source.decode(contents, where), isPublished }
 }
 
 async function find(name: string, source: Source, options: LoadOptions): Promise<Location> {
@@ -50,15 +55,20 @@ async function find(name: string, source: Source, options: LoadOptions): Promise
     if (location) return location
     throw new UserError(
       `${dataDir} does not hold ${name}: put ${files} (as they are, or with .gz) into ` +
-        `${join(dataDir, source.folders[0]!)}, or leave the data folder out to download them.`,
+        `${join(dataDir, source.folders[0]!)}${source.downloads.length > 0 ? ', or leave the data folder out to download them' : ''}.`,
     )
   }
   const shared = process.env.ONWARD_DATA
   if (shared && !existsSync(shared))
     throw new UserError(`The data folder ${shared}, which ONWARD_DATA names, does not exist; make it or name another.`)
-  const cache = join(options.cacheDir ?? cacheFolder(), name)
+  const cache = join(options.cacheDir ?? cacheFolder(), source.cached ?? name)
   const location = (shared ? locate(source, shared) : undefined) ?? locateCached(source, cache)
   if (location) return location
+  if (source.downloads.length === 0)
+    throw new UserError(
+      `${name} is not on this machine (looked in ${[shared, cache].filter(Boolean).join(' and ')}), and cannot be ` +
+        `fetched: put ${files} into a folder, and name that (--data-dir DIR).`,
+    )
   if (offline) {
     throw new UserError(
       `${name} is not on this machine (looked in ${[shared, cache].filter(Boolean).join(' and ')}), and downloads are ` +

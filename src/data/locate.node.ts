@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { createReadStream, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { UserError } from '../errors.js'
 import { reason } from '../files.node.js'
+import { inflateMat } from './mat.node.js'
 import type { Source, SourceFile } from './source.js'
 import { readTar } from './tar.js'
+import { readZip } from './zip.node.js'
 
 /** Where the contents of a data set's files are: a path each, or one archive for all. */
 export type Location = { readonly paths: readonly string[] } | { readonly archive: string }
@@ -21,7 +23,7 @@ export function locate(source: Source, directory: string): Location | undefined 
     const paths = source.files.map((file) => findFile(file, join(directory, folder)))
     const found = paths.filter((path) => path !== undefined)
     if (found.length === paths.length) return { paths: found }
-    if (source.archive && existsSync(join(directory, folder, source.archive))) {
+    if (source.archive && sizeOf(join(directory, folder, source.archive)) !== undefined) {
       return { archive: join(directory, folder, source.archive) }
     }
     if (found.length > 0) {
@@ -35,37 +37,98 @@ export function locate(source: Source, directory: string): Location | undefined 
   return undefined
 }
 
-function findFile(file: SourceFile, folder: string): string | undefined {
-  return file.names.flatMap((name) => [join(folder, name), join(folder, `${name}.gz`)]).find((path) => existsSync(path))
+/**
+ * A file by one of its names, of the right size if there is one; some unpackers put each file into a folder of its own
+ * name.
+ */
+function findFile({ names, bytes }: SourceFile, folder: string): string | undefined {
+  const all = names.flatMap((name) => [name, `${name}.gz`])
+  const places = [folder, ...all.map((name) => join(folder, name))]
+  const found = places
+    .flatMap((place) => all.map((name) => join(place, name)))
+    .filter((path) => sizeOf(path) !== undefined)
+  return found.find((path) => path.endsWith('.gz') || sizeOf(path) === bytes) ?? found[0]
+}
+
+/** The bytes of a file; undefined where there is none, or where nobody may look. */
+function sizeOf(path: string): number | undefined {
+  try {
+    const stats = statSync(path)
+    return stats.isFile() ? stats.size : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** What was read, and whether a published hash told each of the files. */
+export interface Contents {
+  readonly contents: readonly Uint8Array[]
+  /** The path that each came from, for messages. */
+  readonly where: readonly string[]
+  readonly isPublished: boolean
 }
 
 /**
- * The contents of the files at `location`, in the order of `source.files`, each checked against its size and SHA-256.
- * Throws a UserError that names the file which is cut, unreadable or another one than was published.
+ * The contents of the files at `location`, in the order of `source.files`, each checked against its size and SHA-256
+ * where these are published. Throws a UserError that names the file which is cut, unreadable or another one.
  */
-export async function readFiles(
-  source: Source,
-  location: Location,
-): Promise<{ contents: Uint8Array[]; where: string[] }> {
+export async function readFiles(source: Source, location: Location): Promise<Contents> {
   const contents: Uint8Array[] = []
   const where: string[] = []
-  const members = 'archive' in location ? readTar(await readPacked(location.archive), location.archive) : undefined
+  const archive = 'archive' in location ? await readArchive(source, location.archive) : undefined
+  let isPublished = true
   for (const [index, file] of source.files.entries()) {
     const [name] = file.names
     const path = 'archive' in location ? `${name} in ${location.archive}` : location.paths[index]!
-    const bytes = members ? members.get(name) : await readPacked(path, file.bytes)
+    const bytes = archive ? await archive.member(name) : await readPacked(path, file.bytes)
     if (!bytes) throw new UserError(`${path} is missing; get the archive again.`)
     check(bytes, file, path)
-    contents.push(bytes)
+    if (file.sha256 === undefined && !archive?.isPublished && !(await isPublishedAs(source, path))) isPublished = false
+    contents.push(file.isMat ? inflateMat(bytes, path) : bytes)
     where.push(path)
   }
-  return { contents, where }
+  return { contents, where, isPublished }
+}
+
+interface Archive {
+  /** Whether it was needed to be, and is, the published one. */
+  readonly isPublished: boolean
+  member(name: string): Promise<Uint8Array | undefined>
+}
+
+/** The members of an archive by their names; a member may be packed once more. */
+async function readArchive(source: Source, path: string): Promise<Archive> {
+  const isNeeded = source.files.some(({ sha256 }) => sha256 === undefined)
+  const isPublished = isNeeded && (await isPublishedAs(source, path))
+  if (!path.endsWith('.zip')) {
+    const members = readTar(await readPacked(path), path)
+    return { isPublished, member: async (name) => members.get(name) }
+  }
+  const names = source.files.map(({ names: [name] }) => name)
+  const members = await readZip(path, (name) => names.includes(name.replace(/\.gz$/, '')))
+  return {
+    isPublished,
+    async member(name) {
+      const packed = members.get(`${name}.gz`)
+      return packed ? await unpacked(packed, `${name}.gz in ${path}`) : members.get(name)
+    },
+  }
+}
+
+/** Whether the file at a path has the name, the size and the SHA-256 of a published one. */
+async function isPublishedAs({ downloads }: Source, path: string): Promise<boolean> {
+  const known = downloads.find(({ name }) => name === basename(path))
+  if (!known || statSync(path, { throwIfNoEntry: false })?.size !== known.bytes) return false
+  const hash = createHash('sha256')
+  for await (const piece of createReadStream(path)) hash.update(piece as Uint8Array)
+  return hash.digest('hex') === known.sha256
 }
 
 function check(bytes: Uint8Array, file: SourceFile, path: string): void {
-  if (bytes.length < file.bytes) {
+  if (file.bytes !== undefined && bytes.length < file.bytes) {
     throw new UserError(`${path} is cut: it holds ${bytes.length} of ${file.bytes} bytes; delete it and get it again.`)
   }
+  if (file.sha256 === undefined) return
   const sha256 = createHash('sha256').update(bytes).digest('hex')
   if (sha256 !== file.sha256) {
     throw new UserError(
@@ -83,9 +146,15 @@ async function readPacked(path: string, limit?: number): Promise<Uint8Array> {
   } catch (cause) {
     throw new UserError(`${path} cannot be read (${reason(cause)}); check that it is a file you may read.`, { cause })
   }
-  if (!path.endsWith('.gz')) return bytes
+  return path.endsWith('.gz') ? await unpacked(bytes, path, limit) : bytes
+}
+
+/** The most that a file may unpack to where its size is not published. */
+const MOST = 2 ** 31
+
+async function unpacked(bytes: Uint8Array, path: string, limit = MOST): Promise<Uint8Array> {
   try {
-    return await promisify(gunzip)(bytes, limit === undefined ? {} : { maxOutputLength: limit })
+    return await promisify(gunzip)(bytes, { maxOutputLength: limit })
   } catch (cause) {
     const what = reason(cause) === 'ERR_BUFFER_TOO_LARGE' ? 'is not the published file' : 'is cut or no gzip file'
     throw new UserError(`${path} ${what} (${bytes.length} bytes); delete it and get it again.`, { cause })

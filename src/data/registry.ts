@@ -1,11 +1,18 @@
 import { UsageError, UserError } from '../errors.js'
 import { unknownName } from '../names.js'
-import { type DataSet, dataSet, labelledImages } from './dataset.js'
+import { dataSet } from './checked.js'
+import { type DataSet, labelledImages } from './dataset.js'
 import { makeGlyphs } from './glyphs/glyphs.js'
 import type { DataSetEntry } from './source.js'
 import { cifar10 } from './sources/cifar-10.js'
+import { cifar100 } from './sources/cifar-100.js'
+import { emnist } from './sources/emnist.js'
+import { kmnist } from './sources/kuzushiji.js'
 import { fashionMnist, mnist } from './sources/mnist.js'
 import { optdigits } from './sources/optdigits.js'
+import { qmnist } from './sources/qmnist.js'
+import { svhn } from './sources/svhn.js'
+import { concrete, energy, powerPlant, wineWhite } from './sources/tables.js'
 
 const glyphs: DataSetEntry = {
   name: 'glyphs',
@@ -17,7 +24,11 @@ const glyphs: DataSetEntry = {
 }
 
 /** Every data set that Onward knows by name. */
-export const dataSets: readonly DataSetEntry[] = [glyphs, mnist, fashionMnist, cifar10, optdigits]
+export const dataSets: readonly DataSetEntry[] = [
+  ...[glyphs, mnist, fashionMnist, cifar10, optdigits],
+  ...[...emnist, kmnist, qmnist, cifar100, svhn],
+  ...[concrete, energy, powerPlant, wineWhite],
+]
 
 /** The entry of that name; an unknown name throws a UserError that offers the nearest one. */
 export function findDataSet(name: string): DataSetEntry {
@@ -34,10 +45,14 @@ export function findDataSet(name: string): DataSetEntry {
   )
 }
 
-/** The data set of `entry` with the splits that were made or read for it. */
-export function assemble(entry: DataSetEntry, splits: Pick<DataSet, 'train' | 'test'>): DataSet {
+/**
+ * The data set of `entry` with the splits that were made or read for it, and the SHA-256 of its content where no
+ * published hash told its files.
+ */
+export function assemble(entry: DataSetEntry, splits: Pick<DataSet, 'train' | 'test'>, fingerprint?: string): DataSet {
   const { name, input, target, names } = entry
-  return dataSet({ name, input, target, names, ...splits })
+  const { train, test } = splits
+  return dataSet({ name, input, target, names, train, test, ...(fingerprint !== undefined && { fingerprint }) })
 }
 
 /** An embedded data set, which needs no file; throws a UserError for one that does. */

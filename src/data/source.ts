@@ -4,9 +4,14 @@ import type { ByteSplit, Samples, Split } from './dataset.js'
 export interface SourceFile {
   /** Names under which the file is found; each may also end in `.gz`. The first is the published one. */
   readonly names: readonly [string, ...string[]]
-  /** Size and SHA-256 of the contents, not of the packed file. */
-  readonly bytes: number
-  readonly sha256: string
+  /**
+   * Size and SHA-256 of the contents, not of the packed file. Where no hash is published, the file is told by its format
+   * and counts alone, unless it lies there as it was published; see `Download`.
+   */
+  readonly bytes?: number
+  readonly sha256?: string
+  /** A MAT file, whose compressed elements are unpacked before it is decoded. */
+  readonly isMat?: boolean
 }
 
 /** A file to fetch, exactly as the mirrors hold it. */
@@ -23,9 +28,11 @@ export interface Source {
   readonly files: readonly SourceFile[]
   /** Folders below the data folder that may hold the files, in the order in which they are tried; '.' is itself. */
   readonly folders: readonly string[]
-  /** A tar archive, gzip-compressed, that holds the files; looked for in the same folders. */
+  /** A gzip-compressed tar archive or a ZIP archive (`.zip`) that holds the files; looked for in the same folders. */
   readonly archive?: string
   readonly downloads: readonly Download[]
+  /** The folder of the downloads in the cache, where several data sets share them; default: the name of the data set. */
+  readonly cached?: string
   /** Takes the contents of `files`, in their order, and the paths they came from, for messages. */
   decode(contents: readonly Uint8Array[], where: readonly string[]): { train: Split; test: Split }
 }

@@ -11,7 +11,11 @@ export function select({ inputs, targets, count }: Split, indices: ArrayLike<num
 }
 
 /** Rows of `size` numbers, copied to an array of the same kind. */
-function taken<T extends Uint8Array | Int32Array | Float32Array>(all: T, size: number, rows: ArrayLike<number>): T {
+function taken<T extends Uint8Array | Uint16Array | Int32Array | Float32Array>(
+  all: T,
+  size: number,
+  rows: ArrayLike<number>,
+): T {
   const out = new (all.constructor as new (length: number) => T)(rows.length * size)
   for (let row = 0; row < rows.length; row++)
     out.set(all.subarray(rows[row]! * size, (rows[row]! + 1) * size), row * size)

@@ -1,4 +1,4 @@
-import { UserError } from '../errors.js'
+import { quoted, UserError } from '../errors.js'
 
 const BLOCK = 512
 
@@ -22,7 +22,7 @@ export function readTar(bytes: Uint8Array, where: string): Map<string, Uint8Arra
     }
     const content = start + BLOCK
     if (content + size > bytes.length) {
-      throw new UserError(`${where} is cut: ${text(start, 100)} ends after the archive does; get it again.`)
+      throw new UserError(`${where} is cut: ${quoted(text(start, 100))} ends after the archive does; get it again.`)
     }
     const type = bytes[start + 156]!
     if (type === 0x30 || type === 0) {

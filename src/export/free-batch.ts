@@ -1,7 +1,6 @@
-import type { Message } from '@bufbuild/protobuf'
 import type { Emitter } from '../onnx/emitter.js'
 import { emitterFor } from '../onnx/lowerings.js'
-import { proto } from '../onnx/schema.js'
+import { type Message, proto } from '../onnx/schema.js'
 
 /** Nodes and constants of a graph; its input is named `x`, its first axis the batch. */
 export interface Part {

@@ -1,3 +1,5 @@
+import '../floor.js'
+
 export * from './functions.js'
 export { grad, gradientOf, pullback, reachable } from './gradient.js'
 export { interpret, type Value, value } from './interpreter.js'
@@ -7,6 +9,7 @@ export { quantizedProduct } from './primitives/quantized.js'
 export { dilate, range, reversed } from './primitives/shape.js'
 export { type Op, primitives } from './primitives/table.js'
 export {
+  asDerivative,
   concat,
   constant,
   enclosingLoops,

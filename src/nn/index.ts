@@ -1,3 +1,5 @@
+import '../floor.js'
+
 export * from './axes.js'
 export * from './batch-norm.js'
 export * from './contrast.js'
@@ -16,6 +18,7 @@ export type { Optimizer } from './optimizer.js'
 export * from './optimizers.js'
 export { FILTER_SCALE, filterImages, filters, signedImages } from './pictures.js'
 export { noiseInputs, type Random } from './random.js'
+export * from './reversible.js'
 export * from './schedules.js'
 export * from './tree.js'
 export * from './units.js'

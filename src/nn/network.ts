@@ -1,5 +1,7 @@
 import { z } from 'zod'
+import { UserError } from '../errors.js'
 import { maxPool2d, type Shape, sizeOf, type Tensor } from '../graph/index.js'
+import { show } from '../graph/types.js'
 import { flat } from './axes.js'
 import { convolution, convolved, transposedConvolution } from './convolution.js'
 import { type Dense, dense, type Precision, product, transposedProduct } from './dense.js'
@@ -60,8 +62,24 @@ export function denseLayer(inputs: number, outputs: number): Layer {
   }
 }
 
+/** The sizes of images [C, H, W] that a convolutional network reads. Throws a UserError for another shape. */
+export function imagesOf(inputShape: Shape): readonly [channels: number, height: number, width: number] {
+  const [channels, height, width] = inputShape
+  if (inputShape.length === 3) return [channels!, height!, width!]
+  throw new UserError(
+    `a convolutional network reads images [channels, height, width], not inputs of shape ${show(inputShape)}: choose ` +
+      'the dense network',
+  )
+}
+
+/** Throws a UserError where the inputs are no images, or too small to be pooled. */
 export function convolutionLayer(inputShape: Shape, channels: number, kernel: number, pooled: boolean): Layer {
-  const [inputs, height, width] = inputShape as [number, number, number]
+  const [inputs, height, width] = imagesOf(inputShape)
+  if (pooled && Math.min(height, width) < 2)
+    throw new UserError(
+      `a max-pooling of 2 x 2 does not fit on ${height} x ${width} places: pool after fewer layers (poolAfter), or choose ` +
+        'the dense network',
+    )
   const shrink = (size: number): number => (pooled ? Math.floor(size / 2) : size)
   return {
     inputShape,

@@ -1,10 +1,9 @@
-import type { Message } from '@bufbuild/protobuf'
 import { reachable } from '../graph/gradient.js'
 import type { LoopAttributes } from '../graph/loop.js'
 import type { Op } from '../graph/primitives/table.js'
 import type { Node, Scope, Tensor } from '../graph/tensor.js'
 import { type DType, GraphError, type Shape } from '../graph/types.js'
-import { proto } from './schema.js'
+import { type Message, proto } from './schema.js'
 
 /** Where a program runs. A lowering may depend on it; nothing else does. */
 export type Device = 'cpu' | 'webgpu' | 'wasm'

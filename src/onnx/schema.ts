@@ -1,4 +1,4 @@
-import { create, createFileRegistry, type DescMessage, type Message, toBinary } from '@bufbuild/protobuf'
+import { create, createFileRegistry, type DescMessage, toBinary } from '@bufbuild/protobuf'
 import {
   type FieldDescriptorProto,
   FieldDescriptorProtoSchema,
@@ -55,6 +55,11 @@ const registry = createFileRegistry(
   }),
   () => undefined,
 )
+
+/** A message of onnx.proto, by its name; in our own words, so that our types ask for none of another package. */
+export interface Message {
+  readonly $typeName: string
+}
 
 /** Makes a message of onnx.proto; fields are named in camel case. */
 export const proto = (name: string, fields: Record<string, unknown>): Message =>

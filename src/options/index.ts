@@ -1,3 +1,3 @@
 export { checkEffect, checkOptions, unknownOption } from './check.js'
-export { describeKind, describeOption, type Kind, type Option, optionTable, showValue } from './table.js'
+export { describeKind, describeOption, type Kind, type Option, optionTable, refusal, showValue } from './table.js'
 export { isGroup, merge, parseValue, type Values, withValue } from './values.js'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { nearest } from '../names.js'
+import { didYouMean } from '../names.js'
 
 /** What a value may be: read from a schema, so that flags, help and messages follow the options of rules. */
 export type Kind =
@@ -115,8 +115,12 @@ export function describeOption({ kind, onlyWith = {} }: Option): string {
 
 /** "NAME takes one of a, b, not c. Did you mean "a"?" */
 export function refusal(name: string, kind: Kind, shown: string, came: unknown): string {
-  const meant = kind.type === 'choice' && typeof came === 'string' ? nearest(came, kind.values) : undefined
-  const question = meant === undefined ? '' : ` Did you mean "${meant}"?`
+  if (kind.type === 'integer' && Number(came) > Number.MAX_SAFE_INTEGER) {
+    // A number that was read from JSON is another one already than was written there.
+    const taken = `${describeKind(kind)}${kind.range ? ' and' : ''} at most ${Number.MAX_SAFE_INTEGER} (2^53 - 1)`
+    return `${name} takes ${taken}, not ${typeof came === 'string' ? shown : 'a larger one'}.`
+  }
+  const question = kind.type === 'choice' && typeof came === 'string' ? didYouMean(came, kind.values) : ''
   return `${name} takes ${describeKind(kind)}, not ${shown}.${question}`
 }
 

@@ -18,7 +18,9 @@ function read(kind: Kind, text: string, where: string): unknown {
     case 'number':
     case 'integer': {
       const number = Number(text)
-      return text === '' || Number.isNaN(number) ? undefined : number
+      // A larger one would be read as another number than was written.
+      const isRounded = kind.type === 'integer' && Number.isInteger(number) && !Number.isSafeInteger(number)
+      return text === '' || Number.isNaN(number) || isRounded ? undefined : number
     }
     case 'boolean':
       return { true: true, false: false, yes: true, no: false, on: true, off: false }[text]

@@ -39,6 +39,7 @@ function logits({ layers }: Pick<BackpropState, 'layers'>, x: Tensor, task: Task
 
 export const backprop: Rule<BackpropHyper, BackpropState> = {
   id: 'backprop',
+  short: ['bp', 'backpropagation'],
   title: 'Backpropagation',
   summary: 'one loss, one gradient through all layers: the yardstick, not local',
   paper: {
@@ -67,6 +68,11 @@ export const backprop: Rule<BackpropHyper, BackpropState> = {
       description: "the network of forward-forward's preset of that name",
       hyper: { network: 'convolutional', units: [16, 32, 32], poolAfter: [0, 1] },
       train: { epochs: 5, batch: 100 },
+    },
+    table: {
+      description: 'two layers of 100, for tables of numbers; the rate by validation',
+      hyper: { units: [100, 100], rate: 0.003 },
+      train: { epochs: 100, batch: 32 },
     },
   },
 

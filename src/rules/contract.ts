@@ -115,6 +115,8 @@ export interface Preset {
 /** A learning rule: data and pure functions. One module, one paper. */
 export interface Rule<Hyper = never, State extends Tree = never> {
   readonly id: string
+  /** What the field calls it for short; taken where the id is: `ff`. */
+  readonly short?: readonly string[]
   readonly title: string
   readonly summary: string
   readonly paper?: Paper
@@ -151,6 +153,8 @@ export interface Rule<Hyper = never, State extends Tree = never> {
   predict?(state: State, x: Tensor, task: Task, hyper: Hyper): Prediction
   /** Whether the scores are log-probabilities up to a constant; absent: they are not. */
   probabilities?(hyper: Hyper): boolean
+  /** The field's word for a score, where scores are no probabilities: 'goodness'. Absent: 'score'. */
+  scoreName?(hyper: Hyper): string
   /** Figures of held-out samples besides what is said of the target; their means are reported. */
   assess?(state: State, view: View, task: Task, hyper: Hyper): Assessment
   /** Explains each figure of `assess`, by its name; said beside them. */

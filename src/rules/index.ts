@@ -1,3 +1,5 @@
+import '../floor.js'
+
 export { z } from 'zod'
 export { outputCount } from '../data/dataset.js'
 export { targetKind } from '../targets/index.js'

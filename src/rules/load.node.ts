@@ -30,7 +30,8 @@ export const findRule = async (name: string): Promise<AnyRule> => (isPath(name) 
 
 /** "./my-rule.js:12" where an error was thrown by, or below, the code of a rule that was loaded from a file. */
 export function placeInRule(error: unknown): string | undefined {
-  const stack = error instanceof Error ? (error.stack ?? '') : ''
+  // Errors of Node itself are of another realm in Jest.
+  const { stack = '' } = (error ?? {}) as { readonly stack?: string }
   for (const [url, path] of loaded) {
     const line = stack.includes(url) && stack.slice(stack.indexOf(url) + url.length).match(/^:\d+/)
     if (line) return path + line[0]

@@ -8,6 +8,8 @@ import { equilibriumPropagation } from './equilibrium-propagation/equilibrium-pr
 import { forwardForward } from './forward-forward/forward-forward.js'
 import { hopfieldVae } from './hopfield-vae/hopfield-vae.js'
 import { localHeads } from './local-heads/local-heads.js'
+import { nice } from './nice/nice.js'
+import { predictiveCoding } from './predictive-coding/predictive-coding.js'
 import { spikeAlignment } from './spike-alignment/spike-alignment.js'
 import { targetPropagation } from './target-propagation/target-propagation.js'
 import { trifecta } from './trifecta/trifecta.js'
@@ -24,20 +26,26 @@ export const RULES: readonly AnyRule[] = [
   equilibriumPropagation,
   hopfieldVae,
   targetPropagation,
-  broadcast,
   localHeads,
   covarianceGoodness,
+  predictiveCoding,
+  broadcast,
+  nice,
   spikeAlignment,
 ]
 
-/** The rule of that name, in any case; an unknown one throws a UsageError that offers the nearest. */
-export function ruleById(id: string): AnyRule {
-  const rule = RULES.find((candidate) => candidate.id === id.toLowerCase())
+/** The rule of that name or of that short name, in any case, if there is one. */
+export const ruleNamed = (name: string): AnyRule | undefined =>
+  RULES.find(({ id, short = [] }) => [id, ...short].includes(name.toLowerCase()))
+
+/** The same; an unknown one throws a UsageError that offers the nearest. */
+export function ruleById(name: string): AnyRule {
+  const rule = ruleNamed(name)
   if (rule) return rule
   throw unknownName(
     'rule',
-    id,
-    RULES.map((candidate) => candidate.id),
+    name,
+    RULES.map(({ id }) => id),
   )
 }
 

@@ -1,4 +1,5 @@
 import { UserError } from '../errors.js'
+import { kindOfObject } from '../typed-arrays.js'
 import type { TensorRecord } from './program.js'
 import type { Engine } from './protocol.js'
 
@@ -89,7 +90,7 @@ export async function answer(
 
 /** Handing over a view would take the rest of its buffer from the caller, and shared memory cannot be handed over. */
 const owner = <T extends TensorRecord[string]>(data: T): T => {
-  const whole = data.buffer instanceof ArrayBuffer && data.byteLength === data.buffer.byteLength
+  const whole = kindOfObject(data.buffer) === 'ArrayBuffer' && data.byteLength === data.buffer.byteLength
   return whole ? data : (data.slice() as T)
 }
 

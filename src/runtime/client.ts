@@ -2,6 +2,7 @@ import { UserError } from '../errors.js'
 import { sameShape, show, sizeOf } from '../graph/types.js'
 import type { Device } from '../onnx/emitter.js'
 import { type Port, ports, type StepGraph } from '../onnx/program.js'
+import { isTyped, kindOfObject } from '../typed-arrays.js'
 import { openStep } from './lowered.js'
 import { ARRAYS, type CompileOptions, type Program, type TensorData, type TensorRecord } from './program.js'
 import type { Engine } from './protocol.js'
@@ -112,8 +113,8 @@ function checkArrays(
     const wanted = `${ARRAYS[dtype].name} of ${sizeOf(full)} numbers, ${show(full)}`
     if (!data && optional?.has(name)) continue
     if (!data) throw new UserError(`${what} lacks ${name}: expected a ${wanted}`)
-    if (!(data instanceof ARRAYS[dtype]) || data.length !== sizeOf(full))
-      throw new UserError(`${what} ${name}: expected a ${wanted}; got a ${data.constructor.name} of ${data.length}`)
+    if (!isTyped(data, ARRAYS[dtype].name) || data.length !== sizeOf(full))
+      throw new UserError(`${what} ${name}: expected a ${wanted}; got a ${kindOfObject(data)} of ${data.length}`)
   }
   for (const name of Object.keys(given))
     if (!ports.some((port) => port.name === name))

@@ -1,7 +1,9 @@
-import { availableParallelism } from 'node:os'
+import '../no-telemetry.node.js'
+import os from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { UsageError, UserError } from '../errors.js'
 import type { StepGraph } from '../onnx/program.js'
+import { ownFile } from '../own-files.node.js'
 import { channel } from './channel.js'
 import { openProgram } from './client.js'
 import { createEngine } from './engine.js'
@@ -21,7 +23,7 @@ export async function compile(graph: StepGraph, options: CompileOptions): Promis
       throw new UserError(`the number of threads must be a whole number >= 1, got ${count}`)
   try {
     // More threads than cores wait for each other, and a step takes many times as long.
-    const useful = Math.min(threads ?? mostThreads ?? Number.POSITIVE_INFINITY, availableParallelism())
+    const useful = Math.min(threads ?? mostThreads ?? Number.POSITIVE_INFINITY, os.availableParallelism())
     return await openProgram(await engineIn(worker), graph, options, useful, threads === undefined)
   } catch (error) {
     if (device === 'webgpu' && /WebGPU adapter|execution provider|not supported/i.test((error as Error).message))
@@ -49,7 +51,7 @@ async function engineIn(worker: boolean): Promise<Engine> {
 /** The worker is never terminated. It keeps the process alive only while an answer is awaited. */
 function startWorker(): Engine {
   const gate = createGate()
-  const worker = new Worker(new URL('./worker.node.js', import.meta.url), { workerData: gate, execArgv: [] })
+  const worker = new Worker(ownFile('./worker.node.js', import.meta.url, 'runtime'), { workerData: gate, execArgv: [] })
   const { engine, receive, fail } = channel(
     (request, transfer) => worker.postMessage(request, transfer),
     (busy) => (busy ? worker.ref() : worker.unref()),

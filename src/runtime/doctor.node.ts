@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
-import { availableParallelism, cpus, freemem, totalmem } from 'node:os'
+import os from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { input, quantizedProduct } from '../graph/index.js'
 import type { Device } from '../onnx/emitter.js'
+import { engineVersion, ownFile } from '../own-files.node.js'
 import { compile } from './compile.node.js'
 
 export interface Provider {
@@ -39,19 +39,19 @@ export interface CpuFigures {
 
 /** Finds out by trying what runs on this machine; takes a few seconds. */
 export async function diagnose(): Promise<Diagnosis> {
-  const threads = availableParallelism()
+  const threads = os.availableParallelism()
   const measured = await cpuFigures(threads).catch((error: Error) => error)
   const works = !(measured instanceof Error)
   return {
     versions: {
       node: process.version,
-      onnxruntime: createRequire(import.meta.url)('onnxruntime-node/package.json').version,
+      onnxruntime: engineVersion(),
     },
     platform: `${process.platform}-${process.arch}`,
-    processor: cpus()[0]?.model.trim() || 'unknown',
+    processor: os.cpus()[0]?.model.trim() || 'unknown',
     instructions: await instructionSets(),
     threads,
-    memory: { totalBytes: totalmem(), freeBytes: freemem() },
+    memory: { totalBytes: os.totalmem(), freeBytes: os.freemem() },
     providers: [{ device: 'cpu', works, ...(!works && { reason: measured.message }) }, await webgpu()],
     ...(works && { cpu: measured }),
   }
@@ -105,7 +105,7 @@ export async function int8IsExact(): Promise<boolean> {
 
 /** In a process of its own: a graphics driver may write to the terminal, or take the process down. */
 async function webgpu(): Promise<Provider> {
-  const probe = fileURLToPath(new URL('./probe.node.js', import.meta.url))
+  const probe = fileURLToPath(ownFile('./probe.node.js', import.meta.url, 'runtime'))
   try {
     const { stdout } = await promisify(execFile)(process.execPath, [probe], { timeout: 120_000 })
     return { device: 'webgpu', ...JSON.parse(stdout) }

@@ -1,3 +1,5 @@
+import '../floor.js'
+
 export type { Device } from '../onnx/emitter.js'
 export type { StepGraph } from '../onnx/program.js'
 export { newPace, observe, type Pace, stepsPerCall } from './pace.js'

@@ -35,6 +35,12 @@ export const oneClass: TargetKind = {
     const label = best(scores, 0, names.length)
     return { label, className: names[label] ?? 'not a number' }
   },
+  probabilities(scores) {
+    const most = Math.max(...scores)
+    const shares = scores.map((score) => Math.exp(score - most))
+    const sum = shares.reduce((a, b) => a + b, 0)
+    return shares.map((share) => share / sum)
+  },
   scores: 'the larger the likelier',
   exported: ({ names }) => ({
     ...{ name: 'label', dtype: 'int64', shape: [], what: `the class: ${names.join(', ')}` },

@@ -51,6 +51,8 @@ export interface TargetKind {
   readonly shares: readonly string[]
   tally(samples: Samples): Tally
   say(scores: ArrayLike<number>, samples: Samples): Said
+  /** Scores that are log-probabilities up to a constant, or logits of labels, as probabilities; absent: there are none. */
+  probabilities?(scores: readonly number[]): readonly number[]
   /** What scores of this kind are, for people. */
   readonly scores: string
   /** What a model says beside its scores; `emit` adds the nodes that compute it from `scores`. */

@@ -55,6 +55,7 @@ export const severalLabels: TargetKind = {
     }
   },
   say: (scores, { names }) => ({ labels: names.filter((_, k) => scores[k]! > 0) }),
+  probabilities: (scores) => scores.map((score) => 1 / (1 + Math.exp(-score))),
   scores: 'logits of each label',
   exported: ({ names }) => ({
     ...{ name: 'labels', dtype: 'bool', shape: [names.length], what: `whether it has each label: ${names.join(', ')}` },

@@ -28,10 +28,11 @@ export interface Checkpoint {
 }
 
 /** What a network reads, and how its data set names and scales what it says. */
-export const samplesOf = ({ input, target, names, inputScale, targetScale }: Samples): Samples => ({
+export const samplesOf = ({ input, target, names, inputScale, targetScale, ground }: Samples): Samples => ({
   ...{ input, target, names },
   ...(inputScale && { inputScale }),
   ...(targetScale && { targetScale }),
+  ...(ground && { ground }),
 })
 
 type StatePort = { readonly name: string; readonly dtype: DType; readonly shape: Shape }
@@ -43,6 +44,13 @@ const count = z.int().min(0)
 const size = z.int().min(1)
 const values = z.record(z.string(), z.unknown())
 const scale = z.object({ mean: z.array(z.number()), deviation: z.array(z.number().positive()) })
+const ground = z.object({
+  level: z.enum(['dark', 'light']),
+  side: z.number(),
+  sides: z.tuple([z.number(), z.number()]),
+  centre: z.enum(['mass', 'box']),
+  away: z.number(),
+})
 const contents = z.object({
   rule: z.string(),
   data: z.string(),
@@ -56,6 +64,7 @@ const contents = z.object({
     names: z.array(z.string()),
     inputScale: scale.exactOptional(),
     targetScale: scale.exactOptional(),
+    ground: ground.exactOptional(),
   }),
   position: z.object({ phase: count, epoch: count, between: count.default(0), batch: count }),
   best: z.object({ epoch: count, merit: z.number() }).optional(),
@@ -80,6 +89,14 @@ export function encodeCheckpoint({ state, best, ...own }: Checkpoint): Uint8Arra
   })
 }
 
+function described(text = 'null'): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new Error('its description is no JSON: it is damaged', { cause })
+  }
+}
+
 /** Throws a UserError that names the file (`where`) and says what is wrong with it. */
 export function decodeCheckpoint(bytes: Uint8Array, where: string): Checkpoint {
   try {
@@ -89,7 +106,7 @@ export function decodeCheckpoint(bytes: Uint8Array, where: string): Checkpoint {
       throw new Error(
         `it has version ${metadata.version} of the format, and this onward reads ${FORMAT}: train anew, or use the onward that wrote it`,
       )
-    const { best, ...own } = contents.parse(JSON.parse(metadata.onward ?? 'null'))
+    const { best, ...own } = contents.parse(described(metadata.onward))
     const kept = tensors.filter(({ name }) => name.startsWith(BEST))
     const state = tensors.filter(({ name }) => !name.startsWith(BEST))
     const bestState = kept.map((tensor) => ({ ...tensor, name: tensor.name.slice(BEST.length) }))

@@ -1,9 +1,7 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { arch, availableParallelism, cpus, platform, release, totalmem } from 'node:os'
-import { basename, dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import os from 'node:os'
+import { basename } from 'node:path'
+import { engineVersion, packageVersion } from '../own-files.node.js'
 
 /** What a run was computed with; nothing in it names a person or a place. */
 export interface Environment {
@@ -21,10 +19,10 @@ export const environment = (): Environment => ({
   onward: packageVersion(),
   node: process.versions.node,
   onnxruntime: engineVersion(),
-  system: `${platform()} ${release()} ${arch()}`,
-  processor: cpus()[0]?.model.trim() ?? 'unknown',
-  threads: availableParallelism(),
-  memoryBytes: totalmem(),
+  system: `${os.platform()} ${os.release()} ${os.arch()}`,
+  processor: os.cpus()[0]?.model.trim() ?? 'unknown',
+  threads: os.availableParallelism(),
+  memoryBytes: os.totalmem(),
 })
 
 /** When and by what a run was started. */
@@ -50,14 +48,3 @@ function headOf(folder: string): string | undefined {
     return undefined
   }
 }
-
-/** The version of this package: of the nearest package.json above this file. */
-export function packageVersion(): string {
-  for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
-    const path = join(folder, 'package.json')
-    if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8')).version
-    if (folder === dirname(folder)) return 'unknown'
-  }
-}
-
-const engineVersion = (): string => createRequire(import.meta.url)('onnxruntime-node/package.json').version

@@ -1,4 +1,5 @@
 import type { Certificate } from '../certificate/certificate.js'
+import type { FoundData } from '../data/own/found.js'
 import type { Figures } from '../rules/contract.js'
 
 /**
@@ -46,6 +47,10 @@ export interface StartEvent {
   /** What the rule's own figures are, by name. */
   readonly figures?: Readonly<Record<string, string>>
   readonly data: string
+  /** Of one's own data: what was found, and how it was read. */
+  readonly found?: FoundData
+  /** Of data known by name whose files no published hash told: the SHA-256 of their content. */
+  readonly fingerprint?: string
   readonly seed: number
   readonly device: string
   readonly precision: string

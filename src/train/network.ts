@@ -1,4 +1,12 @@
-import { checkSplit, type DataSet, outputCount, type Samples, type Split } from '../data/index.js'
+import {
+  checkSplit,
+  type DataSet,
+  flatNumbers,
+  type GivenNumbers,
+  outputCount,
+  type Samples,
+  type Split,
+} from '../data/index.js'
 import { UserError } from '../errors.js'
 import { type ExportedModel, exportModel } from '../export/model.js'
 import { show, sizeOf } from '../graph/types.js'
@@ -17,6 +25,10 @@ import { taskOf } from './traced-plan.js'
 export type Predicted = Said & {
   /** What the network puts out: of each class or label, larger is likelier; of values, standardised. */
   readonly scores: readonly number[]
+  /** What a score is: 'goodness', say. */
+  readonly scoreName: string
+  /** Of each class or label, where the scores are log-probabilities. */
+  readonly probabilities?: readonly number[]
 }
 
 /** A trained network, ready to be used. */
@@ -28,10 +40,10 @@ export interface Network {
   /** What it and its parts say of samples, and the rule's own figures. */
   measure(data: DataSet, split: Split): Promise<Scores>
   /**
-   * What it says of inputs as the data set has them: levels, or real numbers in their own units. Throws a UserError on
-   * another size, and where the network only generates.
+   * What it says of inputs as the data set has them: levels or parts of 1, or real numbers in their own units. Throws a
+   * UserError on another size, on numbers that are none of these, and where the network only generates.
    */
-  predict(inputs: readonly (Uint8Array | Float32Array)[]): Promise<Predicted[]>
+  predict(inputs: readonly GivenNumbers[]): Promise<Predicted[]>
   /** The network as an ONNX model. Throws a UserError where it only generates. */
   exported(): ExportedModel
   close(): Promise<void>
@@ -69,27 +81,36 @@ export async function openNetwork(
       const same = JSON.stringify([data.input, data.target]) === JSON.stringify([input, samples.target])
       if (!same)
         throw new UserError(`${where} reads ${described(samples)}; those of ${data.name} are ${described(data)}`)
-      checkSplit(split, samples, `these samples of ${data.name}`)
-      return learnedPart(bench, await measure(own, split), highest)
+      const checked = checkSplit(split, samples, `these samples of ${data.name}`)
+      return learnedPart(bench, await measure(own, checked), highest)
     },
     async predict(inputs) {
       if (!rule.predict)
         throw new UserError(`${rule.id} only generates, it predicts nothing: draw with it instead (onward samples)`)
-      const wrong = inputs.findIndex(({ length }) => length !== size)
+      if (!Array.isArray(inputs)) throw new UserError('what is to be predicted is a list of inputs, an array for each')
+      const wrong = inputs.findIndex(
+        (one, i) => flatNumbers(one, `the numbers of input ${i + 1}`).numbers.length !== size,
+      )
       if (wrong >= 0)
         throw new UserError(
-          `input ${wrong + 1} has ${inputs[wrong]!.length} numbers; ${where} reads ${size}: ${show(input.shape)}`,
+          `input ${wrong + 1} has ${flatNumbers(inputs[wrong], '').numbers.length} numbers; ${where} reads ${size}: ` +
+            show(input.shape),
         )
-      const all = new Float32Array(inputs.length * size)
-      for (const [i, one] of inputs.entries()) all.set(one, i * size)
-      checkSplit({ inputs: all, count: inputs.length }, { input, target: { kind: 'none' } }, 'what is to be predicted')
+      const split = checkSplit(
+        { inputs, count: inputs.length },
+        { input, target: { kind: 'none' } },
+        'what is to be predicted',
+      )
       const kind = targetKind(samples.target)
       const width = outputCount(samples.target)
+      const scoreName = rule.scoreName?.(hyper) ?? 'score'
+      const areProbable = rule.probabilities?.(hyper) === true
       const predicted: Predicted[] = []
-      for await (const { rows, outputs } of scoresOf(own, { inputs: all, count: inputs.length })) {
+      for await (const { rows, outputs } of scoresOf(own, split)) {
         for (let row = 0; row < rows; row++) {
           const scores = [...outputs.scores!.subarray(row * width, (row + 1) * width)]
-          predicted.push({ ...kind.say(scores, samples), scores })
+          const probabilities = areProbable ? kind.probabilities?.(scores) : undefined
+          predicted.push({ ...kind.say(scores, samples), scores, scoreName, ...(probabilities && { probabilities }) })
         }
       }
       return predicted

@@ -131,10 +131,8 @@ const WORDS = { class: 'one class', labels: 'several labels', values: 'values', 
 function check(
   rule: AnyRule,
   { validation, limit, batch, patience, precision, device, schedule, layer, augment }: TrainingOptions,
-  { name, input, target, inputScale, targetScale }: DataSet,
+  { name, input, target }: DataSet,
 ): void {
-  if ((input.levels === undefined && !inputScale) || (target.kind === 'values' && !targetScale))
-    throw new UsageError(`${name} does not tell the scales of its real numbers: make it with dataSet of 'onward/node'`)
   const learned = rule.targets ?? ['class']
   if (!learned.includes(target.kind))
     throw new UsageError(

@@ -1,9 +1,19 @@
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { keptProvenance } from '../data/own/provenance.js'
 import { UserError } from '../errors.js'
-import { type Files, fileError, makeFolder, openJournal, reason, replaceFile } from '../files.node.js'
-import { checkLock, lockFolder } from '../lock.node.js'
+import {
+  clearParts,
+  type Files,
+  fileError,
+  makeFolder,
+  openJournal,
+  reason,
+  replaceFile,
+  textOf,
+} from '../files.node.js'
+import { lockFolder } from '../lock.node.js'
 import { type Checkpoint, decodeCheckpoint } from './checkpoint.js'
 import { environment, occasion } from './environment.node.js'
 import type { TrainEvent } from './events.js'
@@ -27,6 +37,10 @@ const runConfig = z.object({
   mostThreads: z.int().min(1).optional(),
   /** The file that its rule was loaded from. It is never run but where somebody names it. */
   ruleFile: z.object({ path: z.string(), sha256: z.string() }).optional(),
+  /** Of one's own data: where they are and how they were read. */
+  own: keptProvenance.optional(),
+  /** SHA-256 of the content of the data, where no published hash tells it. */
+  fingerprint: z.string().optional(),
 })
 export type RunConfig = Readonly<z.infer<typeof runConfig>>
 
@@ -73,8 +87,8 @@ export function createRun(path: string | undefined, config: RunConfig, files: Fi
     isNew = true
     if (isTaken) fs.rmSync(join(folder, METRICS), { force: true })
     // The settings come first: a run that is killed here is known by them.
-    replaceFile(join(folder, CONFIG), json(config), files)
-    replaceFile(join(folder, ENVIRONMENT), json({ ...environment(), ...occasion() }), files)
+    replaceFile(join(folder, CONFIG), json(config), { files })
+    replaceFile(join(folder, ENVIRONMENT), json({ ...environment(), ...occasion() }), { files })
     return isTaken
   }
   try {
@@ -92,7 +106,7 @@ export const reopenRun = (folder: string, files: Files = fs): RunFolder => opene
 function isUnborn(folder: string): boolean {
   const [metrics, checkpoint] = [join(folder, METRICS), join(folder, CHECKPOINT)]
   if (fs.existsSync(checkpoint) || !isConfig(folder)) return false
-  return !fs.existsSync(metrics) || !/^\{"event":"(checkpoint|epoch|done)"/m.test(read(metrics).toString())
+  return !fs.existsSync(metrics) || !/^\{"event":"(checkpoint|epoch|done)"/m.test(textOf(read(metrics)))
 }
 
 function isConfig(folder: string): boolean {
@@ -110,7 +124,7 @@ export function readConfig(folder: string): RunConfig {
   checkFolder(folder)
   if (!fs.existsSync(path)) throw new UserError(`${folder} holds no run: it has no ${CONFIG}`)
   try {
-    return runConfig.parse(JSON.parse(read(path).toString()))
+    return runConfig.parse(JSON.parse(textOf(read(path))))
   } catch (error) {
     if (error instanceof UserError) throw error
     throw new UserError(`${path} is damaged: it does not hold the settings of a run`, { cause: error })
@@ -127,7 +141,7 @@ export interface Ending {
 export function endingOf(folder: string): Ending | undefined {
   const path = join(folder, METRICS)
   if (!fs.existsSync(path)) return undefined
-  const lines = read(path).toString().split('\n')
+  const lines = textOf(read(path)).split(/\r?\n/)
   const last = lines.slice(lines.findLastIndex((line) => line.startsWith('{"event":"start"')))
   const blown = last.find((line) => /^\{"event":"stopped".*"reason":"not-finite".*\}$/.test(line))
   return {
@@ -164,28 +178,36 @@ function read(path: string): Buffer {
 
 /** Locks a folder and opens it; `prepare` says whether what was there before is replaced. */
 function opened(path: string, files: Files, prepare: () => boolean): RunFolder {
-  const unlock = lockFolder(path)
+  const lock = lockFolder(path)
   try {
+    // A process that was taken for dead cannot end what it began to write here.
+    clearParts(path)
     const isReplaced = prepare()
     const metrics = openJournal(join(path, METRICS), files)
     return {
       ...{ path, isReplaced },
-      record: (event) => metrics.add(JSON.stringify({ ...event, time: new Date().toISOString() })),
-      saveConfig: (config) => replaceFile(join(path, CONFIG), json(config), files),
+      record(event) {
+        lock.checkOften()
+        metrics.add(JSON.stringify({ ...event, time: new Date().toISOString() }))
+      },
+      saveConfig: (config) => replaceFile(join(path, CONFIG), json(config), { files, check: lock.check }),
       async saveCheckpoint(bytes) {
-        checkLock(path)
+        lock.check()
         const checkpoint = join(path, CHECKPOINT)
-        replaceFile(checkpoint, bytes, files)
+        replaceFile(checkpoint, bytes, { files, check: lock.check })
         return checkpoint
       },
       close() {
-        metrics.close()
-        unlock()
+        try {
+          metrics.close()
+        } finally {
+          lock.release()
+        }
       },
       discard: () => discard(path),
     }
   } catch (error) {
-    unlock()
+    lock.release()
     throw error
   }
 }

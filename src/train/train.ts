@@ -1,4 +1,5 @@
-import type { Split } from '../data/index.js'
+import { checkDataSet, type DataSet, type Split } from '../data/index.js'
+import { foundOf } from '../data/own/found.js'
 import type { TensorRecord } from '../runtime/index.js'
 import { nameState, stateRecord } from './checkpoint.js'
 import type { TrainConfig } from './config.js'
@@ -20,7 +21,8 @@ import { openTrainer, type Trainer } from './trainer.js'
  * phase, not the training. Throws a UserError for settings that are wrong, for a checkpoint that does not fit, and
  * where one cannot be written; the one before is then still there.
  */
-export async function* train(config: TrainConfig): AsyncGenerator<TrainEvent> {
+export async function* train(given: TrainConfig): AsyncGenerator<TrainEvent> {
+  const config = { ...given, data: checkDataSet(given.data) }
   const trainer = await openTrainer(config)
   try {
     yield* training(trainer, config)
@@ -29,7 +31,7 @@ export async function* train(config: TrainConfig): AsyncGenerator<TrainEvent> {
   }
 }
 
-async function* training(trainer: Trainer, config: TrainConfig): AsyncGenerator<TrainEvent> {
+async function* training(trainer: Trainer, config: TrainConfig & { data: DataSet }): AsyncGenerator<TrainEvent> {
   const { rule, data, platform, signal, told: { run } = {} } = config
   const { plan, settings, validation, task } = trainer
   const { options } = settings
@@ -120,13 +122,14 @@ async function* training(trainer: Trainer, config: TrainConfig): AsyncGenerator<
 /** The first event: what is trained, on what, how long, and its certificate. */
 function startEvent(
   trainer: Trainer,
-  { rule, data, preset, resume, told }: TrainConfig,
+  { rule, data, preset, resume, told }: TrainConfig & { data: DataSet },
   bench: Bench,
   taken: WeightsTaken | undefined,
 ): StartEvent {
   const { plan, settings, trainingSamples, validation, parameters, certificate } = trainer
   const highest = highestOf(bench)
   const { seed, device, precision, epochs, batch } = settings.options
+  const found = foundOf(data)
   const warnings = rule.warnings?.(trainer.task, settings.hyper) ?? []
   return {
     ...{ event: 'start', rule: rule.id, source: rule.source },
@@ -135,6 +138,7 @@ function startEvent(
     criterion: criterionOf(bench, highest),
     ...(rule.figures && { figures: rule.figures }),
     ...{ data: data.name, seed, device, precision },
+    ...(found ? { found } : data.fingerprint !== undefined && { fingerprint: data.fingerprint }),
     ...(preset !== undefined && { preset }),
     ...(highest !== undefined && { highest: bench.blocks[highest]! }),
     ...{ epochs, batch, batchesPerEpoch: plan.batches, steps: stepsOf(plan) },

@@ -1,6 +1,14 @@
 import type { Certificate } from '../certificate/certificate.js'
 import type { Program as Certified } from '../certificate/certify.js'
-import { checkSplit, type DataSet, gatherInputs, isAugmented, order, type Split } from '../data/index.js'
+import {
+  checkDataSet,
+  checkSplit,
+  type GivenDataSet,
+  gatherInputs,
+  isAugmented,
+  order,
+  type Split,
+} from '../data/index.js'
 import { UserError } from '../errors.js'
 import { sizeOf } from '../graph/index.js'
 import type { StepGraph } from '../onnx/index.js'
@@ -46,7 +54,7 @@ import { type TracedPlan, taskOf, tracePlan } from './traced-plan.js'
 
 export interface TrainerConfig extends TrainInput {
   readonly rule: AnyRule
-  readonly data: DataSet
+  readonly data: GivenDataSet
   readonly platform: Platform
 }
 
@@ -114,7 +122,8 @@ export interface Trainer {
 
 /** Throws a UserError for settings that are wrong. To be closed after use. */
 export async function openTrainer(config: TrainerConfig): Promise<Trainer> {
-  const { rule, data, platform } = config
+  const { rule, platform } = config
+  const data = checkDataSet(config.data)
   const settings = resolve(rule, data, config)
   const { hyper, options } = settings
   const { train, validation } = partsOf(data, options)
@@ -240,8 +249,7 @@ export async function openTrainer(config: TrainerConfig): Promise<Trainer> {
       return { x: await inputs(rows, globalEpoch(plan, at)), ...targetsOf(training, rows) }
     },
     async measure(split) {
-      checkSplit(split, data, 'the samples to measure')
-      return await measure(predicting, split)
+      return await measure(predicting, checkSplit(split, data, 'the samples to measure'))
     },
     measuring: (split, signal) => measuring(predicting, split, signal),
     checkpoint: (position, state, best) => ({

@@ -111,5 +111,16 @@ describe('gradients without a derivative', () => {
       },
       told: { window: 2, depth: 5 },
     },
+    {
+      // The last product of an iteration is not needed for its derivative: nobody reads it when it is traced again.
+      name: 'through a loop of layers whose products come last',
+      write: (g) => {
+        const { h0 } = forward(g)
+        const { carried } = scan(4, [h0], ([h]) => ({ carried: [h!.add(h!.tanh().matmul(g.W1))] }))
+        const [g0] = grad(energy(carried[0]!), [g.W0]) as [Tensor]
+        return { ...honest(g), W0: descend(g.W0, g0) }
+      },
+      told: { window: 2, depth: 5, feedback: 'none' },
+    },
   ])
 })

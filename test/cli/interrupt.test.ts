@@ -52,3 +52,21 @@ test('the same key that is told again after the work has ended is heard, too', a
 test('another Ctrl-C ends the process at once with 130', async (context) => {
   assert.deepEqual(await press(context, 1000, 2000), { aborted: true, notices: 1, exits: [130] })
 })
+
+test('every signal that ends a process while it could still save aborts, once', async (context) => {
+  const exit = context.mock.method(process, 'exit', () => undefined as never)
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGBREAK', 'SIGUSR2', 'SIGXCPU', 'SIGPWR'] as const) {
+    const before = process.listenerCount(name)
+    let notices = 0
+    const aborted = await interruptible(
+      async (signal) => {
+        process.emit(name)
+        process.emit(name)
+        return signal.aborted
+      },
+      () => notices++,
+    )
+    assert.deepEqual([aborted, notices, process.listenerCount(name)], [true, 1, before], name)
+  }
+  assert.equal(exit.mock.callCount(), 0)
+})

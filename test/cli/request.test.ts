@@ -10,7 +10,7 @@ import { workFolder } from './onward.js'
 const folder = workFolder()
 const config = (content: unknown): string => {
   const path = join(folder, 'config.json')
-  writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content))
+  writeFileSync(path, typeof content === 'string' || content instanceof Uint8Array ? content : JSON.stringify(content))
   return path
 }
 
@@ -29,6 +29,15 @@ test('flags go over the configuration, key by key in groups too', async () => {
   assert.deepEqual(hyper, { units: [5], rate: 0.2 })
   assert.deepEqual(options, { epochs: 9, seed: 7, augment: { shift: 1, flip: true } })
   assert.equal((await readRequest('forward-forward', { ...flags, set: [] })).rule.id, 'forward-forward')
+})
+
+test('a configuration is read as the editors and shells of Windows save it', async () => {
+  const text = '\ufeff{\r\n  "rule": "backprop", "data": "glyphs", "out": "größe" }\r\n'
+  const bigEndian = Buffer.from(text, 'utf16le').swap16()
+  for (const bytes of [Buffer.from(text), Buffer.from(text, 'utf16le'), bigEndian]) {
+    const { rule, data, out } = await readRequest(undefined, { config: config(bytes) })
+    assert.deepEqual([rule.id, data, out], ['backprop', 'glyphs', 'größe'])
+  }
 })
 
 test('the configuration that a run keeps is one to start from', async () => {

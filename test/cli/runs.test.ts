@@ -68,7 +68,7 @@ test('a run from training to use: JSON alone on standard output, then evaluate, 
   writeFileSync(join(folder, 'text.png'), 'no picture')
   const mixed = await onward(folder, 'predict', done.run, 'text.png', light[0]!, '--json')
   assert.deepEqual([mixed.code, JSON.parse(mixed.stdout)[1]], [1, predicted[0]])
-  assert.match(JSON.parse(mixed.stdout)[0].error, /text\.png is neither PNG nor JPEG/)
+  assert.match(JSON.parse(mixed.stdout)[0].error, /text\.png is neither PNG, JPEG/)
   assert.match(mixed.stderr, /^onward: The image text\.png is neither/)
 
   const drawn = JSON.parse((await onward(folder, 'samples', done.run, '--json')).stdout)
@@ -76,7 +76,7 @@ test('a run from training to use: JSON alone on standard output, then evaluate, 
     drawn.pictures.map(({ picture, images }: { picture: string; images: number }) => [picture, images]),
     [['filters', 20]],
   )
-  const filters = toShape(await readImage(join(folder, drawn.pictures[0].file)), [1, 118, 582])
+  const filters = toShape(await readImage(join(folder, drawn.pictures[0].file), 600), [1, 118, 582])
   assert.ok(Math.abs(filters[0]! - 96 / 255) < 1e-6, 'the grey line at the border')
   const doubtful = [dark[0]!, drawn.pictures[0].file]
   const noted = JSON.parse((await onward(folder, 'predict', done.run, ...doubtful, '--json')).stdout)
@@ -84,9 +84,12 @@ test('a run from training to use: JSON alone on standard output, then evaluate, 
   assert.deepEqual(
     [predicted[0], inverted[0], ...noted, turned[0]].flatMap(({ notes }) => notes),
     [
-      'its border is light: for dark ink on light paper add --invert',
-      'given a margin and resized from 582x118 to 28x28',
-      'its border is light after --invert: leave it out?',
+      'light ink on a dark ground; it lies as the training images do',
+      'dark ink on a light ground; it lies as the training images do',
+      'dark ink on a light ground; it lies as the training images do',
+      'light ink on a dark ground; 577x114 of 582x118 pixels cut out, scaled to 21 and centred by its box',
+      'no dark ink was found: leave --invert out?',
+      'its border is light, those of the training images are dark',
     ],
   )
   const unknown = await onward(folder, 'samples', done.run, 'filter')
@@ -105,7 +108,7 @@ test('a run from training to use: JSON alone on standard output, then evaluate, 
   writeFileSync(join(folder, 'not.png'), 'this is text')
   const refused = await onward(folder, 'predict', done.run, 'not.png')
   assert.deepEqual([refused.code, refused.stdout], [1, ''])
-  assert.match(refused.stderr, /^onward: The image not\.png is neither PNG nor JPEG/)
+  assert.match(refused.stderr, /^onward: The image not\.png is neither PNG, JPEG/)
   const taken = await onward(folder, ...glyphs('forward-forward', 600, '--out', done.run))
   assert.equal(taken.code, 1)
   assert.match(taken.stderr, /holds a run already/)

@@ -53,7 +53,7 @@ test('a data set that does not fit its description is refused by name, place and
     ],
     [
       { ...images, train: { inputs: new Uint8Array(4), targets: new Int32Array([0, 2]), count: 2 } },
-      /^the training split of pictures: target 1 holds 2, which is not a class from 0 to 1$/,
+      /^the training split of pictures: target 1 is 2, which is not below its 2 classes, counted from 0 to 1$/,
     ],
     [
       { ...table, target: { kind: 'labels', count: 2 } },
@@ -63,7 +63,10 @@ test('a data set that does not fit its description is refused by name, place and
       { ...table, input: { shape: [2, 0] } },
       /^the inputs of table have the shape \[2, 0\]: its sizes are whole numbers/,
     ],
-    [{ ...table, input: { shape: [2], levels: 1 } }, /^the inputs of table have 1 levels: a whole number from 2, /],
+    [
+      { ...table, input: { shape: [2], levels: 1 } },
+      /^the inputs of table have 1 levels: a whole number from 2 to 65536, /,
+    ],
     [
       { ...table, target: { kind: 'values', count: 0 } },
       /^the target of table is {.*}: its kind is one of class, labels/,
@@ -75,15 +78,15 @@ test('a data set that does not fit its description is refused by name, place and
     [{ ...table, names: ['km/h', 'km/h'] }, /^table names two of its values "km\/h"$/],
     [
       { ...table, train: { ...table.train, count: 1.5 } },
-      /^the training split of table: the count of its samples is 1\.5$/,
+      /^the training split of table: its count, the number of its samples, is a whole number from 0, not 1\.5$/,
     ],
     [
-      { ...table, test: { ...empty, inputs: [] as unknown as Float32Array } },
-      /^the test split of table: its numbers must lie in typed arrays$/,
+      { ...table, test: { ...empty, inputs: new ArrayBuffer(0) as unknown as Float32Array } },
+      /^the inputs of the test split of table are an ArrayBuffer, which does not say of which type its numbers are: hand over a typed array/,
     ],
     [
       { ...table, target: { kind: 'none' } },
-      /^the training split of table: 2 samples need 0 numbers of targets, not 4$/,
+      /^the training split of table has 4 numbers of targets, and its task has none$/,
     ],
   ]
   for (const [parts, message] of refused) assert.throws(() => dataSet(parts), { name: 'UserError', message })

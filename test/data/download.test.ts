@@ -13,7 +13,7 @@ import {
 } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { hostname, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, beforeEach, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
@@ -21,6 +21,7 @@ import { download } from '../../src/data/download.node.js'
 import { loadSource } from '../../src/data/load.node.js'
 import type { Download, Source } from '../../src/data/source.js'
 import { UserError } from '../../src/errors.js'
+import { thisProcess } from '../../src/holder.node.js'
 
 const root = mkdtempSync(join(tmpdir(), 'onward-download-'))
 const content = Uint8Array.from({ length: 300_000 }, (_, i) => (i * 2654435761) >>> 13)
@@ -243,22 +244,7 @@ test('of two downloads of one file at once, one waits for the other', async () =
 test('the lock of a process that has died is taken over', async () => {
   mkdirSync(folder)
   const { pid } = spawnSync(process.execPath, ['--version'])
-  writeFileSync(join(folder, 'file.bin.lock'), JSON.stringify({ process: pid, machine: hostname() }))
-  answers = [serve()]
-  await download(file(), folder, options)
-  assert.deepEqual(readdirSync(folder), ['file.bin'])
-})
-
-test('an empty lock, which a crash left, is taken over; one of another machine is named and stays', async () => {
-  mkdirSync(folder)
-  const lock = join(folder, 'file.bin.lock')
-  writeFileSync(lock, JSON.stringify({ process: 1, machine: `not-${hostname()}` }))
-  await fails(
-    download(file(), folder, options),
-    /file\.bin\.lock is held by process 1 on not-.*: wait for it, or delete/,
-  )
-  assert.deepEqual(readdirSync(folder), ['file.bin.lock'])
-  writeFileSync(lock, '')
+  writeFileSync(join(folder, 'file.bin.lock'), JSON.stringify({ ...thisProcess(), process: pid }))
   answers = [serve()]
   await download(file(), folder, options)
   assert.deepEqual(readdirSync(folder), ['file.bin'])

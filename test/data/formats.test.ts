@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Split } from '../../src/data/index.js'
+import { findDataSet } from '../../src/data/registry.js'
 import { readCifarBatches } from '../../src/data/sources/cifar-10.js'
 import { readIdxImages, readIdxLabels } from '../../src/data/sources/idx.js'
 import { readOptdigits } from '../../src/data/sources/optdigits.js'
+import { readRows } from '../../src/data/sources/tables.js'
 import { readTar } from '../../src/data/tar.js'
 import { UserError } from '../../src/errors.js'
 import { idxImages, idxLabels, tarOf } from './files.js'
@@ -63,13 +66,45 @@ test('optdigits lines give pixels and classes, and a bad line is named', () => {
   }
 })
 
+test('rows of a table give inputs and targets in their own units, and a bad line is named', () => {
+  const bytes = (...lines: string[]) => new TextEncoder().encode(['a,b,y,z', ...lines, ''].join('\r\n'))
+  const split = readRows(bytes('1,2.5,3,4', '-5,6e1,7,.5'), 2, 2, 'file')
+  assert.deepEqual([[...split.inputs], [...split.targets!], split.count], [[1, 2.5, -5, 60], [3, 4, 7, 0.5], 2])
+  for (const bad of ['1,2,3', '1,2,3,4,5', '1,2,,4', '1,2,x,4'])
+    refuses(() => readRows(bytes('1,2,3,4', bad), 2, 2, 'dir/it.csv'), /^dir\/it\.csv .*: line 3 should hold 4 numbers/)
+})
+
+test('a table by name: a fifth of its rows is the test part, always the same ones', () => {
+  const { from } = findDataSet('energy')
+  assert.ok('source' in from)
+  const lines = Array.from({ length: 50 }, (_, row) => Array.from({ length: 10 }, (_, c) => 100 * c + row).join())
+  const contents = [new TextEncoder().encode(['the names', ...lines].join('\n'))]
+  const { train, test: tested } = from.source.decode(contents, ['file'])
+  assert.deepEqual([train.count, tested.count], [40, 10])
+  const rowsOf = ({ inputs, targets, count }: Split): number[] =>
+    Array.from({ length: count }, (_, i) => {
+      const row = inputs[8 * i]!
+      assert.deepEqual(
+        [...inputs.subarray(8 * i, 8 * i + 8)],
+        [0, 1, 2, 3, 4, 5, 6, 7].map((c) => 100 * c + row),
+      )
+      assert.deepEqual([...targets!.subarray(2 * i, 2 * i + 2)], [800 + row, 900 + row])
+      return row
+    })
+  assert.deepEqual(
+    [...rowsOf(train), ...rowsOf(tested)].sort((a, b) => a - b),
+    [...lines.keys()],
+  )
+  assert.deepEqual(rowsOf(tested), [12, 15, 18, 26, 27, 29, 38, 45, 46, 47])
+})
+
 test('a tar archive gives its regular files by their last names', () => {
   const archive = tarOf({ 'folder/a.bin': new Uint8Array([1, 2, 3]), 'folder/b.bin': new Uint8Array(600).fill(9) })
   const files = readTar(archive, 'x.tar')
   assert.deepEqual([...files.keys()], ['a.bin', 'b.bin'])
   assert.deepEqual([...files.get('a.bin')!], [1, 2, 3])
   assert.equal(files.get('b.bin')!.length, 600)
-  refuses(() => readTar(archive.subarray(0, 2100), 'x.tar'), /^x.tar is cut: folder\/b.bin ends after/)
+  refuses(() => readTar(archive.subarray(0, 2100), 'x.tar'), /^x.tar is cut: "folder\/b.bin" ends after/)
   refuses(() => readTar(archive.subarray(0, 1536), 'x.tar'), /^x.tar is cut: the tar archive has no end/)
   refuses(() => readTar(new Uint8Array(2000).fill(65), 'x.tar'), /^x.tar is no tar archive/)
 })

@@ -76,3 +76,26 @@ for (const [name, fact] of Object.entries(facts)) {
       assert.ok(Math.abs(scale.deviation[channel]! / largest - one) < 6e-5)
   })
 }
+
+/** The smallest and the largest of each target, as the repository tells them. */
+const tables = {
+  concrete: { strength: [2.33, 82.6] },
+  energy: { heating_load: [6.01, 43.1], cooling_load: [10.9, 48.03] },
+  'power-plant': { output: [420.26, 495.76] },
+  'wine-white': { quality: [3, 9] },
+}
+for (const [name, ranges] of Object.entries(tables)) {
+  const directory = process.env.ONWARD_DATA
+  const here = directory !== undefined && existsSync(join(directory, 'tables'))
+  test(`${name} is the published table`, { skip: here ? false : 'ONWARD_DATA does not name its folder' }, async () => {
+    const { train, test: tested, names } = await loadDataSet(name, { dataDir: directory! })
+    const { counts } = findDataSet(name)
+    assert.deepEqual({ train: train.count, test: tested.count }, counts)
+    assert.deepEqual(names, Object.keys(ranges))
+    const all = [...train.targets!, ...tested.targets!]
+    for (const [k, range] of Object.values(ranges).entries()) {
+      const own: number[] = all.filter((_, i) => i % names.length === k)
+      assert.deepEqual([Math.min(...own), Math.max(...own)], range.map(Math.fround))
+    }
+  })
+}

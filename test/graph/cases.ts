@@ -233,6 +233,8 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
   ],
   gather: [
     at('rows, some twice', [floats(4, 3), exactly([1, 3, 1, 1, 0], 'int32')], (x, i) => x!.gather(i!)),
+    at('every row, in another order', [floats(4, 3)], (x) => x!.gather(constant([2, 0, 3, 1], [4], 'int32'))),
+    at('as many rows as there are, one twice', [floats(3, 2)], (x) => x!.gather(constant([2, 0, 2], [3], 'int32'))),
     at('indices of rank 2', [floats(4, 2), ints(4, 2, 3)], (x, i) => x!.gather(i!)),
     at('one row', [floats(4, 2), exactly([2], 'int32', [])], (x, i) => x!.gather(i!)),
     at('int32', [signed(4), ints(4, 6)], (x, i) => x!.gather(i!)),

@@ -113,3 +113,18 @@ test('a schema that changes what it reads, or that no file can hold, is refused:
     /^UserError: mine does not take its own options from a file: .*expected date, received string\.$/,
   )
 })
+
+test('a whole number that would be read as another one is refused with the largest, in the words that were typed', () => {
+  const largest = '9007199254740991 (2^53 - 1)'
+  const taken = `a whole number at least 0 and at most ${largest}`
+  for (const text of ['9007199254740992', '9007199254740993', '18446744073709551615', '1e30'])
+    fails(() => parse('augment.shift', text), `--set augment.shift takes ${taken}, not "${text}".`)
+  assert.equal(parse('augment.shift', '9007199254740991'), 2 ** 53 - 1)
+  fails(
+    () => parse('units', '1,9007199254740993'),
+    `each item of --set units takes a whole number at least 1 and at most ${largest}, not "9007199254740993".`,
+  )
+  // JSON has rounded it already.
+  const augment = { shift: JSON.parse('9007199254740993') }
+  fails(() => checkOptions(schema, { augment }, 'x'), `the option augment.shift of x takes ${taken}, not a larger one.`)
+})

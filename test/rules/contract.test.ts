@@ -18,7 +18,7 @@ import { createEngine } from '../../src/runtime/engine.js'
 import type { Program, TensorRecord } from '../../src/runtime/program.js'
 import type { Ort } from '../../src/runtime/slots.js'
 import { close } from '../nn/evaluate.js'
-import { batchFor, evaluate, initialState, type Numbers, taskOf } from './harness.js'
+import { batchFor, evaluate, initialState, type Numbers, rowsOf, shapeOf, taskOf } from './harness.js'
 import { assertPromise } from './promise.js'
 
 interface Variant {
@@ -206,11 +206,21 @@ for (const { rule, name, hyper, isPreset, task: taskFor } of VARIANTS)
     test('changes the parameters of every block', async () => {
       const { start, results } = await trainedOnce()
       const after = Object.values(results).map(({ states }) => states[1]!)
+      const { metrics } = traceRule(rule, taskFor(), hyper).init
       for (const { name: block, parameters } of rule.locality(taskFor(), hyper).blocks) {
-        const own = Object.keys(start).filter((leaf) => parameters.some((path) => leaf.startsWith(`${path}.`)))
-        const moved = own.some((leaf) =>
-          after.some((state) => state[leaf]!.some((v, i) => v !== Math.fround(start[leaf]![i]!))),
-        )
+        const moved = parameters.some((part) => {
+          const isOwn = (leaf: string): boolean => leaf === pathOf(part) || leaf.startsWith(`${pathOf(part)}.`)
+          return Object.keys(start)
+            .filter(isOwn)
+            .some((leaf) => {
+              const slice = (all: ArrayLike<number>): readonly number[] =>
+                typeof part === 'string'
+                  ? Array.from(all)
+                  : rowsOf(Array.from(all), shapeOf(metrics, leaf)[0]!)[part.index]!
+              const first = slice(start[leaf]!)
+              return after.some((state) => slice(state[leaf]!).some((v, i) => v !== Math.fround(first[i]!)))
+            })
+        })
         assert.ok(moved, `${block} did not learn`)
       }
     })

@@ -16,6 +16,7 @@ import {
   settle,
   sweep,
 } from '../../src/rules/equilibrium-propagation/settling.js'
+import { taskFor } from '../../src/rules/task.js'
 import { traceRule } from '../../src/rules/trace.js'
 import { close, normals, numbers } from '../nn/evaluate.js'
 import { batchFor, evaluate, initialState, metricOf, type Numbers, taskOf } from './harness.js'
@@ -36,8 +37,10 @@ const PLAIN: Options = {
   tolerance: 1e-14,
 }
 
-function given(options: Options = {}) {
-  const task = taskOf({ shape: [1, 2, 3] })
+const CLASSES = taskOf({ shape: [1, 2, 3] })
+const VALUES = taskFor({ input: { shape: [6] }, target: { kind: 'values', count: 2 } }, { batch: 4 })
+
+function given(options: Options = {}, task = CLASSES) {
   const hyper = checkOptions(equilibriumPropagation.hyper, { ...PLAIN, ...options }, 'equilibrium-propagation')
   const traced = traceRule(equilibriumPropagation, task, hyper)
   const joint = traced.steps.joint!
@@ -57,8 +60,8 @@ function gradientOf({ state, step, parameters }: ReturnType<typeof given>, other
 }
 
 /** The slopes of the cost of the free state, by central differences. */
-function slopesOf(options: Options, h = 1e-5): number[] {
-  const { state, joint, batch, parameters } = given({ ...options, nudgedSweeps: 1, estimator: 'positive' })
+function slopesOf(options: Options, task = CLASSES, h = 1e-5): number[] {
+  const { state, joint, batch, parameters } = given({ ...options, nudgedSweeps: 1, estimator: 'positive' }, task)
   const cost = (name: string, i: number, shift: number): number =>
     metricOf(joint, 'loss', { ...state, [name]: state[name]!.with(i, state[name]![i]! + shift) }, batch)
   return parameters.flatMap((name) => state[name]!.map((_, i) => (cost(name, i, h) - cost(name, i, -h)) / (2 * h)))
@@ -89,6 +92,15 @@ describe('the gradient', () => {
       const error = distance(gradientOf(given({ ...options, beta: 1e-4 })), expected)
       assert.ok(error < 1e-6, `relative error ${error}`)
     })
+  for (const units of [[5], [5, 4]])
+    test(`is that of the settled cost: values, ${units.length} hidden`, () => {
+      const expected = slopesOf({ units }, VALUES)
+      assert.ok(norm(expected) > 1e-2)
+      const error = distance(gradientOf(given({ units, beta: 1e-4 }, VALUES)), expected)
+      assert.ok(error < 1e-6, `relative error ${error}`)
+    })
+  test('an output that is not linear says no values', () =>
+    assert.throws(() => given({ output: 'logistic' }, VALUES), /an output that is logistic cannot say values/))
 })
 
 describe('the bias of the estimators', () => {

@@ -64,12 +64,11 @@ export function metricOf(graph: StepGraph, name: string, state: Numbers, batch: 
   )[name]![0]!
 }
 
-/** The first state of a rule; one that depends on data sees uniform pixels. */
-export function initialState({ init }: TracedRule, seed = 1): Numbers {
-  const x = pixelsFor(init, 9)
-  return evaluate(init, {}, { ...(x.length > 0 && { x }), ...plain(initialNoise(init.batch, seed)) }).metrics
-}
+/** The first state of a rule; one that asks for a sample of the data sees made-up pixels. */
+export const initialState = ({ init }: TracedRule, seed = 1): Numbers =>
+  evaluate(init, {}, { x: pixelsFor(init, 0), ...plain(initialNoise(init.batch, seed)) }).metrics
 
+/** Uniform pixels for the input `x` of a graph; none where it has no such input. */
 function pixelsFor({ batch }: StepGraph, k: number): number[] {
   const pixels = new Float32Array(batch.find(({ name }) => name === 'x')?.input.size ?? 0)
   stream(7, k, 'pixels').uniform(pixels)

@@ -20,8 +20,8 @@ for (const rule of RULES.filter(({ targets }) => targets))
       const hyper = rule.hyper.parse(rule.small?.hyper ?? { units: [6, 5] })
       const task = taskFor({ input: { shape: [1, 4, 4], levels: 256 }, target }, { batch: 4 })
       const traced = traceRule(rule, task, hyper)
-      const [state, joint] = [initialState(traced), traced.steps.joint!]
-      const after = evaluate(joint, state, batchFor(joint, task))
+      let after: ReturnType<typeof evaluate> = { state: initialState(traced), metrics: {} }
+      for (const step of Object.values(traced.steps)) after = evaluate(step, after.state, batchFor(step, task))
       const said = evaluate(traced.predict, after.state, batchFor(traced.predict, task)).metrics
       for (const [name, numbers] of Object.entries({ ...after.state, ...after.metrics, ...said }))
         assert.ok(numbers.every(Number.isFinite), name)

@@ -4,7 +4,7 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { interpret, value } from '../../src/graph/index.js'
-import { drawRun, evaluate, exportRun, predict, resume, type TrainRequest, train } from '../../src/node.js'
+import { drawRun, evaluate, exportRun, predict, resume, type Split, type TrainRequest, train } from '../../src/node.js'
 import { forwardForward } from '../../src/rules/forward-forward/forward-forward.js'
 import { traceRule } from '../../src/rules/trace.js'
 import { readCheckpoint, readConfig } from '../../src/train/run-folder.node.js'
@@ -29,6 +29,34 @@ test('the preset of a run is told, kept, and told again when the run goes on', a
   for (const events of [first, again]) assert.equal(ofKind(events, 'start')[0]!.preset, 'symba')
   assert.equal(readConfig(out).hyper.alpha, 4)
   assert.equal(readConfig(out).mostThreads, availableParallelism())
+})
+
+test('a journal that cannot be written ends a training with a checkpoint of where it stands', async (context) => {
+  const out = join(root, 'journal')
+  let told = 0
+  let full = false
+  const write = fs.writeSync
+  context.mock.method(fs, 'writeSync', ((file: number, bytes: Uint8Array, ...where: number[]) => {
+    if (full && Buffer.from(bytes).toString().startsWith('{"event"'))
+      throw Object.assign(new Error('ENOSPC: no space left'), { code: 'ENOSPC' })
+    return write(file, bytes, ...where)
+  }) as typeof fs.writeSync)
+  const run = async (): Promise<void> => {
+    for await (const event of train(request(out, 50))) {
+      if (event.event !== 'progress') continue
+      told = event.step
+      full = event.epoch === 2
+    }
+  }
+  const message =
+    /journal.metrics\.jsonl could not be written: the disk is full: .*; stopped .*; it can go on from its checkpoint/
+  await assert.rejects(run, message)
+  full = false
+  const { position, settings } = readCheckpoint(out).checkpoint
+  const { limit, validation, batch } = settings.options
+  assert.equal(position.epoch * Math.floor((limit - validation) / batch) + position.batch, told)
+  const events = await collect(resume(out, { data }))
+  assert.equal(events.at(-1)!.event, 'done')
 })
 
 test('a run takes the place of one that ended before its first checkpoint, and says so', async () => {
@@ -154,7 +182,9 @@ test('a run whose checkpoint was moved away keeps all the rest when it cannot be
 test('images of another kind are refused', async () => {
   const path = join(root, 'kind')
   await collect(train(request(path, 1)))
-  const larger = { ...data, name: 'wide', input: { ...data.input, shape: [1, 5, 10] } }
+  const twice = ({ inputs, ...split }: Split) => ({ ...split, inputs: new Uint8Array(2 * inputs.length) })
+  const input = { ...data.input, shape: [1, 5, 10] }
+  const larger = { ...data, name: 'wide', input, train: twice(data.train), test: twice(data.test) }
   await assert.rejects(evaluate(path, { data: larger }), / reads .*\[1, 5, 5\].*; those of wide are .*\[1, 5, 10\]/)
 })
 

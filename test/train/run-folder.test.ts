@@ -7,7 +7,7 @@ import { basename, join } from 'node:path'
 import { after, test } from 'node:test'
 import { UserError } from '../../src/errors.js'
 import { type Files, openJournal, replaceFile } from '../../src/files.node.js'
-import { lockFolder } from '../../src/lock.node.js'
+import { thisProcess } from '../../src/holder.node.js'
 import { backprop } from '../../src/rules/backprop.js'
 import { resolve } from '../../src/train/options.js'
 import { createRun, readCheckpoint, readConfig, reopenRun } from '../../src/train/run-folder.node.js'
@@ -120,7 +120,7 @@ test('two runs into one folder are refused while the first one lasts', async () 
   // Another process that is there, and then is not.
   const other = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'])
   const lock = join(path, 'lock')
-  fs.writeFileSync(lock, JSON.stringify({ process: other.pid, machine: hostname() }))
+  fs.writeFileSync(lock, JSON.stringify({ ...thisProcess(), started: undefined, process: other.pid }))
   refuses(() => reopenRun(path), new RegExp(`is in use by process ${other.pid}: `))
   other.kill()
   await once(other, 'exit')
@@ -128,25 +128,6 @@ test('two runs into one folder are refused while the first one lasts', async () 
   assert.equal(JSON.parse(fs.readFileSync(lock, 'utf8')).process, process.pid)
   taken.close()
   assert.deepEqual(fs.readdirSync(path).sort(), ['config.json', 'environment.json', 'metrics.jsonl'])
-})
-
-test('a lock of this very process number from before, or a damaged one, is taken over; that of another machine is not', () => {
-  const path = fresh()
-  fs.mkdirSync(path)
-  const lock = join(path, 'lock')
-  for (const stale of [
-    JSON.stringify({ process: process.pid, machine: hostname() }),
-    '',
-    '{"process":',
-    '{}',
-    'null',
-  ]) {
-    fs.writeFileSync(lock, stale)
-    lockFolder(path)()
-    assert.deepEqual(fs.readdirSync(path), [])
-  }
-  fs.writeFileSync(lock, JSON.stringify({ process: 1, machine: `not-${hostname()}` }))
-  refuses(() => lockFolder(path), /in use by process 1 on not-.*delete .*lock if no run is going on there$/)
 })
 
 test('a run whose folder was deleted meanwhile says so, and leaves the run alone that began there since', async () => {
@@ -222,7 +203,7 @@ test('a new run that does not fit on the disk leaves nothing in the way of the n
     const path = fresh()
     refuses(
       () => createRun(path, config, smallDisk(room)),
-      new RegExp(`${file}\\.json could not be written .* the disk is full`),
+      new RegExp(`${file}\\.json could not be written: the disk is full`),
     )
     assert.ok(!fs.existsSync(path))
     createRun(path, config).close()
@@ -237,8 +218,58 @@ test('a disk that takes the bytes in pieces gets all of them', () => {
     writeSync: ((file: number, own: Uint8Array, offset: number, length: number) =>
       fs.writeSync(file, own, offset, Math.min(7, length))) as Files['writeSync'],
   }
-  replaceFile(path, bytes, pieces)
+  replaceFile(path, bytes, { files: pieces })
   assert.deepEqual(new Uint8Array(fs.readFileSync(path)), bytes)
+})
+
+test('a process that was taken for dead cannot put its checkpoint over that of its successor', async () => {
+  const path = fresh()
+  let pause = (): void => undefined
+  const slow: Files = {
+    ...fs,
+    renameSync: (from, to) => {
+      pause()
+      fs.renameSync(from, to)
+    },
+  }
+  const first = createRun(path, config, slow)
+  // It sleeps after its last look at the lock, and another one takes over.
+  pause = () => {
+    pause = () => undefined
+    fs.rmSync(join(path, 'lock'))
+    reopenRun(path).close()
+  }
+  await assert.rejects(first.saveCheckpoint(Uint8Array.of(1)), /checkpoint\.safetensors could not be written: /)
+  assert.ok(!fs.existsSync(join(path, 'checkpoint.safetensors')))
+  const second = reopenRun(path)
+  await second.saveCheckpoint(Uint8Array.of(2))
+  second.close()
+  // Taken over while it writes: seen before the file takes its name.
+  const third = reopenRun(path, {
+    ...fs,
+    fsyncSync: (file) => {
+      fs.fsyncSync(file)
+      fs.rmSync(join(path, 'lock'), { force: true })
+    },
+  })
+  await assert.rejects(third.saveCheckpoint(Uint8Array.of(3)), /was deleted or taken over/)
+  assert.deepEqual(new Uint8Array(fs.readFileSync(join(path, 'checkpoint.safetensors'))), Uint8Array.of(2))
+  third.close()
+  assert.deepEqual(
+    fs.readdirSync(path).filter((name) => name.endsWith('.part')),
+    [],
+  )
+})
+
+test('the settings of a run are read with a byte order mark, and with the line ends of Windows', () => {
+  const path = fresh()
+  createRun(path, config).close()
+  const file = join(path, 'config.json')
+  const text = fs.readFileSync(file, 'utf8').replaceAll('\n', '\r\n')
+  for (const bytes of [Buffer.from(`\ufeff${text}`), Buffer.from(`\ufeff${text}`, 'utf16le')]) {
+    fs.writeFileSync(file, bytes)
+    assert.deepEqual(readConfig(path), config)
+  }
 })
 
 test('no failure on the way changes the file', () => {
@@ -251,7 +282,10 @@ test('no failure on the way changes the file', () => {
         throw Object.assign(new Error('EIO: i/o error'), { code: 'EIO' })
       },
     }
-    refuses(() => replaceFile(path, new Uint8Array(9), broken), /as it was before: the disk reports an error/)
+    refuses(
+      () => replaceFile(path, new Uint8Array(9), { files: broken }),
+      /as it was before: the disk reports an error/,
+    )
     assert.equal(fs.readFileSync(path, 'utf8'), 'before')
   }
 })

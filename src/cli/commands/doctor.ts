@@ -1,7 +1,7 @@
 import { styleText } from 'node:util'
 import { cacheFolder } from '../../data/cache.node.js'
+import { packageVersion } from '../../own-files.node.js'
 import type { Diagnosis, Provider } from '../../runtime/doctor.node.js'
-import { packageVersion } from '../../train/environment.node.js'
 import { EXIT } from '../failure.js'
 import { bytes } from '../output/numbers.js'
 import { print, printAside, printJson } from '../output/print.js'

@@ -14,8 +14,10 @@ import { renderTable } from '../train/table.js'
 export async function command(run: string, flags: RunFlags): Promise<void> {
   const rule = await ruleOfRun(run, namedRule(run, flags))
   const downloads = downloadProgress(process.stderr)
-  const load = { ...loadOf(flags), onProgress: downloads.show }
-  const evaluation = await evaluate(run, { rule, changedRule: flags.changedRule, load }).finally(downloads.end)
+  const load = { ...loadOf(flags), onProgress: downloads.show, onReading: downloads.reading }
+  const evaluation = await evaluate(run, { rule, changedRule: flags.changedRule, data: flags.data, load }).finally(
+    downloads.end,
+  )
   const { finished, diverged } = endingOf(run) ?? { finished: true }
   if (flags.json) {
     const { id, source, reconstructed, figures } = rule

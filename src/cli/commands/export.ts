@@ -15,7 +15,10 @@ export interface ExportFlags extends RunFlags {
 /** `onward export RUN`: writes the trained network as one file that, run alone, scores as the network does. */
 export async function command(run: string, flags: ExportFlags): Promise<void> {
   if (flags.format !== 'onnx') throw unknownName('format', flags.format, ['onnx'])
-  const exported = await exportRun(run, { ...namedRule(run, flags), out: flags.out, load: loadOf(flags) })
+  const exported = await exportRun(run, {
+    ...namedRule(run, flags),
+    ...{ out: flags.out, data: flags.data, load: loadOf(flags) },
+  })
   const { samples: _, ...facts } = exported
   if (flags.json) printJson({ run, ...facts, format: 'onnx' })
   else print(...describe(exported))

@@ -22,7 +22,8 @@ export async function command(run: string, names: readonly string[], flags: Samp
   const { count, seed, judge, changedRule } = flags
   const downloads = downloadProgress(process.stderr)
   const rule = await ruleOfRun(run, namedRule(run, flags))
-  const drawing = { rule, changedRule, seed, load: { ...loadOf(flags), onProgress: downloads.show } }
+  const load = { ...loadOf(flags), onProgress: downloads.show, onReading: downloads.reading }
+  const drawing = { rule, changedRule, seed, data: flags.data, load }
   if (judge !== undefined) await checkJudge(run, rule, judge)
   const wanted = names.length > 0 ? { names } : {}
   const drawings = await drawRun(run, { ...drawing, ...wanted, count }).finally(downloads.end)

@@ -1,6 +1,6 @@
 import { UserError } from '../../errors.js'
 import type { TrainEvent } from '../../train/events.js'
-import { readConfig } from '../../train/run-folder.node.js'
+import { readCheckpoint, readConfig } from '../../train/run-folder.node.js'
 import { EXIT } from '../failure.js'
 import { printAside } from '../output/print.js'
 import { toGoOn } from '../run.js'
@@ -19,7 +19,8 @@ export async function command(rule: string | undefined, flags: TrainFlags): Prom
   const resumption = run === undefined ? undefined : await readResumption(run, rule, flags)
   const beside = (folder: string): Beside => {
     const config = readConfig(folder)
-    return { backpropBytes: backpropActivationBytes(config), ruleFile: config.ruleFile?.path }
+    const { samples } = readCheckpoint(folder).checkpoint
+    return { backpropBytes: backpropActivationBytes(config, samples), ruleFile: config.ruleFile?.path }
   }
   // A dumb terminal cannot draw a block again in place.
   const { stdout } = process
@@ -29,12 +30,16 @@ export async function command(rule: string | undefined, flags: TrainFlags): Prom
   const { resume, train } = await import('../../node.js')
   const downloads = downloadProgress(process.stderr)
   const notice = 'Stopping and saving the run. Ctrl-C again stops at once, without saving.'
+  const broken = new AbortController()
   const work = async (signal: AbortSignal): Promise<number> => {
     const dataDir = request ? request.dataDir : flags.dataDir
-    const load = { signal, onProgress: downloads.show, ...(dataDir !== undefined && { dataDir }) }
-    const events = request ? train({ ...request, load, signal }) : resume(run!, { ...resumption, load, signal })
+    const onWait = (message: string): void => reporter.note(`onward: ${message}`)
+    const progress = { signal, onWait, onProgress: downloads.show, onReading: downloads.reading }
+    const load = { ...progress, ...(dataDir !== undefined && { dataDir }), ...request?.own }
+    const given = { load, signal: AbortSignal.any([signal, broken.signal]), onWait }
+    const events = request ? train({ ...request, ...given }) : resume(run!, { ...resumption, ...given })
     try {
-      return await report(events, reporter, downloads.end)
+      return await report(events, reporter, downloads.end, broken)
     } catch (error) {
       if (signal.aborted && error === signal.reason) return EXIT.interrupted
       throw error
@@ -45,8 +50,16 @@ export async function command(rule: string | undefined, flags: TrainFlags): Prom
   return await interruptible(work, () => reporter.note(notice))
 }
 
-/** Shows every event; how the run ended decides the exit code. Numbers that blew up are a UserError. */
-async function report(events: AsyncIterable<TrainEvent>, reporter: Reporter, atStart: () => void): Promise<number> {
+/**
+ * Shows every event; how the run ended decides the exit code. Numbers that blew up are a UserError. What goes wrong with
+ * showing stops the training by `broken`, so that it saves, and is thrown then.
+ */
+async function report(
+  events: AsyncIterable<TrainEvent>,
+  reporter: Reporter,
+  atStart: () => void,
+  broken: AbortController,
+): Promise<number> {
   let run: string | undefined
   let last: TrainEvent | undefined
   for await (last of events) {
@@ -54,8 +67,13 @@ async function report(events: AsyncIterable<TrainEvent>, reporter: Reporter, atS
       atStart()
       run = last.run
     }
-    reporter.show(last)
+    try {
+      if (!broken.signal.aborted) reporter.show(last)
+    } catch (error) {
+      broken.abort(error)
+    }
   }
+  if (broken.signal.aborted) throw broken.signal.reason
   if (last?.event !== 'stopped') return EXIT.done
   if (last.reason === 'not-finite') throw new UserError(last.message)
   printAside(`onward: ${last.message}`, `Go on with: ${toGoOn(run!)}`)

@@ -1,7 +1,7 @@
 import { Option as Flag } from 'commander'
 import { type Option, optionTable, parseValue, showValue, withValue } from '../../options/index.js'
 import { findRule, isPath } from '../../rules/load.node.js'
-import { RULES } from '../../rules/registry.js'
+import { ruleNamed } from '../../rules/registry.js'
 import { trainingOptions } from '../../train/options.js'
 import { describeOptions } from '../commands/rules.js'
 import { textWidth } from '../output/text.js'
@@ -39,7 +39,7 @@ export function readTrainingFlags(given: Readonly<Record<string, unknown>>): Rec
 
 /** The options of the rule that the arguments name, for the help of `train`. A file that they name is run for it. */
 export async function ruleHelp(argv: readonly string[]): Promise<string> {
-  const name = argv.slice(1).find((word) => isPath(word) || RULES.some(({ id }) => id === word.toLowerCase()))
+  const name = argv.slice(1).find((word) => isPath(word) || ruleNamed(word))
   if (name === undefined) return `\n${named('help', 'train', 'RULE')} shows the options of a rule, too.`
   const rule = await findRule(name)
   return `\nOptions of ${rule.id} (--set KEY=VALUE):\n${describeOptions(rule, textWidth()).join('\n')}`

@@ -1,4 +1,5 @@
 import type { EpochEvent, Scores, StartEvent, TrainEvent, WeightsTaken } from '../../train/events.js'
+import { describeFound } from '../output/found.js'
 import { count, duration, figure, plural } from '../output/numbers.js'
 import { wrapText } from '../output/text.js'
 import { showFigure } from './table.js'
@@ -9,7 +10,10 @@ import type { View } from './view.js'
  * they keep to its `width`, and an epoch tells only of the whole network where its layers would take another line.
  */
 export function renderLines({ start }: View, event: TrainEvent, width = Number.POSITIVE_INFINITY): string[] {
-  if (event.event === 'start') return [startLine(event), ...notesOn(event)].flatMap((line) => wrapText(line, width))
+  if (event.event === 'start') {
+    const found = event.found && event.resumedAt === undefined ? describeFound(event.found, width) : []
+    return [...found, ...[startLine(event), ...notesOn(event)].flatMap((line) => wrapText(line, width))]
+  }
   if (event.event === 'stopped' && event.reason === 'early') return wrapText(event.message, width)
   if (event.event !== 'epoch' || !start) return []
   const whole = epochLine(start, event)
@@ -57,7 +61,8 @@ function inWords({ network = {}, blocks = {} }: Scores): string[] {
 const NAMED = 6
 
 /** What is worth a line of its own when a run begins. */
-const notesOn = ({ replaced, from, run, warnings = [] }: StartEvent): string[] => [
+const notesOn = ({ replaced, from, run, data, fingerprint, warnings = [] }: StartEvent): string[] => [
+  ...(fingerprint === undefined ? [] : [`The files of ${data} were not checked against a published hash.`]),
   ...warnings.map((warning) => `Warning: ${warning}.`),
   ...(replaced ? [`It takes the place of a run in ${run} that ended before its first checkpoint.`] : []),
   ...(from ? [describeOrigin(from)] : []),

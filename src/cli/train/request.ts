@@ -1,17 +1,20 @@
 import { readFileSync } from 'node:fs'
+import type { OwnOptions } from '../../data/own/content.js'
 import { UsageError } from '../../errors.js'
+import { textOf } from '../../files.node.js'
 import { unknownName } from '../../names.js'
 import { isGroup, merge, optionTable, type Values, withValue } from '../../options/index.js'
 import type { AnyRule } from '../../rules/contract.js'
 import { findRule } from '../../rules/load.node.js'
 import { asked, type TrainInput, trainingOptions } from '../../train/options.js'
+import { configuredOwn, OWN_KEYS, type OwnFlags } from '../own-data.js'
 import { needsItsRule } from '../run.js'
 import { readAssignments, readTexts } from '../settings.js'
 import { named, toType } from '../to-type.js'
 import { flagOf, readTrainingFlags } from './flags.js'
 
 /** The flags of `onward train`, as they were given; those of the training table are among them. */
-export interface TrainFlags extends Values {
+export interface TrainFlags extends Values, OwnFlags {
   readonly data?: string
   readonly dataDir?: string
   readonly preset?: string
@@ -30,6 +33,8 @@ export interface TrainRequest extends TrainInput {
   readonly rule: AnyRule
   readonly data: string
   readonly dataDir?: string | undefined
+  /** How one's own data are to be understood. */
+  readonly own: OwnOptions
   readonly out?: string | undefined
   readonly below?: string | undefined
   readonly from?: string | undefined
@@ -41,7 +46,11 @@ const TEXTS = ['rule', 'data', 'dataDir', 'preset', 'out', 'below', 'from'] as c
 /** The groups of options in it: `set` as on the command line; `hyper` and `options`, complete, as a run keeps them. */
 const GROUPS = ['set', 'hyper', 'options'] as const
 
-type Config = { readonly [K in (typeof TEXTS)[number] | (typeof GROUPS)[number] | 'training' | 'ruleFile']?: unknown }
+/** What else a run keeps. Its threads are those of its machine, and its fingerprint is that of its data. */
+const KEPT = ['ruleFile', 'own', 'fingerprint', 'mostThreads'] as const
+
+type Key = (typeof TEXTS)[number] | (typeof GROUPS)[number] | (typeof KEPT)[number] | (typeof OWN_KEYS)[number]
+type Config = { readonly [K in Key | 'training']?: unknown }
 
 const TRAINING = optionTable(trainingOptions)
 
@@ -78,20 +87,20 @@ export async function readRequest(ruleName: string | undefined, flags: TrainFlag
     options: merge(readTexts(TRAINING, (config.training ?? {}) as Values, file), readTrainingFlags(flags)),
   }
   asked(rule, wishes)
-  const data = text('data')
+  const own = configuredOwn(config, flags, file)
+  const data = flags.data ?? own.path ?? text('data')
   if (data === undefined) {
     const example = toType('train', name, '--data', 'glyphs')
     throw new UsageError(`Say what to learn: ${example}, which needs no file; ${named('data')} lists more.`)
   }
   const [dataDir, out, below, from] = [text('dataDir'), text('out'), text('below'), text('from')]
-  return { rule, ...wishes, data, dataDir, out, below, from }
+  return { rule, ...wishes, data, dataDir, own: own.options, out, below, from }
 }
 
 /** Flags may be named as they are typed, `augment-shift`, or as in the file of a run, `augment: { shift }`. */
 function readConfig(path: string): Config {
   const training = TRAINING.map(({ name }) => name)
-  // The threads of a run are those of its machine; a new run has its own.
-  const own = [...TEXTS, ...GROUPS, 'ruleFile', 'mostThreads']
+  const own: string[] = [...TEXTS, ...GROUPS, ...OWN_KEYS, ...KEPT]
   const known = new Map([...own, ...training].map((key) => [flagOf(key).slice(2), key]))
   let config: Values = {}
   for (const [name, value] of Object.entries(readObject(path))) {
@@ -107,7 +116,7 @@ function readConfig(path: string): Config {
 function readObject(path: string): Values {
   let content: unknown
   try {
-    content = JSON.parse(readFileSync(path, 'utf8'))
+    content = JSON.parse(textOf(readFileSync(path)))
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException
     const what = code === undefined ? `is not JSON: ${message}` : `cannot be read (${code})`

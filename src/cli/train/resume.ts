@@ -22,9 +22,11 @@ export async function readResumption(run: string, name: string | undefined, flag
     throw needsItsRule(run, config.ruleFile.path, ['train', config.ruleFile.path, ...process.argv.slice(3)])
   const rule = name === undefined ? undefined : await findRule(name)
   const given = { ...(rule && { rule: rule.id }), data: flags.data }
-  for (const key of ['rule', 'data'] as const)
+  // One's own data are named by the path where they are now: whether they are the same, their content tells.
+  for (const key of config.own ? (['rule'] as const) : (['rule', 'data'] as const))
     if (given[key] !== undefined && given[key] !== config[key])
       throw new UsageError(`${run} is a run of ${config[key]}, not of ${given[key]}.`)
   const { threads, epochs } = flags
-  return { ...readTrainingFlags({ threads, epochs }), rule, changedRule: flags.changedRule }
+  const data = config.own && flags.data
+  return { ...readTrainingFlags({ threads, epochs }), rule, changedRule: flags.changedRule, data }
 }

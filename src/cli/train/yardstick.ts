@@ -1,3 +1,4 @@
+import type { Samples } from '../../data/index.js'
 import { FLOAT32, type Precision } from '../../nn/dense.js'
 import { networkOptions } from '../../nn/network.js'
 import { liveness } from '../../onnx/liveness.js'
@@ -10,11 +11,14 @@ import type { RunConfig } from '../../train/run-folder.node.js'
  * Bytes of activations at their peak if the same layers, batch and precision learned by backpropagation: traced, not
  * run. Undefined where the rule's network is not described by the common options, or where it is backpropagation.
  */
-export function backpropActivationBytes({ rule, data, hyper, options }: RunConfig): number | undefined {
+export function backpropActivationBytes(
+  { rule, hyper, options }: Pick<RunConfig, 'rule' | 'hyper' | 'options'>,
+  samples: Samples,
+): number | undefined {
   const same = Object.keys(networkOptions).filter((key) => key in hyper)
   if (rule === backprop.id || same.length === 0) return undefined
   const own = backprop.hyper.parse(Object.fromEntries(same.map((key) => [key, hyper[key]])))
   const precision: Precision = options.precision === 'int8' ? { bits: 8, levels: 127 } : FLOAT32
-  const task = taskFor(data, { batch: options.batch, precision })
+  const task = taskFor(samples, { batch: options.batch, precision })
   return liveness(traceRule(backprop, task, own).steps.joint!).peakActivationBytes
 }

@@ -11,6 +11,8 @@ export interface Table {
   readonly kind: 'table'
   readonly rows: number
   readonly columns: readonly Column[]
+  /** Where paths in its cells start. */
+  readonly folder?: string
 }
 
 /** One cell a row: texts, numbers (NaN where a cell is empty), or encoded pictures. */
@@ -57,6 +59,8 @@ export interface Found<C extends Content = Content> {
   readonly what: string
   readonly train: C
   readonly test?: C
+  /** What was left out or taken for something, a sentence each, for people. */
+  readonly notes?: readonly string[]
 }
 
 /** How a path is to be understood where a guess would be unsafe; what is absent is found out. */

@@ -1,16 +1,19 @@
-import { UserError } from '../../errors.js'
 import { labelledImages, type Split } from '../dataset.js'
 import type { DataSetEntry, SourceFile } from '../source.js'
+import { PIXELS, readCifarRecords } from './cifar-records.js'
 
 const batch = (name: string, sha256: string): SourceFile => ({ names: [name], bytes: 30730000, sha256 })
+
+/** Its classes, in the order of their labels. */
+export const CIFAR_10: readonly string[] = [
+  ...['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'],
+]
+const CLASSES = CIFAR_10.length
 
 export const cifar10: DataSetEntry = {
   name: 'cifar-10',
   title: 'CIFAR-10, small colour photographs',
-  ...labelledImages(
-    [3, 32, 32],
-    ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'],
-  ),
+  ...labelledImages([3, 32, 32], CIFAR_10),
   counts: { train: 50000, test: 10000 },
   credit: 'Krizhevsky, Nair and Hinton; cite Krizhevsky 2009',
   from: {
@@ -43,37 +46,20 @@ export const cifar10: DataSetEntry = {
   },
 }
 
-const RECORD = 3073
-const PIXELS = 3072
-
 /**
- * Reads files of the binary version of CIFAR-10 (records of one label byte and 3 x 32 x 32 pixels, plane after plane)
- * into one split, in their order. `where` names each file in messages. Throws a UserError for a cut file or a label
- * above 9.
+ * Reads files of the binary version of CIFAR-10 into one split, in their order. `where` names each file in messages.
+ * Throws a UserError for a cut file or a label above 9.
  */
 export function readCifarBatches(batches: readonly Uint8Array[], where: readonly string[]): Split {
-  const count = batches.reduce((sum, bytes) => sum + Math.floor(bytes.length / RECORD), 0)
-  const images = new Uint8Array(count * PIXELS)
-  const labels = new Uint8Array(count)
+  const parts = batches.map((bytes, i) => readCifarRecords(bytes, [CLASSES], where[i]!))
+  const count = parts.reduce((sum, part) => sum + part.count, 0)
+  const inputs = new Uint8Array(count * PIXELS)
+  const targets = new Uint8Array(count)
   let row = 0
-  for (const [index, bytes] of batches.entries()) {
-    if (bytes.length === 0 || bytes.length % RECORD !== 0) {
-      throw new UserError(
-        `${where[index]} is cut or no CIFAR-10 batch: its ${bytes.length} bytes are not a whole number of ` +
-          `${RECORD}-byte records; get the file again.`,
-      )
-    }
-    for (let start = 0; start < bytes.length; start += RECORD, row++) {
-      const label = bytes[start]!
-      if (label > 9) {
-        throw new UserError(
-          `${where[index]} is no CIFAR-10 batch: record ${start / RECORD} has the label ${label}, ` +
-            'and labels go from 0 to 9; get the file again.',
-        )
-      }
-      labels[row] = label
-      images.set(bytes.subarray(start + 1, start + RECORD), row * PIXELS)
-    }
+  for (const { count: own, pixels, labels } of parts) {
+    inputs.set(pixels, row * PIXELS)
+    targets.set(labels[0]!, row)
+    row += own
   }
-  return { inputs: images, targets: labels, count }
+  return { inputs, targets, count }
 }

@@ -134,14 +134,25 @@ export const shaping = {
       })
       return [result]
     },
-    // Rows that were chosen more than once add up: a product with the one-hot indices, which every device has.
+    // Rows that were chosen more than once add up: a product with the one-hot indices, which every device has. Where
+    // the rows only change their order, they go back to their places.
     gradient: ({ inputs: [x, indices] }, [g]) => {
+      const back = backFrom(indices!, x!.shape[0]!)
+      if (back) return [g!.gather(back), undefined]
       const flat = indices!.reshape([-1])
       const rows = g!.reshape([flat.size, -1])
       return [oneHot(flat, x!.shape[0]!).matmul(rows, { transposeA: true }).reshape(x!.shape), undefined]
     },
   },
 } satisfies Record<string, Primitive>
+
+/** The indices that undo an order of all rows; undefined where they are no constant, or leave rows out. */
+function backFrom({ node, rank }: Tensor, rows: number): Tensor | undefined {
+  if (node.op !== 'constant' || rank !== 1) return undefined
+  const order: readonly number[] = Array.from(node.attributes.data)
+  const back = Array.from({ length: rows }, (_, row) => order.indexOf(row))
+  return order.length === rows && !back.includes(-1) ? constant(back, [rows], 'int32') : undefined
+}
 
 /** Puts step - 1 zeros after each element of one axis. */
 export function dilate(x: Tensor, axis: number, step: number): Tensor {

@@ -129,6 +129,14 @@ function promiseOf(h: BroadcastHyper): LocalityPromise {
   const promise = { local: false, window: 1, labels: ['loss'] } as const
   if (h.method === 'drtp') return { ...promise, local: true }
   if (h.method === 'sign-symmetry' || h.method === 'backprop') return { ...promise, feedback: 'forward weights' }
+  // What comes through weights that a phase trains is feedback from their block; fixed ones leave it a broadcast.
+  if (isAligned(h))
+    return {
+      ...promise,
+      labels: ['loss', 'weights'],
+      broadcast: h.method === 'dfa' && h.channels.length > 0,
+      feedback: 'other weights',
+    }
   const feedback = isChained(h) && hiddenCount(h) > 1 ? 'other weights' : 'none'
   return { ...promise, broadcast: true, feedback }
 }

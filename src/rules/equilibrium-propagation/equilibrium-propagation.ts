@@ -23,6 +23,8 @@
  *                  moves to f(a - beta (softmax(o) - y) W^T); W learns by dC/dW, its mean over the nudged states
  *                  (Laborieux et al. 2021).
  *
+ * Values (ours): y is the standardised target, and the output linear, whose cost is half of their loss.
+ *
  * Deviations: Ernoult's networks move all layers at once; the sweeps here reach the same fixed points in about half as
  * many steps, so that p-1h settles further than there; the released command also leaves the time step at 0.2. Its first
  * weights and biases are uniform with the deviation 0.58 / sqrt(n); p-1h here has 0.3 / sqrt(n) and biases of 0.
@@ -32,16 +34,18 @@
  * (Ernoult et al., P-1h, as recalled by the specification).
  */
 
+import { outputCount } from '../../data/dataset.js'
+import { UsageError } from '../../errors.js'
 import { concat, constant, oneHot, quantizedProduct, scan, sizeOf, type Tensor } from '../../graph/index.js'
 import { flat } from '../../nn/axes.js'
 import { contrastOf, outerContrast } from '../../nn/contrast.js'
 import type { Dense, Precision } from '../../nn/dense.js'
 import { uniformWeights, zeros } from '../../nn/initialize.js'
-import { accuracy } from '../../nn/losses.js'
 import { optimizerOf, stepSize } from '../../nn/optimizers.js'
 import { FILTER_SCALE, filterImages, rowByRow, signedImages } from '../../nn/pictures.js'
 import type { Tree } from '../../nn/tree.js'
-import type { Batch, Rule } from '../contract.js'
+import { targetKind } from '../../targets/index.js'
+import type { Batch, Rule, Task } from '../contract.js'
 import { classesOf } from '../task.js'
 import { costOf, type Net, networkOf, nudged, readOutError, scoresOf } from './network.js'
 import { type EquilibriumPropagationHyper, hyper, perLayer } from './options.js'
@@ -101,6 +105,13 @@ function gradients(
   return [...settled, [states.matmul(error, { transposeA: true }), error.sum(0)]]
 }
 
+/** y: classes one-hot, values as they are. */
+function wished(target: Tensor, task: Task, { output }: EquilibriumPropagationHyper): Tensor {
+  if (task.target.kind !== 'values') return oneHot(target, classesOf(task))
+  if (output === 'linear') return target
+  throw new UsageError(`an output that is ${output} cannot say values: choose output=linear`)
+}
+
 const SATURATED = 0.01
 
 /**
@@ -125,6 +136,7 @@ const blockName = (k: number, h: EquilibriumPropagationHyper): string =>
 
 export const equilibriumPropagation: Rule<EquilibriumPropagationHyper, EquilibriumPropagationState> = {
   id: 'equilibrium-propagation',
+  short: ['ep', 'eqprop'],
   title: 'Equilibrium propagation',
   summary: 'a symmetric network settles freely and under a pull on its output; each weight compares its two ends',
   paper: {
@@ -134,6 +146,7 @@ export const equilibriumPropagation: Rule<EquilibriumPropagationHyper, Equilibri
     arxiv: '1602.05179',
   },
   source: 'code',
+  targets: ['class', 'values'],
   reconstructed: [
     'the cost that a pull outside of logistic output units descends',
     'the initial weights of p-1h, and even-odd sweeps in place of its steps of all layers at once',
@@ -176,6 +189,11 @@ export const equilibriumPropagation: Rule<EquilibriumPropagationHyper, Equilibri
       },
       train: { epochs: 12, batch: 100 },
     },
+    table: {
+      description: 'one layer of 100, for tables of numbers (settings ours, chosen by validation)',
+      hyper: { units: [100], rates: [0.01], gains: [1] },
+      train: { epochs: 100, batch: 32 },
+    },
   },
 
   locality: (_, h) => ({
@@ -184,7 +202,7 @@ export const equilibriumPropagation: Rule<EquilibriumPropagationHyper, Equilibri
   }),
 
   init(random, task, h) {
-    const widths = [sizeOf(task.input.shape), ...h.units, classesOf(task)]
+    const widths = [sizeOf(task.input.shape), ...h.units, outputCount(task.target)]
     const gains = perLayer('gains', h)
     const layers = gains.map((gain, k) => ({
       weight: uniformWeights(random, `layers.${k}.weight`, [widths[k]!, widths[k + 1]!], h.initial).mul(gain),
@@ -196,7 +214,7 @@ export const equilibriumPropagation: Rule<EquilibriumPropagationHyper, Equilibri
   steps: (task, h) => ({
     joint({ layers, optimizers }, { x, target, progress, random }) {
       const net = networkOf(layers, x, task.precision, h)
-      const y = oneHot(target, classesOf(task))
+      const y = wished(target, task, h)
       const { states: free, residual, sweeps } = settle(net.network, resting(net.network), h.freeSweeps, h.tolerance)
       const compared = phases(net, free, y, random, h)
       const gradient = gradients(net, compared, flat(x), y, task.precision)
@@ -209,7 +227,7 @@ export const equilibriumPropagation: Rule<EquilibriumPropagationHyper, Equilibri
         {
           network: {
             loss: costOf(net, free, target, y, h).mean(),
-            accuracy: accuracy(scoresOf(net, free), target),
+            ...targetKind(task.target).metrics(scoresOf(net, free), target),
             residual,
             ...(h.tolerance > 0 && { sweeps }),
           },

@@ -1,3 +1,4 @@
+import { UserError } from '../../errors.js'
 import { constant, range, type Shape, sizeOf, type Tensor } from '../../graph/index.js'
 import { flat } from '../../nn/axes.js'
 import { convolutionLayer, denseLayer, type Layer } from '../../nn/network.js'
@@ -32,6 +33,11 @@ export function firstLayer(task: Task, h: ForwardForwardHyper) {
   const classes = classesOf(task)
   const pixels = sizeOf(task.input.shape)
   const isDense = h.network === 'dense'
+  if (isDense && classes >= pixels)
+    throw new UserError(
+      `the label takes the place of the first pixels, one for each class: ${classes} classes leave nothing of the ` +
+        `${pixels} pixels of an image; choose the convolutional network, where the label has a channel of its own`,
+    )
   const over = (dense: number, maps: number): Layer =>
     isDense
       ? denseLayer(dense, h.units[0]!)

@@ -186,6 +186,7 @@ const design = (given: Given<ForwardForwardHyper>) => {
 
 export const forwardForward: Rule<ForwardForwardHyper, ForwardForwardState> = {
   id: 'forward-forward',
+  short: ['ff'],
   title: 'Forward-Forward',
   summary: 'each layer tells true images from false ones by its own goodness',
   paper: {
@@ -200,5 +201,6 @@ export const forwardForward: Rule<ForwardForwardHyper, ForwardForwardState> = {
   presets,
   ...layerwise(design),
   probabilities: saysByHead,
+  scoreName: (h) => (saysByHead(h) ? 'score' : 'goodness'),
   pictures: (task) => filters(task.input.shape, ({ layers }: ForwardForwardState) => layers[0]!.weight),
 }

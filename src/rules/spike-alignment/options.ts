@@ -21,7 +21,7 @@ export type SpikeAlignmentHyper = z.infer<typeof hyper>
 export const presets: Readonly<Record<string, Preset>> = {
   quick: {
     description: '784-200-100, feedback aligned before each epoch, for glyphs',
-    hyper: { units: [200, 100], alignBatch: 16, optimizer: 'adam', rate: 0.002, schedule: 'linear' },
+    hyper: { units: [200, 100], alignBatch: 16, alignRate: 0.4, optimizer: 'adam', rate: 0.002, schedule: 'linear' },
     train: { epochs: 8, batch: 50 },
   },
   pair: {
@@ -39,7 +39,7 @@ export const presets: Readonly<Record<string, Preset>> = {
   },
   mnist: {
     description: '784-500-500, the network of broadcast, with its optimiser',
-    hyper: { units: [500, 500], alignBatch: 8, optimizer: 'adam', rate: 0.002, schedule: 'linear' },
+    hyper: { units: [500, 500], alignBatch: 16, alignRate: 0.4, optimizer: 'adam', rate: 0.002, schedule: 'linear' },
     train: { epochs: 6, batch: 100 },
   },
 }

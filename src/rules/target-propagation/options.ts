@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { fanRule, networkOptions } from '../../nn/network.js'
 import { optimizerOptions } from '../../nn/optimizers.js'
 import type { Preset } from '../contract.js'
+import { alignmentOptions } from '../spike-alignment/phase.js'
 
 export const hyper = z.strictObject({
   units: networkOptions.units.default([500, 500]),
@@ -60,6 +61,7 @@ export const hyper = z.strictObject({
     .min(0)
     .default(0)
     .describe('first epochs, of all that are trained, in which only inverses learn (Meulemans: 6)'),
+  ...alignmentOptions,
   optimizer: optimizerOptions.optimizer.describe('of all weights (Lee: an RMSprop of his own)'),
   rate: z.number().positive().default(0.002).describe('step size of the hidden layers (ours)'),
   outputRate: z.number().positive().default(0.002).describe('step size of the output layer (ours)'),
@@ -117,5 +119,10 @@ export const presets: Readonly<Record<string, Preset>> = {
     description: '784-500-500, targets from an auto-encoder that sees the label, in difference form (ours)',
     hyper: { topTarget: 'label-autoencoder' },
     train: { epochs: 20, batch: 100 },
+  },
+  table: {
+    description: 'difference targets, two layers of 100, for tables of numbers (settings ours, chosen by validation)',
+    hyper: { units: [100, 100], step: 0.5, rate: 0.003, outputRate: 0.003, inverseRate: 0.003 },
+    train: { epochs: 100, batch: 32 },
   },
 }

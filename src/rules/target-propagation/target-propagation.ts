@@ -19,7 +19,8 @@
  *                       denoising auto-encoder of h that also sees the label; in plain form t = r(h, y), which
  *                       collapses. Ours, after Bengio 2014, which gives the idea and no procedure. No weight is read
  *                       backwards and no derivative crosses a layer.
- * The output layer learns its own cross-entropy. CE is that of one sample: the published steps, which divide by the
+ * The output layer learns its own cross-entropy. Of labels and values, `gradient` goes by their own loss in its place
+ * (ours); the other two need one class. CE is that of one sample: the published steps, which divide by the
  * batch of 100, are 0.0033 (tanh), 0.28 (sign) and 0.58 (bernoulli) here.
  *
  * Hidden units: `tanh`; `sign`: only sign(h_l) goes up and into the inverse, targets are of the tanh value, the softmax
@@ -34,16 +35,20 @@
  * the targets come from the updated inverses, and the damping is of the weights alone.
  */
 
+import { outputCount } from '../../data/dataset.js'
 import { constant, grad, oneHot, sizeOf, softmax, type Tensor } from '../../graph/index.js'
 import { flat } from '../../nn/axes.js'
 import { affine, type Dense, dense } from '../../nn/dense.js'
-import { accuracy, crossEntropy, squaredError } from '../../nn/losses.js'
+import { squaredError } from '../../nn/losses.js'
 import { descend, descendEach, optimizerOf, stepSize } from '../../nn/optimizers.js'
 import { filters } from '../../nn/pictures.js'
 import type { Random } from '../../nn/random.js'
 import type { Tree } from '../../nn/tree.js'
+import { targetKind } from '../../targets/index.js'
 import type { Batch, Block, Rule, Step, Task } from '../contract.js'
+import { alignmentPhase } from '../spike-alignment/phase.js'
 import { classesOf } from '../task.js'
+import { alignStep } from './alignment.js'
 import { bernoulli, sign } from './discrete.js'
 import { denoisingLoss, type LabelAutoencoder, labelAutoencoder, reconstructCode } from './label-autoencoder.js'
 import { hyper, presets, type TargetPropagationHyper } from './options.js'
@@ -72,6 +77,8 @@ export type TargetPropagationState = {
 const inverseCount = (h: TargetPropagationHyper): number => h.units.length - (h.topTarget === 'output' ? 0 : 1)
 
 const hasFeedback = (h: TargetPropagationHyper): boolean => inverseCount(h) > 0 || h.topTarget === 'label-autoencoder'
+
+const isAligned = (h: TargetPropagationHyper): boolean => h.align === 'sal' && inverseCount(h) > 0
 
 /** What the layers of one step make of images, from below; no gradient passes from one layer to another. */
 interface Pass {
@@ -174,15 +181,16 @@ function topTarget(
   { activities, read, scores }: Pass,
   state: TargetPropagationState,
   labels: Tensor,
+  task: Task,
   h: TargetPropagationHyper,
 ): Tensor {
   const top = activities.at(-1)!
-  const classes = scores.shape[1]!
-  if (h.topTarget === 'output') return scores.sub(softmax(scores).sub(oneHot(labels, classes)).mul(h.step))
   if (h.topTarget === 'gradient') {
-    const [slope] = grad(crossEntropy(scores, labels).sum(), [read])
+    const [slope] = grad(targetKind(task.target).loss(scores, labels).sum(), [read])
     return top.sub(slope!.mul(h.step))
   }
+  const classes = classesOf(task)
+  if (h.topTarget === 'output') return scores.sub(softmax(scores).sub(oneHot(labels, classes)).mul(h.step))
   const r = (seen: Tensor): Tensor => reconstructCode(state.autoencoder!, top, seen)
   const wished = r(oneHot(labels, classes))
   return h.form === 'plain' ? wished : top.add(wished.sub(r(softmax(scores))))
@@ -196,11 +204,12 @@ function forwardStep(task: Task, h: TargetPropagationHyper): Step<TargetPropagat
     const pass = net.pass(state.layers, x, sampler('sample'))
     const levels = h.topTarget === 'output' ? [...pass.activities, pass.scores] : pass.activities
     const { down } = net.chain(state)
-    const first = topTarget(pass, state, batch.target, h)
+    const first = topTarget(pass, state, batch.target, task, h)
     const targets = propagateTargets(levels, first, down, h.form === 'plain' ? 'plain' : 'difference')
 
     const local = pass.activities.map((own, i) => squaredError(own, targets[i]!.stopGradient()).mean().mul(0.5))
-    const loss = crossEntropy(pass.scores, batch.target).mean()
+    const kind = targetKind(task.target)
+    const loss = kind.loss(pass.scores, batch.target).mean()
     const [rate, outputRate] = [h.rate, h.outputRate].map((own) => stepSize({ ...h, rate: own }, batch.progress))
     const rates = [...local.map(() => rate!), outputRate!]
     const { layers: moments } = state.optimizers
@@ -211,13 +220,14 @@ function forwardStep(task: Task, h: TargetPropagationHyper): Step<TargetPropagat
     })
     return [
       { ...state, layers, optimizers: { ...state.optimizers, layers: optimizers } },
-      { network: { loss, accuracy: accuracy(pass.scores, batch.target) }, blocks: Object.fromEntries(blocks) },
+      { network: { loss, ...kind.metrics(pass.scores, batch.target) }, blocks: Object.fromEntries(blocks) },
     ]
   }
 }
 
 export const targetPropagation: Rule<TargetPropagationHyper, TargetPropagationState> = {
   id: 'target-propagation',
+  short: ['tp', 'dtp'],
   title: 'Target propagation',
   summary: 'learned inverses carry a target down to every layer, in place of a derivative',
   paper: {
@@ -227,6 +237,7 @@ export const targetPropagation: Rule<TargetPropagationHyper, TargetPropagationSt
     arxiv: '1412.7525',
   },
   source: 'code',
+  targets: ['class', 'labels', 'values'],
   reconstructed: [
     'the label auto-encoder as the first target: ours, after the idea in Bengio 2014',
     'its difference form, h + r(h, y) - r(h, p)',
@@ -259,7 +270,7 @@ export const targetPropagation: Rule<TargetPropagationHyper, TargetPropagationSt
   },
 
   init(random: Random, task, h) {
-    const sizes = [sizeOf(task.input.shape), ...h.units, classesOf(task)]
+    const sizes = [sizeOf(task.input.shape), ...h.units, outputCount(task.target)]
     const layers = sizes.slice(1).map((size, i) => dense(random, `layers.${i}`, sizes[i]!, size, h.initial))
     const inverses = Array.from({ length: inverseCount(h) }, (_, i) =>
       dense(random, `inverses.${i}`, sizes[i + 2]!, sizes[i + 1]!, h.initial),
@@ -274,6 +285,7 @@ export const targetPropagation: Rule<TargetPropagationHyper, TargetPropagationSt
 
   steps: (task, h) => ({
     ...(hasFeedback(h) && { feedback: feedbackStep(task, h) }),
+    ...(isAligned(h) && { align: alignStep(h, (i) => inverseName(i, h)) }),
     forward: forwardStep(task, h),
   }),
 
@@ -283,6 +295,8 @@ export const targetPropagation: Rule<TargetPropagationHyper, TargetPropagationSt
     if (h.alternate === 'batch') return ['feedback', 'forward']
     return [(epoch - h.pretraining) % 2 === 0 ? 'feedback' : 'forward']
   },
+
+  between: (_, h) => (isAligned(h) ? alignmentPhase(h) : []),
 
   probabilities: () => true,
 

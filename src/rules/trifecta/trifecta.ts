@@ -176,6 +176,7 @@ export const trifecta: Rule<TrifectaHyper, TrifectaState> = {
   ...layerwise(design),
   schedule: (_, batchIndex, h) => (h.overlap ? [batchIndex % 2 === 0 ? 'even' : 'odd'] : ['joint']),
 
+  scoreName: () => 'goodness',
   /** K passes by the running statistics; the mean goodness of the blocks that are asked. */
   predict(state, x, task, h) {
     const each = goodnesses(blocksOf({ task, hyper: h }), state, standardized(x, h), classesOf(task))

@@ -4,6 +4,7 @@ import type { Statistics } from '../../nn/batch-norm.js'
 import { convolution, convolve } from '../../nn/convolution.js'
 import { affine, type Dense, dense } from '../../nn/dense.js'
 import type { FanRule } from '../../nn/initialize.js'
+import { imagesOf } from '../../nn/network.js'
 import type { Random } from '../../nn/random.js'
 import type { Stack } from '../layerwise/design.js'
 import type { Given } from '../layerwise/layerwise.js'
@@ -42,12 +43,11 @@ export function vaeCells(
     apply: (own: Dense, x: Tensor): Tensor =>
       isDense ? affine(own, flat(x), precision) : convolve(own, x, { stride, padding: 'same' }, precision),
   })
-  const [channels, height, width] = inputShape as [number, number, number]
-  const inputs = isDense ? sizeOf(inputShape) : channels
+  const [inputs, height, width] = isDense ? [sizeOf(inputShape), 1, 1] : imagesOf(inputShape)
   const hidden = map(inputs, units, h.kernel, STRIDE)
   const latent = map(units, latents)
   const expand = map(latents, units)
-  const output = map(units, isDense ? inputs : channels * STRIDE ** 2)
+  const output = map(units, isDense ? inputs : inputs * STRIDE ** 2)
   const shaped = (y: Tensor): Tensor =>
     isDense ? y.reshape([-1, ...inputShape]) : depthToSpace(y, STRIDE).slice(2, 0, height).slice(3, 0, width)
 

@@ -20,7 +20,10 @@ const softmax = (rows: Matrix): number[][] =>
 export function byHand({ hyper: h, state, task }: ReturnType<typeof given>, batch: Numbers) {
   const n = task.batch
   const last = h.units.length - 1
-  const labels = batch.target!.map((label) => Array.from({ length: classesOf(task) }, (_, k) => Number(k === label)))
+  const isClass = task.target.kind === 'class'
+  const labels = isClass
+    ? batch.target!.map((label) => Array.from({ length: classesOf(task) }, (_, k) => Number(k === label)))
+    : rowsOf(batch.target!, n)
   const activate = h.hidden === 'bernoulli' ? (v: number) => 1 / (1 + Math.exp(-v)) : Math.tanh
   const slope = h.hidden === 'bernoulli' ? (y: number) => y * (1 - y) : (y: number) => 1 - y * y
   const signs = (m: Matrix) => zip(Math.sign, m)
@@ -34,7 +37,8 @@ export function byHand({ hyper: h, state, task }: ReturnType<typeof given>, batc
     else inputs.push(h.hidden === 'sign' && i < last ? signs(own) : own)
   }
   const scores = affine(state, `layers.${last + 1}`, inputs.at(-1)!)
-  const error = minus(softmax(scores), labels)
+  // What the loss makes of the scores: cross-entropy, or the sum of squares.
+  const error = isClass ? minus(softmax(scores), labels) : zip((o, y) => 2 * (o - y), scores, labels)
   const top = activities.at(-1)!
   const stepped = (from: Matrix, along: Matrix) => zip((v, s) => v - h.step * s, from, along)
   const output = rowsOf(state[`layers.${last + 1}.weight`]!, h.units.at(-1)!)

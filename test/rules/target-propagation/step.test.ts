@@ -4,16 +4,24 @@ import { describe, test } from 'node:test'
 import { constant } from '../../../src/graph/index.js'
 import { bernoulli, sign } from '../../../src/rules/target-propagation/discrete.js'
 import { targetPropagation } from '../../../src/rules/target-propagation/target-propagation.js'
+import { taskFor } from '../../../src/rules/task.js'
 import { close, numbers } from '../../nn/evaluate.js'
 import { batchFor, evaluate, type Numbers, rowsOf, taskOf } from '../harness.js'
 import { type Matrix, minus, transpose, zip } from '../matrices.js'
 import { affine, byHand } from './by-hand.js'
 import { given, nameOf, type Options, RATE, VARIANTS } from './given.js'
 
+const VALUES = taskFor({ input: { shape: [5] }, target: { kind: 'values', count: 2 } }, { batch: 4 })
+
 describe('one step of the layers by hand', () => {
-  for (const options of VARIANTS.filter(({ form }) => form !== 'drl'))
-    test(nameOf(options), () => {
-      const own = given(options)
+  const variants = VARIANTS.filter(({ form }) => form !== 'drl')
+  const ofValues = variants.filter(({ topTarget }) => topTarget === 'gradient')
+  for (const [options, task] of [
+    ...variants.map((own) => [own, taskOf()] as const),
+    ...ofValues.map((own) => [own, VALUES] as const),
+  ])
+    test(`${nameOf(options)}, ${task.target.kind}`, () => {
+      const own = given(options, task)
       const { batch, state, metrics } = own.run('forward')
       const { updated, targets, activities } = byHand(own, batch)
       for (const [name, expected] of Object.entries(updated)) close(state[name]!, expected, 1e-12, name)

@@ -1,0 +1,94 @@
+// One's own data: what they mean, how they are found, and whether they are the same.
+const targets = 'src/data/own/targets.ts'
+const levels = 'src/data/own/levels.ts'
+const layout = 'src/data/own/layout.ts'
+const idx = 'src/data/own/idx.ts'
+const kept = 'src/data/own/kept.node.ts'
+const fingerprint = 'src/data/own/fingerprint.node.ts'
+const memory = 'src/data/own/memory.node.ts'
+const beside = 'src/data/own/beside.node.ts'
+const locate = 'src/data/locate.node.ts'
+const svhn = 'src/data/sources/svhn.ts'
+
+const meanings = { tests: 'own/arrays' }
+const loading = { tests: 'own/load-own' }
+
+export default [
+  {
+    what: 'labels from 1 are not moved to begin at 0',
+    file: targets,
+    find: 'Int32Array.from(numbers, (number) => number - shift)',
+    replace: 'Int32Array.from(numbers)',
+    ...meanings,
+  },
+  {
+    what: 'several labels with one 1 in some rows are taken for classes',
+    file: targets,
+    find: 'if (ones !== 1) return false',
+    replace: 'if (ones === 1) return true',
+    ...meanings,
+  },
+  {
+    what: 'every float from 0 to 1 is taken for a byte that was divided',
+    file: levels,
+    find: 'Math.abs(number * 255 - Math.round(number * 255)) < 1e-4',
+    replace: 'true',
+    ...meanings,
+  },
+  {
+    what: 'the last axis of a picture is never its channels',
+    file: layout,
+    find: '[fits(a, b, c), fits(c, a, b)]',
+    replace: '[fits(a, b, c), false]',
+    ...meanings,
+  },
+  {
+    what: 'the bytes of a file are changed while its numbers are turned',
+    file: idx,
+    find: 'new Uint8Array(bytes.subarray(header))',
+    replace: 'bytes.subarray(header)',
+    ...loading,
+  },
+  {
+    what: 'other data than those of the run are taken',
+    file: kept,
+    find: 'if (fingerprint === undefined || now.fingerprint === fingerprint) return',
+    replace: 'return',
+    ...loading,
+  },
+  {
+    what: 'the fingerprint does not see the targets',
+    file: fingerprint,
+    find: '[inputs, targets ?? new Uint8Array()]',
+    replace: '[inputs]',
+    ...loading,
+  },
+  {
+    what: 'what does not fit into memory is read',
+    file: memory,
+    find: 'if (bytes <= most) return',
+    replace: 'return',
+    ...loading,
+  },
+  {
+    what: 'the part for testing is not found beside that for training',
+    file: beside,
+    find: "const isTest = roleOf(basename(path)).part === 'test'",
+    replace: 'const isTest = true',
+    ...loading,
+  },
+  {
+    what: 'a file of the published name counts as the published one',
+    file: locate,
+    find: "return hash.digest('hex') === known.sha256",
+    replace: 'return true',
+    tests: 'data/named',
+  },
+  {
+    what: 'of SVHN, rows and columns are swapped',
+    file: svhn,
+    find: 'transposed(images!.numbers, [count! * 3, 32, 32])',
+    replace: 'images!.numbers.slice()',
+    tests: 'data/named',
+  },
+]

@@ -1,0 +1,88 @@
+// Tables of one's own: how their text is read, what they mean, what Parquet may cost.
+const dialect = 'src/data/own/read/csv-dialect.node.ts'
+const text = 'src/data/own/read/csv-text.node.ts'
+const target = 'src/data/own/table-target.ts'
+const inputs = 'src/data/own/table-inputs.ts'
+const parquet = 'src/data/own/read/parquet.node.ts'
+const worker = 'src/data/own/read/parquet-worker.node.ts'
+const rows = 'src/cli/commands/predict/rows.ts'
+
+export default [
+  {
+    what: 'a decimal comma is taken for a thousand',
+    file: dialect,
+    find: "cell.replace(',', '.')",
+    replace: "cell.replace(',', '')",
+    tests: 'own/csv',
+  },
+  {
+    what: 'the first line is always names',
+    file: dialect,
+    find: "return !repeats && first.every((cell, i) => isText(cell) || (cell === '' && i === 0))",
+    replace: 'return true',
+    tests: 'own/csv',
+  },
+  {
+    what: 'a column that becomes text keeps no cell from before',
+    file: text,
+    find: 'gather(text, dialect, where, late).texts',
+    replace: 'texts.map(() => Array(rows).fill(""))',
+    tests: 'own/csv',
+  },
+  {
+    what: 'classes of numbers sort as texts',
+    file: target,
+    find: '(own as number[]).sort((a, b) => a - b)',
+    replace: '(own as number[]).sort()',
+    tests: 'own/table',
+  },
+  {
+    what: 'an empty target is 0',
+    file: target,
+    find: 'Number.isFinite(number) && fits(number)',
+    replace: 'fits(number)',
+    tests: 'own/table',
+  },
+  {
+    what: 'an unknown category is none at all',
+    file: inputs,
+    find: 'if (own === undefined) throw wrong',
+    replace: 'if (own === undefined && false) throw wrong',
+    tests: 'own/table',
+  },
+  {
+    what: 'further rows are read by the places of their columns',
+    file: inputs,
+    find: 'return (i) => known.get(wanted[i]!.name)!',
+    replace: 'return (i) => columns[i]!.cells',
+    tests: 'own/table',
+  },
+  {
+    what: 'columns of Parquet come in the order in which they are decoded',
+    file: worker,
+    find: 'parquetSchema(metadata).children.map(({ element }) => element.name)',
+    replace: '[...cells.keys()]',
+    tests: 'own/parquet',
+  },
+  {
+    what: 'the names of classes in a Parquet file are not read',
+    file: worker,
+    find: "key === 'huggingface'",
+    replace: "key === 'pandas'",
+    tests: 'own/parquet',
+  },
+  {
+    what: 'nothing ends a Parquet file that takes too long',
+    file: parquet,
+    find: '(user + system) / 1e6 > limits.seconds || grown > limits.megabytes',
+    replace: 'false',
+    tests: 'own/hostile',
+  },
+  {
+    what: 'probabilities of rows are printed as scores',
+    file: rows,
+    find: 'probabilities ?? scores',
+    replace: 'scores',
+    tests: 'cli/tables',
+  },
+]

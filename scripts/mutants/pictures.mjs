@@ -1,0 +1,153 @@
+// Pictures of one's own: decoded, fitted to what a network reads, gathered from folders.
+const images = 'src/data/images.node.ts'
+const bmp = 'src/data/bmp.ts'
+const picture = 'src/data/picture.ts'
+const ink = 'src/data/ink.ts'
+const strokes = 'src/data/strokes.ts'
+const ground = 'src/data/ground.ts'
+const surface = 'src/data/surface.ts'
+const folder = 'src/data/own/read/folder.node.ts'
+const pictures = 'src/data/own/pictures.node.ts'
+const cache = 'src/data/own/picture-cache.node.ts'
+const seen = 'src/cli/commands/predict/seen.ts'
+
+const read = { tests: 'data/images' }
+const inked = { tests: 'data/ink' }
+const gathered = { tests: 'data/folder' }
+const used = { tests: 'cli/pictures' }
+
+export default [
+  { what: 'a picture is read as it lies', file: images, find: 'source.autoOrient()', replace: 'source', ...read },
+  {
+    what: 'a bomb is decoded',
+    file: images,
+    find: 'if (width * height <= most && Math.max(width, height) <= MOST_SIDE) return',
+    replace: 'return',
+    ...read,
+  },
+  {
+    what: 'a cut JPEG is read',
+    file: images,
+    find: "format === 'JPEG' ? 'warning' : 'error'",
+    replace: "'none'",
+    ...read,
+  },
+  {
+    what: 'lines from above are read from below',
+    file: bmp,
+    find: 'topDown ? line :',
+    replace: 'false ? line :',
+    ...read,
+  },
+  {
+    what: 'runs of 4 bits begin with the low half',
+    file: bmp,
+    find: 'i % 2 === 0 ? value >> 4',
+    replace: 'i % 2 === 1 ? value >> 4',
+    ...read,
+  },
+  {
+    what: 'white strokes vanish on white',
+    file: picture,
+    find: 'share < 0.5 && light > 0.5 ? 0 : 1',
+    replace: '1',
+    ...read,
+  },
+  {
+    what: 'what sticks out is kept',
+    file: picture,
+    find: "fit === 'contain' ? Math.max : Math.min",
+    replace: 'Math.max',
+    ...read,
+  },
+  { what: 'ink is light', file: ink, find: 'invert || darker > lighter', replace: 'invert', ...inked },
+  {
+    what: 'ink is told by shade alone',
+    file: ink,
+    find: 'byOpacity(picture) ?? byShade',
+    replace: 'byShade',
+    ...inked,
+  },
+  { what: 'ink is centred by its box', file: ink, find: 'ink[ground.centre]', replace: 'ink.box', ...inked },
+  { what: 'the ground is taken for flat', file: surface, find: 'round < 2 ? 3 : 6', replace: '1', ...inked },
+  { what: 'specks are ink', file: strokes, find: 'mass >= least', replace: 'mass >= 0', ...inked },
+  {
+    what: 'the edge of the table is ink',
+    file: strokes,
+    find: 'heaviest(inside) >= RIVAL * heaviest(blobs) ? inside',
+    replace: 'false ? inside',
+    ...inked,
+  },
+  {
+    what: 'a set of all kinds of borders has a ground',
+    file: ground,
+    find: 'MOST * planes.length) return',
+    replace: '0) return',
+    ...inked,
+  },
+  {
+    what: 'what lies outside of nine in ten is told as the rest',
+    file: ground,
+    find: 'quantile(sides, 0.05)',
+    replace: 'quantile(sides, 0.5)',
+    ...inked,
+  },
+  {
+    what: 'class 10 comes before class 2',
+    file: folder,
+    find: '{ numeric: true }',
+    replace: '{ numeric: false }',
+    ...gathered,
+  },
+  {
+    what: 'a validation part is thrown away',
+    file: folder,
+    find: 'const held = test ?? validation',
+    replace: 'const held = test',
+    ...gathered,
+  },
+  { what: 'a link leads around', file: folder, find: 'depth < 0 || isAbove', replace: 'depth < 0', ...gathered },
+  {
+    what: 'files come class by class',
+    file: pictures,
+    find: '(place) => files[place]!)',
+    replace: '(_, i) => files[i]!)',
+    ...gathered,
+  },
+  {
+    what: 'broken pictures are black',
+    file: pictures,
+    find: 'if (broken.length > 0) throw',
+    replace: 'if (broken.length > 99) throw',
+    ...gathered,
+  },
+  { what: 'colour is lost', file: pictures, find: ': await haveColour(files)', replace: ': false', ...gathered },
+  {
+    what: 'a changed file is read from the cache',
+    file: cache,
+    find: '[resolve(path), size, mtimeMs]',
+    replace: '[resolve(path), size]',
+    ...gathered,
+  },
+  {
+    what: 'a damaged cache is trusted',
+    file: cache,
+    find: 'isWhole && hashOf(pixels) === sha256 ?',
+    replace: 'isWhole ?',
+    ...gathered,
+  },
+  {
+    what: 'what was seen replaces what was read',
+    file: seen,
+    find: 'if (own !== undefined)',
+    replace: 'if (false)',
+    ...used,
+  },
+  {
+    what: 'the goodness of labels is told as any score',
+    file: 'src/rules/forward-forward/forward-forward.ts',
+    find: "saysByHead(h) ? 'score' : 'goodness'",
+    replace: "'score'",
+    ...used,
+  },
+]

@@ -1,0 +1,2 @@
+/** Of images, without the batch axis. */
+export type ImageShape = readonly [channels: number, height: number, width: number]

@@ -1,0 +1,111 @@
+import { open } from 'node:fs/promises'
+import { promisify } from 'node:util'
+import { gunzip } from 'node:zlib'
+import { UserError } from '../../errors.js'
+import { reason } from '../../files.node.js'
+import type { ReadProgress } from './content.js'
+import { checkFits, mostBytes } from './memory.node.js'
+
+/** Bytes by which every format here is known. */
+const HEAD = 512
+
+/** A piece of a file that is read at once: small enough that an interruption is noticed. */
+const PIECE = 2 ** 26
+
+const cannot = (path: string, cause: unknown): UserError =>
+  new UserError(`${path} cannot be read (${reason(cause)}); check that it is a file you may read.`, { cause })
+
+/** The first bytes of a file, unpacked where it is gzip-compressed; fewer where it is shorter, none of a folder. */
+export async function readHead(path: string): Promise<Uint8Array> {
+  try {
+    const file = await open(path)
+    try {
+      if (!(await file.stat()).isFile()) return new Uint8Array()
+      const packed = new Uint8Array(HEAD)
+      const { bytesRead } = await file.read(packed, 0, HEAD, 0)
+      const head = packed.subarray(0, bytesRead)
+      return isGzip(head) ? await unpackedHead(head) : head
+    } finally {
+      await file.close()
+    }
+  } catch (cause) {
+    throw cannot(path, cause)
+  }
+}
+
+export const isGzip = (head: Uint8Array): boolean => head[0] === 0x1f && head[1] === 0x8b && head[2] === 8
+
+/** What the beginning of a gzip file unpacks to. */
+async function unpackedHead(packed: Uint8Array): Promise<Uint8Array> {
+  try {
+    // The stream is cut here, which is no error: `finishFlush` gives what there is.
+    const { constants } = await import('node:zlib')
+    return await promisify(gunzip)(packed, { finishFlush: constants.Z_SYNC_FLUSH })
+  } catch {
+    return packed
+  }
+}
+
+/** The size of a whole file, unpacked, by its first bytes; undefined where they do not tell. */
+export type PromisedBytes = (head: Uint8Array, where: string) => number | undefined
+
+/**
+ * All bytes of a file, unpacked where it is gzip-compressed: no further than its own header promises, where `promised`
+ * reads that. Throws a UserError where it cannot be read, is cut, or does not fit into memory; the reason of the signal
+ * where that is aborted.
+ */
+export async function readBytes(
+  path: string,
+  { signal, onProgress }: ReadProgress = {},
+  promised?: PromisedBytes,
+): Promise<Uint8Array> {
+  let bytes: Uint8Array
+  try {
+    const file = await open(path)
+    try {
+      const stat = await file.stat()
+      if (!stat.isFile()) throw new UserError(`${path} is no file.`)
+      // What is read is copied once, into its two splits.
+      checkFits(2 * stat.size, path)
+      bytes = new Uint8Array(stat.size)
+      for (let at = 0; at < bytes.length; ) {
+        signal?.throwIfAborted()
+        const { bytesRead } = await file.read(bytes, at, Math.min(PIECE, bytes.length - at), at)
+        if (bytesRead === 0) throw new UserError(`${path} became shorter while it was read.`)
+        at += bytesRead
+        onProgress?.(at, bytes.length, path)
+      }
+    } finally {
+      await file.close()
+    }
+  } catch (cause) {
+    signal?.throwIfAborted()
+    throw cause instanceof UserError ? cause : cannot(path, cause)
+  }
+  return isGzip(bytes) ? await unpacked(bytes, path, promised) : bytes
+}
+
+/** A header and a trailer around the shortest stream. */
+const SHORTEST_GZIP = 20
+
+async function unpacked(packed: Uint8Array, path: string, promised?: PromisedBytes): Promise<Uint8Array> {
+  const cut = `${path} is cut or damaged: it is no whole gzip file (${packed.length} bytes); get it again.`
+  if (packed.length < SHORTEST_GZIP) throw new UserError(cut)
+  // The last four bytes of a gzip file are the size of its contents, modulo 2^32.
+  const trailer = new DataView(packed.buffer, packed.byteOffset, packed.length).getUint32(packed.length - 4, true)
+  const size = promised?.(await unpackedHead(packed.subarray(0, 8 * HEAD)), path)
+  checkFits(packed.length + 2 * (size ?? trailer), path)
+  // One byte more tells a file that holds more than it promises.
+  const most = Math.min(mostBytes(), 2 ** 32, size === undefined ? Number.POSITIVE_INFINITY : size + 1)
+  try {
+    const { buffer, byteOffset, length } = await promisify(gunzip)(packed, { maxOutputLength: most })
+    return new Uint8Array(buffer, byteOffset, length)
+  } catch (cause) {
+    if (reason(cause) !== 'ERR_BUFFER_TOO_LARGE') throw new UserError(cut, { cause })
+    const what =
+      size === undefined || most <= size
+        ? 'unpacks to more than may be used of the memory: unpack it yourself, and take fewer samples.'
+        : `is too long: its header promises ${size} bytes, and it unpacks to more.`
+    throw new UserError(`${path} ${what}`, { cause })
+  }
+}

@@ -1,0 +1,92 @@
+import { parse } from 'csv-parse/sync'
+import { UserError } from '../../../errors.js'
+import { plain } from '../plain.js'
+
+/** How a text file writes a table. */
+export interface Dialect {
+  readonly delimiter: string
+  readonly decimal: '.' | ','
+  /** Whether the first record names the columns. */
+  readonly header: boolean
+}
+
+type Records = readonly (readonly string[])[]
+
+/** So much of the beginning is looked at. */
+const HEAD = 2 ** 17
+const MOST_RECORDS = 500
+
+/** Texts that stand for a number that is missing, in lower case. */
+const MISSING = new Set(['', 'na', 'n/a', 'nan', 'null', 'none', '?'])
+
+/** The number that a cell writes, NaN where it is missing; undefined where the cell is another text. */
+export function numberIn(cell: string, decimal: '.' | ','): number | undefined {
+  const text = decimal === ',' && !cell.includes('.') ? cell.replace(',', '.') : cell
+  if (/^[-+.\d][-+.\deE]*$/.test(text)) {
+    const number = Number(text)
+    return Number.isFinite(number) ? number : undefined
+  }
+  return MISSING.has(cell.toLowerCase()) ? Number.NaN : undefined
+}
+
+/** What csv-parse is asked for, whatever the dialect. */
+export const READING = { skip_empty_lines: true, trim: true, max_record_size: 2 ** 24 } as const
+
+/** Finds out how a text is written, from its beginning. Throws a UserError where a guess would be unsafe. */
+export function dialectOf(text: string, tabs: boolean, where: string): Dialect {
+  const head = text.length <= HEAD ? text : text.slice(0, text.lastIndexOf('\n', HEAD) + 1 || HEAD)
+  const read = (delimiter: string): Records => {
+    try {
+      return parse(head, { ...READING, delimiter, relax_column_count: true, relax_quotes: true, to: MOST_RECORDS })
+    } catch {
+      return []
+    }
+  }
+  const found = (tabs ? ['\t'] : ['\t', ';', ',', '|'])
+    .map((delimiter) => ({ delimiter, records: read(delimiter) }))
+    .filter(({ records: [first, ...others] }) => first && first.length > 1 && others.every(isLong(first.length)))
+  const chosen = found.find(({ delimiter, records }) => delimiter !== ';' || found.length === 1 || isDecimal(records))
+  // Nothing divides every line in the same way: one column, or lines of which the reader will tell the first wrong one.
+  const { delimiter, records } = chosen ??
+    found[0] ?? { delimiter: tabs ? '\t' : ',', records: read(tabs ? '\t' : ',') }
+  const decimal = delimiter === ',' ? '.' : decimalOf(records, where)
+  return { delimiter, decimal, header: isHeader(records, decimal) }
+}
+
+const isLong =
+  (length: number) =>
+  (record: readonly string[]): boolean =>
+    record.length === length
+
+/** Whether all commas are those of numbers. */
+const isDecimal = ([, ...records]: Records): boolean =>
+  records.every((record) => record.every((cell) => !cell.includes(',') || COMMA.test(cell)))
+
+const COMMA = /^[-+]?\d*,\d+(e[-+]?\d+)?$/i
+
+function decimalOf(records: Records, where: string): '.' | ',' {
+  const cells = records.flat()
+  const commas = cells.filter((cell) => COMMA.test(cell))
+  if (commas.length === 0 || cells.some((cell) => /^[-+]?\d+\.\d+$/.test(cell))) return '.'
+  if (commas.every((cell) => /^[-+]?[1-9]\d{0,2},\d{3}$/.test(cell)))
+    throw new UserError(
+      `${where} writes numbers such as ${plain(commas[0])}, which may be thousands or decimals: write them without a comma, or ` +
+        'with a point',
+    )
+  return ','
+}
+
+/** Whether the first record names the columns, by what stands below it. */
+function isHeader([first, ...below]: Records, decimal: '.' | ','): boolean {
+  if (!first || below.length === 0) return false
+  // Numbers in their order: the names that a table without names is written with.
+  if (first.length > 2 && first.every((cell, i) => cell === `${i}`)) return true
+  const isText = (cell: string | undefined): boolean => cell !== undefined && numberIn(cell, decimal) === undefined
+  const overNumbers = first.some(
+    (cell, i) =>
+      isText(cell) && below.every((record) => !isText(record[i])) && below.some((record) => record[i] !== ''),
+  )
+  if (overNumbers) return true
+  const repeats = first.some((cell, i) => below.some((record) => record[i] === cell))
+  return !repeats && first.every((cell, i) => isText(cell) || (cell === '' && i === 0))
+}

@@ -1,0 +1,75 @@
+import { UserError } from '../../errors.js'
+import { show } from '../../graph/types.js'
+import type { ImageShape, Split, TaskInput } from '../dataset.js'
+import type { Column, OwnOptions, ReadProgress, Table } from './content.js'
+import type { Meaning } from './meaning.js'
+import { plain } from './plain.js'
+import { inputsOf, readInputs } from './table-inputs.js'
+import { isMissing, targetOf } from './table-target.js'
+
+/** A picture among the cells of a table: its bytes, or its path. */
+export interface TablePicture {
+  readonly source: Uint8Array | string
+  /** For messages. */
+  readonly where: string
+}
+
+/** Decodes the pictures of a table to 8-bit levels of one shape: of `shape`, or of what the pictures and options say. */
+export type DecodePictures = (
+  pictures: readonly TablePicture[],
+  wanted: Pick<OwnOptions, 'size' | 'colour'> & { readonly shape?: ImageShape },
+  progress?: ReadProgress,
+) => Promise<{ readonly shape: ImageShape; readonly inputs: Uint8Array }>
+
+/** What a table means: which columns are its target, and how the others become inputs. */
+export const tableMeaning =
+  (decode: DecodePictures): Meaning<Table> =>
+  async (found, options, progress) => {
+    const { train, test } = found
+    const own = targetOf(train, options)
+    const { encoding, input: planned, notes } = inputsOf(train, own.columns, options)
+    const [{ name }] = encoding.columns as [{ name: string }]
+    const images =
+      planned === 'pictures' ? await decode(picturesOf(train, name, 'the table'), options, progress) : undefined
+    const input: TaskInput = images ? { shape: images.shape, levels: 256 } : (planned as TaskInput)
+    const split = async (table: Table, where: string, inputs?: Uint8Array): Promise<Split> => {
+      const targets = own.targets(table, where)
+      return {
+        inputs: inputs ?? readInputs(table, encoding, input, where),
+        ...(targets && { targets }),
+        count: table.rows,
+      }
+    }
+    const where = 'the test part of the table'
+    const others =
+      images && test
+        ? (await decode(picturesOf(test, name, where), { ...options, shape: images.shape }, progress)).inputs
+        : undefined
+    return {
+      input,
+      target: own.target,
+      names: own.names,
+      train: await split(train, 'the table', images?.inputs),
+      ...(test && { test: await split(test, where, others) }),
+      notes: [
+        ...own.notes,
+        ...notes,
+        ...(images ? [`column "${plain(name)}" holds pictures, read as ${show(images.shape)}`] : []),
+      ],
+      encoding,
+    }
+  }
+
+/** The pictures of a column. Throws a UserError with the row of an empty cell. */
+export function picturesOf({ columns, folder }: Table, name: string, where: string): TablePicture[] {
+  const column = columns.find((candidate) => candidate.name === name)
+  if (!column) throw new UserError(`${where} lacks the column ${plain(name)}, which holds the pictures`)
+  return Array.from(column.cells as ArrayLike<Column['cells'][number]>, (cell, row) => {
+    if (isMissing(cell) || cell === undefined || typeof cell === 'number')
+      throw new UserError(`${where}, row ${row + 1}: column "${plain(name)}" holds no picture`)
+    const place = `row ${row + 1} of ${where}`
+    if (typeof cell !== 'string') return { source: cell, where: place }
+    const isWhole = folder === undefined || /^([\\/]|[a-z]:)/i.test(cell)
+    return { source: isWhole ? cell : `${folder}/${cell}`, where: place }
+  })
+}

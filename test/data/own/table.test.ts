@@ -1,0 +1,245 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { OwnOptions, Table } from '../../../src/data/own/content.js'
+import { readCsv } from '../../../src/data/own/read/csv-text.node.js'
+import { type DecodePictures, tableMeaning } from '../../../src/data/own/table.js'
+import { readInputs, tableEncoding } from '../../../src/data/own/table-inputs.js'
+
+const noPictures: DecodePictures = async () => assert.fail('there are no pictures')
+const meaning = tableMeaning(noPictures)
+const meant = async (text: string, options: OwnOptions = {}, tested?: string) =>
+  await meaning({ what: '', train: readCsv(text, 'it'), ...(tested && { test: readCsv(tested, 'it') }) }, options)
+
+/** 'a,b' over rows. */
+const rows = (head: string, ...lines: string[]): string => [head, ...lines].join('\n')
+
+const targets: readonly [
+  what: string,
+  text: string,
+  options: OwnOptions,
+  kind: string,
+  names: string[],
+  targets: number[],
+][] = [
+  ['a column named label, first', rows('label,a', 'x,1', 'w,2', 'x,3', 'w,4'), {}, 'class', ['w', 'x'], [1, 0, 1, 0]],
+  ['whole numbers named class', rows('a,Class', '1,7', '2,3', '3,7', '4,3'), {}, 'class', ['3', '7'], [1, 0, 1, 0]],
+  ['numbers sort as numbers', rows('a,label', '1,10', '2,9', '3,10', '4,9'), {}, 'class', ['9', '10'], [1, 0, 1, 0]],
+  ['the last column, of few texts', rows('a,b', '1,x', '2,w', '3,x', '4,x'), {}, 'class', ['w', 'x'], [1, 0, 1, 1]],
+  ['the last column, measured', rows('a,b', '1,1.5', '2,2', '3,2.5'), {}, 'values', ['b'], [1.5, 2, 2.5]],
+  ['named, many whole numbers', rows('a,b', '1,10', '2,20', '3,30'), { target: ['b'] }, 'values', ['b'], [10, 20, 30]],
+  [
+    'by --task',
+    rows('a,b', '1,3', '2,4', '3,3', '4,4'),
+    { target: ['b'], task: 'values' },
+    'values',
+    ['b'],
+    [3, 4, 3, 4],
+  ],
+  ['several values', rows('a,b,c', '1,2,.5', '2,3,1'), { target: ['c', 'b'] }, 'values', ['c', 'b'], [0.5, 2, 1, 3]],
+  ['several labels', rows('a,b,c', '1,0,1', '2,1,1'), { target: ['b', 'c'] }, 'labels', ['b', 'c'], [0, 1, 1, 1]],
+  [
+    'classes in an order',
+    rows('a,y', '1,x', '2,w', '3,w', '4,x'),
+    { classes: ['x', 'w', 'v'] },
+    'class',
+    ['x', 'w', 'v'],
+    [0, 1, 1, 0],
+  ],
+  [
+    'names of numbers',
+    rows('a,y', '1,0', '2,1', '3,0', '4,1'),
+    { classes: ['no', 'yes'] },
+    'class',
+    ['no', 'yes'],
+    [0, 1, 0, 1],
+  ],
+  [
+    'names of numbers from 1',
+    rows('a,y', '1,1', '2,2', '3,1', '4,2'),
+    { classes: ['no', 'yes'] },
+    'class',
+    ['no', 'yes'],
+    [0, 1, 0, 1],
+  ],
+  [
+    'one-hot columns',
+    rows('a,b,c', '1,0,1', '2,1,0'),
+    { target: ['b', 'c'], task: 'class' },
+    'class',
+    ['b', 'c'],
+    [1, 0],
+  ],
+  [
+    'numbers as names',
+    rows('a,y', '1,5', '2,4', '3,5', '4,4'),
+    { classes: ['5', '4'] },
+    'class',
+    ['5', '4'],
+    [0, 1, 0, 1],
+  ],
+]
+for (const [what, text, options, kind, names, wanted] of targets)
+  test(`target: ${what}`, async () => {
+    const { target, names: own, train, input } = await meant(text, options)
+    assert.deepEqual([target.kind, own, [...train.targets!], input], [kind, names, wanted, { shape: [1] }])
+  })
+
+test('target: none', async () => {
+  const { target, train, input } = await meant(rows('a,b', '1,2', '3,4'), { task: 'none' })
+  assert.deepEqual([target, train.targets, input.shape], [{ kind: 'none' }, undefined, [2]])
+})
+
+const refused: readonly [what: string, text: string, options: OwnOptions, message: RegExp][] = [
+  [
+    'an unsafe guess',
+    rows('a,b', '1,2', '3,4'),
+    {},
+    /^which column is the target\? Say --target .* The columns: a, b$/,
+  ],
+  ['an unknown column', rows('size,b', '1,2'), { target: ['sise'] }, /no column "sise"\. Did you mean "size"/],
+  [
+    'texts as values',
+    rows('a,b', '1,x'),
+    { target: ['b'], task: 'values' },
+    /column "b" holds texts \("x"\), and values are numbers/,
+  ],
+  [
+    'an empty target',
+    rows('a,b', '1,1.5', '2,'),
+    { target: ['b'] },
+    /the table, row 2: column "b" is empty; a target is a number/,
+  ],
+  ['an empty class', rows('a,y', '1,x', '2,', '3,x'), {}, /row 2: the class in column "y" is empty; it is one of x/],
+  [
+    'a class beside --classes',
+    rows('a,y', '1,x', '2,w', '3,x'),
+    { classes: ['x'] },
+    /row 2: the class in column "y" is w; it is one of x/,
+  ],
+  [
+    'labels that are none',
+    rows('a,b,c', '1,0,2'),
+    { target: ['b', 'c'], task: 'labels' },
+    /row 1: column "c" holds 2; a target is 0 or 1/,
+  ],
+  [
+    'two columns as a class',
+    rows('a,b,c', '1,0,2'),
+    { target: ['b', 'c'], task: 'class' },
+    /row 1: the columns b, c do not hold one 1 among zeros/,
+  ],
+  [
+    'an empty number',
+    rows('a,b,y', '1,2,u', ',3,v', '4,5,u'),
+    {},
+    /the table, row 2: column "a" is empty; a number is needed/,
+  ],
+  [
+    'texts that are no categories',
+    rows('a,y', 'p,u', 'q,v', 'r,u', 's,v'),
+    {},
+    /column "a" holds 4 different texts in 4 rows, which are no categories/,
+  ],
+  [
+    'a text among numbers',
+    rows('a,y', '1,u', '2,v', '3,u', 'x,v', '5,u'),
+    {},
+    /column "a" holds numbers, but "x" in row 4/,
+  ],
+  ['an empty category', rows('a,y', 'p,u', 'p,v', ',u', 'q,v'), {}, /row 3: column "a" is empty; it is one of p, q/],
+  ['no input', rows('y', '1', '2'), { target: ['y'] }, /no column besides its target/],
+  ['a size that is none', rows('a,b,y', '1,2,u', '3,4,v'), { size: [2, 2] }, /--size 2x2 needs 4 columns of pixels/],
+]
+for (const [what, text, options, message] of refused)
+  test(`refused: ${what}`, async () => await assert.rejects(meant(text, options), { name: 'UserError', message }))
+
+test('texts become categories of the training part, an input each; those of other parts are among them', async () => {
+  const text = rows('a,b,y', 'red,1,u', 'blue,2,v', 'red,3,u', 'blue,4,v')
+  const { input, train, test: other, encoding } = await meant(text, {}, rows('a,b,y', 'blue,5,v'))
+  assert.deepEqual(input, { shape: [3] })
+  assert.deepEqual([...train.inputs], [0, 1, 1, 1, 0, 2, 0, 1, 3, 1, 0, 4])
+  assert.deepEqual([...other!.inputs, ...other!.targets!], [1, 0, 5, 1])
+  assert.deepEqual(encoding, { columns: [{ name: 'a', categories: ['blue', 'red'] }, { name: 'b' }] })
+  await assert.rejects(
+    meant(text, {}, rows('a,b,y', 'green,5,v')),
+    /the test part of the table, row 1: column "a" holds "green"; it is one of blue, red/,
+  )
+})
+
+test('further rows: columns in any order and with others between; what is missing or unknown is told', () => {
+  const encoding = tableEncoding.parse({ columns: [{ name: 'a', categories: ['blue', 'red'] }, { name: 'b' }] })
+  const read = (text: string) => [...readInputs(readCsv(text, 'new'), encoding, { shape: [3] }, 'new')]
+  assert.deepEqual(read('b,extra,a\n1.5,9,red\n2,8,blue\n'), [0, 1, 1.5, 1, 0, 2])
+  assert.throws(() => read('a,c\nred,1\nblue,2\n'), /new lacks the column b; its columns are a, c/)
+  assert.throws(() => read('a,b\nred,1\ngreen,2\n'), /new, row 2: column "a" holds "green"/)
+  assert.throws(() => read('a,b\nred,1\nblue,\n'), /new, row 2: column "b" is empty/)
+})
+
+test('more categories than can be read are refused before they take memory', async () => {
+  const columns = Array.from({ length: 300 }, (_, c) => `c${c}`)
+  const lines = Array.from({ length: 500 }, (_, row) => [...columns.map((c) => `${c}${row % 250}`), row / 3].join())
+  await assert.rejects(meant(rows([...columns, 'y'].join(), ...lines)), /a row has 75000 inputs: at most 65536/)
+})
+
+test('what a file holds is told on one line, and cut where it is long', async () => {
+  const long = 'x'.repeat(100)
+  await assert.rejects(meant(rows('"a\u001b[31m",y', '1,u', '2,v', ',u')), /row 3: column "a\?\[31m" is empty/)
+  await assert.rejects(
+    meant(rows('a,y', `1,${long}`, '2,u'), { target: ['y'], task: 'values' }),
+    /texts \("x{40}\.\.\."\)/,
+  )
+})
+
+test('a column that only numbers the rows is not read', async () => {
+  const { encoding, notes } = await meant(rows(',a,y', '0,5,u', '1,3,v', '2,7,u'))
+  assert.deepEqual(encoding, { columns: [{ name: 'a' }] })
+  assert.match(notes!.join(), /column "" only numbers the rows/)
+})
+
+const pixels = (count: number, most: number, name: (i: number) => string): string =>
+  rows(
+    ['label', ...Array.from({ length: count }, (_, i) => name(i))].join(','),
+    ...[0, 1, 0, 1].map((label, row) =>
+      [label, ...Array.from({ length: count }, (_, i) => (i * 7 + row) % (most + 1))].join(','),
+    ),
+  )
+
+test('columns of pixels become images; other columns of small whole numbers do not', async () => {
+  const own = await meant(pixels(64, 255, (i) => `pixel${i}`))
+  assert.deepEqual(own.input, { shape: [1, 8, 8], levels: 256 })
+  assert.deepEqual([...own.train.inputs.subarray(64, 68)], [1, 8, 15, 22])
+  assert.ok(own.train.inputs instanceof Uint8Array)
+  assert.deepEqual((await meant(pixels(64, 16, (i) => `${i}`))).input, { shape: [1, 8, 8], levels: 17 })
+  assert.deepEqual(
+    (
+      await meant(
+        pixels(72, 255, (i) => `p${i}`),
+        { size: [8, 9] },
+      )
+    ).input,
+    { shape: [1, 8, 9], levels: 256 },
+  )
+  assert.deepEqual((await meant(pixels(64, 255, (i) => `age of ${'x'.repeat(i + 1)}`))).input, { shape: [64] })
+  assert.deepEqual((await meant(pixels(64, 300, (i) => `pixel${i}`))).input, { shape: [64] })
+  assert.deepEqual((await meant(pixels(4, 9, (i) => `x${i}`))).input, { shape: [4] })
+})
+
+test('a column of pictures is decoded in one size, and the others are said to be left out', async () => {
+  const seen: unknown[] = []
+  const decode: DecodePictures = async (pictures, wanted) => {
+    seen.push(
+      pictures.map(({ source }) => source),
+      wanted.shape,
+    )
+    return { shape: [1, 2, 2], inputs: new Uint8Array(4 * pictures.length).fill(9) }
+  }
+  const table = (text: string): Table => ({ ...readCsv(text, 'it'), folder: 'below' })
+  const { input, train, encoding, notes } = await tableMeaning(decode)(
+    { what: '', train: table('file,id,label\na.png,1,u\nsub/b.jpg,2,v\n'), test: table('file,id,label\n/c.png,3,u\n') },
+    {},
+  )
+  assert.deepEqual(seen, [['below/a.png', 'below/sub/b.jpg'], undefined, ['/c.png'], [1, 2, 2]])
+  assert.deepEqual([input, train.inputs.length], [{ shape: [1, 2, 2], levels: 256 }, 8])
+  assert.deepEqual(encoding, { columns: [{ name: 'file', picture: true }] })
+  assert.match(notes!.join(), /beside the pictures of "file" these columns are not read: id/)
+})
