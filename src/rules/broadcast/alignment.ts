@@ -22,15 +22,17 @@ export function alignedLayers(h: BroadcastHyper): number[] {
 
 const blockName = (k: number): string => `feedback to layer ${k}`
 
-/** The block of the feedback to layer k, which an alignment phase trains; none where it stays as it is. */
-export const feedbackBlock = (k: number, h: BroadcastHyper): Block[] =>
-  alignedLayers(h).includes(k) ? [{ name: blockName(k), parameters: [`feedback.${k}`] }] : []
+/** The blocks of the feedback that comes from layer `upper` and that an alignment phase trains. */
+export const feedbackBlocks = (upper: number, h: BroadcastHyper): Block[] =>
+  alignedLayers(h)
+    .filter((k) => upper === (h.method === 'fa' ? k + 1 : hiddenCount(h)))
+    .map((k) => ({ name: blockName(k), parameters: [`feedback.${k}`] }))
 
-/** What spikes for hidden layer k: the forward weights of fa lead to the next layer, the product of dfa to the output. */
+/** What spikes for hidden layer k: with fa the next layer answers it, with dfa the output, through the layers between. */
 export function alignedPair({ layers, feedback }: BroadcastState, k: number, h: BroadcastHyper): Pair {
   const above = layers.slice(k + 1, h.method === 'fa' ? k + 2 : undefined)
   return {
-    forward: above.map(({ weight }) => weight).reduce((product, weight) => product.matmul(weight)),
+    forward: above.map(({ weight }) => weight),
     feedback: feedback![k]!,
     lowerBias: k < h.channels.length ? undefined : layers[k]!.bias,
     upperBias: above.at(-1)!.bias,

@@ -40,7 +40,7 @@ import type { Tree } from '../../nn/tree.js'
 import { targetKind } from '../../targets/index.js'
 import type { Batch, LocalityPromise, Rule, Task } from '../contract.js'
 import { alignmentPhase } from '../spike-alignment/phase.js'
-import { alignStep, feedbackBlock, isAligned } from './alignment.js'
+import { alignStep, feedbackBlocks, isAligned } from './alignment.js'
 import { alignments, chainFeedback, initialFeedback } from './feedback.js'
 import { lossOf, saysProbabilities, statistics } from './losses.js'
 import { type BroadcastLayer, layersOf, type Pass, passOf } from './network.js'
@@ -166,7 +166,7 @@ export const broadcast: Rule<BroadcastHyper, BroadcastState> = {
   locality: (_, h) => ({
     blocks: Array.from({ length: hiddenCount(h) + 1 }, (_, k) => [
       { name: layerName(k, h), parameters: [`layers.${k}`] },
-      ...(k > 0 ? feedbackBlock(k - 1, h) : []),
+      ...feedbackBlocks(k, h),
     ]).flat(),
     promise: promiseOf(h),
   }),

@@ -3,7 +3,7 @@ import type { Tensor } from '../../graph/index.js'
 import type { Random } from '../../nn/random.js'
 import { angleBetween } from './angle.js'
 import { traceSums, updateScale } from './pairing.js'
-import { type Pair, record } from './spiking.js'
+import { forwardOf, type Pair, record } from './spiking.js'
 
 const aligning = { onlyWith: { align: 'sal' } }
 
@@ -55,7 +55,7 @@ export function align(pair: Pair, random: Random, name: string, h: AlignmentOpti
     .mean()
     .add(upper.spikes.mean())
     .mul(refractory / 2)
-  return { feedback, figures: { angle: angleBetween(feedback, pair.forward), spiking } }
+  return { feedback, figures: { angle: angleBetween(feedback, forwardOf(pair)), spiking } }
 }
 
 /** What a rule's `between` names, where its step `align` changes its feedback weights. */

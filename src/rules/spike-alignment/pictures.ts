@@ -4,7 +4,7 @@ import type { Random } from '../../nn/random.js'
 import type { Picture } from '../contract.js'
 import { pairSums, updateScale } from './pairing.js'
 import { type AlignmentOptions, align } from './phase.js'
-import { type Pair, record } from './spiking.js'
+import { forwardOf, type Pair, record } from './spiking.js'
 
 /** Units of each layer that spike for a picture, at most. */
 const UNITS = 50
@@ -13,11 +13,12 @@ const UNITS = 50
 const UPDATES = 100
 
 /** The first units of both layers, and what lies between these. */
-function part({ forward, feedback, lowerBias, upperBias }: Pair): Pair {
-  const [n, m] = forward.shape.map((size) => Math.min(size, UNITS)) as [number, number]
+function part(pair: Pair): Pair {
+  const { feedback, lowerBias, upperBias } = pair
+  const [n, m] = feedback.shape.map((size) => Math.min(size, UNITS)) as [number, number]
   const of = (weight: Tensor): Tensor => weight.slice(0, 0, n).slice(1, 0, m)
   return {
-    forward: of(forward),
+    forward: [of(forwardOf(pair))],
     feedback: of(feedback),
     lowerBias: lowerBias?.slice(0, 0, n),
     upperBias: upperBias?.slice(0, 0, m),
@@ -73,7 +74,7 @@ export function twoNeurons(random: Random, count: number, steps: number, copies:
   const weight = (value: number): Tensor => constant([value], [1, 1])
   const scale = updateScale(copies, refractory).mul(rate)
   const { outputs } = scan(count, [weight(1.5), weight(0.5)], ([forward, feedback]) => {
-    const pair = { forward: forward!, feedback: feedback!, lowerBias, upperBias }
+    const pair = { forward: [forward!], feedback: feedback!, lowerBias, upperBias }
     const { lower, upper } = record(pair, random, 'two neurons', { refractory, steps, copies })
     const change = (pre: Tensor, post: Tensor): Tensor => {
       const { causal, acausal } = pairSums(pre, post, refractory)

@@ -1,16 +1,22 @@
 import { constant, type Shape, scan, type Tensor } from '../../graph/index.js'
 import type { Random } from '../../nn/random.js'
 
-/** Two populations with synapses both ways; both weights are [n, m], of n units below and m above. */
+/** Two populations with synapses both ways, of n units below and m above. */
 export interface Pair {
-  /** w: entry (i, j) leads from unit i below up to unit j. */
-  readonly forward: Tensor
-  /** b: entry (i, j) leads from unit j above down to unit i. */
+  /**
+   * w [n, m]: entry (i, j) leads from unit i below up to unit j. Of several weights [n, k], ..., [l, m], their product: what
+   * lies between passes potentials on as they are.
+   */
+  readonly forward: readonly Tensor[]
+  /** b [n, m]: entry (i, j) leads from unit j above down to unit i. */
   readonly feedback: Tensor
   /** [n] and [m]: what drives the units without synapses; absent: 0. */
   readonly lowerBias?: Tensor | undefined
   readonly upperBias?: Tensor | undefined
 }
+
+/** The forward weights of a pair as one matrix, [n, m]. */
+export const forwardOf = ({ forward }: Pair): Tensor => forward.reduce((product, weight) => product.matmul(weight))
 
 /** How a pair of populations is recorded. */
 export interface Recording {
@@ -38,7 +44,7 @@ const CARRIED = 2
  * the t_ref steps after a spike. Background noise is what makes them spike. All units start long after their last spike.
  */
 export function record(pair: Pair, random: Random, name: string, { refractory, steps, copies }: Recording) {
-  const [n, m] = pair.forward.shape as [number, number]
+  const [n, m] = pair.feedback.shape as [number, number]
   const offset = Math.log(refractory)
   const decay = Math.exp(-1 / refractory)
   const step = (population: string, [age, trace]: readonly Tensor[], drive: Tensor): Tensor[] => {
@@ -58,7 +64,7 @@ export function record(pair: Pair, random: Random, name: string, { refractory, s
   const { outputs } = scan(steps, [...start([copies, n]), ...start([copies, m])], (carried) => {
     const [below, above] = [carried.slice(0, CARRIED), carried.slice(CARRIED)]
     const down = potentials(above[0]!).matmul(pair.feedback, { transposeB: true })
-    const up = potentials(below[0]!).matmul(pair.forward)
+    const up = pair.forward.reduce((passed, weight) => passed.matmul(weight), potentials(below[0]!))
     const lower = step('lower', below, driven(down, pair.lowerBias))
     const upper = step('upper', above, driven(up, pair.upperBias))
     return {

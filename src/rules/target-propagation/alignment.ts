@@ -15,7 +15,7 @@ export const alignStep =
     const inverses = state.inverses.map((inverse, i) => {
       const [lower, upper] = [state.layers[i]!, state.layers[i + 1]!]
       const pair = {
-        ...{ forward: upper.weight, feedback: inverse.weight.transpose() },
+        ...{ forward: [upper.weight], feedback: inverse.weight.transpose() },
         ...{ lowerBias: lower.bias, upperBias: upper.bias },
       }
       const { feedback, figures } = align(pair, random, `inverses.${i}`, h)
