@@ -186,6 +186,20 @@ export const CLAIMS: Readonly<{ [section: string]: readonly Claim[] }> = {
       },
     })),
   ],
+  'spike-alignment': [
+    {
+      what: 'MNIST: error with aligned and with fixed feedback, apart by more than the seeds spread',
+      check: between('mnist-spike-alignment', 'mnist-spike-alignment-fixed', errors, lowerThanSpread),
+    },
+    {
+      what: 'MNIST: error with aligned feedback and of backpropagation, at most 0.5 points more',
+      check: () => atMostMore('mnist-spike-alignment', 'mnist-spike-alignment-backprop', 0.5),
+    },
+    {
+      what: 'glyphs: error with aligned and with fixed feedback, apart by more than the seeds spread',
+      check: between('glyphs-spike-alignment', 'glyphs-spike-alignment-fixed', errors, lowerThanSpread),
+    },
+  ],
   nice: [
     {
       what: "test images of MNIST, at least 1900 nats within 60 minutes (the paper's figure is 1980.5)",

@@ -25,7 +25,12 @@ function part(pair: Pair): Pair {
   }
 }
 
-/** Values [count, curves] as curves from left to right: [1, 1, rows, count], `top` and 0 at the edges, grey lines. */
+/** Pixels of a column. */
+const WIDTH = 3
+
+/**
+ * Values [count, curves] as curves from left to right: [1, 1, rows, WIDTH count], `top` and 0 at the edges, grey lines.
+ */
 export function plot(values: Tensor, top: number, rows: number, lines: readonly number[]): Tensor {
   const level = range(rows)
     .cast('float32')
@@ -44,7 +49,8 @@ export function plot(values: Tensor, top: number, rows: number, lines: readonly 
   const ruled = isNear(constant(lines, [1, 1, lines.length]))
     .select(0.35, 0)
     .max(2)
-  return curves.maximum(ruled.broadcastTo([rows, count])).reshape([1, 1, rows, count])
+  const columns = curves.maximum(ruled.broadcastTo([rows, count])).reshape([1, 1, rows, count, 1])
+  return columns.broadcastTo([1, 1, rows, count, WIDTH]).reshape([1, 1, rows, count * WIDTH])
 }
 
 /** Spikes of the two layers, a row for each unit, those of the upper layer on top; time from left to right. */
@@ -64,7 +70,7 @@ function angleCourse(pair: Pair, random: Random, h: AlignmentOptions): Tensor {
     const next = align({ ...own, feedback: feedback! }, random, 'course', h)
     return { carried: [next.feedback], outputs: [next.figures.angle] }
   })
-  return plot(outputs[0]!.reshape([UPDATES, 1]), 120, 121, [90, 20])
+  return plot(outputs[0]!.reshape([UPDATES, 1]), 120, 241, [90, 20])
 }
 
 /** Two neurons whose synapses both learn by the pair rule: the course of the two weights, [count, 2]. */
@@ -111,6 +117,6 @@ export const picturesOf = <State>(
       'the weights of two neurons with synapses both ways, from 2 on top to 0: both learn, start at 1.5 and 0.5, and ' +
       'meet where their sum had its half; line at 1',
     columns: 1,
-    draw: (_, { random }) => plot(twoNeurons(random, UPDATES, h.alignSteps, 32, 0.5), 2, 101, [1]),
+    draw: (_, { random }) => plot(twoNeurons(random, UPDATES, h.alignSteps, 32, 0.5), 2, 201, [1]),
   },
 })

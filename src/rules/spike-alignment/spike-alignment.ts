@@ -48,7 +48,8 @@ export const spikeAlignment: Rule<SpikeAlignmentHyper, BroadcastState> = {
   hyper,
   training: { epochs: 10, batch: 100 },
   presets,
-  small: { hyper: { alignTimes: 2, alignSteps: 6, alignBatch: 2 } },
+  // The layers of the preset `pair` stand still.
+  small: { hyper: { alignTimes: 2, alignSteps: 6, alignBatch: 2, rate: 0.01 } },
   locality: (task, h) => broadcast.locality(task, as(h)),
   init: (random, task, h, sample) => broadcast.init(random, task, as(h), sample),
   steps: (task, h) => broadcast.steps(task, as(h)),
