@@ -29,6 +29,8 @@ test('the golden sums, and the change by the length of the kernel', () => {
 test('spikes of one step count nothing, and swapped roles give the negative', () => {
   const { causal, acausal } = pairSums(PRE, PRE, 10)
   close(numbers(causal.add(acausal)), [0], 1e-15)
+  const once = train(10, [4])
+  close(numbers(pairSums(once, once, 10).causal), [0], 0)
   const swapped = pairSums(POST, PRE, 10)
   const own = pairSums(PRE, POST, 10)
   assert.deepEqual(numbers(swapped.causal.neg()), numbers(own.acausal))
