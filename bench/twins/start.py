@@ -35,7 +35,7 @@ class Start:
         }
         self.state = {name[6:]: tensor for name, tensor in tensors.items() if name.startswith("state.")}
         batches = {name[6:]: tensor for name, tensor in tensors.items() if name.startswith("batch.")}
-        self.count = len(batches["x"])
+        self.count = len(next(iter(batches.values())))
         self.batches = [{name: tensor[i] for name, tensor in batches.items()} for i in range(self.count)]
         for batch in self.batches:
             if "target" in batch:
