@@ -1,3 +1,4 @@
+import type { Certificate } from '../src/certificate/certificate.js'
 import type { Scores } from '../src/train/events.js'
 import type { TrainingJob } from './job.js'
 import { dataOf, ruleOf } from './job-settings.js'
@@ -11,9 +12,13 @@ type Job = Omit<TrainingJob, 'kind'>
 export const percent = (accuracies: readonly number[]): number[] => accuracies.map((accuracy) => 100 * (1 - accuracy))
 
 /** What the certificate said. */
-function reachOf({ results: [first] }: Record): string {
+function reachOf({ results: [first], certificate }: Record): string {
   const { local, window } = first!
-  return local ? 'yes' : window === undefined ? 'no' : window === 1 ? 'no: feedback' : `no: window ${window}`
+  if (local) return 'yes'
+  if (window !== 1) return window === undefined ? 'no' : `no: window ${window}`
+  const { layers = [] } = (certificate ?? {}) as Partial<Certificate>
+  const onlyBroadcast = layers.some(({ reads }) => reads.broadcast) && !layers.some(({ reads }) => reads.feedback)
+  return onlyBroadcast ? 'no: broadcast' : 'no: feedback'
 }
 
 /** What every row says, whatever was measured. */

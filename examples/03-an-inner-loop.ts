@@ -18,7 +18,7 @@ const predictionOf = ({ weight, bias }: Dense, i: number, below: Tensor): Tensor
   affine({ weight, bias }, i === 0 ? below : below.tanh())
 
 export const predictiveCoding = defineRule<z.infer<typeof hyper>, { layers: readonly Dense[]; optimizer: Tree }>({
-  id: 'predictive-coding',
+  id: 'small-predictive-coding',
   hyper,
   training: { epochs: 5, batch: 100 },
   locality: (_, { units }) => ({

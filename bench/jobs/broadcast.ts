@@ -23,8 +23,7 @@ const mnist = (arm: Arm): Omit<TrainingJob, 'kind'> => ({
   title: `${TITLES[arm]}, 784-500-500`,
   arguments: ['broadcast', '--data', 'mnist', '--preset', 'mnist', '--validation', '0', ...optionsOf(arm)],
   seeds: THREE,
-  ...(arm === 'sbd' && { target: 2.5 }),
-  ...(arm !== 'backprop' && { against: 'mnist-broadcast-backprop' }),
+  ...(arm === 'sbd' && { target: 2.5, against: 'mnist-broadcast-backprop' }),
 })
 
 /** EBD's network, three epochs of a tenth of the images, so that three seeds of six arms fit. */

@@ -20,7 +20,7 @@ import torch
 from serve import serve
 
 CLASSES, DEPTH, WIDTH = 10, 32, 32
-RATE = RATE_OF_PRESET
+ALPHA, RATE = 18, 0.032
 CASES = {
     "pc-alm": {"multipliers": True, "sweep": "jacobi"},
     "pc": {"multipliers": False, "sweep": "jacobi"},
@@ -94,7 +94,7 @@ def make_step(case, start, optimizer):
         for _ in range(2 * DEPTH):
             u = constraints()
             if multipliers is not None:
-                multipliers += u
+                multipliers.add_(u, alpha=ALPHA)
                 u += multipliers
             slope = u.clone()
             pulled = torch.bmm(u[1:], down).mul_(z[:-1] > 0)

@@ -72,18 +72,23 @@ export function imagesOf(inputShape: Shape): readonly [channels: number, height:
   )
 }
 
+/** The shape of maps [C, H, W] after a pooling of 2 x 2. Throws a UserError where they are too small. */
+export function pooledShape([channels, height, width]: readonly [number, number, number]) {
+  if (Math.min(height, width) < 2)
+    throw new UserError(
+      `a pooling of 2 x 2 does not fit on ${height} x ${width} places: pool after fewer layers (poolAfter), or choose ` +
+        'the dense network',
+    )
+  return [channels, Math.floor(height / 2), Math.floor(width / 2)] as const
+}
+
 /** Throws a UserError where the inputs are no images, or too small to be pooled. */
 export function convolutionLayer(inputShape: Shape, channels: number, kernel: number, pooled: boolean): Layer {
   const [inputs, height, width] = imagesOf(inputShape)
-  if (pooled && Math.min(height, width) < 2)
-    throw new UserError(
-      `a max-pooling of 2 x 2 does not fit on ${height} x ${width} places: pool after fewer layers (poolAfter), or choose ` +
-        'the dense network',
-    )
-  const shrink = (size: number): number => (pooled ? Math.floor(size / 2) : size)
+  const output = [channels, height, width] as const
   return {
     inputShape,
-    outputShape: [channels, shrink(height), shrink(width)],
+    outputShape: pooled ? pooledShape(output) : output,
     init: (random, name, rule) => convolution(random, name, inputs, channels, kernel, rule),
     linear: (weight, x, precision) => convolved(x, weight, { padding: 'same' }, precision),
     transposed: (weight, y, precision) => transposedConvolution(y, weight, precision),

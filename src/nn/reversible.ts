@@ -15,8 +15,8 @@ export type Undo = (outputs: readonly Tensor[]) => Undone
 /**
  * Reverse mode along a chain of invertible steps, from the values at its end alone (Gomez et al. 2017, "The Reversible
  * Residual Network"): each step is undone before its derivative is taken, so what the steps compute inside is kept for
- * one step at a time. `lossOf` makes a scalar of the values at the end. Its derivatives by the sources of each step go to
- * `visit`, from the last step to the first; a source that it does not depend on gets zeros. The certificate sees one
+ * one step at a time. `lossOf` makes a scalar of the values at the end. Its derivatives by the sources of each step go
+ * to `visit`, from the last step to the first; a source that it does not depend on gets zeros. The certificate sees one
  * derivative, as of one call of `grad`.
  */
 export function gradByUndoing(

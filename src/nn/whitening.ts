@@ -1,4 +1,5 @@
-import { concat, conv2d, gelu, type Shape, type Tensor } from '../graph/index.js'
+import { UserError } from '../errors.js'
+import { concat, conv2d, gelu, type Tensor } from '../graph/index.js'
 import { perChannel } from './axes.js'
 import { eigenOf } from './eigen.js'
 
@@ -40,12 +41,16 @@ const PATCH = 2
 /** Added to the eigenvalues (speed-runs). */
 const FLOOR = 5e-4
 
-/** The shape of what `prepared` makes of images [C, H, W] that are whitened. */
-export const whitenedShape = ([channels, height, width]: readonly [number, number, number]): Shape => [
-  2 * channels * PATCH ** 2,
-  height - PATCH + 1,
-  width - PATCH + 1,
-]
+/**
+ * The shape of what `prepared` makes of images [C, H, W] that are whitened. Throws a UserError where they hold no patch.
+ */
+export function whitenedShape([channels, height, width]: readonly [number, number, number]) {
+  if (Math.min(height, width) < PATCH)
+    throw new UserError(
+      `images of ${height} x ${width} pixels hold no patches of ${PATCH} x ${PATCH} to whiten: choose whiten=false`,
+    )
+  return [2 * channels * PATCH ** 2, height - PATCH + 1, width - PATCH + 1] as const
+}
 
 /** Of images [N, C, H, W]. */
 export function inputScale(x: Tensor, whiten: boolean): InputScale {

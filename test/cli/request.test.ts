@@ -68,7 +68,17 @@ test('what the command line checks is what the start of a run tells: a preset ke
     const { augment, limit } = readRunConfig(out).options
     assert.deepEqual(
       [augment, limit],
-      [{ ...vaeLayer.presets['cifar-10']!.train!.augment!, padding: 'zero', rotation: 0, shift: 1 }, 60],
+      [
+        {
+          ...vaeLayer.presets['cifar-10']!.train!.augment!,
+          alternate: false,
+          cutout: 0,
+          padding: 'zero',
+          rotation: 0,
+          shift: 1,
+        },
+        60,
+      ],
     )
     break
   }

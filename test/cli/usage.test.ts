@@ -96,7 +96,7 @@ test('help and version are commands too', async () => {
     await onward(folder, 'train', 'backprop', '-h'),
   ]
   assert.deepEqual(word, flag)
-  assert.match(word.stdout, /momentum=0\.9[\s\S]*only with\s+optimizer=sgd\|muon\]/)
+  assert.match(word.stdout, /momentum=0\.9[\s\S]*only\s+with\s+optimizer=sgd\|muon\]/)
   assert.match((await onward(folder, 'help')).stdout, /Usage: onward \[options\] \[command\]/)
   assert.match((await onward(folder, 'version')).stdout, /^\d+\.\d+\.\d+\n$/)
 })

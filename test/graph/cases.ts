@@ -5,6 +5,7 @@ import {
   constant,
   conv2d,
   dilate,
+  gelu,
   grad,
   logSoftmax,
   logSumExp,
@@ -258,6 +259,7 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
     at('plain', [floats(3, 4)], (x) => logSumExp(x!)),
     at('large', [exactly([800, 799, 1, -700, -701, -705], 'float32', [2, 3])], (x) => logSumExp(x!)),
   ],
+  gelu: [at('plain', [floats(3, 4)], (x) => gelu(x!)), at('tails', [exactly([-6, -2, 0, 3, 6])], (x) => gelu(x!))],
   softmax: [
     at('plain', [floats(3, 4)], (x) => softmax(x!)),
     at('large', [exactly([800, 799, 1, -700, -701, -705], 'float32', [2, 3])], (x) => softmax(x!)),

@@ -20,15 +20,16 @@ const engine = createEngine(binding)
 
 const STEPS = 2
 
-function batchOf({ batch }: StepGraph): TensorRecord {
+/** What some steps read, or, of a start that depends on data, what one reads. */
+function batchOf({ batch }: StepGraph, steps = STEPS): TensorRecord {
   const given = batch.flatMap(({ name, input: { node, size, dtype } }): [string, TensorRecord[string]][] => {
-    const count = STEPS * size
+    const count = steps * size
     if (node.attributes.kind === 'noise') return []
     if (dtype === 'int32') return [[name, Int32Array.from({ length: count }, (_, i) => (7 * i) % 10)]]
     if (node.attributes.kind === 'schedule') return [[name, new Float32Array(count).fill(0.5)]]
     return [[name, numbers(count, 3).map(Math.abs)]]
   })
-  return { ...Object.fromEntries(given), ...stepNoise(batch, 0, 0, STEPS) }
+  return { ...Object.fromEntries(given), ...stepNoise(batch, 0, 0, steps) }
 }
 
 async function run(step: StepGraph, state: TensorRecord, threads: number) {
@@ -46,7 +47,7 @@ for (const rule of RULES)
     const task = taskOf({ shape: [1, 28, 28], classes: 10, batch: 50 })
     const traced = traceRule(rule, task, rule.hyper.parse(hyper))
     const init = await openProgram(engine, traced.init, { device: 'cpu' }, 1)
-    const state = (await init.run(1, initialNoise(traced.init.batch, 0))).metrics
+    const state = (await init.run(1, { ...batchOf(traced.init, 1), ...initialNoise(traced.init.batch, 0) })).metrics
     await init.dispose()
     for (const [name, step] of Object.entries(traced.steps)) {
       const program = lowerStep(comparison(step)!, 'cpu')

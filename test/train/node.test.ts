@@ -118,7 +118,8 @@ test('a run is trained, stopped, resumed, evaluated and used, all by its folder'
   )
   const rows = images.map((_, i) => [...scores!.data.slice(3 * i, 3 * i + 3)])
   for (const [i, row] of rows.entries()) {
-    const { scores: own, ...said } = predicted[i]!
+    const { scores: own, scoreName, ...said } = predicted[i]!
+    assert.equal(scoreName, 'goodness')
     const label = row.indexOf(Math.max(...row))
     assert.deepEqual(said, { label, className: data.names[label] })
     for (const [k, score] of row.entries()) assert.ok(Math.abs(own[k]! - score) < 1e-4 * (1 + Math.abs(score)))

@@ -79,7 +79,7 @@ const refused: [AnyRule, { [part in keyof TrainInput]: unknown }, RegExp][] = [
   [
     backprop,
     { hyper: { momentum: 0.9 } },
-    /^the option momentum of backprop has no effect with optimizer=adam: .*sgd\.$/,
+    /^the option momentum of backprop has no effect with optimizer=adam: .*sgd or optimizer=muon\.$/,
   ],
   [backprop, { options: { cacheBytes: 1 } }, /^the option cacheBytes of training has no effect with schedule=joint/],
   [counterWith({ presets: {} }), { preset: 'fast' }, /^There is no preset of counter "fast"\. There are none\.$/],
@@ -119,7 +119,13 @@ test('one setting of a group leaves those of the preset', () => {
     preset: 'paper',
     options: { batch: 10, augment: { flip: true } },
   }).options
-  assert.deepEqual(augment, { ...trifecta.presets.paper!.train!.augment!, flip: true, padding: 'zero' })
+  assert.deepEqual(augment, {
+    ...trifecta.presets.paper!.train!.augment!,
+    flip: true,
+    alternate: false,
+    cutout: 0,
+    padding: 'zero',
+  })
 })
 
 test('an option without effect is refused where it is asked for, and not where it comes from a preset or another run', () => {

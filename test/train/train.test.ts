@@ -18,21 +18,22 @@ const data = lines()
 const cpu: Platform = { compile }
 const hyper = { units: [12, 12], rate: 0.01 }
 
-/** The cpu, whose calls seem to take `seconds` a step: they are cut otherwise. */
-function paced(seconds: number): Platform {
+/** The cpu, with something around each call. */
+function around(run: (program: Program, ...call: Parameters<Program['run']>) => ReturnType<Program['run']>): Platform {
   const real = new WeakMap<Program, Program>()
   return {
     async compile(graph, { stateOf, ...options }) {
       const program = await compile(graph, { ...options, ...(stateOf && { stateOf: real.get(stateOf)! }) })
-      const slow: Program = {
-        ...program,
-        run: async (steps, batch) => ({ ...(await program.run(steps, batch)), seconds: seconds * steps }),
-      }
-      real.set(slow, program)
-      return slow
+      const own: Program = { ...program, run: (steps, batch) => run(program, steps, batch) }
+      real.set(own, program)
+      return own
     },
   }
 }
+
+/** The cpu, whose calls seem to take `seconds` a step: they are cut otherwise. */
+const paced = (seconds: number): Platform =>
+  around(async (program, steps, batch) => ({ ...(await program.run(steps, batch)), seconds: seconds * steps }))
 
 /** The plain loop: one step after the other, on the interpreter, in the words of the documentation. */
 function plainLoop(epochs: number, batch: number, held: number, seed: number): Record<string, number[]> {
@@ -165,21 +166,23 @@ test('events tell the course of a training', async () => {
   assert.deepEqual([start!.steps, ...epochs.map(({ step }) => step), done.step], [8, 4, 8, 8])
 })
 
-test('the test set is read once, at the end', async () => {
+test('the network sees the test set once, at the end', async () => {
   const seen: string[] = []
-  const guarded: DataSet = {
-    ...data,
-    get test() {
-      seen.push('test')
-      return data.test
-    },
-  }
+  // Test images are full of ink, as no training image is.
+  const marked: DataSet = { ...data, test: { ...data.test, inputs: data.test.inputs.map(() => 4) } }
+  const watching = around((program, steps, batch) => {
+    if (batch.x?.subarray(0, 25).every((pixel) => pixel === 1)) seen.push('test')
+    return program.run(steps, batch)
+  })
   for await (const { event } of train({
-    ...{ rule: backprop, data: guarded, hyper, platform: cpu },
+    ...{ rule: backprop, data: marked, hyper, platform: watching },
     options: { epochs: 2, batch: 20, validation: 20 },
   }))
     if (!['progress', 'measuring'].includes(event)) seen.push(event)
-  assert.deepEqual(seen, ['start', 'epoch', 'epoch', 'test', 'done'])
+  // 60 test images, in calls of their own size.
+  assert.deepEqual([...new Set(seen)], ['start', 'epoch', 'test', 'done'])
+  assert.deepEqual(seen.slice(0, 3), ['start', 'epoch', 'epoch'])
+  assert.equal(seen.lastIndexOf('epoch'), 2)
 })
 
 test('forward-forward learns glyphs, and all images are counted', async () => {

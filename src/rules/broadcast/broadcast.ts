@@ -143,6 +143,7 @@ function promiseOf(h: BroadcastHyper): LocalityPromise {
 
 export const broadcast: Rule<BroadcastHyper, BroadcastState> = {
   id: 'broadcast',
+  short: ['sbd'],
   title: 'Broadcast',
   summary: "the output's score or error goes straight to all layers, through learned correlations; FA, DFA and kin",
   paper: {

@@ -1,7 +1,7 @@
 import { averagePool2d, maxPool2d, type Shape, sizeOf, type Tensor } from '../../graph/index.js'
 import { flat } from '../../nn/axes.js'
 import { convolution, convolved } from '../../nn/convolution.js'
-import { type Dense, dense, type Precision, product } from '../../nn/dense.js'
+import { type Dense, dense, FLOAT32, type Precision, product } from '../../nn/dense.js'
 import type { FanRule } from '../../nn/initialize.js'
 import type { Random } from '../../nn/random.js'
 import type { BroadcastHyper } from './options.js'
@@ -61,7 +61,7 @@ function convolutionLayer(
   }
 }
 
-/** The hidden layers, convolutions first, and the output layer, over inputs of one shape. */
+/** The hidden layers, convolutions first, and the output layer, whose product is in float32 always. */
 export function layersOf(shape: Shape, outputs: number, precision: Precision, h: BroadcastHyper): BroadcastLayer[] {
   const layers: BroadcastLayer[] = []
   const below = (): Shape => layers.at(-1)?.outputShape ?? shape
@@ -71,7 +71,7 @@ export function layersOf(shape: Shape, outputs: number, precision: Precision, h:
     layers.push(convolutionLayer(below(), { channels, kernel, stride, pooling }, precision))
   }
   for (const units of h.units) layers.push(denseLayer(sizeOf(below()), units, precision))
-  return [...layers, denseLayer(sizeOf(below()), outputs, precision)]
+  return [...layers, denseLayer(sizeOf(below()), outputs, FLOAT32)]
 }
 
 /** What one hidden layer makes of its input; no gradient passes to the layers below. */

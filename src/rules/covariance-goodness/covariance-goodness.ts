@@ -17,6 +17,7 @@ import { averagePool2d, concat, constant, logSoftmax, type Shape, softmax, type 
 import { convolution, convolved } from '../../nn/convolution.js'
 import { normalWeights, zeros } from '../../nn/initialize.js'
 import { accuracy, crossEntropy } from '../../nn/losses.js'
+import { pooledShape } from '../../nn/network.js'
 import { optimizerOf, stepSize } from '../../nn/optimizers.js'
 import { type InputScale, inputScale, prepared, whitenedShape } from '../../nn/whitening.js'
 import type { Rule, Task } from '../contract.js'
@@ -47,11 +48,11 @@ type Fusion = { readonly v: Tensor }
 /** The shapes [C, H, W] of what each layer reads and of its activity. */
 function shapesOf(task: Task, h: CovarianceHyper): { input: Shape; output: Shape }[] {
   const shapes: { input: Shape; output: Shape }[] = []
-  let below: Shape = h.whiten ? whitenedShape(imageShape(task)) : imageShape(task)
+  let below = h.whiten ? whitenedShape(imageShape(task)) : imageShape(task)
   for (const [i, units] of h.units.entries()) {
-    const [, height, width] = below as [number, number, number]
-    shapes.push({ input: below, output: [units, height, width] })
-    below = h.poolAfter.includes(i) ? [units, Math.floor(height / 2), Math.floor(width / 2)] : [units, height, width]
+    const output = [units, below[1], below[2]] as const
+    shapes.push({ input: below, output })
+    below = h.poolAfter.includes(i) ? pooledShape(output) : output
   }
   return shapes
 }

@@ -4,7 +4,7 @@ import type { Preset } from '../contract.js'
 
 export const hyper = z
   .strictObject({
-    units: z.array(z.int().min(1)).min(1).default([24, 48, 96]).describe('channels of each layer'),
+    units: z.array(z.int().min(1)).min(1).default([12, 24, 32]).describe('channels of each layer'),
     poolAfter: z.array(z.int().min(0)).default([0, 1]).describe('layers (from 0) that hand up a 2x2 average-pooling'),
     whiten: z.boolean().default(true).describe('whether layer 0 reads whitened 2x2 patches (ours, of the speed-runs)'),
     channel: z.enum(['none', 'fixed', 'learned']).default('learned').describe('energies of projected channels'),
@@ -41,7 +41,7 @@ const SPEED = { smoothing: 0.1 }
 
 export const presets: Readonly<Record<string, Preset>> = {
   quick: {
-    description: 'three layers of 24, 48 and 96 channels on glyphs',
+    description: 'three layers of 12, 24 and 32 channels on glyphs',
     hyper: {},
     train: { epochs: 2, batch: 50 },
   },

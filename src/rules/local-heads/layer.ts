@@ -5,6 +5,7 @@ import { convolution, convolved, dirac } from '../../nn/convolution.js'
 import { dense, product } from '../../nn/dense.js'
 import { zeros } from '../../nn/initialize.js'
 import { accuracy, crossEntropy } from '../../nn/losses.js'
+import { pooledShape } from '../../nn/network.js'
 import { stepSize } from '../../nn/optimizers.js'
 import { type InputScale, inputScale, prepared, whitenedShape } from '../../nn/whitening.js'
 import type { Task } from '../contract.js'
@@ -34,17 +35,15 @@ interface Shapes {
 }
 
 /** The shapes of all layers; layer 0 of a whitened net reads whitened patches. */
-export function shapesOf({ input }: Pick<Task, 'input'>, h: LocalHeadsHyper): Shapes[] {
+export function shapesOf(task: Pick<Task, 'input'>, h: LocalHeadsHyper): Shapes[] {
+  if (h.network === 'dense')
+    return h.units.map((units, i) => ({ input: [h.units[i - 1] ?? sizeOf(task.input.shape)], output: [units] }))
   const shapes: Shapes[] = []
-  let below = input.shape
-  if (h.network === 'convolutional' && h.whiten) {
-    below = whitenedShape(imageShape({ input }))
-  }
+  let below = h.whiten ? whitenedShape(imageShape(task)) : imageShape(task)
   for (const [i, units] of h.units.entries()) {
-    const [, height, width] = below as [number, number, number]
-    const by = h.poolAfter.includes(i) ? 2 : 1
-    const output = h.network === 'dense' ? [units] : [units, Math.floor(height / by), Math.floor(width / by)]
-    shapes.push({ input: h.network === 'dense' ? [sizeOf(below)] : below, output })
+    const whole = [units, below[1], below[2]] as const
+    const output = h.poolAfter.includes(i) ? pooledShape(whole) : whole
+    shapes.push({ input: below, output })
     below = output
   }
   return shapes

@@ -29,8 +29,8 @@ type FlowTask = Pick<Task, 'input' | 'structure'>
 type FlowHyper = Pick<NiceHyper, 'couplings' | 'split' | 'prior'>
 
 /**
- * The flow of a task: pure functions of its state and of samples as rows [N, D]. Throws a UserError where a sample is one
- * number alone.
+ * The flow of a task: pure functions of its state and of samples as rows [N, D]. Throws a UserError where a sample is
+ * one number alone.
  */
 export function flowOf({ input: { shape, levels }, structure }: FlowTask, h: FlowHyper, network = rectifiers) {
   const size = sizeOf(shape)

@@ -15,14 +15,14 @@ export const hyper = z.strictObject({
     .enum(['alternating', 'random'])
     .default('alternating')
     .describe(
-      'which half of the coordinates a coupling changes: the odd ones and the even ones in turn (paper), or a new random half for each coupling',
+      'the half that a coupling changes: odd and even places in turn (paper), or a new random half for each (ours)',
     ),
   prior: z.enum(priors).default('logistic').describe('of the latent coordinates (paper: logistic for MNIST)'),
   gradient: z
     .enum(['reconstructed', 'kept'])
     .default('reconstructed')
     .describe(
-      "joint training: reconstruct each coupling's input from its output, or keep the activities of all; the same gradient",
+      "joint training: reconstruct each coupling's input from its output, or keep all activities; the same gradient",
     ),
   rate: z.number().positive().default(0.001).describe("Adam's step size (paper)"),
   scaleRate: z

@@ -1,6 +1,6 @@
 import { constant, grad, scan, type Tensor } from '../../graph/index.js'
 import { rowByRow } from '../../nn/pictures.js'
-import type { Picture, Task, View } from '../contract.js'
+import type { Picture, Task } from '../contract.js'
 import { imageShape } from '../task.js'
 import { type FlowState, flowOf } from './flow.js'
 import type { NiceHyper } from './options.js'
@@ -24,13 +24,11 @@ const SEEN: readonly ((row: number, column: number) => boolean)[] = [
 export function picturesOf(task: Task, h: NiceHyper): Readonly<Record<string, Picture<FlowState>>> {
   const flow = flowOf(task, h)
   const images = (rows: Tensor): Tensor => rows.reshape([-1, ...task.input.shape])
-  const sampled = (state: FlowState, { random }: Pick<View, 'random'>, temperature: number): Tensor =>
-    images(flow.inverse(state, flow.prior.sample(random, 'prior', [SIDE * SIDE, flow.size]).mul(temperature)))
 
   /**
-   * The paper's inpainting: hidden pixels climb x <- x + a (d ln p / dx + e), e standard normal and a = 10 / (100 + i) in
-   * step i, and stay in [0, 1]. Ours: they start from their means, and x counts in the state's units: a step that suits
-   * a stroke would throw a quiet pixel from one end to the other. `seen`: 1 where a pixel is known, [1, D].
+   * The paper's inpainting: hidden pixels climb x <- x + a (d ln p / dx + e), e standard normal and a = 10 / (100 + i)
+   * in step i, and stay in [0, 1]. Ours: they start from their means, and x counts in the state's units: a step that
+   * suits a stroke would throw a quiet pixel from one end to the other. `seen`: 1 where a pixel is known, [1, D].
    */
   function painted(state: FlowState, rows: Tensor, seen: Tensor, noiseAt: () => Tensor): Tensor {
     const { centre, unit } = state
@@ -50,16 +48,11 @@ export function picturesOf(task: Task, h: NiceHyper): Readonly<Record<string, Pi
     samples: {
       description: 'images drawn from the prior through the inverse',
       columns: SIDE,
-      draw: (state, view) => sampled(state, view, 1),
-    },
-    typical: {
-      description: 'the same with latent coordinates at 0.6 of their size: fewer kinds of images, with less noise',
-      columns: SIDE,
-      draw: (state, view) => sampled(state, view, 0.6),
+      draw: (state, { random }) =>
+        images(flow.inverse(state, flow.prior.sample(random, 'prior', [SIDE * SIDE, flow.size]))),
     },
     inpainting: {
-      description:
-        'an image in each row, then thrice a half of it that is seen and the whole that the other half climbs to: upper, lower and left half seen',
+      description: 'an image in each row; then its upper, lower and left half, each with what the other half climbs to',
       columns: 1 + 2 * SEEN.length,
       draw(state, view) {
         const rows = flow.rows(view.x.slice(0, 0, Math.min(PAINTED, view.x.shape[0]!)), view.random)
