@@ -25,8 +25,8 @@
  * Reconstructed: SBD's equations and its factors, from its abstract and EBD's equations. Deviations from EBD: (1 -
  * lambda) is left out of dW_k and R_k is normalised (`normalize`), so that ordinary rates of Adam serve in the place of
  * rates of 1e4; convolutions have biases; the power norm by choice, no entropy terms and no sparsity; h_k is correlated
- * as it is (g is the identity), in a pooled layer before the pooling. Feedback weights lie in the state in named pairs
- * with the forward weights (`pairsOf`).
+ * as it is (g is the identity), in a pooled layer before the pooling. With align=sal
+ * the feedback of fa and dfa turns to the forward weights between epochs (`alignment.ts`).
  */
 
 import { outputCount } from '../../data/dataset.js'
@@ -53,7 +53,7 @@ export type BroadcastState = {
   readonly layers: readonly Dense[]
   /** R_k of the hidden layers, [n_k, M]: sbd, ebd. */
   readonly correlations?: readonly Tensor[]
-  /** feedback[k] leads to hidden layer k, see `pairsOf`: dfa, fa, kolen-pollack; drtp; magnitudes of sign-symmetry. */
+  /** feedback[k] leads to hidden layer k, [n_k, K] or as the weight that it mirrors: dfa, fa, kolen-pollack; drtp; magnitudes of sign-symmetry. */
   readonly feedback?: readonly Tensor[]
   readonly optimizers: readonly Tree[]
 }

@@ -7,25 +7,6 @@ import type { Task } from '../contract.js'
 import type { BroadcastLayer } from './network.js'
 import { type BroadcastHyper, learnsCorrelations } from './options.js'
 
-/** A feedback weight in the state, and the forward weights in whose place it stands: of several, their product. */
-export interface FeedbackPair {
-  readonly feedback: string
-  readonly forward: readonly string[]
-}
-
-/**
- * The pairs of feedback and forward weights, by their names in the state, from below. With fa and kolen-pollack both
- * have one shape; with dfa the feedback [n_k, K] stands for all that lies above its layer.
- */
-export function pairsOf(h: BroadcastHyper): FeedbackPair[] {
-  if (h.method !== 'dfa' && h.method !== 'fa' && h.method !== 'kolen-pollack') return []
-  const weights = [...h.channels, ...h.units].map((_, k) => `layers.${k + 1}.weight`)
-  return weights.map((own, k) => ({
-    feedback: `feedback.${k}`,
-    forward: h.method === 'dfa' ? weights.slice(k) : [own],
-  }))
-}
-
 /** Of weights used backwards: 1 / sqrt of the numbers that such a product sums. */
 const scaleOf = (weight: Tensor): number => FAN_RULES['fan-out'](fans(weight.shape))
 

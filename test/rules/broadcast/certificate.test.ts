@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { broadcast } from '../../../src/rules/broadcast/broadcast.js'
-import { pairsOf } from '../../../src/rules/broadcast/feedback.js'
 import { METHODS } from '../../../src/rules/broadcast/options.js'
 import { certifyRule } from '../../../src/rules/certify.js'
 import { assertPromise } from '../promise.js'
@@ -54,25 +53,4 @@ test('labels alone are local', () => {
   const reads = readsOf({ method: 'drtp' })
   assert.equal(reads.local, true)
   assert.deepEqual(reads['layer 0'], { labels: 'loss' })
-})
-
-test('feedback lies in the state in pairs with the forward weights that it stands for', () => {
-  for (const network of [{}, CONVOLUTIONAL])
-    for (const method of ['fa', 'kolen-pollack', 'dfa'] as const) {
-      const { hyper, joint } = given({ ...network, method })
-      const shapes = new Map(joint.state.map(({ name, input }) => [name, input.shape]))
-      const pairs = pairsOf(hyper)
-      assert.equal(pairs.length, hyper.channels.length + hyper.units.length)
-      for (const { feedback, forward } of pairs) {
-        assert.ok(forward.every((name) => shapes.has(name)))
-        if (method === 'dfa') assert.equal(shapes.get(feedback)!.at(-1), 3)
-        else
-          assert.deepEqual(
-            [shapes.get(feedback)],
-            forward.map((name) => shapes.get(name)),
-          )
-      }
-      assert.equal(pairs[0]!.forward.length, method === 'dfa' ? pairs.length : 1)
-    }
-  assert.deepEqual(pairsOf(given({}).hyper), [])
 })
