@@ -2,8 +2,8 @@ import type { Tensor } from '../../graph/index.js'
 import type { Block, Figures, Step } from '../contract.js'
 import { align } from '../spike-alignment/phase.js'
 import type { Pair } from '../spike-alignment/spiking.js'
-import type { BroadcastState } from './broadcast.js'
 import { type BroadcastHyper, hiddenCount } from './options.js'
+import type { BroadcastState } from './state.js'
 
 /** Whether feedback weights are aligned between epochs. */
 export const isAligned = ({ method, align }: Pick<BroadcastHyper, 'method' | 'align'>): boolean =>

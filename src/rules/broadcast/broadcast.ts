@@ -36,7 +36,6 @@ import type { Dense } from '../../nn/dense.js'
 import { zeros } from '../../nn/initialize.js'
 import { optimizerOf, stepSize } from '../../nn/optimizers.js'
 import { filters } from '../../nn/pictures.js'
-import type { Tree } from '../../nn/tree.js'
 import { targetKind } from '../../targets/index.js'
 import type { Batch, LocalityPromise, Rule, Task } from '../contract.js'
 import { alignmentPhase } from '../spike-alignment/phase.js'
@@ -47,16 +46,7 @@ import { type BroadcastLayer, layersOf, type Pass, passOf } from './network.js'
 import { type BroadcastHyper, hiddenCount, hyper, isChained, learnsCorrelations, warningsOf } from './options.js'
 import { presets } from './presets.js'
 import { byChain, byCorrelations, byFixed, expanded, type Hearing } from './signals.js'
-
-export type BroadcastState = {
-  /** The hidden layers and the output layer. */
-  readonly layers: readonly Dense[]
-  /** R_k of the hidden layers, [n_k, M]: sbd, ebd. */
-  readonly correlations?: readonly Tensor[]
-  /** feedback[k] leads to hidden layer k, [n_k, K] or as the weight that it mirrors: dfa, fa, kolen-pollack; drtp; magnitudes of sign-symmetry. */
-  readonly feedback?: readonly Tensor[]
-  readonly optimizers: readonly Tree[]
-}
+import type { BroadcastState } from './state.js'
 
 const networkOf = (task: Task, h: BroadcastHyper): BroadcastLayer[] =>
   layersOf(task.input.shape, outputCount(task.target), task.precision, h)

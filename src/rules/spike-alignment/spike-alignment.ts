@@ -23,8 +23,9 @@
 
 import { filters } from '../../nn/pictures.js'
 import { alignedPair } from '../broadcast/alignment.js'
-import { type BroadcastState, broadcast } from '../broadcast/broadcast.js'
+import { broadcast } from '../broadcast/broadcast.js'
 import type { BroadcastHyper } from '../broadcast/options.js'
+import type { BroadcastState } from '../broadcast/state.js'
 import type { Rule } from '../contract.js'
 import { hyper, presets, type SpikeAlignmentHyper } from './options.js'
 import { picturesOf } from './pictures.js'

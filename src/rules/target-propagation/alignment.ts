@@ -2,7 +2,7 @@ import type { Tensor } from '../../graph/index.js'
 import type { Step } from '../contract.js'
 import { align } from '../spike-alignment/phase.js'
 import type { TargetPropagationHyper } from './options.js'
-import type { TargetPropagationState } from './target-propagation.js'
+import type { TargetPropagationState } from './state.js'
 
 /**
  * One step of the alignment phase: the weights of every inverse turn to those of the layer that it inverts, transposed, each

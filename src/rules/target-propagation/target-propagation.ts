@@ -19,6 +19,7 @@
  *                       denoising auto-encoder of h that also sees the label; in plain form t = r(h, y), which
  *                       collapses. Ours, after Bengio 2014, which gives the idea and no procedure. No weight is read
  *                       backwards and no derivative crosses a layer.
+ * With align=sal the inverses also turn to the transposed forward weights, between epochs (`alignment.ts`).
  * The output layer learns its own cross-entropy. Of labels and values, `gradient` goes by their own loss in its place
  * (ours); the other two need one class. CE is that of one sample: the published steps, which divide by the
  * batch of 100, are 0.0033 (tanh), 0.28 (sign) and 0.58 (bernoulli) here.
@@ -43,15 +44,15 @@ import { squaredError } from '../../nn/losses.js'
 import { descend, descendEach, optimizerOf, stepSize } from '../../nn/optimizers.js'
 import { filters } from '../../nn/pictures.js'
 import type { Random } from '../../nn/random.js'
-import type { Tree } from '../../nn/tree.js'
 import { targetKind } from '../../targets/index.js'
 import type { Batch, Block, Rule, Step, Task } from '../contract.js'
 import { alignmentPhase } from '../spike-alignment/phase.js'
 import { classesOf } from '../task.js'
 import { alignStep } from './alignment.js'
 import { bernoulli, sign } from './discrete.js'
-import { denoisingLoss, type LabelAutoencoder, labelAutoencoder, reconstructCode } from './label-autoencoder.js'
+import { denoisingLoss, labelAutoencoder, reconstructCode } from './label-autoencoder.js'
 import { hyper, presets, type TargetPropagationHyper } from './options.js'
+import type { TargetPropagationState } from './state.js'
 import {
   type Chain,
   differenceReconstructionLoss,
@@ -59,19 +60,6 @@ import {
   propagateTargets,
   reconstructionLoss,
 } from './targets.js'
-
-export type TargetPropagationState = {
-  /** The hidden layers and the output layer. */
-  readonly layers: readonly Dense[]
-  /** inverses[i] leads from layer i + 1 down to layer i. */
-  readonly inverses: readonly Dense[]
-  readonly autoencoder?: LabelAutoencoder
-  readonly optimizers: {
-    readonly layers: readonly Tree[]
-    readonly inverses: readonly Tree[]
-    readonly autoencoder?: Tree
-  }
-}
 
 /** Layers that have an inverse, by the layer to which it leads: all that lie below another one with a target. */
 const inverseCount = (h: TargetPropagationHyper): number => h.units.length - (h.topTarget === 'output' ? 0 : 1)
