@@ -19,6 +19,7 @@ describe('copies of weights', () => {
       { kind: 'kept in state', write: copying() },
       { kind: 'of the new weights', write: copying((_, g) => honest(g).W2.transpose()) },
       { kind: 'with a little of the batch in it', write: copying((copy, g) => copy.add(g.x.mean().mul(1e-9))) },
+      { kind: 'with a little noise in it', write: copying((copy, g) => copy.add(g.noise('n', [K, 5]).mul(1e-9))) },
       { kind: 'as a moving average', write: copying((copy, g) => g.state.T!.mul(0.9).add(copy.mul(0.1))) },
       {
         kind: 'said to be parameters of the layer itself',
