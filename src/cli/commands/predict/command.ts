@@ -29,8 +29,8 @@ export async function command(run: string, paths: readonly string[], flags: Pred
   const shape = imageShapeOf(samples.input)
   if (!shape)
     throw new UserError(
-      `${run} reads inputs ${show(samples.input.shape)} that are no images: predict from a program, as in ` +
-        "predict(run, inputs) of 'onward/node'.",
+      `${run} reads inputs ${show(samples.input.shape)} that are not pictures: give a table or arrays like those it was trained on ` +
+        "(new.csv, new.npy), or predict from a program, as in predict(run, inputs) of 'onward/node'.",
     )
   const kind = { shape, levels: samples.input.levels!, ground: samples.ground }
   const fit = fitOf(flags, kind, run)
