@@ -35,7 +35,7 @@ function describeRule(rule: AnyRule, width: number): string[] {
     `${styleText('bold', title)}: ${summary}.`,
     ...(paper ? [`${paper.authors} ${paper.year}, "${paper.title}"${arxiv}`] : []),
     `Source: ${describeSource(rule)}.`,
-    `Targets that it can learn: ${targets.map((kind) => TARGET_WORDS[kind]).join(', ')}.`,
+    `Takes data with: ${targets.map((kind) => TARGET_WORDS[kind]).join(', ')}.`,
     `Trains ${plural(training.epochs, 'epoch')} in batches of ${training.batch} unless told otherwise.`,
   ]
   const sections = [

@@ -62,6 +62,11 @@ describe('running values and noise', () => {
     assert.notDeepEqual(predict(0), predict(0.1))
   })
 
+  test('batch normalisation without statistics says what to declare', () => {
+    const { running: _, ...bare } = convolutional(1, 2)
+    assert.throws(() => certifyRule(rule({ layers: [bare] }), 'glyphs'), /declare running: nn\.statistics\(C\)/)
+  })
+
   test('layers that ask for noise of one name get different noise', () => {
     const { batch } = given({ layers })
     const [first, second] = [0, 1].map((i) => batch[`noise.layers.${i}.dropout`]!)
