@@ -33,8 +33,8 @@ export default [
   {
     what: 'running values stay',
     file: learn,
-    find: 'passes.get(i)?.made.running ?? r',
-    replace: 'r',
+    find: 'if (pass.made.running) return pass.made.running',
+    replace: 'if (pass.made.running) return own',
     ...tests,
     names: 'statistics',
   },

@@ -6,8 +6,16 @@ const inputs = 'src/data/own/table-inputs.ts'
 const parquet = 'src/data/own/read/parquet.node.ts'
 const worker = 'src/data/own/read/parquet-worker.node.ts'
 const rows = 'src/cli/commands/predict/rows.ts'
+const predict = 'src/cli/commands/predict/command.ts'
 
 export default [
+  {
+    what: 'predict takes --show of a table and does nothing with it',
+    file: predict,
+    find: "['show', 'fit', 'invert'] as const",
+    replace: "['fit', 'invert'] as const",
+    tests: 'cli/tables',
+  },
   {
     what: 'a decimal comma is taken for a thousand',
     file: dialect,

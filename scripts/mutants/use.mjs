@@ -15,6 +15,13 @@ const forward = { tests: 'rules/forward-forward' }
 
 export default [
   {
+    what: 'the memory of backpropagation is told beside layers that are not the same',
+    file: 'src/cli/train/yardstick.ts',
+    find: "rule === backprop.id || !('network' in hyper)",
+    replace: "rule === backprop.id || !('units' in hyper)",
+    tests: 'cli/yardstick',
+  },
+  {
     what: 'a hang-up ends a training without saving',
     file: 'src/cli/train/interrupt.ts',
     find: "'SIGHUP', ",

@@ -78,11 +78,12 @@ export function commands(): CommandEntry[] {
     },
     {
       name: 'predict',
-      does: 'say what a trained network says of pictures, or of rows of a table',
+      does: 'say what a trained network says of pictures, rows of a table, or arrays',
       takes: {
         ...RUN,
         '<image...>':
-          'picture files (PNG, JPEG, WebP, GIF, TIFF, BMP, AVIF), folders of them, or tables (CSV, Parquet)',
+          'picture files (PNG, JPEG, WebP, GIF, TIFF, BMP, AVIF), folders of them, tables (CSV, TSV, Parquet), or ' +
+          'arrays as in training (NPY, NPZ)',
       },
       flags: [
         flag(

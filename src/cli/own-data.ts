@@ -9,6 +9,7 @@ import type { Values } from '../options/index.js'
 /** The flags that tell how one's own data are to be understood, as they were given. */
 export interface OwnFlags {
   readonly target?: readonly string[]
+  readonly ignore?: readonly string[]
   readonly task?: string
   readonly classes?: string
   readonly size?: string
@@ -21,6 +22,7 @@ const TASKS = ['class', 'labels', 'values', 'none'] as const
 
 export const ownFlags = (): Flag[] => [
   new Flag('--target <name...>', 'own data: the columns or arrays that are to be learned'),
+  new Flag('--ignore <name...>', 'own data: the columns of a table that are not to be read'),
   new Flag('--task <task>', `own data: what the targets are (${TASKS.join(', ')})`),
   new Flag('--classes <names>', 'own data: names of the classes, in the order of their labels: cat,dog'),
   new Flag('--size <size>', 'own data: height and width of the pictures: 32x32'),
@@ -33,13 +35,14 @@ export const ownFlags = (): Flag[] => [
 ]
 
 /** Names of the flags, as a configuration file may have them. */
-export const OWN_KEYS = ['target', 'task', 'classes', 'size', 'grey', 'colour', 'test'] as const
+export const OWN_KEYS = ['target', 'ignore', 'task', 'classes', 'size', 'grey', 'colour', 'test'] as const
 
 /** The options that the flags stand for. Throws a UsageError that says what a flag takes. */
-export function readOwnFlags({ target, task, classes, size, grey, colour, test }: OwnFlags): OwnOptions {
+export function readOwnFlags({ target, ignore, task, classes, size, grey, colour, test }: OwnFlags): OwnOptions {
   if (grey && colour) throw new UsageError('--grey and --colour exclude each other: leave one out.')
   return {
     ...(target && { target }),
+    ...(ignore && { ignore }),
     ...(task !== undefined && { task: taskOf(task) }),
     ...(classes !== undefined && { classes: namesOf(classes) }),
     ...(size !== undefined && { size: sizeOf(size) }),
@@ -49,9 +52,12 @@ export function readOwnFlags({ target, task, classes, size, grey, colour, test }
   }
 }
 
+const names = z.union([z.string().transform((name) => [name]), z.array(z.string())])
+
 const configured = z.object({
   own: keptProvenance.optional(),
-  target: z.union([z.string().transform((name) => [name]), z.array(z.string())]).optional(),
+  target: names.optional(),
+  ignore: names.optional(),
   task: z.string().optional(),
   classes: z.union([z.string(), z.array(z.string()).transform((names) => names.join(','))]).optional(),
   size: z.string().optional(),

@@ -69,6 +69,8 @@ export function batchNormalized(
   { running, training }: Pass,
   options: BatchOptions = {},
 ): { output: Tensor; running: Statistics } {
+  if (running.mean === undefined)
+    throw new Error('batch normalisation finds no running statistics: declare running: nn.statistics(C) beside forward')
   if (!training) return { output: batchNormInference(x, running, options), running }
   const { output, next } = batchNorm(x, running, options)
   return { output, running: next }

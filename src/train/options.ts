@@ -125,7 +125,8 @@ export function fit(rule: AnyRule, data: DataSet, { hyper, options: given }: Ask
   return { hyper, options }
 }
 
-const WORDS = { class: 'one class', labels: 'several labels', values: 'values', none: 'no target' }
+/** The kinds of targets in words. */
+export const TARGET_WORDS = { class: 'one class', labels: 'several labels', values: 'values', none: 'no target' }
 
 /** What one option alone cannot say. */
 function check(
@@ -136,7 +137,7 @@ function check(
   const learned = rule.targets ?? ['class']
   if (!learned.includes(target.kind))
     throw new UsageError(
-      `${rule.id} learns ${learned.map((kind) => WORDS[kind]).join(' or ')}, and ${name} has ${WORDS[target.kind]}: choose another rule or data set`,
+      `${rule.id} learns ${learned.map((kind) => TARGET_WORDS[kind]).join(' or ')}, and ${name} has ${TARGET_WORDS[target.kind]}: choose another rule or data set`,
     )
   const image = imageShapeOf(input)
   if (!image && isAugmented(augment))

@@ -93,6 +93,9 @@ test('a CSV of numbers and categories with two values to predict', async () => {
   const unknown = await onward(folder, 'predict', run, 'unknown.csv')
   assert.deepEqual([unknown.code, unknown.stdout], [1, ''])
   assert.match(unknown.stderr, /unknown\.csv, row 2: column "colour" holds "pink"; it is one of blue, green, red/)
+  const shown = await onward(folder, 'predict', run, 'new.csv', '--show', 'seen.png')
+  assert.deepEqual([shown.code, shown.stdout], [2, ''])
+  assert.match(shown.stderr, /^onward: --show is for picture files/)
 })
 
 test('a CSV of classes, written with semicolons and decimal commas, in two files', async () => {

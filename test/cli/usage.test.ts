@@ -141,6 +141,7 @@ test('what is reconstructed is said by certify as JSON and in words, and the fig
   const { stdout } = await onward(folder, 'rules', 'hopfield-vae')
   assert.match(stdout, /\nFigures\n {2}J +\w/)
   assert.match(stdout, /Source: reconstructed\.\n[\s\S]*\nReconstructed: /)
+  assert.match(stdout, /\nTakes data with: no target, one class, several labels, values\.\n/)
 })
 
 test('certify without a rule certifies all, in words', async () => {

@@ -3,6 +3,8 @@ import { describeKind, describeOption, optionTable, showValue } from '../../opti
 import type { AnyRule } from '../../rules/contract.js'
 import { findRule } from '../../rules/load.node.js'
 import { RULES } from '../../rules/registry.js'
+import { TARGET_WORDS } from '../../train/options.js'
+import { plural } from '../output/numbers.js'
 import { print, printJson } from '../output/print.js'
 import { bulleted, columns, definitions, section, textWidth, wrapText } from '../output/text.js'
 import { describeSource, RECONSTRUCTED } from '../sources.js'
@@ -27,13 +29,14 @@ function listRules(width: number): string[] {
 }
 
 function describeRule(rule: AnyRule, width: number): string[] {
-  const { title, summary, paper, training, reconstructed = [], figures = {} } = rule
+  const { title, summary, paper, training, targets = ['class'], reconstructed = [], figures = {} } = rule
   const arxiv = paper?.arxiv === undefined ? '' : `, https://arxiv.org/abs/${paper.arxiv}`
   const facts = [
     `${styleText('bold', title)}: ${summary}.`,
     ...(paper ? [`${paper.authors} ${paper.year}, "${paper.title}"${arxiv}`] : []),
     `Source: ${describeSource(rule)}.`,
-    `Trains ${training.epochs} epochs in batches of ${training.batch} unless told otherwise.`,
+    `Takes data with: ${targets.map((kind) => TARGET_WORDS[kind]).join(', ')}.`,
+    `Trains ${plural(training.epochs, 'epoch')} in batches of ${training.batch} unless told otherwise.`,
   ]
   const sections = [
     ...facts.flatMap((fact) => wrapText(fact, width)),
@@ -63,9 +66,9 @@ function describePresets({ presets }: AnyRule): [string, string][] {
 }
 
 function toJson(rule: AnyRule): unknown {
-  const { id, title, summary, paper, source, reconstructed, training, presets, figures } = rule
+  const { id, title, summary, paper, source, targets = ['class'], reconstructed, training, presets, figures } = rule
   const options = optionTable(rule.hyper).map(({ name, fallback, kind, onlyWith, description }) => {
     return { name, default: fallback, takes: describeKind(kind), onlyWith, description }
   })
-  return { id, title, summary, paper, source, reconstructed, training, options, presets, figures }
+  return { id, title, summary, paper, source, targets, reconstructed, training, options, presets, figures }
 }

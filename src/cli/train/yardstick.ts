@@ -9,14 +9,15 @@ import type { RunConfig } from '../../train/run-folder.node.js'
 
 /**
  * Bytes of activations at their peak if the same layers, batch and precision learned by backpropagation: traced, not
- * run. Undefined where the rule's network is not described by the common options, or where it is backpropagation.
+ * run. Undefined where the rule is backpropagation, or has no option `network`: `units` alone may mean other layers,
+ * such as the channels of convolutions or the hidden layers of a coupling.
  */
 export function backpropActivationBytes(
   { rule, hyper, options }: Pick<RunConfig, 'rule' | 'hyper' | 'options'>,
   samples: Samples,
 ): number | undefined {
+  if (rule === backprop.id || !('network' in hyper)) return undefined
   const same = Object.keys(networkOptions).filter((key) => key in hyper)
-  if (rule === backprop.id || same.length === 0) return undefined
   const own = backprop.hyper.parse(Object.fromEntries(same.map((key) => [key, hyper[key]])))
   const precision: Precision = options.precision === 'int8' ? { bits: 8, levels: 127 } : FLOAT32
   const task = taskFor(samples, { batch: options.batch, precision })

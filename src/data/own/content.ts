@@ -67,6 +67,8 @@ export interface Found<C extends Content = Content> {
 export interface OwnOptions {
   /** The columns or arrays that are the target. */
   readonly target?: readonly string[]
+  /** Columns of a table that are neither input nor target. */
+  readonly ignore?: readonly string[]
   readonly task?: 'class' | 'labels' | 'values' | 'none'
   /** Names of the classes, in the order of their labels; of a folder: those to take. */
   readonly classes?: readonly string[]

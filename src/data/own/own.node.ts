@@ -113,6 +113,8 @@ async function readerOf(path: string): Promise<Reader | undefined> {
 
 /** What content means, by its kind. */
 async function meaningOf(found: Found, options: OwnOptions, progress?: ReadProgress): Promise<Meant> {
+  if (options.ignore && found.train.kind !== 'table')
+    throw new UsageError('--ignore leaves out columns of a table, and there is none: leave it out.')
   if (holds('arrays', found)) return await MEANINGS.arrays(found, options, progress)
   if (holds('table', found)) return await MEANINGS.table(found, options, progress)
   if (holds('pictures', found)) return await MEANINGS.pictures(found, options, progress)
@@ -136,7 +138,7 @@ function perName({ target, names, train, test }: DataSet): Pick<Provenance, 'per
 }
 
 /** Of all options those of one's own data, as a run keeps them. */
-function ownOptions({ target, task, classes, size, colour, test }: OwnOptions): OwnOptions {
-  const own = { target, task, classes, size, colour, test }
+function ownOptions({ target, ignore, task, classes, size, colour, test }: OwnOptions): OwnOptions {
+  const own = { target, ignore, task, classes, size, colour, test }
   return Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined))
 }

@@ -25,6 +25,7 @@ export const keptProvenance = z.object({
   path: z.string(),
   options: z.object({
     target: z.array(z.string()).readonly().exactOptional(),
+    ignore: z.array(z.string()).readonly().exactOptional(),
     task: z.enum(['class', 'labels', 'values', 'none']).exactOptional(),
     classes: z.array(z.string()).readonly().exactOptional(),
     size: z

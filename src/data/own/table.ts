@@ -1,11 +1,11 @@
-import { UserError } from '../../errors.js'
+import { UsageError, UserError } from '../../errors.js'
 import { show } from '../../graph/types.js'
 import type { ImageShape, Split, TaskInput } from '../dataset.js'
 import type { Column, OwnOptions, ReadProgress, Table } from './content.js'
 import type { Meaning } from './meaning.js'
 import { plain } from './plain.js'
 import { inputsOf, readInputs } from './table-inputs.js'
-import { isMissing, targetOf } from './table-target.js'
+import { columnOf, isMissing, targetOf } from './table-target.js'
 
 /** A picture among the cells of a table: its bytes, or its path. */
 export interface TablePicture {
@@ -25,7 +25,8 @@ export type DecodePictures = (
 export const tableMeaning =
   (decode: DecodePictures): Meaning<Table> =>
   async (found, options, progress) => {
-    const { train, test } = found
+    const train = without(found.train, options)
+    const { test } = found
     const own = targetOf(train, options)
     const { encoding, input: planned, notes } = inputsOf(train, own.columns, options)
     const [{ name }] = encoding.columns as [{ name: string }]
@@ -59,6 +60,15 @@ export const tableMeaning =
       encoding,
     }
   }
+
+/** The table without the columns that are to be ignored. Throws a UsageError for one that it does not have. */
+function without(table: Table, { ignore = [], target = [] }: OwnOptions): Table {
+  const ignored = new Set(ignore.map((name) => columnOf(table, name).name))
+  const both = target.find((name) => ignored.has(name))
+  if (both !== undefined)
+    throw new UsageError(`column "${plain(both)}" is the target, and cannot be ignored: leave it out of one of the two`)
+  return ignored.size === 0 ? table : { ...table, columns: table.columns.filter(({ name }) => !ignored.has(name)) }
+}
 
 /** The pictures of a column. Throws a UserError with the row of an empty cell. */
 export function picturesOf({ columns, folder }: Table, name: string, where: string): TablePicture[] {

@@ -31,7 +31,7 @@ const options = z.strictObject({
   loss: z
     .enum(CHOICES)
     .default('auto')
-    .describe("the output's; auto: squared-error with ebd, else what the data's target has (see the rule's header)"),
+    .describe("the output's; auto: squared-error with ebd and for values, bernoulli for labels, else cross-entropy"),
   quantile: z
     .number()
     .gt(0)

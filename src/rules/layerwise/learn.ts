@@ -1,3 +1,4 @@
+import { UserError } from '../../errors.js'
 import { grad, Tensor } from '../../graph/index.js'
 import { zeros } from '../../nn/initialize.js'
 import { descend } from '../../nn/optimizers.js'
@@ -71,9 +72,24 @@ export function learnLayers(
     if (own.some((p) => sums.has(p))) move(i, gradients)
   }
   return {
-    stack: { ...stack, layers, optimizers, running: stack.running.map((r, i) => passes.get(i)?.made.running ?? r) },
+    stack: {
+      ...stack,
+      layers,
+      optimizers,
+      running: stack.running.map((own, i) => handedOn(design, i, own, passes.get(i))),
+    },
     blocks: Object.fromEntries(losses.map(({ i, shown }) => [nameOf(design, i), shown])),
   }
+}
+
+/** The running values of a layer after a batch; those of a layer that did not run stay. */
+function handedOn(design: AnyDesign, layer: number, own: Tree, pass: LayerPass | undefined): Tree {
+  if (!pass || tensorsOf(own).length === 0) return own
+  if (pass.made.running) return pass.made.running
+  throw new UserError(
+    `layerwise: ${nameOf(design, layer)} has running values, and its forward returns none: return { output, running }, ` +
+      'with those that it was given where they stay',
+  )
 }
 
 /** The head learns from what the layers handed up. */

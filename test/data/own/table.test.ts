@@ -243,3 +243,15 @@ test('a column of pictures is decoded in one size, and the others are said to be
   assert.deepEqual(encoding, { columns: [{ name: 'file', picture: true }] })
   assert.match(notes!.join(), /beside the pictures of "file" these columns are not read: id/)
 })
+
+test('columns that are to be ignored are neither input nor target, and need not be in further rows', async () => {
+  const text = rows('key,a,b,note', '1,1,x,p', '2,2,w,q', '3,3,x,r', '4,4,w,s')
+  const { input, encoding } = await meant(text, { ignore: ['key', 'note'] })
+  assert.deepEqual(input, { shape: [1] })
+  assert.deepEqual(
+    tableEncoding.parse(encoding).columns.map(({ name }) => name),
+    ['a'],
+  )
+  await assert.rejects(meant(text, { ignore: ['keys'] }), /There is no column "keys"\. Did you mean "key"\?/)
+  await assert.rejects(meant(text, { ignore: ['b'], target: ['b'] }), /column "b" is the target, and cannot be ignored/)
+})

@@ -62,6 +62,23 @@ describe('running values and noise', () => {
     assert.notDeepEqual(predict(0), predict(0.1))
   })
 
+  test('a layer that drops its running values is told, and does not train with values that never move', () => {
+    const whole = convolutional(1, 2)
+    const dropping: typeof whole = {
+      ...whole,
+      forward(...given) {
+        const made = whole.forward(...given)
+        return 'output' in made ? made.output : made
+      },
+    }
+    assert.throws(() => given({ layers: [dropping] }), /layer 0 has running values, and its forward returns none/)
+  })
+
+  test('batch normalisation without statistics says what to declare', () => {
+    const { running: _, ...bare } = convolutional(1, 2)
+    assert.throws(() => certifyRule(rule({ layers: [bare] }), 'glyphs'), /declare running: nn\.statistics\(C\)/)
+  })
+
   test('layers that ask for noise of one name get different noise', () => {
     const { batch } = given({ layers })
     const [first, second] = [0, 1].map((i) => batch[`noise.layers.${i}.dropout`]!)

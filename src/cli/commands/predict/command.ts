@@ -1,6 +1,6 @@
 import { styleText } from 'node:util'
 import { imageShapeOf } from '../../../data/dataset.js'
-import { UserError } from '../../../errors.js'
+import { UsageError, UserError } from '../../../errors.js'
 import { show } from '../../../graph/types.js'
 import { type Predicted, predict, readCheckpoint } from '../../../node.js'
 import { print, printJson } from '../../output/print.js'
@@ -22,15 +22,23 @@ export interface PredictFlags extends RunFlags, FitFlags {
  * UserError names all such.
  */
 export async function command(run: string, paths: readonly string[], flags: PredictFlags): Promise<void> {
-  if (paths.some(isTable)) return await predictRows(run, paths, flags)
-  if (await arrayReaderOf(paths[0]!)) return await predictArrays(run, paths, flags)
+  const predictNumbers = paths.some(isTable)
+    ? predictRows
+    : (await arrayReaderOf(paths[0]!))
+      ? predictArrays
+      : undefined
+  if (predictNumbers) {
+    const unread = (['show', 'fit', 'invert'] as const).find((name) => flags[name] !== undefined)
+    if (unread) throw new UsageError(`--${unread} is for picture files, and these are tables or arrays: leave it out.`)
+    return await predictNumbers(run, paths, flags)
+  }
   const rule = namedRule(run, flags)
   const { samples } = readCheckpoint(run).checkpoint
   const shape = imageShapeOf(samples.input)
   if (!shape)
     throw new UserError(
-      `${run} reads inputs ${show(samples.input.shape)} that are no images: predict from a program, as in ` +
-        "predict(run, inputs) of 'onward/node'.",
+      `${run} reads inputs ${show(samples.input.shape)} that are not pictures: give a table or arrays like those it was trained on ` +
+        "(new.csv, new.npy), or predict from a program, as in predict(run, inputs) of 'onward/node'.",
     )
   const kind = { shape, levels: samples.input.levels!, ground: samples.ground }
   const fit = fitOf(flags, kind, run)
