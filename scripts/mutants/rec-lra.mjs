@@ -55,6 +55,22 @@ export default [
     names: 'error skip',
   },
   {
+    what: 'feedback moves against the weight that it mirrors',
+    file: rule,
+    find: 'return gradients[i + 1]![0]',
+    replace: 'return gradients[i + 1]![0].neg()',
+    ...tests,
+    names: 'mirrors',
+  },
+  {
+    what: 'the two parts of errors in their mixes are exchanged',
+    file: errors,
+    find: 'isEnd ? h.skipAlpha : h.alpha',
+    replace: 'isEnd ? h.alpha : h.skipAlpha',
+    ...tests,
+    names: 'own a at the end',
+  },
+  {
     what: 'Hebbian feedback shrinks',
     file: rule,
     find: ': e.neg()',
