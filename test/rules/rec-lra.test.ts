@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { constant } from '../../src/graph/index.js'
+import { constant, oneHot, softmax } from '../../src/graph/index.js'
 import { FLOAT32 } from '../../src/nn/index.js'
 import { certifyRule } from '../../src/rules/certify.js'
 import type { Task } from '../../src/rules/contract.js'
@@ -9,7 +9,7 @@ import { networkOf } from '../../src/rules/rec-lra/network.js'
 import type { RecLraHyper } from '../../src/rules/rec-lra/options.js'
 import { intoBall, recLra } from '../../src/rules/rec-lra/rec-lra.js'
 import { traceRule } from '../../src/rules/trace.js'
-import { close, normals, numbers } from '../nn/evaluate.js'
+import { close, differences, normals, numbers, whole } from '../nn/evaluate.js'
 import { batchFor, evaluate, initialState, metricOf, type Numbers, rowsOf, shapeOf, taskOf } from './harness.js'
 import { matmul, transpose } from './matrices.js'
 import { assertPromise } from './promise.js'
@@ -102,7 +102,7 @@ describe('golden vectors of the specification', () => {
 
 describe('with the forward weights as feedback and small beta', () => {
   /** The parts by which gradients differ from backpropagation's, each over beta to its depth. */
-  function differences(options: Options, beta: number): number[] {
+  function parts(options: Options, beta: number): number[] {
     const own = given({ ...options, beta })
     const other = given({ ...options, method: 'backprop' })
     const count = own.hyper.units.length
@@ -126,7 +126,7 @@ describe('with the forward weights as feedback and small beta', () => {
       { ...CONVOLUTIONAL, activation: 'gelu' },
     ] as const satisfies Options[])
       test(`gradients are beta^depth times backpropagation's, the rest falls with beta: ${norm}, ${own.activation}`, () => {
-        const [large, small] = [0.1, 0.01].map((beta) => differences({ ...own, norm }, beta))
+        const [large, small] = [0.1, 0.01].map((beta) => parts({ ...own, norm }, beta))
         assert.ok(small!.at(-1)! < 1e-12, `output: ${small!.at(-1)}`)
         for (const [i, difference] of small!.slice(0, -1).entries()) {
           assert.ok(difference < 5e-2, `layer ${i}: ${difference}`)
@@ -136,7 +136,7 @@ describe('with the forward weights as feedback and small beta', () => {
       })
 
   test('with rectifiers they are equal: no unit crosses zero', () => {
-    for (const difference of differences({ ...CONVOLUTIONAL, activation: 'relu' }, 1e-2))
+    for (const difference of parts({ ...CONVOLUTIONAL, activation: 'relu' }, 1e-2))
       assert.ok(difference < 1e-6, `${difference}`)
   })
 
@@ -169,6 +169,34 @@ test('backpropagation of the same network: a step is the derivative of the loss'
         )
         close([gradient(name)[i]!], [(above! - below!) / 2e-5], 1e-6, `${name}.${i}`)
       }
+  }
+})
+
+test("a layer's step is the derivative of its own <e, h>, with e held fixed, by central differences", () => {
+  const { hyper, task, step, state, gradient } = given({
+    ...CONVOLUTIONAL,
+    activation: 'gelu',
+    beta: 0.5,
+    errorSkip: 2,
+  })
+  const held = (name: string) => constant(state[name]!, shapeOf(step.state, name))
+  const each = <T>(count: number, make: (i: number) => T): T[] => Array.from({ length: count }, (_, i) => make(i))
+  const layers = each(5, (i) => ({ weight: held(`layers.${i}.weight`), bias: held(`layers.${i}.bias`) }))
+  const norms = each(4, (i) => ({ mean: held(`norms.${i}.mean`), variance: held(`norms.${i}.variance`) }))
+  const input = { mean: held('input.mean'), deviation: held('input.deviation') }
+  const { x, target } = batchFor(step, task, 1)
+  const network = networkOf(task, hyper)
+  const { hidden, scores } = network.pass({ layers, norms, input }, constant(x!, [4, 2, 6, 6]), true)
+  const feedback = each(4, (i) => held(`feedback.${i}`))
+  const output = softmax(scores).sub(oneHot(whole(...target!), 3))
+  for (const [i, { e }] of errorsOf(network, hidden, feedback, output, hyper, FLOAT32).entries()) {
+    const { h } = hidden[i]!
+    const own = h
+      .mul(constant(numbers(e), e.shape))
+      .sum()
+      .div(4)
+    for (const part of ['weight', 'bias'] as const)
+      close(gradient(`layers.${i}.${part}`), differences(own, layers[i]![part]), 1e-7, `${part} ${i}`)
   }
 })
 
