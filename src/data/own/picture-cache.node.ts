@@ -26,8 +26,8 @@ const header = z.object({
 })
 
 /**
- * The pixels of these files as `decode` gives them: from the cache where the same files (by path, size and time of
- * their last change) were decoded with the same options before; else decoded, and kept whole or not at all. Two
+ * The pixels of these files as `decode` gives them: from the cache where the same files (by path, size and times
+ * of their last change) were decoded with the same options before; else decoded, and kept whole or not at all. Two
  * processes that want the same decode it once.
  */
 export async function keptPixels(
@@ -55,8 +55,9 @@ export async function keptPixels(
 function placeOf(files: Pictures['files'], options: Pick<OwnOptions, 'size' | 'colour'>): string | undefined {
   const hash = createHash('sha256').update(JSON.stringify([VERSION, options.size, options.colour]))
   for (const { path } of files) {
-    const { size, mtimeMs } = statSync(path)
-    hash.update(JSON.stringify([resolve(path), size, mtimeMs]))
+    // Whoever copies a file may set the time of its change back; the system alone sets the other one.
+    const { size, mtimeMs, ctimeMs } = statSync(path)
+    hash.update(JSON.stringify([resolve(path), size, mtimeMs, ctimeMs]))
   }
   try {
     const path = join(cacheFolder(), 'pictures', hash.digest('hex').slice(0, 32))

@@ -1,4 +1,4 @@
-import { type Dirent, readdirSync, realpathSync, statSync } from 'node:fs'
+import { type Dirent, readdirSync, realpathSync, type Stats, statSync } from 'node:fs'
 import { basename, join, relative, sep } from 'node:path'
 import { UsageError, UserError } from '../../../errors.js'
 import { reason } from '../../../files.node.js'
@@ -19,8 +19,10 @@ const SILENT = /^(\.|thumbs\.db$|desktop\.ini$|__macosx$)/i
 /** So deep are the pictures of a class looked for. */
 const DEPTH = 8
 
-/** Numbers in names count as such: 2 before 10. */
-const byName = new Intl.Collator('en', { numeric: true })
+const { compare } = new Intl.Collator('en', { numeric: true })
+
+/** Numbers in names count as such: 2 before 10. Names that count the same, 1 and 01, come in the order of their letters. */
+const byName = (a: string, b: string): number => compare(a, b) || (a < b ? -1 : Number(a > b))
 
 /** A folder of pictures: a sub-folder a class, in `train` and `test` above them where they exist. */
 export const folderReader: Reader = {
@@ -41,11 +43,20 @@ function entriesOf(path: string): { readonly files: string[]; readonly folders: 
   const folders: string[] = []
   for (const entry of entries) {
     if (SILENT.test(entry.name)) continue
-    const own = entry.isSymbolicLink() ? statSync(join(path, entry.name), { throwIfNoEntry: false }) : entry
+    const own = entry.isSymbolicLink() ? followed(join(path, entry.name)) : entry
     if (own?.isDirectory()) folders.push(entry.name)
     else if (own?.isFile()) files.push(entry.name)
   }
-  return { files: files.sort(byName.compare), folders: folders.sort(byName.compare) }
+  return { files: files.sort(byName), folders: folders.sort(byName) }
+}
+
+/** Where a link leads; undefined where that is nowhere, or around in a circle. */
+function followed(link: string): Stats | undefined {
+  try {
+    return statSync(link)
+  } catch {
+    return undefined
+  }
 }
 
 function holdsPicture(path: string, depth: number): boolean {
@@ -78,7 +89,7 @@ interface Part {
   readonly notes: readonly string[]
 }
 
-/** The pictures of one part: a sub-folder a class, or no sub-folders and no class. */
+/** The pictures of one part: a sub-folder a class (those that are `wanted`), or no sub-folders and no class. */
 function readPart(path: string, wanted: readonly string[] | undefined): Part {
   const { files, folders } = entriesOf(path)
   const loose = files.filter((name) => PICTURE_NAME.test(name))
@@ -103,27 +114,55 @@ function readPart(path: string, wanted: readonly string[] | undefined): Part {
   const chosen = wanted ? wanted.map((name) => full.find((own) => own.name === name)!) : full
   others = files.length - loose.length + chosen.reduce((sum, own) => sum + own.others, 0)
   const empty = below.filter(({ paths }) => paths.length === 0).map(({ name }) => name)
+  const unwanted = full.filter((own) => !chosen.includes(own)).map(({ name }) => name)
   return {
     files: chosen.flatMap(({ name, paths }) => paths.map((own) => ({ path: own, label: name }))),
     classes: chosen.map(({ name }) => name),
     notes: told([
       ...(loose.length > 0 ? [`${loose.length} pictures beside the folders of classes in ${path} are left out`] : []),
+      ...(unwanted.length > 0 ? [`--classes leaves these folders out: ${unwanted.join(', ')}`] : []),
       ...(empty.length > 0 ? [`folders without pictures are no classes: ${empty.join(', ')}`] : []),
     ]),
   }
 }
 
-/** What is found in a folder, as the reader gives it. */
-export function readFolder(path: string, { classes: wanted }: OwnOptions): Found<Pictures> {
-  const { folders } = entriesOf(path)
-  const parts = new Map(
-    folders.flatMap((name) => {
-      const part = PARTS[name.toLowerCase()]
-      return part ? [[part, name] as const] : []
-    }),
+/** The folders that keep parts apart. Throws a UsageError where two of them say that they are the same part. */
+function partsOf(path: string, folders: readonly string[]): ReadonlyMap<string, string> {
+  const parts = new Map<string, string>()
+  for (const name of folders) {
+    const part = PARTS[name.toLowerCase()]
+    if (part === undefined) continue
+    const other = parts.get(part)
+    if (other !== undefined)
+      throw new UsageError(`${path} has the folders ${other} and ${name}, and each may be the same part: keep one.`)
+    parts.set(part, name)
+  }
+  return parts
+}
+
+/**
+ * Whether the folder `train` is a class, as it is among vehicles. Throws a UsageError where that cannot be seen: it has
+ * no folders of classes itself, and others beside it hold pictures as well.
+ */
+function isClass(path: string, train: string, folders: readonly string[], task: OwnOptions['task']): boolean {
+  const below = join(path, train)
+  if (entriesOf(below).folders.some((name) => holdsPicture(join(below, name), DEPTH))) return false
+  const other = folders.find((name) => !PARTS[name.toLowerCase()] && holdsPicture(join(path, name), DEPTH))
+  if (other === undefined || task === 'none') return false
+  if (task === 'class') return true
+  throw new UsageError(
+    `${path}: ${train} holds pictures without folders of classes, and so does ${other} beside it. Say --task class if ` +
+      `these are classes, or --task none if ${train} alone is to be learned.`,
   )
+}
+
+/** What is found in a folder, as the reader gives it. */
+export function readFolder(path: string, { classes: wanted, task }: OwnOptions): Found<Pictures> {
+  if (wanted && new Set(wanted).size !== wanted.length) throw new UsageError('--classes names a class twice.')
+  const { folders } = entriesOf(path)
+  const parts = partsOf(path, folders)
   const train = parts.get('train')
-  if (train === undefined) return found(path, readPart(path, wanted))
+  if (train === undefined || isClass(path, train, folders, task)) return found(path, readPart(path, wanted))
   const [test, validation] = [parts.get('test'), parts.get('validation')]
   const held = test ?? validation
   const notes = [
