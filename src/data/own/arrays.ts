@@ -6,6 +6,7 @@ import { inColour, layoutOf } from './layout.js'
 import { asRead, noteOn, type Reading, readingOf, unfit } from './levels.js'
 import type { Meaning } from './meaning.js'
 import { type Role, roleOf } from './names.js'
+import { checkSinglePrecision } from './single-precision.js'
 import { sideBySide, type TargetNumbers, targetsOf } from './targets.js'
 
 /** The arrays of one split. */
@@ -30,6 +31,7 @@ export const meaningOfArrays: Meaning<Arrays> = (found, options) => {
     parts.map(({ input }) => input.numbers),
     layout.isPicture,
   )
+  if (reading.levels === undefined) checkReal(train.input, layout.shape)
   const hasTarget = train.targets.length > 0 && options.task !== 'none'
   if (options.task !== undefined && options.task !== 'none' && train.targets.length === 0)
     throw new UsageError(
@@ -78,6 +80,13 @@ export function inputsOfArrays({ arrays }: Arrays, options: OwnOptions, reading:
     )
   const numbers = asRead(layout.arrange(input.numbers), reading)
   return { ...inColour(numbers, layout.shape, options.colour), count: input.shape[0]! }
+}
+
+/** Rows have a scale for each of their numbers, others one for all. */
+function checkReal({ name, numbers }: NamedArray, shape: Shape): void {
+  const width = shape.length === 1 ? shape[0]! : 1
+  for (let k = 0; k < width; k++)
+    checkSinglePrecision(width === 1 ? name : `column ${k + 1} of ${name}`, numbers, k, width)
 }
 
 /** Onward holds its own samples out of the training part: one for validation is not needed. */

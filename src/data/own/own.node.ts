@@ -66,15 +66,25 @@ async function loadOwn(path: string, options: OwnOptions, more: DataOptions): Pr
   const { input, target, names, notes = [], encoding } = meant
   const name = more.name ?? nameOf(path)
   const parts = { name, input, target, names, train, test }
+  const met = new Set<number>(train.targets)
+  const unseen = target.kind === 'class' ? names.filter((_, label) => !met.has(label)) : []
   const own: Provenance = {
     path: resolve(path),
     options,
-    ...{ what: found.what, split, counts: { train: train.count, test: test.count }, notes },
+    ...{ what: found.what, split, counts: { train: train.count, test: test.count } },
+    notes: [...notes, ...(unseen.length > 0 ? [`no sample to train is of ${listed(unseen)}`] : [])],
     ...perName(parts),
     ...(encoding && { encoding }),
   }
   return dataSet({ ...parts, own, fingerprint: fingerprint(parts) })
 }
+
+const SHOWN = 8
+
+const listed = (names: readonly string[]): string =>
+  names.length > SHOWN
+    ? `${names.slice(0, SHOWN).join(', ')} and ${names.length - SHOWN} more classes`
+    : names.join(', ')
 
 /** The part of the samples that is kept for the test. */
 const SHARE = 0.2

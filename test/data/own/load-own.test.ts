@@ -120,7 +120,7 @@ test('a file of EMNIST is turned upright, and its labels from 1 are its letters'
   assert.deepEqual(data.input.shape, [1, 6, 2])
   assert.deepEqual([...data.train.inputs.subarray(0, 4)], [0, 120, 20, 140])
   assert.deepEqual([data.names.length, data.names[25], [...data.train.targets!]], [26, 'Z', [0, 25]])
-  assert.deepEqual(data.own!.notes, ['the labels go from 1 to 26: 1 is A'])
+  assert.deepEqual(data.own!.notes[0], 'the labels go from 1 to 26: 1 is A')
   assert.match(data.own!.what, /EMNIST.*turned upright/)
   assert.equal(data.name, 'emnist-letters')
 })
@@ -200,6 +200,19 @@ test('a test part takes its share of each class, the same for everyone', async (
   assert.equal((await loadData(path, { test: 0.4 })).test.count, 10)
   await fails(loadData(path, { test: 1 }), /share of the samples for the test is 1: a number above 0 and below 1/)
   await fails(loadData(put('one', idxOf(Uint8Array.of(1, 2), [1, 2]))), /holds 1 samples: at least 2 are needed/)
+})
+
+test('a class of which there is no sample to train is told', async () => {
+  const path = put('images', images(6))
+  put('labels', idxLabels([1, 2, 3, 1, 2, 3]))
+  assert.deepEqual(
+    (await loadData(path, { classes: ['a', 'b', 'c', 'd'] })).own!.notes.at(-1),
+    'no sample to train is of a',
+  )
+  put('labels', idxLabels([0, 1, 2, 3, 4, 5]))
+  const { own, train } = await loadData(path)
+  const left = [0, 1, 2, 3, 4, 5].find((label) => !train.targets!.includes(label))
+  assert.deepEqual(own!.notes.slice(-1), [`no sample to train is of ${left}`])
 })
 
 test('the fingerprint tells inputs, targets, names and the split', async () => {
