@@ -15,6 +15,7 @@ import { basename, dirname, join } from 'node:path'
 import { after, beforeEach, test } from 'node:test'
 import sharp from 'sharp'
 import { loadData } from '../../src/data/own/own.node.js'
+import { meaningOfPictures } from '../../src/data/own/pictures.node.js'
 import { readFolder } from '../../src/data/own/read/folder.node.js'
 import { UsageError, UserError } from '../../src/errors.js'
 
@@ -221,6 +222,15 @@ test('links around in a circle, and links to nothing, are no pictures', async ()
   symlinkSync('3.png', join(folder, 'a', '3.png'))
   symlinkSync('nowhere', join(folder, 'b', '3.png'))
   assert.deepEqual((await loadData(folder)).own?.perName, [2, 2])
+})
+
+test('of a picture that is gone, or cannot be looked at, the decoder tells', async () => {
+  const [path] = await files({ 'a/1.png': 1, 'b/1.png': 2 })
+  const gone = { kind: 'pictures' as const, files: [{ path: `${path}.gone.png` }, { path: path! }] }
+  await assert.rejects(meaningOfPictures({ what: '', train: gone }, {}), {
+    name: 'UserError',
+    message: /1\.png\.gone\.png does not exist/,
+  })
 })
 
 test('names of equal numbers have an order of their own, whatever the folder lists first', async () => {

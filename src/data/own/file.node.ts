@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises'
+import { open, stat } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { UserError } from '../../errors.js'
@@ -15,12 +15,13 @@ const PIECE = 2 ** 26
 const cannot = (path: string, cause: unknown): UserError =>
   new UserError(`${path} cannot be read (${reason(cause)}); check that it is a file you may read.`, { cause })
 
-/** The first bytes of a file, unpacked where it is gzip-compressed; fewer where it is shorter, none of a folder. */
+/** The first bytes of a file, unpacked where it is gzip-compressed; fewer where it is shorter, none of what is no file. */
 export async function readHead(path: string): Promise<Uint8Array> {
   try {
+    // To open a pipe would wait for somebody who writes into it.
+    if (!(await stat(path)).isFile()) return new Uint8Array()
     const file = await open(path)
     try {
-      if (!(await file.stat()).isFile()) return new Uint8Array()
       const packed = new Uint8Array(HEAD)
       const { bytesRead } = await file.read(packed, 0, HEAD, 0)
       const head = packed.subarray(0, bytesRead)
@@ -61,13 +62,13 @@ export async function readBytes(
 ): Promise<Uint8Array> {
   let bytes: Uint8Array
   try {
+    if (!(await stat(path)).isFile()) throw new UserError(`${path} is no file.`)
     const file = await open(path)
     try {
-      const stat = await file.stat()
-      if (!stat.isFile()) throw new UserError(`${path} is no file.`)
+      const { size } = await file.stat()
       // What is read is copied once, into its two splits.
-      checkFits(2 * stat.size, path)
-      bytes = new Uint8Array(stat.size)
+      checkFits(2 * size, path)
+      bytes = new Uint8Array(size)
       for (let at = 0; at < bytes.length; ) {
         signal?.throwIfAborted()
         const { bytesRead } = await file.read(bytes, at, Math.min(PIECE, bytes.length - at), at)

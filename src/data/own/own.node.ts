@@ -109,9 +109,12 @@ function nameOf(path: string): string {
 
 /** Finds the reader of a path and reads it with what lies beside it; of a folder of files, the file for training. */
 async function read(path: string, options: OwnOptions, progress?: ReadProgress): Promise<Found> {
+  const stat = statSync(path)
+  if (!stat.isFile() && !stat.isDirectory())
+    throw new UsageError(`${path} is a pipe or a device: write the data into a file, and name that.`)
   const reader = await readerOf(path)
   if (reader) return await readArrays(reader, path, options, progress)
-  if (statSync(path).isDirectory()) return await read(await firstFileIn(path, READERS), options, progress)
+  if (stat.isDirectory()) return await read(await firstFileIn(path, READERS), options, progress)
   const formats = READERS.map(({ format }) => format).join(', ')
   throw new UsageError(`${path} is of no format that can be read: these are ${formats}.`)
 }

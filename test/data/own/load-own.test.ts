@@ -1,10 +1,13 @@
 // One's own data by their path: formats, files that belong together, the split, the fingerprint, refusals.
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, beforeEach, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
+import { readImage } from '../../../src/data/images.node.js'
+import { readBytes } from '../../../src/data/own/file.node.js'
 import { checkSameData, loadKept } from '../../../src/data/own/kept.node.js'
 import { loadData } from '../../../src/data/own/own.node.js'
 import { UserError } from '../../../src/errors.js'
@@ -309,6 +312,14 @@ test('what cannot be understood is said with what to do', async () => {
   await fails(loadData(put('cut', images(2).subarray(0, 20))), /cut is cut: its header promises 24 bytes/)
   const packed = gzipSync(images(2))
   await fails(loadData(put('cut.gz', packed.subarray(0, packed.length - 9))), /cut\.gz is cut or damaged/)
+})
+
+test('a pipe is refused, and not waited for', { skip: process.platform === 'win32' }, async () => {
+  for (const name of ['pipe', 'pipe.npy', 'pipe.png']) execFileSync('mkfifo', [join(root, name)])
+  for (const name of ['pipe', 'pipe.npy'])
+    await fails(loadData(join(root, name)), /is a pipe or a device: write the data into a file/)
+  await assert.rejects(readBytes(join(root, 'pipe')), /pipe is no file/)
+  await assert.rejects(readImage(join(root, 'pipe.png')), /pipe\.png.* name a PNG/)
 })
 
 test('what does not fit into memory is refused with the number, before it is read', async () => {
