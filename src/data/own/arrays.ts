@@ -3,7 +3,7 @@ import { type Shape, show, sizeOf } from '../../graph/types.js'
 import type { Split } from '../dataset.js'
 import type { Arrays, NamedArray, OwnOptions } from './content.js'
 import { inColour, layoutOf } from './layout.js'
-import { asRead, noteOn, type Reading, readingOf, unfit } from './levels.js'
+import { asRead, isBlackAndWhite, noteOn, type Reading, readingOf, unfit } from './levels.js'
 import type { Meaning } from './meaning.js'
 import { type Role, roleOf } from './names.js'
 import { checkSinglePrecision } from './single-precision.js'
@@ -77,6 +77,12 @@ export function inputsOfArrays({ arrays }: Arrays, options: OwnOptions, reading:
     throw new UsageError(
       `the array ${input.name} ${show(input.shape)} holds ${wrong}, and the network reads ` +
         `${reading.isShare ? 'bytes divided by 255' : `whole numbers from 0 to ${reading.levels! - 1}`}.`,
+    )
+  if (isBlackAndWhite(input.numbers, reading))
+    throw new UsageError(
+      `the array ${input.name} ${show(input.shape)} holds 0 and 1 alone, and of the ${reading.levels} levels that the ` +
+        'network reads 1 is nearly black: white is ' +
+        `${reading.isShare ? '1 of a type of floats, or ' : ''}${reading.levels! - 1}.`,
     )
   const numbers = asRead(layout.arrange(input.numbers), reading)
   return { ...inColour(numbers, layout.shape, options.colour), count: input.shape[0]! }

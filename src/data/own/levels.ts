@@ -52,6 +52,12 @@ export function unfit(numbers: ArrayNumbers, { levels, isShare }: Reading): numb
   return undefined
 }
 
+/** Whether numbers that are read as bytes or more are 0 and 1 alone, with some 1: those of a picture of two shades. */
+export function isBlackAndWhite(numbers: ArrayNumbers, { levels, isShare }: Reading): boolean {
+  if (levels === undefined || levels < 256 || (isShare && isFloating(numbers))) return false
+  return every(numbers, (number) => number === 0 || number === 1) && numbers.includes(1)
+}
+
 /** All levels of a byte if half of them are used, just as many as there are if fewer; beyond, a power of two. */
 function levelsUpTo(most: number): number {
   if (most < 128) return most + 1

@@ -251,6 +251,14 @@ test('further inputs are read as those of the data set were, and other numbers a
     () => again(Float64Array.of(0, 0.3333, 1, 0)),
     /holds 0.3333, and the network reads bytes divided by 255/,
   )
+  // Truth values and pictures of two shades are no nearly black bytes.
+  const two = { kind: 'arrays' as const, arrays: [array('x', [1, 2, 2], Uint8Array.of(0, 1, 1, 0))] }
+  assert.throws(() => inputsOfArrays(two, {}, reading), /holds 0 and 1 alone, .*white is 1 of a type of floats, or 255/)
+  assert.throws(
+    () => inputsOfArrays(two, {}, { levels: 256 }),
+    /holds 0 and 1 alone, .*1 is nearly black: white is 255/,
+  )
+  assert.deepEqual([...inputsOfArrays(two, {}, { levels: 17 }).inputs], [0, 1, 1, 0])
   const levels = { kind: 'arrays' as const, arrays: [array('x', [1, 2, 2], Float64Array.of(0, 0.5, 1, 0))] }
   assert.throws(() => inputsOfArrays(levels, {}, { levels: 256 }), /holds 0.5, and the network reads whole numbers/)
 })
