@@ -322,6 +322,28 @@ test('a pipe is refused, and not waited for', { skip: process.platform === 'win3
   await assert.rejects(readImage(join(root, 'pipe.png')), /pipe\.png.* name a PNG/)
 })
 
+test('what is longer than its kind may be is refused, packed or not', async () => {
+  const most = 100
+  const long = new Uint8Array(1000)
+  const packed = gzipSync(long)
+  // The end of a packed file tells the length of its last part alone.
+  const parts = Buffer.concat([packed, gzipSync(new Uint8Array(3))])
+  for (const [bytes, said] of [
+    [long, '1000'],
+    [packed, 'more than 100'],
+    [parts, 'more than 100'],
+  ] as const)
+    await assert.rejects(readBytes(put('long', bytes), {}, { most }), {
+      name: 'UserError',
+      message: new RegExp(`long has ${said} bytes; at most 100 can be read`),
+    })
+  assert.equal((await readBytes(put('short.gz', gzipSync(long.subarray(0, most))), {}, { most })).length, most)
+  await fails(
+    loadData(put('images.gz', gzipSync(Buffer.concat([images(2), long])))),
+    /promises 24 bytes, and it unpacks to more/,
+  )
+})
+
 test('what does not fit into memory is refused with the number, before it is read', async () => {
   const path = put('images', idxOf(new Uint8Array(3 * 2 ** 20), [3, 1024, 1024]))
   process.env.ONWARD_MEMORY = '4'
