@@ -157,6 +157,7 @@ test('real numbers that single precision cannot tell apart are refused', () => {
   const y = array('y', [3], Float64Array.of(0.5, 1, 2))
   refused([array('x', [3, 2], near), y], /^column 2 of x holds numbers from 1700000000 to 1700000120/)
   refused([counted('x', [4, 2, 2]), array('y', [4], times)], /^y holds numbers from 1700000000/, { task: 'values' })
+  refused([array('x', [3, 1], Float64Array.of(2 ** 53, 2 ** 53 - 1, 2 ** 53 - 3)), y], /^x holds numbers from 90071/)
   // Single precision itself, whole numbers that it holds, wide ones, and what only rounding tells apart.
   for (const fits of [
     Float32Array.from(near),
