@@ -224,6 +224,20 @@ test('links around in a circle, and links to nothing, are no pictures', async ()
   assert.deepEqual((await loadData(folder)).own?.perName, [2, 2])
 })
 
+test('folders that link to each other in all ways are looked into once for each class', async () => {
+  const names = [...'abcdefghijklmnop']
+  await files(Object.fromEntries(names.map((name) => [`${name}/1.png`, 1])))
+  for (const name of names)
+    for (const other of names) if (other !== name) symlinkSync(join('..', other), join(folder, name, other))
+  const { train } = readFolder(folder, {})
+  assert.equal(train.files.length, names.length ** 2)
+  for (const name of names) {
+    rmSync(join(folder, name, '1.png'))
+    writeFileSync(join(folder, name, 'text.txt'), '')
+  }
+  assert.throws(() => readFolder(folder, {}), /holds no pictures to train on/)
+})
+
 test('of a picture that is gone, or cannot be looked at, the decoder tells', async () => {
   const [path] = await files({ 'a/1.png': 1, 'b/1.png': 2 })
   const gone = { kind: 'pictures' as const, files: [{ path: `${path}.gone.png` }, { path: path! }] }

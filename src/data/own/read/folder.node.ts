@@ -31,13 +31,16 @@ export const folderReader: Reader = {
   read: (path, options) => Promise.resolve(readFolder(path, options)),
 }
 
+const unreadable = (path: string, cause: unknown): UserError =>
+  new UserError(`The folder ${path} cannot be read (${reason(cause)}); check that you may.`, { cause })
+
 /** Entries of a folder that count, links followed. Throws a UserError where the folder cannot be read. */
 function entriesOf(path: string): { readonly files: string[]; readonly folders: string[] } {
   let entries: Dirent[]
   try {
     entries = readdirSync(path, { withFileTypes: true })
   } catch (cause) {
-    throw new UserError(`The folder ${path} cannot be read (${reason(cause)}); check that you may.`, { cause })
+    throw unreadable(path, cause)
   }
   const files: string[] = []
   const folders: string[] = []
@@ -59,23 +62,41 @@ function followed(link: string): Stats | undefined {
   }
 }
 
-function holdsPicture(path: string, depth: number): boolean {
-  const { files, folders } = entriesOf(path)
-  if (files.some((name) => PICTURE_NAME.test(name))) return true
-  return depth > 0 && folders.some((name) => holdsPicture(join(path, name), depth - 1))
+/** Where a folder lies without links. Throws a UserError where that cannot be found out. */
+function realOf(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch (cause) {
+    throw unreadable(path, cause)
+  }
 }
 
-/** Pictures in a folder and below it; `others` counts the files that are none. */
-function picturesBelow(path: string, depth: number, seen: ReadonlySet<string>): { paths: string[]; others: number } {
-  const real = realpathSync(path)
+/** Whether a picture lies in a folder or below it; no folder is looked into twice, whatever links lead there. */
+function holdsPicture(path: string, depth: number, visited = new Set<string>()): boolean {
+  if (isAgain(path, visited)) return false
+  const { files, folders } = entriesOf(path)
+  if (files.some((name) => PICTURE_NAME.test(name))) return true
+  return depth > 0 && folders.some((name) => holdsPicture(join(path, name), depth - 1, visited))
+}
+
+const isAgain = (path: string, visited: Set<string>): boolean => visited.size === visited.add(realOf(path)).size
+
+/** Pictures in a folder and below it, those of each folder once; `others` counts the files that are none. */
+function picturesBelow(
+  path: string,
+  depth: number,
+  above: readonly string[],
+  visited: Set<string>,
+): { paths: string[]; others: number } {
+  const real = realOf(path)
   // A link to a folder above would lead around for ever.
-  const isAbove = [...seen].some((own) => own === real || own.startsWith(`${real}${sep}`))
-  if (depth < 0 || isAbove) return { paths: [], others: 0 }
+  const isAbove = above.some((own) => own === real || own.startsWith(`${real}${sep}`))
+  if (depth < 0 || isAbove || isAgain(path, visited)) return { paths: [], others: 0 }
   const { files, folders } = entriesOf(path)
   const paths = files.filter((name) => PICTURE_NAME.test(name)).map((name) => join(path, name))
   let others = files.length - paths.length
   for (const name of folders) {
-    const below = picturesBelow(join(path, name), depth - 1, new Set([...seen, real]))
+    const below = picturesBelow(join(path, name), depth - 1, [...above, real], visited)
     paths.push(...below.paths)
     others += below.others
   }
@@ -95,7 +116,7 @@ function readPart(path: string, wanted: readonly string[] | undefined): Part {
   const loose = files.filter((name) => PICTURE_NAME.test(name))
   const below = folders.map((name) => ({
     name,
-    ...picturesBelow(join(path, name), DEPTH, new Set([realpathSync(path)])),
+    ...picturesBelow(join(path, name), DEPTH, [realOf(path)], new Set()),
   }))
   const full = below.filter(({ paths }) => paths.length > 0)
   let others = files.length - loose.length + below.reduce((sum, { others }) => sum + others, 0)
