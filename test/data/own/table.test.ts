@@ -108,6 +108,13 @@ for (const written of WRITTEN)
     assert.equal((await meant(text(''), { target: ['a'], task: 'class' })).target.kind, 'class')
   })
 
+test('a point between decimal commas, far below the beginning, is not taken for a decimal one', async () => {
+  const lines = Array.from({ length: 600 }, (_, i) => `${i % 5},5;${i % 2 ? 'u' : 'v'}`)
+  const text = rows('a;y', ...lines)
+  assert.deepEqual((await meant(text)).input.shape, [1])
+  await assert.rejects(meant(`${text}\n1.250;u`), { message: /column "a" writes its numbers as "0,5"/ })
+})
+
 test('texts of digits and points that are no numbers stay categories', async () => {
   for (const text of ['12.03.2024', '2024-03-12', '10.0.0.1', '3+', '1-2'])
     assert.deepEqual((await meant(rows('a,y', `${text},u`, '2024,v', `${text},u`, `${text},v`))).input.shape, [2], text)

@@ -23,7 +23,9 @@ const INFINITE = /^([-+]?)inf(inity)?$/i
 
 /** The number that a cell writes, NaN where it is missing; undefined where the cell is another text. */
 export function numberIn(cell: string, decimal: '.' | ','): number | undefined {
-  const text = decimal === ',' && !cell.includes('.') ? cell.replace(',', '.') : cell
+  // Where commas are decimal, a point may divide thousands: such a cell is no number that is sure.
+  if (decimal === ',' && cell.includes('.')) return undefined
+  const text = decimal === ',' ? cell.replace(',', '.') : cell
   if (/^[-+.\d][-+.\deE]*$/.test(text)) {
     const number = Number(text)
     return Number.isNaN(number) ? undefined : number
