@@ -57,6 +57,7 @@ export const meaningOfArrays: Meaning<Arrays> = (found, options) => {
     train: splits[0]!,
     ...(splits[1] && { test: splits[1] }),
     notes: [
+      ...(found.notes ?? []),
       ...leftOut(found.train.arrays),
       ...[layout.note, noteOn(reading)].filter((note) => note !== undefined),
       ...(meant?.notes ?? unlabelled),

@@ -205,6 +205,14 @@ test('a test part takes its share of each class, the same for everyone', async (
   await fails(loadData(put('one', idxOf(Uint8Array.of(1, 2), [1, 2]))), /holds 1 samples: at least 2 are needed/)
 })
 
+test('inputs for testing without targets are not used, and that is told', async () => {
+  const path = put('train-images', images(6))
+  put('train-labels', idxLabels(cycle(6, 2)))
+  const test = put('test-images', images(3))
+  const { own, train } = await loadData(path)
+  assert.deepEqual([train.count, own!.notes], [5, [`${test} has no targets beside it: not used`]])
+})
+
 test('a class of which there is no sample to train is told', async () => {
   const path = put('images', images(6))
   put('labels', idxLabels([1, 2, 3, 1, 2, 3]))
