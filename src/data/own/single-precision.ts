@@ -28,6 +28,6 @@ export function checkSinglePrecision(what: string, numbers: ArrayLike<number>, f
   const gap = 2 ** (Math.floor(Math.log2(size)) - 23)
   throw new UsageError(
     `${what} holds numbers from ${least} to ${most}, and networks compute in single precision, where those of this ` +
-      `size lie ${Number(gap.toPrecision(3))} apart: subtract ${least} from each.`,
+      `size lie ${Number(gap.toPrecision(3))} apart: subtract ${least} from each, or leave them out.`,
   )
 }

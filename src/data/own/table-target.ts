@@ -53,7 +53,7 @@ function noTarget(table: Table, { target = [] }: OwnOptions): TableTarget {
   const columns = target.map((name) => columnOf(table, name).name)
   const labels = table.columns.filter(({ name }) => NAMED.includes(name.toLowerCase()) && !columns.includes(name))
   const notes = labels.map(
-    ({ name }) => `column "${plain(name)}" is an input, too: --target ${plain(name)} leaves it out`,
+    ({ name }) => `column "${plain(name)}" is an input, too: --ignore ${plain(name)} leaves it out`,
   )
   return { columns, target: { kind: 'none' }, names: [], notes, targets: () => undefined }
 }

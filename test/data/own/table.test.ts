@@ -91,7 +91,7 @@ test('target: none', async () => {
   const all = await meant(text, { task: 'none' })
   assert.deepEqual(
     [all.input.shape, all.notes],
-    [[3], ['column "label" is an input, too: --target label leaves it out']],
+    [[3], ['column "label" is an input, too: --ignore label leaves it out']],
   )
   const others = await meant(text, { task: 'none', target: ['label'] })
   assert.deepEqual([others.input.shape, others.notes, others.train.targets], [[2], [], undefined])
