@@ -17,6 +17,20 @@ export default [
     tests: 'cli/tables',
   },
   {
+    what: 'numbers with thousands in groups become categories',
+    file: 'src/data/own/written-numbers.ts',
+    find: '!texts.every((text) => WRITTEN.test(text))',
+    replace: 'texts.length > 0',
+    tests: 'own/table',
+  },
+  {
+    what: 'whole numbers beyond 2^53 fall together as classes',
+    file: target,
+    find: '> Number.MAX_SAFE_INTEGER',
+    replace: '> Number.POSITIVE_INFINITY',
+    tests: 'own/table',
+  },
+  {
     what: 'a decimal comma is taken for a thousand',
     file: dialect,
     find: "cell.replace(',', '.')",

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import type { Metadata, Sharp } from 'sharp'
 import { UserError } from '../errors.js'
@@ -73,12 +73,12 @@ export async function decodeImage(bytes: Uint8Array, name: string, side = SIDE):
 
 /** The first bytes of a file, and how many it has. */
 function headOf(path: string): { readonly head: Uint8Array; readonly size: number } {
+  // To open a pipe would wait for somebody who writes into it.
+  if (!statSync(path).isFile()) throw new Error('it is no file')
   const file = openSync(path, 'r')
   try {
-    const stat = fstatSync(file)
-    if (!stat.isFile()) throw new Error('it is no file')
     const head = new Uint8Array(HEAD)
-    return { head: head.subarray(0, readSync(file, head, 0, HEAD, 0)), size: stat.size }
+    return { head: head.subarray(0, readSync(file, head, 0, HEAD, 0)), size: fstatSync(file).size }
   } finally {
     closeSync(file)
   }

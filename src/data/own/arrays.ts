@@ -3,9 +3,10 @@ import { type Shape, show, sizeOf } from '../../graph/types.js'
 import type { Split } from '../dataset.js'
 import type { Arrays, NamedArray, OwnOptions } from './content.js'
 import { inColour, layoutOf } from './layout.js'
-import { asRead, noteOn, type Reading, readingOf, unfit } from './levels.js'
+import { asRead, isBlackAndWhite, noteOn, type Reading, readingOf, unfit } from './levels.js'
 import type { Meaning } from './meaning.js'
 import { type Role, roleOf } from './names.js'
+import { checkSinglePrecision } from './single-precision.js'
 import { sideBySide, type TargetNumbers, targetsOf } from './targets.js'
 
 /** The arrays of one split. */
@@ -30,6 +31,7 @@ export const meaningOfArrays: Meaning<Arrays> = (found, options) => {
     parts.map(({ input }) => input.numbers),
     layout.isPicture,
   )
+  if (reading.levels === undefined) checkReal(train.input, layout.shape)
   const hasTarget = train.targets.length > 0 && options.task !== 'none'
   if (options.task !== undefined && options.task !== 'none' && train.targets.length === 0)
     throw new UsageError(
@@ -55,6 +57,7 @@ export const meaningOfArrays: Meaning<Arrays> = (found, options) => {
     train: splits[0]!,
     ...(splits[1] && { test: splits[1] }),
     notes: [
+      ...(found.notes ?? []),
       ...leftOut(found.train.arrays),
       ...[layout.note, noteOn(reading)].filter((note) => note !== undefined),
       ...(meant?.notes ?? unlabelled),
@@ -76,8 +79,21 @@ export function inputsOfArrays({ arrays }: Arrays, options: OwnOptions, reading:
       `the array ${input.name} ${show(input.shape)} holds ${wrong}, and the network reads ` +
         `${reading.isShare ? 'bytes divided by 255' : `whole numbers from 0 to ${reading.levels! - 1}`}.`,
     )
+  if (isBlackAndWhite(input.numbers, reading))
+    throw new UsageError(
+      `the array ${input.name} ${show(input.shape)} holds 0 and 1 alone, and of the ${reading.levels} levels that the ` +
+        'network reads 1 is nearly black: white is ' +
+        `${reading.isShare ? '1 of a type of floats, or ' : ''}${reading.levels! - 1}.`,
+    )
   const numbers = asRead(layout.arrange(input.numbers), reading)
   return { ...inColour(numbers, layout.shape, options.colour), count: input.shape[0]! }
+}
+
+/** Rows have a scale for each of their numbers, others one for all. */
+function checkReal({ name, numbers }: NamedArray, shape: Shape): void {
+  const width = shape.length === 1 ? shape[0]! : 1
+  for (let k = 0; k < width; k++)
+    checkSinglePrecision(width === 1 ? name : `column ${k + 1} of ${name}`, numbers, k, width)
 }
 
 /** Onward holds its own samples out of the training part: one for validation is not needed. */

@@ -25,6 +25,15 @@ const TYPES: Readonly<Record<number, Type>> = {
 export const isIdx = (head: Uint8Array): boolean =>
   head.length >= 8 && head[0] === 0 && head[1] === 0 && head[2]! in TYPES && head[3]! >= 1 && head[3]! <= 8
 
+/** The size of the whole file by its header; undefined where `head` does not hold all of that. */
+export function promisedBytes(head: Uint8Array): number | undefined {
+  const header = 4 + 4 * (head[3] ?? 0)
+  if (!isIdx(head) || head.length < header) return undefined
+  const view = new DataView(head.buffer, head.byteOffset, head.byteLength)
+  const shape = Array.from({ length: head[3]! }, (_, axis) => view.getUint32(4 + 4 * axis))
+  return header + sizeOf(shape) * TYPES[head[2]!]!.bytes
+}
+
 /** Reads an IDX file of any type and rank; `where` names the file in messages. Throws a UserError where it is cut. */
 export function readIdx(bytes: Uint8Array, where: string): Omit<NamedArray, 'name'> {
   if (!isIdx(bytes))

@@ -66,15 +66,25 @@ async function loadOwn(path: string, options: OwnOptions, more: DataOptions): Pr
   const { input, target, names, notes = [], encoding } = meant
   const name = more.name ?? nameOf(path)
   const parts = { name, input, target, names, train, test }
+  const met = new Set<number>(train.targets)
+  const unseen = target.kind === 'class' ? names.filter((_, label) => !met.has(label)) : []
   const own: Provenance = {
     path: resolve(path),
     options,
-    ...{ what: found.what, split, counts: { train: train.count, test: test.count }, notes },
+    ...{ what: found.what, split, counts: { train: train.count, test: test.count } },
+    notes: [...notes, ...(unseen.length > 0 ? [`no sample to train is of ${listed(unseen)}`] : [])],
     ...perName(parts),
     ...(encoding && { encoding }),
   }
   return dataSet({ ...parts, own, fingerprint: fingerprint(parts) })
 }
+
+const SHOWN = 8
+
+const listed = (names: readonly string[]): string =>
+  names.length > SHOWN
+    ? `${names.slice(0, SHOWN).join(', ')} and ${names.length - SHOWN} more classes`
+    : names.join(', ')
 
 /** The part of the samples that is kept for the test. */
 const SHARE = 0.2
@@ -99,9 +109,12 @@ function nameOf(path: string): string {
 
 /** Finds the reader of a path and reads it with what lies beside it; of a folder of files, the file for training. */
 async function read(path: string, options: OwnOptions, progress?: ReadProgress): Promise<Found> {
+  const stat = statSync(path)
+  if (!stat.isFile() && !stat.isDirectory())
+    throw new UsageError(`${path} is a pipe or a device: write the data into a file, and name that.`)
   const reader = await readerOf(path)
   if (reader) return await readArrays(reader, path, options, progress)
-  if (statSync(path).isDirectory()) return await read(await firstFileIn(path, READERS), options, progress)
+  if (stat.isDirectory()) return await read(await firstFileIn(path, READERS), options, progress)
   const formats = READERS.map(({ format }) => format).join(', ')
   throw new UsageError(`${path} is of no format that can be read: these are ${formats}.`)
 }

@@ -26,8 +26,8 @@ const header = z.object({
 })
 
 /**
- * The pixels of these files as `decode` gives them: from the cache where the same files (by path, size and time of
- * their last change) were decoded with the same options before; else decoded, and kept whole or not at all. Two
+ * The pixels of these files as `decode` gives them: from the cache where the same files (by path, size and times
+ * of their last change) were decoded with the same options before; else decoded, and kept whole or not at all. Two
  * processes that want the same decode it once.
  */
 export async function keptPixels(
@@ -54,16 +54,17 @@ export async function keptPixels(
 /** The file of the cache; undefined where there is no place for one. */
 function placeOf(files: Pictures['files'], options: Pick<OwnOptions, 'size' | 'colour'>): string | undefined {
   const hash = createHash('sha256').update(JSON.stringify([VERSION, options.size, options.colour]))
-  for (const { path } of files) {
-    const { size, mtimeMs } = statSync(path)
-    hash.update(JSON.stringify([resolve(path), size, mtimeMs]))
-  }
   try {
+    for (const { path } of files) {
+      // Whoever copies a file may set the time of its change back; the system alone sets the other one.
+      const { size, mtimeMs, ctimeMs } = statSync(path)
+      hash.update(JSON.stringify([resolve(path), size, mtimeMs, ctimeMs]))
+    }
     const path = join(cacheFolder(), 'pictures', hash.digest('hex').slice(0, 32))
     makeFolder(dirname(path))
     return path
   } catch {
-    // No folder, no right to write: the pictures are decoded anew each time.
+    // No folder, no right to write: the pictures are decoded anew each time. Of one that is gone the decoder tells.
     return undefined
   }
 }

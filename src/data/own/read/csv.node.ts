@@ -28,7 +28,7 @@ export const csv: Reader = {
 
 /** The table of one file; see `readCsv`. */
 export async function readCsvFile(file: string, progress?: ReadProgress): Promise<Table> {
-  const text = textOf(await readBytes(file, progress), file)
+  const text = textOf(await readBytes(file, progress, { most: MOST_BYTES }), file)
   return { ...readCsv(text, file, { tabs: !/\.csv(\.gz)?$/i.test(file) }), folder: dirname(file) }
 }
 
@@ -60,10 +60,6 @@ export async function readShards(
 function textOf(bytes: Uint8Array, path: string): string {
   const [a, b] = bytes
   const encoding = a === 0xff && b === 0xfe ? 'utf-16le' : a === 0xfe && b === 0xff ? 'utf-16be' : 'utf-8'
-  if (bytes.length > MOST_BYTES)
-    throw new UserError(
-      `${path} has ${bytes.length} bytes; at most ${MOST_BYTES} can be read: divide it, or take a part`,
-    )
   let text: string
   try {
     text = new TextDecoder(encoding, { fatal: true }).decode(bytes)
