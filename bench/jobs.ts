@@ -10,6 +10,7 @@ import { JOBS as HOPFIELD_VAE, SPEED as HOPFIELD_VAE_SPEED, JUDGED } from './job
 import { JOBS as LOCAL_HEADS } from './jobs/local-heads.js'
 import { JOBS as NICE, SPEED as NICE_SPEED } from './jobs/nice.js'
 import { JOBS as PREDICTIVE_CODING, SPEED as PREDICTIVE_CODING_SPEED } from './jobs/predictive-coding.js'
+import { JOBS as REC_LRA } from './jobs/rec-lra.js'
 import { JOBS as SPIKE_ALIGNMENT, SPEED as SPIKE_ALIGNMENT_SPEED } from './jobs/spike-alignment.js'
 import { LEAST_SQUARES, JOBS as TABLES } from './jobs/tables.js'
 import { JOBS as TARGET_PROPAGATION, SPEED as TARGET_PROPAGATION_SPEED } from './jobs/target-propagation.js'
@@ -66,6 +67,7 @@ export const TRAINING: Readonly<Record<string, readonly Omit<TrainingJob, 'kind'
   broadcast: BROADCAST,
   nice: NICE,
   'spike-alignment': SPIKE_ALIGNMENT,
+  'rec-lra': REC_LRA,
 }
 
 /** Steps timed against their twins. */

@@ -67,7 +67,7 @@ function writing(file: string, write: () => void): void {
   }
 }
 
-/** As many inputs as the network takes at a time: of the test set if it is here, or else random ones. */
+/** As many inputs as the network takes at a time: of the test set, over again if it is small, or else random ones. */
 async function testInputs(
   { data, samples, settings }: Checkpoint,
   load: () => Promise<DataSet>,
@@ -85,7 +85,7 @@ async function testInputs(
   if (known && known.test.count > 0) {
     const { inputs, count } = known.test
     const row = (i: number) => inputs.subarray((i % count) * size, ((i % count) + 1) * size)
-    return { inputs: Array.from({ length: batch }, (_, i) => row(i)), what: `${batch} test samples` }
+    return { inputs: Array.from({ length: batch }, (_, i) => row(i)), what: `${Math.min(batch, count)} test samples` }
   }
   const random = Array.from({ length: batch }, (_, i) => {
     const numbers = new Float32Array(size)

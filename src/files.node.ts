@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import fs from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { UserError } from './errors.js'
@@ -35,16 +35,39 @@ export function fileError(what: string, error: unknown): UserError {
   return new UserError(`${what}: ${REASONS[code] ?? message}${code ? ` (${code})` : ''}`, { cause: error })
 }
 
+/** SHA-256, in hexadecimal. */
+export const hashOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
+
+/** The same of a file, read piece by piece. */
+export async function hashOfFile(path: string): Promise<string> {
+  const hash = createHash('sha256')
+  for await (const piece of fs.createReadStream(path)) hash.update(piece as Uint8Array)
+  return hash.digest('hex')
+}
+
+/** The bytes of a file; undefined where there is none, or where nobody may look. */
+export function sizeOfFile(path: string): number | undefined {
+  try {
+    const stats = fs.statSync(path)
+    return stats.isFile() ? stats.size : undefined
+  } catch {
+    return undefined
+  }
+}
+
 const MARKS: readonly (readonly [encoding: string, ...bytes: number[]])[] = [
   ['utf-8', 0xef, 0xbb, 0xbf],
   ['utf-16le', 0xff, 0xfe],
   ['utf-16be', 0xfe, 0xff],
 ]
 
-/** Text of a file: UTF-8, or what its byte order mark says, as editors and shells of Windows write it. The mark goes. */
-export function textOf(bytes: Uint8Array): string {
+/**
+ * Text of a file: UTF-8, or what its byte order mark says, as editors and shells of Windows write it. The mark goes.
+ * `fatal`: throws a TypeError where bytes are no text, in place of putting a sign for them.
+ */
+export function textOf(bytes: Uint8Array, { fatal = false } = {}): string {
   const [encoding = 'utf-8'] = MARKS.find(([, ...mark]) => mark.every((byte, i) => bytes[i] === byte)) ?? []
-  return new TextDecoder(encoding).decode(bytes)
+  return new TextDecoder(encoding, { fatal }).decode(bytes)
 }
 
 /**

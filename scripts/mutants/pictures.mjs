@@ -8,6 +8,7 @@ const ground = 'src/data/ground.ts'
 const surface = 'src/data/surface.ts'
 const folder = 'src/data/own/read/folder.node.ts'
 const pictures = 'src/data/own/pictures.node.ts'
+const decode = 'src/data/own/decode.node.ts'
 const cache = 'src/data/own/picture-cache.node.ts'
 const seen = 'src/cli/commands/predict/seen.ts'
 
@@ -17,6 +18,27 @@ const gathered = { tests: 'data/folder' }
 const used = { tests: 'cli/pictures' }
 
 export default [
+  {
+    what: 'a folder named train is always the training part',
+    file: folder,
+    find: 'train === undefined || isClass(path, train, folders, task)',
+    replace: 'train === undefined',
+    ...gathered,
+  },
+  {
+    what: 'names of equal numbers come as the folder lists them, and here the other way around',
+    file: folder,
+    find: 'compare(a, b) || (a < b ? -1 : Number(a > b))',
+    replace: 'compare(a, b) || (a > b ? -1 : Number(a < b))',
+    ...gathered,
+  },
+  {
+    what: 'a picture whose time was set back comes from the cache',
+    file: 'src/data/own/picture-cache.node.ts',
+    find: 'size, mtimeMs, ctimeMs]))',
+    replace: 'size, mtimeMs]))',
+    ...gathered,
+  },
   { what: 'a picture is read as it lies', file: images, find: 'source.autoOrient()', replace: 'source', ...read },
   {
     what: 'a bomb is decoded',
@@ -116,17 +138,24 @@ export default [
   },
   {
     what: 'broken pictures are black',
-    file: pictures,
+    file: decode,
     find: 'if (broken.length > 0) throw',
     replace: 'if (broken.length > 99) throw',
     ...gathered,
   },
-  { what: 'colour is lost', file: pictures, find: ': await haveColour(files)', replace: ': false', ...gathered },
+  { what: 'colour is lost', file: decode, find: ': await haveColour(pictures)', replace: ': false', ...gathered },
+  {
+    what: 'pictures that cannot be locked are not decoded',
+    file: cache,
+    find: 'if (isLocked || signal?.aborted) throw error',
+    replace: 'if (!isLocked || signal?.aborted) throw error',
+    ...gathered,
+  },
   {
     what: 'a changed file is read from the cache',
     file: cache,
-    find: '[resolve(path), size, mtimeMs]',
-    replace: '[resolve(path), size]',
+    find: 'resolve(path), size, mtimeMs, ctimeMs',
+    replace: 'resolve(path)',
     ...gathered,
   },
   {

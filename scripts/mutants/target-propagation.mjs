@@ -110,7 +110,7 @@ export default [
   },
   {
     what: 'samples are drawn with the opposite probability',
-    file: 'src/rules/target-propagation/discrete.ts',
+    file: 'src/nn/discrete.ts',
     find: "p.greater(u).cast('float32')",
     replace: "u.greater(p).cast('float32')",
     ...quick,

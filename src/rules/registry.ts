@@ -10,6 +10,7 @@ import { hopfieldVae } from './hopfield-vae/hopfield-vae.js'
 import { localHeads } from './local-heads/local-heads.js'
 import { nice } from './nice/nice.js'
 import { predictiveCoding } from './predictive-coding/predictive-coding.js'
+import { recLra } from './rec-lra/rec-lra.js'
 import { spikeAlignment } from './spike-alignment/spike-alignment.js'
 import { targetPropagation } from './target-propagation/target-propagation.js'
 import { trifecta } from './trifecta/trifecta.js'
@@ -32,6 +33,7 @@ export const RULES: readonly AnyRule[] = [
   broadcast,
   nice,
   spikeAlignment,
+  recLra,
 ]
 
 /** The rule of that name or of that short name, in any case, if there is one. */

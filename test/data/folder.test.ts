@@ -5,15 +5,17 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { after, beforeEach, test } from 'node:test'
 import sharp from 'sharp'
 import { loadData } from '../../src/data/own/own.node.js'
+import { meaningOfPictures } from '../../src/data/own/pictures.node.js'
 import { readFolder } from '../../src/data/own/read/folder.node.js'
 import { UsageError, UserError } from '../../src/errors.js'
 
@@ -202,6 +204,76 @@ test('pictures are decoded once: later loads read the cache, until a file or an 
   assert.equal(read.length, 3)
 })
 
+test('a picture of the same size whose time was set back is decoded anew', async () => {
+  const [first] = await files({ 'a/1.png': 1, 'b/1.png': 2, 'c/1.png': 3 })
+  const load = () => loadData(folder, { task: 'none' })
+  utimesSync(first!, 1e9, 1e9)
+  const one = await load()
+  const { size } = statSync(first!)
+  await put('a/1.png', 4)
+  utimesSync(first!, 1e9, 1e9)
+  assert.equal(statSync(first!).size, size)
+  assert.notEqual((await load()).fingerprint, one.fingerprint)
+})
+
+test('links around in a circle, and links to nothing, are no pictures', async () => {
+  await files({ 'a/1.png': 1, 'a/2.png': 1, 'b/1.png': 2, 'b/2.png': 2 })
+  symlinkSync('circle', join(folder, 'circle'))
+  symlinkSync('3.png', join(folder, 'a', '3.png'))
+  symlinkSync('nowhere', join(folder, 'b', '3.png'))
+  assert.deepEqual((await loadData(folder)).own?.perName, [2, 2])
+})
+
+test('folders that link to each other in all ways are looked into once for each class', async () => {
+  const names = [...'abcdefghijklmnop']
+  await files(Object.fromEntries(names.map((name) => [`${name}/1.png`, 1])))
+  for (const name of names)
+    for (const other of names) if (other !== name) symlinkSync(join('..', other), join(folder, name, other))
+  const { train } = readFolder(folder, {})
+  assert.equal(train.files.length, names.length ** 2)
+  for (const name of names) {
+    rmSync(join(folder, name, '1.png'))
+    writeFileSync(join(folder, name, 'text.txt'), '')
+  }
+  assert.throws(() => readFolder(folder, {}), /holds no pictures to train on/)
+})
+
+test('of a picture that is gone, or cannot be looked at, the decoder tells', async () => {
+  const [path] = await files({ 'a/1.png': 1, 'b/1.png': 2 })
+  const gone = { kind: 'pictures' as const, files: [{ path: `${path}.gone.png` }, { path: path! }] }
+  await assert.rejects(meaningOfPictures({ what: '', train: gone }, {}), {
+    name: 'UserError',
+    message: /1\.png\.gone\.png does not exist/,
+  })
+})
+
+test('names of equal numbers have an order of their own, whatever the folder lists first', async () => {
+  const names = Array.from({ length: 12 }, (_, zeros) => `${'0'.repeat(zeros)}1.png`)
+  await files(Object.fromEntries(names.flatMap((name) => [`a/${name}`, `b/${name}`].map((path) => [path, 1]))))
+  const { train } = readFolder(folder, {})
+  assert.deepEqual(
+    train.files.filter(({ label }) => label === 'a').map(({ path }) => basename(path)),
+    names.toReversed(),
+  )
+})
+
+test('a class may be called train, and a part is there once', async () => {
+  await files({ 'train/1.png': 1, 'train/2.png': 1, 'bus/1.png': 2, 'bus/2.png': 2, 'test/1.png': 3, 'test/2.png': 3 })
+  await assert.rejects(loadData(folder), /holds pictures without folders of classes, and so does bus.*--task class/)
+  assert.deepEqual((await loadData(folder, { task: 'class' })).names, ['bus', 'test', 'train'])
+  const { train, test, target } = await loadData(folder, { task: 'none' })
+  assert.deepEqual([train.count, test.count, target.kind], [2, 2, 'none'])
+  await files({ 'Training/1.png': 1 })
+  await assert.rejects(loadData(folder, { task: 'none' }), /has the folders train and Training/)
+})
+
+test('of the classes of a folder those that are left out are told, and none is named twice', async () => {
+  await files({ 'a/1.png': 1, 'a/2.png': 1, 'b/1.png': 2, 'b/2.png': 2, 'c/1.png': 3 })
+  const { own, names } = await loadData(folder, { classes: ['b', 'a'] })
+  assert.deepEqual([names, own?.notes], [['b', 'a'], ['--classes leaves these folders out: c']])
+  await assert.rejects(loadData(folder, { classes: ['a', 'a'] }), /names a class twice/)
+})
+
 test('a load that is stopped leaves nothing half in the cache', async () => {
   await files(Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`${i % 2}/${i}.png`, i])))
   const before = cached()
@@ -225,6 +297,15 @@ test('where nothing can be kept, pictures are decoded all the same', async () =>
   } finally {
     process.env.ONWARD_CACHE = join(work, 'cache')
   }
+  // No lock can be made there: a folder has its name.
+  await loadData(folder)
+  const [kept] = cached()
+    .map((name) => join(work, 'cache', 'pictures', name))
+    .sort((one, other) => statSync(other).mtimeMs - statSync(one).mtimeMs)
+  rmSync(kept!)
+  mkdirSync(`${kept}.lock`)
+  assert.equal((await loadData(folder)).input.shape.length, 3)
+  rmSync(`${kept}.lock`, { recursive: true })
 })
 
 test('links are followed, and a link to a folder above leads nowhere', async () => {

@@ -1,11 +1,12 @@
 import { UsageError } from '../../errors.js'
 import { type Shape, show, sizeOf } from '../../graph/types.js'
 import type { Split } from '../dataset.js'
-import type { Arrays, NamedArray, OwnOptions } from './content.js'
+import type { Arrays, Found, NamedArray, OwnOptions } from './content.js'
 import { inColour, layoutOf } from './layout.js'
-import { asRead, noteOn, type Reading, readingOf, unfit } from './levels.js'
-import type { Meaning } from './meaning.js'
+import { asRead, isBlackAndWhite, noteOn, type Reading, readingOf, unfit } from './levels.js'
+import type { Meant } from './meaning.js'
 import { type Role, roleOf } from './names.js'
+import { checkSinglePrecision } from './single-precision.js'
 import { sideBySide, type TargetNumbers, targetsOf } from './targets.js'
 
 /** The arrays of one split. */
@@ -18,7 +19,7 @@ interface Part {
  * Samples of named arrays: their inputs and targets are told by their usual names (x_train, labels, arr_0), or the
  * targets by `options.target`. Throws a UsageError that says which flag to give where names or shapes do not tell.
  */
-export const meaningOfArrays: Meaning<Arrays> = (found, options) => {
+export function meaningOfArrays(found: Found<Arrays>, options: OwnOptions): Meant {
   const named = byName(found.train.arrays, options)
   const train = named.train
   const test = found.test ? byName(found.test.arrays, options).train : named.test
@@ -30,6 +31,7 @@ export const meaningOfArrays: Meaning<Arrays> = (found, options) => {
     parts.map(({ input }) => input.numbers),
     layout.isPicture,
   )
+  if (reading.levels === undefined) checkReal(train.input, layout.shape)
   const hasTarget = train.targets.length > 0 && options.task !== 'none'
   if (options.task !== undefined && options.task !== 'none' && train.targets.length === 0)
     throw new UsageError(
@@ -39,22 +41,22 @@ export const meaningOfArrays: Meaning<Arrays> = (found, options) => {
     ? parts.map(({ input, targets }) => sideBySide(targets.map(numbersOf), input.shape[0]!))
     : undefined
   const meant = targets && targetsOf(targets, options, found.train.classes)
-  const inputsOf = ({ input }: Part) =>
-    inColour(asRead(layout.arrange(input.numbers), reading), layout.shape, options.colour)
-  const splits = parts.map((part, i): Split => {
-    const { inputs } = inputsOf(part)
+  const inputs = parts.map(({ input }) =>
+    inColour(asRead(layout.arrange(input.numbers), reading), layout.shape, options.colour),
+  )
+  const splits = parts.map(({ input }, i): Split => {
     const own = meant?.convert(targets![i]!.numbers)
-    return { inputs, ...(own && { targets: own }), count: part.input.shape[0]! }
+    return { inputs: inputs[i]!.inputs, ...(own && { targets: own }), count: input.shape[0]! }
   })
-  const { shape } = inColour(new Uint8Array(), layout.shape, options.colour)
   const unlabelled = hasTarget || options.task === 'none' ? [] : ['no labels were found: there is no target']
   return {
-    input: { shape, ...(reading.levels !== undefined && { levels: reading.levels }) },
+    input: { shape: inputs[0]!.shape, ...(reading.levels !== undefined && { levels: reading.levels }) },
     target: meant?.target ?? { kind: 'none' },
     names: meant?.names ?? [],
     train: splits[0]!,
     ...(splits[1] && { test: splits[1] }),
     notes: [
+      ...(found.notes ?? []),
       ...leftOut(found.train.arrays),
       ...[layout.note, noteOn(reading)].filter((note) => note !== undefined),
       ...(meant?.notes ?? unlabelled),
@@ -76,8 +78,21 @@ export function inputsOfArrays({ arrays }: Arrays, options: OwnOptions, reading:
       `the array ${input.name} ${show(input.shape)} holds ${wrong}, and the network reads ` +
         `${reading.isShare ? 'bytes divided by 255' : `whole numbers from 0 to ${reading.levels! - 1}`}.`,
     )
+  if (isBlackAndWhite(input.numbers, reading))
+    throw new UsageError(
+      `the array ${input.name} ${show(input.shape)} holds 0 and 1 alone, and of the ${reading.levels} levels that the ` +
+        'network reads 1 is nearly black: white is ' +
+        `${reading.isShare ? '1 of a type of floats, or ' : ''}${reading.levels! - 1}.`,
+    )
   const numbers = asRead(layout.arrange(input.numbers), reading)
   return { ...inColour(numbers, layout.shape, options.colour), count: input.shape[0]! }
+}
+
+/** Rows have a scale for each of their numbers, others one for all. */
+function checkReal({ name, numbers }: NamedArray, shape: Shape): void {
+  const width = shape.length === 1 ? shape[0]! : 1
+  for (let k = 0; k < width; k++)
+    checkSinglePrecision(width === 1 ? name : `column ${k + 1} of ${name}`, numbers, k, width)
 }
 
 /** Onward holds its own samples out of the training part: one for validation is not needed. */

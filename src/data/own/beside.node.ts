@@ -44,8 +44,10 @@ export async function readArrays(
     throw new UsageError(`${path} holds targets by its name: name the file of the inputs; this one is found beside it.`)
   const train = (await read('train', path))!
   const isTest = roleOf(basename(path)).part === 'test'
-  const test = isTest ? undefined : await read('test', pick(beside, path, 'test', isAlone ? 'input' : undefined))
-  return { ...own, train, ...(test && { test }) }
+  const held = isTest ? undefined : pick(beside, path, 'test', isAlone ? 'input' : undefined)
+  const test = await read('test', held)
+  const notes = held !== undefined && !test ? [`${held} has no targets beside it: not used`] : []
+  return { ...own, train, ...(test && { test }), notes: [...(found.notes ?? []), ...notes] }
 }
 
 /** Files of the same format in the same folder whose names differ by usual words alone. */

@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises'
+import { open, stat } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { UserError } from '../../errors.js'
@@ -15,12 +15,13 @@ const PIECE = 2 ** 26
 const cannot = (path: string, cause: unknown): UserError =>
   new UserError(`${path} cannot be read (${reason(cause)}); check that it is a file you may read.`, { cause })
 
-/** The first bytes of a file, unpacked where it is gzip-compressed; fewer where it is shorter, none of a folder. */
+/** The first bytes of a file, unpacked where it is gzip-compressed; fewer where it is shorter, none of what is no file. */
 export async function readHead(path: string): Promise<Uint8Array> {
   try {
+    // To open a pipe would wait for somebody who writes into it.
+    if (!(await stat(path)).isFile()) return new Uint8Array()
     const file = await open(path)
     try {
-      if (!(await file.stat()).isFile()) return new Uint8Array()
       const packed = new Uint8Array(HEAD)
       const { bytesRead } = await file.read(packed, 0, HEAD, 0)
       const head = packed.subarray(0, bytesRead)
@@ -46,28 +47,35 @@ async function unpackedHead(packed: Uint8Array): Promise<Uint8Array> {
   }
 }
 
-/** The size of a whole file, unpacked, by its first bytes; undefined where they do not tell. */
-export type PromisedBytes = (head: Uint8Array, where: string) => number | undefined
+/** How long the contents of a file may be, unpacked. */
+export interface Length {
+  /** What its first bytes promise; undefined where they do not tell. */
+  readonly promised?: (head: Uint8Array, where: string) => number | undefined
+  /** More is refused before it is read. */
+  readonly most?: number
+}
 
 /**
- * All bytes of a file, unpacked where it is gzip-compressed: no further than its own header promises, where `promised`
- * reads that. Throws a UserError where it cannot be read, is cut, or does not fit into memory; the reason of the signal
+ * All bytes of a file, unpacked where it is gzip-compressed: no further than its own header promises, where that is
+ * read, and no further than `most`. Throws a UserError where it cannot be read, is cut, or does not fit into memory; the reason of the signal
  * where that is aborted.
  */
 export async function readBytes(
   path: string,
   { signal, onProgress }: ReadProgress = {},
-  promised?: PromisedBytes,
+  length: Length = {},
 ): Promise<Uint8Array> {
+  const { most = Number.POSITIVE_INFINITY } = length
   let bytes: Uint8Array
   try {
+    if (!(await stat(path)).isFile()) throw new UserError(`${path} is no file.`)
     const file = await open(path)
     try {
-      const stat = await file.stat()
-      if (!stat.isFile()) throw new UserError(`${path} is no file.`)
+      const { size } = await file.stat()
+      if (size > most) throw tooLong(path, size, most)
       // What is read is copied once, into its two splits.
-      checkFits(2 * stat.size, path)
-      bytes = new Uint8Array(stat.size)
+      checkFits(2 * size, path)
+      bytes = new Uint8Array(size)
       for (let at = 0; at < bytes.length; ) {
         signal?.throwIfAborted()
         const { bytesRead } = await file.read(bytes, at, Math.min(PIECE, bytes.length - at), at)
@@ -82,13 +90,16 @@ export async function readBytes(
     signal?.throwIfAborted()
     throw cause instanceof UserError ? cause : cannot(path, cause)
   }
-  return isGzip(bytes) ? await unpacked(bytes, path, promised) : bytes
+  return isGzip(bytes) ? await unpacked(bytes, path, length) : bytes
 }
+
+const tooLong = (path: string, size: number | string, most: number): UserError =>
+  new UserError(`${path} has ${size} bytes; at most ${most} can be read: divide it, or take a part`)
 
 /** A header and a trailer around the shortest stream. */
 const SHORTEST_GZIP = 20
 
-async function unpacked(packed: Uint8Array, path: string, promised?: PromisedBytes): Promise<Uint8Array> {
+async function unpacked(packed: Uint8Array, path: string, { promised, most: allowed }: Length): Promise<Uint8Array> {
   const cut = `${path} is cut or damaged: it is no whole gzip file (${packed.length} bytes); get it again.`
   if (packed.length < SHORTEST_GZIP) throw new UserError(cut)
   // The last four bytes of a gzip file are the size of its contents, modulo 2^32.
@@ -96,12 +107,13 @@ async function unpacked(packed: Uint8Array, path: string, promised?: PromisedByt
   const size = promised?.(await unpackedHead(packed.subarray(0, 8 * HEAD)), path)
   checkFits(packed.length + 2 * (size ?? trailer), path)
   // One byte more tells a file that holds more than it promises.
-  const most = Math.min(mostBytes(), 2 ** 32, size === undefined ? Number.POSITIVE_INFINITY : size + 1)
+  const most = Math.min(mostBytes(), 2 ** 32, size === undefined ? (allowed ?? Number.POSITIVE_INFINITY) : size + 1)
   try {
     const { buffer, byteOffset, length } = await promisify(gunzip)(packed, { maxOutputLength: most })
     return new Uint8Array(buffer, byteOffset, length)
   } catch (cause) {
     if (reason(cause) !== 'ERR_BUFFER_TOO_LARGE') throw new UserError(cut, { cause })
+    if (most === allowed) throw tooLong(path, `more than ${most}`, allowed)
     const what =
       size === undefined || most <= size
         ? 'unpacks to more than may be used of the memory: unpack it yourself, and take fewer samples.'

@@ -1,3 +1,4 @@
+import { UsageError } from '../../errors.js'
 import type { Split } from '../dataset.js'
 import type { ArrayNumbers } from './content.js'
 
@@ -15,8 +16,9 @@ export interface Reading {
  * numbers.
  */
 export function readingOf(parts: readonly ArrayNumbers[], pixels: boolean): Reading {
-  const isFloat = parts.some((own) => own instanceof Float32Array || own instanceof Float64Array)
+  const isFloat = parts.some(isFloating)
   const [least, most] = rangeOf(parts)
+  checkUnits(parts)
   const isWhole = !isFloat || parts.every((own) => every(own, Number.isInteger))
   if (!isWhole && least >= 0 && most <= 1 && parts.every((own) => every(own, isByteShare)))
     return { levels: 256, isShare: true }
@@ -50,14 +52,37 @@ export function unfit(numbers: ArrayNumbers, { levels, isShare }: Reading): numb
   return undefined
 }
 
+/** Whether numbers that are read as bytes or more are 0 and 1 alone, with some 1: those of a picture of two shades. */
+export function isBlackAndWhite(numbers: ArrayNumbers, { levels, isShare }: Reading): boolean {
+  if (levels === undefined || levels < 256 || (isShare && isFloating(numbers))) return false
+  return every(numbers, (number) => number === 0 || number === 1) && numbers.includes(1)
+}
+
 /** All levels of a byte if half of them are used, just as many as there are if fewer; beyond, a power of two. */
 function levelsUpTo(most: number): number {
   if (most < 128) return most + 1
   return most < 256 ? 256 : 2 ** Math.ceil(Math.log2(most + 1))
 }
 
-/** k / 255 in single or double precision, however it was rounded. */
-const isByteShare = (number: number): boolean => Math.abs(number * 255 - Math.round(number * 255)) < 1e-4
+const isFloating = (own: ArrayNumbers): boolean => own instanceof Float32Array || own instanceof Float64Array
+
+/** k / 255 in single or double precision, however it was rounded. What is nearly 0 but not 0 is another number. */
+const isByteShare = (number: number): boolean => {
+  const level = Math.round(number * 255)
+  return Math.abs(number * 255 - level) < 1e-4 && (level !== 0 || number === 0)
+}
+
+/** Throws a UsageError where one part is bytes divided by 255, and another one the bytes themselves. */
+function checkUnits(parts: readonly ArrayNumbers[]): void {
+  const isShare = (own: ArrayNumbers): boolean =>
+    every(own, (number) => number >= 0 && number <= 1 && isByteShare(number)) && !every(own, Number.isInteger)
+  const isByte = (own: ArrayNumbers): boolean =>
+    !isFloating(own) || (every(own, Number.isInteger) && !every(own, (number) => number === 0 || number === 1))
+  if (parts.length > 1 && parts.some(isShare) && parts.some(isByte))
+    throw new UsageError(
+      'the inputs of one part are bytes divided by 255, those of the other one bytes: give both in the same way.',
+    )
+}
 
 function every(numbers: ArrayNumbers, holds: (number: number) => boolean): boolean {
   for (let i = 0; i < numbers.length; i++) if (!holds(numbers[i]!)) return false

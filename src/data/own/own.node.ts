@@ -6,15 +6,18 @@ import { dataSet } from '../checked.js'
 import type { DataSet } from '../dataset.js'
 import { type LoadOptions, loadDataSet } from '../load.node.js'
 import { dataSets } from '../registry.js'
+import { meaningOfArrays } from './arrays.js'
 import { firstFileIn, readArrays } from './beside.node.js'
 import type { Content, Found, OwnOptions, Reader, ReadProgress } from './content.js'
 import { readHead } from './file.node.js'
 import { fingerprint } from './fingerprint.node.js'
 import type { Meant } from './meaning.js'
-import { MEANINGS } from './meanings.node.js'
 import { roleOf } from './names.js'
+import { meaningOfPictures } from './pictures.node.js'
 import type { Provenance } from './provenance.js'
 import { READERS } from './readers.node.js'
+import { tableMeaning } from './table.js'
+import { decodePictures } from './table-pictures.node.js'
 import { withTest } from './with-test.js'
 
 /** How a data set is found, and how one's own data are to be understood. */
@@ -66,15 +69,25 @@ async function loadOwn(path: string, options: OwnOptions, more: DataOptions): Pr
   const { input, target, names, notes = [], encoding } = meant
   const name = more.name ?? nameOf(path)
   const parts = { name, input, target, names, train, test }
+  const met = new Set<number>(train.targets)
+  const unseen = target.kind === 'class' ? names.filter((_, label) => !met.has(label)) : []
   const own: Provenance = {
     path: resolve(path),
     options,
-    ...{ what: found.what, split, counts: { train: train.count, test: test.count }, notes },
+    ...{ what: found.what, split, counts: { train: train.count, test: test.count } },
+    notes: [...notes, ...(unseen.length > 0 ? [`no sample to train is of ${listed(unseen)}`] : [])],
     ...perName(parts),
     ...(encoding && { encoding }),
   }
   return dataSet({ ...parts, own, fingerprint: fingerprint(parts) })
 }
+
+const SHOWN = 8
+
+const listed = (names: readonly string[]): string =>
+  names.length > SHOWN
+    ? `${names.slice(0, SHOWN).join(', ')} and ${names.length - SHOWN} more classes`
+    : names.join(', ')
 
 /** The part of the samples that is kept for the test. */
 const SHARE = 0.2
@@ -99,9 +112,12 @@ function nameOf(path: string): string {
 
 /** Finds the reader of a path and reads it with what lies beside it; of a folder of files, the file for training. */
 async function read(path: string, options: OwnOptions, progress?: ReadProgress): Promise<Found> {
+  const stat = statSync(path)
+  if (!stat.isFile() && !stat.isDirectory())
+    throw new UsageError(`${path} is a pipe or a device: write the data into a file, and name that.`)
   const reader = await readerOf(path)
   if (reader) return await readArrays(reader, path, options, progress)
-  if (statSync(path).isDirectory()) return await read(await firstFileIn(path, READERS), options, progress)
+  if (stat.isDirectory()) return await read(await firstFileIn(path, READERS), options, progress)
   const formats = READERS.map(({ format }) => format).join(', ')
   throw new UsageError(`${path} is of no format that can be read: these are ${formats}.`)
 }
@@ -115,9 +131,9 @@ async function readerOf(path: string): Promise<Reader | undefined> {
 async function meaningOf(found: Found, options: OwnOptions, progress?: ReadProgress): Promise<Meant> {
   if (options.ignore && found.train.kind !== 'table')
     throw new UsageError('--ignore leaves out columns of a table, and there is none: leave it out.')
-  if (holds('arrays', found)) return await MEANINGS.arrays(found, options, progress)
-  if (holds('table', found)) return await MEANINGS.table(found, options, progress)
-  if (holds('pictures', found)) return await MEANINGS.pictures(found, options, progress)
+  if (holds('arrays', found)) return meaningOfArrays(found, options)
+  if (holds('table', found)) return await tableMeaning(decodePictures)(found, options, progress)
+  if (holds('pictures', found)) return await meaningOfPictures(found, options, progress)
   throw new UsageError(
     `its training part holds ${found.train.kind}, its test part ${found.test!.kind}: name one of them.`,
   )

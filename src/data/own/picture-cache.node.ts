@@ -2,19 +2,11 @@ import { createHash } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { z } from 'zod'
-import { makeFolder, replaceFile } from '../../files.node.js'
+import { hashOf, makeFolder, replaceFile } from '../../files.node.js'
 import { withLock } from '../../lock.node.js'
 import { cacheFolder } from '../cache.node.js'
-import type { ImageShape } from '../dataset.js'
 import type { OwnOptions, Pictures, ReadProgress } from './content.js'
-
-/** What decoding gives, and what the cache keeps. */
-export interface Pixels {
-  readonly shape: ImageShape
-  /** [N, ...shape], in the order of the files. */
-  readonly pixels: Uint8Array
-  readonly notes: readonly string[]
-}
+import type { Pixels } from './decode.node.js'
 
 /** Of what is kept and of how it is made: another one is made anew. */
 const VERSION = 1
@@ -26,8 +18,8 @@ const header = z.object({
 })
 
 /**
- * The pixels of these files as `decode` gives them: from the cache where the same files (by path, size and time of
- * their last change) were decoded with the same options before; else decoded, and kept whole or not at all. Two
+ * The pixels of these files as `decode` gives them: from the cache where the same files (by path, size and times
+ * of their last change) were decoded with the same options before; else decoded, and kept whole or not at all. Two
  * processes that want the same decode it once.
  */
 export async function keptPixels(
@@ -40,7 +32,9 @@ export async function keptPixels(
   const kept = path && read(path, files.length)
   if (kept) return kept
   if (path === undefined) return await decode()
+  let isLocked = false
   const decodeAndKeep = async (): Promise<Pixels> => {
+    isLocked = true
     // Whoever held the lock may have made it.
     const made = read(path, files.length)
     if (made) return made
@@ -48,22 +42,29 @@ export async function keptPixels(
     keep(path, pixels)
     return pixels
   }
-  return await withLock(`${path}.lock`, decodeAndKeep, { signal })
+  try {
+    return await withLock(`${path}.lock`, decodeAndKeep, { signal })
+  } catch (error) {
+    // No right to write there, or a full disk: what cannot be kept needs no lock either.
+    if (isLocked || signal?.aborted) throw error
+    return await decode()
+  }
 }
 
 /** The file of the cache; undefined where there is no place for one. */
 function placeOf(files: Pictures['files'], options: Pick<OwnOptions, 'size' | 'colour'>): string | undefined {
   const hash = createHash('sha256').update(JSON.stringify([VERSION, options.size, options.colour]))
-  for (const { path } of files) {
-    const { size, mtimeMs } = statSync(path)
-    hash.update(JSON.stringify([resolve(path), size, mtimeMs]))
-  }
   try {
+    for (const { path } of files) {
+      // Whoever copies a file may set the time of its change back; the system alone sets the other one.
+      const { size, mtimeMs, ctimeMs } = statSync(path)
+      hash.update(JSON.stringify([resolve(path), size, mtimeMs, ctimeMs]))
+    }
     const path = join(cacheFolder(), 'pictures', hash.digest('hex').slice(0, 32))
     makeFolder(dirname(path))
     return path
   } catch {
-    // No folder, no right to write: the pictures are decoded anew each time.
+    // No folder, no right to write: the pictures are decoded anew each time. Of one that is gone the decoder tells.
     return undefined
   }
 }
@@ -81,8 +82,6 @@ function read(path: string, count: number): Pixels | undefined {
     return undefined
   }
 }
-
-const hashOf = (pixels: Uint8Array): string => createHash('sha256').update(pixels).digest('hex')
 
 function keep(path: string, { shape, notes, pixels }: Pixels): void {
   const head = Buffer.from(JSON.stringify({ shape, notes, sha256: hashOf(pixels) }))

@@ -2,9 +2,12 @@ import { z } from 'zod'
 import { UsageError, UserError } from '../../errors.js'
 import { sizeOf } from '../../graph/types.js'
 import type { TaskInput } from '../dataset.js'
+import { PICTURE_NAME } from '../picture-formats.js'
 import type { Column, OwnOptions, Table } from './content.js'
 import { plain } from './plain.js'
+import { checkSinglePrecision } from './single-precision.js'
 import { isMissing } from './table-target.js'
+import { checkNoNumbers } from './written-numbers.js'
 
 /** The columns that a network reads, in the order of its inputs; kept with its run. */
 export const tableEncoding = z.object({
@@ -91,11 +94,15 @@ const isIndex = ({ name, cells }: Column): boolean =>
 
 const arePictures = ({ cells }: Column): boolean =>
   cells[0] instanceof Uint8Array ||
-  (typeof cells[0] === 'string' &&
-    (cells as readonly string[]).every((cell) => /\.(png|jpe?g|webp|gif|tiff?|bmp|avif)$/i.test(cell)))
+  (typeof cells[0] === 'string' && (cells as readonly string[]).every((cell) => PICTURE_NAME.test(cell)))
 
-function numbersOrCategories({ name, cells }: Column): InputColumn {
-  if (cells instanceof Float64Array) return { name }
+function numbersOrCategories(column: Column): InputColumn {
+  const { name, cells } = column
+  if (cells instanceof Float64Array) {
+    checkSinglePrecision(`column "${plain(name)}"`, cells)
+    return { name }
+  }
+  checkNoNumbers(column)
   const texts = cells as readonly string[]
   const categories = [...new Set(texts)].filter((text) => text !== '').sort()
   if (categories.length <= Math.min(MOST_CATEGORIES, Math.max(2, texts.length / 2))) return { name, categories }

@@ -3,6 +3,8 @@ import { nearest } from '../../names.js'
 import type { Target } from '../dataset.js'
 import type { Column, OwnOptions, Table } from './content.js'
 import { plain } from './plain.js'
+import { checkSinglePrecision } from './single-precision.js'
+import { checkNoNumbers } from './written-numbers.js'
 
 /** The columns that are the target, and what they say. */
 export interface TableTarget {
@@ -23,7 +25,7 @@ const MOST_CLASSES = 10_000
 /** Chooses the target of a table. Throws a UsageError that names the flag to give where a guess would be unsafe. */
 export function targetOf(table: Table, options: OwnOptions): TableTarget {
   const { task } = options
-  if (task === 'none') return { columns: [], target: { kind: 'none' }, names: [], notes: [], targets: () => undefined }
+  if (task === 'none') return noTarget(table, options)
   const columns = options.target?.map((name) => columnOf(table, name)) ?? [guessed(table, task)]
   const kind = task ?? guessedKind(columns)
   if (kind === 'class') return oneClass(columns, options)
@@ -34,6 +36,7 @@ export function targetOf(table: Table, options: OwnOptions): TableTarget {
       `column "${plain(text.name)}" holds ${typeof text.cells[0] === 'string' ? `texts ("${plain(text.cells[0])}")` : 'pictures'}, and ${kind} are numbers: name other columns (--target), or ask for classes (--task class)`,
     )
   const count = columns.length
+  for (const { name, cells } of columns) checkSinglePrecision(`column "${plain(name)}"`, cells as Float64Array)
   if (kind === 'labels')
     return { columns: names, target: { kind, count }, names, notes: [], targets: numbersOf(names, isBinary, '0 or 1') }
   return {
@@ -43,6 +46,16 @@ export function targetOf(table: Table, options: OwnOptions): TableTarget {
     notes: [],
     targets: numbersOf(names, () => true, 'a number'),
   }
+}
+
+/** None; the columns that `--target` names are left out, and so no inputs. */
+function noTarget(table: Table, { target = [] }: OwnOptions): TableTarget {
+  const columns = target.map((name) => columnOf(table, name).name)
+  const labels = table.columns.filter(({ name }) => NAMED.includes(name.toLowerCase()) && !columns.includes(name))
+  const notes = labels.map(
+    ({ name }) => `column "${plain(name)}" is an input, too: --ignore ${plain(name)} leaves it out`,
+  )
+  return { columns, target: { kind: 'none' }, names: [], notes, targets: () => undefined }
 }
 
 /** The column of that name. Throws a UsageError that names the nearest one. */
@@ -105,6 +118,12 @@ function oneClass(columns: readonly Column[], { classes: given, task }: OwnOptio
       `column "${plain(name)}" is no class: it holds ${kinds.length} different values; name another (--target)`,
     )
   const names = given ?? column.classes
+  if (task === undefined) checkNoNumbers(column)
+  const long = kinds.find((kind) => Math.abs(kind as number) > Number.MAX_SAFE_INTEGER)
+  if (cells instanceof Float64Array && long !== undefined)
+    throw new UsageError(
+      `column "${plain(name)}" holds ${long}: whole numbers beyond 2^53 are not told apart, so give classes shorter ones, or names`,
+    )
   // Numbers from 0 that the file or a person names; else each class is called what stands in its cells.
   const known = new Set(names)
   const isPlace = cells instanceof Float64Array && names && !kinds.every((kind) => known.has(`${kind}`))

@@ -1,6 +1,7 @@
 import { UsageError } from '../../errors.js'
 import type { Samples, Split } from '../dataset.js'
 import type { ArrayNumbers, OwnOptions } from './content.js'
+import { checkSinglePrecision } from './single-precision.js'
 
 /** Targets of one split: [N] or [N, K]. */
 export interface TargetNumbers {
@@ -42,8 +43,11 @@ export function targetsOf(
     if (!isBinary) throw new UsageError(`${name} holds other numbers than 0 and 1: it cannot be several labels.`)
     return several('labels', width, names ?? columns, name, (numbers) => Uint8Array.from(numbers))
   }
-  if (kind === 'values')
+  if (kind === 'values') {
+    for (const numbers of all)
+      for (let k = 0; k < width; k++) checkSinglePrecision(columns[k] ?? name, numbers, k, width)
     return several('values', width, names ?? columns, name, (numbers) => Float32Array.from(numbers))
+  }
   if (isOneHot) {
     const own = checkNames(names ?? columns, width, name)
     const note = `${name} is one-hot: the place of the 1 is the class`

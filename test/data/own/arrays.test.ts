@@ -136,9 +136,37 @@ test('numbers are levels where they are exactly so, and real numbers else', () =
   assert.deepEqual(read(Uint16Array.of(0, 4000, 3, 4)), [4096, 0, 4000, 3, 4])
   assert.deepEqual(read(Uint16Array.of(0, 65535, 3, 4)), [65536, 0, 65535, 3, 4])
   assert.deepEqual(read(Int16Array.of(-1, 5, 3, 4)), [undefined, -1, 5, 3, 4])
+  // What is nearly 0 in its unit is no black byte.
+  assert.deepEqual(read(Float32Array.of(0, 2 ** -30, 2 ** -29, 2 ** -28)), [undefined, 0, 2 ** -30, 2 ** -29, 2 ** -28])
   // A row of whole numbers that are no pixels keeps its units.
   assert.deepEqual(read(Float64Array.of(1, 2, 3, 40), [1, 4]), [undefined, 1, 2, 3, 40])
   assert.deepEqual(read(Float64Array.of(1, 2, 3, 255), [1, 4]), [256, 1, 2, 3, 255])
+})
+
+test('bytes in one part and bytes divided by 255 in the other are refused', () => {
+  const train = array('x_train', [1, 2, 2], Float32Array.of(0, 1 / 255, 1, 7 / 255))
+  refused([train, array('x_test', [1, 2, 2], Uint8Array.of(0, 1, 255, 7))], /one part are bytes divided by 255/)
+  refused([train, array('x_test', [1, 2, 2], Float64Array.of(0, 9, 255, 7))], /one part are bytes divided by 255/)
+  const dark = meaning([train, array('x_test', [1, 2, 2], Float32Array.of(0, 1, 1, 0))])
+  assert.deepEqual([dark.input.levels, ...dark.test!.inputs], [256, 0, 255, 255, 0])
+})
+
+test('real numbers that single precision cannot tell apart are refused', () => {
+  const times = Float64Array.from({ length: 4 }, (_, i) => 1.7e9 + 60 * i)
+  const near = Float64Array.of(1, times[0]!, 2, times[1]!, 3, times[2]!)
+  const y = array('y', [3], Float64Array.of(0.5, 1, 2))
+  refused([array('x', [3, 2], near), y], /^column 2 of x holds numbers from 1700000000 to 1700000120/)
+  refused([counted('x', [4, 2, 2]), array('y', [4], times)], /^y holds numbers from 1700000000/, { task: 'values' })
+  refused([array('x', [3, 1], Float64Array.of(2 ** 53, 2 ** 53 - 1, 2 ** 53 - 3)), y], /^x holds numbers from 90071/)
+  // Single precision itself, whole numbers that it holds, wide ones, and what only rounding tells apart.
+  for (const fits of [
+    Float32Array.from(near),
+    near.map((n) => n & ~127),
+    near.map((n, i) => n * (i + 1)),
+    near.map(() => 0.3),
+  ])
+    assert.equal(meaning([array('x', [3, 2], fits), y]).train.count, 3)
+  assert.equal(meaning([array('x', [3, 1], Float64Array.of(0.3, 0.1 + 0.2, 0.3)), y]).train.count, 3)
 })
 
 test('targets: classes from 0 or 1, other numbers in their order, one-hot, labels, values', () => {
@@ -224,6 +252,14 @@ test('further inputs are read as those of the data set were, and other numbers a
     () => again(Float64Array.of(0, 0.3333, 1, 0)),
     /holds 0.3333, and the network reads bytes divided by 255/,
   )
+  // Truth values and pictures of two shades are no nearly black bytes.
+  const two = { kind: 'arrays' as const, arrays: [array('x', [1, 2, 2], Uint8Array.of(0, 1, 1, 0))] }
+  assert.throws(() => inputsOfArrays(two, {}, reading), /holds 0 and 1 alone, .*white is 1 of a type of floats, or 255/)
+  assert.throws(
+    () => inputsOfArrays(two, {}, { levels: 256 }),
+    /holds 0 and 1 alone, .*1 is nearly black: white is 255/,
+  )
+  assert.deepEqual([...inputsOfArrays(two, {}, { levels: 17 }).inputs], [0, 1, 1, 0])
   const levels = { kind: 'arrays' as const, arrays: [array('x', [1, 2, 2], Float64Array.of(0, 0.5, 1, 0))] }
   assert.throws(() => inputsOfArrays(levels, {}, { levels: 256 }), /holds 0.5, and the network reads whole numbers/)
 })

@@ -32,6 +32,8 @@ const ways: readonly [what: string, text: string, columns: Record<string, unknow
   ['a text below numbers', 'a,b\n1,2\n3,\nx,4\n', { a: ['1', '3', 'x'], b: [2, Number.NaN, 4] }],
   ['exponents', 'a,b\n1e3,+.5\n-2E-1,7.\n', { a: [1000, -0.2], b: [0.5, 7] }],
   ['what only looks like numbers', 'a,b\n0x10,1\n1-2,2\n', { a: ['0x10', '1-2'], b: [1, 2] }],
+  ['infinite numbers', 'a,b\n-inf,1e400\n1,Infinity\n', { a: [-Infinity, 1], b: [Infinity, Infinity] }],
+  ['few numbers from 1', '1,2,3\n4,5,6\n', { 'column 1': [1, 4], 'column 2': [2, 5], 'column 3': [3, 6] }],
   ['one column', 'a\n1\n2\n', { a: [1, 2] }],
 ]
 for (const [what, text, columns] of ways)
@@ -41,6 +43,23 @@ test('more rows than columns of numbers begin with', () => {
   const rows = Array.from({ length: 1000 }, (_, i) => `${i},${i / 2}`)
   const { columns } = readCsv(['a,b', ...rows].join('\n'), 'it')
   assert.deepEqual([columns[0]!.cells.length, columns[1]!.cells[999]], [1000, 499.5])
+})
+
+test('many numbers from 1 are names', () => {
+  const { rows, columns } = readCsv(`1,2,3,4,5,6,7,8\n${'0,0,0,0,0,0,0,1\n'.repeat(3)}`, 'it')
+  assert.deepEqual([rows, columns.map(({ name }) => name).join('')], [3, '12345678'])
+})
+
+test('the first line is found where a long text with lines of its own follows', () => {
+  const long = 'some; words, more\n'.repeat(5000)
+  const { columns } = readCsv(`a,text\n1,"${long}"\n2,"${long}"\n`, 'it')
+  assert.deepEqual(
+    columns.map(({ name, cells }) => [name, cells.length]),
+    [
+      ['a', 2],
+      ['text', 2],
+    ],
+  )
 })
 
 const wrong: readonly [what: string, text: string, message: RegExp][] = [

@@ -1,10 +1,13 @@
 // One's own data by their path: formats, files that belong together, the split, the fingerprint, refusals.
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, beforeEach, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
+import { readImage } from '../../../src/data/images.node.js'
+import { readBytes } from '../../../src/data/own/file.node.js'
 import { checkSameData, loadKept } from '../../../src/data/own/kept.node.js'
 import { loadData } from '../../../src/data/own/own.node.js'
 import { UserError } from '../../../src/errors.js'
@@ -120,7 +123,7 @@ test('a file of EMNIST is turned upright, and its labels from 1 are its letters'
   assert.deepEqual(data.input.shape, [1, 6, 2])
   assert.deepEqual([...data.train.inputs.subarray(0, 4)], [0, 120, 20, 140])
   assert.deepEqual([data.names.length, data.names[25], [...data.train.targets!]], [26, 'Z', [0, 25]])
-  assert.deepEqual(data.own!.notes, ['the labels go from 1 to 26: 1 is A'])
+  assert.deepEqual(data.own!.notes[0], 'the labels go from 1 to 26: 1 is A')
   assert.match(data.own!.what, /EMNIST.*turned upright/)
   assert.equal(data.name, 'emnist-letters')
 })
@@ -200,6 +203,27 @@ test('a test part takes its share of each class, the same for everyone', async (
   assert.equal((await loadData(path, { test: 0.4 })).test.count, 10)
   await fails(loadData(path, { test: 1 }), /share of the samples for the test is 1: a number above 0 and below 1/)
   await fails(loadData(put('one', idxOf(Uint8Array.of(1, 2), [1, 2]))), /holds 1 samples: at least 2 are needed/)
+})
+
+test('inputs for testing without targets are not used, and that is told', async () => {
+  const path = put('train-images', images(6))
+  put('train-labels', idxLabels(cycle(6, 2)))
+  const test = put('test-images', images(3))
+  const { own, train } = await loadData(path)
+  assert.deepEqual([train.count, own!.notes], [5, [`${test} has no targets beside it: not used`]])
+})
+
+test('a class of which there is no sample to train is told', async () => {
+  const path = put('images', images(6))
+  put('labels', idxLabels([1, 2, 3, 1, 2, 3]))
+  assert.deepEqual(
+    (await loadData(path, { classes: ['a', 'b', 'c', 'd'] })).own!.notes.at(-1),
+    'no sample to train is of a',
+  )
+  put('labels', idxLabels([0, 1, 2, 3, 4, 5]))
+  const { own, train } = await loadData(path)
+  const left = [0, 1, 2, 3, 4, 5].find((label) => !train.targets!.includes(label))
+  assert.deepEqual(own!.notes.slice(-1), [`no sample to train is of ${left}`])
 })
 
 test('the fingerprint tells inputs, targets, names and the split', async () => {
@@ -296,6 +320,36 @@ test('what cannot be understood is said with what to do', async () => {
   await fails(loadData(put('cut', images(2).subarray(0, 20))), /cut is cut: its header promises 24 bytes/)
   const packed = gzipSync(images(2))
   await fails(loadData(put('cut.gz', packed.subarray(0, packed.length - 9))), /cut\.gz is cut or damaged/)
+})
+
+test('a pipe is refused, and not waited for', { skip: process.platform === 'win32' }, async () => {
+  for (const name of ['pipe', 'pipe.npy', 'pipe.png']) execFileSync('mkfifo', [join(root, name)])
+  for (const name of ['pipe', 'pipe.npy'])
+    await fails(loadData(join(root, name)), /is a pipe or a device: write the data into a file/)
+  await assert.rejects(readBytes(join(root, 'pipe')), /pipe is no file/)
+  await assert.rejects(readImage(join(root, 'pipe.png')), /pipe\.png.* name a PNG/)
+})
+
+test('what is longer than its kind may be is refused, packed or not', async () => {
+  const most = 100
+  const long = new Uint8Array(1000)
+  const packed = gzipSync(long)
+  // The end of a packed file tells the length of its last part alone.
+  const parts = Buffer.concat([packed, gzipSync(new Uint8Array(3))])
+  for (const [bytes, said] of [
+    [long, '1000'],
+    [packed, 'more than 100'],
+    [parts, 'more than 100'],
+  ] as const)
+    await assert.rejects(readBytes(put('long', bytes), {}, { most }), {
+      name: 'UserError',
+      message: new RegExp(`long has ${said} bytes; at most 100 can be read`),
+    })
+  assert.equal((await readBytes(put('short.gz', gzipSync(long.subarray(0, most))), {}, { most })).length, most)
+  await fails(
+    loadData(put('images.gz', gzipSync(Buffer.concat([images(2), long])))),
+    /promises 24 bytes, and it unpacks to more/,
+  )
 })
 
 test('what does not fit into memory is refused with the number, before it is read', async () => {

@@ -198,6 +198,8 @@ const DAMAGED: [string, Uint8Array, string, RegExp][] = [
     'npy.gz',
     /is too long: its header promises 75 bytes, and it unpacks to more\.$/,
   ],
+  // What it is, its beginning tells: the rest is not unpacked.
+  ['no NPY in cut gzip', gzipSync(new Uint8Array(2 ** 16)).slice(0, -9), 'npy.gz', /is no NPY file/],
   ['no ZIP', latin1('PK is no archive'), 'npz', /is cut or damaged: it is no whole ZIP archive \(/],
   ['a cut ZIP', bytesOf(ARCHIVES.stored!).slice(0, -100), 'npz', /is cut or damaged: it is no whole ZIP archive \(/],
   [

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import sharp from 'sharp'
 import type { OwnOptions, Table } from '../../../src/data/own/content.js'
 import { readCsv } from '../../../src/data/own/read/csv-text.node.js'
 import { type DecodePictures, tableMeaning } from '../../../src/data/own/table.js'
 import { readInputs, tableEncoding } from '../../../src/data/own/table-inputs.js'
+import { decodePictures } from '../../../src/data/own/table-pictures.node.js'
 
 const noPictures: DecodePictures = async () => assert.fail('there are no pictures')
 const meaning = tableMeaning(noPictures)
@@ -87,6 +89,37 @@ for (const [what, text, options, kind, names, wanted] of targets)
 test('target: none', async () => {
   const { target, train, input } = await meant(rows('a,b', '1,2', '3,4'), { task: 'none' })
   assert.deepEqual([target, train.targets, input.shape], [{ kind: 'none' }, undefined, [2]])
+  const text = rows('a,b,label', '1,2,0', '3,4,1')
+  const all = await meant(text, { task: 'none' })
+  assert.deepEqual(
+    [all.input.shape, all.notes],
+    [[3], ['column "label" is an input, too: --ignore label leaves it out']],
+  )
+  const others = await meant(text, { task: 'none', target: ['label'] })
+  assert.deepEqual([others.input.shape, others.notes, others.train.targets], [[2], [], undefined])
+})
+
+const WRITTEN = ['"1,100"', '"1,234,567.5"', '1 200', "1'200", '€5', '5 %', '"2,5"', '$1.50']
+for (const written of WRITTEN)
+  test(`numbers that are written as ${written} are neither categories nor classes`, async () => {
+    const message = /^column "a" writes its numbers as ".*": write them with digits and a decimal point alone$/
+    const text = (first: string) =>
+      rows('a,b', ...['1', written, '950', written, written, '1'].map((a, i) => `${a},${first}${i % 2}`))
+    await assert.rejects(meant(text('x')), { name: 'UserError', message })
+    await assert.rejects(meant(text(''), { target: ['a'] }), { name: 'UserError', message })
+    assert.equal((await meant(text(''), { target: ['a'], task: 'class' })).target.kind, 'class')
+  })
+
+test('a point between decimal commas, far below the beginning, is not taken for a decimal one', async () => {
+  const lines = Array.from({ length: 600 }, (_, i) => `${i % 5},5;${i % 2 ? 'u' : 'v'}`)
+  const text = rows('a;y', ...lines)
+  assert.deepEqual((await meant(text)).input.shape, [1])
+  await assert.rejects(meant(`${text}\n1.250;u`), { message: /column "a" writes its numbers as "0,5"/ })
+})
+
+test('texts of digits and points that are no numbers stay categories', async () => {
+  for (const text of ['12.03.2024', '2024-03-12', '10.0.0.1', '3+', '1-2'])
+    assert.deepEqual((await meant(rows('a,y', `${text},u`, '2024,v', `${text},u`, `${text},v`))).input.shape, [2], text)
 })
 
 const refused: readonly [what: string, text: string, options: OwnOptions, message: RegExp][] = [
@@ -147,6 +180,26 @@ const refused: readonly [what: string, text: string, options: OwnOptions, messag
     /column "a" holds numbers, but "x" in row 4/,
   ],
   ['an empty category', rows('a,y', 'p,u', 'p,v', ',u', 'q,v'), {}, /row 3: column "a" is empty; it is one of p, q/],
+  ['an infinite number', rows('a,y', '1,u', 'inf,v', '3,u'), {}, /row 2: column "a" holds Infinity/],
+  ['an infinite target', rows('a,b', '1,.5', '2,-inf', '3,1'), {}, /row 2: column "b" holds -Infinity/],
+  [
+    'classes beyond 2^53',
+    rows('a,label', '1,9007199254740993', '2,9007199254740992', '3,5'),
+    {},
+    /column "label" holds 9007199254740992: whole numbers beyond 2\^53 are not told apart/,
+  ],
+  [
+    'times that single precision cannot tell apart',
+    rows('a,y', '1700000000,u', '1700000060,v', '1700000120,u'),
+    {},
+    /column "a" holds numbers from 1700000000 to 1700000120.* lie 128 apart: subtract 1700000000 from each/,
+  ],
+  [
+    'values that single precision cannot tell apart',
+    rows('a,y', '1,1700000000.5', '2,1700000060', '3,1700000120'),
+    {},
+    /column "y" holds numbers from 1700000000\.5 to 1700000120/,
+  ],
   ['no input', rows('y', '1', '2'), { target: ['y'] }, /no column besides its target/],
   ['a size that is none', rows('a,b,y', '1,2,u', '3,4,v'), { size: [2, 2] }, /--size 2x2 needs 4 columns of pixels/],
 ]
@@ -254,4 +307,33 @@ test('columns that are to be ignored are neither input nor target, and need not 
   )
   await assert.rejects(meant(text, { ignore: ['keys'] }), /There is no column "keys"\. Did you mean "key"\?/)
   await assert.rejects(meant(text, { ignore: ['b'], target: ['b'] }), /column "b" is the target, and cannot be ignored/)
+})
+
+test('pictures of a table have colour where one of them has, or as those before had', async () => {
+  const png = async (...rgb: number[]) => {
+    const raw = { width: 2, height: 1, channels: 3 } as const
+    return new Uint8Array(
+      await sharp(Uint8Array.from([...rgb, ...rgb]), { raw })
+        .png()
+        .toBuffer(),
+    )
+  }
+  const pictures = [
+    { source: await png(60, 60, 60), where: 'row 1' },
+    { source: await png(255, 0, 0), where: 'row 2' },
+  ]
+  const { shape, inputs } = await decodePictures(pictures, {})
+  assert.deepEqual(
+    [shape, [...inputs]],
+    [
+      [3, 1, 2],
+      [60, 60, 60, 60, 60, 60, 255, 255, 0, 0, 0, 0],
+    ],
+  )
+  assert.deepEqual([...(await decodePictures(pictures, { shape: [1, 1, 2] })).inputs], [60, 60, 76, 76])
+  const broken = [...pictures, { source: Uint8Array.of(1, 2, 3), where: 'row 3 of it' }]
+  await assert.rejects(decodePictures(broken, {}), {
+    name: 'UserError',
+    message: /^The image row 3 of it is neither PNG.*\nMend these files, or take their rows out of the table\.$/,
+  })
 })

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { constant } from '../../../src/graph/index.js'
-import { bernoulli, sign } from '../../../src/rules/target-propagation/discrete.js'
+import { bernoulli, sign } from '../../../src/nn/discrete.js'
 import { targetPropagation } from '../../../src/rules/target-propagation/target-propagation.js'
 import { taskFor } from '../../../src/rules/task.js'
 import { close, numbers } from '../../nn/evaluate.js'

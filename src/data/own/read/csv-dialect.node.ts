@@ -19,13 +19,19 @@ const MOST_RECORDS = 500
 /** Texts that stand for a number that is missing, in lower case. */
 const MISSING = new Set(['', 'na', 'n/a', 'nan', 'null', 'none', '?'])
 
+const INFINITE = /^([-+]?)inf(inity)?$/i
+
 /** The number that a cell writes, NaN where it is missing; undefined where the cell is another text. */
 export function numberIn(cell: string, decimal: '.' | ','): number | undefined {
-  const text = decimal === ',' && !cell.includes('.') ? cell.replace(',', '.') : cell
+  // Where commas are decimal, a point may divide thousands: such a cell is no number that is sure.
+  if (decimal === ',' && cell.includes('.')) return undefined
+  const text = decimal === ',' ? cell.replace(',', '.') : cell
   if (/^[-+.\d][-+.\deE]*$/.test(text)) {
     const number = Number(text)
-    return Number.isFinite(number) ? number : undefined
+    return Number.isNaN(number) ? undefined : number
   }
+  const [, sign] = INFINITE.exec(cell) ?? []
+  if (sign !== undefined) return Number(`${sign}Infinity`)
   return MISSING.has(cell.toLowerCase()) ? Number.NaN : undefined
 }
 
@@ -36,11 +42,17 @@ export const READING = { skip_empty_lines: true, trim: true, max_record_size: 2 
 export function dialectOf(text: string, tabs: boolean, where: string): Dialect {
   const head = text.length <= HEAD ? text : text.slice(0, text.lastIndexOf('\n', HEAD) + 1 || HEAD)
   const read = (delimiter: string): Records => {
-    try {
-      return parse(head, { ...READING, delimiter, relax_column_count: true, relax_quotes: true, to: MOST_RECORDS })
-    } catch {
-      return []
+    const records: string[][] = []
+    const on_record = (record: string[]): null => {
+      records.push(record)
+      return null
     }
+    try {
+      parse(head, { ...READING, delimiter, relax_column_count: true, relax_quotes: true, to: MOST_RECORDS, on_record })
+    } catch {
+      // The beginning may end within a quoted cell; the records above it stand.
+    }
+    return records
   }
   const found = (tabs ? ['\t'] : ['\t', ';', ',', '|'])
     .map((delimiter) => ({ delimiter, records: read(delimiter) }))
@@ -76,11 +88,15 @@ function decimalOf(records: Records, where: string): '.' | ',' {
   return ','
 }
 
+/** So many numbers in their order are no chance. */
+const MANY = 8
+
 /** Whether the first record names the columns, by what stands below it. */
 function isHeader([first, ...below]: Records, decimal: '.' | ','): boolean {
   if (!first || below.length === 0) return false
-  // Numbers in their order: the names that a table without names is written with.
+  // Numbers in their order: the names that a table without names is written with. Few from 1 on may be a row.
   if (first.length > 2 && first.every((cell, i) => cell === `${i}`)) return true
+  if (first.length >= MANY && first.every((cell, i) => cell === `${i + 1}`)) return true
   const isText = (cell: string | undefined): boolean => cell !== undefined && numberIn(cell, decimal) === undefined
   const overNumbers = first.some(
     (cell, i) =>

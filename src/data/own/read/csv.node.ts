@@ -1,6 +1,7 @@
 import { readdirSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { UserError } from '../../../errors.js'
+import { textOf as decoded } from '../../../files.node.js'
 import type { Found, Reader, ReadProgress, Table } from '../content.js'
 import { readBytes } from '../file.node.js'
 import { readCsv } from './csv-text.node.js'
@@ -28,7 +29,7 @@ export const csv: Reader = {
 
 /** The table of one file; see `readCsv`. */
 export async function readCsvFile(file: string, progress?: ReadProgress): Promise<Table> {
-  const text = textOf(await readBytes(file, progress), file)
+  const text = textOf(await readBytes(file, progress, { most: MOST_BYTES }), file)
   return { ...readCsv(text, file, { tabs: !/\.csv(\.gz)?$/i.test(file) }), folder: dirname(file) }
 }
 
@@ -58,15 +59,9 @@ export async function readShards(
 }
 
 function textOf(bytes: Uint8Array, path: string): string {
-  const [a, b] = bytes
-  const encoding = a === 0xff && b === 0xfe ? 'utf-16le' : a === 0xfe && b === 0xff ? 'utf-16be' : 'utf-8'
-  if (bytes.length > MOST_BYTES)
-    throw new UserError(
-      `${path} has ${bytes.length} bytes; at most ${MOST_BYTES} can be read: divide it, or take a part`,
-    )
   let text: string
   try {
-    text = new TextDecoder(encoding, { fatal: true }).decode(bytes)
+    text = decoded(bytes, { fatal: true })
   } catch (cause) {
     throw new UserError(`${path} is no text in UTF-8: save it as such (spreadsheets call it "CSV UTF-8")`, { cause })
   }

@@ -2,7 +2,7 @@ import { basename } from 'node:path'
 import { emnistClasses } from '../../sources/emnist-classes.js'
 import type { Arrays, NamedArray, Reader } from '../content.js'
 import { readBytes } from '../file.node.js'
-import { firstColumn, isIdx, readIdx, transposed } from '../idx.js'
+import { firstColumn, isIdx, promisedBytes, readIdx, transposed } from '../idx.js'
 import { roleOf } from '../names.js'
 
 /** Numbers that QMNIST keeps of each digit. */
@@ -13,7 +13,7 @@ export const idxReader: Reader = {
   recognises: (_path, head) => isIdx(head),
   async read(path, _options, progress) {
     const name = basename(path).replace(/\.gz$/, '')
-    const array = { name, ...readIdx(await readBytes(path, progress), path) }
+    const array = { name, ...readIdx(await readBytes(path, progress, { promised: promisedBytes }), path) }
     const isEmnist = /^emnist\b/i.test(name)
     const classes = emnistClasses(name)
     const train: Arrays = { kind: 'arrays', arrays: [isEmnist ? upright(array) : oneClass(array)], ...classes }

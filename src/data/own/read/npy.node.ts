@@ -9,7 +9,7 @@ export const npyReader: Reader = {
   recognises: (path, head) => isNpy(head) || /\.npy(\.gz)?$/i.test(path),
   async read(path, _options, progress) {
     const name = basename(path).replace(/\.npy(\.gz)?$/i, '')
-    const bytes = await readBytes(path, progress, promisedBytes)
+    const bytes = await readBytes(path, progress, { promised: promisedBytes })
     return { what: 'NPY', train: { kind: 'arrays', arrays: [{ name, ...readNpy(bytes, path) }] } }
   },
 }

@@ -48,9 +48,12 @@ export function readTexts(bytes: Uint8Array, where: string): string[] {
   })
 }
 
-/** The size of the whole file by its header, where `head` holds all of that; undefined where it does not. */
+/**
+ * The size of the whole file by its header; undefined where `head` does not hold all of that. Throws a UserError where
+ * it is no NPY file.
+ */
 export function promisedBytes(head: Uint8Array, where: string): number | undefined {
-  if (!isNpy(head) || head.length < LENGTH_END || endOfHeader(head) > head.length) return undefined
+  if (head.length < LENGTH_END || (isNpy(head) && endOfHeader(head) > head.length)) return undefined
   const { descr, shape, start } = headerOf(head, where)
   return start + sizeOf(shape) * bytesOf(elementOf(descr, where).element)
 }

@@ -1,4 +1,4 @@
-import type { Tensor } from '../../graph/index.js'
+import type { Tensor } from '../graph/index.js'
 
 /** The sign of each element: -1, 1, and 0 of zero. */
 export const sign = (x: Tensor): Tensor => x.greater(0).cast('float32').sub(x.less(0).cast('float32'))
