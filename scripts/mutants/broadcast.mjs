@@ -107,11 +107,4 @@ export default [
     replace: "if (magnitude !== 'batch') return",
     tests: 'rules/broadcast/limits',
   },
-  {
-    what: 'a pair of direct feedback is the weight of its own layer',
-    file: `${folder}feedback.ts`,
-    find: 'weights.slice(k)',
-    replace: 'weights.slice(k, k + 1)',
-    tests: 'rules/broadcast/certificate',
-  },
 ]
