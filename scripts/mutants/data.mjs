@@ -6,7 +6,7 @@ const locate = 'src/data/locate.node.ts'
 const made = 'src/data/made.node.ts'
 const download = 'src/data/download.node.ts'
 const cifar = 'src/data/sources/cifar-records.ts'
-const idx = 'src/data/sources/idx.ts'
+const idx = 'src/data/own/idx.ts'
 
 export default [
   {
@@ -40,8 +40,8 @@ export default [
   {
     what: 'a cut IDX file is read',
     file: idx,
-    find: 'if (bytes.length !== expected) {',
-    replace: 'if (bytes.length > expected) {',
+    find: 'shape.length !== bytes[3] || bytes.length !== expected)',
+    replace: 'shape.length !== bytes[3] || bytes.length > expected)',
     tests: 'data/formats',
   },
   {

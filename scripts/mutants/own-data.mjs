@@ -2,7 +2,7 @@
 const targets = 'src/data/own/targets.ts'
 const levels = 'src/data/own/levels.ts'
 const layout = 'src/data/own/layout.ts'
-const idx = 'src/data/own/idx.ts'
+const elements = 'src/data/own/read/elements.ts'
 const kept = 'src/data/own/kept.node.ts'
 const fingerprint = 'src/data/own/fingerprint.node.ts'
 const memory = 'src/data/own/memory.node.ts'
@@ -86,9 +86,9 @@ export default [
   },
   {
     what: 'the bytes of a file are changed while its numbers are turned',
-    file: idx,
-    find: 'new Uint8Array(bytes.subarray(header))',
-    replace: 'bytes.subarray(header)',
+    file: elements,
+    find: 'const out = new Uint8Array(bytes.length)',
+    replace: 'const out = bytes',
     ...loading,
   },
   {

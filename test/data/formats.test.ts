@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Split } from '../../src/data/index.js'
+import { readIdx } from '../../src/data/own/idx.js'
 import { findDataSet } from '../../src/data/registry.js'
 import { readCifarBatches } from '../../src/data/sources/cifar-10.js'
-import { readIdxImages, readIdxLabels } from '../../src/data/sources/idx.js'
 import { readOptdigits } from '../../src/data/sources/optdigits.js'
 import { readRows } from '../../src/data/sources/tables.js'
 import { readTar } from '../../src/data/tar.js'
@@ -14,24 +14,25 @@ const refuses = (action: () => unknown, message: RegExp) =>
   assert.throws(action, (error) => error instanceof UserError && message.test(error.message))
 
 test('an IDX file gives its images and labels', () => {
-  const images = readIdxImages(idxImages([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], 2, 3), 'images')
-  assert.equal(images.count, 2)
-  assert.equal(images.height, 2)
-  assert.equal(images.width, 3)
-  assert.deepEqual([...images.pixels], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12])
-  assert.deepEqual([...readIdxLabels(idxLabels([7, 0, 9]), 'labels')], [7, 0, 9])
+  const images = readIdx(idxImages([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], 2, 3), 'images')
+  assert.deepEqual(images.shape, [2, 2, 3])
+  assert.deepEqual([...images.numbers], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12])
+  const labels = readIdx(idxLabels([7, 0, 9]), 'labels')
+  assert.deepEqual(labels.shape, [3])
+  assert.deepEqual([...labels.numbers], [7, 0, 9])
 })
 
 test('a cut, overlong or foreign IDX file is named with what was expected and what came', () => {
   const whole = idxImages([1, 2, 3, 4], 2, 2)
   refuses(
-    () => readIdxImages(whole.subarray(0, 19), 'dir/train'),
-    /^dir\/train is cut: its header promises 20 bytes \(1 x 2 x 2 values\), but it has 19;/,
+    () => readIdx(whole.subarray(0, 19), 'dir/train'),
+    /^dir\/train is cut: its header promises 20 bytes \(1 x 2 x 2 numbers of 1\), but it has 19;/,
   )
-  refuses(() => readIdxImages(new Uint8Array([...whole, 0]), 'dir/train'), /is too long: .* 20 bytes .* has 21/)
-  refuses(() => readIdxImages(idxLabels([1, 2, 3]), 'dir/train'), /no IDX file of images: .* 2051 .* holds .* 2049/)
-  refuses(() => readIdxLabels(whole, 'dir/labels'), /no IDX file of labels/)
-  refuses(() => readIdxLabels(new Uint8Array(3), 'dir/labels'), /but holds 3 bytes/)
+  refuses(() => readIdx(new Uint8Array([...whole, 0]), 'dir/train'), /is too long: .* 20 bytes .* has 21/)
+  refuses(
+    () => readIdx(new Uint8Array(3), 'dir/labels'),
+    /^dir\/labels is no IDX file: it should begin with two zero bytes/,
+  )
 })
 
 test('CIFAR-10 batches give labels and planes in their order', () => {

@@ -1,10 +1,10 @@
 import { UsageError } from '../../errors.js'
 import { type Shape, show, sizeOf } from '../../graph/types.js'
 import type { Split } from '../dataset.js'
-import type { Arrays, NamedArray, OwnOptions } from './content.js'
+import type { Arrays, Found, NamedArray, OwnOptions } from './content.js'
 import { inColour, layoutOf } from './layout.js'
 import { asRead, isBlackAndWhite, noteOn, type Reading, readingOf, unfit } from './levels.js'
-import type { Meaning } from './meaning.js'
+import type { Meant } from './meaning.js'
 import { type Role, roleOf } from './names.js'
 import { checkSinglePrecision } from './single-precision.js'
 import { sideBySide, type TargetNumbers, targetsOf } from './targets.js'
@@ -19,7 +19,7 @@ interface Part {
  * Samples of named arrays: their inputs and targets are told by their usual names (x_train, labels, arr_0), or the
  * targets by `options.target`. Throws a UsageError that says which flag to give where names or shapes do not tell.
  */
-export const meaningOfArrays: Meaning<Arrays> = (found, options) => {
+export function meaningOfArrays(found: Found<Arrays>, options: OwnOptions): Meant {
   const named = byName(found.train.arrays, options)
   const train = named.train
   const test = found.test ? byName(found.test.arrays, options).train : named.test
@@ -41,17 +41,16 @@ export const meaningOfArrays: Meaning<Arrays> = (found, options) => {
     ? parts.map(({ input, targets }) => sideBySide(targets.map(numbersOf), input.shape[0]!))
     : undefined
   const meant = targets && targetsOf(targets, options, found.train.classes)
-  const inputsOf = ({ input }: Part) =>
-    inColour(asRead(layout.arrange(input.numbers), reading), layout.shape, options.colour)
-  const splits = parts.map((part, i): Split => {
-    const { inputs } = inputsOf(part)
+  const inputs = parts.map(({ input }) =>
+    inColour(asRead(layout.arrange(input.numbers), reading), layout.shape, options.colour),
+  )
+  const splits = parts.map(({ input }, i): Split => {
     const own = meant?.convert(targets![i]!.numbers)
-    return { inputs, ...(own && { targets: own }), count: part.input.shape[0]! }
+    return { inputs: inputs[i]!.inputs, ...(own && { targets: own }), count: input.shape[0]! }
   })
-  const { shape } = inColour(new Uint8Array(), layout.shape, options.colour)
   const unlabelled = hasTarget || options.task === 'none' ? [] : ['no labels were found: there is no target']
   return {
-    input: { shape, ...(reading.levels !== undefined && { levels: reading.levels }) },
+    input: { shape: inputs[0]!.shape, ...(reading.levels !== undefined && { levels: reading.levels }) },
     target: meant?.target ?? { kind: 'none' },
     names: meant?.names ?? [],
     train: splits[0]!,

@@ -1,24 +1,16 @@
 import { UserError } from '../../errors.js'
 import { sizeOf } from '../../graph/types.js'
 import type { ArrayNumbers, NamedArray } from './content.js'
+import { bytesOf, type Element, numbersIn } from './read/elements.js'
 
 /**
  * The IDX format (Yann LeCun's page "The MNIST database of handwritten digits"): two zero bytes, the type of the
  * numbers, the number of axes, the length of each as a 32-bit word, then the numbers, all big-endian.
  */
 
-interface Type {
-  readonly bytes: number
-  readonly of: (buffer: ArrayBuffer) => ArrayNumbers
-}
-
-const TYPES: Readonly<Record<number, Type>> = {
-  8: { bytes: 1, of: (buffer) => new Uint8Array(buffer) },
-  9: { bytes: 1, of: (buffer) => new Int8Array(buffer) },
-  11: { bytes: 2, of: (buffer) => new Int16Array(buffer) },
-  12: { bytes: 4, of: (buffer) => new Int32Array(buffer) },
-  13: { bytes: 4, of: (buffer) => new Float32Array(buffer) },
-  14: { bytes: 8, of: (buffer) => new Float64Array(buffer) },
+/** The types of numbers, by the code that names them. */
+const TYPES: Readonly<Record<number, Element>> = {
+  ...{ 8: 'uint8', 9: 'int8', 11: 'int16', 12: 'int32', 13: 'float32', 14: 'float64' },
 }
 
 /** Whether bytes begin as an IDX file does. */
@@ -31,35 +23,26 @@ export function promisedBytes(head: Uint8Array): number | undefined {
   if (!isIdx(head) || head.length < header) return undefined
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength)
   const shape = Array.from({ length: head[3]! }, (_, axis) => view.getUint32(4 + 4 * axis))
-  return header + sizeOf(shape) * TYPES[head[2]!]!.bytes
+  return header + sizeOf(shape) * bytesOf(TYPES[head[2]!]!)
 }
 
 /** Reads an IDX file of any type and rank; `where` names the file in messages. Throws a UserError where it is cut. */
 export function readIdx(bytes: Uint8Array, where: string): Omit<NamedArray, 'name'> {
   if (!isIdx(bytes))
     throw new UserError(`${where} is no IDX file: it should begin with two zero bytes, a type and a number of axes.`)
-  const type = TYPES[bytes[2]!]!
+  const element = TYPES[bytes[2]!]!
+  const size = bytesOf(element)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const header = 4 + 4 * bytes[3]!
   const shape: number[] = []
   for (let at = 4; at < header && at + 4 <= bytes.length; at += 4) shape.push(view.getUint32(at))
-  const expected = header + sizeOf(shape) * type.bytes
+  const expected = header + sizeOf(shape) * size
   if (shape.length !== bytes[3] || bytes.length !== expected)
     throw new UserError(
       `${where} is ${bytes.length < expected || shape.length !== bytes[3] ? 'cut' : 'too long'}: its header promises ` +
-        `${expected} bytes (${shape.join(' x ')} numbers of ${type.bytes}), but it has ${bytes.length}; get it again.`,
+        `${expected} bytes (${shape.join(' x ')} numbers of ${size}), but it has ${bytes.length}; get it again.`,
     )
-  // Numbers of one byte are used where they lie.
-  if (type.bytes === 1 && bytes[2] === 8) return { shape, numbers: bytes.subarray(header) }
-  // A copy: `slice` of what Node reads would be a view.
-  const own = new Uint8Array(bytes.subarray(header))
-  if (type.bytes > 1) swap(own, type.bytes)
-  return { shape, numbers: type.of(own.buffer) }
-}
-
-/** Reverses the bytes of every number, for machines whose order is the other one, as all of today's is. */
-function swap(bytes: Uint8Array, size: number): void {
-  for (let at = 0; at < bytes.length; at += size) bytes.subarray(at, at + size).reverse()
+  return { shape, numbers: numbersIn(bytes.subarray(header), element, where, true) }
 }
 
 /** Images [N, H, W] with rows and columns swapped, as EMNIST keeps them. */

@@ -1,5 +1,5 @@
 import type { Samples, Split } from '../dataset.js'
-import type { Arrays, Content, Found, OwnOptions, Pictures, ReadProgress, Table } from './content.js'
+import type { Content, Found, OwnOptions, ReadProgress } from './content.js'
 
 /** What was found at a path, as samples; no test part has been split off yet. */
 export interface Meant extends Pick<Samples, 'input' | 'target' | 'names'> {
@@ -21,10 +21,3 @@ export type Meaning<C extends Content> = (
   options: OwnOptions,
   progress?: ReadProgress,
 ) => Meant | Promise<Meant>
-
-/** One file decides for each kind of content. */
-export interface Meanings {
-  readonly table: Meaning<Table>
-  readonly arrays: Meaning<Arrays>
-  readonly pictures: Meaning<Pictures>
-}

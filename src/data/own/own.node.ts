@@ -6,15 +6,18 @@ import { dataSet } from '../checked.js'
 import type { DataSet } from '../dataset.js'
 import { type LoadOptions, loadDataSet } from '../load.node.js'
 import { dataSets } from '../registry.js'
+import { meaningOfArrays } from './arrays.js'
 import { firstFileIn, readArrays } from './beside.node.js'
 import type { Content, Found, OwnOptions, Reader, ReadProgress } from './content.js'
 import { readHead } from './file.node.js'
 import { fingerprint } from './fingerprint.node.js'
 import type { Meant } from './meaning.js'
-import { MEANINGS } from './meanings.node.js'
 import { roleOf } from './names.js'
+import { meaningOfPictures } from './pictures.node.js'
 import type { Provenance } from './provenance.js'
 import { READERS } from './readers.node.js'
+import { tableMeaning } from './table.js'
+import { decodePictures } from './table-pictures.node.js'
 import { withTest } from './with-test.js'
 
 /** How a data set is found, and how one's own data are to be understood. */
@@ -128,9 +131,9 @@ async function readerOf(path: string): Promise<Reader | undefined> {
 async function meaningOf(found: Found, options: OwnOptions, progress?: ReadProgress): Promise<Meant> {
   if (options.ignore && found.train.kind !== 'table')
     throw new UsageError('--ignore leaves out columns of a table, and there is none: leave it out.')
-  if (holds('arrays', found)) return await MEANINGS.arrays(found, options, progress)
-  if (holds('table', found)) return await MEANINGS.table(found, options, progress)
-  if (holds('pictures', found)) return await MEANINGS.pictures(found, options, progress)
+  if (holds('arrays', found)) return meaningOfArrays(found, options)
+  if (holds('table', found)) return await tableMeaning(decodePictures)(found, options, progress)
+  if (holds('pictures', found)) return await meaningOfPictures(found, options, progress)
   throw new UsageError(
     `its training part holds ${found.train.kind}, its test part ${found.test!.kind}: name one of them.`,
   )

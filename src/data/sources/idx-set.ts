@@ -3,9 +3,19 @@ import type { Split } from '../dataset.js'
 import { firstColumn, readIdx, transposed } from '../own/idx.js'
 import type { Source, SourceFile } from '../source.js'
 
+/** What MNIST calls its files, and others after it. */
+export const MNIST_NAMES = [
+  'train-images-idx3-ubyte',
+  'train-labels-idx1-ubyte',
+  't10k-images-idx3-ubyte',
+  't10k-labels-idx1-ubyte',
+] as const
+
 /** A data set in four IDX files: images and labels for training, then for testing. */
 export interface IdxSet extends Pick<Source, 'folders' | 'downloads' | 'archive' | 'cached'> {
   readonly names: readonly [string, string, string, string]
+  /** Of what each file holds, unpacked; where they are not published, format and counts tell the files. */
+  readonly contents?: readonly Pick<SourceFile, 'bytes' | 'sha256'>[]
   /** The counts of images that its published versions have. */
   readonly counts: readonly { readonly train: number; readonly test: number }[]
   readonly classes: number
@@ -17,11 +27,12 @@ export interface IdxSet extends Pick<Source, 'folders' | 'downloads' | 'archive'
   readonly isTransposed?: boolean
 }
 
-/** The source of such a data set, told by its format and counts. */
+/** The source of such a data set. */
 export function idxSource(set: IdxSet): Source {
-  const { names, folders, downloads, archive, cached } = set
+  const { names, contents, folders, downloads, archive, cached } = set
   return {
-    files: names.map((name): SourceFile => ({ names: [name, name.replace('-idx', '.idx')] })),
+    // Some unpackers write train-images.idx3-ubyte for train-images-idx3-ubyte.
+    files: names.map((name, i): SourceFile => ({ names: [name, name.replace('-idx', '.idx')], ...contents?.[i] })),
     folders,
     downloads,
     ...(archive !== undefined && { archive }),

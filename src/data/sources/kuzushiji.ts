@@ -1,13 +1,6 @@
 import { labelledImages } from '../dataset.js'
 import type { DataSetEntry } from '../source.js'
-import { type IdxSet, idxSource } from './idx-set.js'
-
-const NAMES = [
-  'train-images-idx3-ubyte',
-  'train-labels-idx1-ubyte',
-  't10k-images-idx3-ubyte',
-  't10k-labels-idx1-ubyte',
-] as const
+import { type IdxSet, idxSource, MNIST_NAMES } from './idx-set.js'
 
 /** Sizes and hashes of the gzip files as TensorFlow Datasets publishes them. */
 const PACKED = [
@@ -19,10 +12,10 @@ const PACKED = [
 
 export const kmnistSource = (counts: IdxSet['counts']) =>
   idxSource({
-    names: NAMES,
+    names: MNIST_NAMES,
     // The files have the names of MNIST's: they are looked for only where the folder says what they are.
     folders: ['kmnist', 'KMNIST/raw', 'kmnist/raw', 'KMNIST', 'kuzushiji-mnist'],
-    downloads: NAMES.map((name, i) => ({
+    downloads: MNIST_NAMES.map((name, i) => ({
       ...PACKED[i]!,
       name: `${name}.gz`,
       urls: [

@@ -1,15 +1,9 @@
-import { UserError } from '../../errors.js'
 import { labelledImages } from '../dataset.js'
 import type { DataSetEntry, Source } from '../source.js'
-import { readIdxImages, readIdxLabels } from './idx.js'
+import { idxSource, MNIST_NAMES } from './idx-set.js'
 
-/** Training images and labels, test images and labels: their names and the bytes that they hold. */
-const FILES = [
-  { name: 'train-images-idx3-ubyte', bytes: 47040016 },
-  { name: 'train-labels-idx1-ubyte', bytes: 60008 },
-  { name: 't10k-images-idx3-ubyte', bytes: 7840016 },
-  { name: 't10k-labels-idx1-ubyte', bytes: 10008 },
-]
+/** Bytes of training images and labels, test images and labels, unpacked. */
+const BYTES = [47040016, 60008, 7840016, 10008]
 
 interface Published {
   /** SHA-256 of the contents of each file. */
@@ -21,33 +15,20 @@ interface Published {
 }
 
 /** MNIST, and another data set of the same names, sizes and format. */
-const source = ({ contents, packed, folders, mirrors }: Published): Source => ({
-  // Some unpackers write train-images.idx3-ubyte for train-images-idx3-ubyte.
-  files: FILES.map(({ name, bytes }, i) => ({
-    names: [name, name.replace('-idx', '.idx')],
-    bytes,
-    sha256: contents[i]!,
-  })),
-  folders,
-  downloads: FILES.map(({ name }, i) => ({
-    ...packed[i]!,
-    name: `${name}.gz`,
-    urls: mirrors.map((mirror) => `${mirror}/${name}.gz`),
-  })),
-  decode(files, where) {
-    const split = (images: number, labels: number) => {
-      const { count, pixels } = readIdxImages(files[images]!, where[images]!)
-      const targets = readIdxLabels(files[labels]!, where[labels]!)
-      if (targets.length !== count)
-        throw new UserError(
-          `${where[images]} holds ${count} images, but ${where[labels]} holds ${targets.length} labels; ` +
-            'get both files again.',
-        )
-      return { inputs: pixels, targets, count }
-    }
-    return { train: split(0, 1), test: split(2, 3) }
-  },
-})
+const source = ({ contents, packed, folders, mirrors }: Published): Source =>
+  idxSource({
+    names: MNIST_NAMES,
+    contents: contents.map((sha256, i) => ({ bytes: BYTES[i]!, sha256 })),
+    folders,
+    downloads: MNIST_NAMES.map((name, i) => ({
+      ...packed[i]!,
+      name: `${name}.gz`,
+      urls: mirrors.map((mirror) => `${mirror}/${name}.gz`),
+    })),
+    counts: [{ train: 60000, test: 10000 }],
+    classes: 10,
+    size: [28, 28],
+  })
 
 export const mnist: DataSetEntry = {
   name: 'mnist',

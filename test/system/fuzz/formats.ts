@@ -5,13 +5,13 @@ import { gzipSync } from 'node:zlib'
 import sharp from 'sharp'
 import { readImage } from '../../../src/data/images.node.js'
 import { labelledImages } from '../../../src/data/index.js'
+import { meaningOfArrays } from '../../../src/data/own/arrays.js'
 import type { Found } from '../../../src/data/own/content.js'
 import { readHead } from '../../../src/data/own/file.node.js'
-import { MEANINGS } from '../../../src/data/own/meanings.node.js'
+import { readIdx } from '../../../src/data/own/idx.js'
 import { arraysIn } from '../../../src/data/own/read/safetensors.node.js'
 import { READERS } from '../../../src/data/own/readers.node.js'
 import { readCifarBatches } from '../../../src/data/sources/cifar-10.js'
-import { readIdxImages, readIdxLabels } from '../../../src/data/sources/idx.js'
 import { readOptdigits } from '../../../src/data/sources/optdigits.js'
 import { readTar } from '../../../src/data/tar.js'
 import { decodeCheckpoint, encodeCheckpoint } from '../../../src/train/checkpoint.js'
@@ -68,13 +68,13 @@ const own = (name: string, samples: readonly Uint8Array[], isPacked = false): Fo
     const head = await readHead(path)
     const reader = READERS.find((candidate) => candidate.recognises(path, head))
     const found = await reader?.read(path, {})
-    if (found?.train.kind === 'arrays') MEANINGS.arrays(found as Found<typeof found.train>, {})
+    if (found?.train.kind === 'arrays') meaningOfArrays(found as Found<typeof found.train>, {})
   },
 })
 
 export const FORMATS: Readonly<Record<string, Format>> = {
-  'IDX images': { samples: [images], read: (bytes) => readIdxImages(bytes, 'a file') },
-  'IDX labels': { samples: [labels], read: (bytes) => readIdxLabels(bytes, 'a file') },
+  'IDX images': { samples: [images], read: (bytes) => readIdx(bytes, 'a file') },
+  'IDX labels': { samples: [labels], read: (bytes) => readIdx(bytes, 'a file') },
   CIFAR: { samples: [cifar], read: (bytes) => readCifarBatches([bytes], ['a file']) },
   optdigits: { samples: [Buffer.from(`${line}\n${line}\n`)], read: (bytes) => readOptdigits(bytes, 'a file') },
   tar: { samples: [tarOf({ images, labels })], read: (bytes) => readTar(bytes, 'a file') },
