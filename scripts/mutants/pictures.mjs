@@ -8,6 +8,7 @@ const ground = 'src/data/ground.ts'
 const surface = 'src/data/surface.ts'
 const folder = 'src/data/own/read/folder.node.ts'
 const pictures = 'src/data/own/pictures.node.ts'
+const decode = 'src/data/own/decode.node.ts'
 const cache = 'src/data/own/picture-cache.node.ts'
 const seen = 'src/cli/commands/predict/seen.ts'
 
@@ -137,12 +138,12 @@ export default [
   },
   {
     what: 'broken pictures are black',
-    file: pictures,
+    file: decode,
     find: 'if (broken.length > 0) throw',
     replace: 'if (broken.length > 99) throw',
     ...gathered,
   },
-  { what: 'colour is lost', file: pictures, find: ': await haveColour(files)', replace: ': false', ...gathered },
+  { what: 'colour is lost', file: decode, find: ': await haveColour(pictures)', replace: ': false', ...gathered },
   {
     what: 'a changed file is read from the cache',
     file: cache,

@@ -5,6 +5,7 @@ import { UserError } from '../errors.js'
 import { reason, replaceFile } from '../files.node.js'
 import { bmpSize, decodeBmp } from './bmp.js'
 import type { Picture } from './picture.js'
+import { FORMATS, formatOf } from './picture-formats.js'
 
 /** A picture that was read from a file: what it shows, and how large the file has it. */
 export interface ReadImage extends Picture {
@@ -15,19 +16,16 @@ export interface ReadImage extends Picture {
 }
 
 /** A larger picture is refused by its header, before any of it is decoded. */
-export const MOST_PIXELS = 64e6
+const MOST_PIXELS = 64e6
 
 /** Of JPEG files whose lines stand one after the other: they are made smaller while they are read, in little memory. */
-export const MOST_JPEG_PIXELS = 400e6
+const MOST_JPEG_PIXELS = 400e6
 
-/** On one side: lines beyond this cost memory out of proportion. */
+/** On one side: many lines are held at a time, and few pixels in lines of millions took 1.6 GB. */
 const MOST_SIDE = 65_535
 
 /** Of BMP files, which are decoded here and not by the library. */
 const MOST_BMP_PIXELS = 25e6
-
-/** Many lines are held at a time: few pixels in lines of millions took 1.6 GB. */
-const LONGEST_SIDE = 65_535
 
 /** A larger picture is brought to this size on its longer side while it is read: enough to find a digit in it. */
 const SIDE = 512
@@ -40,11 +38,6 @@ const HEAD = 32
 
 /** A file of a picture is refused before it is read if it is larger. */
 const MOST_BYTES = 2 ** 30
-
-export const FORMATS = 'PNG, JPEG, WebP, GIF, TIFF, BMP or AVIF'
-
-/** Of the names of picture files. */
-export const PICTURE_NAME = /\.(png|jpe?g|jfif|webp|gif|tiff?|bmp|dib|avif)$/i
 
 /**
  * Reads a picture, upright (EXIF), in sRGB (ICC, CMYK), the first of several frames, at most `side` pixels on its longer
@@ -122,18 +115,6 @@ export async function writePng(
   replaceFile(path, bytes)
 }
 
-/** The format by the first bytes. */
-function formatOf(bytes: Uint8Array): string | undefined {
-  const text = String.fromCharCode(...bytes.subarray(0, 16))
-  if (text.startsWith('\x89PNG\r\n\x1a\n')) return 'PNG'
-  if (text.startsWith('\xff\xd8\xff')) return 'JPEG'
-  if (/^RIFF[\s\S]{4}WEBP/.test(text)) return 'WebP'
-  if (/^GIF8[79]a/.test(text)) return 'GIF'
-  if (/^(II[*+]\0|MM\0[*+])/.test(text)) return 'TIFF'
-  if (/^[\s\S]{4}ftypavi[fs]/.test(text)) return 'AVIF'
-  return text.startsWith('BM') ? 'BMP' : undefined
-}
-
 /** Loaded at its first use: most commands read no picture. */
 async function library() {
   const { default: sharp } = await import('sharp')
@@ -168,10 +149,6 @@ async function fromSharp(input: Uint8Array | string, format: string, name: strin
   const told = await source.metadata()
   const most = format === 'JPEG' && !told.isProgressive ? MOST_JPEG_PIXELS : MOST_PIXELS
   checkPixels(name, told.width, told.height, most)
-  if (Math.max(told.width, told.height) > LONGEST_SIDE)
-    throw new UserError(
-      `The image ${name} has ${told.width} x ${told.height} pixels, and at most ${LONGEST_SIDE} a side are read; crop it.`,
-    )
   if (!/^u?char|^u?short/.test(told.depth))
     throw new UserError(
       `The image ${name} holds numbers (${told.depth}) in place of shades; save it with 8 or 16 bits.`,

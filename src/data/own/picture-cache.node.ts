@@ -5,16 +5,8 @@ import { z } from 'zod'
 import { makeFolder, replaceFile } from '../../files.node.js'
 import { withLock } from '../../lock.node.js'
 import { cacheFolder } from '../cache.node.js'
-import type { ImageShape } from '../dataset.js'
 import type { OwnOptions, Pictures, ReadProgress } from './content.js'
-
-/** What decoding gives, and what the cache keeps. */
-export interface Pixels {
-  readonly shape: ImageShape
-  /** [N, ...shape], in the order of the files. */
-  readonly pixels: Uint8Array
-  readonly notes: readonly string[]
-}
+import type { Pixels } from './decode.node.js'
 
 /** Of what is kept and of how it is made: another one is made anew. */
 const VERSION = 1

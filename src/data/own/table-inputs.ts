@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { UsageError, UserError } from '../../errors.js'
 import { sizeOf } from '../../graph/types.js'
 import type { TaskInput } from '../dataset.js'
+import { PICTURE_NAME } from '../picture-formats.js'
 import type { Column, OwnOptions, Table } from './content.js'
 import { plain } from './plain.js'
 import { checkSinglePrecision } from './single-precision.js'
@@ -93,8 +94,7 @@ const isIndex = ({ name, cells }: Column): boolean =>
 
 const arePictures = ({ cells }: Column): boolean =>
   cells[0] instanceof Uint8Array ||
-  (typeof cells[0] === 'string' &&
-    (cells as readonly string[]).every((cell) => /\.(png|jpe?g|webp|gif|tiff?|bmp|avif)$/i.test(cell)))
+  (typeof cells[0] === 'string' && (cells as readonly string[]).every((cell) => PICTURE_NAME.test(cell)))
 
 function numbersOrCategories(column: Column): InputColumn {
   const { name, cells } = column

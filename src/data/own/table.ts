@@ -19,7 +19,7 @@ export type DecodePictures = (
   pictures: readonly TablePicture[],
   wanted: Pick<OwnOptions, 'size' | 'colour'> & { readonly shape?: ImageShape },
   progress?: ReadProgress,
-) => Promise<{ readonly shape: ImageShape; readonly inputs: Uint8Array }>
+) => Promise<{ readonly shape: ImageShape; readonly inputs: Uint8Array; readonly notes?: readonly string[] }>
 
 /** What a table means: which columns are its target, and how the others become inputs. */
 export const tableMeaning =
@@ -56,6 +56,7 @@ export const tableMeaning =
         ...own.notes,
         ...notes,
         ...(images ? [`column "${plain(name)}" holds pictures, read as ${show(images.shape)}`] : []),
+        ...(images?.notes ?? []),
       ],
       encoding,
     }

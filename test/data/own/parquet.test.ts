@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Table } from '../../../src/data/own/content.js'
 import { parquet, readParquet } from '../../../src/data/own/read/parquet.node.js'
+import { columnFrom } from '../../../src/data/own/read/parquet-column.js'
 import { type Cells, parquetFile } from './parquet-file.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'onward-parquet-'))
@@ -87,6 +88,15 @@ test('what no table holds, and files that are cut or none, in words', async () =
     name: 'UserError',
     message: /column "a", row 1, holds no bytes of a picture/,
   })
+})
+
+test('bytes that begin as a picture does are a picture, and a text that begins so is a text', () => {
+  const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
+  const column = (...cells: Uint8Array[]): unknown => columnFrom('a', [cells], cells.length)[0]!.cells
+  for (const make of ['BMW', 'BMW 318i, four doors, 1998, blue', 'MM*', 'II.', 'GIF89a'])
+    assert.deepEqual(column(bytes(make), bytes('Fiat')), [make, 'Fiat'])
+  const whole = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13)
+  assert.deepEqual(column(whole), [whole])
 })
 
 test('an interruption ends the reading with its reason', async () => {

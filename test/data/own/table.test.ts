@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import sharp from 'sharp'
 import type { OwnOptions, Table } from '../../../src/data/own/content.js'
 import { readCsv } from '../../../src/data/own/read/csv-text.node.js'
 import { type DecodePictures, tableMeaning } from '../../../src/data/own/table.js'
 import { readInputs, tableEncoding } from '../../../src/data/own/table-inputs.js'
+import { decodePictures } from '../../../src/data/own/table-pictures.node.js'
 
 const noPictures: DecodePictures = async () => assert.fail('there are no pictures')
 const meaning = tableMeaning(noPictures)
@@ -305,4 +307,33 @@ test('columns that are to be ignored are neither input nor target, and need not 
   )
   await assert.rejects(meant(text, { ignore: ['keys'] }), /There is no column "keys"\. Did you mean "key"\?/)
   await assert.rejects(meant(text, { ignore: ['b'], target: ['b'] }), /column "b" is the target, and cannot be ignored/)
+})
+
+test('pictures of a table have colour where one of them has, or as those before had', async () => {
+  const png = async (...rgb: number[]) => {
+    const raw = { width: 2, height: 1, channels: 3 } as const
+    return new Uint8Array(
+      await sharp(Uint8Array.from([...rgb, ...rgb]), { raw })
+        .png()
+        .toBuffer(),
+    )
+  }
+  const pictures = [
+    { source: await png(60, 60, 60), where: 'row 1' },
+    { source: await png(255, 0, 0), where: 'row 2' },
+  ]
+  const { shape, inputs } = await decodePictures(pictures, {})
+  assert.deepEqual(
+    [shape, [...inputs]],
+    [
+      [3, 1, 2],
+      [60, 60, 60, 60, 60, 60, 255, 255, 0, 0, 0, 0],
+    ],
+  )
+  assert.deepEqual([...(await decodePictures(pictures, { shape: [1, 1, 2] })).inputs], [60, 60, 76, 76])
+  const broken = [...pictures, { source: Uint8Array.of(1, 2, 3), where: 'row 3 of it' }]
+  await assert.rejects(decodePictures(broken, {}), {
+    name: 'UserError',
+    message: /^The image row 3 of it is neither PNG.*\nMend these files, or take their rows out of the table\.$/,
+  })
 })

@@ -2,7 +2,7 @@ import { type Dirent, readdirSync, realpathSync, type Stats, statSync } from 'no
 import { basename, join, relative, sep } from 'node:path'
 import { UsageError, UserError } from '../../../errors.js'
 import { reason } from '../../../files.node.js'
-import { PICTURE_NAME } from '../../images.node.js'
+import { PICTURE_NAME } from '../../picture-formats.js'
 import type { Found, OwnOptions, Pictures, Reader } from '../content.js'
 
 type File = Pictures['files'][number]

@@ -1,3 +1,4 @@
+import { formatOf } from '../../picture-formats.js'
 import type { Column } from '../content.js'
 import { plain } from '../plain.js'
 
@@ -75,17 +76,8 @@ const isPicture = (cell: unknown): boolean =>
     ? isEncoded(cell)
     : typeof cell === 'object' && cell !== null && ('bytes' in cell || 'path' in cell)
 
-/** Whether bytes begin as PNG, JPEG, GIF, TIFF, BMP or WebP. */
-const isEncoded = ([a, b, c]: Uint8Array): boolean =>
-  [
-    [0x89, 0x50],
-    [0xff, 0xd8],
-    [0x47, 0x49],
-    [0x49, 0x49],
-    [0x4d, 0x4d],
-    [0x42, 0x4d],
-    [0x52, 0x49],
-  ].some(([first, second]) => a === first && b === second && c !== undefined)
+/** Whether bytes are a picture: all formats have a zero in their first bytes, and no text that begins alike has. */
+const isEncoded = (bytes: Uint8Array): boolean => formatOf(bytes) !== undefined && bytes.subarray(0, 32).includes(0)
 
 function pictures(name: string, parts: readonly ArrayLike<unknown>[]): Uint8Array[] {
   const cells: Uint8Array[] = []
