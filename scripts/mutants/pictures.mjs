@@ -145,6 +145,13 @@ export default [
   },
   { what: 'colour is lost', file: decode, find: ': await haveColour(pictures)', replace: ': false', ...gathered },
   {
+    what: 'pictures that cannot be locked are not decoded',
+    file: cache,
+    find: 'if (isLocked || signal?.aborted) throw error',
+    replace: 'if (!isLocked || signal?.aborted) throw error',
+    ...gathered,
+  },
+  {
     what: 'a changed file is read from the cache',
     file: cache,
     find: 'resolve(path), size, mtimeMs, ctimeMs',

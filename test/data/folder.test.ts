@@ -297,6 +297,15 @@ test('where nothing can be kept, pictures are decoded all the same', async () =>
   } finally {
     process.env.ONWARD_CACHE = join(work, 'cache')
   }
+  // No lock can be made there: a folder has its name.
+  await loadData(folder)
+  const [kept] = cached()
+    .map((name) => join(work, 'cache', 'pictures', name))
+    .sort((one, other) => statSync(other).mtimeMs - statSync(one).mtimeMs)
+  rmSync(kept!)
+  mkdirSync(`${kept}.lock`)
+  assert.equal((await loadData(folder)).input.shape.length, 3)
+  rmSync(`${kept}.lock`, { recursive: true })
 })
 
 test('links are followed, and a link to a folder above leads nowhere', async () => {

@@ -32,7 +32,9 @@ export async function keptPixels(
   const kept = path && read(path, files.length)
   if (kept) return kept
   if (path === undefined) return await decode()
+  let isLocked = false
   const decodeAndKeep = async (): Promise<Pixels> => {
+    isLocked = true
     // Whoever held the lock may have made it.
     const made = read(path, files.length)
     if (made) return made
@@ -40,7 +42,13 @@ export async function keptPixels(
     keep(path, pixels)
     return pixels
   }
-  return await withLock(`${path}.lock`, decodeAndKeep, { signal })
+  try {
+    return await withLock(`${path}.lock`, decodeAndKeep, { signal })
+  } catch (error) {
+    // No right to write there, or a full disk: what cannot be kept needs no lock either.
+    if (isLocked || signal?.aborted) throw error
+    return await decode()
+  }
 }
 
 /** The file of the cache; undefined where there is no place for one. */
