@@ -41,10 +41,13 @@ const MARKS: readonly (readonly [encoding: string, ...bytes: number[]])[] = [
   ['utf-16be', 0xfe, 0xff],
 ]
 
-/** Text of a file: UTF-8, or what its byte order mark says, as editors and shells of Windows write it. The mark goes. */
-export function textOf(bytes: Uint8Array): string {
+/**
+ * Text of a file: UTF-8, or what its byte order mark says, as editors and shells of Windows write it. The mark goes.
+ * `fatal`: throws a TypeError where bytes are no text, in place of putting a sign for them.
+ */
+export function textOf(bytes: Uint8Array, { fatal = false } = {}): string {
   const [encoding = 'utf-8'] = MARKS.find(([, ...mark]) => mark.every((byte, i) => bytes[i] === byte)) ?? []
-  return new TextDecoder(encoding).decode(bytes)
+  return new TextDecoder(encoding, { fatal }).decode(bytes)
 }
 
 /**

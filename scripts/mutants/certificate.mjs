@@ -19,8 +19,8 @@ export default [
   {
     what: 'a loop counts once',
     file: `${folder}capacity.ts`,
-    find: 'times *= counts.get(scope) ?? 1',
-    replace: 'times *= 1',
+    find: 'times(node) * bitsOf(x) * x.size',
+    replace: 'bitsOf(x) * x.size',
     ...attacks,
   },
   {

@@ -1,5 +1,5 @@
-import type { LoopAttributes, Node, Tensor } from '../graph/index.js'
-import { allNodes, type Program, type Vertex } from './network.js'
+import type { Node, Tensor } from '../graph/index.js'
+import { allNodes, iterations, type Program, type Vertex } from './network.js'
 import { sampleAxes } from './samples.js'
 
 /**
@@ -12,24 +12,14 @@ export function capacities(programs: readonly Program[], samples: number): (v: V
   for (const { state, span = 1, fed } of programs) {
     const nodes = allNodes([...state, ...(fed?.metrics ?? [])].map(({ output }) => output))
     const axes = sampleAxes(nodes, samples, () => span > 1)
-    const counts = new Map(
-      nodes
-        .filter(({ op }) => op === 'loop')
-        .map(({ attributes }) => {
-          const { scope, count }: LoopAttributes = attributes
-          return [scope, count]
-        }),
-    )
-    for (const node of nodes) {
-      let times = 1
-      for (let scope = node.scope; scope; scope = scope.parent) times *= counts.get(scope) ?? 1
+    const times = iterations(nodes)
+    for (const node of nodes)
       for (const x of node.outputs) {
         const own = axes.get(x)
         // A tensor of fewer rows than there are samples tells some of them all that it holds.
         const rows = own?.reduce((product, axis) => product * x.shape[axis]!, 1) ?? 1
-        known.set(x, (times * bitsOf(x) * x.size) / Math.min(samples, rows) / span)
+        known.set(x, (times(node) * bitsOf(x) * x.size) / Math.min(samples, rows) / span)
       }
-    }
   }
   return ({ tensor, lane }) =>
     (known.get(tensor) ?? Number.POSITIVE_INFINITY) / (lane === undefined ? 1 : tensor.shape[0]!)

@@ -1,6 +1,6 @@
-import { gradientOf, type LoopAttributes, type Node } from '../graph/index.js'
+import { gradientOf, type Node } from '../graph/index.js'
 import { isElementwise } from './mixing.js'
-import type { Network, Vertex } from './network.js'
+import { iterations, type Network, type Vertex } from './network.js'
 import type { Meetings } from './products.js'
 import { type Bits, bit, components, gather, has, type Next } from './reach.js'
 import type { Weights } from './weights.js'
@@ -61,7 +61,7 @@ export function derivatives(
 function depthsOf(parts: readonly Vertex[][], along: Next, meetings: Meetings): ReadonlyMap<Vertex, number> {
   const isProduct = (node: Node): boolean => node.op !== 'gather' && (meetings.crossing(node)?.isProduct ?? false)
   const depths = new Map<Vertex, number>()
-  const times = iterations(parts.flat())
+  const times = iterations(parts.flat().map(({ tensor }) => tensor.node))
   for (const part of parts) {
     const inside = new Set(part)
     const own = ({ tensor }: Vertex): Node => tensor.node.adjoint!.of
@@ -91,23 +91,8 @@ function depthsOf(parts: readonly Vertex[][], along: Next, meetings: Meetings): 
         v,
         cut(v).reduce((most, w) => Math.max(most, once.get(w)! + step(v, w)), isProduct(own(v)) ? 1 : 0),
       )
-    const longest = Math.max(...once.values()) * Math.max(...part.map((v) => times(v)))
+    const longest = Math.max(...once.values()) * Math.max(...part.map(({ tensor }) => times(tensor.node)))
     for (const v of part) depths.set(v, before + longest)
   }
   return depths
-}
-
-/** How often the innermost loop's body of a vertex runs, times the loops around it. */
-function iterations(vertices: readonly Vertex[]): (v: Vertex) => number {
-  const counts = new Map<object, number>()
-  for (const { tensor } of vertices) {
-    if (tensor.node.op !== 'loop') continue
-    const { scope, count }: LoopAttributes = tensor.node.attributes
-    counts.set(scope, count)
-  }
-  return ({ tensor: { node } }) => {
-    let product = 1
-    for (let scope = node.scope; scope; scope = scope.parent) product *= counts.get(scope) ?? 1
-    return product
-  }
 }

@@ -57,6 +57,17 @@ export function allNodes(outputs: readonly Tensor[]): Node[] {
   return [...nodes].sort((a, b) => a.id - b.id)
 }
 
+/** How often a node runs: the counts of the loops around it, of those among `nodes`, multiplied. */
+export function iterations(nodes: readonly Node[]): (node: Node) => number {
+  const counts = new Map<object, number>()
+  for (const { op, attributes } of nodes) if (op === 'loop') counts.set(attributes.scope, attributes.count)
+  return (node) => {
+    let product = 1
+    for (let scope = node.scope; scope; scope = scope.parent) product *= counts.get(scope) ?? 1
+    return product
+  }
+}
+
 /** `reads`: tensors that are looked at besides the state's new values. */
 export function networkOf(
   programs: readonly Program[],

@@ -113,11 +113,10 @@ function ofProduct({ inputs, outputs, attributes }: Node, axes: ReadonlyMap<Tens
     const [own, other] = [axes.get(a)!, axes.get(b)!]
     return String(own) === String(other) && own.every((axis) => axis < rank - 2) ? own : undefined
   }
-  const [x, other, flipped, to] = axes.has(a)
-    ? [a, b, !attributes.transposeA, rank - 2]
-    : [b, a, attributes.transposeB, rank - 1]
-  // Of the last two axes of x, one is summed over and the other goes to the axis `to` of the result.
-  const kept = axes.has(a) ? (flipped ? rank - 2 : rank - 1) : flipped ? rank - 2 : rank - 1
+  // Of the last two axes of x, one is summed over and the other, `kept`, goes to the axis `to` of the result.
+  const [x, other, kept, to] = axes.has(a)
+    ? [a, b, attributes.transposeA ? rank - 1 : rank - 2, rank - 2]
+    : [b, a, attributes.transposeB ? rank - 2 : rank - 1, rank - 1]
   const result: number[] = []
   for (const axis of axes.get(x)!) {
     if (axis < rank - 2 && !isUniform(other, axis)) return undefined

@@ -1,6 +1,7 @@
 import { readdirSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { UserError } from '../../../errors.js'
+import { textOf as decoded } from '../../../files.node.js'
 import type { Found, Reader, ReadProgress, Table } from '../content.js'
 import { readBytes } from '../file.node.js'
 import { readCsv } from './csv-text.node.js'
@@ -58,11 +59,9 @@ export async function readShards(
 }
 
 function textOf(bytes: Uint8Array, path: string): string {
-  const [a, b] = bytes
-  const encoding = a === 0xff && b === 0xfe ? 'utf-16le' : a === 0xfe && b === 0xff ? 'utf-16be' : 'utf-8'
   let text: string
   try {
-    text = new TextDecoder(encoding, { fatal: true }).decode(bytes)
+    text = decoded(bytes, { fatal: true })
   } catch (cause) {
     throw new UserError(`${path} is no text in UTF-8: save it as such (spreadsheets call it "CSV UTF-8")`, { cause })
   }
