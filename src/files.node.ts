@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import fs from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { UserError } from './errors.js'
@@ -33,6 +33,26 @@ export function reason(error: unknown): string {
 export function fileError(what: string, error: unknown): UserError {
   const { code = '', message } = error as NodeJS.ErrnoException
   return new UserError(`${what}: ${REASONS[code] ?? message}${code ? ` (${code})` : ''}`, { cause: error })
+}
+
+/** SHA-256, in hexadecimal. */
+export const hashOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
+
+/** The same of a file, read piece by piece. */
+export async function hashOfFile(path: string): Promise<string> {
+  const hash = createHash('sha256')
+  for await (const piece of fs.createReadStream(path)) hash.update(piece as Uint8Array)
+  return hash.digest('hex')
+}
+
+/** The bytes of a file; undefined where there is none, or where nobody may look. */
+export function sizeOfFile(path: string): number | undefined {
+  try {
+    const stats = fs.statSync(path)
+    return stats.isFile() ? stats.size : undefined
+  } catch {
+    return undefined
+  }
 }
 
 const MARKS: readonly (readonly [encoding: string, ...bytes: number[]])[] = [

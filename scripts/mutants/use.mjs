@@ -58,7 +58,7 @@ export default [
   },
   {
     what: 'a folder is taken for a file of its name',
-    file: 'src/data/locate.node.ts',
+    file: 'src/files.node.ts',
     find: 'return stats.isFile() ? stats.size : undefined',
     replace: 'return stats.size',
     tests: 'data/load',

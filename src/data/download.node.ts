@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto'
-import { createReadStream, existsSync } from 'node:fs'
-import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { UserError } from '../errors.js'
-import { fileError, makeFolder, reason } from '../files.node.js'
+import { fileError, hashOfFile, makeFolder, reason, sizeOfFile } from '../files.node.js'
 import { withLock } from '../lock.node.js'
 import { web } from './proxy.node.js'
 import type { Download } from './source.js'
@@ -38,7 +37,7 @@ export async function download(file: Download, folder: string, options: Download
       `${path}.lock`,
       async () => {
         // Another process may have fetched it while this one waited.
-        if ((await sizeOf(path)) === file.bytes) return []
+        if (sizeOfFile(path) === file.bytes) return []
         const found = await tryMirrors(file, part, options)
         if (found.length === 0) await rename(part, path)
         return found
@@ -84,13 +83,13 @@ async function fetchPart(
   part: string,
   options: DownloadOptions,
 ): Promise<Failure | undefined> {
-  const before = await sizeOf(part)
+  const before = sizeOfFile(part) ?? 0
   // A part of the right size or more was left by an interrupted check: only its hash can tell.
   if (before < file.bytes) {
     const failure = await receive(file, url, part, before, options)
     if (failure) return failure
   }
-  const sha256 = await hashOf(part)
+  const sha256 = await hashOfFile(part)
   if (sha256 === file.sha256) return undefined
   await rm(part, { force: true })
   return {
@@ -182,14 +181,4 @@ async function network<T>(promise: Promise<T>): Promise<T> {
     const isSystem = /^E[A-Z_]+$/.test(why)
     throw new NetworkError(isSystem ? why : cause.message, { cause: error })
   }
-}
-
-async function sizeOf(path: string): Promise<number> {
-  return existsSync(path) ? (await stat(path)).size : 0
-}
-
-async function hashOf(path: string): Promise<string> {
-  const hash = createHash('sha256')
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Uint8Array)
-  return hash.digest('hex')
 }

@@ -1,6 +1,7 @@
-import { existsSync, statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { UserError } from '../errors.js'
+import { sizeOfFile } from '../files.node.js'
 import { cacheFolder } from './cache.node.js'
 import type { DataSet, Split } from './dataset.js'
 import { type DownloadOptions, download } from './download.node.js'
@@ -82,11 +83,11 @@ async function find(name: string, source: Source, options: LoadOptions): Promise
 }
 
 /** Like `locate`, for the cache: what is missing or cut there is no error but still to be fetched. */
-function locateCached(source: Source, cache: string): Location | undefined {
-  if (!source.downloads.every((file) => isWhole(file, cache))) return undefined
-  return locate({ ...source, folders: ['.'] }, cache)
-}
+const locateCached = (source: Source, cache: string): Location | undefined =>
+  isDownloaded(source, cache) ? locate({ ...source, folders: ['.'] }, cache) : undefined
 
-function isWhole(file: Download, cache: string): boolean {
-  return statSync(join(cache, file.name), { throwIfNoEntry: false })?.size === file.bytes
-}
+/** Whether all that a source downloads is in this folder, whole by its size. */
+export const isDownloaded = ({ downloads }: Source, folder: string): boolean =>
+  downloads.every((file) => isWhole(file, folder))
+
+const isWhole = ({ name, bytes }: Download, folder: string): boolean => sizeOfFile(join(folder, name)) === bytes

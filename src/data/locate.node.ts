@@ -1,11 +1,9 @@
-import { createHash } from 'node:crypto'
-import { createReadStream, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { UserError } from '../errors.js'
-import { reason } from '../files.node.js'
+import { hashOf, hashOfFile, reason, sizeOfFile } from '../files.node.js'
 import { inflateMat } from './mat.node.js'
 import type { Source, SourceFile } from './source.js'
 import { readTar } from './tar.js'
@@ -23,7 +21,7 @@ export function locate(source: Source, directory: string): Location | undefined 
     const paths = source.files.map((file) => findFile(file, join(directory, folder)))
     const found = paths.filter((path) => path !== undefined)
     if (found.length === paths.length) return { paths: found }
-    if (source.archive && sizeOf(join(directory, folder, source.archive)) !== undefined) {
+    if (source.archive && sizeOfFile(join(directory, folder, source.archive)) !== undefined) {
       return { archive: join(directory, folder, source.archive) }
     }
     if (found.length > 0) {
@@ -46,18 +44,8 @@ function findFile({ names, bytes }: SourceFile, folder: string): string | undefi
   const places = [folder, ...all.map((name) => join(folder, name))]
   const found = places
     .flatMap((place) => all.map((name) => join(place, name)))
-    .filter((path) => sizeOf(path) !== undefined)
-  return found.find((path) => path.endsWith('.gz') || sizeOf(path) === bytes) ?? found[0]
-}
-
-/** The bytes of a file; undefined where there is none, or where nobody may look. */
-function sizeOf(path: string): number | undefined {
-  try {
-    const stats = statSync(path)
-    return stats.isFile() ? stats.size : undefined
-  } catch {
-    return undefined
-  }
+    .filter((path) => sizeOfFile(path) !== undefined)
+  return found.find((path) => path.endsWith('.gz') || sizeOfFile(path) === bytes) ?? found[0]
 }
 
 /** What was read, and whether a published hash told each of the files. */
@@ -118,10 +106,7 @@ async function readArchive(source: Source, path: string): Promise<Archive> {
 /** Whether the file at a path has the name, the size and the SHA-256 of a published one. */
 async function isPublishedAs({ downloads }: Source, path: string): Promise<boolean> {
   const known = downloads.find(({ name }) => name === basename(path))
-  if (!known || statSync(path, { throwIfNoEntry: false })?.size !== known.bytes) return false
-  const hash = createHash('sha256')
-  for await (const piece of createReadStream(path)) hash.update(piece as Uint8Array)
-  return hash.digest('hex') === known.sha256
+  return known !== undefined && sizeOfFile(path) === known.bytes && (await hashOfFile(path)) === known.sha256
 }
 
 function check(bytes: Uint8Array, file: SourceFile, path: string): void {
@@ -129,7 +114,7 @@ function check(bytes: Uint8Array, file: SourceFile, path: string): void {
     throw new UserError(`${path} is cut: it holds ${bytes.length} of ${file.bytes} bytes; delete it and get it again.`)
   }
   if (file.sha256 === undefined) return
-  const sha256 = createHash('sha256').update(bytes).digest('hex')
+  const sha256 = hashOf(bytes)
   if (sha256 !== file.sha256) {
     throw new UserError(
       `${path} is not the published file: its contents have the SHA-256 ${sha256.slice(0, 12)}..., ` +

@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { makeFolder, replaceFile } from '../files.node.js'
+import { hashOf, makeFolder, replaceFile } from '../files.node.js'
 import type { ByteSplit } from './dataset.js'
 
 type Splits = { train: ByteSplit; test: ByteSplit }
@@ -9,7 +8,7 @@ type Splits = { train: ByteSplit; test: ByteSplit }
 /** What `make` gives, read from the file at `path` if that holds just this, by its hash; else made, and kept there. */
 export function madeOrKept(path: string, sha256: string, counts: Record<keyof Splits, number>, make: () => Splits) {
   const kept = read(path)
-  if (kept && createHash('sha256').update(kept).digest('hex') === sha256) return unpack(kept, counts)
+  if (kept && hashOf(kept) === sha256) return unpack(kept, counts)
   const made = make()
   keep(path, Buffer.concat([made.train, made.test].flatMap(({ inputs, targets }) => [inputs, targets])))
   return made

@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { UsageError } from '../errors.js'
+import { hashOf } from '../files.node.js'
 import type { AnyRule } from './contract.js'
 import { shareOwnCopy } from './own-copy.node.js'
 import { ruleById } from './registry.js'
@@ -41,7 +41,7 @@ export function placeInRule(error: unknown): string | undefined {
 
 async function loadRule(path: string): Promise<AnyRule> {
   const file = resolve(path)
-  const sha256 = createHash('sha256').update(read(path, file)).digest('hex')
+  const sha256 = hashOf(read(path, file))
   // By its hash, so that what was changed since another call is read anew.
   const url = `${pathToFileURL(file).href}?${sha256}`
   loaded.set(url, path)

@@ -1,9 +1,9 @@
-import { existsSync, statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { styleText } from 'node:util'
 import { cacheFolder } from '../../data/cache.node.js'
 import { type DataSetEntry, dataSets, findDataSet, imageShapeOf } from '../../data/index.js'
-import { loadDataSet } from '../../data/load.node.js'
+import { isDownloaded, loadDataSet } from '../../data/load.node.js'
 import { locate } from '../../data/locate.node.js'
 import { foundOf } from '../../data/own/found.js'
 import { isKnown, loadData } from '../../data/own/own.node.js'
@@ -142,9 +142,7 @@ function placeOf(entry: DataSetEntry, dataDir: string | undefined): Place {
   }
   if (dataDir !== undefined) return { missing: `${dataDir} does not hold it` }
   const cache = join(cacheFolder(), source.cached ?? name)
-  const whole =
-    isFetched(entry) &&
-    source.downloads.every((file) => statSync(join(cache, file.name), { throwIfNoEntry: false })?.size === file.bytes)
+  const whole = isFetched(entry) && isDownloaded(source, cache)
   return whole ? { folder: cache } : { missing: '' }
 }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { z } from 'zod'
-import { makeFolder, replaceFile } from '../../files.node.js'
+import { hashOf, makeFolder, replaceFile } from '../../files.node.js'
 import { withLock } from '../../lock.node.js'
 import { cacheFolder } from '../cache.node.js'
 import type { OwnOptions, Pictures, ReadProgress } from './content.js'
@@ -82,8 +82,6 @@ function read(path: string, count: number): Pixels | undefined {
     return undefined
   }
 }
-
-const hashOf = (pixels: Uint8Array): string => createHash('sha256').update(pixels).digest('hex')
 
 function keep(path: string, { shape, notes, pixels }: Pixels): void {
   const head = Buffer.from(JSON.stringify({ shape, notes, sha256: hashOf(pixels) }))
