@@ -13,11 +13,11 @@
  * and tau are ours: as printed, softmax starts in saturation. So are whitened patches and Muon.
  */
 
-import { averagePool2d, concat, constant, logSoftmax, type Shape, softmax, type Tensor } from '../../graph/index.js'
-import { convolution, convolved } from '../../nn/convolution.js'
+import { averagePool2d, concat, constant, logSoftmax, softmax, type Tensor } from '../../graph/index.js'
+import { convolved } from '../../nn/convolution.js'
 import { normalWeights, zeros } from '../../nn/initialize.js'
 import { accuracy, crossEntropy } from '../../nn/losses.js'
-import { pooledShape } from '../../nn/network.js'
+import { hiddenLayers } from '../../nn/network.js'
 import { optimizerOf, stepSize } from '../../nn/optimizers.js'
 import { type InputScale, inputScale, prepared, whitenedShape } from '../../nn/whitening.js'
 import type { Rule, Task } from '../contract.js'
@@ -45,24 +45,14 @@ type Running = { readonly input?: InputScale }
 type Made = { output: Tensor; running: Running; logits?: Tensor }
 type Fusion = { readonly v: Tensor }
 
-/** The shapes [C, H, W] of what each layer reads and of its activity. */
-function shapesOf(task: Task, h: CovarianceHyper): { input: Shape; output: Shape }[] {
-  const shapes: { input: Shape; output: Shape }[] = []
-  let below = h.whiten ? whitenedShape(imageShape(task)) : imageShape(task)
-  for (const [i, units] of h.units.entries()) {
-    const output = [units, below[1], below[2]] as const
-    shapes.push({ input: below, output })
-    below = h.poolAfter.includes(i) ? pooledShape(output) : output
-  }
-  return shapes
-}
-
 const hasLoss = (i: number, h: CovarianceHyper): boolean => (i + 1) % h.window === 0
 
 function layersOf(task: Task, h: CovarianceHyper): LocalLayer<Weights, Running, unknown, Made>[] {
   const classes = classesOf(task)
-  return shapesOf(task, h).map(({ input, output }, i) => {
-    const [inputs, units, side] = [input[0]!, output[0]!, output[1]!]
+  const read = h.whiten ? whitenedShape(imageShape(task)) : imageShape(task)
+  return hiddenLayers({ ...h, network: 'convolutional', kernel: 3 }, read).map((layer, i) => {
+    const [inputs, side] = layer.inputShape as [number, number]
+    const units = h.units[i]!
     const aligned = h.alignment && i > 0 && i % h.window === 0
     const count = projectionsOf(units, h)
     const goodness = goodnessOf({ channels: units, side }, h)
@@ -88,7 +78,7 @@ function layersOf(task: Task, h: CovarianceHyper): LocalLayer<Weights, Running, 
     }
     return {
       init: (random, name) => ({
-        weight: convolution(random, name, inputs, units, 3, 'he').weight,
+        weight: layer.init(random, name, 'he').weight,
         bias: zeros([units]),
         ...(aligned && { alignment: zeros([inputs, inputs]) }),
         ...(hasLoss(i, h) && {
@@ -109,9 +99,7 @@ function layersOf(task: Task, h: CovarianceHyper): LocalLayer<Weights, Running, 
         const x = alignment
           ? read.add(convolved(read, alignment.reshape([inputs, inputs, 1, 1]), {}, task.precision))
           : read
-        const y = convolved(x, weight, { padding: 'same' }, task.precision)
-          .add(bias.reshape([1, units, 1, 1]))
-          .relu()
+        const y = layer.linear(weight, x, task.precision).add(layer.offset(bias)).relu()
         const handed = h.poolAfter.includes(i) ? averagePool2d(y, 2) : y
         return {
           output: rootMeanSquared(handed),

@@ -8,7 +8,13 @@ export const hyper = z
     poolAfter: z.array(z.int().min(0)).default([0, 1]).describe('layers (from 0) that hand up a 2x2 average-pooling'),
     whiten: z.boolean().default(true).describe('whether layer 0 reads whitened 2x2 patches (ours, of the speed-runs)'),
     channel: z.enum(['none', 'fixed', 'learned']).default('learned').describe('energies of projected channels'),
-    projections: z.number().positive().max(4).default(0.5).describe('projections, as a part of the channels (C/2)'),
+    projections: z
+      .number()
+      .positive()
+      .max(4)
+      .default(0.5)
+      .meta({ onlyWith: { channel: ['fixed', 'learned'] } })
+      .describe('projections, as a part of the channels (C/2)'),
     space: z
       .array(z.int().min(2))
       .default([2, 4])
@@ -37,8 +43,6 @@ export type CovarianceHyper = z.infer<typeof hyper>
 
 const augmented = { augment: { shift: 2, padding: 'reflect', flip: true, alternate: true } }
 
-const SPEED = { smoothing: 0.1 }
-
 export const presets: Readonly<Record<string, Preset>> = {
   quick: {
     description: 'three layers of 12, 24 and 32 channels on glyphs',
@@ -47,13 +51,13 @@ export const presets: Readonly<Record<string, Preset>> = {
   },
   'depth-8': {
     description: 'eight layers for CIFAR-10, 32 to 128 channels',
-    hyper: { ...SPEED, units: [32, 32, 64, 64, 128, 128, 128, 128], poolAfter: [0, 3, 6] },
+    hyper: { smoothing: 0.1, units: [32, 32, 64, 64, 128, 128, 128, 128], poolAfter: [0, 3, 6] },
     train: { epochs: 12, batch: 250, ...augmented },
   },
   'depth-16': {
     description: 'the same with twice the layers',
     hyper: {
-      ...SPEED,
+      smoothing: 0.1,
       units: [32, 32, 32, 32, 64, 64, 64, 64, 128, 128, 128, 128, 128, 128, 128, 128],
       poolAfter: [1, 7, 13],
     },

@@ -1,11 +1,9 @@
-import { gelu, logSoftmax, maxPool2d, type Shape, sizeOf, type Tensor } from '../../graph/index.js'
-import { flat } from '../../nn/axes.js'
+import { gelu, logSoftmax, type Tensor } from '../../graph/index.js'
 import { batchNormalized, type Statistics, statistics } from '../../nn/batch-norm.js'
-import { convolution, convolved, dirac } from '../../nn/convolution.js'
-import { dense, product } from '../../nn/dense.js'
+import { dirac } from '../../nn/convolution.js'
 import { zeros } from '../../nn/initialize.js'
 import { accuracy, crossEntropy } from '../../nn/losses.js'
-import { pooledShape } from '../../nn/network.js'
+import { hiddenLayers } from '../../nn/network.js'
 import { stepSize } from '../../nn/optimizers.js'
 import { type InputScale, inputScale, prepared, whitenedShape } from '../../nn/whitening.js'
 import type { Task } from '../contract.js'
@@ -28,63 +26,38 @@ const ACTIVATIONS = {
   'leaky-relu': (x: Tensor): Tensor => x.maximum(x.mul(0.01)),
 } as const
 
-/** The shapes of what each layer reads and puts out, without the batch axis. */
-interface Shapes {
-  readonly input: Shape
-  readonly output: Shape
-}
-
-/** The shapes of all layers; layer 0 of a whitened net reads whitened patches. */
-export function shapesOf(task: Pick<Task, 'input'>, h: LocalHeadsHyper): Shapes[] {
-  if (h.network === 'dense')
-    return h.units.map((units, i) => ({ input: [h.units[i - 1] ?? sizeOf(task.input.shape)], output: [units] }))
-  const shapes: Shapes[] = []
-  let below = h.whiten ? whitenedShape(imageShape(task)) : imageShape(task)
-  for (const [i, units] of h.units.entries()) {
-    const whole = [units, below[1], below[2]] as const
-    const output = h.poolAfter.includes(i) ? pooledShape(whole) : whole
-    shapes.push({ input: below, output })
-    below = output
-  }
-  return shapes
-}
-
 /** The layers of a network, from below. */
 export function layersOf(task: Task, h: LocalHeadsHyper): HeadedLayer[] {
   const classes = classesOf(task)
   const convolutional = h.network === 'convolutional'
-  const shapes = shapesOf(task, h)
-  return shapes.map(({ input, output }, i): HeadedLayer => {
+  const read = convolutional && h.whiten ? whitenedShape(imageShape(task)) : task.input.shape
+  return hiddenLayers(h, read).map((layer, i): HeadedLayer => {
     const units = h.units[i]!
-    const head = headOf(output, classes, h, task.precision)
-    const isPooled = convolutional && h.poolAfter.includes(i)
-    const hasLoss = h.heads === 'each' || i === shapes.length - 1
+    const head = headOf(layer.outputShape, classes, h, task.precision)
+    const hasLoss = h.heads === 'each' || i === h.units.length - 1
     const until = h.until[i] ?? 1
-    const linear = (weight: Tensor, x: Tensor): Tensor =>
-      convolutional
-        ? convolved(x, weight, { padding: 'same' }, task.precision)
-        : product(flat(x), weight, task.precision)
     return {
-      init: (random, name) => ({
-        weight: convolutional
-          ? dirac(convolution(random, name, input[0]!, units, h.kernel, 'he').weight)
-          : dense(random, name, input[0]!, units, 'he').weight,
-        bias: zeros([units]),
-        head: head.init(random, `${name}.head`),
-      }),
+      init(random, name) {
+        const { weight } = layer.init(random, name, 'he')
+        return {
+          weight: convolutional ? dirac(weight) : weight,
+          bias: zeros([units]),
+          head: head.init(random, `${name}.head`),
+        }
+      },
       running:
         i === 0 && convolutional
           ? ({ x }) => ({ ...statisticsOf(units, head), input: inputScale(x, h.whiten) })
           : statisticsOf(units, head),
       ownAlone: ['head'],
       forward({ weight, bias, head: weights }, x, { training, learns, running, random }) {
-        const u = linear(weight, running.input ? prepared(x, running.input) : x)
+        const u = layer.linear(weight, running.input ? prepared(x, running.input) : x, task.precision)
         const normal = batchNormalized(
-          isPooled ? maxPool2d(u, 2) : u,
+          layer.pool(u),
           { running: running.norm, training },
           { momentum: h.momentumOfNorm },
         )
-        const y = ACTIVATIONS[h.activation](normal.output.add(convolutional ? bias.reshape([1, units, 1, 1]) : bias))
+        const y = ACTIVATIONS[h.activation](normal.output.add(layer.offset(bias)))
         // A head that learns nothing in this step is not run.
         const runs = hasLoss && (learns || !training)
         const said = runs ? head.say(weights, y, { running: running.head, training, learns }) : undefined

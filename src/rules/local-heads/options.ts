@@ -35,7 +35,12 @@ export const hyper = z
       .default(64)
       .meta({ onlyWith: { head: 'convolutional' } })
       .describe('channels of the convolution in a head (dense: units)'),
-    headInputs: z.int().min(1).default(1024).describe('most numbers that a linear head reads: maps are pooled first'),
+    headInputs: z
+      .int()
+      .min(1)
+      .default(1024)
+      .meta({ onlyWith: { network: 'convolutional', head: ['linear', 'predsim'] } })
+      .describe('most numbers that a linear head reads: maps are pooled first'),
     similarity: z
       .number()
       .min(0)
