@@ -49,7 +49,12 @@ function flattened(given: readonly unknown[], what: string): Flat {
     throw new UserError(
       `${what} differ in their size: ${size} numbers at place 0, ${parts[other]!.numbers.length} at place ${other}`,
     )
-  const numbers = new Float64Array(size * parts.length)
+  const first = parts[0]!.numbers
+  // Of one kind they stay so: in the place of many bytes, eight times as many would be held.
+  const isOneKind =
+    ArrayBuffer.isView(first) && parts.every(({ numbers: own }) => own.constructor === first.constructor)
+  const kind = (isOneKind ? first.constructor : Float64Array) as Float64ArrayConstructor
+  const numbers = new kind(size * parts.length)
   for (const [i, part] of parts.entries()) numbers.set(part.numbers, i * size)
   return { numbers, mayBeFractions: parts.some(({ mayBeFractions }) => mayBeFractions) }
 }

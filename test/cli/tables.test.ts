@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { printRows } from '../../src/cli/commands/predict/rows.js'
 import { readImage, writePng } from '../../src/data/images.node.js'
 import { stream } from '../../src/random/stream.js'
 import { parquetFile } from '../data/own/parquet-file.js'
@@ -158,6 +159,20 @@ test('a CSV of picture files with several labels: two digits an image', async ()
     rows.map(([said]) => said),
     ['zero', 'zero one'],
   )
+})
+
+test('more rows are printed than a function takes arguments', async () => {
+  const said = Array.from({ length: 200_000 }, (_, i) => ({ values: { a: i }, scores: [i], scoreName: 'score' }))
+  const written: string[] = []
+  const { write } = process.stdout
+  process.stdout.write = ((text: string) => written.push(text) > 0) as typeof write
+  try {
+    printRows(said, ['a'], {})
+  } finally {
+    process.stdout.write = write
+  }
+  const lines = written.join('').split('\n')
+  assert.deepEqual([lines.length, lines[0], lines[1], lines.at(-2), lines.at(-1)], [200_002, 'a', '0', '199999', ''])
 })
 
 test('Parquet as the hub serves it: shards of encoded pictures, classes named in their description', async () => {

@@ -2,7 +2,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import vm from 'node:vm'
-import { checkSplit, type DataSetParts, dataSet, type GivenNumbers, type GivenSplit } from '../../src/data/index.js'
+import {
+  checkSplit,
+  type DataSetParts,
+  dataSet,
+  flatNumbers,
+  type GivenNumbers,
+  type GivenSplit,
+} from '../../src/data/index.js'
 import { train } from '../../src/node.js'
 import { RULES } from '../../src/rules/registry.js'
 
@@ -20,6 +27,13 @@ const parts = (inputs: GivenNumbers, targets: GivenNumbers = CLASSES, levels = 2
     test: split,
   }
 }
+
+test('a list of arrays of one kind is one array of that kind, others are numbers of 64 bits', () => {
+  const bytes = [Uint8Array.of(1, 2), Uint8Array.of(3, 4)]
+  assert.deepEqual(flatNumbers(bytes, 'it').numbers, Uint8Array.of(1, 2, 3, 4))
+  assert.deepEqual(flatNumbers([...bytes, [0.5, 1e9]], 'it').numbers, Float64Array.of(1, 2, 3, 4, 0.5, 1e9))
+  assert.deepEqual(flatNumbers(vm.runInNewContext('[[1], [2]]'), 'it').numbers, Float64Array.of(1, 2))
+})
 
 test('levels are read from arrays of every kind, lists and lists of arrays', () => {
   const rows = [0, 6, 12, 18].map((first) => LEVELS.slice(first, first + 6))

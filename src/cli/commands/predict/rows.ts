@@ -41,7 +41,9 @@ export async function predictRows(run: string, paths: readonly string[], flags: 
 /** What was said of samples, a line of CSV or an object each, in their order. */
 export function printRows(said: readonly Predicted[], names: readonly string[], { json }: RunFlags): void {
   if (json) printJson(said.map((one, i) => ({ row: i + 1, ...one })))
-  else if (said.length > 0) print(csvLine(headOf(said[0]!, names)), ...said.map((one) => csvLine(cellsOf(one, names))))
+  // One text: there may be more rows than a function takes arguments.
+  else if (said.length > 0)
+    print([headOf(said[0]!, names), ...said.map((one) => cellsOf(one, names))].map(csvLine).join('\n'))
 }
 
 async function inputsOf(
