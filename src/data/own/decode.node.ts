@@ -21,7 +21,7 @@ export interface Pixels {
   readonly notes: readonly string[]
 }
 
-/** Pictures in work at a time: decoding is done by the threads of the library, which wait for nothing so. */
+/** Pictures in work at a time: so many that the threads of the library, which decode them, never wait. */
 const AT_ONCE = 16
 
 /** Of so many pictures, evenly spread, it is asked whether they have colour. */
