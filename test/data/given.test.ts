@@ -1,3 +1,4 @@
+// At most 40 s: every rule, with data that are wrong in every way.
 // What programs hand over: which arrays are read, as what, and what is said of the others.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
