@@ -111,4 +111,12 @@ export default [
     ...tests,
     names: 'small beta',
   },
+  {
+    what: 'feedback of an error skip aligns to the next layer alone',
+    file: 'src/rules/rec-lra/alignment.ts',
+    find: 'isSkipEnd(h, i) ? undefined : i + 2',
+    replace: 'i + 2',
+    tests: 'spike-alignment/rules',
+    names: 'rec-lra',
+  },
 ]

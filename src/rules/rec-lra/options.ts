@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { fanRule, networkOptions } from '../../nn/network.js'
 import { optimizerOptions } from '../../nn/optimizers.js'
 import type { Preset } from '../contract.js'
+import { alignmentOptions } from '../spike-alignment/phase.js'
 
 export const hyper = z
   .strictObject({
@@ -77,6 +78,8 @@ export const hyper = z
       .min(0)
       .default(0)
       .describe('radius of the ball into which each matrix is scaled after its update; 0: none'),
+    ...alignmentOptions,
+    align: alignmentOptions.align.meta({ onlyWith: { method: 'rec-lra', network: 'dense' } }),
     ...optimizerOptions,
     rate: optimizerOptions.rate.default(0.001),
     initial: fanRule.default('he'),

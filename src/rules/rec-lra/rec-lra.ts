@@ -16,6 +16,8 @@
  * its size: that is why the optimisers by default are free of scale. Feedback lies in the state in the shape of the
  * forward weight that it mirrors, `feedback.l` in that of `layers.(l+1).weight`, and is used transposed.
  *
+ * With align=sal the feedback of a dense network also turns to the forward weights between epochs (`alignment.ts`).
+ *
  * Reconstructed: where normalisation stands, and that e_l passes the layer's own (and its pooling) before it goes on
  * and before it meets z_(l-1); batch normalisation in the place of layer normalisation; the convolutional network, in
  * which E is a transposed convolution; identity skips between layers, which hand down beta times the error above them;
@@ -26,27 +28,18 @@
  */
 
 import { constant, grad, oneHot, pullback, softmax, type Tensor } from '../../graph/index.js'
-import type { Statistics } from '../../nn/batch-norm.js'
-import type { Dense } from '../../nn/dense.js'
 import { accuracy, crossEntropy } from '../../nn/losses.js'
 import { optimizerOf, stepSize } from '../../nn/optimizers.js'
 import { filters } from '../../nn/pictures.js'
-import { type Tree, tensorsOf } from '../../nn/tree.js'
-import { type InputScale, inputScale } from '../../nn/whitening.js'
+import { tensorsOf } from '../../nn/tree.js'
+import { inputScale } from '../../nn/whitening.js'
 import type { Rule, Task } from '../contract.js'
+import { alignmentPhase } from '../spike-alignment/phase.js'
+import { alignStep, isAligned } from './alignment.js'
 import { errorsOf } from './errors.js'
 import { networkOf, type Pass } from './network.js'
 import { hyper, isSkipEnd, presets, type RecLraHyper } from './options.js'
-
-export type RecLraState = {
-  /** The hidden layers and the output layer. */
-  readonly layers: readonly Dense[]
-  /** feedback[l] leads down to hidden layer l; in the shape of the forward weight that it mirrors. None: backprop. */
-  readonly feedback: readonly Tensor[]
-  readonly norms: readonly Statistics[]
-  readonly input?: InputScale
-  readonly optimizers: { readonly layers: readonly Tree[]; readonly feedback: readonly Tree[] }
-}
+import type { RecLraState } from './state.js'
 
 const layerName = (i: number, h: RecLraHyper): string => (i === h.units.length ? 'output' : `layer ${i}`)
 const feedbackName = (i: number): string => `feedback to layer ${i}`
@@ -138,7 +131,12 @@ export const recLra: Rule<RecLraHyper, RecLraState> = {
       blocks: [...blocks, ...ends],
       promise: isLocal
         ? // What feedback from the output is fed holds the label; feedback that stays as it is reads nothing.
-          { local: false, window: 1, labels: ['loss', h.gamma === 0 ? 'none' : 'input'], feedback: 'other weights' }
+          {
+            local: false,
+            window: 1,
+            labels: ['loss', h.gamma > 0 ? 'input' : isAligned(h) ? 'weights' : 'none'],
+            feedback: 'other weights',
+          }
         : { local: false, window: 'all', labels: ['loss'] },
     }
   },
@@ -159,6 +157,7 @@ export const recLra: Rule<RecLraHyper, RecLraState> = {
   },
 
   steps: (task, h) => ({
+    ...(isAligned(h) && { align: alignStep(h, feedbackName) }),
     joint(state, { x, target, progress }) {
       const { layers, feedback, optimizers } = state
       const pass = networkOf(task, h).pass(state, x, true)
@@ -191,6 +190,8 @@ export const recLra: Rule<RecLraHyper, RecLraState> = {
       ]
     },
   }),
+
+  between: (_, h) => (isAligned(h) ? alignmentPhase(h) : []),
 
   probabilities: () => true,
 

@@ -5,6 +5,7 @@ import { certify } from '../../../src/certificate/certify.js'
 import { broadcast } from '../../../src/rules/broadcast/broadcast.js'
 import { certifyRule } from '../../../src/rules/certify.js'
 import type { AnyRule } from '../../../src/rules/contract.js'
+import { recLra } from '../../../src/rules/rec-lra/rec-lra.js'
 import { spikeAlignment } from '../../../src/rules/spike-alignment/spike-alignment.js'
 import { targetPropagation } from '../../../src/rules/target-propagation/target-propagation.js'
 import { traceRule } from '../../../src/rules/trace.js'
@@ -30,6 +31,13 @@ const CASES: readonly [name: string, AnyRule, Options, string[]][] = [
     targetPropagation,
     { units: [6, 5], topTarget: 'output', form: 'drl' },
     ['inverses.0.weight', 'inverses.1.weight'],
+  ],
+  ['rec-lra', recLra, { units: [6, 5] }, ['feedback.0', 'feedback.1']],
+  [
+    'rec-lra, an error skip',
+    recLra,
+    { units: [6, 5, 4], errorSkip: 2, gamma: 0 },
+    [0, 1, 2].map((i) => `feedback.${i}`),
   ],
 ]
 
