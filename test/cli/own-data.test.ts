@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { makeDataSet } from '../../src/data/index.js'
 import { loadData, train } from '../../src/node.js'
-import { cifarOf, idxImages, idxLabels, idxOf, npyOf } from '../data/files.js'
+import { cifarOf, idxImages, idxLabels, idxOf, npyOf, zipOf } from '../data/files.js'
 import { type Ended, events, onward, workFolder } from './onward.js'
 
 const folder = workFolder()
@@ -123,6 +123,40 @@ test('CIFAR in binary, with its coarse classes', async () => {
   const { start, rows: said } = await whole('cifar-100-binary', 'cifar', path, '--target', 'coarse')
   assert.deepEqual([start.found.options, start.found.names.length], [{ target: ['coarse'] }, 20])
   assert.equal(said.length, 100)
+})
+
+/** A safetensors file of bytes. */
+function safetensorsOf(tensors: Readonly<Record<string, { shape: number[]; bytes: Uint8Array }>>): Uint8Array {
+  let end = 0
+  const entries = Object.entries(tensors).map(([name, { shape, bytes }]) => {
+    const [from, to] = [end, end + bytes.length]
+    end = to
+    return [name, { dtype: 'U8', shape, data_offsets: [from, to] }]
+  })
+  const header = new TextEncoder().encode(JSON.stringify(Object.fromEntries(entries)))
+  const length = new Uint8Array(new BigUint64Array([BigInt(header.length)]).buffer)
+  return Buffer.concat([length, header, ...Object.values(tensors).map(({ bytes }) => bytes)])
+}
+
+test('NPZ and safetensors: images and labels of both parts in one file', async () => {
+  const [images, labels] = [Uint8Array.from(pixels(160)), Uint8Array.from(classes(160))]
+  const part = (from: number, to: number) => ({
+    x: { shape: [to - from, 28, 28], bytes: images.subarray(784 * from, 784 * to) },
+    y: { shape: [to - from], bytes: labels.subarray(from, to) },
+  })
+  const [training, tested] = [part(0, 120), part(120, 160)]
+  const arrays = { x_train: training.x, y_train: training.y, x_test: tested.x, y_test: tested.y }
+  const members = Object.entries(arrays).map(([name, { shape, bytes }]) => [`${name}.npy`, npyOf(bytes, shape)])
+  const unseen = put('unseen.npy', npyOf(tested.x.bytes, tested.x.shape))
+  for (const [name, bytes] of [
+    ['digits.npz', zipOf(Object.fromEntries(members))],
+    ['digits.safetensors', safetensorsOf(arrays)],
+  ] as const) {
+    put(name, bytes)
+    const { start, rows } = await whole(name, name.replace('.', '-'), unseen)
+    assert.deepEqual([start.found.counts, start.found.target.count], [{ train: 120, test: 40 }, 10])
+    assert.equal(rows.length, 40)
+  }
 })
 
 test('several labels: two digits in an image', async () => {

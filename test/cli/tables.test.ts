@@ -114,6 +114,16 @@ test('a CSV of classes, written with semicolons and decimal commas, in two files
   for (const [, left, other] of rows) assert.ok(Math.abs(Number(left) + Number(other) - 1) < 1e-6)
 })
 
+test('a TSV of classes', async () => {
+  const [a, b] = [uniform(300, 'a'), uniform(300, 'b')]
+  const side = (i: number): string => (a[i]! > b[i]! ? 'left' : 'right')
+  write('sides.tsv', ['x\tz\tlabel', ...range(300).map((i) => `${a[i]}\t${b[i]}\t${side(i)}`)])
+  const { run, accuracy } = await trained('sides.tsv', 6)
+  assert.ok(accuracy > 0.8, `accuracy ${accuracy}`)
+  const [, ...rows] = await predicted(run, 'sides.tsv')
+  assert.equal(rows.length, 300)
+})
+
 /** 8 x 8 pixels of noise with a bright row or column, which is the class. */
 function stripes(i: number): { label: number; pixels: Uint8Array } {
   const noise = uniform(64, `noise ${i}`)
