@@ -1,46 +1,37 @@
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { Readable } from 'node:stream'
-import { type Entry, fromRandomAccessReaderPromise, RandomAccessReader, type ZipFile } from 'yauzl'
+import type { Entry, ZipFile } from 'yauzl'
 import { UserError } from '../errors.js'
 import { reason } from '../files.node.js'
 
 /** No member of a published archive is larger; what promises more is a bomb. */
 const MOST = 2 ** 31
 
-/**
- * A file by its places. yauzl's own reader of files throws where nobody can catch it if a damaged archive names a place
- * that is none.
- */
-class Places extends RandomAccessReader {
-  readonly #path: string
-  readonly #size: number
-
-  constructor(path: string, size: number) {
-    super()
-    this.#path = path
-    this.#size = size
-  }
-
-  override _readStreamForRange(start: number, end: number): Readable {
-    if (start >= 0 && start <= end && end <= this.#size) return createReadStream(this.#path, { start, end: end - 1 })
-    const wrong = new Error(`it names byte ${end}, and has ${this.#size}`)
-    return new Readable({
-      read() {
-        this.destroy(wrong)
-      },
-    })
-  }
-
-  override close(callback: (error: Error | null) => void): void {
-    callback(null)
-  }
-}
+/** Loaded where an archive is opened: bundles of programs that open none then need not hold it. */
+export const zipLibrary = async (): Promise<typeof import('yauzl')> => (await import('yauzl')).default
 
 /** Opens a ZIP archive, to be closed after use. Throws an Error that says what is wrong with it. */
 export async function openZip(path: string): Promise<ZipFile> {
+  const { fromRandomAccessReaderPromise, RandomAccessReader } = await zipLibrary()
   const { size } = await stat(path)
-  return await fromRandomAccessReaderPromise(new Places(path, size), size, { autoClose: false })
+  /** A file by its places. yauzl's own throws where nobody can catch it if a damaged archive names a place that is none. */
+  class Places extends RandomAccessReader {
+    override _readStreamForRange(start: number, end: number): Readable {
+      if (start >= 0 && start <= end && end <= size) return createReadStream(path, { start, end: end - 1 })
+      const wrong = new Error(`it names byte ${end}, and has ${size}`)
+      return new Readable({
+        read() {
+          this.destroy(wrong)
+        },
+      })
+    }
+
+    override close(callback: (error: Error | null) => void): void {
+      callback(null)
+    }
+  }
+  return await fromRandomAccessReaderPromise(new Places(), size, { autoClose: false })
 }
 
 /**

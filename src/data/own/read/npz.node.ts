@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib'
-import yauzl from 'yauzl'
+import type { Entry, ZipFile } from 'yauzl'
 import { isPlain, quoted, UserError } from '../../../errors.js'
-import { openZip } from '../../zip.node.js'
+import { openZip, zipLibrary } from '../../zip.node.js'
 import type { Arrays, NamedArray, Reader, ReadProgress } from '../content.js'
 import { readBytes } from '../file.node.js'
 import { checkFits } from '../memory.node.js'
@@ -52,10 +52,10 @@ async function readArchive(path: string, progress: ReadProgress = {}): Promise<A
 
 const ENDING = '.npy'
 
-async function opened(path: string, progress: ReadProgress): Promise<yauzl.ZipFile> {
+async function opened(path: string, progress: ReadProgress): Promise<ZipFile> {
   if (!/\.gz$/i.test(path)) return await openZip(path)
   const { buffer, byteOffset, length } = await readBytes(path, progress)
-  return await yauzl.fromBufferPromise(Buffer.from(buffer, byteOffset, length))
+  return await (await zipLibrary()).fromBufferPromise(Buffer.from(buffer, byteOffset, length))
 }
 
 const damaged = (path: string, cause: unknown): UserError =>
@@ -64,8 +64,8 @@ const damaged = (path: string, cause: unknown): UserError =>
     : new UserError(`${path} is cut or damaged: it is no whole ZIP archive (${(cause as Error).message}).`, { cause })
 
 /** The NPY files of the archive, by what its directory says of them. */
-async function entriesOf(zip: yauzl.ZipFile, path: string): Promise<yauzl.Entry[]> {
-  const entries: yauzl.Entry[] = []
+async function entriesOf(zip: ZipFile, path: string): Promise<Entry[]> {
+  const entries: Entry[] = []
   const names = new Set<string>()
   for await (const entry of zip.eachEntry()) {
     const { fileName: name, compressedSize, uncompressedSize } = entry
@@ -84,8 +84,8 @@ async function entriesOf(zip: yauzl.ZipFile, path: string): Promise<yauzl.Entry[
 }
 
 async function unpacked(
-  zip: yauzl.ZipFile,
-  entry: yauzl.Entry,
+  zip: ZipFile,
+  entry: Entry,
   where: string,
   signal: AbortSignal | undefined,
 ): Promise<Uint8Array> {
