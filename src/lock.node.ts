@@ -106,30 +106,40 @@ function takeLock(path: string): Taken | Seen {
   const textAt = (beat: number): string =>
     JSON.stringify({ ...thisProcess(), key, beat: String(beat).padStart(12, '0') })
   const own = `${path}.${key.slice(0, 8)}`
+  // The beat goes to the file that was made here, whatever else may have its name by then.
+  let file: number | undefined
   try {
     fs.writeFileSync(own, textAt(0))
+    file = fs.openSync(own, 'r+')
     // A link is made with its contents in one move, and refuses a name that is taken: nobody reads half a lock.
     for (let attempt = 0; !linked(own, path); attempt++) {
       const seen = read(path)
-      if (attempt > 3 || (seen && (!seen.holder || fateOf(seen.holder) !== 'dead'))) return seen ?? { text: '' }
+      if (attempt > 3 || (seen && (!seen.holder || fateOf(seen.holder) !== 'dead'))) {
+        fs.closeSync(file)
+        return seen ?? { text: '' }
+      }
       if (seen) moveAside(path, seen.text)
+    }
+    // On a disk without links the lock is a copy, and another file.
+    if (fs.fstatSync(file).nlink < 2) {
+      fs.closeSync(file)
+      file = fs.openSync(path, 'r+')
     }
   } finally {
     fs.rmSync(own, { force: true })
   }
   const isOwn = (): boolean => read(path)?.text.includes(key) === true
   let checkedAt = Date.now()
-  // The beat goes to the file that was made here, whatever else may have its name by then.
-  const file = fs.openSync(path, 'r+')
   const text = fs.readFileSync(file, 'utf8')
   if (!text.includes(key)) {
     fs.closeSync(file)
     return { text }
   }
+  const held = file
   let beats = 0
   const beating = setInterval(() => {
     try {
-      fs.writeSync(file, textAt(++beats), 0)
+      fs.writeSync(held, textAt(++beats), 0)
     } catch {
       // The next beat may succeed; if none does, whoever takes the lock over is found by `check`.
     }
@@ -143,7 +153,7 @@ function takeLock(path: string): Taken | Seen {
     },
     release() {
       clearInterval(beating)
-      fs.closeSync(file)
+      fs.closeSync(held)
       if (isOwn()) fs.rmSync(path, { force: true })
     },
   }

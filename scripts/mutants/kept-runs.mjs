@@ -115,7 +115,7 @@ export default [
   {
     what: 'a lock does not beat',
     file: lock,
-    find: 'fs.writeSync(file, textAt(++beats), 0)',
+    find: 'fs.writeSync(held, textAt(++beats), 0)',
     replace: '',
     ...locks,
   },
