@@ -29,7 +29,15 @@ export async function command(rule: string | undefined, flags: TrainFlags): Prom
   // The runtime is loaded here, after all that can be wrong with the request.
   const { resume, train } = await import('../../node.js')
   const downloads = downloadProgress(process.stderr)
-  const notice = 'Stopping and saving the run. Ctrl-C again stops at once, without saving.'
+  let begun = false
+  const atStart = (): void => {
+    downloads.end()
+    begun = true
+  }
+  const notice = (): string =>
+    begun
+      ? 'Stopping and saving the run. Ctrl-C again stops at once, without saving.'
+      : 'Stopping: nothing was trained yet. Ctrl-C again stops at once.'
   const broken = new AbortController()
   const work = async (signal: AbortSignal): Promise<number> => {
     const dataDir = request ? request.dataDir : flags.dataDir
@@ -39,7 +47,7 @@ export async function command(rule: string | undefined, flags: TrainFlags): Prom
     const given = { load, signal: AbortSignal.any([signal, broken.signal]), onWait }
     const events = request ? train({ ...request, ...given }) : resume(run!, { ...resumption, ...given })
     try {
-      return await report(events, reporter, downloads.end, broken)
+      return await report(events, reporter, atStart, broken)
     } catch (error) {
       if (signal.aborted && error === signal.reason) return EXIT.interrupted
       throw error
@@ -47,7 +55,7 @@ export async function command(rule: string | undefined, flags: TrainFlags): Prom
       downloads.end()
     }
   }
-  return await interruptible(work, () => reporter.note(notice))
+  return await interruptible(work, () => reporter.note(notice()))
 }
 
 /**
