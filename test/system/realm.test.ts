@@ -40,7 +40,10 @@ async function inOwnRealm(): Promise<typeof Onward> {
     ...{ setTimeout, clearTimeout, setInterval, clearInterval, setImmediate, console, process },
     ...{ module, exports: module.exports, require: createRequire(resolve('package.json')) },
   })
-  vm.runInContext(outputFiles[0]!.text, context)
+  new vm.Script(outputFiles[0]!.text, {
+    filename: resolve('bundle.cjs'),
+    importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+  }).runInContext(context)
   assert.notEqual(vm.runInContext('Float32Array', context), Float32Array)
   return module.exports as typeof Onward
 }
