@@ -8,7 +8,9 @@ import { promisify } from 'node:util'
 import { readCheckpoint } from '../../src/train/run-folder.node.js'
 import { type Ended, onward, start, workFolder } from '../cli/onward.js'
 
+// Found before any test changes the folder of this process.
 const MAIN = resolve('build/src/cli/main.js')
+const PROGRAM = resolve('build/src/cli/program.js')
 const folder = workFolder()
 const training = (out: string, ...more: string[]): string[] => [
   ...['train', 'backprop', '--data', 'glyphs', '--limit', '2000', '--set', 'units=16', '--threads', '1'],
@@ -121,7 +123,7 @@ test(
 
 test('an error that nobody caught ends a training with its checkpoint, and is told', async () => {
   const code = `
-    import { run } from ${JSON.stringify(resolve('build/src/cli/program.js'))}
+    import { run } from ${JSON.stringify(PROGRAM)}
     import { existsSync, readFileSync } from 'node:fs'
     const path = 'astray/metrics.jsonl'
     const look = setInterval(() => {
