@@ -17,33 +17,29 @@ export function eigenOf(matrix: Tensor): { values: Tensor; vectors: Tensor } {
   if (pairs.length === 0) return { values: matrix.reshape([1]), vectors: unit }
   const axes = [0, 1].map((side) =>
     constant(
-      pairs.map((pair) => pair[side]!),
-      [pairs.length],
+      Array.from({ length: SWEEPS }, () => pairs.map((pair) => pair[side]!)).flat(),
+      [SWEEPS * pairs.length],
       'int32',
     ),
   )
-  const sweep = (a: Tensor, v: Tensor): [Tensor, Tensor] => {
-    const { carried } = scan(pairs.length, [a, v], ([own, vectors], index) => {
-      const [p, q] = axes.map((all) => unit.gather(all.gather(index.reshape([1])))) as [Tensor, Tensor]
-      const at = (left: Tensor, right: Tensor): Tensor => left.matmul(own!).matmul(right, { transposeB: true })
-      const [off, gap] = [at(p, q), at(q, q).sub(at(p, p))]
-      const size = gap
-        .abs()
-        .add(gap.square().add(off.square().mul(4)).sqrt())
-        .maximum(1e-30)
-      const tangent = gap.greaterEqual(0).select(off, off.neg()).mul(2).div(size)
-      const cosine = constant(1).div(tangent.square().add(1).sqrt())
-      const sine = tangent.mul(cosine)
-      const outer = (left: Tensor, right: Tensor): Tensor => left.matmul(right, { transposeA: true })
-      const rotation = unit
-        .add(outer(p, p).add(outer(q, q)).mul(cosine.sub(1)))
-        .add(outer(p, q).sub(outer(q, p)).mul(sine))
-      const turned = rotation.matmul(own!, { transposeA: true }).matmul(rotation)
-      return { carried: [turned, rotation.matmul(vectors!, { transposeA: true })] }
-    })
-    return carried as [Tensor, Tensor]
-  }
-  let [a, vectors] = [matrix, unit]
-  for (let i = 0; i < SWEEPS; i++) [a, vectors] = sweep(a, vectors)
-  return { values: a.mul(unit).sum(1), vectors }
+  const { carried } = scan(SWEEPS * pairs.length, [matrix, unit], ([own, vectors], index) => {
+    const [p, q] = axes.map((all) => unit.gather(all.gather(index.reshape([1])))) as [Tensor, Tensor]
+    const at = (left: Tensor, right: Tensor): Tensor => left.matmul(own!).matmul(right, { transposeB: true })
+    const [off, gap] = [at(p, q), at(q, q).sub(at(p, p))]
+    const size = gap
+      .abs()
+      .add(gap.square().add(off.square().mul(4)).sqrt())
+      .maximum(1e-30)
+    const tangent = gap.greaterEqual(0).select(off, off.neg()).mul(2).div(size)
+    const cosine = constant(1).div(tangent.square().add(1).sqrt())
+    const sine = tangent.mul(cosine)
+    const outer = (left: Tensor, right: Tensor): Tensor => left.matmul(right, { transposeA: true })
+    const rotation = unit
+      .add(outer(p, p).add(outer(q, q)).mul(cosine.sub(1)))
+      .add(outer(p, q).sub(outer(q, p)).mul(sine))
+    const turned = rotation.matmul(own!, { transposeA: true }).matmul(rotation)
+    return { carried: [turned, rotation.matmul(vectors!, { transposeA: true })] }
+  })
+  const [turned, vectors] = carried as [Tensor, Tensor]
+  return { values: turned.mul(unit).sum(1), vectors }
 }

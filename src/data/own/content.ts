@@ -1,4 +1,5 @@
 import type { Shape } from '../../graph/types.js'
+import type { AnyTypedArray } from '../../typed-arrays.js'
 
 /**
  * What the files at a path hold, before anything is decided of its meaning. Each format has a reader that gives one of
@@ -31,15 +32,8 @@ export interface Arrays {
   readonly classes?: readonly string[]
 }
 
-export type ArrayNumbers =
-  | Uint8Array
-  | Int8Array
-  | Uint16Array
-  | Int16Array
-  | Uint32Array
-  | Int32Array
-  | Float32Array
-  | Float64Array
+/** 64-bit whole numbers have become others of these, and clamped bytes are bytes. */
+export type ArrayNumbers = Exclude<AnyTypedArray, Uint8ClampedArray | BigInt64Array | BigUint64Array>
 
 export interface NamedArray {
   readonly name: string

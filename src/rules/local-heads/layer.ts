@@ -81,7 +81,7 @@ export function layersOf(task: Task, h: LocalHeadsHyper): HeadedLayer[] {
         },
         scores: (_, __, { logits }) => logSoftmax(logits!),
       }),
-      rate: (progress) => stepSize(h, progress.div(until).minimum(1)),
+      ...(until < 1 && { rate: (progress: Tensor) => stepSize(h, progress.div(until).minimum(1)) }),
     }
   })
 }

@@ -19,9 +19,9 @@
  */
 
 import { concat, type Tensor } from '../../graph/index.js'
-import { optimizerOf } from '../../nn/optimizers.js'
+import { optimizerOf, stepSize } from '../../nn/optimizers.js'
 import { filters } from '../../nn/pictures.js'
-import type { Prediction, Rule } from '../contract.js'
+import type { Rule } from '../contract.js'
 import type { Stack } from '../layerwise/design.js'
 import { type Given, layerwise } from '../layerwise/layerwise.js'
 import { layersOf, type Running, type Weights } from './layer.js'
@@ -54,9 +54,7 @@ const parts = layerwise(({ task, hyper: h }: Given<LocalHeadsHyper>) => ({
   window: h.window,
   // The linear maps of heads are no features: the speed-runs leave them to another optimiser.
   optimizer: optimizerOf(h, { matrices: h.network === 'dense' }),
-  rate: () => {
-    throw new Error('every layer has a rate of its own')
-  },
+  rate: (progress) => stepSize(h, progress),
   steps: stepsOf(h),
   prediction: h.heads === 'last' ? 'last' : { meanFrom: h.units.length - h.readOut },
   promise: { labels: ['loss'] },
@@ -82,27 +80,17 @@ export const localHeads: Rule<LocalHeadsHyper, State> = {
   probabilities: () => true,
 
   predict(state, x, task, h) {
-    const views = h.network === 'dense' ? [{ images: x, weight: 1 }] : viewsOf(x, h.views)
+    if (h.network === 'dense' || h.views === 'one') return parts.predict(state, x, task, h)
+    const views = viewsOf(x, h.views)
     const rows = x.shape[0]!
-    const said = parts.predict(
-      state,
-      views.length === 1
-        ? x
-        : concat(
-            views.map(({ images }) => images),
-            0,
-          ),
-      task,
-      h,
-    )
+    const all = views.map(({ images }) => images)
+    const said = parts.predict(state, concat(all, 0), task, h)
     const mean = (scores: Tensor): Tensor =>
       views
         .map(({ weight }, i) => scores.slice(0, i * rows, (i + 1) * rows).mul(weight))
         .reduce((sum, one) => sum.add(one))
     const each = Object.entries(said.parts ?? {}).map(([name, scores]): [string, Tensor] => [name, mean(scores)])
-    return views.length === 1
-      ? said
-      : ({ scores: mean(said.scores), parts: Object.fromEntries(each) } satisfies Prediction)
+    return { scores: mean(said.scores), parts: Object.fromEntries(each) }
   },
 
   pictures: (task, h) =>

@@ -24,8 +24,7 @@ function moved(x: Tensor, by: 1 | -1): Tensor {
  * The views of images in use. `six`, as in the CIFAR-10 speed-runs (Jordan 2024): the image and its mirror image at
  * weight 1/4 each, and both of them moved by a pixel either way at weight 1/8 each.
  */
-export function viewsOf(x: Tensor, views: LocalHeadsHyper['views']): View[] {
-  if (views === 'one') return [{ images: x, weight: 1 }]
+export function viewsOf(x: Tensor, views: Exclude<LocalHeadsHyper['views'], 'one'>): View[] {
   const both = [x, mirrored(x)]
   if (views === 'mirrored') return both.map((images) => ({ images, weight: 1 / 2 }))
   return [
