@@ -40,9 +40,11 @@ export function layerwise<
         parameters: [`layers.${i}`],
         ...((typeof running === 'function' || leaves(running ?? {}).length > 0) && { statistics: [`running.${i}`] }),
       }))
+      const all = [...blocks, ...(head ? [{ name: head.name ?? HEAD, parameters: ['head.parameters'] }] : [])]
       return {
-        blocks: [...blocks, ...(head ? [{ name: head.name ?? HEAD, parameters: ['head.parameters'] }] : [])],
-        promise: { local: window === 1, window: Math.min(window, layers.length), ...promise },
+        blocks: all,
+        // A single block has no other that it could be local to.
+        promise: { local: window === 1 && all.length > 1, window: Math.min(window, layers.length), ...promise },
       }
     },
     init: (random, task, hyper, sample) => initial(design({ task, hyper }), random, sample),
