@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { UsageError } from '../src/errors.js'
-import { type Asked, askedBy, USAGE } from './arguments.js'
+import { type Asked, askedBy } from './arguments.js'
 import { changeAfter } from './changes.js'
 import { proveConvolution, runConvolution } from './convolution.js'
 import { runInference } from './inference.js'
@@ -33,10 +33,6 @@ function readArguments(): Asked {
 }
 
 const { words, mode, renew, threads = availableParallelism(), seeds: most = Number.POSITIVE_INFINITY } = readArguments()
-if (mode === 'help') {
-  process.stdout.write(USAGE)
-  process.exit()
-}
 const TIMED_AGAINST_A_TWIN: ReadonlySet<Job['kind']> = new Set(['speed', 'rule-speed', 'convolution'])
 
 function isDone(job: Job): boolean {

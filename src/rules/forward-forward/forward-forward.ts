@@ -11,6 +11,9 @@
  * re-implementations (mean of squares with theta 2; SymBa's loss on the gap, alpha 4; its swish variant).
  * Deviations: the loss's factor 2 against MATLAB's drive is kept (rates are halved in the preset); the neutral code is
  * the mean of all codes, which is MATLAB's ten times 0.1. Those of each preset are in its description.
+ * After Aktemur et al. 2024, "Going Forward-Forward in Distributed Deep Learning" (arXiv 2404.08573): negatives that the
+ * network predicted most when the epoch began, or that are drawn once (`negatives`), and layers that learn from a softmax
+ * head of their own (`objective=heads`). It has no code; the options and presets say what is reconstructed.
  * Convolutional networks: the label is a fixed +-1 pattern in a channel of its own: ours.
  */
 

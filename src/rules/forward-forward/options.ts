@@ -16,7 +16,8 @@ export const hyper = z
       .enum(['goodness', 'heads'])
       .default('goodness')
       .describe(
-        'what a layer learns: the goodness of true and false images, or a softmax head of its own (no negatives)',
+        'what a layer learns: the goodness of true and false images, or, without negatives, a softmax head of its own ' +
+          '(reconstructed)',
       ),
     loss: z
       .enum(['threshold', 'symba', 'swish'])
@@ -50,7 +51,8 @@ export const hyper = z
       .meta(ofGoodness)
       .describe(
         'wrong labels: any, drawn anew in every step; those that the softmax head finds likely; the one that the network ' +
-          'predicted most before this epoch; one for each image, drawn once; or none: hybrids of two images',
+          'predicted most before this epoch (in the first one any: reconstructed); one for each image, drawn once; or ' +
+          'none: hybrids of two images',
       ),
     labelStrength: z.number().positive().default(1).meta(ofGoodness).describe('amplitude of the label code'),
     predict: z

@@ -3,6 +3,9 @@ import type { Preset } from '../contract.js'
 /** The network and the training of Pipeline Forward-Forward, of 100 chapters of an epoch each (arXiv 2404.08573). */
 const PFF = "784-2000x4, 100 epochs: Aktemur et al.'s Pipeline Forward-Forward"
 
+const ofGoodness = (negatives: string): string =>
+  `(${negatives}-Goodness, threshold reconstructed; ${negatives}-Softmax: --set predict=softmax)`
+
 const pffNetwork = { units: [2000, 2000, 2000, 2000], rate: 0.01, schedule: 'linear-half' }
 
 /**
@@ -74,14 +77,14 @@ export const presets: Readonly<Record<string, Preset>> = {
   mpezeshki: {
     description:
       "784-500-500, 1000 steps a layer, one layer after the other: mpezeshki's version, but for its standardised " +
-      'pixels, its wrong labels, which are drawn once for all steps and may be the true one, its first weights ' +
+      'pixels, its wrong labels, drawn once for all steps as here, which may be the true one, its first weights ' +
       "(uniform, deviation 1/sqrt(3 fan-in), biases too) and its loss, half of ours, so that Adam's epsilon weighs " +
       'twice; for data sets of 60,000 images',
     hyper: {
       loss: 'threshold',
       normalization: 'unit',
       imageNormalization: 'unit',
-      negatives: 'uniform',
+      negatives: 'fixed',
       rate: 0.03,
       schedule: 'constant',
       initial: 'fan-in',
@@ -89,22 +92,24 @@ export const presets: Readonly<Record<string, Preset>> = {
     train: { schedule: 'greedy', epochs: 1000, batch: 50_000, validation: 10_000 },
   },
   pff: {
-    description: `${PFF} with adaptive negatives (AdaptiveNEG-Goodness; its softmax: --set predict=softmax)`,
+    description: `${PFF} with adaptive negatives ${ofGoodness('AdaptiveNEG')}`,
     hyper: { ...pff, negatives: 'adaptive' },
     train: chapters,
   },
   'pff-random': {
-    description: `${PFF} with negatives drawn anew (RandomNEG-Goodness; its softmax: --set predict=softmax)`,
+    description: `${PFF} with negatives drawn anew ${ofGoodness('RandomNEG')}`,
     hyper: { ...pff, negatives: 'uniform' },
     train: chapters,
   },
   'pff-fixed': {
-    description: `${PFF} with negatives drawn once (FixedNEG-Goodness; its softmax: --set predict=softmax)`,
+    description: `${PFF} with negatives drawn once ${ofGoodness('FixedNEG')}`,
     hyper: { ...pff, negatives: 'fixed' },
     train: chapters,
   },
   'pff-heads': {
-    description: `${PFF} without negatives, by all heads (Performance-Optimized; by the last: --set energyFrom=3)`,
+    description:
+      `${PFF} without negatives, by all heads (Performance-Optimized, step size and read-out reconstructed; by the ` +
+      'last head: --set energyFrom=3)',
     hyper: { ...pffNetwork, objective: 'heads', rate: 0.0001 },
     train: chapters,
   },
