@@ -59,8 +59,9 @@ function batchInputs(
   const part = (k: number, attributes: InputAttributes): Tensor => {
     const { name, shape } = attributes
     const before = all.get(name)
-    if (before && before.node.attributes.distribution !== attributes.distribution)
-      throw new GraphError(`${name} is drawn from two distributions in the steps of one period`)
+    const known = before?.node.attributes
+    if (known && (known.distribution !== attributes.distribution || known.per !== attributes.per))
+      throw new GraphError(`${name} is drawn in two ways in the steps of one period`)
     const whole = before ?? input(span === 1 ? attributes : { ...attributes, shape: [span, ...shape] })
     all.set(name, whole)
     if (span === 1) return whole
@@ -151,8 +152,8 @@ function inRow(own: Readonly<Record<string, Step<Tree>>>, list: readonly string[
     let metrics: Metrics = {}
     for (const name of list) {
       const random: Random = {
-        uniform: (noise, shape) => batch.random.uniform(`${name}.${noise}`, shape),
-        normal: (noise, shape) => batch.random.normal(`${name}.${noise}`, shape),
+        uniform: (noise, ...asked) => batch.random.uniform(`${name}.${noise}`, ...asked),
+        normal: (noise, ...asked) => batch.random.normal(`${name}.${noise}`, ...asked),
       }
       const [next, more] = own[name]!(now === state ? state : handedOn(now, between), withRandom(batch, random))
       now = next

@@ -100,7 +100,8 @@ export interface Trainer {
   read(): Promise<TensorRecord>
   /**
    * Makes steps from a position on, past the ends of epochs and phases. `given` is read in the place of training data:
-   * in a greedy phase, what the layers below the one that learns hand up.
+   * in a greedy phase, what the layers below the one that learns hand up. Noise that belongs to samples is that of the
+   * training samples at these places.
    */
   run(at: Position, steps: number, given?: StepInputs): Promise<Ran>
   /** One call of one program, from a position that is not the end of an epoch: as many steps as it is fast to take. */
