@@ -28,7 +28,9 @@ const FLOORS = [
   ['rules'],
   ['export'],
   ['train'],
+  ['meter'],
   ['index', 'node', 'export-run.node', 'runs.node'],
+  ['compare'],
   ['cli'],
 ]
 

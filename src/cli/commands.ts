@@ -40,8 +40,14 @@ const DATA_RUN_FLAGS = [
 /** The flags of the options of a rule. */
 const ruleFlags = (): Flag[] => [
   flag('--preset <name>', `settings with a name; ${named('rules', 'RULE')} lists them`),
-  flag('--set <key=value>', 'an option of the rule; may be given more than once').argParser(collect),
+  setFlag('an option of the rule'),
 ]
+
+const setFlag = (what: string): Flag =>
+  flag('--set <key=value>', `${what}; may be given more than once`).argParser(collect)
+
+/** What the commands that compare take for a rule. */
+const ARM = 'RULE[@PRESET][:KEY=VALUE,...]: a learning rule or a file that exports one, a preset of it, options'
 
 /** The commands. What each needs is loaded when it runs: `onward rules` and `--help` must not wait for the runtime. */
 export function commands(): CommandEntry[] {
@@ -116,6 +122,26 @@ export function commands(): CommandEntry[] {
       takes: { '[rule...]': 'learning rules, or files that export one; default: all' },
       flags: [...ruleFlags(), flag('--data <name>', 'the data set whose shapes are used').default('glyphs'), JSON_FLAG],
       load: () => import('./commands/certify.js'),
+    },
+    {
+      name: 'meter',
+      does: 'count what training takes in memory, by depth and beside backpropagation; nothing is trained',
+      takes: { '<arm>': ARM },
+      flags: [
+        flag('--data <name>', 'the data set whose shapes are used').default('glyphs'),
+        flag('--input <shape>', 'the shape of an input in place of a data set: 1x28x28'),
+        flag('--classes <n>', 'with --input: the number of classes; default: 10').argParser(
+          wholeNumber('--classes', 2),
+        ),
+        flag('--batch <n>', "samples a step; default: the rule's own").argParser(wholeNumber('--batch', 1)),
+        flag('--micro <n>', 'samples of a micro-batch where backpropagation accumulates gradients')
+          .argParser(wholeNumber('--micro', 1))
+          .default(1),
+        flag('--depth <list>', 'numbers of layers, each as wide as the last one; default: 1,2,4,...,128'),
+        setFlag('an option of the rule'),
+        JSON_FLAG,
+      ],
+      load: () => import('./commands/meter.js'),
     },
     {
       name: 'rules',

@@ -10,8 +10,15 @@ import {
 } from '../options/index.js'
 import type { AnyRule } from '../rules/contract.js'
 
-/** The values of `--set KEY=VALUE`, each read as the rule's option of that key has it; later ones win. */
-export function readAssignments(rule: AnyRule, assignments: readonly string[] = []): Values {
+/**
+ * The values of `--set KEY=VALUE`, each read as the rule's option of that key has it; later ones win. `where`: how a
+ * key was given, for messages.
+ */
+export function readAssignments(
+  rule: AnyRule,
+  assignments: readonly string[] = [],
+  where: (key: string) => string = (key) => `--set ${key}`,
+): Values {
   const options = optionTable(rule.hyper)
   return assignments.reduce<Values>((values, assignment) => {
     const [, key, text] = /^([^=]+)=(.*)$/s.exec(assignment) ?? []
@@ -19,7 +26,7 @@ export function readAssignments(rule: AnyRule, assignments: readonly string[] = 
       throw new UsageError(`--set takes KEY=VALUE such as ${options[0]?.name}=..., not "${assignment}".`)
     const option = options.find(({ name }) => name === key)
     if (!option) throw unknownOption(rule.id, key, options)
-    return withValue(values, key, parseValue(option.kind, text, `--set ${key}`))
+    return withValue(values, key, parseValue(option.kind, text, where(key)))
   }, {})
 }
 

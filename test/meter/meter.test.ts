@@ -21,11 +21,10 @@ const meter = (rule: AnyRule, depth: number, options: Values = {}, micro = 1) =>
 /** Bytes of one layer's activity. */
 const ACTIVITY = 4 * WIDTH * BATCH
 
-test('local learning takes the same at any depth, layer after layer and with all layers at once', () => {
-  const [shallow, deep, deeper] = [4, 8, 32].map((depth) => meter(forwardForward, depth, { negatives: 'random' }))
+test('layer after layer takes the same at any depth', () => {
+  const [shallow, deep, deeper] = [4, 8, 32].map((depth) => meter(forwardForward, depth, { negatives: 'uniform' }))
   assert.equal(deep!.greedy!.activationBytes, shallow!.greedy!.activationBytes)
   assert.equal(deeper!.greedy!.activationBytes, shallow!.greedy!.activationBytes)
-  assert.ok(deeper!.joint!.activationBytes < 1.1 * shallow!.joint!.activationBytes)
 })
 
 test('backpropagation grows by the same for each layer, by more than its activity', () => {
