@@ -10,6 +10,7 @@ import type { AnyRule } from './rules/contract.js'
 import { fileOf } from './rules/load.node.js'
 import { checkId } from './rules/registry.js'
 import { dataFrom, dataOfRun, node, type RunOptions, ruleFrom, ruleOfRun } from './runs.node.js'
+import type { Origin } from './train/config.js'
 import type { TrainEvent } from './train/events.js'
 import { prolonged } from './train/longer.js'
 import { asked, fit, resolve, type TrainInput } from './train/options.js'
@@ -38,6 +39,7 @@ export {
 } from './runs.node.js'
 export { compile } from './runtime/compile.node.js'
 export { type Diagnosis, diagnose as doctor } from './runtime/doctor.node.js'
+export type { Origin } from './train/config.js'
 export type { Drawing } from './train/drawing.js'
 export { type Environment, environment } from './train/environment.node.js'
 export type { Scores, TrainEvent } from './train/events.js'
@@ -55,8 +57,11 @@ export interface TrainRequest extends TrainInput {
   readonly out?: string | false | undefined
   /** For a layer that is trained alone (`options.layer`): the folder of the run that trained the layers below it. */
   readonly below?: string | undefined
-  /** The folder of a run whose weights are the first ones where names and shapes are equal; the optimiser is new. */
-  readonly from?: string | undefined
+  /**
+   * The folder of a run whose weights are the first ones where names and shapes are equal, or these weights themselves,
+   * which the settings of the run then do not name; the optimiser is new.
+   */
+  readonly from?: string | Origin | undefined
   /** Where the files of a named data set are and how they may be fetched, or how one's own data are to be understood. */
   readonly load?: DataOptions | undefined
   readonly signal?: AbortSignal | undefined
@@ -72,7 +77,7 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainEvent> 
   const wanted = asked(rule, request)
   if (below !== undefined && from !== undefined)
     throw new UsageError('a layer that is trained alone has its first weights from the run below: leave `from` out')
-  const origin = from === undefined ? undefined : { run: from, state: readCheckpoint(from).checkpoint.state }
+  const origin = typeof from === 'string' ? { run: from, state: readCheckpoint(from).checkpoint.state } : from
   const under = below === undefined ? undefined : readCheckpoint(below).checkpoint
   const data = await dataFrom(request.data, load)
   const settings = fit(rule, data, wanted)
@@ -87,7 +92,7 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainEvent> 
     ...keptOf(data),
     ...settings,
     ...(below !== undefined && { below }),
-    ...(from !== undefined && { from }),
+    ...(typeof from === 'string' && { from }),
     ...preset,
     ...(fileOf(rule) && { ruleFile: fileOf(rule)! }),
     mostThreads,

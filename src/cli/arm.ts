@@ -1,19 +1,10 @@
+import type { Arm } from '../compare/contender.js'
 import { UsageError } from '../errors.js'
-import { optionTable, type Values } from '../options/index.js'
+import { optionTable } from '../options/index.js'
 import type { AnyRule } from '../rules/contract.js'
 import { findRule } from '../rules/load.node.js'
 import { presetOf } from '../train/options.js'
 import { readAssignments } from './settings.js'
-
-/** A rule as it is compared: with a preset of it, and options over that. */
-export interface Arm {
-  /** As it is told everywhere: `forward-forward@quick:units=100,100`. */
-  readonly name: string
-  readonly rule: AnyRule
-  readonly preset?: string
-  /** Over the preset. */
-  readonly hyper: Values
-}
 
 const FORM = 'RULE[@PRESET][:KEY=VALUE,...]'
 

@@ -124,6 +124,31 @@ export function commands(): CommandEntry[] {
       load: () => import('./commands/certify.js'),
     },
     {
+      name: 'compare',
+      does: 'train rules on equal terms, by turns and with several seeds, and say which differences are real',
+      takes: { '<arm...>': ARM },
+      flags: [
+        flag('--data <name>', 'the data set, or the path of your own'),
+        flag('--data-dir <dir>', 'the folder that holds its files; default: ONWARD_DATA, the cache, or a download'),
+        flag('--seeds <n>', 'runs of each arm, with the seeds 0 to n - 1')
+          .argParser(wholeNumber('--seeds', 1))
+          .default(3),
+        flag(
+          '--budget <budget>',
+          'how long each arm learns: epochs=E, images=I or seconds=S; default: as many epochs as the first arm, but ' +
+            'those of its preset where an arm has one',
+        ),
+        flag('--weights <whose>', 'first weights, where names and shapes are equal: shared, own').default('shared'),
+        setFlag('an option of all arms'),
+        flag('--out <dir>', 'its folder, or that of one to go on with; default: runs/compare-DATA-NUMBER'),
+        flag('--format <format>', 'text, json, csv, markdown, latex; default: text'),
+        flag('--json', 'the same as --format json'),
+        ...ownFlags().map((own) => own.helpGroup('Your own data:')),
+        ...trainingFlags(['seed', 'epochs', 'layer']).map((own) => own.helpGroup('Training, of all arms:')),
+      ],
+      load: () => import('./compare/command.js'),
+    },
+    {
       name: 'meter',
       does: 'count what training takes in memory, by depth and beside backpropagation; nothing is trained',
       takes: { '<arm>': ARM },

@@ -1,0 +1,85 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import type { DataSet } from '../data/index.js'
+import { keptOf } from '../data/own/kept.node.js'
+import { UsageError, UserError } from '../errors.js'
+import { replaceFile, textOf } from '../files.node.js'
+import type { Budget } from './budget.js'
+import type { Contender } from './contender.js'
+
+const FILE = 'compare.json'
+
+/** What does not change the numbers of a run, or is each run's own. */
+const FREE = ['seed', 'threads', 'device', 'cacheBytes', 'checkpointEvery']
+
+const values = z.record(z.string(), z.unknown())
+const keptComparison = z.object({
+  version: z.literal(1),
+  data: z.object({ data: z.string(), fingerprint: z.string().optional() }),
+  arms: z.array(z.object({ arm: z.string(), hyper: values, options: values })),
+  budget: z.object({ kind: z.enum(['epochs', 'images', 'seconds']), amount: z.number() }).optional(),
+  weights: z.enum(['shared', 'own']),
+})
+
+/** `compare.json`: what is compared, complete but for the seeds, of which there may be more later. */
+export type KeptComparison = Readonly<z.infer<typeof keptComparison>>
+
+export function described(
+  contenders: readonly Contender[],
+  data: DataSet,
+  budget: Budget | undefined,
+  weights: 'shared' | 'own',
+): KeptComparison {
+  const { fingerprint } = keptOf(data)
+  return {
+    version: 1,
+    data: { data: data.name, ...(fingerprint !== undefined && { fingerprint }) },
+    arms: contenders.map(({ name, settings: { hyper, options } }) => ({
+      arm: name,
+      hyper,
+      options: Object.fromEntries(Object.entries(options).filter(([key]) => !FREE.includes(key))),
+    })),
+    ...(budget && { budget }),
+    weights,
+  }
+}
+
+/** What a folder holds; undefined for one that is empty. Throws a UserError where it holds something else. */
+export function readKept(folder: string): KeptComparison | undefined {
+  const path = join(folder, FILE)
+  if (!existsSync(path)) {
+    if (readdirSync(folder).every((name) => name === 'lock' || name.endsWith('.part'))) return undefined
+    throw new UserError(`${folder} is not empty and holds no comparison: choose another folder`)
+  }
+  try {
+    return keptComparison.parse(JSON.parse(textOf(readFileSync(path))))
+  } catch (cause) {
+    throw new UserError(`${path} is damaged: it does not hold the settings of a comparison`, { cause })
+  }
+}
+
+export const keep = (folder: string, comparison: KeptComparison): void =>
+  replaceFile(join(folder, FILE), new TextEncoder().encode(`${JSON.stringify(comparison, undefined, 2)}\n`))
+
+/** Throws a UsageError that names the first thing in which a comparison is another than the one in its folder. */
+export function checkSameComparison(folder: string, kept: KeptComparison, now: KeptComparison): void {
+  const there = flat(JSON.parse(JSON.stringify(kept)))
+  const here = flat(JSON.parse(JSON.stringify(now)))
+  for (const key of new Set([...there.keys(), ...here.keys()]))
+    if (there.get(key) !== here.get(key))
+      throw new UsageError(
+        `${folder} holds another comparison: its ${key} is ${there.get(key) ?? 'unset'}, here it is ` +
+          `${here.get(key) ?? 'unset'}: choose another folder, or ask for the same (--seeds may grow).`,
+      )
+}
+
+/** Every number and word by its path. */
+function flat(value: unknown, path = ''): Map<string, string> {
+  if (typeof value !== 'object' || value === null) return new Map([[path, JSON.stringify(value)]])
+  return new Map(Object.entries(value).flatMap(([key, own]) => [...flat(own, path === '' ? key : `${path}.${key}`)]))
+}
+
+/** The folder of a run: its arm by number and name, so that names that differ in signs alone stay apart. */
+export const runFolder = (folder: string, place: number, name: string, seed: number): string =>
+  join(folder, 'runs', `${place + 1}-${name.replaceAll(/[^\w.=-]+/g, '-')}`, `seed-${seed}`)
