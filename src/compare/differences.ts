@@ -4,15 +4,9 @@ import type { Sharing } from './weights.js'
 
 /** What differs between the arms besides their rules, in sentences. */
 export function differences(contenders: readonly Contender[], sharing: readonly Sharing[] | undefined): string[] {
-  const layers = ({ settings: { hyper } }: Contender): string =>
-    ['network', 'units', 'kernel', 'kernels', 'channels', 'poolAfter', 'depth', 'width']
-      .filter((key) => key in hyper && !(key === 'kernel' && hyper.network === 'dense'))
-      .filter((key) => !(key === 'poolAfter' && hyper.network === 'dense'))
-      .map((key) => `${key}=${showValue(hyper[key])}`)
-      .join(' ')
   const number = (value: number): string => value.toLocaleString('en-US')
   return [
-    ...varying('layers', contenders, (own) => layers(own).replace(/^network=dense /, '') || 'as the rule has them'),
+    ...varying('layers', contenders, layersOf),
     ...varying('parameters', contenders, ({ parameters }) => number(parameters)),
     ...varying('images a step', contenders, ({ settings }) => number(settings.options.batch)),
     ...varying('epochs', contenders, ({ settings, phases }) => {
@@ -26,6 +20,16 @@ export function differences(contenders: readonly Contender[], sharing: readonly 
     ...(sharing ? sharing.map((own, i) => weightsOf(contenders, own, i)).filter((line) => line !== '') : []),
     ...(sharing ? [] : ['First weights: each arm its own.']),
   ]
+}
+
+const LAYERS = ['network', 'channels', 'units', 'kernel', 'kernels', 'poolAfter', 'depth', 'width']
+
+/** The options that say what layers a network has, but for those that dense ones do not have. */
+function layersOf({ settings: { hyper } }: Contender): string {
+  const isDense = hyper.network === 'dense' || (Array.isArray(hyper.channels) && hyper.channels.length === 0)
+  const beside = isDense ? ['network', 'channels', 'kernel', 'kernels', 'poolAfter'] : []
+  const keys = LAYERS.filter((key) => key in hyper && !beside.includes(key))
+  return keys.map((key) => `${key}=${showValue(hyper[key])}`).join(' ') || 'as the rule has them'
 }
 
 /** One sentence that lists the values with the arms that have them; none where all have the same. */
@@ -43,7 +47,10 @@ function weightsOf(contenders: readonly Contender[], { borrowed, own }: Sharing,
   const { name } = contenders[place]!
   if (place === 0) return ''
   if (borrowed.length === 0) return `First weights of ${name}: its own.`
-  const shared = borrowed.map(({ from, tensors }) => `${tensors.length} tensors of ${contenders[from]!.name}`)
+  const shared = borrowed.map(
+    ({ from, tensors }) =>
+      `${tensors.length} ${tensors.length === 1 ? 'tensor' : 'tensors'} of ${contenders[from]!.name}`,
+  )
   const names = own.slice(0, NAMED).map((tensor) => tensor.name)
   const more = own.length > NAMED ? ` and ${own.length - NAMED} more` : ''
   const rest = own.length === 0 ? '' : `; its own: ${names.join(', ')}${more}`
