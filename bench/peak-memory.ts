@@ -90,17 +90,8 @@ function report(): void {
   for (const name of named) {
     const counted = [small, large].map((batch) => liveness(graphOf(CASES[name]!, units, batch)).peakBytes)
     const peaks = [small, large].map((batch) => {
-      const given = [
-        '--depth',
-        values.depth,
-        '--width',
-        values.width,
-        '--optimize',
-        values.optimize,
-        '--child',
-        `${batch}`,
-        name,
-      ]
+      const own = ['--depth', values.depth, '--width', values.width, '--optimize', values.optimize]
+      const given = ['--expose-gc', fileURLToPath(import.meta.url), ...own, '--child', `${batch}`, name]
       const env = { ...process.env, MALLOC_MMAP_THRESHOLD_: '65536', MALLOC_TRIM_THRESHOLD_: '0' }
       return Number(execFileSync(process.execPath, given, { env, encoding: 'utf8' }))
     })
