@@ -5,6 +5,7 @@ import type { DataSet } from '../data/index.js'
 import { keptOf } from '../data/own/kept.node.js'
 import { UsageError, UserError } from '../errors.js'
 import { replaceFile, textOf } from '../files.node.js'
+import { fileOf } from '../rules/load.node.js'
 import type { Budget } from './budget.js'
 import type { Contender } from './contender.js'
 
@@ -17,7 +18,7 @@ const values = z.record(z.string(), z.unknown())
 const keptComparison = z.object({
   version: z.literal(1),
   data: z.object({ data: z.string(), fingerprint: z.string().optional() }),
-  arms: z.array(z.object({ arm: z.string(), hyper: values, options: values })),
+  arms: z.array(z.object({ arm: z.string(), ruleSha256: z.string().optional(), hyper: values, options: values })),
   budget: z.object({ kind: z.enum(['epochs', 'images', 'seconds']), amount: z.number() }).optional(),
   weights: z.enum(['shared', 'own']),
 })
@@ -35,8 +36,9 @@ export function described(
   return {
     version: 1,
     data: { data: data.name, ...(fingerprint !== undefined && { fingerprint }) },
-    arms: contenders.map(({ name, settings: { hyper, options } }) => ({
+    arms: contenders.map(({ name, rule, settings: { hyper, options } }) => ({
       arm: name,
+      ...(fileOf(rule) && { ruleSha256: fileOf(rule)!.sha256 }),
       hyper,
       options: Object.fromEntries(Object.entries(options).filter(([key]) => !FREE.includes(key))),
     })),

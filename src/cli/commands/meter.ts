@@ -9,6 +9,7 @@ import { readArm } from '../arm.js'
 import { bytes, count } from '../output/numbers.js'
 import { print, printJson } from '../output/print.js'
 import { columns, textWidth, wrapText } from '../output/text.js'
+import { noteOnSource } from '../sources.js'
 
 export interface MeterFlags {
   readonly data: string
@@ -47,7 +48,7 @@ export async function command(text: string, flags: MeterFlags): Promise<void> {
   }
   if (flags.json)
     printJson({ arm: arm.name, input: input.shape, target, batch: task.batch, micro, own, depths: rows, refused })
-  else print(...report(arm.name, task, own, rows, hyper, refused))
+  else print(...report(arm.name, task, own, rows, hyper, refused), ...noteOnSource(rule))
 }
 
 function samplesOf({ data, input, classes }: MeterFlags): Pick<Samples, 'input' | 'target'> {

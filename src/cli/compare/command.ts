@@ -1,8 +1,11 @@
 import type { CompareEvent } from '../../compare/compare.node.js'
+import type { Arm } from '../../compare/contender.js'
+import type { Comparison } from '../../compare/result.js'
 import { EXIT } from '../failure.js'
 import { print, printAside } from '../output/print.js'
 import { textWidth } from '../output/text.js'
 import { readOwnFlags } from '../own-data.js'
+import { noteOnSource } from '../sources.js'
 import { toType } from '../to-type.js'
 import { downloadProgress } from '../train/download.js'
 import { interruptible } from '../train/interrupt.js'
@@ -24,7 +27,7 @@ export async function command(texts: readonly string[], flags: CompareFlags): Pr
       const progress = { signal, onWait, onProgress: downloads.show, onReading: downloads.reading }
       const data = await loadData(name, { ...where, ...progress }).finally(downloads.end)
       for await (const event of compare({ ...request, data, seeds: flags.seeds, signal, onWait })) {
-        if (event.event === 'done') print(...render(event.result, format, textWidth()))
+        if (event.event === 'done') print(...render(withSources(event.result, request.arms), format, textWidth()))
         else if (event.event === 'stopped') {
           printAside(`onward: ${event.message}`, `Go on with: ${toGoOn(request.out, flags)}`)
           return EXIT.interrupted
@@ -37,6 +40,12 @@ export async function command(texts: readonly string[], flags: CompareFlags): Pr
     }
   }
   return await interruptible(work, () => printAside('Stopping and saving the run. Ctrl-C again stops at once.'))
+}
+
+/** What the rules were written from is said beside their figures. */
+function withSources(result: Comparison, arms: readonly Arm[]): Comparison {
+  const rules = [...new Set(arms.map(({ rule }) => rule))]
+  return { ...result, notes: [...result.notes, ...rules.flatMap(noteOnSource)] }
 }
 
 /** A line for each run that ends, and what is worth knowing before the first. */
