@@ -5,9 +5,12 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { readArm } from '../../src/cli/arm.js'
 import { type CompareEvent, type CompareRequest, compare } from '../../src/compare/compare.node.js'
+import { fieldOf } from '../../src/compare/contenders.js'
+import { paceOf } from '../../src/compare/pace.node.js'
 import type { Comparison } from '../../src/compare/result.js'
 import { UsageError, UserError } from '../../src/errors.js'
 import { readCheckpoint, readConfig } from '../../src/node.js'
+import { node } from '../../src/runs.node.js'
 import { lines } from '../train/fixtures.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'onward-compare-'))
@@ -160,18 +163,23 @@ test('a folder with something else in it is left alone', async () => {
   assert.ok(!existsSync(join(out, 'compare.json')))
 })
 
-test('a budget of seconds: as many epochs as the pace allows, and the same when it goes on', async () => {
-  const given = request('seconds', { seeds: 1, budget: { kind: 'seconds', amount: 0.2 } })
+test('a budget of seconds: the epochs that the pace allowed at first stay when it goes on', async () => {
+  const given = request('seconds', { seeds: 1 })
   const first = resultOf(await all(given))
-  const epochs = first.arms.map(({ options }) => options.epochs)
-  assert.ok(epochs.every((own) => Number.isInteger(own) && (own as number) >= 1))
-  const again = await all(given)
-  assert.deepEqual(
-    finished(again).map(([, , isKept]) => isKept),
-    [true, true],
+  const file = join(given.out, 'compare.json')
+  const kept = JSON.parse(readFileSync(file, 'utf8'))
+  const budget = { kind: 'seconds', amount: 1e-9 } as const
+  writeFileSync(file, JSON.stringify({ ...kept, budget }))
+  assert.deepEqual(valuesOf(resultOf(await all({ ...given, budget }))), valuesOf(first))
+  // With nothing kept it is measured: not one epoch is as fast as this.
+  await assert.rejects(
+    all(request('anew', { seeds: 1, budget })),
+    /An epoch of .* takes some .* s, more than --budget seconds=1e-9/,
   )
-  assert.deepEqual(
-    resultOf(again).arms.map(({ options }) => options.epochs),
-    epochs,
-  )
+})
+
+test('the pace of a training is measured without keeping it', async () => {
+  const { contenders } = await fieldOf(arms, { data: lines(), platform: node(), options: { threads: 1, batch: 10 } })
+  const pace = await paceOf(contenders[1]!, lines(), 1, undefined)
+  assert.ok(pace > 0 && Number.isFinite(pace))
 })
