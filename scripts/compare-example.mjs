@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 
 const PAGE = 'docs/compare.md'
-const EXAMPLE = /(<!-- example[^>]*-->\n```sh\nnpx onward (.*)\n```\n\n```text\n)[^]*?(```\n<!-- end of example -->)/
+const EXAMPLE = /(<!-- example[^>]*-->\n```sh\nnpx onward (.*)\n```\n\n```text\n)[\s\S]*?(```\n<!-- end of example -->)/
 const page = readFileSync(PAGE, 'utf8')
 const [, , words] = EXAMPLE.exec(page)
 const cwd = mkdtempSync(join(tmpdir(), 'compare-example-'))
