@@ -10,6 +10,7 @@ import {
   GOODNESS,
   layerNorm,
   NORMALIZATIONS,
+  rootMeanSquared,
   scale,
   statistics,
 } from '../../src/nn/index.js'
@@ -166,4 +167,10 @@ test('a normalisation goes into the kernels behind it: values and slopes as if i
   for (const parameter of [images, weight, scale.gain, scale.bias])
     close(slopes(folded.square(), parameter), slopes(rewritten.square(), parameter), 1e-9)
   close(numbers(normal.running.mean), numbers(images.mean([0, 2, 3]).mul(0.1)))
+})
+
+test('a division by the root mean square hides how active a sample was', () => {
+  const z = normals('z', [2, 3, 4, 4])
+  close(numbers(rootMeanSquared(z.mul(3))), numbers(rootMeanSquared(z)), 1e-6)
+  close(numbers(rootMeanSquared(z).square().mean([1, 2, 3])), [1, 1], 1e-6)
 })
