@@ -2,6 +2,7 @@ import { UsageError } from '../errors.js'
 import { unknownName } from '../names.js'
 import { backprop } from './backprop.js'
 import { broadcast } from './broadcast/broadcast.js'
+import { channelGoodness } from './channel-goodness/channel-goodness.js'
 import type { AnyRule } from './contract.js'
 import { covarianceGoodness } from './covariance-goodness/covariance-goodness.js'
 import { equilibriumPropagation } from './equilibrium-propagation/equilibrium-propagation.js'
@@ -28,6 +29,7 @@ export const RULES: readonly AnyRule[] = [
   hopfieldVae,
   targetPropagation,
   localHeads,
+  channelGoodness,
   covarianceGoodness,
   predictiveCoding,
   broadcast,

@@ -8,6 +8,7 @@ import {
   convolved,
   convolvedAffine,
   GOODNESS,
+  instanceNorm,
   layerNorm,
   NORMALIZATIONS,
   rootMeanSquared,
@@ -72,6 +73,14 @@ describe('hiding goodness', () => {
     close(numbers(GOODNESS.mean(NORMALIZATIONS.length(x))), [1, 1, 1, 1, 1], 1e-7)
     close(numbers(layerNorm(x).mean([1, 2, 3])), [0, 0, 0, 0, 0], 1e-14)
   })
+})
+
+test('instance normalisation: each channel of a sample by itself, over its places', () => {
+  const x = normals('places', [2, 3, 2, 2])
+  close(
+    numbers(instanceNorm(x)),
+    standardizedBy(numbers(x), (i) => Math.floor(i / 4)),
+  )
 })
 
 describe('layer normalisation', () => {
