@@ -1,5 +1,6 @@
 import type { Job, JudgeJob, LeastSquaresJob, RuleSpeedJob, SpeedJob, TrainingJob } from './job.js'
 import { JOBS as BROADCAST } from './jobs/broadcast.js'
+import { JOBS as CHANNEL_GOODNESS } from './jobs/channel-goodness.js'
 import { JOBS as COVARIANCE_GOODNESS } from './jobs/covariance-goodness.js'
 import {
   JOBS as EQUILIBRIUM_PROPAGATION,
@@ -62,6 +63,7 @@ export const TRAINING: Readonly<Record<string, readonly Omit<TrainingJob, 'kind'
   'target-propagation': TARGET_PROPAGATION,
   tables: TABLES,
   'local-heads': LOCAL_HEADS,
+  'channel-goodness': CHANNEL_GOODNESS,
   'covariance-goodness': COVARIANCE_GOODNESS,
   'predictive-coding': PREDICTIVE_CODING,
   broadcast: BROADCAST,

@@ -7,7 +7,7 @@ const soft = { onlyWith: { reading: 'soft' } }
 export const hyper = withFreezing(
   z.strictObject({
     ...speedRunOptions,
-    units: speedRunOptions.units.default([30, 40]).describe('channels of each layer'),
+    units: speedRunOptions.units.default([20, 30]).describe('channels of each layer'),
     poolAfter: speedRunOptions.poolAfter.default([0, 1]),
     reading: z
       .enum(['soft', 'one-hot', 'random'])
@@ -72,7 +72,7 @@ const cifar = (units: readonly number[]) => ({ units, poolAfter: [0, 2, 4], smoo
 
 export const presets: Readonly<Record<string, Preset>> = {
   quick: {
-    description: 'two layers of 30 and 40 channels on glyphs',
+    description: 'two layers of 20 and 30 channels on glyphs',
     hyper: { readOut: 2 },
     train: { epochs: 2, batch: 50 },
   },
