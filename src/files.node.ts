@@ -96,10 +96,12 @@ const MARK = randomUUID().slice(0, 8)
 /** Where a file gathers before it takes its name. */
 export const partOf = (path: string): string => join(dirname(path), `.${basename(path)}.${MARK}.part`)
 
-/** Deletes what processes that were killed left of files in a folder. */
-export function clearParts(folder: string): void {
-  for (const name of fs.readdirSync(folder))
-    if (/^\..+\.[0-9a-f]{8}\.part$/.test(name)) fs.rmSync(join(folder, name), { force: true })
+/** Deletes what processes that were killed left of these files in a folder. Others may be being written. */
+export function clearParts(folder: string, files: readonly string[]): void {
+  for (const name of fs.readdirSync(folder)) {
+    const of = /^\.(.+)\.[0-9a-f]{8}\.part$/.exec(name)?.[1]
+    if (of !== undefined && files.includes(of)) fs.rmSync(join(folder, name), { force: true })
+  }
 }
 
 /**

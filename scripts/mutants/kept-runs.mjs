@@ -136,7 +136,7 @@ export default [
   {
     what: 'what a process began that was taken for dead stays',
     file: folder,
-    find: '    clearParts(path)\n',
+    find: '    clearParts(path, OWN)\n',
     replace: '',
     ...run,
   },

@@ -77,5 +77,7 @@ async function isSame(engine: Engine, graph: StepGraph, threads: readonly number
   const key = `${threads} ${kinds.join()}`
   const same = known.get(key) ?? engine.compare(lowerStep(compared, 'cpu'), threads)
   known.set(key, same)
+  // A comparison that failed, as in a worker that ended, says nothing of the next one.
+  same.catch(() => known.delete(key))
   return await same
 }

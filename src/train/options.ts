@@ -5,6 +5,7 @@ import { show } from '../graph/types.js'
 import { unknownName } from '../names.js'
 import { checkEffect, checkOptions, merge, type Values } from '../options/index.js'
 import type { AnyRule, Preset } from '../rules/contract.js'
+import { RULES } from '../rules/registry.js'
 
 /** The options of training itself, the same for every rule. What a rule learns by is in its own table. */
 export const trainingOptions = z.strictObject({
@@ -135,10 +136,13 @@ function check(
   { name, input, target }: DataSet,
 ): void {
   const learned = rule.targets ?? ['class']
-  if (!learned.includes(target.kind))
+  if (!learned.includes(target.kind)) {
+    const others = RULES.filter(({ targets = ['class'] }) => targets.includes(target.kind)).map(({ id }) => id)
     throw new UsageError(
-      `${rule.id} learns ${learned.map((kind) => TARGET_WORDS[kind]).join(' or ')}, and ${name} has ${TARGET_WORDS[target.kind]}: choose another rule or data set`,
+      `${rule.id} learns ${learned.map((kind) => TARGET_WORDS[kind]).join(' or ')}, and ${name} has ` +
+        `${TARGET_WORDS[target.kind]}: choose other data, or a rule that learns them: ${others.join(', ')}`,
     )
+  }
   const image = imageShapeOf(input)
   if (!image && isAugmented(augment))
     throw new UsageError(

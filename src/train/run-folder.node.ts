@@ -68,6 +68,7 @@ const CONFIG = 'config.json'
 const METRICS = 'metrics.jsonl'
 const CHECKPOINT = 'checkpoint.safetensors'
 const ENVIRONMENT = 'environment.json'
+const OWN = [CONFIG, METRICS, CHECKPOINT, ENVIRONMENT]
 
 const json = (value: unknown): Uint8Array => new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`)
 
@@ -81,7 +82,7 @@ export function createRun(path: string | undefined, config: RunConfig, files: Fi
   makeFolder(folder)
   let isNew = false
   const prepare = (): boolean => {
-    const isTaken = [CONFIG, METRICS, CHECKPOINT, ENVIRONMENT].some((name) => fs.existsSync(join(folder, name)))
+    const isTaken = OWN.some((name) => fs.existsSync(join(folder, name)))
     if (isTaken && !isUnborn(folder))
       throw new UserError(`${folder} holds a run already: choose another folder, or go on with that one by resuming it`)
     isNew = true
@@ -181,7 +182,7 @@ function opened(path: string, files: Files, prepare: () => boolean): RunFolder {
   const lock = lockFolder(path)
   try {
     // A process that was taken for dead cannot end what it began to write here.
-    clearParts(path)
+    clearParts(path, OWN)
     const isReplaced = prepare()
     const metrics = openJournal(join(path, METRICS), files)
     return {

@@ -261,6 +261,18 @@ test('a process that was taken for dead cannot put its checkpoint over that of i
   )
 })
 
+test('going on with a run leaves alone what an export is writing into its folder', () => {
+  const path = fresh()
+  createRun(path, config).close()
+  const [other, own] = ['.model.onnx.0a1b2c3d.part', '.checkpoint.safetensors.0a1b2c3d.part']
+  for (const name of [other, own]) fs.writeFileSync(join(path, name), 'half')
+  reopenRun(path).close()
+  assert.deepEqual(
+    [other, own].map((name) => fs.existsSync(join(path, name))),
+    [true, false],
+  )
+})
+
 test('the settings of a run are read with a byte order mark, and with the line ends of Windows', () => {
   const path = fresh()
   createRun(path, config).close()
