@@ -78,7 +78,7 @@ export const presets: Readonly<Record<string, Preset>> = {
   },
   s: {
     description: 'a small net for CIFAR-10: 40, 50, 100, 100, 130, 130 channels',
-    hyper: cifar([40, 50, 100, 100, 130, 130]),
+    hyper: { ...cifar([40, 50, 100, 100, 130, 130]), rate: 0.2 },
     train: { epochs: 8, batch: 250, ...augmented },
   },
   'cifar-10': {

@@ -9,7 +9,7 @@ export const hyper = withFreezing(
     ...speedRunOptions,
     units: speedRunOptions.units.default([32, 48, 96]),
     kernel: networkOptions.kernel.default(3),
-    poolAfter: speedRunOptions.poolAfter.default([0, 2]),
+    poolAfter: speedRunOptions.poolAfter.default([0, 2]).meta({ onlyWith: { network: 'convolutional' } }),
     whiten: speedRunOptions.whiten.meta({ onlyWith: { network: 'convolutional' } }),
     activation: z.enum(['gelu', 'relu', 'leaky-relu']).default('gelu').describe('leaky-relu: slope 0.01 (predsim)'),
     dropout: z

@@ -5,9 +5,9 @@ import { optimizerOptions } from '../../nn/optimizers.js'
 /** The options by which rules describe a network of the CIFAR-10 speed-runs, its schedule and its read-out. */
 export const speedRunOptions = {
   units: networkOptions.units,
-  poolAfter: networkOptions.poolAfter.describe(
-    'layers (from 0) with a 2x2 max-pooling between convolution and normalisation',
-  ),
+  poolAfter: z
+    .array(z.int().min(0))
+    .describe('layers (from 0) with a 2x2 max-pooling between convolution and normalisation'),
   whiten: z
     .boolean()
     .default(true)
