@@ -88,14 +88,11 @@ export const quantizedConv2d = (x: Tensor, w: Tensor, options: ConvolutionOption
 export const maxPool2d = (x: Tensor, size: number, stride = size, padding = 0): Tensor =>
   pool('maxPool2d', x, size, stride, padding)
 
-/** A number for both axes, or one for rows and one for columns. */
-export type Extent = number | readonly [number, number]
-
-/** Mean of each size x size window of [N, C, H, W]; padded cells count as zeros. */
+/** Mean of each window of [N, C, H, W], size x size or [rows, columns]; padded cells count as zeros. */
 export const averagePool2d = (x: Tensor, size: Extent, stride = size, padding = 0): Tensor =>
   pool('averagePool2d', x, size, stride, padding)
 
-const both = (extent: Extent): readonly [number, number] => (typeof extent === 'number' ? [extent, extent] : extent)
-
+type Extent = number | readonly [number, number]
+const both = (size: Extent): readonly [number, number] => (typeof size === 'number' ? [size, size] : size)
 const pool = (op: 'maxPool2d' | 'averagePool2d', x: Tensor, size: Extent, stride: Extent, padding: number): Tensor =>
   apply(op, [x], { kernel: both(size), stride: both(stride), padding: pairs(padding, both(size)) })[0]!

@@ -29,7 +29,8 @@ export function randomPatchFilters({ latents, alpha = 0.25 }: SparseCellsHyper):
       const batches = learner.batches.add(1)
       const isNew = random.uniform('turn', [latents, 1]).mul(batches).less(1)
       const drawn = some(patches, random.uniform('filters', [latents]))
-      return { next: [{ filters: isNew.select(drawn, filters) }, { batches }], measured: {} }
+      const replaced = isNew.cast('float32').mean()
+      return { next: [{ filters: isNew.select(drawn, filters) }, { batches }], measured: { replaced } }
     },
     code: ({ filters }) => ({ filters, thresholds: constant(alpha).broadcastTo([latents]) }),
   }
