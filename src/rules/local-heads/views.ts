@@ -1,4 +1,5 @@
-import { concat, reversed, type Tensor } from '../../graph/index.js'
+import { concat, type Tensor } from '../../graph/index.js'
+import { mirrored } from '../../nn/mirrored.js'
 import type { LocalHeadsHyper } from './options.js'
 
 /** One view of images [N, C, H, W], and its weight in the mean. */
@@ -6,8 +7,6 @@ interface View {
   readonly images: Tensor
   readonly weight: number
 }
-
-const mirrored = (x: Tensor): Tensor => reversed(x.transpose([3, 1, 2, 0])).transpose([3, 1, 2, 0])
 
 /** Images moved by one pixel down and right (or up and left), the edge repeated as its mirror image. */
 function moved(x: Tensor, by: 1 | -1): Tensor {
