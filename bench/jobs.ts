@@ -12,6 +12,7 @@ import { JOBS as LOCAL_HEADS } from './jobs/local-heads.js'
 import { JOBS as NICE, SPEED as NICE_SPEED } from './jobs/nice.js'
 import { JOBS as PREDICTIVE_CODING, SPEED as PREDICTIVE_CODING_SPEED } from './jobs/predictive-coding.js'
 import { JOBS as REC_LRA } from './jobs/rec-lra.js'
+import { JOBS as SPARSE_CELLS } from './jobs/sparse-cells.js'
 import { JOBS as SPIKE_ALIGNMENT, SPEED as SPIKE_ALIGNMENT_SPEED } from './jobs/spike-alignment.js'
 import { LEAST_SQUARES, JOBS as TABLES } from './jobs/tables.js'
 import { JOBS as TARGET_PROPAGATION, SPEED as TARGET_PROPAGATION_SPEED } from './jobs/target-propagation.js'
@@ -70,6 +71,7 @@ export const TRAINING: Readonly<Record<string, readonly Omit<TrainingJob, 'kind'
   nice: NICE,
   'spike-alignment': SPIKE_ALIGNMENT,
   'rec-lra': REC_LRA,
+  'sparse-cells': SPARSE_CELLS,
 }
 
 /** Steps timed against their twins. */

@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
+import { UsageError } from '../src/errors.js'
+import { type Asked, askedBy } from './arguments.js'
 import { changeAfter } from './changes.js'
 import { proveConvolution, runConvolution } from './convolution.js'
 import { runInference } from './inference.js'
@@ -16,15 +18,22 @@ import { proveTwins, runSpeed } from './speed.js'
 import { runSteadiness } from './steadiness.js'
 import { isTrained, runTraining, staleness } from './training.js'
 
-const words = process.argv.slice(2).filter((word) => !word.startsWith('--'))
-const flags = process.argv.slice(2).filter((word) => word.startsWith('--'))
+function refuse(message: string): never {
+  console.error(`bench/run: ${message}`)
+  process.exit(2)
+}
 
-const numberOf = (flag: string, fallback: number): number =>
-  Number(flags.find((own) => own.startsWith(`${flag}=`))?.slice(flag.length + 1) ?? fallback)
-const threads = numberOf('--threads', availableParallelism())
+function readArguments(): Asked {
+  try {
+    return askedBy(process.argv.slice(2))
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error
+    return refuse(`${error.message}; bench/run --help says what there is`)
+  }
+}
+
+const { words, mode, renew, threads = availableParallelism(), seeds: most = Number.POSITIVE_INFINITY } = readArguments()
 const TIMED_AGAINST_A_TWIN: ReadonlySet<Job['kind']> = new Set(['speed', 'rule-speed', 'convolution'])
-/** So many seeds of each job, for a first look; a record that lacks some is open still. */
-const most = numberOf('--seeds', Number.POSITIVE_INFINITY)
 
 function isDone(job: Job): boolean {
   if (job.kind === 'training') return isTrained(job)
@@ -64,14 +73,11 @@ async function prove(job: Job): Promise<number[]> {
 const isMeant = (id: string, word: string): boolean =>
   JOBS.some((job) => job.id === word) ? id === word : id.includes(word)
 const unknown = words.find((word) => !JOBS.some(({ id }) => isMeant(id, word)))
-if (unknown !== undefined) {
-  console.error(`bench/run: no job has ${unknown} in its id; bench/run --list names all`)
-  process.exit(2)
-}
+if (unknown !== undefined) refuse(`no job has ${unknown} in its id; bench/run --list names all`)
 const chosen = JOBS.filter(({ id }) => words.length === 0 || words.some((word) => isMeant(id, word)))
-if (flags.includes('--list')) {
+if (mode === 'list') {
   for (const job of chosen) console.log(`${stateOf(job)}  ${job.id}`)
-} else if (flags.includes('--prove')) {
+} else if (mode === 'prove') {
   for (const job of chosen)
     if (TIMED_AGAINST_A_TWIN.has(job.kind))
       try {
@@ -83,10 +89,10 @@ if (flags.includes('--list')) {
         process.exitCode = 1
       }
 } else {
-  if (!flags.includes('--report')) {
+  if (mode !== 'report') {
     for (const job of chosen) {
       const change = changeOf(job)
-      const renews = change !== undefined && flags.includes('--renew')
+      const renews = change !== undefined && renew
       if (change !== undefined && !renews)
         console.error(`${pathOf(job.id)} is stale: ${change}. bench/run --renew ${job.id} makes it anew.`)
       if (!renews && (change !== undefined || isDone(job))) continue

@@ -22,7 +22,7 @@ const FLOORS = [
   ['update'],
   ['certificate'],
   ['runtime'],
-  ['random', 'data'],
+  ['random', 'data', 'readout'],
   ['nn'],
   ['targets'],
   ['rules'],

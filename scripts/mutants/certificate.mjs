@@ -12,8 +12,8 @@ export default [
   {
     what: 'what is of no sample is divided by the samples',
     file: `${folder}capacity.ts`,
-    find: 'product * x.shape[axis]!, 1) ?? 1',
-    replace: 'product * x.shape[axis]!, 1) ?? samples',
+    find: 'product * count, 1) ?? 1',
+    replace: 'product * count, 1) ?? samples',
     ...attacks,
   },
   {
@@ -26,7 +26,7 @@ export default [
   {
     what: 'rows that are no samples are told apart',
     file: `${folder}samples.ts`,
-    find: 'return first!.every((axis) => isUniform(x, axis + x.rank - rank))',
+    find: 'return first!.every(({ axis }) => isUniform(x, axis + x.rank - rank))',
     replace: 'return true',
     ...attacks,
   },

@@ -1,4 +1,7 @@
 const rule = 'src/rules/forward-forward/forward-forward.ts'
+const head = 'src/rules/forward-forward/head.ts'
+const heads = 'src/rules/forward-forward/heads.ts'
+const snapshot = 'src/rules/layerwise/snapshot.ts'
 const first = 'src/rules/forward-forward/first-layer.ts'
 const hybrids = 'src/rules/forward-forward/hybrids.ts'
 const negatives = 'src/nn/negatives.ts'
@@ -49,15 +52,15 @@ export default [
   },
   {
     what: 'the head reads the first layer too',
-    file: rule,
-    find: 'const from = layers > 1 ? 1 : 0',
+    file: head,
+    find: 'const from = h.units.length > 1 ? 1 : 0',
     replace: 'const from = 0',
     ...tests,
     names: 'head',
   },
   {
     what: 'a head that starts at zero starts at random',
-    file: rule,
+    file: head,
     find: "h.headInitial === 'zero' ? { weight: zeros([inputs, classes]) } : dense",
     replace: 'dense',
     ...tests,
@@ -65,7 +68,7 @@ export default [
   },
   {
     what: 'the neutral label is the first one',
-    file: rule,
+    file: head,
     find: 'given: constant(1 / classes).broadcastTo([1, 1, classes])',
     replace: 'given: oneHot(range(1), classes).reshape([1, 1, classes])',
     ...tests,
@@ -121,5 +124,67 @@ export default [
     find: 'inside.add(inside.greaterEqual(labels)',
     replace: 'inside.add(inside.greater(labels)',
     tests: 'nn/negatives',
+  },
+  {
+    what: 'adaptive negatives are chosen by the network of now',
+    file: 'src/rules/layerwise/layerwise.ts',
+    find: 'predicted(design, stack.snapshot, batch.x)',
+    replace: 'predicted(design, stack, batch.x)',
+    tests: 'rules/forward-forward-negatives',
+    names: 'adaptive',
+  },
+  {
+    what: 'the likeliest label may be the true one',
+    file: negatives,
+    find: 'wrong.greaterEqual(wrong.max(-1, true))',
+    replace: 'wrong.greaterEqual(scores.max(-1, true))',
+    tests: 'nn/negatives',
+    names: 'likeliest',
+  },
+  {
+    what: 'of equal scores the first label wins',
+    file: negatives,
+    find: 'isLargest.mul(u.add(1))',
+    replace: 'isLargest',
+    tests: 'nn/negatives',
+    names: 'chance',
+  },
+  {
+    what: 'before the first epoch the first network chooses',
+    file: snapshot,
+    find: '({ shape }) => zeros(shape)',
+    replace: '(leaf) => leaf',
+    tests: 'rules/forward-forward-negatives',
+    names: 'nothing is known',
+  },
+  {
+    what: 'fixed negatives are drawn anew in every step',
+    file: rule,
+    find: "h.negatives === 'fixed' ? 'sample' : 'step'",
+    replace: "'step'",
+    tests: 'rules/forward-forward-negatives',
+    names: 'fixed|stay',
+  },
+  {
+    what: 'noise of a sample is keyed by its place in the batch',
+    file: 'src/train/noise.ts',
+    find: 'draw(stream(seed, row, key)',
+    replace: 'draw(stream(seed, i, key)',
+    tests: 'train/noise',
+  },
+  {
+    what: 'heads read activities as they are',
+    file: heads,
+    find: 'logitsOf(head, flat(normalize(output)))',
+    replace: 'logitsOf(head, flat(output))',
+    tests: 'rules/forward-forward-heads',
+    names: 'cross-entropy',
+  },
+  {
+    what: 'samples that become one axis with others are lost in it',
+    file: 'src/certificate/reshape.ts',
+    find: 'inner: inner / step }',
+    replace: 'inner: 1 }',
+    tests: 'certificate/reshape',
   },
 ]

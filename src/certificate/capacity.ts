@@ -17,7 +17,7 @@ export function capacities(programs: readonly Program[], samples: number): (v: V
       for (const x of node.outputs) {
         const own = axes.get(x)
         // A tensor of fewer rows than there are samples tells some of them all that it holds.
-        const rows = own?.reduce((product, axis) => product * x.shape[axis]!, 1) ?? 1
+        const rows = own?.reduce((product, { count }) => product * count, 1) ?? 1
         known.set(x, (times(node) * bitsOf(x) * x.size) / Math.min(samples, rows) / span)
       }
   }

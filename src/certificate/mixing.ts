@@ -1,5 +1,5 @@
 import { type Node, primitives, type Tensor } from '../graph/index.js'
-import { axesAfterReshape } from './samples.js'
+import { axesAfterReshape } from './reshape.js'
 
 /**
  * Operations that multiply, and the kind of each: rounding makes no other kind. A gather multiplies with one-hot rows.

@@ -1,7 +1,8 @@
 import { type LoopAttributes, type Node, primitives, type Tensor } from '../graph/index.js'
+import { type SampleAxis, samplesAfterReshape } from './reshape.js'
 
 /** The axes along which a tensor's numbers belong to one sample of the data each. */
-export type SampleAxes = readonly number[]
+export type SampleAxes = readonly SampleAxis[]
 
 /**
  * For each tensor whose every number belongs to one sample of the data: the axes that count the samples. Tensors that
@@ -32,11 +33,20 @@ export function sampleAxes(nodes: readonly Node[], samples: number, isStacked: (
     }
     for (const [p, { node, index }] of bodies) {
       const { results }: LoopAttributes = node.attributes
-      if (axes.has(p) && String(axes.get(results[index]!)) !== String(axes.get(p))) lost.add(p)
+      if (axes.has(p) && keyOf(axes.get(results[index]!)) !== keyOf(axes.get(p))) lost.add(p)
     }
   }
   return axes
 }
+
+const keyOf = (own: SampleAxes = []): string => own.map(({ axis, count, inner }) => [axis, count, inner]).join(' ')
+
+/** The same axes elsewhere. */
+const moved = (own: SampleAxes | undefined, to: (axis: number) => number): SampleAxes | undefined =>
+  own?.map((one) => ({ ...one, axis: to(one.axis) }))
+
+/** An axis of which each place may belong to another sample. */
+const whole = (axis: number, shape: readonly number[]): SampleAxis => ({ axis, count: shape[axis]!, inner: 1 })
 
 const set = (axes: Map<Tensor, SampleAxes>, x: Tensor, own: SampleAxes | undefined): void => {
   if (own && own.length > 0) axes.set(x, own)
@@ -44,13 +54,14 @@ const set = (axes: Map<Tensor, SampleAxes>, x: Tensor, own: SampleAxes | undefin
 
 function ofInput({ attributes }: Node, samples: number, isStacked: boolean): SampleAxes | undefined {
   const axis = isStacked ? 1 : 0
-  if (attributes.kind === 'data' || attributes.kind === 'labels') return [axis]
-  return attributes.kind === 'noise' && attributes.shape[axis] % samples === 0 ? [axis] : undefined
+  const own = [whole(axis, attributes.shape)]
+  if (attributes.kind === 'data' || attributes.kind === 'labels') return own
+  return attributes.kind === 'noise' && attributes.shape[axis] % samples === 0 ? own : undefined
 }
 
 function ofLoop(node: Node, axes: Map<Tensor, SampleAxes>): void {
   const { parameters, results, stacked }: LoopAttributes = node.attributes
-  const inner = (x: Tensor): SampleAxes | undefined => axes.get(x)?.map((axis) => axis + 1)
+  const inner = (x: Tensor): SampleAxes | undefined => moved(axes.get(x), (axis) => axis + 1)
   node.outputs.forEach((y, i) => {
     const size = parameters.length
     if (i < size) set(axes, y, axes.has(parameters[i]!) ? axes.get(results[i]!) : undefined)
@@ -73,35 +84,46 @@ function ofNode(node: Node, axes: ReadonlyMap<Tensor, SampleAxes>): SampleAxes |
   const [x, y] = [inputs[0], outputs[0]!]
   const own = x && axes.get(x)
   if (!inputs.some((z) => axes.has(z))) return undefined
-  if (op === 'concat') return agreed(inputs, axes, y.rank)
-  if (op === 'transpose') return own?.map((axis) => attributes.order.indexOf(axis)).sort((a, b) => a - b)
-  if (op === 'slice' || op === 'pad') return own
-  if (op === 'reshape') return own && axesAfterReshape(x!.shape, own, y.shape)
+  // Places that were left out or added along an axis may belong to any sample.
+  const resized = (all: SampleAxes | undefined): SampleAxes | undefined =>
+    all?.map((one) => (x!.shape[one.axis] === y.shape[one.axis] ? one : whole(one.axis, y.shape)))
+  if (op === 'concat') return agreed(inputs, axes, y, attributes.axis)
+  if (op === 'transpose')
+    return moved(own, (axis) => attributes.order.indexOf(axis))?.toSorted((a, b) => a.axis - b.axis)
+  if (op === 'slice' || op === 'pad') return resized(own)
+  if (op === 'reshape') return own && samplesAfterReshape(x!.shape, own, y.shape)
   if (op === 'sum' || op === 'max') {
-    if (!own || own.some((axis) => attributes.axes.includes(axis))) return undefined
+    if (!own || own.some(({ axis }) => attributes.axes.includes(axis))) return undefined
     const dropped = (axis: number): number => attributes.axes.filter((other: number) => other < axis).length
-    return attributes.keepDims ? own : own.map((axis) => axis - dropped(axis))
+    return attributes.keepDims ? own : moved(own, (axis) => axis - dropped(axis))
   }
   if (op === 'gather') return axes.has(x!) ? undefined : axes.get(inputs[1]!)
   if (op === 'matmul' || op === 'quantizedMatmul') return ofProduct(node, axes)
   if (op === 'conv2d' || op === 'quantizedConv2d' || op.endsWith('Pool2d'))
-    return own?.length === 1 && own[0] === 0 && !(inputs[1] && axes.has(inputs[1])) ? own : undefined
-  if (primitives()[op]!.elementwise || ['cast', 'select', 'broadcastTo'].includes(op))
-    return agreed(inputs, axes, y.rank)
+    return own?.length === 1 && own[0]!.axis === 0 && !(inputs[1] && axes.has(inputs[1])) ? own : undefined
+  if (primitives()[op]!.elementwise || ['cast', 'select', 'broadcastTo'].includes(op)) return agreed(inputs, axes, y)
   return undefined
 }
 
-/** Operands that belong to samples do so along the same axes; the others tell no sample from another. */
+/**
+ * Operands that belong to samples do so along the same axes; the others tell no sample from another. `joined`: the axis
+ * that is as long as theirs together, and each of whose places may belong to another sample.
+ */
 function agreed(
   inputs: readonly Tensor[],
   axes: ReadonlyMap<Tensor, SampleAxes>,
-  rank: number,
+  { rank, shape }: Tensor,
+  joined?: number,
 ): SampleAxes | undefined {
-  const aligned = inputs.map((x) => axes.get(x)?.map((axis) => axis + rank - x.rank))
+  const aligned = inputs.map((x) =>
+    moved(axes.get(x), (axis) => axis + rank - x.rank)?.map((one) =>
+      one.axis === joined ? whole(joined, shape) : one,
+    ),
+  )
   const [first] = aligned.filter(Boolean)
   const fits = inputs.every((x, i) => {
-    if (aligned[i]) return String(aligned[i]) === String(first)
-    return first!.every((axis) => isUniform(x, axis + x.rank - rank))
+    if (aligned[i]) return keyOf(aligned[i]) === keyOf(first)
+    return first!.every(({ axis }) => isUniform(x, axis + x.rank - rank))
   })
   return fits ? first : undefined
 }
@@ -111,34 +133,18 @@ function ofProduct({ inputs, outputs, attributes }: Node, axes: ReadonlyMap<Tens
   const rank = outputs[0]!.rank
   if (axes.has(a) && axes.has(b)) {
     const [own, other] = [axes.get(a)!, axes.get(b)!]
-    return String(own) === String(other) && own.every((axis) => axis < rank - 2) ? own : undefined
+    return keyOf(own) === keyOf(other) && own.every(({ axis }) => axis < rank - 2) ? own : undefined
   }
   // Of the last two axes of x, one is summed over and the other, `kept`, goes to the axis `to` of the result.
   const [x, other, kept, to] = axes.has(a)
     ? [a, b, attributes.transposeA ? rank - 1 : rank - 2, rank - 2]
     : [b, a, attributes.transposeB ? rank - 2 : rank - 1, rank - 1]
-  const result: number[] = []
-  for (const axis of axes.get(x)!) {
+  const result: SampleAxis[] = []
+  for (const one of axes.get(x)!) {
+    const { axis } = one
     if (axis < rank - 2 && !isUniform(other, axis)) return undefined
     if (axis >= rank - 2 && axis !== kept) return undefined
-    result.push(axis < rank - 2 ? axis : to)
-  }
-  return result
-}
-
-/** Between places where both shapes have counted as many numbers, axes go into axes. */
-export function axesAfterReshape(from: readonly number[], own: SampleAxes, to: readonly number[]): SampleAxes {
-  const result: number[] = []
-  let [i, j] = [0, 0]
-  while (i < from.length || j < to.length) {
-    const [start, begin] = [i, j]
-    let [a, b] = [from[i++] ?? 1, to[j++] ?? 1]
-    while (a !== b) {
-      if (a < b) a *= from[i++] ?? 1
-      else b *= to[j++] ?? 1
-    }
-    const holds = own.some((axis) => axis >= start && axis < i)
-    for (let axis = begin; axis < Math.min(j, to.length); axis++) if (holds && to[axis]! > 1) result.push(axis)
+    result.push({ ...one, axis: axis < rank - 2 ? axis : to })
   }
   return result
 }

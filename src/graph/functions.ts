@@ -88,9 +88,11 @@ export const quantizedConv2d = (x: Tensor, w: Tensor, options: ConvolutionOption
 export const maxPool2d = (x: Tensor, size: number, stride = size, padding = 0): Tensor =>
   pool('maxPool2d', x, size, stride, padding)
 
-/** Mean of each size x size window of [N, C, H, W]; padded cells count as zeros. */
-export const averagePool2d = (x: Tensor, size: number, stride = size, padding = 0): Tensor =>
+/** Mean of each window of [N, C, H, W], size x size or [rows, columns]; padded cells count as zeros. */
+export const averagePool2d = (x: Tensor, size: Extent, stride = size, padding = 0): Tensor =>
   pool('averagePool2d', x, size, stride, padding)
 
-const pool = (op: 'maxPool2d' | 'averagePool2d', x: Tensor, size: number, stride: number, padding: number): Tensor =>
-  apply(op, [x], { kernel: [size, size], stride: [stride, stride], padding: pairs(padding, [size, size]) })[0]!
+type Extent = number | readonly [number, number]
+const both = (size: Extent): readonly [number, number] => (typeof size === 'number' ? [size, size] : size)
+const pool = (op: 'maxPool2d' | 'averagePool2d', x: Tensor, size: Extent, stride: Extent, padding: number): Tensor =>
+  apply(op, [x], { kernel: both(size), stride: both(stride), padding: pairs(padding, both(size)) })[0]!

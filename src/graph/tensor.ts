@@ -265,6 +265,8 @@ export interface InputAttributes {
   readonly dtype: DType
   /** For noise: what the host draws it from. */
   readonly distribution?: 'uniform' | 'normal'
+  /** For noise: `sample` where each row belongs to a sample of the batch and comes again with it. */
+  readonly per?: 'sample'
 }
 
 export const input = (attributes: InputAttributes, scope?: Scope): Tensor => apply('input', [], attributes, scope)[0]!

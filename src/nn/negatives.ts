@@ -16,11 +16,27 @@ export function hardWrongLabel(scores: Tensor, labels: Tensor, u: Tensor, temper
   const classes = scores.shape[1]!
   // The Gumbel trick: argmax of score + Gumbel noise is a draw from the softmax.
   const gumbel = u.maximum(1e-7).log().neg().maximum(1e-7).log().neg()
-  const all = scores.div(temperature).add(gumbel)
-  // Only the K - 1 wrong labels compete, so that no score, infinite or not a number, lets the true one win.
+  return skipTrue(argmax(wrongOnly(scores.div(temperature).add(gumbel), labels)), labels, classes)
+}
+
+/**
+ * The wrong label with the largest score (AdaptiveNEG of Aktemur et al. 2024). Chance decides between equal scores: of a
+ * network that does not tell any labels apart, each comes as often. `scores`: [N, K]; `u`: uniform on [0, 1), [N, K - 1].
+ */
+export function likeliestWrongLabel(scores: Tensor, labels: Tensor, u: Tensor): Tensor {
+  const wrong = wrongOnly(scores, labels)
+  const isLargest = wrong.greaterEqual(wrong.max(-1, true)).cast('float32')
+  return skipTrue(argmax(isLargest.mul(u.add(1))), labels, scores.shape[1]!)
+}
+
+/**
+ * Of scores [N, K] those of the K - 1 wrong labels, in their order. Only these compete, so that no score, infinite or not
+ * a number, lets the true one win.
+ */
+function wrongOnly(scores: Tensor, labels: Tensor): Tensor {
+  const classes = scores.shape[1]!
   const above = range(classes - 1).greaterEqual(labels.reshape([-1, 1]))
-  const wrong = above.select(all.slice(1, 1, classes), all.slice(1, 0, classes - 1))
-  return skipTrue(argmax(wrong), labels, classes)
+  return above.select(scores.slice(1, 1, classes), scores.slice(1, 0, classes - 1))
 }
 
 /** A draw among the K - 1 wrong labels, 0 to K - 2, as a label. */

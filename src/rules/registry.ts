@@ -12,6 +12,7 @@ import { localHeads } from './local-heads/local-heads.js'
 import { nice } from './nice/nice.js'
 import { predictiveCoding } from './predictive-coding/predictive-coding.js'
 import { recLra } from './rec-lra/rec-lra.js'
+import { sparseCells } from './sparse-cells/sparse-cells.js'
 import { spikeAlignment } from './spike-alignment/spike-alignment.js'
 import { targetPropagation } from './target-propagation/target-propagation.js'
 import { trifecta } from './trifecta/trifecta.js'
@@ -36,6 +37,7 @@ export const RULES: readonly AnyRule[] = [
   nice,
   spikeAlignment,
   recLra,
+  sparseCells,
 ]
 
 /** The rule of that name or of that short name, in any case, if there is one. */

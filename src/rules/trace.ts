@@ -9,6 +9,7 @@ import { targetKind } from '../targets/index.js'
 import { checkFigures, checkShape, checkStep } from './checked.js'
 import type { AnyRule, Batch, Metrics, Picture, Prediction, Step, Task, View } from './contract.js'
 import { flatten, unflatten } from './figures.js'
+import { featuresOf, readOutStep } from './read-out.js'
 
 export interface TracedStep extends StepGraph {
   readonly name: string
@@ -37,6 +38,8 @@ export interface TracedRule {
   readonly predict: StepGraph
   /** Images that the network draws, from images `x`: the pixels are the metric `images`. */
   picture(name: string): StepGraph
+  /** Of a rule whose read-out is solved: its `features` [N, V, D] of inputs, and the step that stands for the solution. */
+  readonly readOut?: { readonly features: StepGraph; readonly step: TracedStep }
   /** Greedy steps and what feeds them, by layer; empty where the rule has none or cannot here. */
   greedy(layer: number): { step: TracedStep; features: StepGraph }
 }
@@ -59,8 +62,9 @@ function batchInputs(
   const part = (k: number, attributes: InputAttributes): Tensor => {
     const { name, shape } = attributes
     const before = all.get(name)
-    if (before && before.node.attributes.distribution !== attributes.distribution)
-      throw new GraphError(`${name} is drawn from two distributions in the steps of one period`)
+    const known = before?.node.attributes
+    if (known && (known.distribution !== attributes.distribution || known.per !== attributes.per))
+      throw new GraphError(`${name} is drawn in two ways in the steps of one period`)
     const whole = before ?? input(span === 1 ? attributes : { ...attributes, shape: [span, ...shape] })
     all.set(name, whole)
     if (span === 1) return whole
@@ -151,8 +155,8 @@ function inRow(own: Readonly<Record<string, Step<Tree>>>, list: readonly string[
     let metrics: Metrics = {}
     for (const name of list) {
       const random: Random = {
-        uniform: (noise, shape) => batch.random.uniform(`${name}.${noise}`, shape),
-        normal: (noise, shape) => batch.random.normal(`${name}.${noise}`, shape),
+        uniform: (noise, ...asked) => batch.random.uniform(`${name}.${noise}`, ...asked),
+        normal: (noise, ...asked) => batch.random.normal(`${name}.${noise}`, ...asked),
       }
       const [next, more] = own[name]!(now === state ? state : handedOn(now, between), withRandom(batch, random))
       now = next
@@ -217,6 +221,12 @@ export function traceRule(rule: AnyRule, task: Task, hyper: unknown): TracedRule
         ...Object.entries(predicted?.parts ?? {}).map(([name, part]): [string, Tensor] => [`parts/${name}`, part]),
         ...figures.map(([name, each]): [string, Tensor] => [`figures/${name}`, each]),
       ]
+    }),
+    ...(rule.readOut && {
+      readOut: {
+        features: reading((state, { x }) => [['features', featuresOf(rule.readOut!, state, x, task, hyper)]]),
+        step: traceSteps('read-out', [readOutStep(rule.readOut, task, hyper)], initial, task),
+      },
     }),
     picture: (name) => {
       const { draw }: Picture<Tree> = rule.pictures!(task, hyper)[name]!

@@ -111,13 +111,28 @@ export interface EpochEvent extends Placed, Learning {
   readonly rowsPerSecond: number
 }
 
-/** While held-out samples are measured: first with none done. Not kept in the run's folder. */
+/**
+ * While held-out samples are measured, or samples are read for a read-out that is solved: first with none done. Not kept
+ * in the run's folder.
+ */
 export interface MeasuringEvent {
   readonly event: 'measuring'
-  readonly what: 'validation' | 'test'
+  readonly what: 'training' | 'validation' | 'test'
   /** Samples. */
   readonly done: number
   readonly of: number
+}
+
+/** A read-out was solved: after the last epoch. */
+export interface ReadOutEvent extends Placed {
+  readonly event: 'read-out'
+  /** From so many training samples. */
+  readonly samples: number
+  readonly features: number
+  /** Of the penalty, and what each one that was tried left of the squared error of a held-out sample. */
+  readonly lambda: number
+  readonly tried: readonly { readonly lambda: number; readonly error: number }[]
+  readonly seconds: number
 }
 
 export interface CheckpointEvent extends Placed {
@@ -157,6 +172,7 @@ export type TrainEvent =
   | ProgressEvent
   | EpochEvent
   | MeasuringEvent
+  | ReadOutEvent
   | CheckpointEvent
   | StoppedEvent
   | DoneEvent

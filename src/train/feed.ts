@@ -65,13 +65,10 @@ export function feed(plan: Plan, training: TrainingData, { seed, batch }: Traini
     if (known?.epoch !== epoch) known = { epoch, rows: rows(at) }
     return known.rows
   }
-  const own = async (at: Position, batches: number, asks: (name: string) => boolean): Promise<TensorRecord> => {
-    const indices = rowsOf(at).slice(at.batch * batch, (at.batch + batches) * batch)
-    return {
-      ...(asks('x') && { x: await read(indices, globalEpoch(plan, at)) }),
-      ...(asks('target') && targetsOf(training, indices)),
-    }
-  }
+  const own = async (at: Position, indices: Uint32Array, asks: (name: string) => boolean): Promise<TensorRecord> => ({
+    ...(asks('x') && { x: await read(indices, globalEpoch(plan, at)) }),
+    ...(asks('target') && targetsOf(training, indices)),
+  })
   return async ({ at, batches, between, runs }: Call, inputs: Inputs, take?: Take): Promise<TensorRecord> => {
     const asks = (name: string): boolean => inputs.some((port) => port.name === name)
     const progressOf = (number: number): number => progressAt(plan, { ...at, batch: number })
@@ -80,13 +77,14 @@ export function feed(plan: Plan, training: TrainingData, { seed, batch }: Traini
         ...(asks('progress') && { progress: new Float32Array(between).fill(progressAt(plan, at)) }),
         ...betweenNoise(inputs, seed, betweenNumber(plan, at), between),
       }
+    const indices = rowsOf(at).slice(at.batch * batch, (at.batch + batches) * batch)
     const data = take
       ? Object.fromEntries(DATA.filter(asks).map((name) => [name, take(name, runs * sizeIn(inputs, name))]))
-      : await own(at, batches, asks)
+      : await own(at, indices, asks)
     return {
       ...data,
       ...(asks('progress') && { progress: Float32Array.from({ length: batches }, (_, k) => progressOf(at.batch + k)) }),
-      ...stepNoise(inputs, seed, batchNumber(plan, at), batches, batches / runs),
+      ...stepNoise(inputs, seed, batchNumber(plan, at), batches, batches / runs, indices),
     }
   }
 }

@@ -123,6 +123,7 @@ export function fit(rule: AnyRule, data: DataSet, { hyper, options: given }: Ask
     limit,
   }
   check(rule, options, data)
+  checkReadOut(rule, options, hyper)
   return { hyper, options }
 }
 
@@ -166,5 +167,18 @@ function check(
   if (patience > 0 && validation === 0)
     throw new UsageError(
       `patience is ${patience}, but without validation images there is nothing to wait for: hold some out`,
+    )
+}
+
+/** What a read-out that is solved after the last epoch needs. */
+function checkReadOut({ id, readOut }: AnyRule, { patience, validation }: TrainingOptions, hyper: unknown): void {
+  if (!readOut) return
+  if (patience > 0)
+    throw new UsageError(
+      `patience waits for a better figure after an epoch, and the read-out of ${id} is solved after the last: leave it out`,
+    )
+  if (validation === 0 && readOut.lambdas(hyper).length > 1)
+    throw new UsageError(
+      'several lambdas are told apart by held-out images: hold some out (validation), or name one lambda',
     )
 }

@@ -9,6 +9,7 @@ import { firstState } from './first-state.js'
 import { type Bench, benchOf, criterionOf, earlyMessage, highestOf, judge, learnedPart } from './judge.js'
 import { clock } from './meter.js'
 import { beginOf, globalStep, nextEpoch, stepsOf } from './plan.js'
+import { solving } from './solving.js'
 import { standingOf } from './standing.js'
 import { openTrainer, type Trainer } from './trainer.js'
 
@@ -41,7 +42,8 @@ async function* training(trainer: Trainer, config: TrainConfig & { data: DataSet
 
   const { state: first, taken } = await firstState(trainer, config)
   await trainer.load(first)
-  const time = clock(platform.now ?? (() => performance.now()), plan)
+  const now = platform.now ?? (() => performance.now())
+  const time = clock(now, plan)
   yield startEvent(trainer, config, bench, taken)
   yield* standing.save()
 
@@ -68,7 +70,8 @@ async function* training(trainer: Trainer, config: TrainConfig & { data: DataSet
     if (!made) return
 
     score = undefined
-    if (validation.count > 0) {
+    // A read-out that is not solved yet says nothing.
+    if (validation.count > 0 && !trainer.readOut) {
       score = yield* time.scoring(() => measured('validation', validation))
       if (!score) return yield* standing.stop()
     }
@@ -106,6 +109,7 @@ async function* training(trainer: Trainer, config: TrainConfig & { data: DataSet
     yield* standing.save(state)
   }
 
+  if (!(yield* solving(trainer, standing, now, signal))) return yield* standing.stop()
   if (validation.count > 0) score ??= yield* measured('validation', validation)
   const test = signal?.aborted ? undefined : yield* measured('test', data.test)
   if (!test) return yield* standing.stop()

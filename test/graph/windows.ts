@@ -77,6 +77,7 @@ export const WINDOWS: Readonly<Record<string, readonly Case[]>> = {
     at('3x3, a rest left out', [floats(2, 2, 7, 8)], (x) => averagePool2d(x!, 3)),
     at('overlapping, padded', [floats(1, 2, 5, 5)], (x) => averagePool2d(x!, 3, 2, 1)),
     at('gaps', [floats(1, 1, 7, 8)], (x) => averagePool2d(x!, 2, 3)),
+    at('higher than wide', [floats(1, 2, 7, 5)], (x) => averagePool2d(x!, [4, 2], [3, 2])),
   ],
   convolutionWeightGradient: (
     [

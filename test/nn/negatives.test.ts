@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import * as ort from 'onnxruntime-node'
 import { constant, input } from '../../src/graph/index.js'
-import { hardWrongLabel, uniformWrongLabel } from '../../src/nn/index.js'
+import { hardWrongLabel, likeliestWrongLabel, uniformWrongLabel } from '../../src/nn/index.js'
 import { lowerStep } from '../../src/onnx/index.js'
 import { stream } from '../../src/random/stream.js'
 import { numbers, uniforms, whole } from './evaluate.js'
@@ -121,6 +121,52 @@ describe('hard wrong labels', () => {
   })
 })
 
+describe('likeliest wrong labels', () => {
+  const drawn = (scores: readonly number[][], labels: readonly number[], u: readonly number[]): number[] => {
+    const [rows, classes] = [scores.length, scores[0]!.length]
+    return numbers(
+      likeliestWrongLabel(constant(scores.flat(), [rows, classes]), whole(...labels), constant(u, [rows, classes - 1])),
+    )
+  }
+
+  test('have the largest score of the wrong ones, and never the true one, whatever the scores', () => {
+    const rows: [row: number[], label: number, wanted?: number][] = [
+      [[5, 1, 3, 2], 0, 2],
+      [[5, 1, 3, 2], 2, 0],
+      [[-5, -1, -3, -2], 1, 3],
+      [[0, 0, 0, 1e30], 3],
+      [[Infinity, 0, 0, Infinity], 3, 0],
+      [[NaN, NaN, NaN, NaN], 0],
+      [[NaN, NaN, NaN, NaN], 3],
+      [[-Infinity, -Infinity, -Infinity, -Infinity], 1],
+    ]
+    for (const edge of EDGES) {
+      const labels = rows.map(([, label]) => label)
+      const own = drawn(
+        rows.map(([row]) => row),
+        labels,
+        rows.flatMap(() => [edge, edge, edge]),
+      )
+      assertWrong(own, labels, 4)
+      for (const [i, [, , wanted]] of rows.entries()) if (wanted !== undefined) assert.equal(own[i], wanted)
+    }
+  })
+
+  test('of equal scores chance chooses, each as often', () => {
+    const draws = 3000
+    const own = drawn(
+      new Array(draws).fill([7, 7, 1, 7, 7]),
+      new Array(draws).fill(1),
+      numbers(uniforms('equal', draws, 4)),
+    )
+    assertShares(
+      [0, 3, 4].map((k) => own.filter((label) => label === k).length),
+      [1 / 3, 1 / 3, 1 / 3],
+    )
+    assert.ok(own.every((label) => [0, 3, 4].includes(label)))
+  })
+})
+
 test('in float32 on ONNX Runtime too, no draw is the true label', async () => {
   const classes = 10
   const u = new Float32Array(3000)
@@ -144,6 +190,7 @@ test('in float32 on ONNX Runtime too, no draw is the true label', async () => {
       metrics: [
         { name: 'uniform', output: uniformWrongLabel(own.labels, classes, own.u) },
         { name: 'hard', output: hardWrongLabel(own.scores, own.labels, own.v) },
+        { name: 'likeliest', output: likeliestWrongLabel(own.scores, own.labels, own.v.slice(1, 0, classes - 1)) },
       ],
     },
     'cpu',
@@ -156,6 +203,7 @@ test('in float32 on ONNX Runtime too, no draw is the true label', async () => {
     v: new ort.Tensor('float32', v, [u.length, classes]),
     scores: new ort.Tensor('float32', scores, [u.length, classes]),
   })
-  for (const name of ['uniform', 'hard']) assertWrong(results[`metric.${name}`]!.data as Int32Array, labels, classes)
+  for (const name of ['uniform', 'hard', 'likeliest'])
+    assertWrong(results[`metric.${name}`]!.data as Int32Array, labels, classes)
   await session.release()
 })

@@ -78,9 +78,10 @@ function pixelsFor({ batch }: StepGraph, k: number): number[] {
 /** A made-up batch: uniform pixels, labels that take turns, noise of its own. `k`: the number of the batch. */
 export function batchFor(graph: StepGraph, task: Task, k = 0): Numbers {
   const { batch } = graph
+  const rows = Uint32Array.from({ length: task.batch }, (_, i) => k * task.batch + i)
   const given: Numbers = { x: pixelsFor(graph, k), target: targetFor(task, k), progress: [k / 10] }
   const asked = Object.fromEntries(batch.filter(({ name }) => given[name]).map(({ name }) => [name, given[name]!]))
-  return { ...asked, ...plain(stepNoise(batch, 7, k, 1)) }
+  return { ...asked, ...plain(stepNoise(batch, 7, k, 1, 1, rows)) }
 }
 
 /** Classes that take turns, labels of which each second one holds, or values on a wave. */

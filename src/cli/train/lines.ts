@@ -1,4 +1,4 @@
-import type { EpochEvent, Scores, StartEvent, TrainEvent, WeightsTaken } from '../../train/events.js'
+import type { EpochEvent, ReadOutEvent, Scores, StartEvent, TrainEvent, WeightsTaken } from '../../train/events.js'
 import { describeFound } from '../output/found.js'
 import { count, duration, figure, plural } from '../output/numbers.js'
 import { wrapText } from '../output/text.js'
@@ -6,7 +6,7 @@ import { showFigure } from './table.js'
 import type { View } from './view.js'
 
 /**
- * What a run leaves on the screen of an event: of its start, of an epoch, of an early stop. A line each; on a terminal
+ * What a run leaves on the screen of an event: of its start, of an epoch, of a read-out, of an early stop. A line each; on a terminal
  * they keep to its `width`, and an epoch tells only of the whole network where its layers would take another line.
  */
 export function renderLines({ start }: View, event: TrainEvent, width = Number.POSITIVE_INFINITY): string[] {
@@ -14,6 +14,7 @@ export function renderLines({ start }: View, event: TrainEvent, width = Number.P
     const found = event.found && event.resumedAt === undefined ? describeFound(event.found, width) : []
     return [...found, ...[startLine(event), ...notesOn(event)].flatMap((line) => wrapText(line, width))]
   }
+  if (event.event === 'read-out') return wrapText(readOutLine(event), width)
   if (event.event === 'stopped' && event.reason === 'early') return wrapText(event.message, width)
   if (event.event !== 'epoch' || !start) return []
   const whole = epochLine(start, event)
@@ -42,6 +43,12 @@ function epochLine(start: StartEvent, { epoch, fromBatch, learns, metrics, valid
     `${count(event.rowsPerSecond)} samples/s`,
     duration(event.seconds),
   ].join('  ')
+}
+
+function readOutLine({ samples, features, lambda, tried, seconds }: ReadOutEvent): string {
+  const others = tried.map((one) => `${one.lambda}: ${figure(one.error)}`).join(', ')
+  const chosen = others === '' ? '' : `, by the squared error of a held-out sample (${others})`
+  return `read-out of ${count(features)} features solved from ${count(samples)} samples  lambda ${lambda}${chosen}  ${duration(seconds)}`
 }
 
 /** Every figure once, of the network and of its parts: `validation accuracy 95.10 % (layer 0 91.20 %)`. */

@@ -11,6 +11,9 @@ import type { ForwardForwardHyper } from './options.js'
 /** Weights of the image and biases; the lowest layer has weights of the label's code beside them. */
 export type Weights = { readonly weight: Tensor; readonly bias: Tensor; readonly label?: Tensor }
 
+/** What the lowest layer is given beside its images, [sets, N or 1, K]: see `firstLayer`. Absent with hybrids. */
+export type Labels = Tensor | undefined
+
 /** Signs drawn once and for all from a small linear congruential generator: part of the network, not of its state. */
 function signs(count: number): Float32Array {
   let word = 2026

@@ -11,42 +11,44 @@
  * re-implementations (mean of squares with theta 2; SymBa's loss on the gap, alpha 4; its swish variant).
  * Deviations: the loss's factor 2 against MATLAB's drive is kept (rates are halved in the preset); the neutral code is
  * the mean of all codes, which is MATLAB's ten times 0.1. Those of each preset are in its description.
+ * After Aktemur et al. 2024, "Going Forward-Forward in Distributed Deep Learning" (arXiv 2404.08573): negatives that the
+ * network predicted most when the epoch began, or that are drawn once (`negatives`), and layers that learn from a softmax
+ * head of their own (`objective=heads`). It has no code; the options and presets say what is reconstructed.
  * Convolutional networks: the label is a fixed +-1 pattern in a channel of its own: ours.
  */
 
 import type { Labels as LabelsRead } from '../../certificate/certificate.js'
-import { concat, constant, oneHot, range, sizeOf, type Tensor } from '../../graph/index.js'
-import { channelAxes, flat } from '../../nn/axes.js'
-import { dense } from '../../nn/dense.js'
+import { concat, oneHot, range, sizeOf, type Tensor } from '../../graph/index.js'
+import { channelAxes } from '../../nn/axes.js'
 import { GOODNESS } from '../../nn/goodness.js'
-import { ones, zeros } from '../../nn/initialize.js'
-import { crossEntropy, pairLoss } from '../../nn/losses.js'
-import { hardWrongLabel, uniformWrongLabel } from '../../nn/negatives.js'
+import { ones } from '../../nn/initialize.js'
+import { pairLoss } from '../../nn/losses.js'
+import { hardWrongLabel, likeliestWrongLabel, uniformWrongLabel } from '../../nn/negatives.js'
 import { hiddenLayers } from '../../nn/network.js'
 import { NORMALIZATIONS } from '../../nn/normalize.js'
 import { optimizerOf, stepSize } from '../../nn/optimizers.js'
 import { filters } from '../../nn/pictures.js'
 import type { Batch, Rule } from '../contract.js'
-import type { Fed, Head, LocalLayer, Stack } from '../layerwise/design.js'
+import type { Fed, LayerwiseDesign, LocalLayer, Stack } from '../layerwise/design.js'
 import { type Given, layerwise } from '../layerwise/layerwise.js'
+import { snapshotBefore } from '../layerwise/snapshot.js'
 import { classesOf, imageShape } from '../task.js'
-import { firstLayer, type Weights } from './first-layer.js'
+import { firstLayer, type Labels, type Weights } from './first-layer.js'
+import { type HeadWeights, headOf } from './head.js'
+import { type HeadedWeights, headedLayers } from './heads.js'
 import { hybridImages, smoothMasks } from './hybrids.js'
-import { type ForwardForwardHyper, hasHead, hyper, presets, saysByHead } from './options.js'
+import { type ForwardForwardHyper, hasHead, hyper, isAdaptive, saysByHead } from './options.js'
+import { presets } from './presets.js'
 
 /** Running mean activity of each unit, where peers are normalised. */
 type Peers = { readonly mean?: Tensor }
 
-/** What the lowest layer is given beside its images, [sets, N or 1, K]: see `firstLayer`. Absent with hybrids. */
-type Labels = Tensor | undefined
-
 /** Each layer hands W x + b to its loss, too. */
 type FFLayer = LocalLayer<Weights, Peers, Labels, { output: Tensor; running: Peers; z: Tensor }>
 
-/** The softmax head; without a bias where it starts at zero. */
-type HeadWeights = { readonly weight: Tensor; readonly bias?: Tensor }
+export type ForwardForwardState = Stack<Weights | HeadedWeights, Peers, HeadWeights>
 
-export type ForwardForwardState = Stack<Weights, Peers, HeadWeights>
+type Design = LayerwiseDesign<Weights | HeadedWeights, Peers, Labels, { output: Tensor; running?: Peers }, HeadWeights>
 
 /** The first half of the rows; the other half are negatives. */
 const positives = (y: Tensor): Tensor => y.slice(0, 0, y.shape[0]! / 2)
@@ -95,45 +97,27 @@ function layersOf({ task, hyper: h }: Given<ForwardForwardHyper>): FFLayer[] {
 const peerLoss = (z: Tensor, mean: Tensor, strength: number): Tensor =>
   z.mean(channelAxes(z)).mul(mean.mean().sub(mean).mul(strength)).sum().neg()
 
-/** A softmax of the normalised activities above the first hidden layer (of the only one), the label being neutral. */
-function headOf({ task, hyper: h }: Given<ForwardForwardHyper>, layers: number): Head<HeadWeights, Labels> {
-  const classes = classesOf(task)
-  const from = layers > 1 ? 1 : 0
-  const sizes = hiddenLayers(h, task.input.shape).map(({ outputShape }) => sizeOf(outputShape))
-  const inputs = sizes.slice(from).reduce((a, b) => a + b)
-  const scores = ({ weight, bias }: HeadWeights, input: Tensor): Tensor => {
-    const product = input.matmul(weight)
-    return bias ? product.add(bias) : product
-  }
-  return {
-    name: 'softmax head',
-    init: (random, name) =>
-      h.headInitial === 'zero' ? { weight: zeros([inputs, classes]) } : dense(random, name, inputs, classes, h.initial),
-    input: (x) => ({ x, given: constant(1 / classes).broadcastTo([1, 1, classes]) }),
-    read: ({ outputs }) =>
-      concat(
-        outputs.slice(from).map((y) => flat(NORMALIZATIONS[h.normalization](y))),
-        1,
-      ),
-    loss: ({ parameters, input, batch }) => crossEntropy(scores(parameters, input), batch.target).mean(),
-    predict: (parameters, input) => ({ scores: scores(parameters, input) }),
-    optimizer: optimizerOf({ ...h, weightDecay: h.headWeightDecay }),
-    rate: (progress) => stepSize({ ...h, rate: h.headRate }, progress),
-  }
-}
-
-/** The true labels and wrong ones: any, or those that the head finds likely. */
+/** The true labels, and a wrong one for each. `scores`: what the head, or the network before this epoch, says. */
 function pairOf({ task, hyper: h }: Given<ForwardForwardHyper>, { target, random }: Batch, scores?: Tensor): Tensor[] {
   const [n, classes] = [target.shape[0]!, classesOf(task)]
-  return [
-    target,
-    h.negatives === 'hard'
-      ? hardWrongLabel(scores!, target, random.uniform('negatives', [n, classes]))
-      : uniformWrongLabel(target, classes, random.uniform('negatives', [n])),
-  ]
+  if (h.negatives === 'hard')
+    return [target, hardWrongLabel(scores!, target, random.uniform('negatives', [n, classes]))]
+  if (h.negatives === 'adaptive')
+    return [target, likeliestWrongLabel(scores!, target, random.uniform('negatives', [n, classes - 1]))]
+  const per = h.negatives === 'fixed' ? 'sample' : 'step'
+  return [target, uniformWrongLabel(target, classes, random.uniform('negatives', [n], per))]
 }
 
-const design = (given: Given<ForwardForwardHyper>) => {
+/** Why layers cannot learn one after the other, by the kind of the negatives. */
+const NOT_GREEDY: Readonly<Partial<Record<ForwardForwardHyper['negatives'], string>>> = {
+  hard: 'it needs negatives=uniform or negatives=fixed, since hard ones come from a head that reads layers which do not exist yet',
+  adaptive:
+    'it needs negatives=uniform or negatives=fixed, since adaptive ones are what the whole network predicts, and its ' +
+    'upper layers do not exist yet',
+  hybrid: 'it needs negatives=uniform or negatives=fixed, since hybrids are made of two images',
+}
+
+function contrasting(given: Given<ForwardForwardHyper>): Design {
   const { task, hyper: h } = given
   const [, height, width] = imageShape(task)
   const classes = classesOf(task)
@@ -141,13 +125,15 @@ const design = (given: Given<ForwardForwardHyper>) => {
   const isHybrid = h.negatives === 'hybrid'
   return {
     layers,
-    ...(hasHead(h) && { head: headOf(given, layers.length) }),
+    ...(hasHead(h) && { head: headOf(given) }),
     promise: {
       labels: [isHybrid ? 'none' : 'input', ...(hasHead(h) ? ['loss' as const] : [])] satisfies LabelsRead[],
-      choice: h.negatives === 'hard',
+      // What the only layer learns from is chosen by itself, unless a head chooses.
+      choice: h.negatives === 'hard' || (isAdaptive(h) && (hasHead(h) || layers.length > 1)),
     },
     optimizer: optimizerOf(h),
     rate: (progress: Tensor): Tensor => stepSize(h, progress),
+    keepsSnapshot: isAdaptive(h),
     prediction: saysByHead(h) ? ('head' as const) : { sumFrom: h.energyFrom },
     input: {
       /** Positives and negatives: the image with its label and with a wrong one, or the image and a hybrid of two. */
@@ -164,25 +150,33 @@ const design = (given: Given<ForwardForwardHyper>) => {
       use: (x: Tensor): Fed<Labels> =>
         isHybrid ? { x } : { x, given: oneHot(range(classes), classes).reshape([classes, 1, classes]) },
     },
-    greedy:
-      h.negatives === 'uniform'
-        ? {
-            /** The activities with every label: set after set to [N, K, ...]. */
-            keep: (output: Tensor, samples: number): Tensor => {
-              const sets = output.reshape([classes, samples, ...output.shape.slice(1)])
-              return sets.transpose([1, 0, ...output.shape.slice(1).map((_, i) => i + 2)])
-            },
-            training(batch: Batch): Fed<Labels> {
-              const rows = batch.x.reshape([-1, ...batch.x.shape.slice(2)])
-              const first = range(batch.x.shape[0]!).mul(classes)
-              const pair = pairOf(given, batch).map((labels) => rows.gather(first.add(labels)))
-              return { x: concat(pair, 0) }
-            },
-          }
-        : 'it needs negatives=uniform, since hard ones come from a head that reads layers which do not exist yet, and ' +
-          'hybrids are made of two images',
+    greedy: NOT_GREEDY[h.negatives] ?? {
+      /** The activities with every label: set after set to [N, K, ...]. */
+      keep: (output: Tensor, samples: number): Tensor => {
+        const sets = output.reshape([classes, samples, ...output.shape.slice(1)])
+        return sets.transpose([1, 0, ...output.shape.slice(1).map((_, i) => i + 2)])
+      },
+      training(batch: Batch): Fed<Labels> {
+        const rows = batch.x.reshape([-1, ...batch.x.shape.slice(2)])
+        const first = range(batch.x.shape[0]!).mul(classes)
+        const pair = pairOf(given, batch).map((labels) => rows.gather(first.add(labels)))
+        return { x: concat(pair, 0) }
+      },
+    },
   }
 }
+
+/** Without negatives: each layer learns from a softmax head of its own. */
+const classifying = (given: Given<ForwardForwardHyper>): Design => ({
+  layers: headedLayers(given),
+  promise: { labels: ['loss'] },
+  optimizer: optimizerOf(given.hyper),
+  rate: (progress) => stepSize(given.hyper, progress),
+  prediction: { sumFrom: given.hyper.energyFrom },
+})
+
+const design = (given: Given<ForwardForwardHyper>): Design =>
+  given.hyper.objective === 'heads' ? classifying(given) : contrasting(given)
 
 export const forwardForward: Rule<ForwardForwardHyper, ForwardForwardState> = {
   id: 'forward-forward',
@@ -200,6 +194,7 @@ export const forwardForward: Rule<ForwardForwardHyper, ForwardForwardState> = {
   training: { epochs: 8, batch: 100 },
   presets,
   ...layerwise(design),
+  between: (epoch, h) => (isAdaptive(h) ? snapshotBefore(epoch) : []),
   probabilities: saysByHead,
   scoreName: (h) => (saysByHead(h) ? 'score' : 'goodness'),
   pictures: (task) => filters(task.input.shape, ({ layers }: ForwardForwardState) => layers[0]!.weight),

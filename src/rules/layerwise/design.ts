@@ -118,6 +118,11 @@ export interface LayerwiseDesign<
   /** The gradient of a layer's loss reaches so many layers, its own included. Default: 1. */
   readonly window?: number
   /**
+   * Whether joint training keeps the network as it was when the epoch began. The rule then has `between` run
+   * `snapshotBefore(epoch)`.
+   */
+  readonly keepsSnapshot?: boolean
+  /**
    * Where windows overlap: `layer` (default): each layer has one optimiser and takes the sum of the gradients that
    * reach it; `loss`: each loss has an optimiser, with moments of its own for every layer that it reaches.
    */
@@ -126,7 +131,10 @@ export interface LayerwiseDesign<
   readonly steps?: Readonly<Record<string, (layer: number) => boolean>>
   /** What the lowest layer reads; absent: the batch as it is. */
   readonly input?: {
-    /** `scores`: what a head with an input of its own says of the batch. */
+    /**
+     * `scores`: what the network as it was when the epoch began predicts of the batch, where the design keeps it; else
+     * what a head with an input of its own says.
+     */
     training(batch: Batch, known: { readonly stack: Stack<Parameters, Running>; readonly scores?: Tensor }): Fed<Given>
     use(x: Tensor): Fed<Given>
   }
@@ -159,6 +167,19 @@ export type Stack<Parameters extends Tree = Tree, Running extends Tree = Tree, H
   /** Running values of each layer, {} where it has none. */
   readonly running: readonly Running[]
   readonly head?: { readonly parameters: HeadParameters; readonly optimizer: Tree }
+  /** What predictions were made of when the epoch began, where the design keeps it. */
+  readonly snapshot?: Snapshot<Parameters, Running, HeadParameters>
+}
+
+/** What predictions are made of. */
+export type Snapshot<
+  Parameters extends Tree = Tree,
+  Running extends Tree = Tree,
+  HeadParameters extends Tree = Tree,
+> = {
+  readonly layers: readonly Parameters[]
+  readonly running: readonly Running[]
+  readonly head?: { readonly parameters: HeadParameters }
 }
 
 /** A design whose layers only it knows. */

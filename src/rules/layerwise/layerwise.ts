@@ -3,10 +3,11 @@ import type { Tensor } from '../../graph/index.js'
 import type { Random } from '../../nn/random.js'
 import { leaves, type Tree } from '../../nn/tree.js'
 import type { Batch, Prediction, Rule, Step, Task } from '../contract.js'
-import type { AnyDesign, AnyStack, Fed, LayerwiseDesign, Passed, Stack } from './design.js'
+import type { AnyDesign, AnyStack, Fed, LayerwiseDesign, Passed, Snapshot, Stack } from './design.js'
 import { greedyOf } from './greedy.js'
 import { HEAD, learners, learnHead, learnLayers, nameOf } from './learn.js'
 import { headInput, headInputInUse, passUp } from './pass.js'
+import { emptySnapshot, SNAPSHOT, takeSnapshot } from './snapshot.js'
 
 /** What a design is made for. */
 export interface Given<Hyper> {
@@ -39,16 +40,21 @@ export function layerwise<
         parameters: [`layers.${i}`],
         ...((typeof running === 'function' || leaves(running ?? {}).length > 0) && { statistics: [`running.${i}`] }),
       }))
+      const all = [...blocks, ...(head ? [{ name: head.name ?? HEAD, parameters: ['head.parameters'] }] : [])]
       return {
-        blocks: [...blocks, ...(head ? [{ name: head.name ?? HEAD, parameters: ['head.parameters'] }] : [])],
-        promise: { local: window === 1, window: Math.min(window, layers.length), ...promise },
+        blocks: all,
+        // A single block has no other that it could be local to.
+        promise: { local: window === 1 && all.length > 1, window: Math.min(window, layers.length), ...promise },
       }
     },
     init: (random, task, hyper, sample) => initial(design({ task, hyper }), random, sample),
     steps(task, hyper) {
       const own: AnyDesign = design({ task, hyper })
       const { steps = { joint: () => true } } = own
-      return Object.fromEntries(Object.entries(steps).map(([name, hasLoss]) => [name, stepOf(own, hasLoss)]))
+      return {
+        ...Object.fromEntries(Object.entries(steps).map(([name, hasLoss]) => [name, stepOf(own, hasLoss)])),
+        ...(own.keepsSnapshot && { [SNAPSHOT]: takeSnapshot }),
+      }
     },
     predict: (stack, x, task, hyper) => predicted(design({ task, hyper }), stack, x),
     greedy: greedyOf(design),
@@ -57,18 +63,21 @@ export function layerwise<
 }
 
 function initial(design: AnyDesign, random: Random, sample: Pick<Batch, 'x' | 'target'>): AnyStack {
-  const { head } = design
   const layers: Tree[] = design.layers.map((layer, i) => layer.init(random, `layers.${i}`))
-  const stack = {
+  const stack: AnyStack = {
     layers,
     optimizers: design.layers.map(({ optimizer = design.optimizer }, i) =>
       optimizer.init([...learners(design, layers, i).values()]),
     ),
     running: design.layers.map(({ running = {} }) => (typeof running === 'function' ? running(sample) : running)),
   }
-  if (!head) return stack
-  const parameters: Tree = head.init(random, HEAD)
-  return { ...stack, head: { parameters, optimizer: (head.optimizer ?? design.optimizer).init(parameters) } }
+  const whole = design.head ? { ...stack, head: initialHead(design, random) } : stack
+  return design.keepsSnapshot ? { ...whole, snapshot: emptySnapshot(whole) } : whole
+}
+
+function initialHead({ head, optimizer }: AnyDesign, random: Random): NonNullable<AnyStack['head']> {
+  const parameters: Tree = head!.init(random, HEAD)
+  return { parameters, optimizer: (head!.optimizer ?? optimizer).init(parameters) }
 }
 
 /** The layers of `hasLoss` learn on a batch, each from what the one below put out before this update, and the head. */
@@ -78,7 +87,10 @@ function stepOf(design: AnyDesign, hasLoss: (layer: number) => boolean): Step<An
     layers.some(({ loss }, i) => loss && hasLoss(i) && i > layer && i - window < layer)
   return (stack, batch) => {
     const read = head?.input && headInputInUse(design, stack, batch.x)
-    const scores = read && head!.predict(stack.head!.parameters, read).scores.stopGradient()
+    const said = stack.snapshot
+      ? predicted(design, stack.snapshot, batch.x)
+      : read && head!.predict(stack.head!.parameters, read)
+    const scores = said?.scores.stopGradient()
     const fed: Fed = input?.training(batch, { stack, ...(scores && { scores }) }) ?? { x: batch.x }
     const passes = passUp(layers, stack, fed, { random: batch.random, learns: hasLoss, crosses })
     const learned = learnLayers(design, stack, new Map(passes.entries()), batch, hasLoss)
@@ -89,7 +101,7 @@ function stepOf(design: AnyDesign, hasLoss: (layer: number) => boolean): Step<An
 }
 
 /** What a prediction is made of. */
-function predicted(design: AnyDesign, stack: AnyStack, x: Tensor): Prediction {
+function predicted(design: AnyDesign, stack: Snapshot, x: Tensor): Prediction {
   const { layers, head, input, prediction = head ? 'head' : 'sum' } = design
   if (prediction === 'head') return head!.predict(stack.head!.parameters, headInputInUse(design, stack, x))
   const passes = passUp(layers, stack, input?.use(x) ?? { x })

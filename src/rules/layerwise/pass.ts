@@ -19,8 +19,8 @@ function noNoise(name: string): never {
 
 /** A layer's own noise: two layers that ask for the same name get different numbers. */
 const noiseOf = (layer: number, random: Random): Random => ({
-  uniform: (name, shape) => random.uniform(`layers.${layer}.${name}`, shape),
-  normal: (name, shape) => random.normal(`layers.${layer}.${name}`, shape),
+  uniform: (name, ...asked) => random.uniform(`layers.${layer}.${name}`, ...asked),
+  normal: (name, ...asked) => random.normal(`layers.${layer}.${name}`, ...asked),
 })
 
 interface PassOptions {

@@ -1,4 +1,5 @@
-import { concat, reversed, type Tensor } from '../../graph/index.js'
+import { concat, type Tensor } from '../../graph/index.js'
+import { mirrored } from '../../nn/mirrored.js'
 import type { Prediction } from '../contract.js'
 import type { SpeedRunHyper } from './options.js'
 
@@ -7,8 +8,6 @@ interface View {
   readonly images: Tensor
   readonly weight: number
 }
-
-const mirrored = (x: Tensor): Tensor => reversed(x.transpose([3, 1, 2, 0])).transpose([3, 1, 2, 0])
 
 /** Images moved by one pixel down and right (or up and left), the edge repeated as its mirror image. */
 function moved(x: Tensor, by: 1 | -1): Tensor {
