@@ -24,7 +24,11 @@ export const hyper = z
       .default(20)
       .describe('steepness of symba and swish (4 and 6 in public code; 20: ours)'),
     goodness: z.enum(['mean', 'sum']).default('mean').describe('mean or sum of the squared activities'),
-    normalization: z.enum(['length', 'unit', 'layer']).default('length').describe('between layers'),
+    normalization: z
+      .enum(['length', 'unit', 'layer'])
+      .default('length')
+      .meta({ search: true })
+      .describe('between layers'),
     imageNormalization: z
       .enum(['length', 'unit'])
       .default('length')
@@ -33,14 +37,34 @@ export const hyper = z
       .enum(['uniform', 'hard', 'hybrid'])
       .default('hard')
       .describe('wrong labels: any, those that the softmax head finds likely, or none: hybrids of two images'),
-    labelStrength: z.number().positive().default(1).describe('amplitude of the label code'),
+    labelStrength: z
+      .number()
+      .positive()
+      .default(1)
+      .meta({ search: { low: 0.3, high: 3, log: true } })
+      .describe('amplitude of the label code'),
     predict: z.enum(['energy', 'softmax']).default('energy').describe('K passes and the goodness, or one and the head'),
     energyFrom: z.int().min(0).default(0).describe('the first layer (from 0) whose goodness counts in predictions'),
     ...optimizerOptions,
     rate: optimizerOptions.rate.default(0.003).describe('step size of the layers'),
-    peer: z.number().min(0).default(0).describe("strength of Hinton's peer normalisation (his 0.03 is 0.06 here)"),
-    headRate: z.number().positive().default(0.01).describe('step size of the softmax head'),
-    headWeightDecay: z.number().min(0).default(0).describe('weight decay of the softmax head'),
+    peer: z
+      .number()
+      .min(0)
+      .default(0)
+      .meta({ search: { choices: [0, 0.03, 0.1] } })
+      .describe("strength of Hinton's peer normalisation (his 0.03 is 0.06 here)"),
+    headRate: z
+      .number()
+      .positive()
+      .default(0.01)
+      .meta({ search: { low: 1e-3, high: 0.1, log: true } })
+      .describe('step size of the softmax head'),
+    headWeightDecay: z
+      .number()
+      .min(0)
+      .default(0)
+      .meta({ search: { choices: [0, 1e-3, 1e-2] } })
+      .describe('weight decay of the softmax head'),
     initial: fanRule.default('fan-in'),
     headInitial: z
       .enum(['random', 'zero'])

@@ -24,6 +24,7 @@ export const hyper = z
       .min(0)
       .max(0.9)
       .default(0)
+      .meta({ search: { low: 0, high: 0.5 } })
       .describe('part of the outputs that the layer above misses (predsim)'),
     head: z
       .enum(['linear', 'convolutional', 'predsim'])
@@ -47,8 +48,15 @@ export const hyper = z
       .max(1)
       .default(0.99)
       .meta({ onlyWith: { head: 'predsim' } })
+      .meta({ search: { low: 0.8, high: 1 } })
       .describe('weight of the loss of similarity; the rest is the cross-entropy'),
-    smoothing: z.number().min(0).max(0.9).default(0).describe('label smoothing'),
+    smoothing: z
+      .number()
+      .min(0)
+      .max(0.9)
+      .default(0)
+      .meta({ search: { low: 0, high: 0.3 } })
+      .describe('label smoothing'),
     heads: z.enum(['each', 'last']).default('each').describe('which layers have a loss; last with window: backprop'),
     window: z.int().min(1).default(1).describe('layers that the gradient of a loss reaches'),
     until: z
