@@ -73,7 +73,7 @@ function checkRange(rule: AnyRule, base: Tables, dimension: Dimension): void {
       asked(rule, { settings: tables })
     } catch (error) {
       // What only a combination forbids is left to the search.
-      if (!(error instanceof UsageError) || !error.message.includes(name)) continue
+      if (!(error instanceof UsageError) || !error.message.startsWith(`the option ${name} of`)) continue
       throw new UsageError(
         `--space ${name} reaches ${JSON.stringify(optionValue(dimension, number))}: ${error.message}`,
       )

@@ -39,6 +39,8 @@ export function search(
   return trials
 }
 
+export const bestOf = (trials: readonly Trial[]): number => Math.min(...trials.map(({ values }) => values![0]!))
+
 export const median = (values: readonly number[]): number => {
   const sorted = values.toSorted((a, b) => a - b)
   return (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2

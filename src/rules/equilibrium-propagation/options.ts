@@ -20,7 +20,7 @@ const options = z.strictObject({
     .number()
     .positive()
     .default(0.25)
-    .meta({ search: { low: 0.05, high: 1, log: true } })
+    .meta({ search: { low: 0.05, high: 0.9, log: true } })
     .describe('nudging strength (Scellier 2023)'),
   freeSweeps: z.int().min(1).default(20).describe('T1, sweeps of the free phase, at most (steps of S&B net1)'),
   nudgedSweeps: z.int().min(1).default(8).describe('T2, sweeps of each nudged phase (ours)'),

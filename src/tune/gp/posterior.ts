@@ -16,6 +16,9 @@ export interface Posterior {
   }
 }
 
+/** Between which the logarithms of the kernel's parameters are looked for: farther out the matrix is no longer one. */
+const LOGS = { low: -15, high: 8 }
+
 /** The least variance of the noise. */
 const LEAST_NOISE = 1e-6
 
@@ -150,5 +153,5 @@ export function fitKernel(kinds: readonly Distribution[], xs: readonly Point[], 
   }
   const start = new Float64Array(size + 2)
   start[size + 1] = Math.log(0.01)
-  return paramsOf(minimize(negative, start, { tolerance: 1e-2, iterations: 100 }).x)
+  return paramsOf(minimize(negative, start, { ...LOGS, tolerance: 1e-2, iterations: 100 }).x)
 }
