@@ -27,9 +27,13 @@ export const gaussianProcess: Sampler = {
     const before = posterior(kinds, params, xs, ys)
     const running = trials.filter((trial) => trial.state === 'running' && isWhole(trial)).map(pointOf)
     const believed = running.map((x) => before.predict(x).mean)
-    const after = running.length === 0 ? before : posterior(kinds, params, [...xs, ...running], [...ys, ...believed])
-    const best = Math.max(...ys)
-    const x = mostImproving(kinds, after, best, xs[ys.indexOf(best)]!, draw)
+    const [places, merits] = [
+      [...xs, ...running],
+      [...ys, ...believed],
+    ]
+    const after = running.length === 0 ? before : posterior(kinds, params, places, merits)
+    const best = Math.max(...merits)
+    const x = mostImproving(kinds, after, best, places[merits.indexOf(best)]!, draw)
     return kinds.map((kind, i) => numberAt(kind, x[i]!))
   },
   alone: uniformly,
