@@ -17,7 +17,7 @@ export default [
     names: 'without its test samples',
   },
   {
-    what: 'the prior of TPE has no weight of its own',
+    what: 'the narrowest component of TPE is a little narrower',
     file: parzen,
     find: 'const least = range / Math.min(100, 2 + n)',
     replace: 'const least = range / Math.min(100, 3 + n)',

@@ -1,4 +1,4 @@
-// At most 40 s: a dozen searches by a Gaussian process, of 30 or 40 trials each; the figures of all seeds are in test/system.
+// At most 25 s: a dozen searches by a Gaussian process, of 30 or 40 trials each; the figures of all seeds are in test/system.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Distribution } from '../../src/tune/distribution.js'
@@ -113,6 +113,10 @@ test('weights and widths of TPE', () => {
   // On [0, 1] with the prior at 0.5: places 0.1, 0.2, 0.9 have as neighbours 0.2; 0.1 and 0.5; 0.5.
   const widths = deviationsOf([0.2, 0.9, 0.1], 0, 1)
   for (const [i, want] of [0.3, 0.4, 0.2].entries()) near(widths[i]!, want)
+  // The outermost have the inner neighbour's width, however far the bounds are; none is narrower than 1/10 here.
+  const inner = deviationsOf([0.3, 0.42, 0.55, 0.6, 0.62, 0.64, 0.66, 0.68], 0, 1)
+  near(inner[0]!, 0.12)
+  near(inner[7]!, 0.1)
   // None is narrower than a part of the range.
   near(deviationsOf([0.5, 0.5001], 0, 1)[1]!, 1 / 4)
   near(deviationsOf([0.5, 0.5001], 0, 1, 3)[1]!, Math.max(1 / 4, 0.2 * 2 ** (-1 / 7)))
