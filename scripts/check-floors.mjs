@@ -28,6 +28,7 @@ const FLOORS = [
   ['rules'],
   ['export'],
   ['train'],
+  ['tune'],
   ['index', 'node', 'export-run.node', 'runs.node'],
   ['cli'],
 ]

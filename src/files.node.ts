@@ -147,6 +147,8 @@ function syncFolder(folder: string, files: Files): void {
 export interface Journal {
   /** Adds one line, whole or not at all. */
   add(line: string): void
+  /** Returns when all lines are on the disk itself, where they outlive a power cut. */
+  sync(): void
   close(): void
 }
 
@@ -176,6 +178,13 @@ export function openJournal(path: string, files: Files = fs): Journal {
         } catch {
           // A disk that takes no bytes may not give any back either; whoever opens the file next cuts a last half line.
         }
+        throw fileError(`${path} could not be written`, error)
+      }
+    },
+    sync() {
+      try {
+        files.fsyncSync(file)
+      } catch (error) {
         throw fileError(`${path} could not be written`, error)
       }
     },

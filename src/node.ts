@@ -45,6 +45,8 @@ export type { StepInputs } from './train/feed.js'
 export type { Predicted } from './train/network.js'
 export { type Ending, endingOf, type RunConfig, readCheckpoint, readConfig } from './train/run-folder.node.js'
 export type { Ran, Trainer } from './train/trainer.js'
+export type { TuneEvent } from './tune/events.js'
+export { type TuneRequest, tune } from './tune/tune.node.js'
 
 export interface TrainRequest extends TrainInput {
   /** A rule, the name of one, or the path of a file that exports one. */

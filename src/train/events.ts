@@ -155,7 +155,7 @@ export interface StoppedEvent extends Placed {
 
 export interface DoneEvent extends Placed {
   readonly event: 'done'
-  /** The test set is read once, here. Both tell of what has learned: nothing of blocks above `highest`. */
+  /** The test set is read once, here; nothing stands there where it was not to be read. Both tell of what has learned: nothing of blocks above `highest`. */
   readonly test: Scores
   readonly validation?: Scores
   readonly seconds: number

@@ -16,7 +16,7 @@ import { openTrainer, type Trainer } from './trainer.js'
 /**
  * Trains, and tells of it. On one machine's CPU the same settings give the same numbers, however often the training was
  * stopped and resumed and however its steps were cut into calls; the number of threads is chosen only among those that
- * give the same bits. The test set is read once, after everything else.
+ * give the same bits. The test set is read once, after everything else, or not at all where `test` is false.
  *
  * Ends with `done`, or with `stopped` where it was aborted or a number was no longer finite; early stopping ends a
  * phase, not the training. Throws a UserError for settings that are wrong, for a checkpoint that does not fit, and
@@ -111,7 +111,8 @@ async function* training(trainer: Trainer, config: TrainConfig & { data: DataSet
 
   if (!(yield* solving(trainer, standing, now, signal))) return yield* standing.stop()
   if (validation.count > 0) score ??= yield* measured('validation', validation)
-  const test = signal?.aborted ? undefined : yield* measured('test', data.test)
+  const isRead = config.test !== false
+  const test = signal?.aborted ? undefined : isRead ? yield* measured('test', data.test) : {}
   if (!test) return yield* standing.stop()
   yield {
     event: 'done',

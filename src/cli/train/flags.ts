@@ -13,8 +13,9 @@ export const flagOf = (key: string): string =>
 
 const OPTIONS = optionTable(trainingOptions)
 
-/** A flag for every option of the training table. */
-export const trainingFlags = (): Flag[] => OPTIONS.map(flagFor)
+/** A flag for every option of the training table, but for those named. */
+export const trainingFlags = (without: readonly string[] = []): Flag[] =>
+  OPTIONS.filter(({ name }) => !without.includes(name)).map(flagFor)
 
 function flagFor({ kind, name, description, fallback }: Option): Flag {
   if (kind.type === 'boolean') return new Flag(flagOf(name), description)

@@ -17,6 +17,7 @@ export const hyper = withFreezing(
       .min(0)
       .max(0.9)
       .default(0)
+      .meta({ search: { low: 0, high: 0.5 } })
       .describe('part of the outputs that the layer above misses (predsim)'),
     head: z
       .enum(['linear', 'convolutional', 'predsim'])
@@ -40,6 +41,7 @@ export const hyper = withFreezing(
       .max(1)
       .default(0.99)
       .meta({ onlyWith: { head: 'predsim' } })
+      .meta({ search: { low: 0.8, high: 1 } })
       .describe('weight of the loss of similarity; the rest is the cross-entropy'),
     heads: z.enum(['each', 'last']).default('each').describe('which layers have a loss; last with window: backprop'),
     window: z.int().min(1).default(1).describe('layers that the gradient of a loss reaches'),

@@ -13,7 +13,13 @@ export const speedRunOptions = {
     .default(true)
     .describe('whether layer 0 reads 2x2 patches, whitened by the first batch (speed-runs)'),
   momentumOfNorm: z.number().positive().max(1).default(0.5).describe("a batch's part in the running statistics"),
-  smoothing: z.number().min(0).max(0.9).default(0).describe('label smoothing'),
+  smoothing: z
+    .number()
+    .min(0)
+    .max(0.9)
+    .default(0)
+    .meta({ search: { low: 0, high: 0.3 } })
+    .describe('label smoothing'),
   until: z
     .array(z.number().positive().max(1))
     .default([])

@@ -47,10 +47,25 @@ const hyper = z
     masked: z.number().min(0).lt(1).default(0.5).describe('part of the input hidden from denoising cells (ours)'),
     hidden: z.int().min(1).default(500).describe('units of the hidden layer of a variational cell (ours)'),
     sparsity: z.number().optional().describe('learn from activities so many deviations above their mean (ours)'),
-    rate: z.number().positive().default(0.001).describe('step size of the cells (ours)'),
+    rate: z
+      .number()
+      .positive()
+      .default(0.001)
+      .meta({ search: { low: 1e-4, high: 0.03, log: true } })
+      .describe('step size of the cells (ours)'),
     cellsUntil: z.number().min(0).max(1).default(1).describe('part of the training in which cells learn (ours)'),
-    classifierRate: z.number().positive().default(0.001).describe('step size of the classifier (ours)'),
-    classifierWeightDecay: z.number().min(0).default(0.01).describe("AdamW's, of the classifier (PyTorch's default)"),
+    classifierRate: z
+      .number()
+      .positive()
+      .default(0.001)
+      .meta({ search: { low: 1e-4, high: 0.03, log: true } })
+      .describe('step size of the classifier (ours)'),
+    classifierWeightDecay: z
+      .number()
+      .min(0)
+      .default(0.01)
+      .meta({ search: { choices: [0, 0.01, 0.1, 1] } })
+      .describe("AdamW's, of the classifier (PyTorch's default)"),
     schedule: optimizerOptions.schedule.describe('of all step sizes (ours)'),
   })
   .refine(({ cell, network }) => cell !== 'variational' || network === 'dense', {
