@@ -75,7 +75,8 @@ async function isSame(engine: Engine, graph: StepGraph, threads: readonly number
   if (compared.metrics.length === 0) return true
   const kinds = compared.metrics.map(({ output: { node } }) => kindOf(node))
   const key = `${threads} ${kinds.join()}`
-  const same = known.get(key) ?? engine.compare(lowerStep(compared, 'cpu'), threads)
+  const block = await engine.block()
+  const same = known.get(key) ?? engine.compare(lowerStep(compared, 'cpu', { block }), threads)
   known.set(key, same)
   return await same
 }
