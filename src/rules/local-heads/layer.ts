@@ -51,12 +51,8 @@ export function layersOf(task: Task, h: LocalHeadsHyper): HeadedLayer[] {
           : statisticsOf(units, head),
       ownAlone: ['head'],
       forward({ weight, bias, head: weights }, x, { training, learns, running, random }) {
-        const u = layer.linear(weight, running.input ? prepared(x, running.input) : x, task.precision)
-        const normal = batchNormalized(
-          layer.pool(u),
-          { running: running.norm, training },
-          { momentum: h.momentumOfNorm },
-        )
+        const u = layer.pooledLinear(weight, running.input ? prepared(x, running.input) : x, task.precision)
+        const normal = batchNormalized(u, { running: running.norm, training }, { momentum: h.momentumOfNorm })
         const y = ACTIVATIONS[h.activation](normal.output.add(layer.offset(bias)))
         // A head that learns nothing in this step is not run.
         const runs = hasLoss && (learns || !training)
