@@ -57,10 +57,7 @@ export function topK(x: Tensor, k: number): { values: Tensor; indices: Tensor } 
 export interface ConvolutionOptions {
   /** Default 1. */
   readonly stride?: number
-  /**
-   * Zeros around the image: a width, 'same' (output as large as the input at stride 1), or [before, after] for rows and
-   * columns. Default 0.
-   */
+  /** Zeros: a width, 'same' (output as large as the input at stride 1), or [before, after] of each axis. Default 0. */
   readonly padding?: number | 'same' | Window['padding']
   /** Default 1. */
   readonly groups?: number

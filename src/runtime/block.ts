@@ -4,7 +4,7 @@ import type { Ort } from './slots.js'
 
 const known = new WeakMap<Ort, Promise<number>>()
 
-/** How many channels the CPU's kernels for blocks of channels take together here; 1 where there are none. */
+/** See `Engine.block`; found out once a process. */
 export function blockOf(ort: Ort): Promise<number> {
   const block = known.get(ort) ?? tryOut(ort).catch(() => 1)
   known.set(ort, block)

@@ -100,8 +100,7 @@ export function createEngine(ort: Ort): Engine {
     await sessions.release(own.used)
   }
 
-  const compare: Engine['compare'] = (program, threads) => sameBits(ort, program, threads)
-  return inOrder({ open, load, run, read, close, compare, block: () => blockOf(ort) })
+  return inOrder({ open, load, run, read, close, compare: (...x) => sameBits(ort, ...x), block: () => blockOf(ort) })
 }
 
 /** The float32 state that holds a number that is not finite; on graphics cards, whose sum is not. */

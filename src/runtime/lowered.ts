@@ -1,3 +1,4 @@
+import { reachable } from '../graph/index.js'
 import type { Device } from '../onnx/emitter.js'
 import { lowerLoop } from '../onnx/loop.js'
 import { lowerIdentity, lowerStep, lowerSums, ports, type StepGraph } from '../onnx/program.js'
@@ -10,10 +11,16 @@ export async function openStep(
   graph: StepGraph,
   where: Omit<OpenRequest, keyof Lowered>,
 ): Promise<void> {
-  const block = where.device === 'cpu' ? await engine.block() : 1
+  const block = where.device === 'cpu' ? await blockFor(engine, graph) : 1
   const inPlace = where.device === 'cpu' ? lowerInPlace(graph, where.threads, block) : undefined
   if (inPlace && (await engine.open({ ...where, ...inPlace }))) return
   await engine.open({ ...where, ...lowerWhole(graph, where.device, block) })
+}
+
+/** The block that a step's convolutions are lowered for: asked for where there are any, or loops that may hold some. */
+export async function blockFor(engine: Engine, { state, metrics }: StepGraph): Promise<number> {
+  const nodes = reachable([...state, ...metrics].map(({ output }) => output))
+  return nodes.some(({ op }) => op === 'loop' || op.startsWith('conv')) ? await engine.block() : 1
 }
 
 /** A loop; on graphics cards one step a call. */

@@ -87,7 +87,6 @@ const BOOL: readonly DType[] = ['bool']
 
 const ROWS = {
   add: { f: (a, b) => a + b, gradient: (g) => [g, g], dtypes: NUMBERS },
-  // Turned round after the sum, which may be of a few numbers.
   sub: { f: (a, b) => a - b, gradient: (g, y, _, b) => [g, unbroadcast(g, b.shape, y.shape).neg()], dtypes: NUMBERS },
   mul: { f: (a, b) => a * b, gradient: (g, _, a, b) => [g.mul(b), g.mul(a)], dtypes: NUMBERS },
   div: { f: (a, b) => a / b, gradient: (g, y, _, b) => [g.div(b), g.mul(y).div(b).neg()] },
