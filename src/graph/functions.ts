@@ -1,4 +1,5 @@
 import { range } from './primitives/shape.js'
+import type { Window } from './primitives/window.js'
 import { apply, concat, constant, type Tensor } from './tensor.js'
 import { GraphError, LOWEST, show } from './types.js'
 
@@ -56,16 +57,18 @@ export function topK(x: Tensor, k: number): { values: Tensor; indices: Tensor } 
 export interface ConvolutionOptions {
   /** Default 1. */
   readonly stride?: number
-  /** Zeros around the image: a width, or 'same' (output as large as the input at stride 1). Default 0. */
-  readonly padding?: number | 'same'
+  /** Zeros: a width, 'same' (output as large as the input at stride 1), or [before, after] of each axis. Default 0. */
+  readonly padding?: number | 'same' | Window['padding']
   /** Default 1. */
   readonly groups?: number
 }
 
-const pairs = (padding: number | 'same' | undefined, kernel: readonly number[]): [number, number][] =>
-  kernel.map((size) =>
-    padding === 'same' ? [Math.floor((size - 1) / 2), Math.ceil((size - 1) / 2)] : [padding ?? 0, padding ?? 0],
-  )
+function pairs(padding: ConvolutionOptions['padding'], kernel: readonly number[]): Window['padding'] {
+  if (typeof padding === 'object') return padding
+  const width = (size: number): readonly [number, number] =>
+    padding === 'same' ? [Math.floor((size - 1) / 2), Math.ceil((size - 1) / 2)] : [padding ?? 0, padding ?? 0]
+  return [width(kernel[0]!), width(kernel[1]!)]
+}
 
 const convolution = (w: Tensor, { stride = 1, padding, groups = 1 }: ConvolutionOptions) => ({
   stride: [stride, stride],

@@ -44,7 +44,7 @@ export function speedRunLayers(task: Task, h: NetworkOptions & { readonly whiten
       return convolutional ? dirac(weight) : weight
     },
     running: (x) => (i === 0 && convolutional ? { input: inputScale(x, h.whiten) } : {}),
-    product: (weight, x, { input }) => layer.pool(layer.linear(weight, input ? prepared(x, input) : x, task.precision)),
+    product: (weight, x, { input }) => layer.pooledLinear(weight, input ? prepared(x, input) : x, task.precision),
     offset: layer.offset,
   }))
 }
