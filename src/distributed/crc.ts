@@ -11,8 +11,8 @@ for (let table = 1; table < 4; table++)
     TABLES[table]![byte] = (before >>> 8) ^ TABLES[0]![before & 255]!
   }
 
-/** The CRC-32 of bytes, as zlib has it. Finds what chance changed; who means harm can make any. */
-export function crc32(bytes: Uint8Array): number {
+/** The same as `crc32`, for pages. */
+export function plainCrc32(bytes: Uint8Array): number {
   const [t0, t1, t2, t3] = TABLES as [Int32Array, Int32Array, Int32Array, Int32Array]
   let crc = -1
   let at = 0
@@ -23,3 +23,8 @@ export function crc32(bytes: Uint8Array): number {
   for (; at < bytes.length; at++) crc = (crc >>> 8) ^ t0[(crc ^ bytes[at]!) & 255]!
   return ~crc >>> 0
 }
+
+/** The CRC-32 of bytes, as zlib has it. Finds what chance changed; who means harm can make any. */
+export const crc32: (bytes: Uint8Array) => number =
+  // Node's own is six times as fast.
+  globalThis.process?.getBuiltinModule?.('node:zlib').crc32 ?? plainCrc32

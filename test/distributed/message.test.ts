@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { crc32 as zlibCrc32 } from 'node:zlib'
-import { crc32 } from '../../src/distributed/crc.js'
+import { crc32, plainCrc32 } from '../../src/distributed/crc.js'
 import { decodeMessage, encodeMessage, MalformedError, type WireTensor } from '../../src/distributed/message.js'
 
 const LAYOUT = {
@@ -17,10 +17,12 @@ const TENSORS: readonly WireTensor[] = [
   { name: 'labels', ...LAYOUT.labels, data: Int32Array.of(-1, 9) },
 ]
 
-test('CRC-32 is that of zlib, at any length', () => {
+test('CRC-32 is that of zlib, at any length and place', () => {
   const bytes = Uint8Array.from({ length: 1031 }, (_, i) => (i * 197) ^ (i >> 3))
   for (const length of [0, 1, 2, 3, 4, 5, 7, 8, 63, 1024, 1031])
-    assert.equal(crc32(bytes.subarray(3, 3 + length)), zlibCrc32(bytes.subarray(3, 3 + length)))
+    for (const place of [0, 3, 4])
+      for (const own of [crc32, plainCrc32])
+        assert.equal(own(bytes.subarray(place, place + length)), zlibCrc32(bytes.subarray(place, place + length)))
 })
 
 test('tensors arrive as they were sent, wherever the message lies in memory', () => {
