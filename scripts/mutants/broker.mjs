@@ -121,8 +121,8 @@ export default [
   {
     what: 'all subjects of the run are imported by each client',
     file: configuration,
-    find: '...rights.send.map((subject) => `{ service: ${account(subject)} }`)',
-    replace: '...offered.send.map((subject) => `{ service: ${account(subject)} }`)',
+    find: '...rights.send.map((subject)',
+    replace: '...offered.send.map((subject)',
     ...server,
     names: 'account of its own',
   },
