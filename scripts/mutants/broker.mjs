@@ -115,8 +115,8 @@ export default [
     file: values,
     find: 'error instanceof ConflictError && attempts > 0',
     replace: 'error instanceof ConflictError && attempts > 1e9',
-    tests: 'broker/faults',
-    names: 'while the server dies',
+    ...nats,
+    names: 'answer is lost',
   },
   {
     what: 'all subjects of the run are imported by each client',

@@ -49,7 +49,7 @@ else {
     const [from, to] = await Promise.all(broker.workers.map((own) => natsTransport(broker.url, own)))
     const [out, into] = await Promise.all([from!, to!].map((one) => one.stream('edges', LIMITS)))
     let now = broker
-    const kills = [100, 200]
+    const kills = [60, 130]
     let restarting = Promise.resolve()
     const killAt = (step: number): void => {
       if (step !== kills[0]) return
@@ -61,14 +61,14 @@ else {
         now = await now.restart()
       })()
     }
-    const [, steps] = await Promise.all([produce(out!, 300), consume(into!, 300, killAt)])
+    const [, steps] = await Promise.all([produce(out!, 200), consume(into!, 200, killAt)])
     await restarting
     assert.deepEqual(
       steps,
-      Array.from({ length: 300 }, (_, i) => i + 1),
+      Array.from({ length: 200 }, (_, i) => i + 1),
     )
     assert.deepEqual(kills, [])
-    assert.equal(stepOf((await out!.last(EDGE))!), 300)
+    assert.equal(stepOf((await out!.last(EDGE))!), 200)
     await Promise.all([from!.close(), to!.close()])
     await now.stop()
     await end()
