@@ -29,6 +29,7 @@ const FLOORS = [
   ['export'],
   ['train'],
   ['tune'],
+  ['distributed'],
   ['index', 'node', 'export-run.node', 'runs.node'],
   ['cli'],
 ]
