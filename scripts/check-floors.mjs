@@ -28,6 +28,7 @@ const FLOORS = [
   ['rules'],
   ['export'],
   ['train'],
+  ['distributed'],
   ['index', 'node', 'export-run.node', 'runs.node'],
   ['cli'],
 ]
