@@ -174,7 +174,7 @@ async function* intoFolder(
     const { saveCheckpoint } = folder
     for await (const event of start({ ...node(mostThreads), saveCheckpoint }, stop)) {
       try {
-        if (event.event !== 'measuring' && !failure) folder.record(event)
+        if (event.event !== 'measuring' && event.event !== 'workers' && !failure) folder.record(event)
       } catch (error) {
         failure = error as Error
         broken.abort()

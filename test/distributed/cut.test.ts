@@ -27,7 +27,7 @@ for (const rule of RULES as AnyRule[]) {
     const task = taskOf(rule.small?.shape && { shape: rule.small.shape })
     const traced = traceRule(rule, task, hyper)
     const { blocks }: Locality = rule.locality(task, hyper)
-    const certificate: Certificate = certifyRule(rule, task, hyper)
+    const certificate = (): Certificate => certifyRule(rule, task, hyper)
     const steps = Object.values(traced.steps)
     const places = placesOf(steps, blocks, certificate)
     console.log(rule.id, preset, blocks.map(({ name }) => name).join(), 'cuts', places.cuts, places.why(1))

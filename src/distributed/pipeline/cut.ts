@@ -17,7 +17,9 @@ export interface StageStep {
   readonly takes: readonly Port[]
   /** What of `takes` the program reads. */
   readonly reads: readonly string[]
-  /** What goes up: `made`, as metrics of the program by these names, or taken and handed on. */
+  /** Inputs of the step that the lowest stage reads for higher ones alone. */
+  readonly passes: StepGraph['batch']
+  /** What goes up: metrics of the program by these names, inputs of the step, or what was taken and is handed on. */
   readonly gives: readonly Port[]
 }
 
@@ -77,6 +79,7 @@ export function cutStep(step: StepGraph, stages: number, stageOf: (name: string)
       },
       takes: stage === 0 ? [] : edge(stage).map(portOf),
       reads,
+      passes: stage > 0 ? [] : step.batch.filter(({ input }) => given.includes(input) && !made.has(input)),
       gives: given.map(portOf),
     }
   })

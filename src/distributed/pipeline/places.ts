@@ -1,5 +1,5 @@
 import type { Certificate, LayerCertificate } from '../../certificate/certificate.js'
-import { reachable, type Tensor } from '../../graph/index.js'
+import { reachable } from '../../graph/index.js'
 import type { StepGraph } from '../../onnx/index.js'
 import type { Block } from '../../rules/contract.js'
 
@@ -19,8 +19,12 @@ export interface Places {
   why(above: number): string
 }
 
-/** Reads the places from all steps that a training may run. */
-export function placesOf(steps: readonly StepGraph[], blocks: readonly Block[], certificate: Certificate): Places {
+/** Reads the places from all steps that a training may run. The certificate is asked for reasons alone. */
+export function placesOf(
+  steps: readonly StepGraph[],
+  blocks: readonly Block[],
+  certificate: () => Certificate,
+): Places {
   const reads = readsOf(steps)
   const homes = homesOf(reads, blocks)
   /** For each block, what of the state its own new values read that has its home highest. */
@@ -45,7 +49,7 @@ export function placesOf(steps: readonly StepGraph[], blocks: readonly Block[], 
       const lower = blocked(above)
       if (lower < 0) return ''
       const { name, last } = tops[lower]!
-      return reasonOf(certificate, lower, above) ?? `${blocks[lower]!.name} learns with ${name} of ${blocks[last]!.name}`
+      return reasonOf(certificate(), lower, above) ?? `${blocks[lower]!.name} learns with ${name} of ${blocks[last]!.name}`
     },
   }
 }
@@ -123,7 +127,3 @@ function reasonOf({ layers }: Certificate, lower: number, above: number): string
   const own = layers.slice(lower, above).map(reason)
   return own.find((text) => text !== undefined)
 }
-
-/** The tensors of one step that stand for values of the state before it. */
-export const stateInputs = ({ state }: StepGraph): ReadonlyMap<Tensor, string> =>
-  new Map(state.map(({ name, input }) => [input, name]))
