@@ -16,21 +16,24 @@ export interface Stages {
   readonly slowestShare: number
 }
 
+/** Workers where nobody says how many. */
+const MOST_WORKERS = 4
+
 /**
- * Cuts all steps into at most `most` stages of work as equal as can be; default: as many as there can be. Throws a
- * UsageError, with the certificate's reason, where there can be no cut.
+ * Cuts all steps into stages of work as equal as can be: one for each of so many `workers`; default: as many as there can
+ * be, and no more than four. Throws a UsageError, with the certificate's reason, where there can be no such cut.
  */
 export function stagesOf(
   steps: Readonly<Record<string, StepGraph>>,
   blocks: readonly Block[],
   certificate: () => Certificate,
-  { rule, most = Number.POSITIVE_INFINITY }: { readonly rule: string; readonly most?: number },
+  { rule, workers }: { readonly rule: string; readonly workers?: number | undefined },
 ): Stages {
   const places = placesOf(Object.values(steps), blocks, certificate)
-  checkPlaces(places, blocks, rule, most)
+  checkPlaces(places, blocks, rule, workers)
   const finest = partsAt(steps, places, places.cuts)
   const work = finest[0]!.map((_, stage) => finest.reduce((sum, parts) => sum + workOf(parts[stage]!.program), 0))
-  const cuts = balanced(work, Math.min(most, work.length)).map((i) => places.cuts[i - 1]!)
+  const cuts = balanced(work, workers ?? Math.min(MOST_WORKERS, work.length)).map((i) => places.cuts[i - 1]!)
   const keys = Object.keys(steps)
   const parts = partsAt(steps, places, cuts)
   const bounds = [0, ...cuts, blocks.length]
@@ -52,8 +55,8 @@ const partsAt = (
   return Object.values(steps).map((step) => cutStep(step, cuts.length + 1, stageOf))
 }
 
-function checkPlaces({ cuts, why }: Places, blocks: readonly Block[], rule: string, most: number): void {
-  if (most === 1 || (cuts.length > 0 && (most === Number.POSITIVE_INFINITY || most <= cuts.length + 1))) return
+function checkPlaces({ cuts, why }: Places, blocks: readonly Block[], rule: string, workers: number | undefined): void {
+  if (workers === 1 || (cuts.length > 0 && (workers ?? 1) <= cuts.length + 1)) return
   const reason = blocks.map((_, above) => why(above)).find((text) => text !== '')
   if (cuts.length === 0)
     throw new UsageError(
@@ -63,7 +66,7 @@ function checkPlaces({ cuts, why }: Places, blocks: readonly Block[], rule: stri
             '(onward up federated)',
     )
   throw new UsageError(
-    `${rule} can be cut into ${cuts.length + 1} stages here, not into ${most}: say --workers ${cuts.length + 1}` +
+    `${rule} can be cut into ${cuts.length + 1} stages here, not into ${workers}: say --workers ${cuts.length + 1}` +
       (reason ? `. There is no cut elsewhere: ${reason}` : ''),
   )
 }

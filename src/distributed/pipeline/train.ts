@@ -24,7 +24,7 @@ import { watchOf } from './watch.js'
 export interface PipelineConfig extends TrainConfig {
   /** Through which all workers of the run talk. */
   readonly transport: Transport
-  /** The most stages; default: as many as the rule can be cut into. */
+  /** The stages; default: as many as the rule can be cut into, at most four. */
   readonly workers?: number | undefined
   /**
    * Starts the workers of a run, or waits for them; they leave with the signal. Resolves when all have ended, and
@@ -200,7 +200,7 @@ function cutFor({ task, settings, trainingSamples, blocks, certificate }: Traine
   const { steps, plan } = tracePlan(rule, task, settings, trainingSamples)
   if (plan.between?.some(({ length }) => length > 0))
     throw new UsageError(`${rule.id} runs steps between epochs, on the whole network: train it in one process (onward train)`)
-  return stagesOf(steps, blocks, () => certificate, { rule: rule.id, ...(workers !== undefined && { most: workers }) })
+  return stagesOf(steps, blocks, () => certificate, { rule: rule.id, workers })
 }
 
 /** Of one message: enough that its way costs little, little enough that a broker takes it whole. */

@@ -46,7 +46,7 @@ export async function openWork(manifest: Manifest, stage: number, { rule, platfo
     certifyPrograms(rule, traced.traced, task, settings.hyper, [Object.values(traced.steps)])
   const { parts, blocks: names } = stagesOf(traced.steps, blocks, certificate, {
     rule: rule.id,
-    most: manifest.stages.length,
+    workers: manifest.stages.length,
   })
   const own = Object.fromEntries(Object.entries(parts).map(([key, all]) => [key, all[stage]!]))
   checkSame(manifest, stage, names, own)
