@@ -104,16 +104,17 @@ export function clearParts(folder: string): void {
 
 /**
  * Replaces a file, all of it or nothing: the bytes go to a file beside it, to the disk itself, and then take its name,
- * after a last `check` that may throw. Throws a UserError if that fails; what was there before is then still there.
+ * after a last `check` that may throw. `mode` says who may read it. Throws a UserError if that fails; what was there
+ * before is then still there.
  */
 export function replaceFile(
   path: string,
   bytes: Uint8Array,
-  { files = fs, check = () => undefined }: { files?: Files; check?: () => void } = {},
+  { files = fs, check = () => undefined, mode = 0o666 }: { files?: Files; check?: () => void; mode?: number } = {},
 ): void {
   const part = partOf(path)
   try {
-    const file = files.openSync(part, 'w')
+    const file = files.openSync(part, 'w', mode)
     try {
       writeAll(file, bytes, files)
       files.fsyncSync(file)

@@ -1,7 +1,9 @@
+import { matches } from './subjects.js'
 import {
   ConflictError,
   FullError,
   type Hint,
+  LostError,
   type Message,
   type Stream,
   type StreamLimits,
@@ -37,7 +39,7 @@ export function memoryEngine(): { connect(): Transport } {
       },
     },
     async stream(name, limits) {
-      const stream = streams.get(name) ?? memoryStream(limits)
+      const stream = streams.get(name) ?? memoryStream(limits, () => streams.delete(name))
       streams.set(name, stream)
       return stream
     },
@@ -50,7 +52,7 @@ export function memoryEngine(): { connect(): Transport } {
   return { connect }
 }
 
-function memoryStream(limits: StreamLimits): Stream {
+function memoryStream(limits: StreamLimits, forget: () => void): Stream {
   let messages: Message[] = []
   let sequence = 0
   let bytes = 0
@@ -76,8 +78,9 @@ function memoryStream(limits: StreamLimits): Stream {
     },
     last: async (subject) => of(subject).at(-1),
     async *read(subject, after, signal) {
+      if (after > sequence) throw new LostError(after, sequence)
       for (let at = after; !signal.aborted; ) {
-        const next = messages.find((message) => message.subject === subject && message.sequence > at)
+        const next = messages.find((message) => matches(subject, message.subject) && message.sequence > at)
         if (next) {
           at = next.sequence
           yield next
@@ -85,9 +88,13 @@ function memoryStream(limits: StreamLimits): Stream {
       }
     },
     async purge(subject, below) {
-      const gone = (message: Message): boolean => message.subject === subject && message.sequence < below
+      const gone = (message: Message): boolean => matches(subject, message.subject) && message.sequence < below
       bytes -= messages.filter(gone).reduce((sum, { payload }) => sum + payload.length, 0)
       messages = messages.filter((message) => !gone(message))
+    },
+    async delete() {
+      messages = []
+      forget()
     },
   }
 }
@@ -128,6 +135,3 @@ async function* hintsOf(
     listeners.delete(listener)
   }
 }
-
-const matches = (pattern: string, subject: string): boolean =>
-  pattern.endsWith('.>') ? subject.startsWith(pattern.slice(0, -1)) : pattern === subject
