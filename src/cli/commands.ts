@@ -1,5 +1,5 @@
 import { type CommandEntry, flag, JSON_FLAG, ruleFlags, trainFlags, wholeNumber } from './command-flags.js'
-import { upCommand } from './commands/up/entry.js'
+import { joinCommand, upCommand } from './commands/up/entry.js'
 import { ownFlags } from './own-data.js'
 import { named } from './to-type.js'
 
@@ -30,6 +30,7 @@ export function commands(): CommandEntry[] {
       load: () => import('./train/command.js'),
     },
     upCommand(),
+    joinCommand(),
     {
       name: 'evaluate',
       does: 'measure a trained network on the test samples',

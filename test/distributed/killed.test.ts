@@ -98,10 +98,10 @@ test('a worker that was taken for dead can neither hand up nor keep anything', a
       isLast: false,
       values: { v: new Float32Array(1) },
     })
-  const first = (await takeLease(transport.values, keys.lease(0), 'first', signal, { beat: 1e6, silence: 50 }))!
+  const first = (await takeLease(transport.values, keys.lease(0), { holder: 'first' }, signal, { beat: 1e6, silence: 50 }))!
   const outlet = await openOutlet(stream, keys.edge(1), first)
   await outlet.publish(message(1))
-  const second = (await takeLease(transport.values, keys.lease(0), 'second', signal, { beat: 10, silence: 50 }))!
+  const second = (await takeLease(transport.values, keys.lease(0), { holder: 'second' }, signal, { beat: 10, silence: 50 }))!
   assert.equal(second.epoch, first.epoch + 1)
   const other = await openOutlet(stream, keys.edge(1), second)
   await other.publish(message(2))

@@ -5,7 +5,9 @@ import type { Transport } from '../transport.js'
 import type { LeaseTimes } from './lease.js'
 import { readManifest, type Manifest } from './manifest.js'
 import { openWork } from './work.js'
-import { type Ending, workOnStage } from './worker.js'
+import { type Ending, type StageOptions, workOnStage } from './worker.js'
+
+export type { Ending }
 
 export interface WorkerGiven {
   readonly rule: AnyRule
@@ -18,13 +20,13 @@ export interface WorkerGiven {
 /** One worker of one stage, from its manifest to its end. */
 export async function oneWorker(
   transport: Transport,
-  { run, stage, holder, signal }: { readonly run: string; readonly stage: number; readonly holder: string; readonly signal: AbortSignal },
+  where: Omit<StageOptions, 'times'>,
   { times, ...given }: WorkerGiven,
 ): Promise<Ending> {
-  const manifest = await readManifest(transport.values, run)
-  const work = await openWork(manifest, stage, given)
+  const manifest = await readManifest(transport.values, where.run)
+  const work = await openWork(manifest, where.stage, given)
   try {
-    return await workOnStage(transport, manifest, work, { run, stage, holder, signal, times })
+    return await workOnStage(transport, manifest, work, { ...where, times })
   } finally {
     await work.compute.close()
   }

@@ -1,4 +1,5 @@
 import { ConflictError, type Values } from '../transport.js'
+import { keysOf } from './names.js'
 import { getJson, type Known, putJson } from './values.js'
 
 /** Who holds a stage. Epochs only grow; a holder that lives counts beats. */
@@ -33,13 +34,13 @@ export interface LeaseTimes {
 export const LEASE_TIMES: LeaseTimes = { beat: 500, silence: 3000 }
 
 /**
- * Takes the lease of a stage: at once where it is free, else when its holder has been silent. Undefined where the signal
- * came first.
+ * Takes the lease of a stage: at once where it is free or its holder is known to be dead, else when that has been silent.
+ * Undefined where the signal came first.
  */
 export async function takeLease(
   values: Values,
   key: string,
-  holder: string,
+  { holder, dead }: { readonly holder: string; readonly dead?: string | undefined },
   signal: AbortSignal,
   { beat, silence }: LeaseTimes = LEASE_TIMES,
 ): Promise<Held | undefined> {
@@ -47,7 +48,8 @@ export async function takeLease(
   while (!signal.aborted) {
     const known = await getJson<Lease>(values, key)
     if (seen?.revision !== known?.revision) seen = known && { revision: known.revision, since: performance.now() }
-    const isFree = !known || known.value.holder === '' || performance.now() - seen!.since >= silence
+    const isLeft = !known || known.value.holder === '' || known.value.holder === dead
+    const isFree = isLeft || performance.now() - seen!.since >= silence
     if (isFree) {
       const mine = { holder, epoch: (known?.value.epoch ?? 0) + 1, beat: 0 }
       try {
@@ -103,3 +105,12 @@ function held(values: Values, key: string, first: Known<Lease>, every: number): 
 }
 
 const fenced = (key: string): FencedError => new FencedError(`another worker holds ${key}`)
+
+/** The lowest stage that nobody has taken so far. */
+export async function freeStage(values: Values, run: string, stages: number): Promise<number | undefined> {
+  for (let stage = 0; stage < stages; stage++) {
+    const known = await getJson<Lease>(values, keysOf(run).lease(stage))
+    if (!known || known.value.holder === '') return stage
+  }
+  return undefined
+}

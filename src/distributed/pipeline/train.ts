@@ -14,6 +14,7 @@ import type { Transport } from '../transport.js'
 import { activationsBound } from './bound.js'
 import { chunksFrom } from './chunks.js'
 import { collect, collectEpoch, standingsOf } from './collect.js'
+import { nameRun } from './forget.js'
 import { type Manifest, writeManifest } from './manifest.js'
 import { keysOf, newRun } from './names.js'
 import { type Stages, stagesOf } from './stages.js'
@@ -26,6 +27,8 @@ export interface PipelineConfig extends TrainConfig {
   readonly transport: Transport
   /** The stages; default: as many as the rule can be cut into, at most four. */
   readonly workers?: number | undefined
+  /** SHA-256 of the file of the rule, where that is none of Onward's. */
+  readonly ruleFile?: string | undefined
   /**
    * Starts the workers of a run, or waits for them; they leave with the signal. Resolves when all have ended, and
    * rejects where the run cannot go on.
@@ -206,13 +209,16 @@ function cutFor({ task, settings, trainingSamples, blocks, certificate }: Traine
 /** Of one message: enough that its way costs little, little enough that a broker takes it whole. */
 const MESSAGE_BYTES = 2 ** 20
 
+/** What the broker takes as one message. */
+const MOST_MESSAGE_BYTES = 2 ** 23 - 2 ** 16
+
 /** All that is on its way, at most. */
 const WINDOW_BYTES = 2 ** 28
 
 /** Writes down what the workers begin with: first the states, then the manifest that tells of them. */
 async function prepare(
   { settings, trainingSamples, tensors }: Trainer,
-  { rule, data, transport }: Checked,
+  { rule, data, transport, ruleFile }: Checked,
   { blocks, parts }: Stages,
   run: string,
   begin: Position,
@@ -221,6 +227,10 @@ async function prepare(
   const steps = Object.entries(parts)
   const sizes = steps.flatMap(([, all]) => all.map(({ takes }) => takes.reduce((sum, { shape }) => sum + 4 * shape.reduce((a, b) => a * b, 1), 0)))
   const largest = Math.max(1, ...sizes)
+  if (largest > MOST_MESSAGE_BYTES)
+    throw new UsageError(
+      `one step hands up ${Math.ceil(largest / 2 ** 20)} MiB, and a message holds ${MOST_MESSAGE_BYTES / 2 ** 20}: choose a smaller batch`,
+    )
   const chunk = Math.max(1, Math.min(16, Math.floor(MESSAGE_BYTES / largest)))
   const messageBytes = chunk * largest + 2 ** 16
   const window = Math.max(4, Math.min(128, Math.floor(WINDOW_BYTES / messageBytes)))
@@ -236,6 +246,7 @@ async function prepare(
     await writeFirst(transport, run, stage, begin, encodeState(own, first, {}))
   const manifest: Omit<Manifest, 'format'> = {
     rule: rule.id,
+    ...(ruleFile !== undefined && { ruleFile }),
     data: data.name,
     ...(data.fingerprint !== undefined && { fingerprint: data.fingerprint }),
     settings: { hyper: { ...settings.hyper }, options: { ...settings.options } },
@@ -244,5 +255,6 @@ async function prepare(
     checkpointEvery: Math.max(2, Math.floor(window / 4)),
   }
   await writeManifest(transport.values, run, manifest)
+  await nameRun(transport, run)
   return { format: 1, ...manifest }
 }

@@ -18,6 +18,8 @@ export interface StageOptions {
   readonly stage: number
   /** Its own name, unlike that of any other worker. */
   readonly holder: string
+  /** A holder that is known to be dead: its lease is taken at once. */
+  readonly dead?: string | undefined
   readonly signal: AbortSignal
   readonly times?: LeaseTimes | undefined
 }
@@ -34,10 +36,10 @@ export async function workOnStage(
   transport: Transport,
   manifest: Manifest,
   work: StageWork,
-  { run, stage, holder, signal, times }: StageOptions,
+  { run, stage, holder, dead, signal, times }: StageOptions,
 ): Promise<Ending> {
   const keys = keysOf(run)
-  const lease = await takeLease(transport.values, keys.lease(stage), holder, signal, times)
+  const lease = await takeLease(transport.values, keys.lease(stage), { holder, dead }, signal, times)
   if (!lease) return 'left'
   try {
     const { window, stages, messageBytes } = manifest

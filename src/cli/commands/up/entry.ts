@@ -30,7 +30,28 @@ const pipeline = (): CommandEntry => ({
     new Flag('--engine <engine>', 'nats: processes that a NATS server connects; memory: all in this process')
       .choices(['nats', 'memory'])
       .default('nats'),
+    flag('--listen <address>', "nats: the address for workers on other machines; default: this machine's own alone"),
+    flag('--local <n>', 'nats: the workers that are started here, from below; the others join').argParser(
+      wholeNumber('--local', 0),
+    ),
     ...trainFlags({ alone: false }),
   ],
   load: () => import('./pipeline.js'),
+})
+
+/** `onward join`: a worker on another machine. */
+export const joinCommand = (): CommandEntry => ({
+  name: 'join',
+  does: 'work for a pipeline that was started on another machine',
+  takes: { '<url>': 'where its server is, as onward up says: nats://HOST:PORT' },
+  flags: [
+    flag('--credentials <file>', 'a copy of the file that onward up wrote beside the run'),
+    flag('--stage <n>', 'which stage, from 1; default: the lowest that nobody works on').argParser(
+      wholeNumber('--stage', 1),
+    ),
+    flag('--rule <file>', "the file of its rule, where that is none of Onward's; the code in it runs"),
+    flag('--data <name>', 'stage 1: the data set, or where your own are; default: the one of the run'),
+    flag('--data-dir <dir>', 'stage 1: the folder that holds the files of the data set'),
+  ],
+  load: () => import('../join.js'),
 })
