@@ -4,7 +4,7 @@ import { natsTransport } from '../../../distributed/nats.node.js'
 import { forgetRun } from '../../../distributed/pipeline/forget.js'
 import type { Manifest } from '../../../distributed/pipeline/manifest.js'
 import { trainPipeline } from '../../../distributed/pipeline/train.js'
-import { startBroker } from '../../../distributed/server.node.js'
+import { type Broker, startBroker } from '../../../distributed/server.node.js'
 import { UsageError } from '../../../errors.js'
 import type { Training } from '../../../node.js'
 import { fileOf } from '../../../rules/load.node.js'
@@ -21,6 +21,12 @@ export interface NatsFlags {
   readonly dataDir?: string | undefined
 }
 
+/** Who is told of the processes. */
+export interface Told {
+  broker?(broker: Broker): void
+  worker?(stage: number, process: number): void
+}
+
 /** The name of the run on its own server. */
 const RUN = 'pipeline'
 
@@ -28,7 +34,7 @@ const RUN = 'pipeline'
 const MOST_WORKERS = 16
 
 /** Trains over processes that a NATS server connects, which is started for the run and keeps what it stores in its folder. */
-export const overNats = ({ workers, listen, local, dataDir }: NatsFlags): Training =>
+export const overNats = ({ workers, listen, local, dataDir }: NatsFlags, told: Told = {}): Training =>
   async function* (config) {
     const { run: folder } = config.told ?? {}
     if (folder === undefined) throw new UsageError('a pipeline over processes keeps its run in a folder: name one')
@@ -39,6 +45,7 @@ export const overNats = ({ workers, listen, local, dataDir }: NatsFlags): Traini
       workers: MOST_WORKERS,
       ...(listen !== undefined && { host: listen }),
     })
+    told.broker?.(broker)
     try {
       const [own, ...others] = broker.workers
       const transport = await natsTransport(broker.url, own!)
@@ -53,7 +60,9 @@ export const overNats = ({ workers, listen, local, dataDir }: NatsFlags): Traini
             stages.slice(0, here).map(async (_, stage) => {
               const credentials = join(place, `worker-${stage}.credentials`)
               writeCredentials(credentials, others[stage % others.length]!)
-              await startWorker({ url: broker.url, credentials, run, stage, rule, folder, dataDir }, signal)
+              await startWorker({ url: broker.url, credentials, run, stage, rule, folder, dataDir }, signal, (process) =>
+                told.worker?.(stage, process),
+              )
             }),
           )
         }

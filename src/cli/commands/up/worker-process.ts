@@ -18,11 +18,15 @@ export interface LastWords {
  * A worker in a process of its own. One that dies is started again, and goes on from what it has kept. Resolves when it
  * has come to its end. Throws a UserError where it says that the run cannot go on, or dies again and again.
  */
-export async function startWorker(settings: Omit<WorkerSettings, 'holder'>, signal: AbortSignal): Promise<void> {
+export async function startWorker(
+  settings: Omit<WorkerSettings, 'holder'>,
+  signal: AbortSignal,
+  onStart?: (process: number) => void,
+): Promise<void> {
   let dead: string | undefined
   for (let starts = 1; !signal.aborted; starts++) {
     const holder = `stage-${settings.stage}-${process.pid}-${starts}`
-    const ended = await one({ ...settings, holder, ...(dead !== undefined && { dead }) }, signal)
+    const ended = await one({ ...settings, holder, ...(dead !== undefined && { dead }) }, signal, onStart)
     if (ended === true || signal.aborted) return
     if (ended.wrong !== undefined) throw new UserError(ended.wrong)
     if (starts >= MOST_STARTS)
@@ -34,11 +38,12 @@ export async function startWorker(settings: Omit<WorkerSettings, 'holder'>, sign
 
 type Died = { readonly wrong?: string; readonly how: string }
 
-function one(settings: WorkerSettings, signal: AbortSignal): Promise<true | Died> {
+function one(settings: WorkerSettings, signal: AbortSignal, onStart?: (process: number) => void): Promise<true | Died> {
   const file = ownFile('./worker-main.js', import.meta.url, 'cli/commands/up')
   const child = spawn(process.execPath, [...process.execArgv, file.pathname, JSON.stringify(settings)], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
+  if (child.pid !== undefined) onStart?.(child.pid)
   const stop = (): void => void child.kill('SIGTERM')
   signal.addEventListener('abort', stop)
   let words: LastWords | undefined
