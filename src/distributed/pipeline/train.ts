@@ -14,6 +14,7 @@ import type { Transport } from '../transport.js'
 import { activationsBound } from './bound.js'
 import { chunksFrom } from './chunks.js'
 import { collect, collectEpoch, standingsOf } from './collect.js'
+import { type Crew, crewOf } from './crew.js'
 import { nameRun } from './forget.js'
 import { type Manifest, writeManifest } from './manifest.js'
 import { keysOf, newRun } from './names.js'
@@ -96,7 +97,7 @@ async function* training(
     }
   }
 
-  const crew = follow(config.start(run, manifest, done))
+  const crew = crewOf(config.start(run, manifest, done))
   crews.push(crew)
   const watch = watchOf(transport, manifest, run, { plan, blocks: stages.blocks, batch: settings.options.batch }, done)
   let epochs = 0
@@ -168,27 +169,6 @@ async function* training(
     seconds: all,
     rowsPerSecond: (steps * settings.options.batch) / Math.max(1e-9, all),
     ...(folder !== undefined && { run: folder }),
-  }
-}
-
-/** The workers of a run as a whole. */
-interface Crew {
-  /** Throws what made them fail. */
-  check(): void
-  /** Resolves when all have ended. */
-  settled(): Promise<void>
-}
-
-function follow(work: Promise<void>): Crew {
-  let failure: { readonly error: unknown } | undefined
-  const ended = work.catch((error) => {
-    failure = { error }
-  })
-  return {
-    settled: () => ended,
-    check() {
-      if (failure) throw failure.error
-    },
   }
 }
 
