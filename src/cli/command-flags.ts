@@ -31,21 +31,18 @@ export const ruleFlags = (): Flag[] => [
 
 /** What `train` takes, and all that trains as it does: `alone`: and what only one process can do. */
 export const trainFlags = ({ alone }: { readonly alone: boolean }): Flag[] => [
-    flag(
-      '--data <name>',
-      `the data set, which ${named('data')} lists, or the path of your own: ./digits, table.csv`,
-    ),
-    flag('--data-dir <dir>', 'the folder that holds its files; default: ONWARD_DATA, the cache, or a download'),
-    ...ruleFlags(),
-    flag('--config <file>', 'settings from a JSON file: flags by name, the options of the rule in "set"'),
-    flag('--out <dir>', 'the folder of the run; default: runs/RULE-DATA-NUMBER'),
-    flag('--resume <dir>', 'go on with the run in this folder; --epochs, the new total, makes it longer'),
-    flag('--changed-rule', 'with --resume: take the file of the rule although it has changed since'),
-    flag('--from <run>', 'begin with the weights of this run where names and shapes are equal'),
-    ...(alone ? [flag('--below <run>', 'with --layer: the run that trained the layers below it')] : []),
-    flag('--json', 'print JSON, one object a line'),
-    ...ownFlags().map((own) => own.helpGroup('Your own data:')),
-    ...trainingFlags().map((own) => own.helpGroup('Training:')),
+  flag('--data <name>', `the data set, which ${named('data')} lists, or the path of your own: ./digits, table.csv`),
+  flag('--data-dir <dir>', 'the folder that holds its files; default: ONWARD_DATA, the cache, or a download'),
+  ...ruleFlags(),
+  flag('--config <file>', 'settings from a JSON file: flags by name, the options of the rule in "set"'),
+  flag('--out <dir>', 'the folder of the run; default: runs/RULE-DATA-NUMBER'),
+  flag('--resume <dir>', 'go on with the run in this folder; --epochs, the new total, makes it longer'),
+  flag('--changed-rule', 'with --resume: take the file of the rule although it has changed since'),
+  flag('--from <run>', 'begin with the weights of this run where names and shapes are equal'),
+  ...(alone ? [flag('--below <run>', 'with --layer: the run that trained the layers below it')] : []),
+  flag('--json', 'print JSON, one object a line'),
+  ...ownFlags().map((own) => own.helpGroup('Your own data:')),
+  ...trainingFlags().map((own) => own.helpGroup('Training:')),
 ]
 
 const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value]

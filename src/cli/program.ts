@@ -29,7 +29,10 @@ export async function run(given: readonly string[]): Promise<number> {
     .addHelpText('after', `\n${named('help', 'COMMAND')} shows the flags of a command.\n${EXIT_CODES}`)
     .exitOverride()
   const entries = commands()
-  const add = async (parent: Command, { name, does, takes, flags, load, commands: own }: CommandEntry): Promise<void> => {
+  const add = async (
+    parent: Command,
+    { name, does, takes, flags, load, commands: own }: CommandEntry,
+  ): Promise<void> => {
     const command = parent.command(name).description(does)
     const path = parent === program ? [name] : [parent.name(), name]
     for (const [argument, description] of Object.entries(takes)) command.argument(argument, description)
@@ -59,7 +62,8 @@ export async function run(given: readonly string[]): Promise<number> {
 }
 
 /** Commands that take options of a rule. */
-const trains = ([command, what]: readonly string[]): boolean => command === 'train' || (command === 'up' && what !== undefined)
+const trains = ([command, what]: readonly string[]): boolean =>
+  command === 'train' || (command === 'up' && what !== undefined)
 
 const asksHelp = (argv: readonly string[]): boolean =>
   trains(argv) && argv.some((word) => word === '-h' || word === '--help')

@@ -7,9 +7,9 @@ import { type ChaptersConfig, trainChapters } from '../../src/distributed/chapte
 import { memoryEngine } from '../../src/distributed/memory.js'
 import { allLayersBound, singleLayerBound } from '../../src/distributed/pipeline/bound.js'
 import { UsageError } from '../../src/errors.js'
-import { openTrainer } from '../../src/train/trainer.js'
 import { ruleNamed } from '../../src/rules/registry.js'
 import { compile } from '../../src/runtime/compile.node.js'
+import { openTrainer } from '../../src/train/trainer.js'
 import { collect, keeper, lines, numbersOf, ofKind } from '../train/fixtures.js'
 
 const data = lines(203)

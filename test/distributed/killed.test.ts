@@ -31,10 +31,12 @@ class Killed extends Error {}
 /** A connection that dies with its process after so many operations. */
 function mortal(inner: Transport, operations: number): Transport {
   let left = operations
-  const alive = <A extends unknown[], R>(work: (...args: A) => Promise<R>) => async (...args: A): Promise<R> => {
-    if (left-- <= 0) throw new Killed()
-    return await work(...args)
-  }
+  const alive =
+    <A extends unknown[], R>(work: (...args: A) => Promise<R>) =>
+    async (...args: A): Promise<R> => {
+      if (left-- <= 0) throw new Killed()
+      return await work(...args)
+    }
   const streamOf = (stream: Stream): Stream => ({
     ...stream,
     publish: alive(stream.publish),
@@ -73,7 +75,10 @@ const dying =
 test('workers that are killed at any moment leave the bits of a training without a crash', async () => {
   const wanted = keeper()
   await collect(train({ ...own, platform: { compile, saveCheckpoint: wanted.saveCheckpoint } }))
-  for (const lives of [[12, 30, 45], [40, 20, 61, 9]]) {
+  for (const lives of [
+    [12, 30, 45],
+    [40, 20, 61, 9],
+  ]) {
     const engine = memoryEngine()
     const kept = keeper()
     let kills = 0
@@ -98,10 +103,16 @@ test('a worker that was taken for dead can neither hand up nor keep anything', a
       isLast: false,
       values: { v: new Float32Array(1) },
     })
-  const first = (await takeLease(transport.values, keys.lease(0), { holder: 'first' }, signal, { beat: 1e6, silence: 50 }))!
+  const first = (await takeLease(transport.values, keys.lease(0), { holder: 'first' }, signal, {
+    beat: 1e6,
+    silence: 50,
+  }))!
   const outlet = await openOutlet(stream, keys.edge(1), first)
   await outlet.publish(message(1))
-  const second = (await takeLease(transport.values, keys.lease(0), { holder: 'second' }, signal, { beat: 10, silence: 50 }))!
+  const second = (await takeLease(transport.values, keys.lease(0), { holder: 'second' }, signal, {
+    beat: 10,
+    silence: 50,
+  }))!
   assert.equal(second.epoch, first.epoch + 1)
   const other = await openOutlet(stream, keys.edge(1), second)
   await other.publish(message(2))

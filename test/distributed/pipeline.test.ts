@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { memoryEngine } from '../../src/distributed/memory.js'
 import { workersHere } from '../../src/distributed/pipeline/here.js'
 import { trainPipeline } from '../../src/distributed/pipeline/train.js'
-import { memoryEngine } from '../../src/distributed/memory.js'
 import type { AnyRule } from '../../src/rules/contract.js'
 import { ruleNamed } from '../../src/rules/registry.js'
 import { compile } from '../../src/runtime/compile.node.js'
@@ -40,14 +40,19 @@ for (const [name, { rule: id, hyper, workers }] of Object.entries(CUT))
     assert.deepEqual(numbersOf(kept.last()), numbersOf(wanted.kept.last()))
     assert.deepEqual(kept.last().position, wanted.kept.last().position)
     assert.deepEqual(ofKind(events, 'done')[0]!.test, ofKind(wanted.events, 'done')[0]!.test)
-    const metrics = (all: typeof events) => ofKind(all, 'epoch').map(({ metrics, validation }) => ({ metrics, validation }))
+    const metrics = (all: typeof events) =>
+      ofKind(all, 'epoch').map(({ metrics, validation }) => ({ metrics, validation }))
     assert.deepEqual(metrics(events), metrics(wanted.events))
     assert.equal(ofKind(events, 'start')[0]!.over!.workers.length, workers)
   })
 
 test('a stopped pipeline goes on where it was, bit for bit, and so does onward train', async () => {
   const rule: AnyRule = ruleNamed('forward-forward')!
-  const own = { rule, hyper: { units: [12, 10, 8], negatives: 'uniform' } as never, options: { ...options, epochs: 30 } }
+  const own = {
+    rule,
+    hyper: { units: [12, 10, 8], negatives: 'uniform' } as never,
+    options: { ...options, epochs: 30 },
+  }
   const wanted = await alone(own)
   for (const resume of [pipelined, undefined]) {
     const kept = keeper()

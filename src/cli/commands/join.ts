@@ -1,4 +1,7 @@
 import os from 'node:os'
+import { chapterWorker } from '../../distributed/chapters/here.js'
+import { readChapters } from '../../distributed/chapters/manifest.js'
+import { RUN as BY_CHAPTERS } from '../../distributed/chapters/names.js'
 import { readCredentials } from '../../distributed/credentials.node.js'
 import { natsTransport } from '../../distributed/nats.node.js'
 import { currentRun } from '../../distributed/pipeline/forget.js'
@@ -10,7 +13,6 @@ import { fileOf, findRule } from '../../rules/load.node.js'
 import { dataFrom, node } from '../../runs.node.js'
 import { EXIT } from '../failure.js'
 import { printAside } from '../output/print.js'
-import { listed } from '../certificate.js'
 import { interruptible } from '../train/interrupt.js'
 
 export interface JoinFlags {
@@ -29,24 +31,33 @@ export async function command(url: string, flags: JoinFlags): Promise<number> {
   const work = async (signal: AbortSignal): Promise<number> => {
     const run = await currentRun(transport)
     if (run === undefined) throw new UserError(`no pipeline runs at ${url} yet: start it first (onward up pipeline)`)
-    const manifest = await readManifest(transport.values, run)
-    const most = manifest.stages.length - 1
-    if (flags.stage !== undefined && flags.stage > most + 1)
-      throw new UsageError(`the run has ${most + 1} stages, from 1: there is no stage ${flags.stage}`)
-    const stage = flags.stage === undefined ? await freeStage(transport.values, run, most + 1) : flags.stage - 1
-    if (stage === undefined) throw new UserError('each stage of the run has its worker: say --stage N to stand by for one')
+    const isByChapters = run === BY_CHAPTERS
+    const manifest = await (isByChapters ? readChapters : readManifest)(transport.values, run)
+    const workers = 'stages' in manifest ? manifest.stages.length : manifest.workers
+    if (flags.stage !== undefined && flags.stage > workers)
+      throw new UsageError(`the run has ${workers} workers, from 1: there is no stage ${flags.stage}`)
+    const stage = flags.stage === undefined ? await freeStage(transport.values, run, workers) : flags.stage - 1
+    if (stage === undefined)
+      throw new UserError('each stage of the run has its worker: say --stage N to stand by for one')
     const rule = await findRule(flags.rule ?? manifest.rule)
     if (manifest.ruleFile !== undefined && fileOf(rule)?.sha256 !== manifest.ruleFile)
-      throw new UserError(`the run is trained by a file of ${manifest.rule} that is another one than here: take a copy of it (--rule FILE)`)
+      throw new UserError(
+        `the run is trained by a file of ${manifest.rule} that is another one than here: take a copy of it (--rule FILE)`,
+      )
     const load = flags.dataDir === undefined ? {} : { dataDir: flags.dataDir }
-    const data = stage === 0 ? await dataFrom(flags.data ?? manifest.data, load) : undefined
-    printAside(`onward: working on stage ${stage + 1} of ${most + 1}: ${listed(manifest.stages[stage]!.blocks)}`)
-    const holder = `${os.hostname()}-${process.pid}`
-    const ending = await oneWorker(transport, { run, stage, holder, signal }, { rule, platform: node(), data })
+    const data = stage === 0 || isByChapters ? await dataFrom(flags.data ?? manifest.data, load) : undefined
+    printAside(`onward: working as ${stage + 1} of ${workers}`)
+    const where = { run, stage, holder: `${os.hostname()}-${process.pid}`, signal }
+    const given = { rule, platform: node() }
+    const ending = isByChapters
+      ? await chapterWorker(transport, where, { ...given, data: data! })
+      : await oneWorker(transport, where, { ...given, data })
     return ending === 'over' ? EXIT.done : EXIT.interrupted
   }
   try {
-    return await interruptible(work, () => printAside('onward: leaving; another worker may go on from what this one has kept'))
+    return await interruptible(work, () =>
+      printAside('onward: leaving; another worker may go on from what this one has kept'),
+    )
   } finally {
     await transport.close()
   }

@@ -15,6 +15,8 @@ const manifest = z.object({
   format: z.literal(1),
   mode: z.enum(['weights', 'all-layers']),
   rule: z.string(),
+  /** SHA-256 of the file of the rule, where that is none of Onward's. */
+  ruleFile: z.string().optional(),
   data: z.string(),
   fingerprint: z.string().optional(),
   settings: z.object({ hyper: z.record(z.string(), z.unknown()), options: z.record(z.string(), z.unknown()) }),

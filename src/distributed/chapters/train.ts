@@ -6,27 +6,28 @@ import { firstState } from '../../train/first-state.js'
 import { benchOf, judge, learnedPart } from '../../train/judge.js'
 import { beginOf, globalStep } from '../../train/plan.js'
 import { standingOf } from '../../train/standing.js'
-import { startEvent } from '../../train/train.js'
 import { tracePlan } from '../../train/traced-plan.js'
+import { startEvent } from '../../train/train.js'
 import { openTrainer, type Trainer } from '../../train/trainer.js'
 import { allLayersBound, singleLayerBound } from '../pipeline/bound.js'
 import { type Crew, crewOf } from '../pipeline/crew.js'
+import { nameRun } from '../pipeline/forget.js'
 import { encodeState } from '../pipeline/standing.js'
-import { getJson, setOnce } from '../pipeline/values.js'
+import { getJson, replaceJson } from '../pipeline/values.js'
 import type { Transport } from '../transport.js'
 import { agree, type ChapterManifest, chapterKeys } from './manifest.js'
+import { RUN } from './names.js'
 import { fetchVersion, type Version, versionOf } from './versions.js'
 
 export interface ChaptersConfig extends TrainConfig {
   readonly transport: Transport
   readonly mode: Exclude<Over['mode'], 'activations'>
+  /** SHA-256 of the file of the rule, where that is none of Onward's. */
+  readonly ruleFile?: string | undefined
   readonly workers?: number | undefined
   /** Starts the workers of a run. Resolves when all have ended, and rejects where the run cannot go on. */
   start(run: string, manifest: ChapterManifest, signal: AbortSignal): Promise<void>
 }
-
-/** One run at a time uses an engine for chapters: what was published of it before is not done again. */
-const RUN = 'chapters'
 
 /**
  * Trains a rule layer after layer, a chapter of one epoch each, on workers that exchange weights: Pipeline
@@ -49,7 +50,12 @@ export async function* trainChapters(given: ChaptersConfig): AsyncGenerator<Trai
 
 type Checked = ChaptersConfig & { readonly data: DataSet }
 
-async function* training(trainer: Trainer, config: Checked, done: AbortSignal, crews: Crew[]): AsyncGenerator<TrainEvent> {
+async function* training(
+  trainer: Trainer,
+  config: Checked,
+  done: AbortSignal,
+  crews: Crew[],
+): AsyncGenerator<TrainEvent> {
   const { rule, data, transport, signal, told: { run: folder } = {} } = config
   const { plan, settings, validation, task, blocks } = trainer
   const { options } = settings
@@ -62,6 +68,8 @@ async function* training(trainer: Trainer, config: Checked, done: AbortSignal, c
   const { state: first, taken } = await firstState(trainer, config)
   if (standing.at.phase < plan.phases) {
     await agree(transport.values, RUN, manifest)
+    await replaceJson(transport.values, keys.stop, false)
+    await nameRun(transport, RUN)
     if (!(await transport.objects.get(keys.first)))
       await transport.objects.put(keys.first, encodeState(trainer.tensors, first, {}))
   }
@@ -74,7 +82,10 @@ async function* training(trainer: Trainer, config: Checked, done: AbortSignal, c
     over: { mode, engine: transport.engine, name: RUN, workers: own, bound },
   }
   yield* standing.save(first)
-  const measured = async function* (what: 'validation' | 'test', split: Split): AsyncGenerator<TrainEvent, Scores | undefined> {
+  const measured = async function* (
+    what: 'validation' | 'test',
+    split: Split,
+  ): AsyncGenerator<TrainEvent, Scores | undefined> {
     const work = trainer.measuring(split, signal)
     for (let samples = 0; ; ) {
       yield { event: 'measuring', what, done: samples, of: split.count }
@@ -105,7 +116,7 @@ async function* training(trainer: Trainer, config: Checked, done: AbortSignal, c
         if (broken) return yield standing.ruined(broken.value.what)
         crews[0]!.check()
         if (signal?.aborted) {
-          await setOnce(transport.values, keys.stop, true)
+          await replaceJson(transport.values, keys.stop, true)
           return yield standing.stopped('aborted', stopped(transport, chapter, chapters))
         }
         await new Promise((resolve) => setTimeout(resolve, LOOK))
@@ -178,7 +189,10 @@ function progress(
 }
 
 /** Throws a UsageError for what has no place in chapters, with the reason. */
-function manifestOf({ task, settings, trainingSamples }: Trainer, { rule, data, mode, workers }: Checked): ChapterManifest {
+function manifestOf(
+  { task, settings, trainingSamples }: Trainer,
+  { rule, data, mode, workers, ruleFile }: Checked,
+): ChapterManifest {
   const { options } = settings
   if (options.schedule !== 'greedy')
     throw new UsageError(`chapters train one layer at a time: choose the schedule greedy, and a rule that has it`)
@@ -186,9 +200,9 @@ function manifestOf({ task, settings, trainingSamples }: Trainer, { rule, data, 
   if (options.patience > 0) throw new UsageError('chapters are as many as there are epochs: leave patience out')
   const { steps, plan } = tracePlan(rule, task, settings, trainingSamples)
   const layers = Array.from({ length: plan.phases }, (_, phase) =>
-    steps[`${phase}`]!.state
-      .filter(({ input, output }) => input !== output)
-      .map(({ name, input: { dtype, shape } }) => ({ name, dtype, shape: [...shape] })),
+    steps[`${phase}`]!.state.filter(({ input, output }) => input !== output).map(
+      ({ name, input: { dtype, shape } }) => ({ name, dtype, shape: [...shape] }),
+    ),
   )
   const names = layers.flat().map(({ name }) => name)
   const shared = names.find((name, i) => names.indexOf(name) < i)
@@ -200,6 +214,7 @@ function manifestOf({ task, settings, trainingSamples }: Trainer, { rule, data, 
   return {
     format: 1,
     ...{ mode, rule: rule.id, data: data.name, workers: count, chapters: options.epochs, epochs: 1, layers },
+    ...(ruleFile !== undefined && { ruleFile }),
     ...(data.fingerprint !== undefined && { fingerprint: data.fingerprint }),
     settings: JSON.parse(JSON.stringify(settings)),
   }

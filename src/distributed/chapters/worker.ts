@@ -2,7 +2,7 @@ import { UserError } from '../../errors.js'
 import type { Trainer } from '../../train/trainer.js'
 import { type Held, takeLease } from '../pipeline/lease.js'
 import { decodeState } from '../pipeline/standing.js'
-import { setOnce } from '../pipeline/values.js'
+import { getJson, setOnce } from '../pipeline/values.js'
 import type { Ending, StageOptions } from '../pipeline/worker.js'
 import type { Transport } from '../transport.js'
 import { type ChapterManifest, chapterKeys } from './manifest.js'
@@ -67,7 +67,8 @@ function endOf(lease: Held): Ending {
 async function isThere(transport: Transport, run: string, task: ChapterTask, signal: AbortSignal): Promise<boolean> {
   while (!signal.aborted) {
     if (await versionOf(transport, run, task)) return true
-    if (await transport.values.get(chapterKeys(run).stop)) return false
+    const stop = await getJson<boolean>(transport.values, chapterKeys(run).stop)
+    if (stop?.value) return false
     await new Promise((resolve) => setTimeout(resolve, LOOK))
   }
   return false

@@ -32,7 +32,12 @@ export async function collect({ objects }: Transport, names: readonly string[]):
 }
 
 /** The state after an epoch that all stages have done; what was kept of the one before goes. */
-export async function collectEpoch(transport: Transport, run: string, stages: number, epoch: number): Promise<Collected> {
+export async function collectEpoch(
+  transport: Transport,
+  run: string,
+  stages: number,
+  epoch: number,
+): Promise<Collected> {
   const keys = keysOf(run)
   const own = Array.from({ length: stages }, (_, stage) => keys.epoch(stage, epoch))
   const collected = await collect(transport, own)

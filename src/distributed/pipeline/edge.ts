@@ -1,5 +1,5 @@
 import { ConflictError, FullError, type Message, type Stream } from '../transport.js'
-import { type Held, FencedError } from './lease.js'
+import { FencedError, type Held } from './lease.js'
 import { chunkOf } from './message.js'
 
 /** The end of an edge that a stage writes to. Each chunk is there once, and in order, whoever wrote it. */

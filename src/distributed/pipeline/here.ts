@@ -3,7 +3,7 @@ import type { AnyRule } from '../../rules/contract.js'
 import type { Platform } from '../../train/platform.js'
 import type { Transport } from '../transport.js'
 import type { LeaseTimes } from './lease.js'
-import { readManifest, type Manifest } from './manifest.js'
+import { type Manifest, readManifest } from './manifest.js'
 import { openWork } from './work.js'
 import { type Ending, type StageOptions, workOnStage } from './worker.js'
 

@@ -26,12 +26,17 @@ export function encodeHanded(subject: string, ports: readonly Port[], runs: numb
 
 export const chunkOf = ({ headers, subject }: Pick<Message, 'headers' | 'subject'>): number => {
   const chunk = Number(headers['onward-chunk'])
-  if (!Number.isSafeInteger(chunk) || chunk < 1) throw new UserError(`a message of ${subject} has no number: it is none of onward's`)
+  if (!Number.isSafeInteger(chunk) || chunk < 1)
+    throw new UserError(`a message of ${subject} has no number: it is none of onward's`)
   return chunk
 }
 
 /** Throws a UserError unless the message holds what the manifest says that it does, all of it and nothing else. */
-export function decodeHanded(message: Pick<Message, 'headers' | 'subject' | 'payload'>, ports: readonly Port[], runs: number): Handed {
+export function decodeHanded(
+  message: Pick<Message, 'headers' | 'subject' | 'payload'>,
+  ports: readonly Port[],
+  runs: number,
+): Handed {
   const chunk = chunkOf(message)
   if (message.headers['onward-last']) return { chunk, isLast: true, values: {} }
   const fail = (what: string): never => {

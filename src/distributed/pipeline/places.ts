@@ -49,7 +49,9 @@ export function placesOf(
       const lower = blocked(above)
       if (lower < 0) return ''
       const { name, last } = tops[lower]!
-      return reasonOf(certificate(), lower, above) ?? `${blocks[lower]!.name} learns with ${name} of ${blocks[last]!.name}`
+      return (
+        reasonOf(certificate(), lower, above) ?? `${blocks[lower]!.name} learns with ${name} of ${blocks[last]!.name}`
+      )
     },
   }
 }

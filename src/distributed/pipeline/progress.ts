@@ -1,5 +1,5 @@
-import { meter } from '../../train/meter.js'
 import type { Scores } from '../../train/events.js'
+import { meter } from '../../train/meter.js'
 import type { Position } from '../../train/plan.js'
 import type { Transport } from '../transport.js'
 import type { Chunk } from './chunks.js'

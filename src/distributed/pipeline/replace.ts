@@ -1,5 +1,5 @@
-import type { LoopAttributes } from '../../graph/loop.js'
 import { type InputAttributes, type Node, reachable, Tensor } from '../../graph/index.js'
+import type { LoopAttributes } from '../../graph/loop.js'
 
 /**
  * The same outputs, computed from inputs in the place of some tensors. Nodes that read none of them are shared with the

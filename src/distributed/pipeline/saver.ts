@@ -52,7 +52,8 @@ export function openSaver(
     }
     // The message that the state ends with stays: whoever writes to the edge goes by the last one.
     if (stage > 0 && next.sequence > 0) await stream.purge(keys.edge(stage), next.sequence)
-    if (before.object !== next.object && before.object === keys.state(stage, before.chunk)) await objects.delete(before.object)
+    if (before.object !== next.object && before.object === keys.state(stage, before.chunk))
+      await objects.delete(before.object)
   }
   const begun = async (state: TensorRecord, next: Standing): Promise<void> => {
     await storing

@@ -21,7 +21,13 @@ export interface Task {
 const LOOK = 200
 
 /** The work of the lowest stage: the plan itself, until its end or until the run is to be stopped. */
-export async function* fromPlan(values: Values, stopKey: string, plan: Plan, from: Standing, size: number): AsyncGenerator<Task> {
+export async function* fromPlan(
+  values: Values,
+  stopKey: string,
+  plan: Plan,
+  from: Standing,
+  size: number,
+): AsyncGenerator<Task> {
   let place: Place = { chunk: from.chunk, at: from.at }
   let looked = Number.NEGATIVE_INFINITY
   for (const chunk of chunksFrom(plan, from, size)) {

@@ -1,7 +1,7 @@
 import type { TensorRecord } from '../../runtime/index.js'
+import type { Position } from '../../train/plan.js'
 import type { NamedTensor } from '../../train/safetensors.js'
 import { decodeSafetensors, encodeSafetensors } from '../../train/safetensors.js'
-import type { Position } from '../../train/plan.js'
 import type { Objects, Values } from '../transport.js'
 import type { Place } from './chunks.js'
 import type { Port } from './cut.js'

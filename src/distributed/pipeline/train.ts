@@ -7,8 +7,8 @@ import { firstState } from '../../train/first-state.js'
 import { benchOf, highestOf, judge, learnedPart } from '../../train/judge.js'
 import { beginOf, type Call, globalStep, isEpochDone, nextEpoch, type Position, whereIs } from '../../train/plan.js'
 import { standingOf } from '../../train/standing.js'
-import { startEvent } from '../../train/train.js'
 import { tracePlan } from '../../train/traced-plan.js'
+import { startEvent } from '../../train/train.js'
 import { openTrainer, type Trainer } from '../../train/trainer.js'
 import type { Transport } from '../transport.js'
 import { activationsBound } from './bound.js'
@@ -87,7 +87,10 @@ async function* training(
   const count = stages.blocks.length
   const keys = keysOf(run)
 
-  const measured = async function* (what: 'validation' | 'test', split: Split): AsyncGenerator<TrainEvent, Scores | undefined> {
+  const measured = async function* (
+    what: 'validation' | 'test',
+    split: Split,
+  ): AsyncGenerator<TrainEvent, Scores | undefined> {
     const work = trainer.measuring(split, signal)
     for (let measuredSamples = 0; ; ) {
       yield { event: 'measuring', what, done: measuredSamples, of: split.count }
@@ -136,14 +139,19 @@ async function* training(
         ...pace,
       }
       if (verdict?.broken)
-        return yield standing.ruined(`the held-out ${verdict.criterion.figure} is no finite number after epoch ${epoch + 1}`)
+        return yield standing.ruined(
+          `the held-out ${verdict.criterion.figure} is no finite number after epoch ${epoch + 1}`,
+        )
       standing.at = nextEpoch(plan, standing.at)
       yield* standing.save(state)
       time.epoch = performance.now()
       continue
     }
     if (all.every(({ isOver }) => isOver)) {
-      const { state } = await collect(transport, all.map(({ object }) => object))
+      const { state } = await collect(
+        transport,
+        all.map(({ object }) => object),
+      )
       const { at } = all[0]!
       await trainer.load(state)
       if (at.phase < plan.phases && !isEpochDone(plan, at)) standing.at = at
@@ -182,7 +190,9 @@ function checkOptions({ patience, schedule }: Trainer['settings']['options']): v
 function cutFor({ task, settings, trainingSamples, blocks, certificate }: Trainer, { rule, workers }: Checked): Stages {
   const { steps, plan } = tracePlan(rule, task, settings, trainingSamples)
   if (plan.between?.some(({ length }) => length > 0))
-    throw new UsageError(`${rule.id} runs steps between epochs, on the whole network: train it in one process (onward train)`)
+    throw new UsageError(
+      `${rule.id} runs steps between epochs, on the whole network: train it in one process (onward train)`,
+    )
   return stagesOf(steps, blocks, () => certificate, { rule: rule.id, workers })
 }
 
@@ -205,7 +215,9 @@ async function prepare(
   first: Parameters<typeof encodeState>[1],
 ): Promise<Manifest> {
   const steps = Object.entries(parts)
-  const sizes = steps.flatMap(([, all]) => all.map(({ takes }) => takes.reduce((sum, { shape }) => sum + 4 * shape.reduce((a, b) => a * b, 1), 0)))
+  const sizes = steps.flatMap(([, all]) =>
+    all.map(({ takes }) => takes.reduce((sum, { shape }) => sum + 4 * shape.reduce((a, b) => a * b, 1), 0)),
+  )
   const largest = Math.max(1, ...sizes)
   if (largest > MOST_MESSAGE_BYTES)
     throw new UsageError(
@@ -216,8 +228,14 @@ async function prepare(
   const window = Math.max(4, Math.min(128, Math.floor(WINDOW_BYTES / messageBytes)))
   const stages = blocks.map((own, stage) => ({
     blocks: [...own],
-    tensors: steps[0]![1][stage]!.program.state.map(({ name, input: { dtype, shape } }) => ({ name, dtype, shape: [...shape] })),
-    takes: Object.fromEntries(steps.map(([key, all]) => [key, all[stage]!.takes.map((port) => ({ ...port, shape: [...port.shape] }))])),
+    tensors: steps[0]![1][stage]!.program.state.map(({ name, input: { dtype, shape } }) => ({
+      name,
+      dtype,
+      shape: [...shape],
+    })),
+    takes: Object.fromEntries(
+      steps.map(([key, all]) => [key, all[stage]!.takes.map((port) => ({ ...port, shape: [...port.shape] }))]),
+    ),
   }))
   const known = new Set(stages.flatMap(({ tensors: own }) => own.map(({ name }) => name)))
   const lost = tensors.find(({ name }) => !known.has(name))

@@ -23,3 +23,8 @@ export async function setOnce(values: Values, key: string, value: unknown): Prom
     if (!(error instanceof ConflictError)) throw error
   }
 }
+
+/** Changes a value that only one party writes. */
+export async function replaceJson(values: Values, key: string, value: unknown): Promise<void> {
+  await putJson(values, key, value, (await values.get(key))?.revision ?? 0)
+}

@@ -45,7 +45,8 @@ export function watchOf(
   const told = (stage: number): WorkerTold => {
     const own = last.get(stage)
     const silent = (performance.now() - (own?.when ?? started)) / 1000
-    if (!own) return { blocks: blocks[stage]!, step: globalStep(plan, begin), rowsPerSecond: 0, busy: 0, held: 0, silent }
+    if (!own)
+      return { blocks: blocks[stage]!, step: globalStep(plan, begin), rowsPerSecond: 0, busy: 0, held: 0, silent }
     const { at, seconds, computing, held, metrics } = own.progress
     const losses = Object.values(metrics.blocks ?? {}).flatMap(({ loss }) => (loss === undefined ? [] : [loss]))
     const part = (time: number): number => (seconds > 0 ? Math.min(1, time / seconds) : 0)

@@ -1,9 +1,9 @@
 import type { Certificate } from '../../certificate/certificate.js'
+import type { DataSet, Samples } from '../../data/index.js'
 import { UserError } from '../../errors.js'
 import { sameShape } from '../../graph/types.js'
 import { certifyPrograms } from '../../rules/certify.js'
 import type { AnyRule, Block, Locality } from '../../rules/contract.js'
-import { type DataSet, type Samples } from '../../data/index.js'
 import { feed, inputsOf } from '../../train/feed.js'
 import { resolvedOptions, type Settings } from '../../train/options.js'
 import type { Plan } from '../../train/plan.js'
@@ -51,7 +51,9 @@ export async function openWork(manifest: Manifest, stage: number, { rule, platfo
   const own = Object.fromEntries(Object.entries(parts).map(([key, all]) => [key, all[stage]!]))
   checkSame(manifest, stage, names, own)
   if (stage === 0 && !data)
-    throw new UserError(`the lowest stage reads the samples of ${manifest.data}, and they are not here: say where (--data)`)
+    throw new UserError(
+      `the lowest stage reads the samples of ${manifest.data}, and they are not here: say where (--data)`,
+    )
   const source = {
     rows: stage === 0 ? shuffledRows(traced.plan, manifest.trainingSamples, options) : () => new Uint32Array(0),
     read: data ? inputsOf(trainingOf(data, manifest, options), options) : noSamples,
@@ -68,21 +70,33 @@ const noSamples = (): never => {
 }
 
 /** The training samples, checked to be those of the run as far as can be told. */
-function trainingOf(data: DataSet, { trainingSamples, data: name, fingerprint }: Manifest, options: Settings['options']) {
+function trainingOf(
+  data: DataSet,
+  { trainingSamples, data: name, fingerprint }: Manifest,
+  options: Settings['options'],
+) {
   const { train } = partsOf(data, options)
   const isSame = train.count === trainingSamples && (fingerprint === undefined || data.fingerprint === fingerprint)
-  if (!isSame) throw new UserError(`the run trains on other data than ${data.name} here: it needs ${name}, the same files`)
+  if (!isSame)
+    throw new UserError(`the run trains on other data than ${data.name} here: it needs ${name}, the same files`)
   return { split: train, samples: data }
 }
 
 /** Throws where the cut here is not that of the manifest: another version of onward or of the rule. */
-function checkSame({ stages, rule }: Manifest, stage: number, names: readonly (readonly string[])[], own: StageWork['parts']): void {
+function checkSame(
+  { stages, rule }: Manifest,
+  stage: number,
+  names: readonly (readonly string[])[],
+  own: StageWork['parts'],
+): void {
   const wanted = stages[stage]
   const other = `this machine would cut ${rule} in another way than the run does; use the same version of onward and of the rule on all machines`
   if (!wanted || names[stage]?.join() !== wanted.blocks.join()) throw new UserError(other)
   const same = (a: readonly Port[], b: readonly Port[]): boolean =>
     a.length === b.length &&
-    a.every(({ name, dtype, shape }, i) => b[i]!.name === name && b[i]!.dtype === dtype && sameShape(b[i]!.shape, shape))
+    a.every(
+      ({ name, dtype, shape }, i) => b[i]!.name === name && b[i]!.dtype === dtype && sameShape(b[i]!.shape, shape),
+    )
   for (const [key, { takes, program }] of Object.entries(own)) {
     const state = program.state.map(({ name, input: { dtype, shape } }) => ({ name, dtype, shape }))
     if (!same(takes, wanted.takes[key] ?? []) || !same(state, wanted.tensors)) throw new UserError(other)

@@ -1,18 +1,20 @@
 import { join } from 'node:path'
+import { trainChapters } from '../../../distributed/chapters/train.js'
 import { writeCredentials } from '../../../distributed/credentials.node.js'
 import { natsTransport } from '../../../distributed/nats.node.js'
 import { forgetRun } from '../../../distributed/pipeline/forget.js'
-import type { Manifest } from '../../../distributed/pipeline/manifest.js'
 import { trainPipeline } from '../../../distributed/pipeline/train.js'
 import { type Broker, startBroker } from '../../../distributed/server.node.js'
 import { UsageError } from '../../../errors.js'
 import type { Training } from '../../../node.js'
 import { fileOf } from '../../../rules/load.node.js'
+import type { Over } from '../../../train/events.js'
 import { printAside } from '../../output/print.js'
 import { toType } from '../../to-type.js'
 import { startWorker } from './worker-process.js'
 
 export interface NatsFlags {
+  readonly mode?: Over['mode']
   readonly workers?: number | undefined
   /** The address that the server listens on, for workers on other machines. */
   readonly listen?: string | undefined
@@ -34,7 +36,10 @@ const RUN = 'pipeline'
 const MOST_WORKERS = 16
 
 /** Trains over processes that a NATS server connects, which is started for the run and keeps what it stores in its folder. */
-export const overNats = ({ workers, listen, local, dataDir }: NatsFlags, told: Told = {}): Training =>
+export const overNats = (
+  { mode = 'activations', workers, listen, local, dataDir }: NatsFlags,
+  told: Told = {},
+): Training =>
   async function* (config) {
     const { run: folder } = config.told ?? {}
     if (folder === undefined) throw new UsageError('a pipeline over processes keeps its run in a folder: name one')
@@ -47,26 +52,29 @@ export const overNats = ({ workers, listen, local, dataDir }: NatsFlags, told: T
     })
     told.broker?.(broker)
     try {
-      const [own, ...others] = broker.workers
-      const transport = await natsTransport(broker.url, own!)
+      const [first, ...others] = broker.workers
+      const transport = await natsTransport(broker.url, first!)
       try {
-        await forgetRun(transport)
         const file = fileOf(config.rule)
         const rule = file?.path ?? config.rule.id
-        const start = async (run: string, { stages }: Manifest, signal: AbortSignal): Promise<void> => {
-          const here = Math.min(local ?? stages.length, stages.length)
-          if (here < stages.length) tellHowToJoin(broker.url, place, stages.length - here)
+        const startAll = async (run: string, count: number, signal: AbortSignal): Promise<void> => {
+          const here = Math.min(local ?? count, count)
+          if (here < count) tellHowToJoin(broker.url, place, count - here)
           await Promise.all(
-            stages.slice(0, here).map(async (_, stage) => {
+            Array.from({ length: here }, async (_, stage) => {
               const credentials = join(place, `worker-${stage}.credentials`)
               writeCredentials(credentials, others[stage % others.length]!)
-              await startWorker({ url: broker.url, credentials, run, stage, rule, folder, dataDir }, signal, (process) =>
-                told.worker?.(stage, process),
-              )
+              const settings = { url: broker.url, credentials, run, stage, rule, folder, dataDir }
+              await startWorker(settings, signal, (process) => told.worker?.(stage, process))
             }),
           )
         }
-        yield* trainPipeline({ ...config, transport, workers, start, ruleFile: file?.sha256 })
+        const own = { ...config, transport, workers, ruleFile: file?.sha256 }
+        if (mode === 'activations') {
+          await forgetRun(transport)
+          yield* trainPipeline({ ...own, start: (run, { stages }, end) => startAll(run, stages.length, end) })
+        } else
+          yield* trainChapters({ ...own, mode, start: (run, manifest, end) => startAll(run, manifest.workers, end) })
       } finally {
         await transport.close()
       }

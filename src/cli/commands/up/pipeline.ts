@@ -16,22 +16,29 @@ export interface PipelineFlags {
 /** `onward up pipeline`: trains as `onward train` does, on workers. */
 export async function command(
   rule: string | undefined,
-  { workers, mode, engine, listen, local, ...flags }: TrainFlags & PipelineFlags,
+  { workers, mode, engine, listen, local, ...given }: TrainFlags & PipelineFlags,
 ): Promise<number> {
+  // Chapters train one layer at a time; a run that is gone on with has its schedule.
+  const isGreedy = mode !== 'activations' && given.resume === undefined && given.schedule === undefined
+  const flags: TrainFlags = isGreedy ? { ...given, schedule: 'greedy' } : given
   return await trainBy(rule, flags, async () => {
-    if (engine === 'memory') return await inThisProcess(workers)
+    if (engine === 'memory') return await inThisProcess(mode, workers)
     const { overNats } = await import('./over-nats.js')
-    return overNats({ workers, listen, local, dataDir: flags.dataDir })
+    return overNats({ mode, workers, listen, local, dataDir: flags.dataDir })
   })
 }
 
-async function inThisProcess(workers: number | undefined): Promise<Training> {
+async function inThisProcess(mode: Over['mode'], workers: number | undefined): Promise<Training> {
   const { memoryEngine } = await import('../../../distributed/memory.js')
   const { workersHere } = await import('../../../distributed/pipeline/here.js')
   const { trainPipeline } = await import('../../../distributed/pipeline/train.js')
+  const { chaptersHere } = await import('../../../distributed/chapters/here.js')
+  const { trainChapters } = await import('../../../distributed/chapters/train.js')
   return (config) => {
     const { connect } = memoryEngine()
-    const start = workersHere(connect, { ...config, data: config.data as DataSet })
-    return trainPipeline({ ...config, transport: connect(), workers, start })
+    const own = { ...config, transport: connect(), workers }
+    const given = { ...config, data: config.data as DataSet }
+    if (mode === 'activations') return trainPipeline({ ...own, start: workersHere(connect, given) })
+    return trainChapters({ ...own, mode, start: chaptersHere(connect, given) })
   }
 }

@@ -30,7 +30,9 @@ export async function startWorker(
     if (ended === true || signal.aborted) return
     if (ended.wrong !== undefined) throw new UserError(ended.wrong)
     if (starts >= MOST_STARTS)
-      throw new UserError(`the worker of stage ${settings.stage} was started ${starts} times and died each time: ${ended.how}`)
+      throw new UserError(
+        `the worker of stage ${settings.stage} was started ${starts} times and died each time: ${ended.how}`,
+      )
     dead = holder
     await new Promise((resolve) => setTimeout(resolve, PAUSE))
   }

@@ -1,7 +1,9 @@
+import { chapterWorker } from '../../../distributed/chapters/here.js'
+import { RUN as BY_CHAPTERS } from '../../../distributed/chapters/names.js'
 import { readCredentials } from '../../../distributed/credentials.node.js'
 import { natsTransport } from '../../../distributed/nats.node.js'
-import { FencedError } from '../../../distributed/pipeline/lease.js'
 import { type Ending, oneWorker } from '../../../distributed/pipeline/here.js'
+import { FencedError } from '../../../distributed/pipeline/lease.js'
 import { UserError } from '../../../errors.js'
 import { findRule } from '../../../rules/load.node.js'
 import { dataOfRun, node } from '../../../runs.node.js'
@@ -28,11 +30,15 @@ export async function work(settings: WorkerSettings, signal: AbortSignal): Promi
   const { url, run, stage, holder, dead, folder, dataDir } = settings
   const rule = await findRule(settings.rule)
   const load = dataDir === undefined ? {} : { dataDir }
-  const data = stage === 0 ? await dataOfRun(folder, { rule, load }) : undefined
+  // The lowest stage reads the data; by chapters, all workers do.
+  const isByChapters = run === BY_CHAPTERS
+  const data = stage === 0 || isByChapters ? await dataOfRun(folder, { rule, load }) : undefined
   const transport = await natsTransport(url, readCredentials(settings.credentials))
   try {
     const platform = node(readConfig(folder).mostThreads)
-    return await oneWorker(transport, { run, stage, holder, dead, signal }, { rule, platform, data })
+    const where = { run, stage, holder, dead, signal }
+    if (isByChapters) return await chapterWorker(transport, where, { rule, platform, data: data! })
+    return await oneWorker(transport, where, { rule, platform, data })
   } finally {
     await transport.close()
   }
