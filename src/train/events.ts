@@ -104,9 +104,10 @@ export interface WorkerTold {
   /** Steps that it has done. */
   readonly step: number
   readonly rowsPerSecond: number
-  /** The parts of its time in which it computed, and in which it waited for the worker above it. */
+  /** The parts of its time in which it computed, and in which it waited for the worker above it and for the one below. */
   readonly busy: number
   readonly held: number
+  readonly starved: number
   /** The sum of the losses of its blocks. */
   readonly loss?: number
   /** Seconds since it was last heard of. */

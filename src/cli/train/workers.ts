@@ -26,13 +26,13 @@ export function describeOver({ mode, engine, workers, bound }: Over): string[] {
 export function renderWorkers(event: WorkersEvent | undefined): string[] {
   if (!event) return []
   const first = Math.max(...event.workers.map(({ step }) => step))
-  const rows = event.workers.map(({ blocks, step, rowsPerSecond, busy, held, loss, silent }, i) => [
+  const rows = event.workers.map(({ blocks, step, rowsPerSecond, busy, held, starved, loss, silent }, i) => [
     `worker ${i + 1}`,
     listed(blocks),
     `step ${count(step)}`,
     `${count(first - step)} behind`,
     `${count(rowsPerSecond)} samples/s`,
-    silent > SILENT ? `silent for ${Math.floor(silent)} s` : `busy ${percent(busy)}, held up ${percent(held)}`,
+    silent > SILENT ? `silent for ${Math.floor(silent)} s` : `busy ${percent(busy)}, waits ${percent(held + starved)}`,
     loss === undefined ? '' : `loss ${figure(loss)}`,
   ])
   return columns(rows, [2, 3, 4])

@@ -46,13 +46,21 @@ export function watchOf(
     const own = last.get(stage)
     const silent = (performance.now() - (own?.when ?? started)) / 1000
     if (!own)
-      return { blocks: blocks[stage]!, step: globalStep(plan, begin), rowsPerSecond: 0, busy: 0, held: 0, silent }
-    const { at, seconds, computing, held, metrics } = own.progress
+      return {
+        blocks: blocks[stage]!,
+        step: globalStep(plan, begin),
+        rowsPerSecond: 0,
+        busy: 0,
+        held: 0,
+        starved: 0,
+        silent,
+      }
+    const { at, seconds, computing, held, starved, metrics } = own.progress
     const losses = Object.values(metrics.blocks ?? {}).flatMap(({ loss }) => (loss === undefined ? [] : [loss]))
     const part = (time: number): number => (seconds > 0 ? Math.min(1, time / seconds) : 0)
     return {
       ...{ blocks: blocks[stage]!, step: globalStep(plan, at), rowsPerSecond: rate(own.progress) },
-      ...{ busy: part(computing), held: part(held), silent },
+      ...{ busy: part(computing), held: part(held), starved: part(starved), silent },
       ...(losses.length > 0 && { loss: losses.reduce((a, b) => a + b) }),
     }
   }

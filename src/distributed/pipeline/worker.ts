@@ -94,8 +94,10 @@ async function hold(
       : fromEdge(stream, keys.edge(stage), plan, standing, size, (step) => parts[step]!.takes, stop)
   /** While a chunk goes up, the next one is computed. */
   let publishing: Promise<void> = Promise.resolve()
+  let ready = performance.now()
   for await (const { chunk, taken, place, sequence } of tasks) {
     if (stop.aborted) break
+    tell.waited(performance.now() - ready, 'starved')
     if (!chunk) {
       await publishing
       await outlet?.publish(encodeHanded(up, [], 0, { chunk: place.chunk + 1, isLast: true, values: {} }))
@@ -122,6 +124,7 @@ async function hold(
       await publishing
       await saver.save(await compute.read(), chunk, sequence)
     }
+    ready = performance.now()
   }
   await publishing
   await saver.settled()
@@ -146,7 +149,7 @@ function creditOf(
       most = ((await readStanding(values, run, stage + 1))?.value.chunk ?? 0) + window
       if (chunk > most) await new Promise((resolve) => setTimeout(resolve, LOOK))
     }
-    tell.held(performance.now() - begin)
+    tell.waited(performance.now() - begin, 'held')
     return !stop.aborted
   }
 }
