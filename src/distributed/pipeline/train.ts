@@ -5,7 +5,16 @@ import type { TrainConfig } from '../../train/config.js'
 import type { Scores, TrainEvent } from '../../train/events.js'
 import { firstState } from '../../train/first-state.js'
 import { benchOf, highestOf, judge, learnedPart } from '../../train/judge.js'
-import { beginOf, type Call, globalStep, isEpochDone, nextEpoch, type Position, whereIs } from '../../train/plan.js'
+import {
+  beginOf,
+  type Call,
+  globalStep,
+  isEpochDone,
+  nextEpoch,
+  type Position,
+  stepsOf,
+  whereIs,
+} from '../../train/plan.js'
 import { standingOf } from '../../train/standing.js'
 import { tracePlan } from '../../train/traced-plan.js'
 import { startEvent } from '../../train/train.js'
@@ -199,6 +208,9 @@ function cutFor({ task, settings, trainingSamples, blocks, certificate }: Traine
 /** Of one message: enough that its way costs little, little enough that a broker takes it whole. */
 const MESSAGE_BYTES = 2 ** 20
 
+/** For each stage at the least: while the first ones go up, those above wait. */
+const MESSAGES_EACH = 20
+
 /** What the broker takes as one message. */
 const MOST_MESSAGE_BYTES = 2 ** 23 - 2 ** 16
 
@@ -207,7 +219,7 @@ const WINDOW_BYTES = 2 ** 28
 
 /** Writes down what the workers begin with: first the states, then the manifest that tells of them. */
 async function prepare(
-  { settings, trainingSamples, tensors }: Trainer,
+  { settings, trainingSamples, tensors, plan }: Trainer,
   { rule, data, transport, ruleFile }: Checked,
   { blocks, parts }: Stages,
   run: string,
@@ -223,7 +235,8 @@ async function prepare(
     throw new UsageError(
       `one step hands up ${Math.ceil(largest / 2 ** 20)} MiB, and a message holds ${MOST_MESSAGE_BYTES / 2 ** 20}: choose a smaller batch`,
     )
-  const chunk = Math.max(1, Math.min(16, Math.floor(MESSAGE_BYTES / largest)))
+  const few = Math.floor(stepsOf(plan) / (MESSAGES_EACH * blocks.length))
+  const chunk = Math.max(1, Math.min(16, few, Math.floor(MESSAGE_BYTES / largest)))
   const messageBytes = chunk * largest + 2 ** 16
   const window = Math.max(4, Math.min(128, Math.floor(WINDOW_BYTES / messageBytes)))
   const stages = blocks.map((own, stage) => ({

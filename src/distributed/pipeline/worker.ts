@@ -136,9 +136,9 @@ async function hold(
 const LOOK = 10
 
 /** Waits until the stage above has kept so much that a chunk may be sent; false where the signal came first. */
-function creditOf(
+export function creditOf(
   values: Values,
-  { window, stages }: Manifest,
+  { window, stages }: Pick<Manifest, 'window' | 'stages'>,
   { run, stage, stop }: Pick<Holding, 'run' | 'stage' | 'stop'>,
   tell: Teller,
 ): (chunk: number) => Promise<boolean> {

@@ -51,6 +51,7 @@ export const overNats = (
       ...(listen !== undefined && { host: listen }),
     })
     told.broker?.(broker)
+    const server = keptUp(broker, told)
     try {
       const [first, ...others] = broker.workers
       const transport = await natsTransport(broker.url, first!)
@@ -60,7 +61,7 @@ export const overNats = (
         const startAll = async (run: string, count: number, signal: AbortSignal): Promise<void> => {
           const here = Math.min(local ?? count, count)
           if (here < count) tellHowToJoin(broker.url, place, count - here)
-          await Promise.all(
+          const workersHere = Promise.all(
             Array.from({ length: here }, async (_, stage) => {
               const credentials = join(place, `worker-${stage}.credentials`)
               writeCredentials(credentials, others[stage % others.length]!)
@@ -68,6 +69,7 @@ export const overNats = (
               await startWorker(settings, signal, (process) => told.worker?.(stage, process))
             }),
           )
+          await Promise.race([workersHere, server.failed])
         }
         const own = { ...config, transport, workers, ruleFile: file?.sha256 }
         if (mode === 'activations') {
@@ -79,9 +81,34 @@ export const overNats = (
         await transport.close()
       }
     } finally {
-      await broker.stop()
+      await server.stop()
     }
   }
+
+/** A server that is started again where it ends before it is stopped. */
+function keptUp(first: Broker, told: Told): { readonly failed: Promise<never>; stop(): Promise<void> } {
+  let broker = first
+  let isStopping = false
+  const failed = new Promise<never>((_, reject) => {
+    const watch = async (): Promise<void> => {
+      while (!isStopping) {
+        await broker.ended
+        if (isStopping) return
+        broker = await broker.restart()
+        told.broker?.(broker)
+      }
+    }
+    watch().catch(reject)
+  })
+  failed.catch(() => undefined)
+  return {
+    failed,
+    async stop() {
+      isStopping = true
+      await broker.stop()
+    },
+  }
+}
 
 function tellHowToJoin(url: string, place: string, missing: number): void {
   const file = join(place, 'credentials', `worker-${MOST_WORKERS}.json`)
