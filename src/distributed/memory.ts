@@ -76,14 +76,17 @@ function memoryStream(limits: StreamLimits, forget: () => void): Stream {
       for (const wake of [...waiting]) wake()
       return sequence
     },
-    last: async (subject) => of(subject).at(-1),
+    async last(subject) {
+      const last = of(subject).at(-1)
+      return last && copied(last)
+    },
     async *read(subject, after, signal) {
       if (after > sequence) throw new LostError(after, sequence)
       for (let at = after; !signal.aborted; ) {
         const next = messages.find((message) => matches(subject, message.subject) && message.sequence > at)
         if (next) {
           at = next.sequence
-          yield next
+          yield copied(next)
         } else await woken(waiting, signal)
       }
     },
@@ -98,6 +101,9 @@ function memoryStream(limits: StreamLimits, forget: () => void): Stream {
     },
   }
 }
+
+/** What a reader does with a payload is its own affair. */
+const copied = (message: Message): Message => ({ ...message, payload: message.payload.slice() })
 
 /** Waits until somebody calls what was put into `waiting`, or the signal comes. */
 function woken(waiting: Set<() => void>, signal: AbortSignal): Promise<void> {

@@ -6,14 +6,22 @@ import { streamOf } from './nats/stream.node.js'
 import { valuesIn } from './nats/values.node.js'
 import type { Hint, Transport } from './transport.js'
 
+/** In bytes, of all objects of a run. */
+const MOST_OBJECTS = 8 * 2 ** 30
+
 /** More than these that nobody took yet are lost, the oldest first: a flood fills no memory. */
 const MOST_HINTS = 1000
 
 /**
  * The engine on NATS JetStream, for workers on many machines. The credentials name the run. A client's give no right to
- * make anything: it finds what a worker has made. Throws a `UserError` where the server cannot be reached.
+ * make anything: it finds what a worker has made. `mostObjects`: the bytes that all objects may have, where this one makes
+ * their store. Throws a `UserError` where the server cannot be reached.
  */
-export async function natsTransport(url: string, credentials: Credentials): Promise<Transport> {
+export async function natsTransport(
+  url: string,
+  credentials: Credentials,
+  { mostObjects = MOST_OBJECTS }: { readonly mostObjects?: number } = {},
+): Promise<Transport> {
   const connection = await connectTo(url, credentials)
   const names = namesOf(credentials.run)
   const make = credentials.role === 'worker'
@@ -21,7 +29,7 @@ export async function natsTransport(url: string, credentials: Credentials): Prom
     return {
       engine: 'nats',
       values: await valuesIn(connection, names.bucket, make),
-      objects: await objectsIn(connection, names.bucket, make),
+      objects: await objectsIn(connection, names.bucket, make ? mostObjects : undefined),
       stream: (name, limits) => streamOf(connection, names, name, limits, make),
       hint(subject, payload) {
         if (!connection.core.isClosed()) connection.core.publish(names.subject(subject), payload)

@@ -25,7 +25,7 @@ export interface BrokerSettings {
   /** By default any that is free. */
   readonly port?: number
   readonly tls?: { readonly certificate: string; readonly key: string }
-  /** The most bytes on the disk; streams that are made reserve theirs of it. */
+  /** The most bytes on the disk, from version 2.10 on; streams reserve theirs of it. */
   readonly mostStored?: number
   /** Listens wherever it is told to, whatever is known of the version. */
   readonly forced?: boolean
@@ -49,6 +49,10 @@ export interface Broker {
 export const MOST_MESSAGE = 8 * 2 ** 20
 const MOST_HEADERS = 2 ** 16
 const MOST_STORED = 16 * 2 ** 30
+/** The server never gave back what a purge of one subject freed, so any bound was reached in time (nats-server 3876). */
+const COUNTED = '2.10.0'
+/** Older ones know no `sync_interval: always`. */
+const SYNCED = '2.10.0'
 /** In milliseconds: a large store is read through before the server listens. */
 const PATIENCE = 30_000
 
@@ -78,10 +82,10 @@ export async function startBroker(settings: BrokerSettings): Promise<Broker> {
       workers: workers.map(publicKeyOf),
       offered: offeredRights(run),
       clients: clients.map((one) => ({ id: one.id, key: publicKeyOf(one), rights: clientRights(run, one.id) })),
-      mostStored: settings.mostStored ?? MOST_STORED,
+      mostStored: isOlder(version, COUNTED) ? undefined : (settings.mostStored ?? MOST_STORED),
       mostMessage: MOST_MESSAGE + MOST_HEADERS,
       tls,
-      synced: !isOlder(version, '2.10.0'),
+      synced: !isOlder(version, SYNCED),
     })
     replaceFile(file, new TextEncoder().encode(text), { mode: 0o600 })
     const { child, port: own } = await listening(path, file, folder)

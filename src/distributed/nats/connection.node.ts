@@ -86,25 +86,33 @@ class LostError extends Error {
 
 function watched(core: NatsConnection) {
   const failing = new Set<(error: Error) => void>()
-  let back = Promise.resolve()
-  let isBack = (): void => {}
+  const waiting = new Set<() => void>()
+  let isThere = true
+  const arrive = (): void => {
+    isThere = true
+    for (const wake of waiting) wake()
+    waiting.clear()
+  }
+  const leave = (error: Error): void => {
+    for (const fail of failing) fail(error)
+    failing.clear()
+  }
   void (async () => {
     for await (const { type } of core.status()) {
-      if (type === 'disconnect') {
-        back = new Promise((resolve) => {
-          isBack = resolve
-        })
-        for (const fail of failing) fail(new LostError('the server went away'))
-      }
-      if (type === 'reconnect') isBack()
+      if (type === 'reconnect') arrive()
+      if (type !== 'disconnect') continue
+      isThere = false
+      leave(new LostError('the server went away'))
     }
   })()
   void core.closed().then(() => {
-    isBack()
-    for (const fail of failing) fail(new Error('the connection to the broker was closed'))
+    arrive()
+    leave(new Error('the connection to the broker was closed'))
   })
   return {
-    untilBack: (): Promise<void> => back,
+    untilBack: async (): Promise<void> => {
+      if (!isThere) await new Promise<void>((resolve) => waiting.add(resolve))
+    },
     untilLost: <T>(answer: Promise<T>): Promise<T> =>
       new Promise((resolve, reject) => {
         failing.add(reject)

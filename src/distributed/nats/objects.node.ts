@@ -9,14 +9,14 @@ const CHUNK = 2 ** 20
 // The default is plain JavaScript, and slower by ten times.
 setSha256Backend('native')
 
-/** The bucket of that name; `make`: made where there is none. */
-export async function objectsIn(connection: Connection, bucket: string, make: boolean): Promise<Objects> {
+/** The bucket of that name; `most`: made where there is none, for so many bytes. */
+export async function objectsIn(connection: Connection, bucket: string, most: number | undefined): Promise<Objects> {
   const { ask, js, jsm } = connection
   const manager = new Objm(js)
   const stream = `OBJ_${bucket}`
   const metaSubject = (name: string): string => `$O.${bucket}.M.${Base64UrlPaddedCodec.encode(checkedName(name))}`
   const chunkSubject = ({ nuid }: ObjectInfo): string => `$O.${bucket}.C.${nuid}`
-  if (make) await ask(() => manager.create(bucket))
+  if (most !== undefined) await ask(() => manager.create(bucket, { max_bytes: most }))
 
   async function infoOf(name: string): Promise<ObjectInfo | undefined> {
     const found = await ask(() => jsm.direct.getMessage(stream, { last_by_subj: metaSubject(name) }))

@@ -74,7 +74,7 @@ export async function streamOf(
       ask(async () => {
         const found = await jsm.streams.getMessage(stream, { last_by_subj: names.subject(subject) })
         return found
-          ? { subject, sequence: found.seq, headers: plain(found.header), payload: new Uint8Array(found.data) }
+          ? { subject, sequence: found.seq, headers: plain(() => found.header), payload: new Uint8Array(found.data) }
           : undefined
       }),
     async *read(subject, after, signal) {
@@ -105,17 +105,22 @@ export async function streamOf(
 }
 
 /** The payload is a copy: the client gives a view of its buffer at any offset, where no array of floats can begin. */
-const contents = ({ seq, headers, data }: JsMsg): Omit<Message, 'subject'> => ({
-  sequence: seq,
-  headers: plain(headers),
-  payload: new Uint8Array(data),
+const contents = (message: JsMsg): Omit<Message, 'subject'> => ({
+  sequence: message.seq,
+  headers: plain(() => message.headers),
+  payload: new Uint8Array(message.data),
 })
 
-/** Without what the server itself adds. */
-const plain = (headers: MsgHdrs | undefined): Record<string, string> =>
-  Object.fromEntries(
-    (headers?.keys() ?? []).filter((name) => !/^nats-/i.test(name)).map((name) => [name, headers!.get(name)]),
-  )
+/** Without what the server itself adds. A stranger may have written what the client cannot read: that is none. */
+function plain(read: () => MsgHdrs | undefined): Record<string, string> {
+  try {
+    const headers = read()
+    const own = (headers?.keys() ?? []).filter((name) => !/^nats-/i.test(name))
+    return Object.fromEntries(own.map((name) => [name, headers!.get(name)]))
+  } catch {
+    return {}
+  }
+}
 
 function notFound(error: Error): undefined {
   if (error.message !== 'stream not found') throw error

@@ -4,11 +4,16 @@ import { ConflictError, type Values } from '../transport.js'
 import type { Connection } from './connection.node.js'
 import { post } from './publish.node.js'
 
+/** In bytes: leases, pointers and recipes are small. */
+const MOST = 2 ** 26
+
 /** The bucket of that name; `make`: made where there is none. */
 export async function valuesIn(connection: Connection, bucket: string, make: boolean): Promise<Values> {
   const { ask, js, jsm } = connection
   const manager = new Kvm(js)
-  const kv = await ask(() => (make ? manager.create(bucket) : manager.open(bucket, { allow_direct: true })))
+  const kv = await ask(() =>
+    make ? manager.create(bucket, { max_bytes: MOST }) : manager.open(bucket, { allow_direct: true }),
+  )
   const [stream, subject] = [`KV_${bucket}`, `$KV.${bucket}`]
   const get: Values['get'] = (key) =>
     ask(async () => {

@@ -11,7 +11,8 @@ export interface Configuration {
   /** What the run offers to clients; each has rights to a part of it. */
   readonly offered: Rights
   readonly clients: readonly { readonly id: string; readonly key: string; readonly rights: Rights }[]
-  readonly mostStored: number
+  /** Undefined: no bound but those of the streams. */
+  readonly mostStored: number | undefined
   readonly mostMessage: number
   readonly tls?: { readonly certificate: string; readonly key: string } | undefined
   /** Every message reaches the disk before it counts as stored, where the version can. */
@@ -42,12 +43,12 @@ ${tls ? `tls { cert_file: ${quoted(tls.certificate)}, key_file: ${quoted(tls.key
 jetstream {
   store_dir: ${quoted(`${folder}/store`)}
   max_memory_store: ${2 ** 26}
-  max_file_store: ${mostStored}
+  max_file_store: ${mostStored ?? 2 ** 60}
 ${given.synced ? '  sync_interval: always\n' : ''}\
 }
 accounts {
   RUN {
-    jetstream: { max_memory: ${2 ** 26}, max_file: ${mostStored} }
+    jetstream: ${mostStored === undefined ? 'enabled' : `{ max_memory: ${2 ** 26}, max_file: ${mostStored} }`}
     users: [
 ${lines(workers.map((key) => `{ nkey: ${key} }`))}
     ]

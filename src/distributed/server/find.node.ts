@@ -17,9 +17,12 @@ const OLDEST = '2.9.0'
  * The program `nats-server`: the one that `NATS_SERVER` names, else one on the path or where Debian puts it. Throws a
  * `UserError` that says how to get one.
  */
-export async function findServer(env: NodeJS.ProcessEnv = process.env): Promise<ServerProgram> {
+export async function findServer(
+  env: NodeJS.ProcessEnv = process.env,
+  beside: readonly string[] = ['/usr/sbin', '/usr/local/sbin'],
+): Promise<ServerProgram> {
   const file = process.platform === 'win32' ? 'nats-server.exe' : 'nats-server'
-  const folders = [...(env.PATH ?? '').split(delimiter).filter(Boolean), '/usr/sbin', '/usr/local/sbin']
+  const folders = [...(env.PATH ?? '').split(delimiter).filter(Boolean), ...beside]
   const path = env.NATS_SERVER ?? folders.map((folder) => join(folder, file)).find((candidate) => existsSync(candidate))
   if (path === undefined) throw new UserError(`no nats-server was found: ${howToGet()}`)
   const said = await promisify(execFile)(path, ['--version']).catch((error: Error) => error)
