@@ -47,7 +47,8 @@ export default [
     file: lease,
     find: 'performance.now() - seen!.since >= silence',
     replace: 'true',
-    ...killed,
+    tests: 'distributed/killed',
+    names: 'a lease is not taken',
   },
   {
     what: 'a stage is kept without where its input was read',

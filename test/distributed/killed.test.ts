@@ -124,3 +124,16 @@ test('a worker that was taken for dead can neither hand up nor keep anything', a
   await second.check()
   await second.release()
 })
+
+test('a lease is not taken while its holder lives, and at once where it is known to be dead', async () => {
+  const { values } = memoryEngine().connect()
+  const lives = { beat: 10, silence: 150 }
+  const first = (await takeLease(values, 'lease', { holder: 'first' }, AbortSignal.timeout(1e5), lives))!
+  assert.equal(await takeLease(values, 'lease', { holder: 'second' }, AbortSignal.timeout(400), lives), undefined)
+  const patient = { beat: 10, silence: 1e6 }
+  const third = await takeLease(values, 'lease', { holder: 'third', dead: 'first' }, AbortSignal.timeout(1e5), patient)
+  assert.equal(third!.epoch, first.epoch + 1)
+  await new Promise((resolve) => first.lost.addEventListener('abort', resolve))
+  assert.ok(first.lost.reason instanceof FencedError)
+  await third!.release()
+})
