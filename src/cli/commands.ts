@@ -1,26 +1,8 @@
-import { Option as Flag } from 'commander'
-import { UsageError } from '../errors.js'
-import { parseValue, refusal } from '../options/index.js'
+import { type CommandEntry, flag, JSON_FLAG, ruleFlags, trainFlags, wholeNumber } from './command-flags.js'
+import { joinCommand, upCommand } from './commands/up/entry.js'
 import { ownFlags } from './own-data.js'
 import { named } from './to-type.js'
-import { trainingFlags } from './train/flags.js'
 
-/** A command, as its help shows it, and the file that does what it says. */
-export interface CommandEntry {
-  readonly name: string
-  readonly does: string
-  /** What it takes besides flags, in order: `<run>`, `[rule...]`. */
-  readonly takes: Readonly<Record<string, string>>
-  readonly flags: readonly Flag[]
-  readonly load: () => Promise<{
-    /** Takes the arguments, then the flags; a number that it gives is the exit code. */
-    readonly command: (...given: never[]) => Promise<unknown>
-  }>
-}
-
-const flag = (flags: string, description: string): Flag => new Flag(flags, description)
-
-const JSON_FLAG = flag('--json', 'print JSON')
 const RUN = { '<run>': 'the folder of the run' }
 
 /** Of the commands that use a run: where its rule and its data are. */
@@ -37,12 +19,6 @@ const DATA_RUN_FLAGS = [
   ...RUN_FLAGS,
 ]
 
-/** The flags of the options of a rule. */
-const ruleFlags = (): Flag[] => [
-  flag('--preset <name>', `settings with a name; ${named('rules', 'RULE')} lists them`),
-  flag('--set <key=value>', 'an option of the rule; may be given more than once').argParser(collect),
-]
-
 /** The commands. What each needs is loaded when it runs: `onward rules` and `--help` must not wait for the runtime. */
 export function commands(): CommandEntry[] {
   return [
@@ -50,25 +26,11 @@ export function commands(): CommandEntry[] {
       name: 'train',
       does: 'train a network by a rule and keep the run in a folder',
       takes: { '[rule]': `a learning rule, which ${named('rules')} lists, or a file that exports one: ./my-rule.js` },
-      flags: [
-        flag(
-          '--data <name>',
-          `the data set, which ${named('data')} lists, or the path of your own: ./digits, table.csv`,
-        ),
-        flag('--data-dir <dir>', 'the folder that holds its files; default: ONWARD_DATA, the cache, or a download'),
-        ...ruleFlags(),
-        flag('--config <file>', 'settings from a JSON file: flags by name, the options of the rule in "set"'),
-        flag('--out <dir>', 'the folder of the run; default: runs/RULE-DATA-NUMBER'),
-        flag('--resume <dir>', 'go on with the run in this folder; --epochs, the new total, makes it longer'),
-        flag('--changed-rule', 'with --resume: take the file of the rule although it has changed since'),
-        flag('--from <run>', 'begin with the weights of this run where names and shapes are equal'),
-        flag('--below <run>', 'with --layer: the run that trained the layers below it'),
-        flag('--json', 'print JSON, one object a line'),
-        ...ownFlags().map((own) => own.helpGroup('Your own data:')),
-        ...trainingFlags().map((own) => own.helpGroup('Training:')),
-      ],
+      flags: trainFlags({ alone: true }),
       load: () => import('./train/command.js'),
     },
+    upCommand(),
+    joinCommand(),
     {
       name: 'tune',
       does: 'search the settings with which a rule learns a data set best, by held-out samples alone',
@@ -192,16 +154,4 @@ export function commands(): CommandEntry[] {
       load: () => import('./commands/doctor.js'),
     },
   ]
-}
-
-const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value]
-
-/** A whole number of a flag, at least `least`. */
-function wholeNumber(name: string, least: number): (text: string) => number {
-  const kind = { type: 'integer', range: `at least ${least}` } as const
-  return (text) => {
-    const value = parseValue(kind, text, name) as number
-    if (Number.isInteger(value) && value >= least) return value
-    throw new UsageError(refusal(name, kind, `"${text}"`, text))
-  }
 }

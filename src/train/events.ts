@@ -76,6 +76,42 @@ export interface StartEvent {
   /** The folder held a run that ended before its first checkpoint: this one takes its place. */
   readonly replaced?: boolean
   readonly run?: string
+  /** Where several workers train: how they share the work. */
+  readonly over?: Over
+}
+
+/** How several workers share a training. */
+export interface Over {
+  readonly mode: 'activations' | 'weights' | 'all-layers'
+  /** What carries their messages: in one process, or over machines. */
+  readonly engine: 'memory' | 'nats'
+  /** The name of the run, for workers that join it. */
+  readonly name: string
+  /** The blocks of each worker, from below. */
+  readonly workers: readonly (readonly string[])[]
+  /** How many times as fast as one worker the schedule can be at the most, and why. */
+  readonly bound: { readonly speedUp: number; readonly why: string }
+}
+
+/** Where several workers train: what each does. */
+export interface WorkersEvent extends Placed {
+  readonly event: 'workers'
+  readonly workers: readonly WorkerTold[]
+}
+
+export interface WorkerTold {
+  readonly blocks: readonly string[]
+  /** Steps that it has done. */
+  readonly step: number
+  readonly rowsPerSecond: number
+  /** The parts of its time in which it computed, and in which it waited for the worker above it and for the one below. */
+  readonly busy: number
+  readonly held: number
+  readonly starved: number
+  /** The sum of the losses of its blocks. */
+  readonly loss?: number
+  /** Seconds since it was last heard of. */
+  readonly silent: number
 }
 
 /** After every call of a program. */
@@ -173,6 +209,7 @@ export type TrainEvent =
   | EpochEvent
   | MeasuringEvent
   | ReadOutEvent
+  | WorkersEvent
   | CheckpointEvent
   | StoppedEvent
   | DoneEvent

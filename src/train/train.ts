@@ -125,7 +125,7 @@ async function* training(trainer: Trainer, config: TrainConfig & { data: DataSet
 }
 
 /** The first event: what is trained, on what, how long, and its certificate. */
-function startEvent(
+export function startEvent(
   trainer: Trainer,
   { rule, data, preset, resume, told }: TrainConfig & { data: DataSet },
   bench: Bench,

@@ -4,6 +4,7 @@ import { count, duration, figure, plural } from '../output/numbers.js'
 import { wrapText } from '../output/text.js'
 import { showFigure } from './table.js'
 import type { View } from './view.js'
+import { describeOver } from './workers.js'
 
 /**
  * What a run leaves on the screen of an event: of its start, of an epoch, of a read-out, of an early stop. A line each; on a terminal
@@ -68,7 +69,8 @@ function inWords({ network = {}, blocks = {} }: Scores): string[] {
 const NAMED = 6
 
 /** What is worth a line of its own when a run begins. */
-const notesOn = ({ replaced, from, run, data, fingerprint, warnings = [] }: StartEvent): string[] => [
+const notesOn = ({ replaced, from, run, data, fingerprint, warnings = [], over }: StartEvent): string[] => [
+  ...(over ? describeOver(over) : []),
   ...(fingerprint === undefined ? [] : [`The files of ${data} were not checked against a published hash.`]),
   ...warnings.map((warning) => `Warning: ${warning}.`),
   ...(replaced ? [`It takes the place of a run in ${run} that ended before its first checkpoint.`] : []),

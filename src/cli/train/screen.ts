@@ -2,6 +2,7 @@ import { styleText } from 'node:util'
 import { count, duration } from '../output/numbers.js'
 import { renderTable } from './table.js'
 import type { View } from './view.js'
+import { renderWorkers } from './workers.js'
 
 /** No figure is wider than this while a run is shown: the columns stay where they are. */
 const CELL = 9
@@ -21,6 +22,7 @@ export function renderScreen({ start, told, ...view }: View, width: number, heig
   const fit = (line: string): string => line.slice(0, width)
   const lines = [
     fit(`${where}  ${happening(view, width - where.length - 2)}`),
+    ...renderWorkers(view.workers).map(fit),
     ...(head === undefined ? [] : [styleText('dim', fit(head)), ...rows.map(fit)]),
   ]
   return lines.length <= height ? lines : [...lines.slice(0, height - 1), styleText('dim', '...')]
