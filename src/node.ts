@@ -167,6 +167,9 @@ export async function* resume(
   })
 }
 
+/** What only those who look on need. */
+const PASSING: readonly TrainEvent['event'][] = ['measuring', 'workers', 'clients']
+
 /**
  * Every event is written down before it is told. Where that fails, as on a full disk, the training stops with a
  * checkpoint, for which there may be room yet, before the error is thrown.
@@ -184,7 +187,7 @@ async function* intoFolder(
     const { saveCheckpoint } = folder
     for await (const event of start({ ...node(mostThreads), saveCheckpoint }, stop)) {
       try {
-        if (event.event !== 'measuring' && event.event !== 'workers' && !failure) folder.record(event)
+        if (!PASSING.includes(event.event) && !failure) folder.record(event)
       } catch (error) {
         failure = error as Error
         broken.abort()

@@ -45,7 +45,8 @@ export const trainFlags = ({ alone }: { readonly alone: boolean }): Flag[] => [
   ...trainingFlags().map((own) => own.helpGroup('Training:')),
 ]
 
-const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value]
+/** For a flag that may be given more than once. */
+export const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value]
 
 /** A whole number of a flag, at least `least`. */
 export function wholeNumber(name: string, least: number): (text: string) => number {

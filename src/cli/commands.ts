@@ -2,6 +2,7 @@ import { type CommandEntry, flag, JSON_FLAG, ruleFlags, trainFlags, wholeNumber 
 import { joinCommand, upCommand } from './commands/up/entry.js'
 import { ownFlags } from './own-data.js'
 import { named } from './to-type.js'
+import { tuneCommand } from './tune/entry.js'
 
 const RUN = { '<run>': 'the folder of the run' }
 
@@ -31,43 +32,7 @@ export function commands(): CommandEntry[] {
     },
     upCommand(),
     joinCommand(),
-    {
-      name: 'tune',
-      does: 'search the settings with which a rule learns a data set best, by held-out samples alone',
-      takes: { '[rule]': 'a learning rule, or a file that exports one; none goes on with the study of --study' },
-      flags: [
-        flag('--data <name>', 'the data set, or the path of your own'),
-        flag('--data-dir <dir>', 'the folder that holds its files; default: ONWARD_DATA, the cache, or a download'),
-        flag('--trials <n>', 'trials to finish in the study, those of earlier calls included')
-          .argParser(wholeNumber('--trials', 1))
-          .default(40),
-        flag('--sampler <name>', 'what suggests settings: tpe, gp (a Gaussian process), random; default: tpe'),
-        flag('--pruner <name>', 'what ends poor trials early: median, asha, hyperband, none; default: median'),
-        flag('--workers <n>', 'processes that train at the same time')
-          .argParser(wholeNumber('--workers', 1))
-          .default(1),
-        flag('--timeout <seconds>', 'stop after this time; the study goes on later').argParser(
-          wholeNumber('--timeout', 1),
-        ),
-        flag('--study <file>', 'the journal of the study; default: studies/RULE-DATA-NUMBER.jsonl'),
-        flag(
-          '--objective <key>',
-          'a held-out figure or seconds, parameters, activationBytes, stateBytes; KEY:min, KEY:max; several: the best ' +
-            'compromises',
-        ).argParser(collect),
-        flag(
-          '--space <key=range>',
-          'search an option: rate=1e-4..1e-1:log, units=64,128, batch=32..256:step=32; may be given more than once',
-        ).argParser(collect),
-        flag('--enqueue <key=value,...>', 'settings to try first; may be given more than once').argParser(collect),
-        ...ruleFlags(),
-        flag('--config <file>', 'settings from a JSON file, as of train'),
-        flag('--json', 'print JSON, one object a line'),
-        ...ownFlags().map((own) => own.helpGroup('Your own data:')),
-        ...trainingFlags(['layer', 'checkpointEvery']).map((own) => own.helpGroup('Training:')),
-      ],
-      load: () => import('./tune/command.js'),
-    },
+    tuneCommand(),
     {
       name: 'evaluate',
       does: 'measure a trained network on the test samples',

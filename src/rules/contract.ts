@@ -163,8 +163,8 @@ export interface Rule<Hyper = never, State extends Tree = never> {
   readonly objective?: string
   /** What `onward samples` draws, by name. */
   pictures?(task: Task, hyper: Hyper): Readonly<Record<string, Picture<State>>>
-  /** The highest block, where it is not trained but solved, once, after the last epoch. */
-  readonly readOut?: ReadOut<Hyper, State>
+  /** The highest block, where it is not trained but solved, once, after the last epoch; by options, where they say so. */
+  readonly readOut?: ReadOut<Hyper, State> | ((hyper: Hyper) => ReadOut<Hyper, State> | undefined)
   /** For rules whose layers learn from their own input alone: one layer after the other. */
   readonly greedy?: Greedy<Hyper, State>
 }

@@ -2,13 +2,19 @@ import { UserError } from '../errors.js'
 import { grad, oneHot, type Tensor } from '../graph/index.js'
 import { show } from '../graph/types.js'
 import { leaves, mapTree, type Tree } from '../nn/tree.js'
-import type { AnyRule, Step, Task } from './contract.js'
+import type { AnyRule, ReadOut, Step, Task } from './contract.js'
 import { classesOf } from './task.js'
 
-type ReadOut = NonNullable<AnyRule['readOut']>
+// biome-ignore lint/suspicious/noExplicitAny: of rules of all options and states
+type AnyReadOut = ReadOut<any, any>
+
+/** The read-out that a rule solves with these options; undefined where it solves none. */
+export function readOutOf({ readOut }: Pick<AnyRule, 'readOut'>, hyper: unknown): AnyReadOut | undefined {
+  return typeof readOut === 'function' ? readOut(hyper) : readOut
+}
 
 /** What a read-out reads, [N, V, D]. Throws a UserError where it does not fit the weights. */
-export function featuresOf(readOut: ReadOut, state: Tree, x: Tensor, task: Task, hyper: unknown): Tensor {
+export function featuresOf(readOut: AnyReadOut, state: Tree, x: Tensor, task: Task, hyper: unknown): Tensor {
   const features = readOut.features(state, x, task, hyper)
   const { weight, bias } = weightsOf(readOut, state)
   const classes = classesOf(task)
@@ -26,7 +32,7 @@ export function featuresOf(readOut: ReadOut, state: Tree, x: Tensor, task: Task,
   return features
 }
 
-function weightsOf({ weight, bias }: ReadOut, state: Tree): { weight: Tensor; bias: Tensor } {
+function weightsOf({ weight, bias }: AnyReadOut, state: Tree): { weight: Tensor; bias: Tensor } {
   const all = new Map(leaves(state))
   const named = (name: string): Tensor => {
     const own = all.get(name)
@@ -41,7 +47,7 @@ function weightsOf({ weight, bias }: ReadOut, state: Tree): { weight: Tensor; bi
  * solves for, from the same features and targets. It never runs.
  */
 export const readOutStep =
-  (readOut: ReadOut, task: Task, hyper: unknown): Step<Tree> =>
+  (readOut: AnyReadOut, task: Task, hyper: unknown): Step<Tree> =>
   (state, { x, target }) => {
     const { weight, bias } = weightsOf(readOut, state)
     const features = featuresOf(readOut, state, x, task, hyper)

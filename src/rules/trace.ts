@@ -9,7 +9,7 @@ import { targetKind } from '../targets/index.js'
 import { checkFigures, checkShape, checkStep } from './checked.js'
 import type { AnyRule, Batch, Metrics, Picture, Prediction, Step, Task, View } from './contract.js'
 import { flatten, unflatten } from './figures.js'
-import { featuresOf, readOutStep } from './read-out.js'
+import { featuresOf, readOutOf, readOutStep } from './read-out.js'
 
 export interface TracedStep extends StepGraph {
   readonly name: string
@@ -170,6 +170,7 @@ function inRow(own: Readonly<Record<string, Step<Tree>>>, list: readonly string[
 export function traceRule(rule: AnyRule, task: Task, hyper: unknown): TracedRule {
   const first = batchInputs(task)
   const [sample] = first.batches
+  const readOut = readOutOf(rule, hyper)
   const initial: Tree = rule.init(sample!.random, task, hyper, sample!)
   const init: StepGraph = { state: [], batch: first.inputs(), metrics: named(leaves(initial)) }
   const own: Readonly<Record<string, Step<Tree>>> = rule.steps(task, hyper)
@@ -222,10 +223,10 @@ export function traceRule(rule: AnyRule, task: Task, hyper: unknown): TracedRule
         ...figures.map(([name, each]): [string, Tensor] => [`figures/${name}`, each]),
       ]
     }),
-    ...(rule.readOut && {
+    ...(readOut && {
       readOut: {
-        features: reading((state, { x }) => [['features', featuresOf(rule.readOut!, state, x, task, hyper)]]),
-        step: traceSteps('read-out', [readOutStep(rule.readOut, task, hyper)], initial, task),
+        features: reading((state, { x }) => [['features', featuresOf(readOut, state, x, task, hyper)]]),
+        step: traceSteps('read-out', [readOutStep(readOut, task, hyper)], initial, task),
       },
     }),
     picture: (name) => {

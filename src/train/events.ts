@@ -76,8 +76,69 @@ export interface StartEvent {
   /** The folder held a run that ended before its first checkpoint: this one takes its place. */
   readonly replaced?: boolean
   readonly run?: string
+  /** Where clients train on data of their own: who they are, and what stays with them. */
+  readonly federation?: Federation
   /** Where several workers train: how they share the work. */
   readonly over?: Over
+}
+
+/** Clients that train together, each on its own data. */
+export interface Federation {
+  readonly engine: 'memory' | 'nats'
+  readonly rounds: number
+  readonly localEpochs: number
+  readonly aggregate: string
+  /** The samples of each client, where the coordinator knows them. */
+  readonly clients: Readonly<Record<string, number | null>>
+  /** Bytes of an upload at the most: of a whole network, or of the largest layer. */
+  readonly uploadBytes: number
+  /** Tensors of the model that never leave a client. */
+  readonly stays: readonly string[]
+}
+
+/** A round of a federated training has ended with a new model. */
+export interface RoundEvent extends Placed, Learning {
+  readonly event: 'round'
+  /** Counts from 1, those that failed too. */
+  readonly round: number
+  /** Turns of the training that are done, and all of them. */
+  readonly turn: number
+  readonly turns: number
+  /** The hash of the model's description. */
+  readonly model: string
+  readonly asked: number
+  readonly answered: readonly string[]
+  readonly refused: Readonly<Record<string, string>>
+  /** The mean of what the clients call their loss. */
+  readonly loss?: number
+  readonly validation?: Scores
+  /** Of all clients. */
+  readonly bytesUp: number
+  readonly bytesDown: number
+  readonly seconds: number
+  /** What differential privacy promises each client after this round. */
+  readonly epsilon?: number
+}
+
+/** What clients tell of themselves while a round runs. Not kept in the run's folder. */
+export interface ClientsEvent extends Placed {
+  readonly event: 'clients'
+  readonly round: number
+  readonly clients: readonly ClientTold[]
+}
+
+export interface ClientTold {
+  readonly client: string
+  readonly doing: string
+  readonly round?: number
+  /** The part of its round that is done. */
+  readonly progress?: number
+  readonly loss?: number
+  /** Bytes. */
+  readonly sent: number
+  readonly fetched: number
+  /** Seconds since it was last heard of. */
+  readonly silent: number
 }
 
 /** How several workers share a training. */
@@ -210,6 +271,8 @@ export type TrainEvent =
   | MeasuringEvent
   | ReadOutEvent
   | WorkersEvent
+  | RoundEvent
+  | ClientsEvent
   | CheckpointEvent
   | StoppedEvent
   | DoneEvent

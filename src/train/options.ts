@@ -5,6 +5,7 @@ import { show } from '../graph/types.js'
 import { unknownName } from '../names.js'
 import { checkEffect, checkOptions, merge, type Values } from '../options/index.js'
 import type { AnyRule, Preset } from '../rules/contract.js'
+import { readOutOf } from '../rules/read-out.js'
 import { RULES } from '../rules/registry.js'
 
 /** The options of training itself, the same for every rule. What a rule learns by is in its own table. */
@@ -171,7 +172,9 @@ function check(
 }
 
 /** What a read-out that is solved after the last epoch needs. */
-function checkReadOut({ id, readOut }: AnyRule, { patience, validation }: TrainingOptions, hyper: unknown): void {
+function checkReadOut(rule: AnyRule, { patience, validation }: TrainingOptions, hyper: unknown): void {
+  const { id } = rule
+  const readOut = readOutOf(rule, hyper)
   if (!readOut) return
   if (patience > 0)
     throw new UsageError(

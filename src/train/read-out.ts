@@ -4,6 +4,7 @@ import type { StepGraph } from '../onnx/index.js'
 import { accumulate, type Moments, type Multiply, noMoments } from '../readout/moments.js'
 import { type Chosen, chooseRidge } from '../readout/ridge.js'
 import type { AnyRule, Task } from '../rules/contract.js'
+import { readOutOf } from '../rules/read-out.js'
 import type { TracedRule } from '../rules/trace.js'
 import { targetKind } from '../targets/index.js'
 import { frozenFeatures } from './features.js'
@@ -18,11 +19,21 @@ export interface ReadOutSolver {
   readonly lambdas: readonly number[]
   /** Each sample is read as so many views, of which each counts. */
   readonly views: number
+  /** The names of its weights and constants in the state, and their numbers of rows and columns. */
+  readonly weight: string
+  readonly bias: string
+  readonly features: number
+  readonly targets: number
   /**
    * The sums over samples, by the network as it is now. Yields the number of samples that are done; ends with undefined
-   * if the signal cut it short.
+   * if the signal cut it short. `products`: the precision of the products of features; what is to be the same however
+   * samples are parted takes `float64`, which is slower.
    */
-  gather(split: Split, signal?: AbortSignal): AsyncGenerator<number, Moments | undefined>
+  gather(
+    split: Split,
+    signal?: AbortSignal,
+    products?: 'float32' | 'float64',
+  ): AsyncGenerator<number, Moments | undefined>
   /**
    * Solves it, and puts it into the state. `heldOut` is needed where there are several lambdas to choose from. Throws a
    * UserError where there are no samples, or where they are too few for so small a lambda.
@@ -46,8 +57,8 @@ export interface Solving {
 }
 
 export function readOutSolver({ rule, data, training, settings, task, traced, programs }: Solving): ReadOutSolver {
-  const { weight, bias } = rule.readOut!
-  const lambdas = rule.readOut!.lambdas(settings.hyper)
+  const { weight, bias, ...readOut } = readOutOf(rule, settings.hyper)!
+  const lambdas: readonly number[] = readOut.lambdas(settings.hyper)
   const { batch } = settings.options
   const graph = traced.readOut!.features
   const [, views, size] = graph.metrics[0]!.output.shape as [number, number, number]
@@ -59,15 +70,15 @@ export function readOutSolver({ rule, data, training, settings, task, traced, pr
   return {
     training,
     lambdas,
-    views,
-    async *gather(split, signal) {
+    ...{ views, weight, bias, features: size, targets: classes },
+    async *gather(split, signal, products = 'float32') {
       const read = async (places: Uint32Array): Promise<Float32Array> => {
         const x = new Float32Array(places.length * width)
         gatherInputs(data, split, places, x)
         return x
       }
       const compute = frozenFeatures(graph, await programs.shared('read-out', graph), read, batch)
-      const multiply = multiplyBy(programs, room * views, Math.min(size, COLUMNS))
+      const multiply = products === 'float32' ? multiplyBy(programs, room * views, Math.min(size, COLUMNS)) : undefined
       let sums = noMoments(size, classes)
       for (let first = 0; first < split.count; first += room) {
         if (signal?.aborted) return undefined

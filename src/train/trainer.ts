@@ -256,7 +256,9 @@ export async function openTrainer(config: TrainerConfig): Promise<Trainer> {
       return await measure(predicting, checkSplit(split, data, 'the samples to measure'))
     },
     measuring: (split, signal) => measuring(predicting, split, signal),
-    ...(rule.readOut && { readOut: readOutSolver({ rule, data, training: train, settings, task, traced, programs }) }),
+    ...(traced.readOut && {
+      readOut: readOutSolver({ rule, data, training: train, settings, task, traced, programs }),
+    }),
     checkpoint: (position, state, best) => ({
       ...{ rule: rule.id, data: data.name, settings, samples: samplesOf(data), position },
       state: nameState(tensors, state),

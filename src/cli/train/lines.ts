@@ -1,9 +1,10 @@
-import type { EpochEvent, ReadOutEvent, Scores, StartEvent, TrainEvent, WeightsTaken } from '../../train/events.js'
+import type { EpochEvent, ReadOutEvent, StartEvent, TrainEvent, WeightsTaken } from '../../train/events.js'
 import { describeFound } from '../output/found.js'
 import { count, duration, figure, plural } from '../output/numbers.js'
 import { wrapText } from '../output/text.js'
-import { showFigure } from './table.js'
+import { describeFederation, roundLine } from './clients.js'
 import type { View } from './view.js'
+import { inWords } from './words.js'
 import { describeOver } from './workers.js'
 
 /**
@@ -15,6 +16,7 @@ export function renderLines({ start }: View, event: TrainEvent, width = Number.P
     const found = event.found && event.resumedAt === undefined ? describeFound(event.found, width) : []
     return [...found, ...[startLine(event), ...notesOn(event)].flatMap((line) => wrapText(line, width))]
   }
+  if (event.event === 'round' && start) return wrapText(roundLine(event), width)
   if (event.event === 'read-out') return wrapText(readOutLine(event), width)
   if (event.event === 'stopped' && event.reason === 'early') return wrapText(event.message, width)
   if (event.event !== 'epoch' || !start) return []
@@ -52,25 +54,12 @@ function readOutLine({ samples, features, lambda, tried, seconds }: ReadOutEvent
   return `read-out of ${count(features)} features solved from ${count(samples)} samples  lambda ${lambda}${chosen}  ${duration(seconds)}`
 }
 
-/** Every figure once, of the network and of its parts: `validation accuracy 95.10 % (layer 0 91.20 %)`. */
-function inWords({ network = {}, blocks = {} }: Scores): string[] {
-  const names = new Set([network, ...Object.values(blocks)].flatMap((own) => Object.keys(own)))
-  return [...names].map((name) => {
-    const show = (value: number): string => showFigure(name, value)
-    const parts = Object.entries(blocks).flatMap(([block, { [name]: own }]) =>
-      own === undefined ? [] : [`${block} ${show(own)}`],
-    )
-    const whole = network[name]
-    if (whole === undefined) return `validation ${name}: ${parts.join(', ')}`
-    return `validation ${name} ${show(whole)}${parts.length === 0 ? '' : ` (${parts.join(', ')})`}`
-  })
-}
-
 const NAMED = 6
 
 /** What is worth a line of its own when a run begins. */
-const notesOn = ({ replaced, from, run, data, fingerprint, warnings = [], over }: StartEvent): string[] => [
+const notesOn = ({ replaced, from, run, data, fingerprint, warnings = [], over, federation }: StartEvent): string[] => [
   ...(over ? describeOver(over) : []),
+  ...(federation ? describeFederation(federation) : []),
   ...(fingerprint === undefined ? [] : [`The files of ${data} were not checked against a published hash.`]),
   ...warnings.map((warning) => `Warning: ${warning}.`),
   ...(replaced ? [`It takes the place of a run in ${run} that ended before its first checkpoint.`] : []),

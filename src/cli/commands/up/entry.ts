@@ -1,6 +1,9 @@
 import { Option as Flag } from 'commander'
+import { federatedOptions } from '../../../distributed/federated/options.js'
+import { optionTable } from '../../../options/index.js'
 import { type CommandEntry, flag, trainFlags, wholeNumber } from '../../command-flags.js'
 import { named } from '../../to-type.js'
+import { flagsOf } from '../../train/flags.js'
 
 /** `onward up`: what trains over several workers or clients, started as a whole on this machine. */
 export const upCommand = (): CommandEntry => ({
@@ -8,7 +11,7 @@ export const upCommand = (): CommandEntry => ({
   does: 'train over several workers or machines: starts all that is needed',
   takes: {},
   flags: [],
-  commands: [pipeline()],
+  commands: [pipeline(), federated()],
   load: () => Promise.reject(new Error('up has commands of its own')),
 })
 
@@ -54,4 +57,20 @@ export const joinCommand = (): CommandEntry => ({
     flag('--data-dir <dir>', 'stage 1: the folder that holds the files of the data set'),
   ],
   load: () => import('../join.js'),
+})
+
+const federated = (): CommandEntry => ({
+  name: 'federated',
+  does: 'train one network over clients, each on data that never leave it',
+  takes: { '[rule]': `a learning rule, which ${named('rules')} lists, or a file that exports one` },
+  flags: [
+    ...flagsOf(optionTable(federatedOptions)).map((own) => own.helpGroup('Federation:')),
+    flag('--layerwise', 'one layer a round, those below it frozen: the schedule greedy').helpGroup('Federation:'),
+    flag('--clients-from <folder>', "a folder whose folders hold a client's own data each").helpGroup('Federation:'),
+    new Flag('--engine <engine>', 'nats: processes that a NATS server connects; memory: all in this process')
+      .choices(['nats', 'memory'])
+      .default('nats'),
+    ...trainFlags({ alone: false }).filter(({ long }) => !['--epochs', '--layer', '--patience'].includes(long ?? '')),
+  ],
+  load: () => import('./federated.js'),
 })
