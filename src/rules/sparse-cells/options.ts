@@ -12,10 +12,25 @@ export const hyper = z.strictObject({
   latents: z.int().min(1).default(300).describe('of the cell: filters, of which each makes 8 features'),
   kernel: z.int().min(2).default(6).describe('rows and columns of a patch (Coates et al.: 6)'),
   patches: z.int().min(1).default(10).describe('patches that are drawn from each image of a batch (ours)'),
-  epsilon: z.number().positive().default(0.1).describe('added to the eigenvalues where patches are whitened (Coates)'),
+  epsilon: z
+    .number()
+    .positive()
+    .default(0.1)
+    .meta({ search: { low: 0.01, high: 1, log: true } })
+    .describe('added to the eigenvalues where patches are whitened (Coates)'),
   deviation: z.number().positive().default(0.3).meta(ofVae).describe('sigma of p(x | z) (specification)'),
-  beta: z.number().min(0).default(0.5).meta(ofVae).describe('weight of the KL (specification)'),
-  rate: z.number().positive().default(0.002).meta(ofVae).describe('step size of Adam (specification)'),
+  beta: z
+    .number()
+    .min(0)
+    .default(0.5)
+    .meta({ ...ofVae, search: { low: 0.1, high: 2, log: true } })
+    .describe('weight of the KL (specification)'),
+  rate: z
+    .number()
+    .positive()
+    .default(0.002)
+    .meta({ ...ofVae, search: { low: 5e-4, high: 0.01, log: true } })
+    .describe('step size of Adam (specification)'),
   schedule: optimizerOptions.schedule.meta(ofVae).describe('how the step size falls (specification: linearly)'),
   alpha: z
     .number()
