@@ -1,5 +1,6 @@
 import type { Job, JudgeJob, LeastSquaresJob, RuleSpeedJob, SpeedJob, TrainingJob } from './job.js'
 import { JOBS as BROADCAST } from './jobs/broadcast.js'
+import { JOBS as CHANNEL_GOODNESS } from './jobs/channel-goodness.js'
 import { JOBS as COVARIANCE_GOODNESS } from './jobs/covariance-goodness.js'
 import {
   JOBS as EQUILIBRIUM_PROPAGATION,
@@ -11,6 +12,7 @@ import { JOBS as LOCAL_HEADS } from './jobs/local-heads.js'
 import { JOBS as NICE, SPEED as NICE_SPEED } from './jobs/nice.js'
 import { JOBS as PREDICTIVE_CODING, SPEED as PREDICTIVE_CODING_SPEED } from './jobs/predictive-coding.js'
 import { JOBS as REC_LRA } from './jobs/rec-lra.js'
+import { JOBS as SPARSE_CELLS } from './jobs/sparse-cells.js'
 import { JOBS as SPIKE_ALIGNMENT, SPEED as SPIKE_ALIGNMENT_SPEED } from './jobs/spike-alignment.js'
 import { LEAST_SQUARES, JOBS as TABLES } from './jobs/tables.js'
 import { JOBS as TARGET_PROPAGATION, SPEED as TARGET_PROPAGATION_SPEED } from './jobs/target-propagation.js'
@@ -62,12 +64,14 @@ export const TRAINING: Readonly<Record<string, readonly Omit<TrainingJob, 'kind'
   'target-propagation': TARGET_PROPAGATION,
   tables: TABLES,
   'local-heads': LOCAL_HEADS,
+  'channel-goodness': CHANNEL_GOODNESS,
   'covariance-goodness': COVARIANCE_GOODNESS,
   'predictive-coding': PREDICTIVE_CODING,
   broadcast: BROADCAST,
   nice: NICE,
   'spike-alignment': SPIKE_ALIGNMENT,
   'rec-lra': REC_LRA,
+  'sparse-cells': SPARSE_CELLS,
 }
 
 /** Steps timed against their twins. */

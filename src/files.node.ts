@@ -106,16 +106,17 @@ export function clearParts(folder: string, files: readonly string[]): void {
 
 /**
  * Replaces a file, all of it or nothing: the bytes go to a file beside it, to the disk itself, and then take its name,
- * after a last `check` that may throw. Throws a UserError if that fails; what was there before is then still there.
+ * after a last `check` that may throw. `mode` says who may read it. Throws a UserError if that fails; what was there
+ * before is then still there.
  */
 export function replaceFile(
   path: string,
   bytes: Uint8Array,
-  { files = fs, check = () => undefined }: { files?: Files; check?: () => void } = {},
+  { files = fs, check = () => undefined, mode = 0o666 }: { files?: Files; check?: () => void; mode?: number } = {},
 ): void {
   const part = partOf(path)
   try {
-    const file = files.openSync(part, 'w')
+    const file = files.openSync(part, 'w', mode)
     try {
       writeAll(file, bytes, files)
       files.fsyncSync(file)
@@ -147,6 +148,8 @@ function syncFolder(folder: string, files: Files): void {
 export interface Journal {
   /** Adds one line, whole or not at all. */
   add(line: string): void
+  /** Returns when all lines are on the disk itself, where they outlive a power cut. */
+  sync(): void
   close(): void
 }
 
@@ -176,6 +179,13 @@ export function openJournal(path: string, files: Files = fs): Journal {
         } catch {
           // A disk that takes no bytes may not give any back either; whoever opens the file next cuts a last half line.
         }
+        throw fileError(`${path} could not be written`, error)
+      }
+    },
+    sync() {
+      try {
+        files.fsyncSync(file)
+      } catch (error) {
         throw fileError(`${path} could not be written`, error)
       }
     },

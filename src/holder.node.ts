@@ -15,9 +15,12 @@ export interface Holder {
 }
 
 /** This process. */
-export function thisProcess(): Holder {
-  const [place, started] = [placeOf(), startOf(process.pid)]
-  return { process: process.pid, machine: hostname(), ...(place && { place }), ...(started && { started }) }
+export const thisProcess = (): Holder => holderOf(process.pid)
+
+/** A process of this machine, by its number. */
+export function holderOf(pid: number): Holder {
+  const [place, started] = [placeOf(), startOf(pid)]
+  return { process: pid, machine: hostname(), ...(place && { place }), ...(started && { started }) }
 }
 
 /** Whether the process lives; unknown where it cannot be seen from here, or where another may have its number by now. */

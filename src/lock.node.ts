@@ -33,28 +33,34 @@ const BEAT = 5000
 const PATIENCE = 6 * BEAT
 const LOOKS = 60
 
-const notLocked = (folder: string, error: unknown): UserError =>
-  fileError(`${folder} could not be locked for a run`, error)
+const notLocked = (place: string, what: string, error: unknown): UserError =>
+  fileError(`${place} could not be locked for a ${what}`, error)
 
 const lockOf = (folder: string): string => join(folder, 'lock')
 
 /** Takes the lock of a folder, so that no two processes write into one run. Throws a UserError if another one holds it. */
-export function lockFolder(folder: string): Lock {
-  const path = lockOf(folder)
+export const lockFolder = (folder: string): Lock =>
+  lockPlace(lockOf(folder), folder, 'wait for it, choose another folder', 'run')
+
+/** The same of a file, by a lock beside it that has its name and `.lock`. */
+export const lockFile = (path: string): Lock =>
+  lockPlace(`${path}.lock`, path, 'wait for it, choose another file', 'study')
+
+function lockPlace(path: string, place: string, advice: string, what: string): Lock {
   try {
     const taken = takeLock(path)
     if ('release' in taken)
       return { ...taken, check: () => check(taken.check), checkOften: () => check(taken.checkOften) }
     throw new UserError(
-      `${folder} is in use by ${named(taken)}: wait for it, choose another folder, or delete ${path} if no run is going on there`,
+      `${place} is in use by ${named(taken)}: ${advice}, or delete ${path} if no ${what} is going on there`,
     )
   } catch (error) {
     if (error instanceof UserError) throw error
-    throw notLocked(folder, error)
+    throw notLocked(place, what, error)
   }
   function check(own: () => boolean): void {
     if (own()) return
-    throw new UserError(`${folder} was deleted or taken over while its run went on: nothing more is written there`)
+    throw new UserError(`${place} was deleted or taken over while its ${what} went on: nothing more is written there`)
   }
 }
 
@@ -64,7 +70,7 @@ export async function awaitFolder(folder: string, waiting: Waiting): Promise<voi
     await awaitBeat(lockOf(folder), folder, waiting)
   } catch (error) {
     if (waiting.signal?.aborted || error instanceof UserError) throw error
-    throw notLocked(folder, error)
+    throw notLocked(folder, 'run', error)
   }
 }
 

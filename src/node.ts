@@ -10,7 +10,7 @@ import type { AnyRule } from './rules/contract.js'
 import { fileOf } from './rules/load.node.js'
 import { checkId } from './rules/registry.js'
 import { dataFrom, dataOfRun, node, type RunOptions, ruleFrom, ruleOfRun } from './runs.node.js'
-import type { Origin } from './train/config.js'
+import type { Origin, TrainConfig } from './train/config.js'
 import type { TrainEvent } from './train/events.js'
 import { prolonged } from './train/longer.js'
 import { asked, fit, resolve, type TrainInput } from './train/options.js'
@@ -47,6 +47,8 @@ export type { StepInputs } from './train/feed.js'
 export type { Predicted } from './train/network.js'
 export { type Ending, endingOf, type RunConfig, readCheckpoint, readConfig } from './train/run-folder.node.js'
 export type { Ran, Trainer } from './train/trainer.js'
+export type { TuneEvent } from './tune/events.js'
+export { type TuneRequest, tune } from './tune/tune.node.js'
 
 export interface TrainRequest extends TrainInput {
   /** A rule, the name of one, or the path of a file that exports one. */
@@ -69,8 +71,11 @@ export interface TrainRequest extends TrainInput {
   readonly onWait?: Waiting['onWait']
 }
 
+/** What trains: this process alone, or workers. */
+export type Training = (config: TrainConfig) => AsyncGenerator<TrainEvent>
+
 /** Trains, and keeps the run in a folder: settings, events, checkpoint and environment. See `train/train.ts`. */
-export async function* train(request: TrainRequest): AsyncGenerator<TrainEvent> {
+export async function* train(request: TrainRequest, how: Training = trainAnywhere): AsyncGenerator<TrainEvent> {
   const { out, signal, load, below, from } = request
   const rule = await ruleFrom(request.rule)
   checkId(rule)
@@ -84,7 +89,7 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainEvent> 
   if (below !== undefined) checkSameData(below, readConfig(below), data)
   const config = { rule, data, settings, signal, below: under, from: origin }
   const preset = request.preset === undefined ? {} : { preset: request.preset }
-  if (out === false) return yield* trainAnywhere({ ...config, told: preset, platform: node() })
+  if (out === false) return yield* how({ ...config, told: preset, platform: node() })
   const mostThreads = os.availableParallelism()
   if (out !== undefined) await awaitFolder(out, { signal, onWait: request.onWait })
   const folder = createRun(out, {
@@ -100,7 +105,7 @@ export async function* train(request: TrainRequest): AsyncGenerator<TrainEvent> 
   try {
     yield* intoFolder(folder, mostThreads, signal, (platform, stop) => {
       const told = { ...preset, run: folder.path, ...(folder.isReplaced && { replaced: true }) }
-      return trainAnywhere({ ...config, signal: stop, told, platform })
+      return how({ ...config, signal: stop, told, platform })
     })
   } finally {
     folder.discard()
@@ -136,7 +141,11 @@ export interface ResumeOptions extends RunOptions {
  * Goes on with the run in a folder, as if it had never stopped: on a machine with fewer threads than the run began
  * with, up to the last bits. A run that is done is only scored again.
  */
-export async function* resume(path: string, options: ResumeOptions = {}): AsyncGenerator<TrainEvent> {
+export async function* resume(
+  path: string,
+  options: ResumeOptions = {},
+  how: Training = trainAnywhere,
+): AsyncGenerator<TrainEvent> {
   const rule = await ruleOfRun(path, options)
   const data = await dataOfRun(path, options)
   await awaitFolder(path, options)
@@ -150,7 +159,7 @@ export async function* resume(path: string, options: ResumeOptions = {}): AsyncG
     resolve(rule, data, { settings: config })
     const checkpoint = prolonged(readCheckpoint(path).checkpoint, epochs, path)
     if (JSON.stringify(config) !== JSON.stringify(kept)) folder.saveConfig(config)
-    return trainAnywhere({
+    return how({
       rule,
       data,
       settings: { hyper: config.hyper, options: { ...config.options, ...(threads !== undefined && { threads }) } },
@@ -161,6 +170,9 @@ export async function* resume(path: string, options: ResumeOptions = {}): AsyncG
     })
   })
 }
+
+/** What only those who look on need. */
+const PASSING: readonly TrainEvent['event'][] = ['measuring', 'workers', 'clients']
 
 /**
  * Every event is written down before it is told. Where that fails, as on a full disk, the training stops with a
@@ -179,7 +191,7 @@ async function* intoFolder(
     const { saveCheckpoint } = folder
     for await (const event of start({ ...node(mostThreads), saveCheckpoint }, stop)) {
       try {
-        if (event.event !== 'measuring' && !failure) folder.record(event)
+        if (!PASSING.includes(event.event) && !failure) folder.record(event)
       } catch (error) {
         failure = error as Error
         broken.abort()

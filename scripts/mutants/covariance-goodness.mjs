@@ -1,4 +1,4 @@
-const goodness = 'src/rules/covariance-goodness/goodness.ts'
+const energies = 'src/nn/energies.ts'
 const rule = 'src/rules/covariance-goodness/covariance-goodness.ts'
 
 const tests = { tests: 'rules/covariance-goodness' }
@@ -6,26 +6,26 @@ const tests = { tests: 'rules/covariance-goodness' }
 export default [
   {
     what: 'cells are squared before they are averaged',
-    file: goodness,
+    file: energies,
     find: 'averagePool2d(y, k).square()',
     replace: 'averagePool2d(y.square(), k)',
-    ...tests,
+    tests: 'nn/energies',
     names: 'cells',
   },
   {
     what: 'groups keep their scale',
-    file: goodness,
+    file: energies,
     find: 'concat(groups.map(standardised), 1)',
     replace: 'concat(groups.map((group) => group.reshape([group.shape[0]!, -1])), 1)',
-    ...tests,
-    names: 'goodness',
+    tests: 'nn/energies',
+    names: 'energies',
   },
   {
     what: 'the windows of a grid leave the last rows out',
-    file: goodness,
+    file: energies,
     find: 'side - (grid - 1) * stride',
     replace: 'stride',
-    ...tests,
+    tests: 'nn/energies',
     names: 'grid',
   },
   {

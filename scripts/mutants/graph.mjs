@@ -2,6 +2,7 @@ const elementwise = 'src/graph/primitives/elementwise.ts'
 const product = 'src/graph/primitives/product.ts'
 const convolution = 'src/graph/primitives/convolution.ts'
 const weightGradient = 'src/onnx/weight-gradient.ts'
+const blocks = 'src/onnx/blocks.ts'
 const pixels = 'src/onnx/pixels.ts'
 const lowered = 'src/onnx/convolution.ts'
 const unfold = 'src/onnx/unfold.ts'
@@ -327,5 +328,44 @@ export default [
     find: "emitter.one('Gather', [name, iteration], { axis: 0 })",
     replace: "emitter.one('Gather', [name, emitter.scalar(0, 'int64')], { axis: 0 })",
     tests: 'onnx/loop',
+  },
+  {
+    what: 'kernels for blocks of channels lie with inputs and outputs exchanged',
+    file: blocks,
+    find: '{ perm: [0, 2, 4, 5, 3, 1] }',
+    replace: '{ perm: [0, 2, 4, 5, 1, 3] }',
+    ...table,
+    names: 'blocks',
+  },
+  {
+    what: 'channels that lie side by side have no zeros between them',
+    file: blocks,
+    find: 'const between = Math.max(left, right)',
+    replace: 'const between = Math.min(left, right)',
+    ...table,
+    names: 'blocks',
+  },
+  {
+    what: 'what lies before the first channel counts, in place of the last',
+    file: blocks,
+    find: '3, count - channels, count)',
+    replace: '3, 0, channels)',
+    ...table,
+    names: 'blocks',
+  },
+  {
+    what: 'means of overlapping windows go back to the first cell alone',
+    file: pool,
+    find: 'reads[mean * cells + cell] = 1',
+    replace: 'reads[mean * cells] = 1',
+    ...table,
+    names: 'averagePool2d',
+  },
+  {
+    what: 'a convolution in front of a pooling leaves out a row of an even number',
+    file: 'src/nn/network.ts',
+    find: '(kernel > 1 ? size % 2 : 0)',
+    replace: '(kernel > 1 ? 2 : 0)',
+    tests: 'nn/network',
   },
 ]

@@ -24,8 +24,8 @@ export default [
   {
     what: 'a checkpoint takes its name before it is whole',
     file: files,
-    find: "    const file = files.openSync(part, 'w')\n",
-    replace: "    const file = files.openSync(path, 'w')\n",
+    find: "    const file = files.openSync(part, 'w', mode)\n",
+    replace: "    const file = files.openSync(path, 'w', mode)\n",
     ...run,
   },
   {

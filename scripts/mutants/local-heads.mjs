@@ -1,7 +1,7 @@
 const layer = 'src/rules/local-heads/layer.ts'
 const head = 'src/rules/local-heads/head.ts'
-const views = 'src/rules/local-heads/views.ts'
-const rule = 'src/rules/local-heads/local-heads.ts'
+const views = 'src/rules/speed-run/views.ts'
+const freezing = 'src/rules/speed-run/freezing.ts'
 
 const tests = { tests: 'rules/local-heads' }
 
@@ -24,7 +24,7 @@ export default [
   },
   {
     what: 'a frozen layer goes on learning',
-    file: rule,
+    file: freezing,
     find: 'progress < (until[i] ?? 1)',
     replace: 'progress <= (until[i] ?? 1)',
     ...tests,

@@ -1,26 +1,10 @@
-import { Option as Flag } from 'commander'
-import { UsageError } from '../errors.js'
-import { parseValue, refusal } from '../options/index.js'
+import { type CommandEntry, flag, JSON_FLAG, ruleFlags, trainFlags, wholeNumber } from './command-flags.js'
+import { joinCommand, upCommand } from './commands/up/entry.js'
+import { compareCommand, meterCommand } from './compare/entry.js'
 import { ownFlags } from './own-data.js'
 import { named } from './to-type.js'
-import { trainingFlags } from './train/flags.js'
+import { tuneCommand } from './tune/entry.js'
 
-/** A command, as its help shows it, and the file that does what it says. */
-export interface CommandEntry {
-  readonly name: string
-  readonly does: string
-  /** What it takes besides flags, in order: `<run>`, `[rule...]`. */
-  readonly takes: Readonly<Record<string, string>>
-  readonly flags: readonly Flag[]
-  readonly load: () => Promise<{
-    /** Takes the arguments, then the flags; a number that it gives is the exit code. */
-    readonly command: (...given: never[]) => Promise<unknown>
-  }>
-}
-
-const flag = (flags: string, description: string): Flag => new Flag(flags, description)
-
-const JSON_FLAG = flag('--json', 'print JSON')
 const RUN = { '<run>': 'the folder of the run' }
 
 /** Of the commands that use a run: where its rule and its data are. */
@@ -37,18 +21,6 @@ const DATA_RUN_FLAGS = [
   ...RUN_FLAGS,
 ]
 
-/** The flags of the options of a rule. */
-const ruleFlags = (): Flag[] => [
-  flag('--preset <name>', `settings with a name; ${named('rules', 'RULE')} lists them`),
-  setFlag('an option of the rule'),
-]
-
-const setFlag = (what: string): Flag =>
-  flag('--set <key=value>', `${what}; may be given more than once`).argParser(collect)
-
-/** What the commands that compare take for a rule. */
-const ARM = 'RULE[@PRESET][:KEY=VALUE,...]: a learning rule or a file that exports one, a preset of it, options'
-
 /** The commands. What each needs is loaded when it runs: `onward rules` and `--help` must not wait for the runtime. */
 export function commands(): CommandEntry[] {
   return [
@@ -56,25 +28,14 @@ export function commands(): CommandEntry[] {
       name: 'train',
       does: 'train a network by a rule and keep the run in a folder',
       takes: { '[rule]': `a learning rule, which ${named('rules')} lists, or a file that exports one: ./my-rule.js` },
-      flags: [
-        flag(
-          '--data <name>',
-          `the data set, which ${named('data')} lists, or the path of your own: ./digits, table.csv`,
-        ),
-        flag('--data-dir <dir>', 'the folder that holds its files; default: ONWARD_DATA, the cache, or a download'),
-        ...ruleFlags(),
-        flag('--config <file>', 'settings from a JSON file: flags by name, the options of the rule in "set"'),
-        flag('--out <dir>', 'the folder of the run; default: runs/RULE-DATA-NUMBER'),
-        flag('--resume <dir>', 'go on with the run in this folder; --epochs, the new total, makes it longer'),
-        flag('--changed-rule', 'with --resume: take the file of the rule although it has changed since'),
-        flag('--from <run>', 'begin with the weights of this run where names and shapes are equal'),
-        flag('--below <run>', 'with --layer: the run that trained the layers below it'),
-        flag('--json', 'print JSON, one object a line'),
-        ...ownFlags().map((own) => own.helpGroup('Your own data:')),
-        ...trainingFlags().map((own) => own.helpGroup('Training:')),
-      ],
+      flags: trainFlags({ alone: true }),
       load: () => import('./train/command.js'),
     },
+    upCommand(),
+    joinCommand(),
+    tuneCommand(),
+    compareCommand(),
+    meterCommand(),
     {
       name: 'evaluate',
       does: 'measure a trained network on the test samples',
@@ -124,51 +85,6 @@ export function commands(): CommandEntry[] {
       load: () => import('./commands/certify.js'),
     },
     {
-      name: 'compare',
-      does: 'train rules on equal terms, by turns and with several seeds, and say which differences are real',
-      takes: { '<arm...>': ARM },
-      flags: [
-        flag('--data <name>', 'the data set, or the path of your own'),
-        flag('--data-dir <dir>', 'the folder that holds its files; default: ONWARD_DATA, the cache, or a download'),
-        flag('--seeds <n>', 'runs of each arm, with the seeds 0 to n - 1')
-          .argParser(wholeNumber('--seeds', 1))
-          .default(3),
-        flag(
-          '--budget <budget>',
-          'how long each arm learns: epochs=E, images=I or seconds=S; default: as many epochs as the first arm, but ' +
-            'those of its preset where an arm has one',
-        ),
-        flag('--weights <whose>', 'first weights, where names and shapes are equal: shared, own').default('shared'),
-        setFlag('an option of all arms'),
-        flag('--out <dir>', 'its folder, or that of one to go on with; default: runs/compare-DATA-NUMBER'),
-        flag('--format <format>', 'text, json, csv, markdown, latex; default: text'),
-        flag('--json', 'the same as --format json'),
-        ...ownFlags().map((own) => own.helpGroup('Your own data:')),
-        ...trainingFlags(['seed', 'epochs', 'layer']).map((own) => own.helpGroup('Training, of all arms:')),
-      ],
-      load: () => import('./compare/command.js'),
-    },
-    {
-      name: 'meter',
-      does: 'count what training takes in memory, by depth and beside backpropagation; nothing is trained',
-      takes: { '<arm>': ARM },
-      flags: [
-        flag('--data <name>', 'the data set whose shapes are used').default('glyphs'),
-        flag('--input <shape>', 'the shape of an input in place of a data set: 1x28x28'),
-        flag('--classes <n>', 'with --input: the number of classes; default: 10').argParser(
-          wholeNumber('--classes', 2),
-        ),
-        flag('--batch <n>', "samples a step; default: the rule's own").argParser(wholeNumber('--batch', 1)),
-        flag('--micro <n>', 'samples of a micro-batch where backpropagation accumulates gradients')
-          .argParser(wholeNumber('--micro', 1))
-          .default(1),
-        flag('--depth <list>', 'numbers of layers, each as wide as the last one; default: 1,2,4,...,128'),
-        setFlag('an option of the rule'),
-        JSON_FLAG,
-      ],
-      load: () => import('./commands/meter.js'),
-    },
-    {
       name: 'rules',
       does: 'list the learning rules, or show the options, presets and figures of one',
       takes: { '[rule]': 'a learning rule, or a file that exports one' },
@@ -206,16 +122,4 @@ export function commands(): CommandEntry[] {
       load: () => import('./commands/doctor.js'),
     },
   ]
-}
-
-const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value]
-
-/** A whole number of a flag, at least `least`. */
-function wholeNumber(name: string, least: number): (text: string) => number {
-  const kind = { type: 'integer', range: `at least ${least}` } as const
-  return (text) => {
-    const value = parseValue(kind, text, name) as number
-    if (Number.isInteger(value) && value >= least) return value
-    throw new UsageError(refusal(name, kind, `"${text}"`, text))
-  }
 }

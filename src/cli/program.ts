@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { packageVersion } from '../own-files.node.js'
+import type { CommandEntry } from './command-flags.js'
 import { commands } from './commands.js'
 import { EXIT } from './failure.js'
 import { textWidth } from './output/text.js'
@@ -28,18 +29,25 @@ export async function run(given: readonly string[]): Promise<number> {
     .addHelpText('after', `\n${named('help', 'COMMAND')} shows the flags of a command.\n${EXIT_CODES}`)
     .exitOverride()
   const entries = commands()
-  for (const { name, does, takes, flags, load } of entries) {
-    const command = program.command(name).description(does)
+  const add = async (
+    parent: Command,
+    { name, does, takes, flags, load, commands: own }: CommandEntry,
+  ): Promise<void> => {
+    const command = parent.command(name).description(does)
+    const path = parent === program ? [name] : [parent.name(), name]
     for (const [argument, description] of Object.entries(takes)) command.argument(argument, description)
     for (const flag of flags) command.addOption(flag)
-    command.showHelpAfterError(`${named('help', name)} shows how it is used.`)
+    command.helpCommand(false).showHelpAfterError(`${named('help', ...path)} shows how it is used.`)
+    for (const entry of own ?? []) await add(command, entry)
+    if (own) return
     command.action(async (...words) => {
       const loaded = await load()
       const ended = await loaded.command(...(words as never[]))
       if (typeof ended === 'number') code = ended
     })
-    if (name === 'train') command.addHelpText('after', asksHelp(argv) ? await ruleHelp(argv) : '')
+    if (trains(path)) command.addHelpText('after', asksHelp(argv) ? await ruleHelp(argv) : '')
   }
+  for (const entry of entries) await add(program, entry)
   // With --help, Commander would take no notice of a command that it does not know.
   const [name = ''] = argv
   const isKnown = name === '' || name.startsWith('-') || entries.some((entry) => entry.name === name)
@@ -53,8 +61,12 @@ export async function run(given: readonly string[]): Promise<number> {
   return code
 }
 
-const asksHelp = ([command, ...rest]: readonly string[]): boolean =>
-  command === 'train' && rest.some((word) => word === '-h' || word === '--help')
+/** Commands that take options of a rule. */
+const trains = ([command, what]: readonly string[]): boolean =>
+  command === 'train' || (command === 'up' && what !== undefined)
+
+const asksHelp = (argv: readonly string[]): boolean =>
+  trains(argv) && argv.some((word) => word === '-h' || word === '--help')
 
 /** `onward help`, `onward help train` and `onward version` in flags. */
 function asFlags([command, ...rest]: readonly string[]): readonly string[] {
@@ -63,8 +75,8 @@ function asFlags([command, ...rest]: readonly string[]): readonly string[] {
 }
 
 /** Options of a rule are no flags. */
-function ruleOptionHint(text: string, [command]: readonly string[]): string {
+function ruleOptionHint(text: string, argv: readonly string[]): string {
   const [, name] = text.match(/unknown option '--([^'=]*)/) ?? []
-  if (command !== 'train' || name === undefined) return ''
+  if (!trains(argv) || name === undefined) return ''
   return `An option of the rule is given as --set ${name}=VALUE; ${named('rules', 'RULE')} lists them.\n`
 }

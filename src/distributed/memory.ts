@@ -1,7 +1,9 @@
+import { matches } from './subjects.js'
 import {
   ConflictError,
   FullError,
   type Hint,
+  LostError,
   type Message,
   type Stream,
   type StreamLimits,
@@ -37,7 +39,7 @@ export function memoryEngine(): { connect(): Transport } {
       },
     },
     async stream(name, limits) {
-      const stream = streams.get(name) ?? memoryStream(limits)
+      const stream = streams.get(name) ?? memoryStream(limits, () => streams.delete(name))
       streams.set(name, stream)
       return stream
     },
@@ -50,7 +52,7 @@ export function memoryEngine(): { connect(): Transport } {
   return { connect }
 }
 
-function memoryStream(limits: StreamLimits): Stream {
+function memoryStream(limits: StreamLimits, forget: () => void): Stream {
   let messages: Message[] = []
   let sequence = 0
   let bytes = 0
@@ -74,23 +76,34 @@ function memoryStream(limits: StreamLimits): Stream {
       for (const wake of [...waiting]) wake()
       return sequence
     },
-    last: async (subject) => of(subject).at(-1),
+    async last(subject) {
+      const last = of(subject).at(-1)
+      return last && copied(last)
+    },
     async *read(subject, after, signal) {
+      if (after > sequence) throw new LostError(after, sequence)
       for (let at = after; !signal.aborted; ) {
-        const next = messages.find((message) => message.subject === subject && message.sequence > at)
+        const next = messages.find((message) => matches(subject, message.subject) && message.sequence > at)
         if (next) {
           at = next.sequence
-          yield next
+          yield copied(next)
         } else await woken(waiting, signal)
       }
     },
     async purge(subject, below) {
-      const gone = (message: Message): boolean => message.subject === subject && message.sequence < below
+      const gone = (message: Message): boolean => matches(subject, message.subject) && message.sequence < below
       bytes -= messages.filter(gone).reduce((sum, { payload }) => sum + payload.length, 0)
       messages = messages.filter((message) => !gone(message))
     },
+    async delete() {
+      messages = []
+      forget()
+    },
   }
 }
+
+/** What a reader does with a payload is its own affair. */
+const copied = (message: Message): Message => ({ ...message, payload: message.payload.slice() })
 
 /** Waits until somebody calls what was put into `waiting`, or the signal comes. */
 function woken(waiting: Set<() => void>, signal: AbortSignal): Promise<void> {
@@ -128,6 +141,3 @@ async function* hintsOf(
     listeners.delete(listener)
   }
 }
-
-const matches = (pattern: string, subject: string): boolean =>
-  pattern.endsWith('.>') ? subject.startsWith(pattern.slice(0, -1)) : pattern === subject

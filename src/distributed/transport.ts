@@ -76,10 +76,15 @@ export interface Stream {
   publish(message: Omit<Message, 'sequence'>, after?: number): Promise<number>
   /** The last message of a subject. */
   last(subject: string): Promise<Message | undefined>
-  /** The messages of a subject after a sequence, in order, as they come; ends with the signal. */
+  /**
+   * The messages of a subject after a sequence, in order, as they come; ends with the signal. The subject may end with
+   * `.>`. Throws a `LostError` where the stream ends before that sequence.
+   */
   read(subject: string, after: number, signal: AbortSignal): AsyncIterable<Message>
-  /** Removes the messages of a subject below a sequence. */
+  /** Removes the messages of a subject below a sequence. The subject may end with `.>`. */
   purge(subject: string, below: number): Promise<void>
+  /** Removes the stream with all that it holds: nobody can publish to its subjects any more. */
+  delete(): Promise<void>
 }
 
 /** Somebody else was first. */
@@ -90,4 +95,13 @@ export class ConflictError extends Error {
 /** A limit of a stream is reached: what is read and purged makes room. */
 export class FullError extends Error {
   override readonly name = 'FullError'
+}
+
+/** The engine lost messages that it had taken, as a power cut can do. */
+export class LostError extends Error {
+  override readonly name = 'LostError'
+
+  constructor(after: number, last: number) {
+    super(`message ${after} was read, but the stream ends with ${last}: the engine lost what came after`)
+  }
 }

@@ -1,4 +1,5 @@
 import { range } from './primitives/shape.js'
+import type { Window } from './primitives/window.js'
 import { apply, concat, constant, type Tensor } from './tensor.js'
 import { GraphError, LOWEST, show } from './types.js'
 
@@ -56,16 +57,18 @@ export function topK(x: Tensor, k: number): { values: Tensor; indices: Tensor } 
 export interface ConvolutionOptions {
   /** Default 1. */
   readonly stride?: number
-  /** Zeros around the image: a width, or 'same' (output as large as the input at stride 1). Default 0. */
-  readonly padding?: number | 'same'
+  /** Zeros: a width, 'same' (output as large as the input at stride 1), or [before, after] of each axis. Default 0. */
+  readonly padding?: number | 'same' | Window['padding']
   /** Default 1. */
   readonly groups?: number
 }
 
-const pairs = (padding: number | 'same' | undefined, kernel: readonly number[]): [number, number][] =>
-  kernel.map((size) =>
-    padding === 'same' ? [Math.floor((size - 1) / 2), Math.ceil((size - 1) / 2)] : [padding ?? 0, padding ?? 0],
-  )
+function pairs(padding: ConvolutionOptions['padding'], kernel: readonly number[]): Window['padding'] {
+  if (typeof padding === 'object') return padding
+  const width = (size: number): readonly [number, number] =>
+    padding === 'same' ? [Math.floor((size - 1) / 2), Math.ceil((size - 1) / 2)] : [padding ?? 0, padding ?? 0]
+  return [width(kernel[0]!), width(kernel[1]!)]
+}
 
 const convolution = (w: Tensor, { stride = 1, padding, groups = 1 }: ConvolutionOptions) => ({
   stride: [stride, stride],
@@ -88,9 +91,11 @@ export const quantizedConv2d = (x: Tensor, w: Tensor, options: ConvolutionOption
 export const maxPool2d = (x: Tensor, size: number, stride = size, padding = 0): Tensor =>
   pool('maxPool2d', x, size, stride, padding)
 
-/** Mean of each size x size window of [N, C, H, W]; padded cells count as zeros. */
-export const averagePool2d = (x: Tensor, size: number, stride = size, padding = 0): Tensor =>
+/** Mean of each window of [N, C, H, W], size x size or [rows, columns]; padded cells count as zeros. */
+export const averagePool2d = (x: Tensor, size: Extent, stride = size, padding = 0): Tensor =>
   pool('averagePool2d', x, size, stride, padding)
 
-const pool = (op: 'maxPool2d' | 'averagePool2d', x: Tensor, size: number, stride: number, padding: number): Tensor =>
-  apply(op, [x], { kernel: [size, size], stride: [stride, stride], padding: pairs(padding, [size, size]) })[0]!
+type Extent = number | readonly [number, number]
+const both = (size: Extent): readonly [number, number] => (typeof size === 'number' ? [size, size] : size)
+const pool = (op: 'maxPool2d' | 'averagePool2d', x: Tensor, size: Extent, stride: Extent, padding: number): Tensor =>
+  apply(op, [x], { kernel: both(size), stride: both(stride), padding: pairs(padding, both(size)) })[0]!

@@ -22,3 +22,9 @@ export function layerNorm(x: Tensor, { scale: own, epsilon = 1e-5 }: NormOptions
   const normal = centred.div(centred.square().mean(axes, true).add(epsilon).sqrt())
   return own ? normal.mul(perChannel(own.gain, x)).add(perChannel(own.bias, x)) : normal
 }
+
+/** (x - mean) / sqrt(variance + 1e-5) over the places of each channel of a sample [N, C, H, W]: Ulyanov et al. 2016. */
+export function instanceNorm(x: Tensor): Tensor {
+  const centred = x.sub(x.mean([2, 3], true))
+  return centred.div(centred.square().mean([2, 3], true).add(1e-5).sqrt())
+}

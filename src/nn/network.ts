@@ -42,6 +42,11 @@ export interface Layer {
   init(random: Random, name: string, rule: FanRule): Dense
   /** W x, without the bias: [N, ...inputShape] to [N, ...]. */
   linear(weight: Tensor, x: Tensor, precision?: Precision): Tensor
+  /**
+   * W x, pooled where a pooling follows: for a pooling in front of what it is to follow. What the pooling would leave out
+   * is not computed.
+   */
+  pooledLinear(weight: Tensor, x: Tensor, precision?: Precision): Tensor
   /** The same map transposed, by the same weight: [N, ...] back to [N, ...inputShape]. */
   transposed(weight: Tensor, y: Tensor, precision?: Precision): Tensor
   /** The bias in a shape that broadcasts over `linear`'s output. */
@@ -51,11 +56,13 @@ export interface Layer {
 }
 
 export function denseLayer(inputs: number, outputs: number): Layer {
+  const linear: Layer['linear'] = (weight, x, precision) => product(flat(x), weight, precision)
   return {
     inputShape: [inputs],
     outputShape: [outputs],
     init: (random, name, rule) => dense(random, name, inputs, outputs, rule),
-    linear: (weight, x, precision) => product(flat(x), weight, precision),
+    linear,
+    pooledLinear: linear,
     transposed: (weight, y, precision) => transposedProduct(y, weight, precision),
     offset: (bias) => bias,
     pool: (y) => y,
@@ -86,11 +93,18 @@ function pooledShape([channels, height, width]: readonly [number, number, number
 export function convolutionLayer(inputShape: Shape, channels: number, kernel: number, pooled: boolean): Layer {
   const [inputs, height, width] = imagesOf(inputShape)
   const output = [channels, height, width] as const
+  const before = Math.floor((kernel - 1) / 2)
+  // A pooling leaves out the last one of an odd number of rows or columns.
+  const padding = (size: number): [number, number] => [before, kernel - 1 - before - (kernel > 1 ? size % 2 : 0)]
   return {
     inputShape,
     outputShape: pooled ? pooledShape(output) : output,
     init: (random, name, rule) => convolution(random, name, inputs, channels, kernel, rule),
     linear: (weight, x, precision) => convolved(x, weight, { padding: 'same' }, precision),
+    pooledLinear: (weight, x, precision) =>
+      pooled
+        ? maxPool2d(convolved(x, weight, { padding: [padding(height), padding(width)] }, precision), 2)
+        : convolved(x, weight, { padding: 'same' }, precision),
     transposed: (weight, y, precision) => transposedConvolution(y, weight, precision),
     offset: (bias) => bias.reshape([1, channels, 1, 1]),
     pool: (y) => (pooled ? maxPool2d(y, 2) : y),

@@ -23,3 +23,6 @@ export const inverseLength = (meanSquare: Tensor): Tensor => constant(1).div(mea
 
 /** The factor of unit length, from the sum of squares. */
 export const inverseNorm = (square: Tensor): Tensor => constant(1).div(square.sqrt().add(1e-4))
+
+/** x / sqrt(mean of x^2 over a sample [N, ...] + 1e-8): `length`, whose gradient at 0 is finite. */
+export const rootMeanSquared = (x: Tensor): Tensor => x.div(x.square().mean(sampleAxes(x), true).add(1e-8).sqrt())

@@ -113,14 +113,20 @@ export const optimizerOptions = {
   optimizer: z
     .enum(['adam', 'sgd', 'muon'])
     .default('adam')
+    .meta({ search: true })
     .describe('kind of the optimiser; muon steps weights by Muon, one by one, and biases by adam'),
-  rate: z.number().positive().describe('step size'),
+  rate: z
+    .number()
+    .positive()
+    .meta({ search: { low: 1e-4, high: 0.3, log: true } })
+    .describe('step size'),
   momentum: z
     .number()
     .min(0)
     .max(1)
     .default(0.9)
     .meta({ onlyWith: { optimizer: ['sgd', 'muon'] } })
+    .meta({ search: { low: 0, high: 0.99 } })
     .describe('heavy-ball momentum of sgd, Nesterov momentum of muon'),
   adamRate: z
     .number()
@@ -128,8 +134,17 @@ export const optimizerOptions = {
     .default(0.05)
     .meta({ onlyWith: { optimizer: 'muon' } })
     .describe("step size of muon's adam for biases, as a part of rate"),
-  weightDecay: z.number().min(0).default(0).describe("L2 with sgd, decoupled with adam and muon's adam"),
-  schedule: z.enum(SCHEDULE_NAMES).default('linear').describe('how step sizes fall over the training'),
+  weightDecay: z
+    .number()
+    .min(0)
+    .default(0)
+    .meta({ search: { choices: [0, 1e-5, 1e-4, 1e-3, 1e-2] } })
+    .describe("L2 with sgd, decoupled with adam and muon's adam"),
+  schedule: z
+    .enum(SCHEDULE_NAMES)
+    .default('linear')
+    .meta({ search: true })
+    .describe('how step sizes fall over the training'),
 }
 
 interface OptimizerSettings {

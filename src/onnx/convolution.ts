@@ -1,6 +1,7 @@
 import type { Convolution } from '../graph/primitives/window.js'
 import type { Tensor } from '../graph/tensor.js'
 import type { Shape } from '../graph/types.js'
+import { convolveInBlocks } from './blocks.js'
 import type { Emitter } from './emitter.js'
 import { onnxWindow, padded, unfold } from './unfold.js'
 
@@ -39,6 +40,8 @@ const isSpread = (emit: Emitter, [out, perGroup, kh, kw]: Shape, { stride, paddi
 export function convolve(emit: Emitter, x: Tensor, w: Tensor, y: Tensor, window: Convolution): string {
   const [out, , kh, kw] = w.shape as [number, number, number, number]
   const [n, , rows, columns] = y.shape as [number, number, number, number]
+  const inBlocks = convolveInBlocks(emit, x, w, window)
+  if (inBlocks) return inBlocks
   if (isUnfolded(emit, y.shape, w.shape, window.groups)) {
     const seen = unfold(emit, padded(emit, x, window, [0, 2, 3, 1]), x.shape, [0, kh, kw], [rows, columns], window)
     const weights = emit.reshape(emit.one('Transpose', [w], { perm: [2, 3, 1, 0] }), [w.size / out, out])

@@ -20,9 +20,6 @@ type Input = Tensor | string
 /** Constants of at most so many numbers are compared, and made once. */
 const MAX_SHARED_CONSTANT = 65_536
 
-/** Operations of ONNX Runtime that ONNX has not. */
-const OWN_TO_THE_ENGINE = new Set(['FusedMatMul'])
-
 type AttributeValue = number | readonly number[] | string | Message
 
 type Attributes = Readonly<Record<string, AttributeValue>>
@@ -58,6 +55,8 @@ function rawData(dtype: ElementType, data: ArrayLike<number>): Uint8Array {
 /** Writes one ONNX graph and the bodies of its loops. Each node of the traced graph is emitted once, in its scope. */
 export class Emitter {
   readonly device: Device
+  /** Channels that the engine's kernels for blocks of channels take together; 1 where it has none. */
+  readonly block: number
   readonly initializers: Message[] = []
   /** Of the operations in use; '' is ONNX's own. */
   readonly domains = new Set([''])
@@ -75,8 +74,9 @@ export class Emitter {
 
   readonly #lowerings: Readonly<Record<Op, Lowering>>
 
-  constructor(lowerings: Readonly<Record<Op, Lowering>>, device: Device, { portable = false } = {}) {
+  constructor(lowerings: Readonly<Record<Op, Lowering>>, device: Device, { portable = false, block = 1 } = {}) {
     this.#lowerings = lowerings
+    this.block = block
     this.device = device
     this.tuned = device === 'cpu' && !portable
   }
@@ -116,13 +116,13 @@ export class Emitter {
     return this.node(op, inputs, attributes)[0]!
   }
 
-  /** A node whose outputs are named by the caller. */
+  /** A node whose outputs are named by the caller; operations that ONNX has not are named with their domain, `a:b`. */
   raw(op: string, input: readonly string[], output: readonly string[], attributes: Attributes = {}): void {
     for (const name of output) this.#own.add(name)
     const list = Object.entries(attributes).map(([name, given]) => attribute(name, given))
-    const domain = OWN_TO_THE_ENGINE.has(op) ? 'com.microsoft' : ''
+    const [opType, domain = ''] = op.split(':').toReversed()
     this.domains.add(domain)
-    const node = { input: [...input], output: [...output], name: output[0], opType: op, attribute: list, domain }
+    const node = { input: [...input], output: [...output], name: output[0], opType, attribute: list, domain }
     this.#nodes.push(proto('NodeProto', node))
   }
 
@@ -136,7 +136,7 @@ export class Emitter {
 
   /** [b, m, k] x [b, n, k], without a Transpose: the engine's is slow for many small matrices. */
   timesTransposed(a: Input, b: Input): string {
-    if (this.tuned) return this.one('FusedMatMul', [a, b], { transB: 1 })
+    if (this.tuned) return this.one('com.microsoft:FusedMatMul', [a, b], { transB: 1 })
     return this.one('MatMul', [a, this.one('Transpose', [b], { perm: [0, 2, 1] })])
   }
 

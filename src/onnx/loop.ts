@@ -8,9 +8,9 @@ import { changes, model, type OnnxProgram, ports, STEPS, type StepGraph } from '
  * comes back once. Batch inputs are stacked, [steps, ...], and so are the metrics; `steps` is an int64 scalar. The
  * outputs are those of `lowerStep`.
  */
-export function lowerLoop(graph: StepGraph, device: Device): OnnxProgram {
+export function lowerLoop(graph: StepGraph, device: Device, block = 1): OnnxProgram {
   const named = ports(graph)
-  const emitter = emitterFor(device)
+  const emitter = emitterFor(device, { block })
   const { state, batch, metrics } = graph
   const changing = state.filter(changes)
   const results = [...changing, ...metrics].map(({ output }) => output)

@@ -18,5 +18,7 @@ const LOWERINGS = {
   loop: (emit, node) => emit.loop(node),
 } satisfies Record<Op, Lowering>
 
-export const emitterFor = (device: Device, options: { readonly portable?: boolean } = {}): Emitter =>
-  new Emitter(LOWERINGS, device, options)
+export const emitterFor = (
+  device: Device,
+  options: { readonly portable?: boolean; readonly block?: number } = {},
+): Emitter => new Emitter(LOWERINGS, device, options)

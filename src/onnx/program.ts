@@ -58,10 +58,11 @@ export const NOTHING = 'nothing'
 /**
  * One step a call. Inputs: the state and the batch by name; outputs: the state that changes, named with `out.` before,
  * and the metrics, named with `metric.` before. `intoPlaces`: and first of all one that stops them from being copied.
+ * `block`: see `Emitter`.
  */
-export function lowerStep(graph: StepGraph, device: Device, { intoPlaces = false } = {}): OnnxProgram {
+export function lowerStep(graph: StepGraph, device: Device, { intoPlaces = false, block = 1 } = {}): OnnxProgram {
   const named = ports(graph)
-  const emitter = emitterFor(device)
+  const emitter = emitterFor(device, { block })
   const { state, batch } = graph
   for (const { name, input } of [...state, ...batch]) emitter.bind(input, name)
   const results = [
@@ -94,6 +95,17 @@ export function lowerSums(state: readonly StatePort[], device: Device): Uint8Arr
     emitter,
     floats.map((port) => valueInfo(port.name, port)),
     floats.map(({ name }) => valueInfo(`sum.${name}`, { dtype: 'float32', shape: [] })),
+  )
+}
+
+/** `y` is `x`, [1, 4, 1, 1], with channels of zeros to a whole block: fails where the CPU has no kernels for blocks. */
+export function lowerBlock(): Uint8Array<ArrayBuffer> {
+  const emitter = emitterFor('cpu')
+  emitter.raw('com.microsoft.nchwc:ReorderInput', ['x'], ['y'])
+  return model(
+    emitter,
+    [valueInfo('x', { dtype: 'float32', shape: [1, 4, 1, 1] })],
+    [valueInfo('y', { dtype: 'float32' })],
   )
 }
 

@@ -1,6 +1,7 @@
 import { type Convolution, views } from '../graph/primitives/window.js'
 import type { Tensor } from '../graph/tensor.js'
 import { type Shape, sizeOf } from '../graph/types.js'
+import { weightGradientInBlocks } from './blocks.js'
 import { convolveAsItIs, isUnfolded } from './convolution.js'
 import type { Emitter } from './emitter.js'
 import { divisorWhere, padded, unfold } from './unfold.js'
@@ -35,6 +36,8 @@ export function weightGradient(
     const taps = seen.map((view) => emit.reshape(summed(emit.one('Mul', [view, g]), [0, 2, 3]), [out, 1]))
     return emit.reshape(emit.one('Concat', taps, { axis: 1 }), weights)
   }
+  const inBlocks = weightGradientInBlocks(emit, x, g, weights, window)
+  if (inBlocks) return inBlocks
   const under = perGroup * kh * kw
   const asItLies = kh * kw * Math.max(...window.stride) === 1 && Math.max(...window.padding.flat()) === 0
   if (

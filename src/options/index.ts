@@ -1,3 +1,12 @@
 export { checkEffect, checkOptions, unknownOption } from './check.js'
-export { describeKind, describeOption, type Kind, type Option, optionTable, refusal, showValue } from './table.js'
+export {
+  describeKind,
+  describeOption,
+  type Kind,
+  type Option,
+  optionTable,
+  refusal,
+  type Search,
+  showValue,
+} from './table.js'
 export { isGroup, merge, parseValue, type Values, withValue } from './values.js'

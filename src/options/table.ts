@@ -19,7 +19,18 @@ export interface Option {
   readonly fallback?: unknown
   /** It has an effect only where each of these other options has one of these values. */
   readonly onlyWith?: Readonly<Record<string, readonly unknown[]>>
+  /** Where it is worth searching, by `.meta({ search })`; absent: it is not. */
+  readonly search?: Search
 }
+
+/**
+ * Numbers between two ends, which belong to them: `log` where each octave is equally likely, `step` where not all do.
+ * Or values that stand for themselves; a list as it is typed, `'500,500'`. `true`: all values of a choice.
+ */
+export type Search =
+  | { readonly low: number; readonly high: number; readonly log?: boolean; readonly step?: number }
+  | { readonly choices: readonly (string | number | boolean)[] }
+  | true
 
 interface JsonSchema {
   readonly type?: string
@@ -37,6 +48,7 @@ interface JsonSchema {
   readonly default?: unknown
   /** What an option says of itself by `.meta({ onlyWith: { optimizer: 'sgd' } })`. */
   readonly onlyWith?: Readonly<Record<string, unknown>>
+  readonly search?: Search
 }
 
 /** The options of a zod object, in the order in which it lists them. */
@@ -50,7 +62,9 @@ function optionsOf({ properties = {} }: JsonSchema, group: string): Option[] {
     if (property.type === 'object') return optionsOf(property, `${name}.`)
     const option = { name, kind: kindOf(property), description: property.description ?? '' }
     const fallback = 'default' in property && { fallback: property.default }
-    return [{ ...option, ...fallback, ...(property.onlyWith && { onlyWith: listed(property.onlyWith, group) }) }]
+    const { onlyWith, search } = property
+    const condition = onlyWith && { onlyWith: listed(onlyWith, group) }
+    return [{ ...option, ...fallback, ...condition, ...(search && { search }) }]
   })
 }
 

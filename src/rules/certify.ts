@@ -47,7 +47,9 @@ export function certifyPrograms(
     predict: traced.predict,
     labelled: labelledStart(traced),
   }
-  return worstOf(groups.map((programs) => certify(programs, blocks, options)))
+  // A read-out is solved after any of them.
+  const solved = traced.readOut ? [traced.readOut.step] : []
+  return worstOf(groups.map((programs) => certify([...programs, ...solved], blocks, options)))
 }
 
 /** The state that `init` makes with the labels of its sample. */

@@ -163,8 +163,29 @@ export interface Rule<Hyper = never, State extends Tree = never> {
   readonly objective?: string
   /** What `onward samples` draws, by name. */
   pictures?(task: Task, hyper: Hyper): Readonly<Record<string, Picture<State>>>
+  /** The highest block, where it is not trained but solved, once, after the last epoch; by options, where they say so. */
+  readonly readOut?: ReadOut<Hyper, State> | ((hyper: Hyper) => ReadOut<Hyper, State> | undefined)
   /** For rules whose layers learn from their own input alone: one layer after the other. */
   readonly greedy?: Greedy<Hyper, State>
+}
+
+/**
+ * A read-out that is solved exactly: the ridge regression of the classes (1 for the own one, 0 else) on features of all
+ * training samples, by sums that the trainer gathers (see `readout/ridge.ts`). What it says before that is what `init`
+ * made of it. The certificate reads one step of gradient descent on the same loss: its minimum is a function of the same
+ * numbers.
+ */
+export interface ReadOut<Hyper, State extends Tree> {
+  /** The names in the state of its weights [D, K] and constants [K]; they belong to one block. */
+  readonly weight: string
+  readonly bias: string
+  /** The features of inputs [N, ...], [N, V, D]: each of V views of an input counts as a sample. */
+  features(state: State, x: Tensor, task: Task, hyper: Hyper): Tensor
+  /**
+   * The weights of the penalty, for features of deviation 1 and a loss summed over all samples. Of several the one that
+   * leaves the smallest error on held-out training samples is taken.
+   */
+  lambdas(hyper: Hyper): readonly number[]
 }
 
 /** Training layer after layer: the layers below are frozen, and what they hand up may be kept instead of recomputed. */

@@ -2,6 +2,7 @@ import { UsageError } from '../errors.js'
 import { unknownName } from '../names.js'
 import { backprop } from './backprop.js'
 import { broadcast } from './broadcast/broadcast.js'
+import { channelGoodness } from './channel-goodness/channel-goodness.js'
 import type { AnyRule } from './contract.js'
 import { covarianceGoodness } from './covariance-goodness/covariance-goodness.js'
 import { equilibriumPropagation } from './equilibrium-propagation/equilibrium-propagation.js'
@@ -11,6 +12,7 @@ import { localHeads } from './local-heads/local-heads.js'
 import { nice } from './nice/nice.js'
 import { predictiveCoding } from './predictive-coding/predictive-coding.js'
 import { recLra } from './rec-lra/rec-lra.js'
+import { sparseCells } from './sparse-cells/sparse-cells.js'
 import { spikeAlignment } from './spike-alignment/spike-alignment.js'
 import { targetPropagation } from './target-propagation/target-propagation.js'
 import { trifecta } from './trifecta/trifecta.js'
@@ -28,12 +30,14 @@ export const RULES: readonly AnyRule[] = [
   hopfieldVae,
   targetPropagation,
   localHeads,
+  channelGoodness,
   covarianceGoodness,
   predictiveCoding,
   broadcast,
   nice,
   spikeAlignment,
   recLra,
+  sparseCells,
 ]
 
 /** The rule of that name or of that short name, in any case, if there is one. */

@@ -1,5 +1,6 @@
 import { findDataSet, type Samples } from '../data/index.js'
 import { UserError } from '../errors.js'
+import { constant, type Shape, sizeOf, type Tensor } from '../graph/index.js'
 import { show } from '../graph/types.js'
 import type { Precision } from '../nn/dense.js'
 import { stream } from '../random/stream.js'
@@ -29,4 +30,11 @@ export function imageShape({ input: { shape } }: Pick<Task, 'input'>): readonly 
   const [channels, height, width] = shape
   if (shape.length === 3) return [channels!, height!, width!]
   throw new UserError(`this rule learns from images [channels, height, width], not from inputs of shape ${show(shape)}`)
+}
+
+/** Normal numbers of the network's structure: constants of the program, drawn from the seed, and no state. */
+export function fixedNormals(task: Pick<Task, 'structure'>, name: string, shape: Shape, deviation: number): Tensor {
+  const numbers = new Float32Array(sizeOf(shape))
+  task.structure(name).normal(numbers)
+  return constant(numbers, shape).mul(deviation)
 }

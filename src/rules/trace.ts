@@ -9,6 +9,7 @@ import { targetKind } from '../targets/index.js'
 import { checkFigures, checkShape, checkStep } from './checked.js'
 import type { AnyRule, Batch, Metrics, Picture, Prediction, Step, Task, View } from './contract.js'
 import { flatten, unflatten } from './figures.js'
+import { featuresOf, readOutOf, readOutStep } from './read-out.js'
 
 export interface TracedStep extends StepGraph {
   readonly name: string
@@ -37,6 +38,8 @@ export interface TracedRule {
   readonly predict: StepGraph
   /** Images that the network draws, from images `x`: the pixels are the metric `images`. */
   picture(name: string): StepGraph
+  /** Of a rule whose read-out is solved: its `features` [N, V, D] of inputs, and the step that stands for the solution. */
+  readonly readOut?: { readonly features: StepGraph; readonly step: TracedStep }
   /** Greedy steps and what feeds them, by layer; empty where the rule has none or cannot here. */
   greedy(layer: number): { step: TracedStep; features: StepGraph }
 }
@@ -167,6 +170,7 @@ function inRow(own: Readonly<Record<string, Step<Tree>>>, list: readonly string[
 export function traceRule(rule: AnyRule, task: Task, hyper: unknown): TracedRule {
   const first = batchInputs(task)
   const [sample] = first.batches
+  const readOut = readOutOf(rule, hyper)
   const initial: Tree = rule.init(sample!.random, task, hyper, sample!)
   const init: StepGraph = { state: [], batch: first.inputs(), metrics: named(leaves(initial)) }
   const own: Readonly<Record<string, Step<Tree>>> = rule.steps(task, hyper)
@@ -218,6 +222,12 @@ export function traceRule(rule: AnyRule, task: Task, hyper: unknown): TracedRule
         ...Object.entries(predicted?.parts ?? {}).map(([name, part]): [string, Tensor] => [`parts/${name}`, part]),
         ...figures.map(([name, each]): [string, Tensor] => [`figures/${name}`, each]),
       ]
+    }),
+    ...(readOut && {
+      readOut: {
+        features: reading((state, { x }) => [['features', featuresOf(readOut, state, x, task, hyper)]]),
+        step: traceSteps('read-out', [readOutStep(readOut, task, hyper)], initial, task),
+      },
     }),
     picture: (name) => {
       const { draw }: Picture<Tree> = rule.pictures!(task, hyper)[name]!

@@ -54,6 +54,7 @@ export function channel(
       },
       read: (id) => call('read', [id]),
       close: (id) => call('close', [id]),
+      block: () => call('block', []),
       compare: (program, threads) => call('compare', [program, threads]),
     },
     receive({ call, result, error }) {

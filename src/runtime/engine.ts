@@ -1,6 +1,7 @@
 import type { InferenceSession } from 'onnxruntime-common'
 import { UserError } from '../errors.js'
 import type { DType } from '../graph/types.js'
+import { blockOf } from './block.js'
 import { directOutputs } from './direct-outputs.js'
 import { onDevice } from './execute/gpu.js'
 import { inPlace } from './execute/in-place.js'
@@ -99,7 +100,7 @@ export function createEngine(ort: Ort): Engine {
     await sessions.release(own.used)
   }
 
-  return inOrder({ open, load, run, read, close, compare: (program, threads) => sameBits(ort, program, threads) })
+  return inOrder({ open, load, run, read, close, compare: (...x) => sameBits(ort, ...x), block: () => blockOf(ort) })
 }
 
 /** The float32 state that holds a number that is not finite; on graphics cards, whose sum is not. */

@@ -40,6 +40,8 @@ export interface Engine {
   run(id: number, steps: number, batch: TensorRecord): Promise<RunResult>
   read(id: number): Promise<TensorRecord>
   close(id: number): Promise<void>
+  /** How many channels the CPU's kernels for blocks of channels take together; 1 where there are none. */
+  block(): Promise<number>
   /** Whether the model makes of random inputs the same bits with each number of threads. */
   compare(program: OnnxProgram, threads: readonly number[]): Promise<boolean>
 }

@@ -65,9 +65,10 @@ export const sessionOptions = (device: Device, threads: number): InferenceSessio
     // Between calls the threads sleep: spinning on, they would take some 30 ms of each core from whoever makes batches.
     'session.force_spinning_stop': '1',
     // The first three of these fusions would undo what the lowering chose for speed: a transposition as a node of its
-    // own, a factor per row. The last two take what follows a product into it, and round otherwise than two nodes: the
-    // bits of a run would depend on whether its steps are a loop or renew their state in place.
+    // own, a factor per row. The next two take what follows a product into it, and round otherwise than two nodes: the
+    // bits of a run would depend on whether its steps are a loop or renew their state in place. The last one would lay
+    // every map that is pooled out in blocks of channels, for the pooling alone.
     'optimization.disable_specified_optimizers':
-      'GemmTransposeFusion;MatmulTransposeFusion;DivMulFusion;MatMulScaleFusion;MatMulAddFusion',
+      'GemmTransposeFusion;MatmulTransposeFusion;DivMulFusion;MatMulScaleFusion;MatMulAddFusion;NchwcTransformer',
   },
 })

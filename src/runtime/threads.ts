@@ -1,5 +1,5 @@
 import { lowerStep, type StepGraph } from '../onnx/program.js'
-import { openStep } from './lowered.js'
+import { blockFor, openStep } from './lowered.js'
 import type { Engine } from './protocol.js'
 import { comparison, kindOf } from './same-bits.js'
 import { choose, newTrial, observe } from './trial.js'
@@ -75,7 +75,8 @@ async function isSame(engine: Engine, graph: StepGraph, threads: readonly number
   if (compared.metrics.length === 0) return true
   const kinds = compared.metrics.map(({ output: { node } }) => kindOf(node))
   const key = `${threads} ${kinds.join()}`
-  const same = known.get(key) ?? engine.compare(lowerStep(compared, 'cpu'), threads)
+  const block = await blockFor(engine, compared)
+  const same = known.get(key) ?? engine.compare(lowerStep(compared, 'cpu', { block }), threads)
   known.set(key, same)
   // A comparison that failed, as in a worker that ended, says nothing of the next one.
   same.catch(() => known.delete(key))

@@ -20,6 +20,8 @@ export interface TrainConfig extends TrainerConfig {
   readonly below?: Checkpoint | undefined
   /** Another network whose weights are the first ones, wherever names and shapes are equal. */
   readonly from?: Origin | undefined
+  /** False: the test samples are not read, and `done` says nothing of them. For trainings among which one is chosen. */
+  readonly test?: false | undefined
   /** What only the caller knows of the run, for its first event. */
   readonly told?: Pick<StartEvent, 'run' | 'preset' | 'replaced'> | undefined
 }

@@ -76,6 +76,103 @@ export interface StartEvent {
   /** The folder held a run that ended before its first checkpoint: this one takes its place. */
   readonly replaced?: boolean
   readonly run?: string
+  /** Where clients train on data of their own: who they are, and what stays with them. */
+  readonly federation?: Federation
+  /** Where several workers train: how they share the work. */
+  readonly over?: Over
+}
+
+/** Clients that train together, each on its own data. */
+export interface Federation {
+  readonly engine: 'memory' | 'nats'
+  readonly rounds: number
+  readonly localEpochs: number
+  readonly aggregate: string
+  /** The samples of each client, where the coordinator knows them. */
+  readonly clients: Readonly<Record<string, number | null>>
+  /** Bytes of an upload at the most: of a whole network, or of the largest layer. */
+  readonly uploadBytes: number
+  /** Tensors of the model that never leave a client. */
+  readonly stays: readonly string[]
+}
+
+/** A round of a federated training has ended with a new model. */
+export interface RoundEvent extends Placed, Learning {
+  readonly event: 'round'
+  /** Counts from 1, those that failed too. */
+  readonly round: number
+  /** Turns of the training that are done, and all of them. */
+  readonly turn: number
+  readonly turns: number
+  /** The hash of the model's description. */
+  readonly model: string
+  readonly asked: number
+  readonly answered: readonly string[]
+  readonly refused: Readonly<Record<string, string>>
+  /** The mean of what the clients call their loss. */
+  readonly loss?: number
+  readonly validation?: Scores
+  /** Of all clients. */
+  readonly bytesUp: number
+  readonly bytesDown: number
+  readonly seconds: number
+  /** What differential privacy promises each client after this round. */
+  readonly epsilon?: number
+}
+
+/** What clients tell of themselves while a round runs. Not kept in the run's folder. */
+export interface ClientsEvent extends Placed {
+  readonly event: 'clients'
+  readonly round: number
+  readonly clients: readonly ClientTold[]
+}
+
+export interface ClientTold {
+  readonly client: string
+  readonly doing: string
+  readonly round?: number
+  /** The part of its round that is done. */
+  readonly progress?: number
+  readonly loss?: number
+  /** Bytes. */
+  readonly sent: number
+  readonly fetched: number
+  /** Seconds since it was last heard of. */
+  readonly silent: number
+}
+
+/** How several workers share a training. */
+export interface Over {
+  readonly mode: 'activations' | 'weights' | 'all-layers'
+  /** What carries their messages: in one process, or over machines. */
+  readonly engine: 'memory' | 'nats'
+  /** The name of the run, for workers that join it. */
+  readonly name: string
+  /** The blocks of each worker, from below. */
+  readonly workers: readonly (readonly string[])[]
+  /** How many times as fast as one worker the schedule can be at the most, and why. */
+  readonly bound: { readonly speedUp: number; readonly why: string }
+}
+
+/** Where several workers train: what each does. */
+export interface WorkersEvent extends Placed {
+  readonly event: 'workers'
+  readonly workers: readonly WorkerTold[]
+}
+
+export interface WorkerTold {
+  readonly blocks: readonly string[]
+  /** Steps that it has done. */
+  readonly step: number
+  readonly rowsPerSecond: number
+  /** The parts of its time in which it computed, and in which it waited for the worker above it and for the one below. */
+  readonly busy: number
+  readonly held: number
+  readonly starved: number
+  /** The sum of the losses of its blocks. */
+  readonly loss?: number
+  /** Seconds since it was last heard of. */
+  readonly silent: number
 }
 
 /** After every call of a program. */
@@ -111,13 +208,28 @@ export interface EpochEvent extends Placed, Learning {
   readonly rowsPerSecond: number
 }
 
-/** While held-out samples are measured: first with none done. Not kept in the run's folder. */
+/**
+ * While held-out samples are measured, or samples are read for a read-out that is solved: first with none done. Not kept
+ * in the run's folder.
+ */
 export interface MeasuringEvent {
   readonly event: 'measuring'
-  readonly what: 'validation' | 'test'
+  readonly what: 'training' | 'validation' | 'test'
   /** Samples. */
   readonly done: number
   readonly of: number
+}
+
+/** A read-out was solved: after the last epoch. */
+export interface ReadOutEvent extends Placed {
+  readonly event: 'read-out'
+  /** From so many training samples. */
+  readonly samples: number
+  readonly features: number
+  /** Of the penalty, and what each one that was tried left of the squared error of a held-out sample. */
+  readonly lambda: number
+  readonly tried: readonly { readonly lambda: number; readonly error: number }[]
+  readonly seconds: number
 }
 
 export interface CheckpointEvent extends Placed {
@@ -140,7 +252,7 @@ export interface StoppedEvent extends Placed {
 
 export interface DoneEvent extends Placed {
   readonly event: 'done'
-  /** The test set is read once, here. Both tell of what has learned: nothing of blocks above `highest`. */
+  /** The test set is read once, here; nothing stands there where it was not to be read. Both tell of what has learned: nothing of blocks above `highest`. */
   readonly test: Scores
   readonly validation?: Scores
   readonly seconds: number
@@ -157,6 +269,10 @@ export type TrainEvent =
   | ProgressEvent
   | EpochEvent
   | MeasuringEvent
+  | ReadOutEvent
+  | WorkersEvent
+  | RoundEvent
+  | ClientsEvent
   | CheckpointEvent
   | StoppedEvent
   | DoneEvent

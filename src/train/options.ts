@@ -5,6 +5,7 @@ import { show } from '../graph/types.js'
 import { unknownName } from '../names.js'
 import { checkEffect, checkOptions, merge, type Values } from '../options/index.js'
 import type { AnyRule, Preset } from '../rules/contract.js'
+import { readOutOf } from '../rules/read-out.js'
 import { RULES } from '../rules/registry.js'
 
 /** The options of training itself, the same for every rule. What a rule learns by is in its own table. */
@@ -123,6 +124,7 @@ export function fit(rule: AnyRule, data: DataSet, { hyper, options: given }: Ask
     limit,
   }
   check(rule, options, data)
+  checkReadOut(rule, options, hyper)
   return { hyper, options }
 }
 
@@ -166,5 +168,20 @@ function check(
   if (patience > 0 && validation === 0)
     throw new UsageError(
       `patience is ${patience}, but without validation images there is nothing to wait for: hold some out`,
+    )
+}
+
+/** What a read-out that is solved after the last epoch needs. */
+function checkReadOut(rule: AnyRule, { patience, validation }: TrainingOptions, hyper: unknown): void {
+  const { id } = rule
+  const readOut = readOutOf(rule, hyper)
+  if (!readOut) return
+  if (patience > 0)
+    throw new UsageError(
+      `patience waits for a better figure after an epoch, and the read-out of ${id} is solved after the last: leave it out`,
+    )
+  if (validation === 0 && readOut.lambdas(hyper).length > 1)
+    throw new UsageError(
+      'several lambdas are told apart by held-out images: hold some out (validation), or name one lambda',
     )
 }

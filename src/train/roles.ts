@@ -14,6 +14,11 @@ export interface StateTensor {
   readonly dtype: DType
   readonly shape: Shape
   readonly role: Role
+  /**
+   * Whether predictions, or those of a part, read it (of a rule that only generates: its figures); else it serves
+   * learning alone.
+   */
+  readonly isRead: boolean
 }
 
 const isUnder = (name: string, path: string): boolean => name === path || name.startsWith(`${path}.`)
@@ -29,10 +34,12 @@ export const blockOf = (blocks: readonly Block[], name: string): number =>
 /** The tensors of a state. What predictions read and no block owns is statistics, declared or not. */
 export function tensorsOf(predict: StepGraph, blocks: readonly Block[]): StateTensor[] {
   const read = new Set(reachable(predict.metrics.map(({ output }) => output)))
+  const scores = predict.metrics.filter(({ name }) => name === 'scores' || name.startsWith('parts/'))
+  const said = scores.length > 0 ? new Set(reachable(scores.map(({ output }) => output))) : read
   return predict.state.map(({ name, input }) => {
     const isStatistic =
       read.has(input.node) || blocks.some(({ statistics }) => statistics?.some((path) => isUnder(name, path)))
     const role = blockOf(blocks, name) >= 0 ? 'model' : isStatistic ? 'statistics' : 'optimizer'
-    return { name, dtype: input.dtype, shape: input.shape, role }
+    return { name, dtype: input.dtype, shape: input.shape, role, isRead: said.has(input.node) }
   })
 }

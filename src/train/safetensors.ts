@@ -18,11 +18,21 @@ export interface TensorFile {
 const CODES: Record<DType, string> = { float32: 'F32', int32: 'I32', bool: 'BOOL' }
 const SIZES = Object.fromEntries(Object.entries(CODES).map(([dtype, code]) => [code, BYTES[dtype as DType]]))
 
-export function encodeSafetensors({ tensors, metadata }: TensorFile): Uint8Array<ArrayBuffer> {
+export const encodeSafetensors = ({ tensors, metadata }: TensorFile): Uint8Array<ArrayBuffer> =>
+  encodeStored(
+    tensors.map(({ name, dtype, shape, data }) => ({ name, type: CODES[dtype], shape, data })),
+    metadata,
+  )
+
+/** Tensors of any types of the format, by what it calls them. The numbers begin at a multiple of 8 bytes. */
+export function encodeStored(
+  tensors: readonly { name: string; type: string; shape: readonly number[]; data: ArrayBufferView }[],
+  metadata: Readonly<Record<string, string>>,
+): Uint8Array<ArrayBuffer> {
   const entries: [string, unknown][] = [[METADATA, metadata]]
   let end = 0
-  for (const { name, dtype, shape, data } of tensors) {
-    entries.push([name, { dtype: CODES[dtype], shape, data_offsets: [end, end + data.byteLength] }])
+  for (const { name, type, shape, data } of tensors) {
+    entries.push([name, { dtype: type, shape, data_offsets: [end, end + data.byteLength] }])
     end += data.byteLength
   }
   const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(entries)))

@@ -9,13 +9,14 @@ import { firstState } from './first-state.js'
 import { type Bench, benchOf, criterionOf, earlyMessage, highestOf, judge, learnedPart } from './judge.js'
 import { clock } from './meter.js'
 import { beginOf, globalStep, nextEpoch, stepsOf } from './plan.js'
+import { solving } from './solving.js'
 import { standingOf } from './standing.js'
 import { openTrainer, type Trainer } from './trainer.js'
 
 /**
  * Trains, and tells of it. On one machine's CPU the same settings give the same numbers, however often the training was
  * stopped and resumed and however its steps were cut into calls; the number of threads is chosen only among those that
- * give the same bits. The test set is read once, after everything else.
+ * give the same bits. The test set is read once, after everything else, or not at all where `test` is false.
  *
  * Ends with `done`, or with `stopped` where it was aborted or a number was no longer finite; early stopping ends a
  * phase, not the training. Throws a UserError for settings that are wrong, for a checkpoint that does not fit, and
@@ -41,7 +42,8 @@ async function* training(trainer: Trainer, config: TrainConfig & { data: DataSet
 
   const { state: first, taken } = await firstState(trainer, config)
   await trainer.load(first)
-  const time = clock(platform.now ?? (() => performance.now()), plan)
+  const now = platform.now ?? (() => performance.now())
+  const time = clock(now, plan)
   yield startEvent(trainer, config, bench, taken)
   yield* standing.save()
 
@@ -68,7 +70,8 @@ async function* training(trainer: Trainer, config: TrainConfig & { data: DataSet
     if (!made) return
 
     score = undefined
-    if (validation.count > 0) {
+    // A read-out that is not solved yet says nothing.
+    if (validation.count > 0 && !trainer.readOut) {
       score = yield* time.scoring(() => measured('validation', validation))
       if (!score) return yield* standing.stop()
     }
@@ -106,8 +109,10 @@ async function* training(trainer: Trainer, config: TrainConfig & { data: DataSet
     yield* standing.save(state)
   }
 
+  if (!(yield* solving(trainer, standing, now, signal))) return yield* standing.stop()
   if (validation.count > 0) score ??= yield* measured('validation', validation)
-  const test = signal?.aborted ? undefined : yield* measured('test', data.test)
+  const isRead = config.test !== false
+  const test = signal?.aborted ? undefined : isRead ? yield* measured('test', data.test) : {}
   if (!test) return yield* standing.stop()
   yield {
     event: 'done',
@@ -120,7 +125,7 @@ async function* training(trainer: Trainer, config: TrainConfig & { data: DataSet
 }
 
 /** The first event: what is trained, on what, how long, and its certificate. */
-function startEvent(
+export function startEvent(
   trainer: Trainer,
   { rule, data, preset, resume, told }: TrainConfig & { data: DataSet },
   bench: Bench,

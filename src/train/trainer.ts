@@ -47,6 +47,7 @@ import {
 } from './plan.js'
 import type { Platform } from './platform.js'
 import { openPrograms } from './programs.js'
+import { type ReadOutSolver, readOutSolver } from './read-out.js'
 import { type StateTensor, tensorsOf } from './roles.js'
 import { fixedBatches, partsOf, type Rows, shuffledRows } from './rows.js'
 import { measure, measuring, predictor } from './score.js'
@@ -116,6 +117,8 @@ export interface Trainer {
   measure(split: Split): Promise<Scores>
   /** The same; yields the number of samples that are done, and ends with undefined if the signal cut it short. */
   measuring(split: Split, signal?: AbortSignal): AsyncGenerator<number, Scores | undefined>
+  /** Of a rule whose read-out is solved. */
+  readonly readOut?: ReadOutSolver
   /** All that is needed to go on from here. */
   checkpoint(at: Position, state: TensorRecord, best?: Checkpoint['best']): Checkpoint
   close(): Promise<void>
@@ -253,6 +256,9 @@ export async function openTrainer(config: TrainerConfig): Promise<Trainer> {
       return await measure(predicting, checkSplit(split, data, 'the samples to measure'))
     },
     measuring: (split, signal) => measuring(predicting, split, signal),
+    ...(traced.readOut && {
+      readOut: readOutSolver({ rule, data, training: train, settings, task, traced, programs }),
+    }),
     checkpoint: (position, state, best) => ({
       ...{ rule: rule.id, data: data.name, settings, samples: samplesOf(data), position },
       state: nameState(tensors, state),

@@ -94,7 +94,7 @@ test('budgets: whole epochs that fit, in each phase', () => {
 
 test('first weights are those of the first arm with the same name and shape, of whatever optimiser', () => {
   const tensor = (name: string, shape: number[], role: StateTensor['role'] = 'model'): StateTensor => ({
-    ...{ name, dtype: 'float32', shape, role },
+    ...{ name, dtype: 'float32', shape, role, isRead: true },
   })
   const [first, second, third] = sharingOf([
     { tensors: [tensor('w', [2, 3]), tensor('b', [3]), tensor('m', [3], 'optimizer')] },

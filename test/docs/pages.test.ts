@@ -54,10 +54,12 @@ describe('the README and the pages of docs', () => {
     assert.ok(lines.length > 10)
     const helps = new Map<string, string>()
     for (const line of lines) {
-      const [, , command, ...rest] = line.replace(/#.*/, '').trim().split(/\s+/)
-      if (!helps.has(command!)) helps.set(command!, (await onward('.', command!, '--help')).stdout)
-      for (const flag of rest.filter((word) => word.startsWith('--')))
-        assert.ok(helps.get(command!)!.includes(flag), `onward ${command} has no ${flag}`)
+      const [, , ...words] = line.replace(/#.*/, '').trim().split(/\s+/)
+      const command = words.slice(0, words[0] === 'up' ? 2 : 1)
+      const name = command.join(' ')
+      if (!helps.has(name)) helps.set(name, (await onward('.', ...command, '--help')).stdout)
+      for (const flag of words.filter((word) => word.startsWith('--')))
+        assert.ok(helps.get(name)!.includes(flag), `onward ${name} has no ${flag}`)
     }
   })
 

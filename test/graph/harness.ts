@@ -117,7 +117,7 @@ const ARRAYS = { float32: Float32Array, int32: Int32Array, bool: Uint8Array }
 const sessions: ort.InferenceSession[] = []
 
 /** Runs the outputs, and the gradients where there are any, on ONNX Runtime, and holds them to the interpreter. */
-export async function assertLowering(op: string, own: Case, device: 'cpu' | 'webgpu'): Promise<void> {
+export async function assertLowering(op: string, own: Case, device: 'cpu' | 'webgpu', block = 1): Promise<void> {
   const traced = trace(op, own)
   const outputs = [...traced.outputs, ...(own.gradient === 'refused' ? [] : gradients(traced))]
   const program = lowerStep(
@@ -127,6 +127,7 @@ export async function assertLowering(op: string, own: Case, device: 'cpu' | 'web
       metrics: outputs.map((output, i) => ({ name: `y${i}`, output })),
     },
     device,
+    { block },
   )
   const loops = reachable(outputs).some((node) => node.op === 'loop')
   const session = await ort.InferenceSession.create(program.bytes, {

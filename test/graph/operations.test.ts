@@ -2,8 +2,11 @@
 // lowering (values and gradients) against the interpreter on the CPU provider. webgpu.test.ts runs the same table.
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import ort from 'onnxruntime-node'
 import * as functions from '../../src/graph/functions.js'
 import { GraphError, interpret, type Op, primitives, reachable } from '../../src/graph/index.js'
+import { blockOf } from '../../src/runtime/block.js'
+import type { Ort } from '../../src/runtime/slots.js'
 import { CASES } from './cases.js'
 import { ALL, assertClose, assertLowering, centralDifferences, gradients, trace } from './harness.js'
 
@@ -44,4 +47,11 @@ describe('gradients agree with central differences', () => {
 
 describe('lowerings agree with the interpreter on the CPU provider', () => {
   for (const { op, own } of ALL) it(`${op}: ${own.name}`, () => assertLowering(op, own, 'cpu'))
+})
+
+describe('so do convolutions by the kernels for blocks of channels, where the processor has them', async () => {
+  const block = await blockOf(ort as unknown as Ort)
+  for (const op of ['conv2d', 'convolutionWeightGradient'])
+    for (const own of CASES[op]!)
+      if (own.name.includes('blocks')) it(`${op}: ${own.name}`, () => assertLowering(op, own, 'cpu', block))
 })

@@ -57,8 +57,16 @@ export const WINDOWS: Readonly<Record<string, readonly Case[]>> = {
       conv2d(x!, w!, { groups: 2, stride: 2 }),
     ),
     at('depthwise', [floats(2, 3, 4, 4), floats(3, 1, 3, 3)], (x, w) => conv2d(x!, w!, { groups: 3, padding: 1 })),
-    at('depthwise, two for each channel', [floats(2, 3, 4, 4), floats(6, 1, 2, 2)], (x, w) =>
-      conv2d(x!, w!, { groups: 3 }),
+    ...(
+      [
+        ['channels for blocks of 8 and 16', [2, 12, 3, 4], [16, 12, 2, 2], { padding: 'same' }],
+        ['channels for blocks, stride 2', [1, 16, 5, 4], [12, 16, 3, 1], { stride: 2 }],
+      ] as const
+    ).map(([name, x, w, options]) =>
+      // Other cases hold the gradient to differences.
+      at(name, [floats(...x), floats(...w)], (images, weights) => conv2d(images!, weights!, options), {
+        gradient: 'none',
+      }),
     ),
   ],
   maxPool2d: [
@@ -77,6 +85,8 @@ export const WINDOWS: Readonly<Record<string, readonly Case[]>> = {
     at('3x3, a rest left out', [floats(2, 2, 7, 8)], (x) => averagePool2d(x!, 3)),
     at('overlapping, padded', [floats(1, 2, 5, 5)], (x) => averagePool2d(x!, 3, 2, 1)),
     at('gaps', [floats(1, 1, 7, 8)], (x) => averagePool2d(x!, 2, 3)),
+    at('higher than wide', [floats(1, 2, 7, 5)], (x) => averagePool2d(x!, [4, 2], [3, 2])),
+    at('overlapping, of a large map', [floats(1, 1, 16, 17)], (x) => averagePool2d(x!, 3, 1)),
   ],
   convolutionWeightGradient: (
     [
@@ -92,12 +102,21 @@ export const WINDOWS: Readonly<Record<string, readonly Case[]>> = {
       ['two groups, all images in one product', [3, 4, 2, 2], [6, 2, 3, 3], { groups: 2, padding: 1 }],
       ['unfolded at once', [16, 5, 2, 2], [6, 5, 3, 3], { padding: 1 }],
       ['depthwise', [2, 3, 4, 4], [3, 1, 3, 3], { groups: 3, stride: 2 }],
+      ['blocks of images', [12, 1, 3, 3], [16, 1, 3, 3], { padding: 1 }],
+      ['blocks of images, more padding after', [12, 2, 3, 2], [16, 2, 2, 2], { padding: 'same' }],
+      ['blocks of images, no padding', [16, 2, 3, 4], [16, 2, 1, 3], {}],
+      ['blocks of images, a 1x2 kernel', [12, 2, 2, 1], [16, 2, 1, 2], { padding: 1 }],
     ] as const
   ).map(([name, x, w, options]) =>
-    at(name, [floats(...x), floats(...w)], (images, weights) => {
-      const [slope] = grad(conv2d(images!, weights!, options).tanh().square().sum(), [weights!])
-      return slope!
-    }),
+    at(
+      name,
+      [floats(...x), floats(...w)],
+      (images, weights) => {
+        const [slope] = grad(conv2d(images!, weights!, options).tanh().square().sum(), [weights!])
+        return slope!
+      },
+      name.includes('blocks') ? { gradient: 'none' } : {},
+    ),
   ),
   quantizedConv2d: [
     ...(

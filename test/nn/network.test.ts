@@ -45,6 +45,16 @@ test('8-bit products lie within the rounding of both operands, dense and over pl
   }
 })
 
+test('a pooling in front of what it is to follow reads the same map, whose last odd row and column it leaves out', () => {
+  for (const kernel of [1, 2, 3])
+    for (const side of [4, 5]) {
+      const [layer] = hiddenLayers({ ...CONVOLUTIONAL, kernel }, [2, side, side + 1])
+      const weight = normals('weight', [3, 2, kernel, kernel])
+      const x = normals('images', [2, 2, side, side + 1])
+      close(numbers(layer!.pooledLinear(weight, x)), numbers(layer!.pool(layer!.linear(weight, x))))
+    }
+})
+
 describe('the layers of a network', () => {
   test('dense: each reads all that the one below put out', () => {
     const layers = hiddenLayers({ ...CONVOLUTIONAL, network: 'dense' }, [2, 4, 4])

@@ -8,8 +8,10 @@ import {
   convolved,
   convolvedAffine,
   GOODNESS,
+  instanceNorm,
   layerNorm,
   NORMALIZATIONS,
+  rootMeanSquared,
   scale,
   statistics,
 } from '../../src/nn/index.js'
@@ -71,6 +73,14 @@ describe('hiding goodness', () => {
     close(numbers(GOODNESS.mean(NORMALIZATIONS.length(x))), [1, 1, 1, 1, 1], 1e-7)
     close(numbers(layerNorm(x).mean([1, 2, 3])), [0, 0, 0, 0, 0], 1e-14)
   })
+})
+
+test('instance normalisation: each channel of a sample by itself, over its places', () => {
+  const x = normals('places', [2, 3, 2, 2])
+  close(
+    numbers(instanceNorm(x)),
+    standardizedBy(numbers(x), (i) => Math.floor(i / 4)),
+  )
 })
 
 describe('layer normalisation', () => {
@@ -166,4 +176,10 @@ test('a normalisation goes into the kernels behind it: values and slopes as if i
   for (const parameter of [images, weight, scale.gain, scale.bias])
     close(slopes(folded.square(), parameter), slopes(rewritten.square(), parameter), 1e-9)
   close(numbers(normal.running.mean), numbers(images.mean([0, 2, 3]).mul(0.1)))
+})
+
+test('a division by the root mean square hides how active a sample was', () => {
+  const z = normals('z', [2, 3, 4, 4])
+  close(numbers(rootMeanSquared(z.mul(3))), numbers(rootMeanSquared(z)), 1e-6)
+  close(numbers(rootMeanSquared(z).square().mean([1, 2, 3])), [1, 1], 1e-6)
 })

@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { constant } from '../../src/graph/index.js'
 import { covarianceGoodness } from '../../src/rules/covariance-goodness/covariance-goodness.js'
-import { goodnessOf, gridFor, rootMeanSquared, toGrid } from '../../src/rules/covariance-goodness/goodness.js'
 import type { CovarianceHyper } from '../../src/rules/covariance-goodness/options.js'
 import { traceRule } from '../../src/rules/trace.js'
-import { close, normals, numbers } from '../nn/evaluate.js'
-import { batchFor, evaluate, initialState, metricOf, type Numbers, rowsOf, taskOf } from './harness.js'
+import { close } from '../nn/evaluate.js'
+import { batchFor, evaluate, initialState, metricOf, type Numbers, taskOf } from './harness.js'
 
 const SMALL: Partial<CovarianceHyper> = { units: [3, 4], poolAfter: [0], values: 16 }
 
@@ -18,62 +16,6 @@ function given(options: Partial<CovarianceHyper> = {}) {
   const joint = traced.steps.joint!
   return { hyper, task, traced, state, joint, batch: batchFor(joint, task, 1) }
 }
-
-const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length
-
-/** Rows with mean 0 and variance 1. */
-const standardised = (row: readonly number[]): number[] => {
-  const m = mean(row)
-  const deviation = Math.sqrt(mean(row.map((v) => (v - m) ** 2)) + 1e-6)
-  return row.map((v) => (v - m) / deviation)
-}
-
-describe('the goodness of a map', () => {
-  const [channels, side] = [3, 4]
-  const y = normals('y', [1, channels, side, side])
-  const at = rowsOf(numbers(y), channels)
-  const hyper = (options: Partial<CovarianceHyper>) =>
-    covarianceGoodness.hyper.parse({ values: 4, channel: 'none', space: [], ...options })
-
-  test('energies are the diagonal of the second moments, projections their quadratic forms', () => {
-    const a = normals('a', [2, channels])
-    const own = goodnessOf({ channels, side }, hyper({ channel: 'learned', projections: 2 / 3, values: 3 }))
-    assert.equal(own.size, channels + 2)
-    const S = at.map((u) => at.map((v) => mean(u.map((value, p) => value * v[p]!))))
-    const forms = rowsOf(numbers(a), 2).map((row) =>
-      row.reduce((sum, ai, i) => sum + row.reduce((inner, aj, j) => inner + ai * aj * S[i]![j]!, 0), 0),
-    )
-    close(numbers(own.of(y, a)), [...standardised(S.map((row, i) => row[i]!)), ...standardised(forms)], 1e-9)
-  })
-
-  test('cells hold the products of neighbouring places', () => {
-    const own = goodnessOf({ channels, side }, hyper({ space: [2], values: 3 }))
-    const cells = at.map((map) => {
-      const means = [0, 2].flatMap((top) =>
-        [0, 2].map((left) => mean([0, 1].flatMap((dy) => [0, 1].map((dx) => map[(top + dy) * side + left + dx]!)))),
-      )
-      return mean(means.map((v) => v ** 2))
-    })
-    close(numbers(own.of(y, undefined)).slice(channels), standardised(cells), 1e-9)
-  })
-
-  test('the grid is the finest that holds few enough numbers, and its windows cover the map', () => {
-    assert.deepEqual([gridFor({ channels: 64, side: 15 }, 1024), gridFor({ channels: 2000, side: 7 }, 1024)], [4, 1])
-    const map = constant(
-      Array.from({ length: 25 }, (_, i) => i),
-      [1, 1, 5, 5],
-    )
-    // Windows of 3 rows and columns that share the middle.
-    close(numbers(toGrid(map, 2)), [6, 8, 16, 18])
-    close(numbers(toGrid(map, 1)), [12])
-  })
-})
-
-test('what goes up does not tell how active a sample was', () => {
-  const z = normals('z', [2, 3, 4, 4])
-  close(numbers(rootMeanSquared(z.mul(3))), numbers(rootMeanSquared(z)), 1e-6)
-  close(numbers(rootMeanSquared(z).square().mean([1, 2, 3])), [1, 1], 1e-6)
-})
 
 describe('a layer', () => {
   const plain: Partial<CovarianceHyper> = { optimizer: 'sgd', momentum: 0, rate: 1, schedule: 'constant' }

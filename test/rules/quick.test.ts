@@ -17,7 +17,10 @@ for (const rule of RULES)
     const options = { limit: 1500, epochs: 2, validation: 300 }
     const events = await collect(train({ rule, data, preset: 'quick', options, platform: { compile } }))
     const [first, last] = ofKind(events, 'epoch')
-    assert.equal(events.at(-1)!.event, 'done')
+    const done = events.at(-1)!
+    assert.ok(done.event === 'done')
+    // Before a read-out is solved nothing is said.
+    if (rule.readOut) return assert.ok(done.validation!.network!.accuracy! > 0.3, JSON.stringify(done.validation))
     const [before, after] = [first!.validation!.network!, last!.validation!.network!]
     if (rule.predict) assert.ok(after.accuracy! > 0.3, `${after.accuracy}`)
     else assert.ok(after[rule.objective!]! < before[rule.objective!]!, JSON.stringify(last))

@@ -54,6 +54,7 @@ async function noted({ same = true, opens = true, seconds }: Noted, adapt = true
     async close(id) {
       note('close', id)
     },
+    block: async () => 1,
     async compare(_, threads) {
       calls.push(`compare ${threads}`)
       return same

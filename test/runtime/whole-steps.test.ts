@@ -50,7 +50,7 @@ for (const rule of RULES)
     const state = (await init.run(1, { ...batchOf(traced.init, 1), ...initialNoise(traced.init.batch, 0) })).metrics
     await init.dispose()
     for (const [name, step] of Object.entries(traced.steps)) {
-      const program = lowerStep(comparison(step)!, 'cpu')
+      const program = lowerStep(comparison(step)!, 'cpu', { block: await engine.block() })
       const [one, two] = [await run(step, state, 1), await run(step, state, 2)]
       if (await sameBits(binding, program, [1, 2])) assert.deepEqual(two, one, name)
     }

@@ -1,4 +1,5 @@
 import { UserError } from '../../errors.js'
+import type { Training } from '../../node.js'
 import type { TrainEvent } from '../../train/events.js'
 import { readCheckpoint, readConfig } from '../../train/run-folder.node.js'
 import { EXIT } from '../failure.js'
@@ -13,7 +14,14 @@ import type { Beside } from './summary.js'
 import { backpropActivationBytes } from './yardstick.js'
 
 /** `onward train`: trains or goes on with a run, prints it as it happens, and gives the exit code. */
-export async function command(rule: string | undefined, flags: TrainFlags): Promise<number> {
+export const command = (rule: string | undefined, flags: TrainFlags): Promise<number> => trainBy(rule, flags)
+
+/** The same by what `how` loads: by this process alone, where it is left out. */
+export async function trainBy(
+  rule: string | undefined,
+  flags: TrainFlags,
+  how?: () => Promise<Training>,
+): Promise<number> {
   const run = flags.resume
   const request = run === undefined ? await readRequest(rule, flags) : undefined
   const resumption = run === undefined ? undefined : await readResumption(run, rule, flags)
@@ -45,7 +53,10 @@ export async function command(rule: string | undefined, flags: TrainFlags): Prom
     const progress = { signal, onWait, onProgress: downloads.show, onReading: downloads.reading }
     const load = { ...progress, ...(dataDir !== undefined && { dataDir }), ...request?.own }
     const given = { load, signal: AbortSignal.any([signal, broken.signal]), onWait }
-    const events = request ? train({ ...request, ...given }) : resume(run!, { ...resumption, ...given })
+    const training = await how?.()
+    const events = request
+      ? train({ ...request, ...given }, training)
+      : resume(run!, { ...resumption, ...given }, training)
     try {
       return await report(events, reporter, atStart, broken)
     } catch (error) {

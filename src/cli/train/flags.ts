@@ -13,9 +13,12 @@ export const flagOf = (key: string): string =>
 
 const OPTIONS = optionTable(trainingOptions)
 
+/** A flag for every option of a table. */
+export const flagsOf = (options: readonly Option[]): Flag[] => options.map(flagFor)
+
 /** A flag for every option of the training table, but for those named. */
 export const trainingFlags = (without: readonly string[] = []): Flag[] =>
-  OPTIONS.filter(({ name }) => !without.includes(name)).map(flagFor)
+  flagsOf(OPTIONS.filter(({ name }) => !without.includes(name)))
 
 function flagFor({ kind, name, description, fallback }: Option): Flag {
   if (kind.type === 'boolean') return new Flag(flagOf(name), description)
@@ -27,9 +30,16 @@ function flagFor({ kind, name, description, fallback }: Option): Flag {
 }
 
 /** The training options among the flags that were given, as the training table has them. */
-export function readTrainingFlags(given: Readonly<Record<string, unknown>>): Record<string, unknown> {
+export const readTrainingFlags = (given: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+  readFlags(OPTIONS, given)
+
+/** The options of a table among the flags that were given. */
+export function readFlags(
+  options: readonly Option[],
+  given: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
   let values: Record<string, unknown> = {}
-  for (const option of OPTIONS) {
+  for (const option of options) {
     const value = given[flagFor(option).attributeName()]
     const flag = flagOf(option.name)
     if (typeof value === 'string') values = withValue(values, option.name, parseValue(option.kind, value, flag))

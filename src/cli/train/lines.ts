@@ -1,12 +1,14 @@
-import type { EpochEvent, Scores, StartEvent, TrainEvent, WeightsTaken } from '../../train/events.js'
+import type { EpochEvent, ReadOutEvent, StartEvent, TrainEvent, WeightsTaken } from '../../train/events.js'
 import { describeFound } from '../output/found.js'
 import { count, duration, figure, plural } from '../output/numbers.js'
 import { wrapText } from '../output/text.js'
-import { showFigure } from './table.js'
+import { describeFederation, roundLine } from './clients.js'
 import type { View } from './view.js'
+import { inWords } from './words.js'
+import { describeOver } from './workers.js'
 
 /**
- * What a run leaves on the screen of an event: of its start, of an epoch, of an early stop. A line each; on a terminal
+ * What a run leaves on the screen of an event: of its start, of an epoch, of a read-out, of an early stop. A line each; on a terminal
  * they keep to its `width`, and an epoch tells only of the whole network where its layers would take another line.
  */
 export function renderLines({ start }: View, event: TrainEvent, width = Number.POSITIVE_INFINITY): string[] {
@@ -14,6 +16,8 @@ export function renderLines({ start }: View, event: TrainEvent, width = Number.P
     const found = event.found && event.resumedAt === undefined ? describeFound(event.found, width) : []
     return [...found, ...[startLine(event), ...notesOn(event)].flatMap((line) => wrapText(line, width))]
   }
+  if (event.event === 'round' && start) return wrapText(roundLine(event), width)
+  if (event.event === 'read-out') return wrapText(readOutLine(event), width)
   if (event.event === 'stopped' && event.reason === 'early') return wrapText(event.message, width)
   if (event.event !== 'epoch' || !start) return []
   const whole = epochLine(start, event)
@@ -44,24 +48,18 @@ function epochLine(start: StartEvent, { epoch, fromBatch, learns, metrics, valid
   ].join('  ')
 }
 
-/** Every figure once, of the network and of its parts: `validation accuracy 95.10 % (layer 0 91.20 %)`. */
-function inWords({ network = {}, blocks = {} }: Scores): string[] {
-  const names = new Set([network, ...Object.values(blocks)].flatMap((own) => Object.keys(own)))
-  return [...names].map((name) => {
-    const show = (value: number): string => showFigure(name, value)
-    const parts = Object.entries(blocks).flatMap(([block, { [name]: own }]) =>
-      own === undefined ? [] : [`${block} ${show(own)}`],
-    )
-    const whole = network[name]
-    if (whole === undefined) return `validation ${name}: ${parts.join(', ')}`
-    return `validation ${name} ${show(whole)}${parts.length === 0 ? '' : ` (${parts.join(', ')})`}`
-  })
+function readOutLine({ samples, features, lambda, tried, seconds }: ReadOutEvent): string {
+  const others = tried.map((one) => `${one.lambda}: ${figure(one.error)}`).join(', ')
+  const chosen = others === '' ? '' : `, by the squared error of a held-out sample (${others})`
+  return `read-out of ${count(features)} features solved from ${count(samples)} samples  lambda ${lambda}${chosen}  ${duration(seconds)}`
 }
 
 const NAMED = 6
 
 /** What is worth a line of its own when a run begins. */
-const notesOn = ({ replaced, from, run, data, fingerprint, warnings = [] }: StartEvent): string[] => [
+const notesOn = ({ replaced, from, run, data, fingerprint, warnings = [], over, federation }: StartEvent): string[] => [
+  ...(over ? describeOver(over) : []),
+  ...(federation ? describeFederation(federation) : []),
   ...(fingerprint === undefined ? [] : [`The files of ${data} were not checked against a published hash.`]),
   ...warnings.map((warning) => `Warning: ${warning}.`),
   ...(replaced ? [`It takes the place of a run in ${run} that ended before its first checkpoint.`] : []),

@@ -1,7 +1,9 @@
 import { styleText } from 'node:util'
 import { count, duration } from '../output/numbers.js'
+import { renderClients } from './clients.js'
 import { renderTable } from './table.js'
 import type { View } from './view.js'
+import { renderWorkers } from './workers.js'
 
 /** No figure is wider than this while a run is shown: the columns stay where they are. */
 const CELL = 9
@@ -11,7 +13,11 @@ export function renderScreen({ start, told, ...view }: View, width: number, heig
   if (!start) return []
   const { progress, epoch } = view
   const now = progress?.epoch ?? epoch?.epoch
-  const where = now === undefined ? 'starting' : `epoch ${now} of ${start.epochs}`
+  const where = view.clients
+    ? `round ${view.clients.round}`
+    : now === undefined
+      ? 'starting'
+      : `epoch ${now} of ${start.epochs}`
   const [head, ...rows] = renderTable(told, {
     blocks: start.certificate.layers.map(({ name }) => name),
     label: (row) => (row === progress?.learns ? `${row} (learns now)` : row),
@@ -21,6 +27,8 @@ export function renderScreen({ start, told, ...view }: View, width: number, heig
   const fit = (line: string): string => line.slice(0, width)
   const lines = [
     fit(`${where}  ${happening(view, width - where.length - 2)}`),
+    ...renderWorkers(view.workers).map(fit),
+    ...renderClients(view.clients).map(fit),
     ...(head === undefined ? [] : [styleText('dim', fit(head)), ...rows.map(fit)]),
   ]
   return lines.length <= height ? lines : [...lines.slice(0, height - 1), styleText('dim', '...')]

@@ -12,6 +12,7 @@ export const EMPTY_VIEW: View = { told: {} }
 /** The view after an event. While held-out samples are measured, that is the last one. */
 export function follow({ measuring: _, told, ...before }: View, event: TrainEvent): View {
   const view = { ...before, [event.event]: event }
+  if (event.event === 'round') return { ...view, told: { validation: overlaid(told.validation, event.validation) } }
   if (event.event !== 'progress' && event.event !== 'epoch') return { ...view, told }
   const training = overlaid(told.training, event.metrics)
   if (event.event === 'progress') return { ...view, told: { ...told, training } }

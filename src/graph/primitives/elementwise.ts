@@ -87,7 +87,7 @@ const BOOL: readonly DType[] = ['bool']
 
 const ROWS = {
   add: { f: (a, b) => a + b, gradient: (g) => [g, g], dtypes: NUMBERS },
-  sub: { f: (a, b) => a - b, gradient: (g) => [g, g.neg()], dtypes: NUMBERS },
+  sub: { f: (a, b) => a - b, gradient: (g, y, _, b) => [g, unbroadcast(g, b.shape, y.shape).neg()], dtypes: NUMBERS },
   mul: { f: (a, b) => a * b, gradient: (g, _, a, b) => [g.mul(b), g.mul(a)], dtypes: NUMBERS },
   div: { f: (a, b) => a / b, gradient: (g, y, _, b) => [g.div(b), g.mul(y).div(b).neg()] },
   // Where both are equal the first one gets the whole cotangent: "first wins".

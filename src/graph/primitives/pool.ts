@@ -1,6 +1,6 @@
 import { pullback } from '../gradient.js'
 import type { Primitive, Value } from '../primitive.js'
-import { concat, type Node, type Tensor } from '../tensor.js'
+import { concat, constant, type Node, type Tensor } from '../tensor.js'
 import { GraphError, LOWEST, type Shape, show, sizeOf, type TensorType } from '../types.js'
 import { eachProduct, slice, views, type Window, windowCount } from './window.js'
 
@@ -74,6 +74,23 @@ function meanOfTiles({ inputs: [x], attributes }: Node, share: Tensor): Tensor {
   return padRest(tiled.reshape([n, c, rows * kh, columns * kw]), x!)
 }
 
+/** The most numbers of the matrix that takes a map to its means. */
+const MAX_MEANS = 2 ** 14
+
+/** Windows that overlap, of a small map: one product. As slices, each would be spread out and added. */
+function meanOfWindows({ inputs: [x], outputs: [y], attributes }: Node, share: Tensor): Tensor {
+  const [cells, means] = [x, y].map((maps) => sizeOf(maps!.shape.slice(2))) as [number, number]
+  const reads = new Float64Array(means * cells)
+  const [map, pooled] = [x, y].map((maps): Shape => [1, 1, ...maps!.shape.slice(2)]) as [Shape, Shape]
+  eachProduct(map, [1, 1, ...attributes.kernel], pooled, { ...attributes, groups: 1 }, (cell, _, mean) => {
+    reads[mean * cells + cell] = 1
+  })
+  return share
+    .reshape([-1, means])
+    .matmul(constant(reads, [means, cells]))
+    .reshape(x!.shape)
+}
+
 /** A pooling reads what a depthwise convolution reads. */
 function fold(x: Value, output: Shape, attributes: Pooling, start: number, f: (a: number, b: number) => number) {
   const [, channels] = x.shape as [number, number]
@@ -102,7 +119,9 @@ export const pooling: Record<'maxPool2d' | 'averagePool2d', Primitive> = {
     },
     gradient: (node, [g]) => {
       const share = g!.mul(1 / sizeOf(node.attributes.kernel))
-      return areTiles(node.attributes) ? [meanOfTiles(node, share)] : scatter(node, 0, (seen) => seen.map(() => share))
+      if (areTiles(node.attributes)) return [meanOfTiles(node, share)]
+      const matrix = sizeOf(node.inputs[0]!.shape.slice(2)) * sizeOf(node.outputs[0]!.shape.slice(2))
+      return matrix <= MAX_MEANS ? [meanOfWindows(node, share)] : scatter(node, 0, (seen) => seen.map(() => share))
     },
   },
 }

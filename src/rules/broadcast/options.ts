@@ -61,12 +61,14 @@ const options = z.strictObject({
     .max(1)
     .default(0.9999)
     .meta(correlating)
+    .meta({ search: { choices: [0.99, 0.999, 0.9999, 0.99999] } })
     .describe('lambda of the running correlations (EBD: 0.99999; below 0.999 activity dies)'),
   correlation: z
     .number()
     .min(0)
     .default(0.01)
     .meta(correlating)
+    .meta({ search: { low: 1e-3, high: 0.1, log: true } })
     .describe('standard deviation with which correlations start (EBD: 0.01)'),
   normalize: z
     .boolean()
@@ -78,6 +80,7 @@ const options = z.strictObject({
     .min(0)
     .default(0.001)
     .meta(correlating)
+    .meta({ search: { low: 1e-5, high: 0.1, log: true } })
     .describe("weight of EBD's power norm, which keeps activity alive, beside what is broadcast (0.001: ours)"),
   powerLevel: z
     .number()

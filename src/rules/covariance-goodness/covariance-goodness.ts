@@ -3,7 +3,7 @@
  * *reconstructed* from the abstract on the layers of ASGE (Gong, Staszewski, Xu 2025).
  *
  *   layer l    y = relu(W * x + b),   x = what came up, plus P x where it comes from another window, P = 0 at the start
- *   goodness   G = [ energies | energies of projected channels | energies of cells ], see `goodness.ts`
+ *   goodness   G = [ energies | energies of projected channels | energies of cells ], see `energiesOf`
  *   logits     a = tau G R + c,  R ~ N(0, 1/n) fixed, tau learned
  *   loss       cross-entropy of a; its gradient stops where the window begins
  *   upward     y, average-pooled where it says so, divided by its root mean square over the sample
@@ -15,16 +15,17 @@
 
 import { averagePool2d, concat, constant, logSoftmax, softmax, type Tensor } from '../../graph/index.js'
 import { convolved } from '../../nn/convolution.js'
+import { energiesOf } from '../../nn/energies.js'
 import { normalWeights, zeros } from '../../nn/initialize.js'
 import { accuracy, crossEntropy } from '../../nn/losses.js'
 import { hiddenLayers } from '../../nn/network.js'
+import { rootMeanSquared } from '../../nn/normalize.js'
 import { optimizerOf, stepSize } from '../../nn/optimizers.js'
 import { type InputScale, inputScale, prepared, whitenedShape } from '../../nn/whitening.js'
 import type { Rule, Task } from '../contract.js'
 import type { Head, LocalLayer, Stack } from '../layerwise/design.js'
 import { type Given, layerwise } from '../layerwise/layerwise.js'
-import { classesOf, imageShape } from '../task.js'
-import { fixed, goodnessOf, projectionsOf, rootMeanSquared } from './goodness.js'
+import { classesOf, fixedNormals, imageShape } from '../task.js'
 import { type CovarianceHyper, hyper, presets } from './options.js'
 
 type Weights = {
@@ -45,6 +46,9 @@ type Running = { readonly input?: InputScale }
 type Made = { output: Tensor; running: Running; logits?: Tensor }
 type Fusion = { readonly v: Tensor }
 
+const projectionsOf = (channels: number, h: CovarianceHyper): number =>
+  h.channel === 'none' ? 0 : Math.max(1, Math.round(channels * h.projections))
+
 const hasLoss = (i: number, h: CovarianceHyper): boolean => (i + 1) % h.window === 0
 
 function layersOf(task: Task, h: CovarianceHyper): LocalLayer<Weights, Running, unknown, Made>[] {
@@ -55,19 +59,14 @@ function layersOf(task: Task, h: CovarianceHyper): LocalLayer<Weights, Running, 
     const units = h.units[i]!
     const aligned = h.alignment && i > 0 && i % h.window === 0
     const count = projectionsOf(units, h)
-    const goodness = goodnessOf({ channels: units, side }, h)
-    const drawn = (what: string, size: number): Float32Array => {
-      const numbers = new Float32Array(size)
-      task.structure(`${what} ${i}`).normal(numbers)
-      return numbers
-    }
+    const goodness = energiesOf({ channels: units, side }, { ...h, projections: count })
     const reading =
       h.reading === 'fixed' && hasLoss(i, h)
-        ? fixed(drawn('reading', goodness.size * classes), [goodness.size, classes], 1 / Math.sqrt(goodness.size))
+        ? fixedNormals(task, `reading ${i}`, [goodness.size, classes], 1 / Math.sqrt(goodness.size))
         : undefined
     const projected =
       h.channel === 'fixed' && hasLoss(i, h)
-        ? fixed(drawn('projections', count * units), [count, units], 1 / Math.sqrt(units))
+        ? fixedNormals(task, `projections ${i}`, [count, units], 1 / Math.sqrt(units))
         : undefined
     const say = (weights: NonNullable<Weights['goodness']>, y: Tensor): Tensor => {
       const values = goodness.of(y, projected ?? weights.projections)

@@ -21,14 +21,25 @@ export const hyper = z
       .describe('sides of the cells whose means are squared; none: no such'),
     values: z.int().min(1).default(1024).describe('most energies of one group: sets the grid that they are pooled to'),
     reading: z.enum(['fixed', 'learned']).default('fixed').describe('the map from goodness to classes (ASGE: fixed)'),
-    temperature: z.number().positive().default(4).describe('start of the scale of the logits; learned'),
+    temperature: z
+      .number()
+      .positive()
+      .default(4)
+      .meta({ search: { low: 1, high: 16, log: true } })
+      .describe('start of the scale of the logits; learned'),
     alignment: z.boolean().default(true).describe('zero-initialised 1x1 correction of what comes from another window'),
     fusion: z
       .boolean()
       .default(true)
       .describe('weights of the layers in a prediction are learned; else the last alone'),
     window: z.int().min(1).default(1).describe('layers of a group: one loss, at its end, for all of them'),
-    smoothing: z.number().min(0).max(0.9).default(0).describe('label smoothing'),
+    smoothing: z
+      .number()
+      .min(0)
+      .max(0.9)
+      .default(0)
+      .meta({ search: { low: 0, high: 0.3 } })
+      .describe('label smoothing'),
     ...optimizerOptions,
     optimizer: optimizerOptions.optimizer.default('muon'),
     momentum: optimizerOptions.momentum.default(0.6),

@@ -16,7 +16,12 @@ const options = z.strictObject({
     .enum(['centred', 'positive', 'negative', 'random-sign'])
     .default('centred')
     .describe('which states are compared (centred: Laborieux 2021; best in the comparison of Scellier 2023)'),
-  beta: z.number().positive().default(0.25).describe('nudging strength (Scellier 2023)'),
+  beta: z
+    .number()
+    .positive()
+    .default(0.25)
+    .meta({ search: { low: 0.05, high: 0.9, log: true } })
+    .describe('nudging strength (Scellier 2023)'),
   freeSweeps: z.int().min(1).default(20).describe('T1, sweeps of the free phase, at most (steps of S&B net1)'),
   nudgedSweeps: z.int().min(1).default(8).describe('T2, sweeps of each nudged phase (ours)'),
   tolerance: z
@@ -28,6 +33,7 @@ const options = z.strictObject({
     .array(z.number().positive())
     .min(1)
     .default([0.001])
+    .meta({ search: { low: 1e-4, high: 0.3, log: true } })
     .describe('step size of each layer from the input up, or one for all (0.001 with adam: smonsays; sgd: see p-1h)'),
   optimizer: optimizerOptions.optimizer,
   momentum: optimizerOptions.momentum.describe('momentum of sgd (Scellier 2023) and muon'),
@@ -41,6 +47,7 @@ const options = z.strictObject({
     .array(z.number().positive())
     .min(1)
     .default([0.3])
+    .meta({ search: { low: 0.1, high: 1, log: true } })
     .describe('factor on the initial weights of each layer, or one for all (Scellier 2023: 0.29 of fan-in)'),
 })
 

@@ -40,7 +40,11 @@ export const hyper = z
       .default('mean')
       .meta(ofGoodness)
       .describe('mean or sum of the squared activities'),
-    normalization: z.enum(['length', 'unit', 'layer']).default('length').describe('between layers'),
+    normalization: z
+      .enum(['length', 'unit', 'layer'])
+      .default('length')
+      .meta({ search: true })
+      .describe('between layers'),
     imageNormalization: z
       .enum(['length', 'unit'])
       .default('length')
@@ -54,7 +58,12 @@ export const hyper = z
           'predicted most before this epoch (in the first one any: reconstructed); one for each image, drawn once; or ' +
           'none: hybrids of two images',
       ),
-    labelStrength: z.number().positive().default(1).meta(ofGoodness).describe('amplitude of the label code'),
+    labelStrength: z
+      .number()
+      .positive()
+      .default(1)
+      .meta({ ...ofGoodness, search: { low: 0.3, high: 3, log: true } })
+      .describe('amplitude of the label code'),
     predict: z
       .enum(['energy', 'softmax'])
       .default('energy')
@@ -71,15 +80,20 @@ export const hyper = z
       .number()
       .min(0)
       .default(0)
-      .meta(ofGoodness)
+      .meta({ ...ofGoodness, search: { choices: [0, 0.03, 0.1] } })
       .describe("strength of Hinton's peer normalisation (his 0.03 is 0.06 here)"),
     headRate: z
       .number()
       .positive()
       .default(0.01)
-      .meta(ofGoodness)
+      .meta({ ...ofGoodness, search: { low: 1e-3, high: 0.1, log: true } })
       .describe('step size of the softmax head; heads of layers have that of their layer'),
-    headWeightDecay: z.number().min(0).default(0).meta(ofGoodness).describe('weight decay of the softmax head'),
+    headWeightDecay: z
+      .number()
+      .min(0)
+      .default(0)
+      .meta({ ...ofGoodness, search: { choices: [0, 1e-3, 1e-2] } })
+      .describe('weight decay of the softmax head'),
     initial: fanRule.default('fan-in'),
     headInitial: z
       .enum(['random', 'zero'])

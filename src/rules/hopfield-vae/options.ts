@@ -56,16 +56,19 @@ export const hyper = z
       .max(0.95)
       .default(0.5)
       .meta({ onlyWith: { variant: VARIANTS.filter(isDense) } })
+      .meta({ search: { low: 0, high: 0.95 } })
       .describe("dense: the part of its old state that a unit keeps in a sweep (hopdeq's code)"),
     nudge: z
       .number()
       .positive()
       .default(0.2)
+      .meta({ search: { low: 0.02, high: 1, log: true } })
       .describe("the decoder's beta over sigmaX^2, or its beta with Bernoulli units (reconstruction)"),
     encoderNudge: z
       .number()
       .positive()
       .default(0.1)
+      .meta({ search: { low: 0.02, high: 1, log: true } })
       .describe("the encoder's beta times the length of its error, image by image (reconstruction)"),
     encoderForce: z
       .enum(['linear', 'mixed'])
@@ -78,10 +81,25 @@ export const hyper = z
       .min(0)
       .max(1)
       .default(0)
+      .meta({ search: { low: 0, high: 0.5 } })
       .describe('part of the training in which the weight of the KL rises from 0.1 to 1 (reconstruction; 0: never)'),
-    rate: z.number().positive().default(0.001).describe("Adam's step size (reconstruction)"),
-    schedule: z.enum(SCHEDULE_NAMES).default('constant').describe("of the step size (the reconstruction's runs)"),
-    weightDecay: z.number().min(0).default(0).describe('decoupled (reconstruction)'),
+    rate: z
+      .number()
+      .positive()
+      .default(0.001)
+      .meta({ search: { low: 1e-4, high: 0.01, log: true } })
+      .describe("Adam's step size (reconstruction)"),
+    schedule: z
+      .enum(SCHEDULE_NAMES)
+      .default('constant')
+      .meta({ search: true })
+      .describe("of the step size (the reconstruction's runs)"),
+    weightDecay: z
+      .number()
+      .min(0)
+      .default(0)
+      .meta({ search: { choices: [0, 1e-5, 1e-4, 1e-3] } })
+      .describe('decoupled (reconstruction)'),
   })
   .refine(({ variant, variance }) => !(isTied(variant) && variance === 'learned'), {
     path: ['variance'],

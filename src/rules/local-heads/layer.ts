@@ -1,59 +1,41 @@
-import { gelu, logSoftmax, type Tensor } from '../../graph/index.js'
+import { logSoftmax, type Tensor } from '../../graph/index.js'
 import { batchNormalized, type Statistics, statistics } from '../../nn/batch-norm.js'
-import { dirac } from '../../nn/convolution.js'
 import { zeros } from '../../nn/initialize.js'
 import { accuracy, crossEntropy } from '../../nn/losses.js'
-import { hiddenLayers } from '../../nn/network.js'
-import { stepSize } from '../../nn/optimizers.js'
-import { type InputScale, inputScale, prepared, whitenedShape } from '../../nn/whitening.js'
 import type { Task } from '../contract.js'
 import type { LocalLayer } from '../layerwise/design.js'
-import { classesOf, imageShape } from '../task.js'
+import { rateOf } from '../speed-run/freezing.js'
+import { ACTIVATIONS, type InputRunning, speedRunLayers } from '../speed-run/network.js'
+import { classesOf } from '../task.js'
 import { type Head, type HeadWeights, headOf, similarityLoss } from './head.js'
 import type { LocalHeadsHyper } from './options.js'
 
 export type Weights = { readonly weight: Tensor; readonly bias: Tensor; readonly head: HeadWeights }
 
-export type Running = { readonly norm: Statistics; readonly head?: Statistics; readonly input?: InputScale }
+export type Running = InputRunning & { readonly norm: Statistics; readonly head?: Statistics }
 
 type Made = { output: Tensor; running: Running; logits?: Tensor; features?: Tensor }
 
 export type HeadedLayer = LocalLayer<Weights, Running, unknown, Made>
 
-const ACTIVATIONS = {
-  gelu,
-  relu: (x: Tensor): Tensor => x.relu(),
-  'leaky-relu': (x: Tensor): Tensor => x.maximum(x.mul(0.01)),
-} as const
-
 /** The layers of a network, from below. */
 export function layersOf(task: Task, h: LocalHeadsHyper): HeadedLayer[] {
   const classes = classesOf(task)
-  const convolutional = h.network === 'convolutional'
-  const read = convolutional && h.whiten ? whitenedShape(imageShape(task)) : task.input.shape
-  return hiddenLayers(h, read).map((layer, i): HeadedLayer => {
+  return speedRunLayers(task, h).map((layer, i): HeadedLayer => {
     const units = h.units[i]!
     const head = headOf(layer.outputShape, classes, h, task.precision)
     const hasLoss = h.heads === 'each' || i === h.units.length - 1
-    const until = h.until[i] ?? 1
     return {
-      init(random, name) {
-        const { weight } = layer.init(random, name, 'he')
-        return {
-          weight: convolutional ? dirac(weight) : weight,
-          bias: zeros([units]),
-          head: head.init(random, `${name}.head`),
-        }
-      },
-      running:
-        i === 0 && convolutional
-          ? ({ x }) => ({ ...statisticsOf(units, head), input: inputScale(x, h.whiten) })
-          : statisticsOf(units, head),
+      init: (random, name) => ({
+        weight: layer.weight(random, name),
+        bias: zeros([units]),
+        head: head.init(random, `${name}.head`),
+      }),
+      running: i === 0 ? ({ x }) => ({ ...statisticsOf(units, head), ...layer.running(x) }) : statisticsOf(units, head),
       ownAlone: ['head'],
       forward({ weight, bias, head: weights }, x, { training, learns, running, random }) {
-        const u = layer.linear(weight, running.input ? prepared(x, running.input) : x, task.precision)
         const normal = batchNormalized(
-          layer.pool(u),
+          layer.product(weight, x, running),
           { running: running.norm, training },
           { momentum: h.momentumOfNorm },
         )
@@ -81,7 +63,7 @@ export function layersOf(task: Task, h: LocalHeadsHyper): HeadedLayer[] {
         },
         scores: (_, __, { logits }) => logSoftmax(logits!),
       }),
-      ...(until < 1 && { rate: (progress: Tensor) => stepSize(h, progress.div(until).minimum(1)) }),
+      ...rateOf(h, i),
     }
   })
 }

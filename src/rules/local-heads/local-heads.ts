@@ -18,36 +18,17 @@
  * With `heads=last` and a window over all layers the same network learns by backpropagation: the yardstick.
  */
 
-import { concat, type Tensor } from '../../graph/index.js'
 import { optimizerOf, stepSize } from '../../nn/optimizers.js'
 import { filters } from '../../nn/pictures.js'
 import type { Rule } from '../contract.js'
 import type { Stack } from '../layerwise/design.js'
 import { type Given, layerwise } from '../layerwise/layerwise.js'
+import { stepAt, stepsOf } from '../speed-run/freezing.js'
+import { predictedInViews } from '../speed-run/views.js'
 import { layersOf, type Running, type Weights } from './layer.js'
 import { hyper, type LocalHeadsHyper, presets } from './options.js'
-import { viewsOf } from './views.js'
 
 type State = Stack<Weights, Running>
-
-/** Steps by the layers that still learn in them. */
-const stepName = (learning: readonly boolean[]): string => {
-  const frozen = learning.flatMap((own, i) => (own ? [] : [i]))
-  return frozen.length === 0 ? 'joint' : `without ${frozen.join(', ')}`
-}
-
-const learningAt = ({ until, units }: LocalHeadsHyper, progress: number): boolean[] =>
-  units.map((_, i) => progress < (until[i] ?? 1))
-
-function stepsOf(h: LocalHeadsHyper): Record<string, (layer: number) => boolean> {
-  const times = [0, ...new Set(h.until)].filter((time) => time < 1)
-  return Object.fromEntries(
-    times.map((time) => {
-      const learning = learningAt(h, time)
-      return [stepName(learning), (layer: number) => learning[layer]!]
-    }),
-  )
-}
 
 const parts = layerwise(({ task, hyper: h }: Given<LocalHeadsHyper>) => ({
   layers: layersOf(task, h),
@@ -76,22 +57,11 @@ export const localHeads: Rule<LocalHeadsHyper, State> = {
   presets,
   small: { hyper: { units: [4, 5], poolAfter: [0], headUnits: 3 }, shape: [2, 8, 8] },
   ...parts,
-  schedule: (_, __, h, progress) => [stepName(learningAt(h, progress))],
+  schedule: (_, __, h, progress) => stepAt(h, progress),
   probabilities: () => true,
 
-  predict(state, x, task, h) {
-    if (h.network === 'dense' || h.views === 'one') return parts.predict(state, x, task, h)
-    const views = viewsOf(x, h.views)
-    const rows = x.shape[0]!
-    const all = views.map(({ images }) => images)
-    const said = parts.predict(state, concat(all, 0), task, h)
-    const mean = (scores: Tensor): Tensor =>
-      views
-        .map(({ weight }, i) => scores.slice(0, i * rows, (i + 1) * rows).mul(weight))
-        .reduce((sum, one) => sum.add(one))
-    const each = Object.entries(said.parts ?? {}).map(([name, scores]): [string, Tensor] => [name, mean(scores)])
-    return { scores: mean(said.scores), parts: Object.fromEntries(each) }
-  },
+  predict: (state, x, task, h) =>
+    predictedInViews(x, h.network === 'dense' ? 'one' : h.views, (images) => parts.predict(state, images, task, h)),
 
   pictures: (task, h) =>
     h.network === 'convolutional' && h.whiten

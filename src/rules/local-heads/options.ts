@@ -1,29 +1,23 @@
 import { z } from 'zod'
 import { networkOptions } from '../../nn/network.js'
-import { optimizerOptions } from '../../nn/optimizers.js'
 import type { Preset } from '../contract.js'
+import { augmented, speedRunOptions, withFreezing } from '../speed-run/options.js'
 
-export const hyper = z
-  .strictObject({
-    ...networkOptions,
+export const hyper = withFreezing(
+  z.strictObject({
     network: networkOptions.network.default('convolutional'),
-    units: networkOptions.units.default([32, 48, 96]),
+    ...speedRunOptions,
+    units: speedRunOptions.units.default([32, 48, 96]),
     kernel: networkOptions.kernel.default(3),
-    poolAfter: networkOptions.poolAfter
-      .default([0, 2])
-      .describe('layers (from 0) with a 2x2 max-pooling between convolution and normalisation'),
-    whiten: z
-      .boolean()
-      .default(true)
-      .meta({ onlyWith: { network: 'convolutional' } })
-      .describe('whether layer 0 reads 2x2 patches, whitened by the first batch (speed-runs)'),
+    poolAfter: speedRunOptions.poolAfter.default([0, 2]).meta({ onlyWith: { network: 'convolutional' } }),
+    whiten: speedRunOptions.whiten.meta({ onlyWith: { network: 'convolutional' } }),
     activation: z.enum(['gelu', 'relu', 'leaky-relu']).default('gelu').describe('leaky-relu: slope 0.01 (predsim)'),
-    momentumOfNorm: z.number().positive().max(1).default(0.5).describe("a batch's part in the running statistics"),
     dropout: z
       .number()
       .min(0)
       .max(0.9)
       .default(0)
+      .meta({ search: { low: 0, high: 0.5 } })
       .describe('part of the outputs that the layer above misses (predsim)'),
     head: z
       .enum(['linear', 'convolutional', 'predsim'])
@@ -47,33 +41,13 @@ export const hyper = z
       .max(1)
       .default(0.99)
       .meta({ onlyWith: { head: 'predsim' } })
+      .meta({ search: { low: 0.8, high: 1 } })
       .describe('weight of the loss of similarity; the rest is the cross-entropy'),
-    smoothing: z.number().min(0).max(0.9).default(0).describe('label smoothing'),
     heads: z.enum(['each', 'last']).default('each').describe('which layers have a loss; last with window: backprop'),
     window: z.int().min(1).default(1).describe('layers that the gradient of a loss reaches'),
-    until: z
-      .array(z.number().positive().max(1))
-      .default([])
-      .describe('for each layer, from below, the part of the training in which it learns; none: all of it'),
-    readOut: z.int().min(1).default(1).describe('last layers whose log-probabilities are summed for a prediction'),
-    views: z
-      .enum(['one', 'mirrored', 'six'])
-      .default('one')
-      .meta({ onlyWith: { network: 'convolutional' } })
-      .describe('views of an image that are averaged in use; six: mirrored, and shifted by a pixel at half weight'),
-    ...optimizerOptions,
-    optimizer: optimizerOptions.optimizer.default('muon'),
-    momentum: optimizerOptions.momentum.default(0.6),
-    rate: optimizerOptions.rate.default(0.1),
-  })
-  .refine(({ until, units }) => until.length === 0 || until.length === units.length, {
-    path: ['until'],
-    error: 'it needs one number for each layer, or none',
-  })
-  .refine(({ until }) => until.length === 0 || Math.max(...until) === 1, {
-    path: ['until'],
-    error: 'at least one layer learns to the end: its number is 1',
-  })
+    views: speedRunOptions.views.meta({ onlyWith: { network: 'convolutional' } }),
+  }),
+)
   .refine(({ heads, window, units }) => heads === 'each' || window >= units.length, {
     path: ['window'],
     error: 'with heads=last it must reach all layers, or some of them learn nothing',
@@ -94,8 +68,6 @@ const speedRun = (units: readonly number[], headUnits: number) => ({
   smoothing: 0.1,
   readOut: 3,
 })
-
-const augmented = { augment: { shift: 2, padding: 'reflect', flip: true, alternate: true } }
 
 export const presets: Readonly<Record<string, Preset>> = {
   quick: {

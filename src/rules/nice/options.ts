@@ -24,11 +24,17 @@ export const hyper = z.strictObject({
     .describe(
       "joint training: reconstruct each coupling's input from its output, or keep all activities; the same gradient",
     ),
-  rate: z.number().positive().default(0.001).describe("Adam's step size (paper)"),
+  rate: z
+    .number()
+    .positive()
+    .default(0.001)
+    .meta({ search: { low: 1e-4, high: 0.01, log: true } })
+    .describe("Adam's step size (paper)"),
   scaleRate: z
     .number()
     .positive()
     .default(10)
+    .meta({ search: { low: 1, high: 30, log: true } })
     .describe("the scalings' step size over that of the networks (ours: at 1 they lag behind for many epochs)"),
   beta1: z.number().min(0).lt(1).default(0.9).describe("Adam's first decay (paper)"),
   beta2: z
@@ -41,6 +47,7 @@ export const hyper = z.strictObject({
   schedule: z
     .enum(SCHEDULE_NAMES)
     .default('constant')
+    .meta({ search: true })
     .describe('how the step size falls over the training (paper: not)'),
 })
 

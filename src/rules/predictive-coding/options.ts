@@ -35,13 +35,21 @@ const options = z.strictObject({
     .positive()
     .default(1)
     .meta(settles)
+    .meta({ search: { low: 0.1, high: 1 } })
     .describe('eta lambda_max, of the activities; lambda_max of the energy where the training starts (1: the authors)'),
-  rho: z.number().positive().default(1).meta(settles).describe('weight of the constraints (1: the authors)'),
+  rho: z
+    .number()
+    .positive()
+    .default(1)
+    .meta(settles)
+
+    .describe('weight of the constraints (1: the authors)'),
   alpha: z
     .number()
     .min(0)
     .default(1)
     .meta({ onlyWith: { method: 'pc-alm' } })
+
     .describe('step size of the multipliers (1: the authors)'),
   gradient: z
     .enum(['pre-dual', 'post-dual'])

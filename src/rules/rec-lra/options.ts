@@ -42,6 +42,7 @@ export const hyper = z
       .min(0)
       .default(0.1)
       .meta({ onlyWith: { method: 'rec-lra' } })
+      .meta({ search: { low: 0.01, high: 1, log: true } })
       .describe('how far a pre-activation is moved for its target (ports: about 0.1)'),
     alpha: z
       .number()
@@ -67,6 +68,7 @@ export const hyper = z
       .min(0)
       .default(1)
       .meta({ onlyWith: { method: 'rec-lra' } })
+      .meta({ search: { low: 0.1, high: 10, log: true } })
       .describe('step size of feedback, as a part of rate; 0: it stays as it is drawn (ports: 0.01)'),
     updateBall: z
       .number()

@@ -11,7 +11,12 @@ export const hyper = z.strictObject({
   align: alignmentOptions.align.default('sal'),
   ...optimizerOptions,
   optimizer: optimizerOptions.optimizer.default('sgd'),
-  rate: z.number().min(0).default(0.01).describe('step size of all layers (SAL: 0.01); 0: feedback alone learns'),
+  rate: z
+    .number()
+    .min(0)
+    .default(0.01)
+    .meta({ search: { low: 1e-4, high: 0.3, log: true } })
+    .describe('step size of all layers (SAL: 0.01); 0: feedback alone learns'),
   schedule: optimizerOptions.schedule.default('constant'),
   initial: fanRule.default('he').describe('standard deviation of the initial weights (ours)'),
 })

@@ -21,7 +21,12 @@ export const alignmentOptions = {
     .describe('recordings before each epoch, with a change of the feedback after each (SAL: 5, four times as long)'),
   alignSteps: z.int().min(1).default(500).meta(aligning).describe('T, time steps of a recording (SAL: 2000)'),
   alignBatch: z.int().min(1).default(32).meta(aligning).describe('copies of the network in a recording (SAL: 32)'),
-  alignRate: z.number().min(0).default(0.04).meta(aligning).describe('step size of the feedback weights (SAL: 0.04)'),
+  alignRate: z
+    .number()
+    .min(0)
+    .default(0.04)
+    .meta({ ...aligning, search: { low: 0.004, high: 0.4, log: true } })
+    .describe('step size of the feedback weights (SAL: 0.04)'),
   refractory: z
     .int()
     .min(1)

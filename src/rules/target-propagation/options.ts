@@ -22,8 +22,14 @@ export const hyper = z.strictObject({
     .number()
     .min(0)
     .default(0.3)
+    .meta({ search: { low: 0.01, high: 1 } })
     .describe('of the first target, per sample (0.3: ours; Lee 0.0033, 0.28, 0.58 for the three kinds of units)'),
-  noise: z.number().positive().default(0.3).describe('standard deviation of what inverses learn to undo (Lee: 0.36)'),
+  noise: z
+    .number()
+    .positive()
+    .default(0.3)
+    .meta({ search: { low: 0.03, high: 1, log: true } })
+    .describe('standard deviation of what inverses learn to undo (Lee: 0.36)'),
   noiseDecay: z
     .number()
     .min(0)
@@ -63,9 +69,24 @@ export const hyper = z.strictObject({
     .describe('first epochs, of all that are trained, in which only inverses learn (Meulemans: 6)'),
   ...alignmentOptions,
   optimizer: optimizerOptions.optimizer.describe('of all weights (Lee: an RMSprop of his own)'),
-  rate: z.number().positive().default(0.002).describe('step size of the hidden layers (ours)'),
-  outputRate: z.number().positive().default(0.002).describe('step size of the output layer (ours)'),
-  inverseRate: z.number().positive().default(0.002).describe('step size of inverses and label auto-encoder (ours)'),
+  rate: z
+    .number()
+    .positive()
+    .default(0.002)
+    .meta({ search: { low: 1e-4, high: 0.03, log: true } })
+    .describe('step size of the hidden layers (ours)'),
+  outputRate: z
+    .number()
+    .positive()
+    .default(0.002)
+    .meta({ search: { low: 1e-4, high: 0.03, log: true } })
+    .describe('step size of the output layer (ours)'),
+  inverseRate: z
+    .number()
+    .positive()
+    .default(0.002)
+    .meta({ search: { low: 1e-4, high: 0.03, log: true } })
+    .describe('step size of inverses and label auto-encoder (ours)'),
   momentum: optimizerOptions.momentum,
   adamRate: optimizerOptions.adamRate,
   schedule: optimizerOptions.schedule.describe('of all step sizes'),

@@ -28,7 +28,12 @@ export const hyper = z
       .enum(['symba', 'threshold'])
       .default('symba')
       .describe("SymBa's loss (paper) or Hinton's (code's ablation)"),
-    alpha: z.number().positive().default(4).describe('steepness of symba (code), and of the draw of hard negatives'),
+    alpha: z
+      .number()
+      .positive()
+      .default(4)
+      .meta({ search: { low: 1, high: 16, log: true } })
+      .describe('steepness of symba (code), and of the draw of hard negatives'),
     theta: z.number().default(2).describe('threshold of the threshold loss (code)'),
     overlap: z
       .boolean()
@@ -49,10 +54,16 @@ export const hyper = z
       .min(0)
       .optional()
       .describe('the first block (from 0) whose goodness counts in predictions; default: the last one alone (code)'),
-    rate: z.number().positive().default(0.001).describe("step size of every block's Adam (code)"),
+    rate: z
+      .number()
+      .positive()
+      .default(0.001)
+      .meta({ search: { low: 1e-4, high: 0.03, log: true } })
+      .describe("step size of every block's Adam (code)"),
     schedule: z
       .enum(SCHEDULE_NAMES)
       .default('constant')
+      .meta({ search: true })
       .describe('of the step size; constant is the code, the others are ours'),
     pixelMean: z
       .array(z.number())

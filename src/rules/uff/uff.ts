@@ -24,7 +24,7 @@ import { meanSquaredError } from '../../nn/losses.js'
 import { hiddenLayers, networkOptions } from '../../nn/network.js'
 import { adam, optimizerOptions, stepSize } from '../../nn/optimizers.js'
 import { targetKind } from '../../targets/index.js'
-import type { Rule, Task } from '../contract.js'
+import type { ReadOut, Rule, Task } from '../contract.js'
 import type { Head } from '../layerwise/design.js'
 import { type Given, layerwise } from '../layerwise/layerwise.js'
 import { passUp } from '../layerwise/pass.js'
@@ -47,10 +47,35 @@ const hyper = z
     masked: z.number().min(0).lt(1).default(0.5).describe('part of the input hidden from denoising cells (ours)'),
     hidden: z.int().min(1).default(500).describe('units of the hidden layer of a variational cell (ours)'),
     sparsity: z.number().optional().describe('learn from activities so many deviations above their mean (ours)'),
-    rate: z.number().positive().default(0.001).describe('step size of the cells (ours)'),
+    rate: z
+      .number()
+      .positive()
+      .default(0.001)
+      .meta({ search: { low: 1e-4, high: 0.03, log: true } })
+      .describe('step size of the cells (ours)'),
     cellsUntil: z.number().min(0).max(1).default(1).describe('part of the training in which cells learn (ours)'),
-    classifierRate: z.number().positive().default(0.001).describe('step size of the classifier (ours)'),
-    classifierWeightDecay: z.number().min(0).default(0.01).describe("AdamW's, of the classifier (PyTorch's default)"),
+    readOut: z
+      .enum(['trained', 'solved'])
+      .default('trained')
+      .describe('the classifier: by gradient descent, or after the last epoch exactly, by ridge regression (ours)'),
+    lambda: z
+      .number()
+      .min(0)
+      .default(1)
+      .meta({ onlyWith: { readOut: 'solved' } })
+      .describe('penalty of the solved classifier (ours)'),
+    classifierRate: z
+      .number()
+      .positive()
+      .default(0.001)
+      .meta({ search: { low: 1e-4, high: 0.03, log: true } })
+      .describe('step size of the classifier (ours)'),
+    classifierWeightDecay: z
+      .number()
+      .min(0)
+      .default(0.01)
+      .meta({ search: { choices: [0, 0.01, 0.1, 1] } })
+      .describe("AdamW's, of the classifier (PyTorch's default)"),
     schedule: optimizerOptions.schedule.describe('of all step sizes (ours)'),
   })
   .refine(({ cell, network }) => cell !== 'variational' || network === 'dense', {
@@ -123,6 +148,20 @@ const parts = layerwise(({ task, hyper: h }: Given<UffHyper>) => {
   }
 })
 
+/** The classifier, as it is solved: the last of the read-outs, which reads the latents of all cells. */
+function solvedReadOut({ units, lambda }: UffHyper): ReadOut<UffHyper, UffState> {
+  const place = `head.parameters.${units.length + 1}`
+  return {
+    ...{ weight: `${place}.weight`, bias: `${place}.bias` },
+    features(state, x, task, h) {
+      const row = parts.greedy.features(state, x, units.length, task, h)
+      const latents = row.slice(1, sizeOf(task.input.shape), row.shape[1]!)
+      return latents.reshape([x.shape[0]!, 1, latents.shape[1]!])
+    },
+    lambdas: () => [lambda],
+  }
+}
+
 export const uff: Rule<UffHyper, UffState> = {
   id: 'uff',
   title: 'Unsupervised Forward-Forward',
@@ -172,7 +211,9 @@ export const uff: Rule<UffHyper, UffState> = {
   small: { hyper: { hidden: 4 } },
   ...parts,
   schedule: (_, __, h, progress) => [progress >= h.cellsUntil ? 'classifier' : 'joint'],
-  probabilities: () => true,
+  probabilities: ({ readOut }) => readOut === 'trained',
+  /** Only the read-out sees labels: solved from sums over samples, it is the same however those are parted. */
+  readOut: (h) => (h.readOut === 'solved' ? solvedReadOut(h) : undefined),
 
   figures: {
     reconstruction: 'mean squared error of what a cell reads, decoded from its latent; small is good',

@@ -17,14 +17,34 @@ export const hyper = z
     kernel: networkOptions.kernel.default(3),
     cell: z.enum(['vae', 'ae']).default('vae').describe('variational cells, or plain auto-encoders: no noise, no KL'),
     encoders: z.enum(['learned', 'random']).default('learned').describe('random: they stay as they began, the control'),
-    contrast: z.number().min(0).default(1).describe('lambda: weight of the contrast of A and B; 0: none (ours)'),
+    contrast: z
+      .number()
+      .min(0)
+      .default(1)
+      .meta({ search: { low: 0.1, high: 30, log: true } })
+      .describe('lambda: weight of the contrast of A and B; 0: none (ours)'),
     contrastLoss: z
       .enum(['cosine-embedding', 'supervised-contrastive'])
       .default('cosine-embedding')
       .describe('the cosine embedding loss (IFFCL), or the softmax of the cosines (Khosla et al. 2020; ours)'),
-    beta: z.number().min(0).default(0.0001).describe('weight of the KL (ours; specification: 0.001 to 0.01)'),
-    rate: z.number().positive().default(0.002).describe('step size of the cells (ours)'),
-    outputRate: z.number().positive().default(0.003).describe('step size of the output layers (ours)'),
+    beta: z
+      .number()
+      .min(0)
+      .default(0.0001)
+      .meta({ search: { low: 1e-6, high: 1e-2, log: true } })
+      .describe('weight of the KL (ours; specification: 0.001 to 0.01)'),
+    rate: z
+      .number()
+      .positive()
+      .default(0.002)
+      .meta({ search: { low: 1e-4, high: 0.03, log: true } })
+      .describe('step size of the cells (ours)'),
+    outputRate: z
+      .number()
+      .positive()
+      .default(0.003)
+      .meta({ search: { low: 1e-4, high: 0.03, log: true } })
+      .describe('step size of the output layers (ours)'),
     schedule: optimizerOptions.schedule.describe('of all step sizes (ours)'),
   })
   .refine(({ latents, units }) => latents.length <= units.length, {

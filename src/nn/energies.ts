@@ -1,18 +1,26 @@
-import { averagePool2d, concat, constant, conv2d, type Tensor } from '../../graph/index.js'
-import { sampleAxes } from '../../nn/axes.js'
-import type { CovarianceHyper } from './options.js'
+import { averagePool2d, concat, conv2d, type Tensor } from '../graph/index.js'
 
-/** The shape [C, H, W] of a layer's map, and how its energies are pooled. */
+/** The channels and the side of a layer's square map. */
 interface Map {
   readonly channels: number
   readonly side: number
 }
 
-/** What a goodness is made of: one group of energies for each, [N, size] in all. */
-export interface Goodness {
+/** Which energies are taken of a map. */
+export interface EnergyOptions {
+  /** Most energies of one group: sets the grid that they are pooled to. */
+  readonly values: number
+  /** How many projections of the channels have an energy, R. */
+  readonly projections: number
+  /** Sides of the cells whose means are squared. */
+  readonly space: readonly number[]
+}
+
+/** Energies of a map, in groups. */
+export interface Energies {
   /** Energies in all groups together. */
   readonly size: number
-  /** Of activities [N, C, H, H]: the groups side by side, each standardised. `a`: the projections [R, C]. */
+  /** Of activities [N, C, H, H] to [N, size]: the groups side by side, each standardised. `a`: projections [R, C]. */
   of(y: Tensor, a: Tensor | undefined): Tensor
 }
 
@@ -30,27 +38,22 @@ export function toGrid(y: Tensor, grid: number): Tensor {
   return side === grid ? y : averagePool2d(y, side - (grid - 1) * stride, stride)
 }
 
-/** Each sample with mean 0 and variance 1: [N, ...] to [N, D]. A fixed read-out would else go by the largest group. */
+/** Each sample with mean 0 and variance 1: [N, ...] to [N, D]. A read-out would else go by the largest group. */
 function standardised(energies: Tensor): Tensor {
   const rows = energies.reshape([energies.shape[0]!, -1])
   const centred = rows.sub(rows.mean([1], true))
   return centred.div(centred.square().mean([1], true).add(1e-6).sqrt())
 }
 
-export const projectionsOf = (channels: number, h: CovarianceHyper): number =>
-  h.channel === 'none' ? 0 : Math.max(1, Math.round(channels * h.projections))
-
 /**
- * The goodness of a map, by what the second moments of its channels and places hold (specification 7.3):
+ * The energies of a map: what the second moments of its channels and places hold (Forward-Forward specification 7.3).
  *   energies       mean of y_c^2 over each window of the grid
  *   projections    mean of (a_r . y)^2 = a_r^T S a_r, S the second moments of the channels there
  *   cells of k     mean of (mean of y_c over k x k places)^2: it holds the products of neighbouring places
  */
-export function goodnessOf(map: Map, h: CovarianceHyper): Goodness {
-  const { channels, side } = map
-  const projections = projectionsOf(channels, h)
-  const cells = h.space.filter((k) => Math.floor(side / k) >= 1)
-  const pooled = (count: number, of: number): number => gridFor({ channels: count, side: of }, h.values)
+export function energiesOf({ channels, side }: Map, { values, projections, space }: EnergyOptions): Energies {
+  const cells = space.filter((k) => Math.floor(side / k) >= 1)
+  const pooled = (count: number, of: number): number => gridFor({ channels: count, side: of }, values)
   const grids = {
     energies: pooled(channels, side),
     projections: projections > 0 ? pooled(projections, side) : 0,
@@ -73,10 +76,3 @@ export function goodnessOf(map: Map, h: CovarianceHyper): Goodness {
     },
   }
 }
-
-/** z / sqrt(mean of z^2 over a sample): the next layer does not see how much goodness there was. */
-export const rootMeanSquared = (z: Tensor): Tensor => z.div(z.square().mean(sampleAxes(z), true).add(1e-8).sqrt())
-
-/** Numbers of the structure: fixed, and no state. */
-export const fixed = (numbers: Float32Array, shape: readonly number[], scale: number): Tensor =>
-  constant(numbers, shape).mul(scale)

@@ -1,0 +1,95 @@
+// Pipelines: where a step is cut, and what is left when workers die.
+const cut = 'src/distributed/pipeline/cut.ts'
+const places = 'src/distributed/pipeline/places.ts'
+const edge = 'src/distributed/pipeline/edge.ts'
+const lease = 'src/distributed/pipeline/lease.ts'
+const saver = 'src/distributed/pipeline/saver.ts'
+const source = 'src/distributed/pipeline/source.ts'
+const worker = 'src/distributed/pipeline/worker.ts'
+const tasks = 'src/distributed/chapters/tasks.ts'
+
+const cuts = { tests: 'distributed/cut', names: 'uff, defaults|covariance' }
+const killed = { tests: 'distributed/killed' }
+const whole = { tests: 'distributed/pipeline' }
+
+export default [
+  {
+    what: 'stages above read samples of their own',
+    file: cut,
+    find: 'else if (isSample && stage > 0) taken.add(x)',
+    replace: 'else if (isSample && stage > 99) taken.add(x)',
+    ...cuts,
+  },
+  {
+    what: 'what a stage hands up asks for nothing from below',
+    file: cut,
+    find: '[...[...state, ...metrics].map(({ output }) => output), ...handed]',
+    replace: '[...state, ...metrics].map(({ output }) => output)',
+    ...cuts,
+  },
+  {
+    what: 'a stage may learn from a higher one',
+    file: places,
+    find: 'if (home > top.last) top = { name: source, last: home }',
+    replace: 'if (home > 99) top = { name: source, last: home }',
+    tests: 'distributed/cut',
+    names: 'backprop',
+  },
+  {
+    what: 'a second writer is taken for the first',
+    file: edge,
+    find: '            await lease.check()\n',
+    replace: '            return\n',
+    ...killed,
+  },
+  {
+    what: 'a lease is taken while its holder lives',
+    file: lease,
+    find: 'performance.now() - seen!.since >= silence',
+    replace: 'true',
+    tests: 'distributed/killed',
+    names: 'a lease is not taken',
+  },
+  {
+    what: 'a stage is kept without where its input was read',
+    file: saver,
+    find: 'await begun(state, { chunk, at, object, sequence, epochs, isOver: false })',
+    replace: 'await begun(state, { chunk: 0, at, object, sequence, epochs, isOver: false })',
+    ...killed,
+  },
+  {
+    what: 'a message that comes twice counts twice',
+    file: source,
+    find: 'if (number <= place.chunk) continue',
+    replace: 'if (number < place.chunk) continue',
+    tests: 'distributed/stage',
+  },
+  {
+    what: 'a gap is passed over',
+    file: source,
+    find: 'if (number > place.chunk + 1)',
+    replace: 'if (number > place.chunk + 99)',
+    tests: 'distributed/stage',
+  },
+  {
+    what: 'a stopped pipeline has no end',
+    file: source,
+    find: 'if (await values.get(stopKey)) break',
+    replace: 'if (await values.get(stopKey)) return',
+    ...whole,
+  },
+  {
+    what: 'nobody waits for the stage above',
+    file: worker,
+    find: 'while (chunk > most && !stop.aborted) {',
+    replace: 'while (chunk > most + 99 && !stop.aborted) {',
+    tests: 'distributed/stage',
+  },
+  {
+    what: 'a chapter learns from the layers below as they were before it',
+    file: tasks,
+    find: '({ layer: below, chapter })',
+    replace: '({ layer: below, chapter: Math.max(0, chapter - 1) })',
+    tests: 'distributed/chapters',
+  },
+]

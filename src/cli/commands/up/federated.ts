@@ -1,0 +1,45 @@
+import { type FederatedInput, federatedOf, federatedOptions } from '../../../distributed/federated/options.js'
+import { UsageError } from '../../../errors.js'
+import { optionTable } from '../../../options/index.js'
+import type { Federation } from '../../../train/events.js'
+import { trainBy } from '../../train/command.js'
+import { flagOf, readFlags } from '../../train/flags.js'
+import type { TrainFlags } from '../../train/request.js'
+
+interface FederatedFlags extends TrainFlags {
+  readonly engine: Federation['engine']
+  readonly layerwise?: true
+  readonly clientsFrom?: string
+}
+
+const OPTIONS = optionTable(federatedOptions)
+
+/** `onward up federated`: trains as `onward train` does, over clients. */
+export async function command(rule: string | undefined, given: FederatedFlags): Promise<number> {
+  const { engine, layerwise, clientsFrom, ...all } = given
+  const wishes = readFlags(OPTIONS, all) as FederatedInput
+  const flags = Object.fromEntries(
+    Object.entries(all).filter(([key]) => !OPTIONS.some(({ name }) => name === key)),
+  ) as TrainFlags
+  const { resume, dataDir } = flags
+  const [changing] = [
+    ...Object.keys(wishes),
+    ...(layerwise ? ['layerwise'] : []),
+    ...(clientsFrom ? ['clientsFrom'] : []),
+  ]
+  if (resume !== undefined && changing !== undefined)
+    throw new UsageError(`--resume goes on with the settings of ${resume}: leave ${flagOf(changing)} out.`)
+  if (clientsFrom !== undefined && (wishes.clients !== undefined || wishes.alpha !== undefined))
+    throw new UsageError('--clients-from says who the clients are: leave --clients and --alpha out.')
+  const options = federatedOf(wishes)
+  const training = {
+    ...flags,
+    ...(resume === undefined && { epochs: `${options.rounds * options.localEpochs}` }),
+    ...(layerwise && { schedule: 'greedy' }),
+  }
+  return await trainBy(rule, training, async () => {
+    const { federation, keptFederated, newFederated } = await import('../../../distributed/federated/up.node.js')
+    const own = resume === undefined ? newFederated(options, clientsFrom) : keptFederated(resume)
+    return federation(own, engine, dataDir === undefined ? {} : { dataDir })
+  })
+}

@@ -1,0 +1,221 @@
+import { checkDataSet, type DataSet, type Split } from '../../data/index.js'
+import { UsageError } from '../../errors.js'
+import type { TrainConfig } from '../../train/config.js'
+import type { Over, Scores, TrainEvent } from '../../train/events.js'
+import { firstState } from '../../train/first-state.js'
+import { benchOf, judge, learnedPart } from '../../train/judge.js'
+import { beginOf, globalStep } from '../../train/plan.js'
+import { standingOf } from '../../train/standing.js'
+import { tracePlan } from '../../train/traced-plan.js'
+import { startEvent } from '../../train/train.js'
+import { openTrainer, type Trainer } from '../../train/trainer.js'
+import { allLayersBound, singleLayerBound } from '../pipeline/bound.js'
+import { type Crew, crewOf } from '../pipeline/crew.js'
+import { nameRun } from '../pipeline/forget.js'
+import { encodeState } from '../pipeline/standing.js'
+import { getJson, replaceJson } from '../pipeline/values.js'
+import type { Transport } from '../transport.js'
+import { agree, type ChapterManifest, chapterKeys } from './manifest.js'
+import { RUN } from './names.js'
+import { fetchVersion, type Version, versionOf } from './versions.js'
+
+export interface ChaptersConfig extends TrainConfig {
+  readonly transport: Transport
+  readonly mode: Exclude<Over['mode'], 'activations'>
+  /** SHA-256 of the file of the rule, where that is none of Onward's. */
+  readonly ruleFile?: string | undefined
+  readonly workers?: number | undefined
+  /** Starts the workers of a run. Resolves when all have ended, and rejects where the run cannot go on. */
+  start(run: string, manifest: ChapterManifest, signal: AbortSignal): Promise<void>
+}
+
+/**
+ * Trains a rule layer after layer, a chapter of one epoch each, on workers that exchange weights: Pipeline
+ * Forward-Forward (Aktemur et al. 2024, arXiv 2404.08573) for any rule that can train greedily. Whatever the mode and the
+ * number of workers, the same weights come of it.
+ */
+export async function* trainChapters(given: ChaptersConfig): AsyncGenerator<TrainEvent> {
+  const config = { ...given, data: checkDataSet(given.data) }
+  const trainer = await openTrainer(config)
+  const done = new AbortController()
+  const crews: Crew[] = []
+  try {
+    yield* training(trainer, config, done.signal, crews)
+  } finally {
+    done.abort()
+    for (const crew of crews) await crew.settled()
+    await trainer.close()
+  }
+}
+
+type Checked = ChaptersConfig & { readonly data: DataSet }
+
+async function* training(
+  trainer: Trainer,
+  config: Checked,
+  done: AbortSignal,
+  crews: Crew[],
+): AsyncGenerator<TrainEvent> {
+  const { rule, data, transport, signal, told: { run: folder } = {} } = config
+  const { plan, settings, validation, task, blocks } = trainer
+  const { options } = settings
+  const bench = benchOf(rule, task, settings, blocks)
+  const learned = (scores: Scores): Scores => learnedPart(bench, scores, undefined)
+  const standing = standingOf(trainer, config)
+  const manifest = manifestOf(trainer, config)
+  const [layers, { chapters, workers, mode }] = [manifest.layers.length, manifest]
+  const keys = chapterKeys(RUN)
+  const { state: first, taken } = await firstState(trainer, config)
+  if (standing.at.phase < plan.phases) {
+    await agree(transport.values, RUN, manifest)
+    await replaceJson(transport.values, keys.stop, false)
+    await nameRun(transport, RUN)
+    if (!(await transport.objects.get(keys.first)))
+      await transport.objects.put(keys.first, encodeState(trainer.tensors, first, {}))
+  }
+  const own = Array.from({ length: workers }, (_, i) =>
+    mode === 'weights' ? [blocks[i]!.name] : blocks.map(({ name }) => name),
+  )
+  const bound = mode === 'weights' ? singleLayerBound(chapters, layers) : allLayersBound(chapters, layers, workers)
+  yield {
+    ...startEvent(trainer, config, bench, taken),
+    over: { mode, engine: transport.engine, name: RUN, workers: own, bound },
+  }
+  yield* standing.save(first)
+  const measured = async function* (
+    what: 'validation' | 'test',
+    split: Split,
+  ): AsyncGenerator<TrainEvent, Scores | undefined> {
+    const work = trainer.measuring(split, signal)
+    for (let samples = 0; ; ) {
+      yield { event: 'measuring', what, done: samples, of: split.count }
+      const next = await work.next()
+      if (next.done) return next.value
+      samples = next.value
+    }
+  }
+
+  const begin = performance.now()
+  let since = begin
+  const seconds = (from: number): number => Math.max(1e-9, (performance.now() - from) / 1000)
+  let score: Scores | undefined
+  const isOver = standing.at.phase === plan.phases
+  if (!isOver) crews.push(crewOf(config.start(RUN, manifest, done)))
+  const step = (chapter: number): number => (chapter + 1) * layers * plan.batches
+  for (let chapter = 0; chapter < chapters && !isOver; chapter++) {
+    const versions: Version[] = []
+    for (let layer = 0; layer < layers; layer++)
+      for (;;) {
+        const version = await versionOf(transport, RUN, { layer, chapter })
+        if (version) {
+          versions.push(version)
+          yield progress(trainer, { layer, chapter, layers, chapters }, version, seconds(begin))
+          break
+        }
+        const broken = await getJson<{ what: string }>(transport.values, keys.broken)
+        if (broken) return yield standing.ruined(broken.value.what)
+        crews[0]!.check()
+        if (signal?.aborted) {
+          await replaceJson(transport.values, keys.stop, true)
+          return yield standing.stopped('aborted', stopped(transport, chapter, chapters))
+        }
+        await new Promise((resolve) => setTimeout(resolve, LOOK))
+      }
+    const state = { ...first }
+    for (let layer = 0; layer < layers; layer++)
+      Object.assign(state, await fetchVersion(transport, RUN, { layer, chapter }))
+    await trainer.load(state)
+    score = undefined
+    if (validation.count > 0 && !signal?.aborted) score = yield* measured('validation', validation)
+    const verdict = score && judge(bench, score, chapter, undefined)
+    yield {
+      event: 'epoch',
+      step: step(chapter),
+      epoch: chapter + 1,
+      metrics: { blocks: Object.assign({}, ...versions.map(({ metrics }) => metrics.blocks ?? {})) },
+      ...(score && { validation: learned(score) }),
+      ...(verdict && { criterion: verdict.criterion }),
+      seconds: seconds(since),
+      rowsPerSecond: (layers * plan.batches * options.batch) / seconds(since),
+    }
+    since = performance.now()
+    if (chapter > 0)
+      for (let layer = 0; layer < layers; layer++)
+        await transport.objects.delete(keys.version({ layer, chapter: chapter - 1 }))
+    if (chapter === chapters - 1) {
+      standing.at = beginOf(plan.phases)
+      yield* standing.save(state)
+    }
+  }
+  if (validation.count > 0) score ??= yield* measured('validation', validation)
+  const test = signal?.aborted ? undefined : yield* measured('test', data.test)
+  if (!test) return yield* standing.stop()
+  yield {
+    event: 'done',
+    step: globalStep(plan, standing.at),
+    test: learned(test),
+    ...(score && { validation: learned(score) }),
+    seconds: seconds(begin),
+    rowsPerSecond: isOver ? 0 : (chapters * layers * plan.batches * options.batch) / seconds(begin),
+    ...(folder !== undefined && { run: folder }),
+  }
+}
+
+/** Between two looks, ms. */
+const LOOK = 50
+
+const stopped = ({ engine }: Transport, chapter: number, chapters: number): string =>
+  `stopped in chapter ${chapter + 1} of ${chapters}; ` +
+  (engine === 'nats' ? 'it can go on from the weights that its broker keeps' : 'in one process nothing of it is kept')
+
+function progress(
+  { plan, settings }: Trainer,
+  { layer, chapter, layers, chapters }: { layer: number; chapter: number; layers: number; chapters: number },
+  { metrics, steps }: Version,
+  passed: number,
+): TrainEvent {
+  const tasks = chapter * layers + layer + 1
+  const part = tasks / (chapters * layers)
+  return {
+    event: 'progress',
+    step: tasks * plan.batches,
+    epoch: chapter + 1,
+    batch: plan.batches,
+    progress: part,
+    rowsPerSecond: (tasks * steps * settings.options.batch) / passed,
+    secondsLeft: (passed * (1 - part)) / part,
+    metrics,
+  }
+}
+
+/** Throws a UsageError for what has no place in chapters, with the reason. */
+function manifestOf(
+  { task, settings, trainingSamples }: Trainer,
+  { rule, data, mode, workers, ruleFile }: Checked,
+): ChapterManifest {
+  const { options } = settings
+  if (options.schedule !== 'greedy')
+    throw new UsageError(`chapters train one layer at a time: choose the schedule greedy, and a rule that has it`)
+  if (options.layer !== undefined) throw new UsageError('in chapters all layers are trained: leave the layer out')
+  if (options.patience > 0) throw new UsageError('chapters are as many as there are epochs: leave patience out')
+  const { steps, plan } = tracePlan(rule, task, settings, trainingSamples)
+  const layers = Array.from({ length: plan.phases }, (_, phase) =>
+    steps[`${phase}`]!.state.filter(({ input, output }) => input !== output).map(
+      ({ name, input: { dtype, shape } }) => ({ name, dtype, shape: [...shape] }),
+    ),
+  )
+  const names = layers.flat().map(({ name }) => name)
+  const shared = names.find((name, i) => names.indexOf(name) < i)
+  if (shared !== undefined)
+    throw new UsageError(`${shared} learns with several layers of ${rule.id}: they cannot be trained apart`)
+  const count = mode === 'weights' ? layers.length : Math.min(workers ?? 4, options.epochs)
+  if (mode === 'weights' && workers !== undefined && workers !== layers.length)
+    throw new UsageError(`in the mode weights each layer has a worker of its own: say --workers ${layers.length}`)
+  return {
+    format: 1,
+    ...{ mode, rule: rule.id, data: data.name, workers: count, chapters: options.epochs, epochs: 1, layers },
+    ...(ruleFile !== undefined && { ruleFile }),
+    ...(data.fingerprint !== undefined && { fingerprint: data.fingerprint }),
+    settings: JSON.parse(JSON.stringify(settings)),
+  }
+}

@@ -1,0 +1,253 @@
+import { checkDataSet, type DataSet, type Split } from '../../data/index.js'
+import { UsageError, UserError } from '../../errors.js'
+import { stream } from '../../random/stream.js'
+import { samplesOf } from '../../train/checkpoint.js'
+import type { TrainConfig } from '../../train/config.js'
+import type { RoundEvent, Scores, TrainEvent } from '../../train/events.js'
+import { firstState } from '../../train/first-state.js'
+import { benchOf, highestOf, learnedPart } from '../../train/judge.js'
+import { globalStep } from '../../train/plan.js'
+import { standingOf } from '../../train/standing.js'
+import { startEvent } from '../../train/train.js'
+import { openTrainer, type Trainer } from '../../train/trainer.js'
+import type { Transport } from '../transport.js'
+import { systemClock } from './clock.js'
+import { type Travelling, travelling } from './layout.js'
+import { objectCache } from './model.js'
+import type { FederatedOptions } from './options.js'
+import { epsilonOf } from './privacy/accountant.js'
+import { type Recipe, writeRecipe } from './recipe.js'
+import type { CoordinatorEvent } from './round/config.js'
+import { coordinate } from './round/coordinator.js'
+import { readRound } from './round/state.js'
+import { statusesOf } from './statuses.js'
+import { positionAfter, type Turn, turnsOf } from './turns.js'
+import { federatedWork, layoutIn, type SolvedReadOut } from './work.js'
+
+export interface FederateConfig extends TrainConfig {
+  readonly federated: FederatedOptions
+  /** The name of the run, for clients that join it. */
+  readonly run: string
+  readonly transport: Transport
+  readonly clients: readonly string[]
+  /** The samples of each client, where they are known here. */
+  readonly counts: Readonly<Record<string, number | null>>
+  /**
+   * Starts the clients of a run, or waits for them; they leave with the signal. Rejects where the run cannot go on
+   * without them.
+   */
+  start(recipe: Recipe, signal: AbortSignal): Promise<void>
+  /** Waits for every client in each round: on one machine nothing is gained by going on without one. */
+  readonly patient: boolean
+  /** A name that no other coordinator of the run has. */
+  readonly holder: string
+  /** Told after every round, when its model is stored: for an engine that forgets. */
+  readonly onPublished?: ((model: string) => Promise<void>) | undefined
+}
+
+/** Milliseconds between two looks at the rounds, and between two events of what clients do. */
+const [POLL, TELL] = [100, 250]
+
+/**
+ * Trains over clients, each on samples that only it sees, and tells of it as `train` does: the same `start` and `done`,
+ * with a `round` in the place of an epoch. The validation and test samples are the coordinator's own. Throws a UserError
+ * for settings that are wrong, and where rounds keep failing.
+ */
+export async function* federate(given: FederateConfig): AsyncGenerator<TrainEvent> {
+  const config = { ...given, data: checkDataSet(given.data) }
+  checkWishes(config)
+  const trainer = await openTrainer(config)
+  const end = new AbortController()
+  const crew: { ended?: Promise<void>; failure?: unknown } = {}
+  try {
+    yield* training(trainer, config, end.signal, crew)
+  } finally {
+    end.abort()
+    await crew.ended
+    await trainer.close()
+  }
+}
+
+type Checked = FederateConfig & { readonly data: DataSet }
+type Crew = { ended?: Promise<void>; failure?: unknown }
+
+async function* training(
+  trainer: Trainer,
+  config: Checked,
+  ended: AbortSignal,
+  crew: Crew,
+): AsyncGenerator<TrainEvent> {
+  const { rule, data, transport, signal, federated, clients, run, told: { run: folder } = {} } = config
+  const { plan, settings, validation, task } = trainer
+  const bench = benchOf(rule, task, settings, trainer.blocks)
+  const standing = standingOf(trainer, config)
+  const { layout, turns, blocks } = partsOf(trainer, federated)
+  const stays = staysOf(trainer, layout)
+  const learned = (scores: Scores, layer?: number): Scores =>
+    withoutOwn(learnedPart(bench, scores, highestOf(bench, layer)), stays, rule.figures)
+  const { state: first, taken } = await firstState(trainer, config)
+  await trainer.load(first)
+  const work = federatedWork({
+    ...{ turns, layout, blocks, aggregate: federated.aggregate, aggregateOptions: federated },
+    ...(trainer.readOut && { readOut: solvedOf(trainer.readOut) }),
+    ...(federated.noise > 0 && { privacy: { noise: federated.noise, clip: federated.clip! } }),
+    secret: (round) => stream(secretSeed(), round, 'privacy'),
+  })
+  const { aggregate, rounds, localEpochs } = federated
+  const about = { engine: transport.engine, rounds, localEpochs, aggregate, clients: config.counts, stays }
+  const uploadBytes = Math.max(...turns.map((_, turn) => work.mostBytes(turn)))
+  yield { ...startEvent(trainer, config, bench, taken), federation: { ...about, uploadBytes } }
+
+  const samples = samplesOf(data)
+  const recipe: Recipe = { version: 1, run, rule: rule.id, settings, federated, clients, samples }
+  await writeRecipe(transport, recipe)
+  crew.ended = config.start(recipe, ended).catch((error) => {
+    crew.failure = error
+  })
+  const both = signal ? AbortSignal.any([signal, ended]) : ended
+  const statuses = statusesOf(transport, clients, systemClock, both)
+  const objects = objectCache(transport, run)
+  const begin = performance.now()
+  let roundBegin = begin
+  let toldAt = begin
+  let score: Scores | undefined
+  let sums = tally()
+  const measured = async function* (
+    what: 'validation' | 'test',
+    split: Split,
+  ): AsyncGenerator<TrainEvent, Scores | undefined> {
+    const measuring = trainer.measuring(split, signal)
+    for (let done = 0; ; ) {
+      yield { event: 'measuring', what, done, of: split.count }
+      const next = await measuring.next()
+      if (next.done) return next.value
+      done = next.value
+    }
+  }
+  const rounding = coordinate({
+    ...{ transport, run, clients, work, layout, clock: systemClock, poll: POLL, signal: both },
+    ...{ holder: config.holder, patient: config.patient, wanted: federated.wanted, seed: settings.options.seed },
+    ...{ initial: async () => first as Record<string, Float32Array>, rule: aggregate },
+  })
+  for await (const event of rounding) {
+    if (crew.failure !== undefined) throw crew.failure
+    sums.add(event)
+    if (event.event === 'round') roundBegin = performance.now()
+    if (event.event === 'waiting' && performance.now() - toldAt >= TELL) {
+      toldAt = performance.now()
+      const step = globalStep(plan, standing.at)
+      yield { event: 'clients', step, round: event.round, clients: statuses.now() }
+    }
+    if (event.event !== 'published') continue
+    const { round, turn, model, asked, accepted } = event
+    const state = { ...first, ...(await objects.tensors(model)) }
+    await trainer.load(state)
+    standing.at = positionAfter(plan, turns, turn)
+    const done = turns[turn - 1]!
+    const layer = done.kind === 'learn' ? done.layer : undefined
+    score = validation.count > 0 ? yield* measured('validation', validation) : undefined
+    const made: RoundEvent = {
+      ...{ event: 'round', step: globalStep(plan, standing.at), round, turn, turns: turns.length, model, asked },
+      ...{ answered: accepted, ...sums.told(), seconds: (performance.now() - roundBegin) / 1000 },
+      ...(layer !== undefined && { learns: blocks[layer]! }),
+      ...(score && { validation: learned(score, layer) }),
+      ...(federated.noise > 0 && {
+        epsilon: epsilonOf(turn, federated.delta, { rate: asked / clients.length, noise: federated.noise }),
+      }),
+    }
+    yield made
+    sums = tally()
+    await config.onPublished?.(model)
+    yield* standing.save(state)
+  }
+  if ((await readRound(transport))?.state.phase !== 'done') return yield* standing.stop()
+  if (validation.count > 0) score ??= yield* measured('validation', validation)
+  const test = signal?.aborted ? undefined : yield* measured('test', data.test)
+  if (!test) return yield* standing.stop()
+  const seconds = (performance.now() - begin) / 1000
+  yield {
+    ...{ event: 'done', step: globalStep(plan, standing.at), test: learned(test), seconds },
+    ...(score && { validation: learned(score) }),
+    rowsPerSecond: (rounds * localEpochs * trainer.trainingSamples) / Math.max(1e-9, seconds),
+    ...(folder !== undefined && { run: folder }),
+  }
+}
+
+/** What travels, and when. */
+function partsOf(
+  { plan, tensors, blocks, readOut, settings: { options } }: Trainer,
+  { localEpochs, private: kept }: FederatedOptions,
+): { layout: readonly Travelling[]; turns: Turn[]; blocks: string[] } {
+  const layout = travelling(tensors, blocks, kept)
+  if (layout.length === 0)
+    throw new UsageError('nothing travels, so nothing can be learned together: keep less private')
+  const names = blocks.map(({ name }) => name)
+  const turns = turnsOf(plan, { localEpochs, isGreedy: options.schedule === 'greedy', readOut: readOut !== undefined })
+  const still = turns.findIndex((turn) => layoutIn(layout, names, turn).length === 0)
+  const { layer } = (turns[still] as { layer?: number }) ?? {}
+  if (layer !== undefined) throw new UsageError(`nothing of ${names[layer]} travels: keep less private`)
+  return { layout, turns, blocks: names }
+}
+
+/** The read-out of the last turn. Several lambdas would be told apart by samples, which the coordinator need not have. */
+function solvedOf({ lambdas, weight, bias, features, targets }: NonNullable<Trainer['readOut']>): SolvedReadOut {
+  const [lambda, ...others] = lambdas
+  if (others.length > 0)
+    throw new UsageError('clients solve a read-out with one lambda: name one alone (--set lambda=1)')
+  return { weight, bias, features, targets, lambda: lambda! }
+}
+
+/** Names of tensors of the model that never leave a client. */
+const staysOf = ({ tensors }: Trainer, layout: readonly Travelling[]): string[] =>
+  tensors
+    .filter(({ name, role }) => role !== 'optimizer' && !layout.some((own) => own.name === name))
+    .map(({ name }) => name)
+
+/** Scores without the rule's own figures, which would be those of decoders that the coordinator does not have. */
+function withoutOwn(scores: Scores, stays: readonly string[], own: Readonly<Record<string, string>> = {}): Scores {
+  if (stays.length === 0) return scores
+  const some = (figures: Readonly<Record<string, number>>) =>
+    Object.fromEntries(Object.entries(figures).filter(([name]) => own[name] === undefined))
+  const { network, blocks } = scores
+  const left = Object.entries(blocks ?? {}).map(([name, figures]) => [name, some(figures)] as const)
+  return {
+    ...(network && { network: some(network) }),
+    ...(blocks && { blocks: Object.fromEntries(left.filter(([, figures]) => Object.keys(figures).length > 0)) }),
+  }
+}
+
+/** Adds up what the uploads of a round say. */
+function tally() {
+  const losses: number[] = []
+  const refused: Record<string, string> = {}
+  let [bytesUp, bytesDown] = [0, 0]
+  return {
+    add(event: CoordinatorEvent): void {
+      if (event.event === 'refused') refused[event.client] = event.reason
+      if (event.event !== 'update') return
+      bytesUp += event.bytes
+      bytesDown += event.fetched
+      if (event.loss !== undefined) losses.push(event.loss)
+    },
+    told: () => ({
+      ...{ bytesUp, bytesDown, refused },
+      ...(losses.length > 0 && { loss: losses.reduce((a, b) => a + b) / losses.length }),
+    }),
+  }
+}
+
+/** A seed that nobody can guess from the run's. */
+function secretSeed(): number {
+  const [high, low] = crypto.getRandomValues(new Uint32Array(2))
+  return (high! & 0x1fffff) * 2 ** 32 + low!
+}
+
+function checkWishes({ federated, data, settings, resume, platform }: FederateConfig): void {
+  const options = settings?.options as { patience?: number; layer?: number } | undefined
+  if ((options?.patience ?? 0) > 0)
+    throw new UsageError('rounds do not stop early: leave patience out, and choose the rounds')
+  if (options?.layer !== undefined) throw new UsageError('rounds train all layers: leave the layer out')
+  if (resume && !platform.saveCheckpoint) throw new UserError('only a run in a folder can go on')
+  if (federated.alpha !== 'even' && data.target.kind !== 'class')
+    throw new UsageError('alpha says how unlike the classes of clients are, and these data have none: choose even')
+}

@@ -1,0 +1,61 @@
+/** What an engine in memory would forget: the last published model of a run, and what its clients keep, in a folder. */
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { makeFolder, replaceFile } from '../../files.node.js'
+import type { Transport } from '../transport.js'
+import type { ClientKeeper } from './here.js'
+import { objectCache } from './model.js'
+import { NAMES, toJson } from './names.js'
+import { readRound } from './round/state.js'
+
+const [ROUND, OBJECTS, CLIENTS] = ['round.json', 'objects', 'clients']
+
+/** Writes the round's state and the objects of its model to the folder; those of models before are taken away. */
+export async function keepRound(folder: string, transport: Transport, run: string, model: string): Promise<void> {
+  const { state } = (await readRound(transport))!
+  const objects = join(folder, OBJECTS)
+  makeFolder(objects)
+  const { blocks, server } = await objectCache(transport, run).model(model)
+  const needed = [model, ...blocks.map(({ hash }) => hash), ...(server ? [server.hash] : [])]
+  for (const hash of needed)
+    if (!existsSync(join(objects, hash)))
+      replaceFile(join(objects, hash), (await transport.objects.get(NAMES.object(hash)))!)
+  replaceFile(join(folder, ROUND), toJson(state))
+  for (const hash of readdirSync(objects)) if (!needed.includes(hash)) rmSync(join(objects, hash))
+}
+
+/** Brings back what was kept; false where nothing was. */
+export async function restoreRound(folder: string, transport: Transport): Promise<boolean> {
+  const path = join(folder, ROUND)
+  if (!existsSync(path)) return false
+  for (const hash of readdirSync(join(folder, OBJECTS)))
+    await transport.objects.put(NAMES.object(hash), readFileSync(join(folder, OBJECTS, hash)))
+  await transport.values.put(NAMES.round, readFileSync(path), 0)
+  return true
+}
+
+/** Keeps what clients have after each round; the last two are there, since a round may be made again. */
+export function keeperIn(folder: string): ClientKeeper {
+  const own = join(folder, CLIENTS)
+  const roundsOf = (client: string): number[] =>
+    existsSync(own)
+      ? readdirSync(own)
+          .flatMap((name) => {
+            const [, whose, round] = /^(.+)\.(\d+)\.safetensors$/.exec(name) ?? []
+            return whose === client ? [Number(round)] : []
+          })
+          .sort((a, b) => a - b)
+      : []
+  const pathOf = (client: string, round: number): string => join(own, `${client}.${round}.safetensors`)
+  return {
+    async last(client, before) {
+      const round = roundsOf(client).findLast((number) => number <= before)
+      return round === undefined ? undefined : readFileSync(pathOf(client, round))
+    },
+    async keep(client, round, bytes) {
+      makeFolder(own)
+      replaceFile(pathOf(client, round), bytes)
+      for (const old of roundsOf(client).slice(0, -2)) rmSync(pathOf(client, old))
+    },
+  }
+}

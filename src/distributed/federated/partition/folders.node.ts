@@ -1,0 +1,86 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { DataSet, Split } from '../../../data/index.js'
+import { type DataOptions, loadData } from '../../../data/own/own.node.js'
+import { UsageError, UserError } from '../../../errors.js'
+import { show } from '../../../graph/types.js'
+import { isWord } from '../../subjects.js'
+
+/** The names of the clients, whose data lie in one folder of `folder` each. */
+export function clientFolders(folder: string): string[] {
+  if (!existsSync(folder))
+    throw new UsageError(`There is no folder ${folder}: name one that holds a folder for each client`)
+  const names = readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
+    .map(({ name }) => name)
+    .sort()
+  if (names.length === 0) throw new UsageError(`${folder} holds no folders: each client's data lie in one of its own`)
+  const wrong = names.find((name) => !isWord(name))
+  if (wrong !== undefined)
+    throw new UsageError(`${join(folder, wrong)}: a client's name takes letters, digits, - and _ alone`)
+  return names
+}
+
+/**
+ * The data of each client, read as one's own data are, all of them for training. They take the form of the coordinator's
+ * data set, `reference`: its sizes, scales and names of classes. Throws a UserError where they cannot.
+ */
+export async function clientsIn(
+  folder: string,
+  reference: DataSet,
+  load: DataOptions = {},
+): Promise<Map<string, DataSet>> {
+  const clients = new Map<string, DataSet>()
+  for (const name of clientFolders(folder)) clients.set(name, await clientData(join(folder, name), reference, load))
+  return clients
+}
+
+/** The data in one folder, in the form of the reference. */
+export async function clientData(path: string, reference: DataSet, load: DataOptions = {}): Promise<DataSet> {
+  const { shape, levels } = reference.input
+  const isPicture = shape.length === 3 && levels !== undefined
+  const form = isPicture && {
+    size: [shape[1]!, shape[2]!] as [number, number],
+    colour: shape[0] === 1 ? ('grey' as const) : ('colour' as const),
+  }
+  const own = await loadData(path, { ...load, ...form, name: path })
+  if (show(own.input.shape) !== show(shape) || own.input.levels !== levels)
+    throw new UserError(
+      `${path} holds inputs of ${show(own.input.shape)}, and the coordinator's are ${show(shape)}: bring them into that form`,
+    )
+  if (own.target.kind !== reference.target.kind)
+    throw new UserError(`${path} has ${own.target.kind}, and the coordinator's data have ${reference.target.kind}`)
+  const { inputScale, targetScale, target, input, names, ground } = reference
+  return {
+    ...{ name: own.name, input, target, names, test: reference.test },
+    ...(inputScale && { inputScale }),
+    ...(targetScale && { targetScale }),
+    ...(ground && { ground }),
+    train: renamed(joined(own.train, own.test), own, reference, path),
+  }
+}
+
+/** Both splits as one. */
+function joined(a: Split, b: Split): Split {
+  const both = <T extends Split['inputs'] | NonNullable<Split['targets']>>(x: T, y: T): T => {
+    const all = new (x.constructor as new (length: number) => T)(x.length + y.length)
+    all.set(x as never, 0)
+    all.set(y as never, x.length)
+    return all
+  }
+  return {
+    inputs: both(a.inputs, b.inputs),
+    ...(a.targets && b.targets && { targets: both(a.targets, b.targets) }),
+    count: a.count + b.count,
+  }
+}
+
+/** Classes by the numbers that the reference gives their names. */
+function renamed(split: Split, own: DataSet, { names, target }: DataSet, path: string): Split {
+  if (target.kind !== 'class') return split
+  const places = own.names.map((name) => names.indexOf(name))
+  const unknown = own.names.find((_, i) => places[i] === -1)
+  if (unknown !== undefined)
+    throw new UserError(`${path} has the class ${unknown}, and the coordinator knows ${names.join(', ')}`)
+  return { ...split, targets: Int32Array.from(split.targets!, (label) => places[label]!) }
+}

@@ -1,0 +1,73 @@
+import type { Stream, Transport } from '../../transport.js'
+import type { Clock } from '../clock.js'
+import type { Travelling } from '../layout.js'
+import type { Tensors } from '../model.js'
+import { NAMES } from '../names.js'
+import { MOST_PART } from '../wire/parts.js'
+import type { Work } from './work.js'
+
+export interface CoordinatorConfig {
+  readonly transport: Transport
+  readonly run: string
+  /** A name that no other coordinator has. */
+  readonly holder: string
+  /** All clients that may take part. */
+  readonly clients: readonly string[]
+  /** Answers that a round needs; absent: what is left of all clients where one in 1.3 answers. */
+  readonly wanted?: number | undefined
+  /** Waits for every client that was asked, however long that takes: on one machine, where all of them live. */
+  readonly patient?: boolean | undefined
+  readonly work: Work
+  /** What travels, and its first numbers. */
+  readonly layout: readonly Travelling[]
+  readonly initial: () => Promise<Tensors>
+  /** How the uploads are merged, in words, for the model's description. */
+  readonly rule: string
+  /** Of the choice of clients. */
+  readonly seed: number
+  readonly clock: Clock
+  /** Milliseconds between two looks. */
+  readonly poll: number
+  readonly signal: AbortSignal
+}
+
+export type CoordinatorEvent =
+  | { readonly event: 'round'; readonly round: number; readonly turn: number; readonly asked: readonly string[] }
+  | {
+      readonly event: 'update'
+      readonly round: number
+      readonly client: string
+      readonly samples: number
+      readonly loss?: number
+      readonly bytes: number
+      readonly fetched: number
+      readonly seconds: number
+    }
+  | { readonly event: 'refused'; readonly round: number; readonly client: string; readonly reason: string }
+  | { readonly event: 'failed'; readonly round: number; readonly turn: number; readonly answers: number }
+  /** At every look at what has come. */
+  | { readonly event: 'waiting'; readonly round: number }
+  | {
+      readonly event: 'published'
+      readonly round: number
+      /** Turns that are done. */
+      readonly turn: number
+      readonly model: string
+      readonly asked: number
+      readonly accepted: readonly string[]
+    }
+
+/** The stream of uploads, with room for a round and a late one. */
+export function uploadsOf({
+  transport,
+  clients,
+  work,
+}: Pick<CoordinatorConfig, 'transport' | 'clients' | 'work'>): Promise<Stream> {
+  const most = Math.max(...Array.from({ length: work.turns }, (_, turn) => work.mostBytes(turn)))
+  return transport.stream(NAMES.uploads, {
+    subjects: [NAMES.allUploads],
+    mostPerSubject: 1,
+    mostBytes: 3 * (clients.length + 1) * (most + MOST_PART),
+    mostMessageBytes: MOST_PART,
+  })
+}

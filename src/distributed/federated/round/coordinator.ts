@@ -1,0 +1,132 @@
+import { UserError } from '../../../errors.js'
+import { ConflictError, type Stream } from '../../transport.js'
+import { bellOf } from '../clock.js'
+import { objectCache, publishModel } from '../model.js'
+import { NAMES } from '../names.js'
+import { collect, normsAfter, takeUpload } from './collect.js'
+import { type CoordinatorConfig, type CoordinatorEvent, uploadsOf } from './config.js'
+import { leaseOf } from './lease.js'
+import { choose } from './open.js'
+import { type RoundState, readRound, writeRound } from './state.js'
+
+/** Rounds of one turn that may fail, one after the other. */
+const MOST_FAILED = 5
+
+/**
+ * Coordinates the rounds of a run from wherever its state says that they are, to their end or until the signal. Any
+ * number of coordinators may run at a time: one works, the others stand by. All that has to be remembered is one value,
+ * which moves by compare-and-set; what a coordinator did before it died is done again by the next one, with the same
+ * result. Throws a UserError where rounds keep failing.
+ */
+export async function* coordinate(config: CoordinatorConfig): AsyncGenerator<CoordinatorEvent> {
+  const { transport, clock, poll, signal, work } = config
+  const uploads = await uploadsOf(config)
+  const lease = leaseOf(transport, config.holder, clock)
+  const bell = bellOf(transport.hints(NAMES.allAlive, signal), clock, signal)
+  while (!signal.aborted) {
+    if (!(await lease.hold())) {
+      if ((await readRound(transport))?.state.phase === 'done') return
+      await bell.wait(poll)
+      continue
+    }
+    try {
+      const own = await readRound(transport)
+      if (!own) {
+        await begin(config)
+        continue
+      }
+      const { state, revision } = own
+      const write = (next: Partial<RoundState>): Promise<number> =>
+        writeRound(transport, { ...state, ...next }, revision)
+      if (state.phase === 'open') {
+        const selected = yield* choose(config, uploads, state, bell)
+        if (!selected) continue
+        yield { event: 'round', round: state.round, turn: state.turn, asked: selected }
+        await write({ phase: 'collecting', selected: [...selected] })
+      } else if (state.phase === 'collecting') {
+        const collected = yield* collect(config, uploads, state, bell, () => lease.hold())
+        if (!collected) continue
+        const { verdict, arrived, seconds } = collected
+        const answered = new Set(arrived.map(({ client }) => client))
+        const missed = { ...state.missed }
+        for (const client of state.selected) missed[client] = answered.has(client) ? 0 : (missed[client] ?? 0) + 1
+        if (verdict === 'fail') {
+          yield { event: 'failed', round: state.round, turn: state.turn, answers: arrived.length }
+          if (state.failed + 1 >= MOST_FAILED) throw failing(state, arrived.length)
+          const { round, failed } = state
+          await write({
+            phase: 'open',
+            round: round + 1,
+            failed: failed + 1,
+            selected: [],
+            missed,
+            seconds: [...seconds],
+          })
+        } else {
+          const accepted = arrived.map(({ client, samples, hash }) => ({ client, samples, hash }))
+          accepted.sort((a, b) => (a.client < b.client ? -1 : 1))
+          await write({ phase: 'aggregating', accepted, missed, seconds: [...seconds] })
+        }
+      } else if (state.phase === 'aggregating') {
+        const merged = await merge(config, uploads, state)
+        await write({ phase: 'published', ...merged })
+      } else if (state.phase === 'published') {
+        const { round, turn, model, selected, accepted } = state
+        const whose = accepted.map(({ client }) => client)
+        yield { event: 'published', round, turn: turn + 1, model, asked: selected.length, accepted: whose }
+        await purge(uploads, state)
+        const isLast = turn + 1 === work.turns
+        const next = { round: round + 1, turn: turn + 1, failed: 0, selected: [], accepted: [] }
+        await write(isLast ? { phase: 'done' } : { phase: 'open', ...next })
+      } else return
+    } catch (error) {
+      // Another coordinator was first: its state is the one to go on with.
+      if (!(error instanceof ConflictError)) throw error
+    }
+  }
+}
+
+const failing = ({ turn, failed }: RoundState, answers: number): UserError =>
+  new UserError(
+    `${failed + 1} rounds of turn ${turn + 1} failed, one after the other: the last one had ${answers} answers. ` +
+      'Look whether the clients run, and go on with --resume.',
+  )
+
+/** The first model, and the state that the rounds begin with. */
+async function begin({ transport, run, layout, initial }: CoordinatorConfig): Promise<void> {
+  const about = { run, round: 0, turn: 0, before: null, inputs: [], rule: 'initial' }
+  const model = await publishModel(transport, layout, await initial(), {}, about)
+  const first: RoundState = {
+    ...{ version: 1, phase: 'open', round: 1, turn: 0, failed: 0, model },
+    ...{ selected: [], accepted: [], missed: {}, seconds: [], norms: [] },
+  }
+  await writeRound(transport, first, 0)
+}
+
+/** Makes the model of the uploads that the state names, and stores it. */
+async function merge(
+  config: CoordinatorConfig,
+  uploads: Stream,
+  state: RoundState,
+): Promise<Pick<RoundState, 'model' | 'norms'>> {
+  const { transport, run, work, layout, rule } = config
+  const { round, turn, norms, selected } = state
+  const objects = objectCache(transport, run)
+  const before = { tensors: await objects.tensors(state.model), server: await objects.server(state.model) }
+  const taken = []
+  for (const { client, hash } of state.accepted) {
+    const own = await takeUpload(config, uploads, state, client)
+    if (own?.hash !== hash) throw new Error(`the upload of ${client} in round ${round} is gone: the broker lost data`)
+    taken.push(own)
+  }
+  const after = work.merge(turn, before, taken, { round, asked: selected.length, norms })
+  const about = { run, round, turn: turn + 1, before: state.model, inputs: state.accepted, rule }
+  const model = await publishModel(transport, layout, after.tensors, after.server, about)
+  return { model, norms: normsAfter(norms, taken) }
+}
+
+/** Takes a round's uploads off the stream, and what came late for those before. */
+async function purge(uploads: Stream, { round }: RoundState): Promise<void> {
+  for (const past of [round - 2, round - 1, round].filter((number) => number > 0))
+    await uploads.purge(NAMES.uploadsOf(past), Number.MAX_SAFE_INTEGER)
+}

@@ -1,0 +1,41 @@
+import { betweenOf, globalStep, type Plan, type Position } from '../../train/plan.js'
+
+/** One turn of a federated training: what the clients do in a round. */
+export type Turn =
+  /** Some epochs of a phase, from a position on. `layer`: in a greedy training, the one that learns. */
+  | { readonly kind: 'learn'; readonly at: Position; readonly steps: number; readonly layer?: number }
+  /** The sums for a read-out that is solved exactly. */
+  | { readonly kind: 'read-out' }
+
+export interface TurnOptions {
+  /** Epochs that a client makes in a turn. */
+  readonly localEpochs: number
+  readonly isGreedy: boolean
+  /** The layers that learn by steps; of a greedy training whose highest layer is solved, one fewer than it has. */
+  readonly readOut: boolean
+}
+
+/** All turns of a plan whose epochs are whole turns; steps between epochs belong to the epoch that they precede. */
+export function turnsOf(plan: Plan, { localEpochs, isGreedy, readOut }: TurnOptions): Turn[] {
+  const turns: Turn[] = []
+  const last = isGreedy && readOut ? plan.phases - 1 : plan.phases
+  for (let phase = plan.from; phase < last; phase++)
+    for (let epoch = 0; epoch < plan.epochs; epoch += localEpochs) {
+      const at = { phase, epoch, between: 0, batch: 0 }
+      let steps = 0
+      for (let own = epoch; own < epoch + localEpochs; own++) steps += plan.batches + betweenOf(plan, { epoch: own })
+      turns.push({ kind: 'learn', at, steps, ...(isGreedy && { layer: phase }) })
+    }
+  return readOut ? [...turns, { kind: 'read-out' }] : turns
+}
+
+/** Where a training stands after so many of its turns. */
+export function positionAfter(plan: Plan, turns: readonly Turn[], done: number): Position {
+  const next = turns[done]
+  if (next?.kind === 'learn') return next.at
+  return { phase: plan.phases, epoch: 0, between: 0, batch: 0 }
+}
+
+/** Steps that a plan has behind it there. */
+export const stepAfter = (plan: Plan, turns: readonly Turn[], done: number): number =>
+  globalStep(plan, positionAfter(plan, turns, done))

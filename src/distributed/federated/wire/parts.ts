@@ -1,0 +1,77 @@
+import { UserError } from '../../../errors.js'
+import { FullError, type Stream } from '../../transport.js'
+import { hashOf, NAMES } from '../names.js'
+
+/** Bytes of one message that a broker carries fast, and the most that it takes. */
+const FAST = 2 ** 20
+export const MOST_PART = 8 * FAST
+/** A client may write to so many subjects of a round. */
+const MOST_PARTS = 16
+
+/** The parts of an upload of so many bytes: they grow where there would be too many. */
+export const partsOf = (bytes: number): number => Math.min(MOST_PARTS, Math.max(1, Math.ceil(bytes / FAST)))
+
+const tooLarge = (bytes: number): string =>
+  `an upload of ${bytes} bytes does not fit into ${MOST_PARTS} messages: send 8 bits, or one layer a round`
+
+/** What was sent whole, and its hash. */
+export interface Received {
+  readonly bytes: Uint8Array
+  readonly hash: string
+}
+
+/**
+ * Sends an upload in parts, each on a subject that takes one message. What lies there already stays: a client that sent
+ * it before its end sends nothing again.
+ */
+export async function sendParts(stream: Stream, round: number, client: string, bytes: Uint8Array): Promise<void> {
+  const parts = partsOf(bytes.length)
+  const size = Math.ceil(bytes.length / parts)
+  if (size > MOST_PART) throw new UserError(tooLarge(bytes.length))
+  const headers = { parts: `${parts}`, hash: await hashOf(bytes) }
+  // The first part comes last: where it is, all are.
+  for (let part = parts - 1; part >= 0; part--) {
+    const payload = bytes.subarray(part * size, (part + 1) * size)
+    try {
+      await stream.publish({ subject: NAMES.upload(round, client, part), headers, payload })
+    } catch (error) {
+      if (!(error instanceof FullError)) throw error
+    }
+  }
+}
+
+/**
+ * An upload, or undefined where it is not there yet. Throws an Error where its parts do not belong together or it is
+ * larger than `most` bytes.
+ */
+export async function receiveParts(
+  stream: Stream,
+  round: number,
+  client: string,
+  most: number,
+): Promise<Received | undefined> {
+  const first = await stream.last(NAMES.upload(round, client, 0))
+  if (!first) return undefined
+  const { parts: text, hash } = first.headers
+  const parts = Number(text)
+  if (!(Number.isInteger(parts) && parts >= 1 && parts <= partsOf(most)))
+    throw new Error(`it has ${text} parts, and ${partsOf(most)} would be the most`)
+  const payloads = [first.payload]
+  for (let part = 1; part < parts; part++) {
+    const own = await stream.last(NAMES.upload(round, client, part))
+    if (!own) return undefined
+    if (own.headers.hash !== hash || own.headers.parts !== text)
+      throw new Error('its parts belong to different uploads')
+    payloads.push(own.payload)
+  }
+  const length = payloads.reduce((sum, payload) => sum + payload.length, 0)
+  if (length > most) throw new Error(`it has ${length} bytes, more than ${most}`)
+  const bytes = new Uint8Array(length)
+  let offset = 0
+  for (const payload of payloads) {
+    bytes.set(payload, offset)
+    offset += payload.length
+  }
+  if ((await hashOf(bytes)) !== hash) throw new Error('it is not what its hash says')
+  return { bytes, hash }
+}

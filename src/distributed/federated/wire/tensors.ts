@@ -1,0 +1,60 @@
+import { storedTensors } from '../../../data/own/read/safetensors.js'
+
+/** Numbers as they travel: the types of the safetensors format that an upload may have. */
+export const WIRE = { F32: Float32Array, F64: Float64Array, I8: Int8Array } as const
+export type WireType = keyof typeof WIRE
+export type WireData = Float32Array | Float64Array | Int8Array
+
+export interface WireTensor {
+  readonly name: string
+  readonly type: WireType
+  readonly shape: readonly number[]
+  readonly data: WireData
+}
+
+export interface WireFile {
+  readonly tensors: readonly WireTensor[]
+  readonly metadata: Readonly<Record<string, string>>
+}
+
+const SIZES = Object.fromEntries(Object.entries(WIRE).map(([type, array]) => [type, array.BYTES_PER_ELEMENT]))
+
+/** As safetensors: the length of the header, the header, and the numbers, aligned to eight bytes where types allow. */
+export function encodeWire({ tensors, metadata }: WireFile): Uint8Array<ArrayBuffer> {
+  const entries: [string, unknown][] = [['__metadata__', metadata]]
+  let end = 0
+  for (const { name, type, shape, data } of tensors) {
+    entries.push([name, { dtype: type, shape, data_offsets: [end, end + data.byteLength] }])
+    end += data.byteLength
+  }
+  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(entries)))
+  const start = 8 + Math.ceil(json.length / 8) * 8
+  const bytes = new Uint8Array(start + end).fill(0x20, 8, start)
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(start - 8), true)
+  bytes.set(json, 8)
+  let offset = start
+  for (const { data } of tensors) {
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), offset)
+    offset += data.byteLength
+  }
+  return bytes
+}
+
+/** No header of an upload is longer: its bytes are a stranger's. */
+const LONGEST_HEADER = 65_536
+
+/** Throws an Error that says what is wrong with the bytes. */
+export function decodeWire(bytes: Uint8Array): WireFile {
+  if (bytes.length < 8) throw new Error(`it has ${bytes.length} bytes, fewer than a header`)
+  const header = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true)
+  if (header > LONGEST_HEADER) throw new Error(`its header has ${header} bytes, more than ${LONGEST_HEADER}`)
+  const { tensors, metadata } = storedTensors(bytes, SIZES)
+  return {
+    metadata,
+    tensors: tensors.map(({ name, type, shape, bytes: own }) => {
+      // The numbers may lie at any place of what was received: a copy lies at the begin of its own buffer.
+      const data = new WIRE[type as WireType](new Uint8Array(own).buffer)
+      return { name, type: type as WireType, shape, data }
+    }),
+  }
+}

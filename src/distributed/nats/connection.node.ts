@@ -1,0 +1,122 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream'
+import { AuthorizationError, connect, type NatsConnection, nkeyAuthenticator } from '@nats-io/transport-node'
+import { UserError } from '../../errors.js'
+import { reason } from '../../files.node.js'
+import type { Credentials } from '../credentials.node.js'
+import { explained, isAway, isUnanswered } from './failures.node.js'
+
+/** A connection that comes back by itself, until it is closed. */
+export interface Connection {
+  readonly core: NatsConnection
+  readonly js: JetStreamClient
+  readonly jsm: JetStreamManager
+  /**
+   * Does `action`, and again whenever the server is away, so it must be one that can be repeated. `attempt` counts from 0:
+   * after the first, an earlier one may have been done without our being told.
+   */
+  ask<T>(action: (attempt: number) => Promise<T>): Promise<T>
+  close(): Promise<void>
+}
+
+const PAUSE = 100
+/** For requests that carry little; a lost server is noticed at once, by the connection. */
+const PATIENCE = 2000
+/** How long a server that is there may be silent, or have nobody for a request: JetStream is up before it listens. */
+const [SILENT, NOBODY] = [30_000, 5000]
+
+/**
+ * Connects to `url`, as `nats://HOST:PORT`. Throws a `UserError` where nobody answers or the credentials are refused.
+ */
+export async function connectTo(url: string, { seed, id }: Pick<Credentials, 'seed' | 'id'>): Promise<Connection> {
+  const core = await connect({
+    servers: url,
+    authenticator: nkeyAuthenticator(new TextEncoder().encode(seed)),
+    name: `onward ${id}`,
+    reconnectTimeWait: PAUSE,
+    reconnectJitter: 0,
+    maxReconnectAttempts: -1,
+    timeout: PATIENCE,
+    // A server that was cut off says nothing: two of these without an answer end the connection, and a new one is sought.
+    pingInterval: 5000,
+    noAsyncTraces: true,
+  }).catch((error: unknown) => {
+    const why =
+      error instanceof AuthorizationError
+        ? `it refuses the credentials of ${id}: ask for new ones where the run was started`
+        : `${reason(error)}: check the address, and that the run is up`
+    throw new UserError(`could not connect to ${url}: ${why}`, { cause: error })
+  })
+  const { untilBack, untilLost } = watched(core)
+  const options = { timeout: PATIENCE, checkAPI: false }
+  return {
+    core,
+    js: jetstream(core, options),
+    jsm: await jetstreamManager(core, options),
+    async ask(action) {
+      let since: number | undefined
+      for (let attempt = 0; ; attempt++) {
+        await untilBack()
+        const asked = performance.now()
+        try {
+          return await untilLost(action(attempt))
+        } catch (error) {
+          if (core.isClosed()) throw new Error('the connection to the broker is closed', { cause: error })
+          if (!isAway(error)) throw explained(error)
+          since = error instanceof LostError ? undefined : (since ?? asked)
+          const silence = since === undefined ? 0 : performance.now() - since
+          if (silence > (isUnanswered(error) ? NOBODY : SILENT))
+            throw new Error('the broker does not answer this: what was asked for is gone', { cause: error })
+        }
+        await wait(PAUSE)
+      }
+    },
+    async close() {
+      // What was published last still leaves, if the server is there.
+      await Promise.race([core.flush().catch(() => undefined), wait(PATIENCE, undefined, { ref: false })])
+      await core.close()
+    },
+  }
+}
+
+/** The server went away while an answer was waited for: the client itself would wait for the whole of its time-out. */
+class LostError extends Error {
+  override readonly name = 'TimeoutError'
+}
+
+function watched(core: NatsConnection) {
+  const failing = new Set<(error: Error) => void>()
+  const waiting = new Set<() => void>()
+  let isThere = true
+  const arrive = (): void => {
+    isThere = true
+    for (const wake of waiting) wake()
+    waiting.clear()
+  }
+  const leave = (error: Error): void => {
+    for (const fail of failing) fail(error)
+    failing.clear()
+  }
+  void (async () => {
+    for await (const { type } of core.status()) {
+      if (type === 'reconnect') arrive()
+      if (type !== 'disconnect') continue
+      isThere = false
+      leave(new LostError('the server went away'))
+    }
+  })()
+  void core.closed().then(() => {
+    arrive()
+    leave(new Error('the connection to the broker was closed'))
+  })
+  return {
+    untilBack: async (): Promise<void> => {
+      if (!isThere) await new Promise<void>((resolve) => waiting.add(resolve))
+    },
+    untilLost: <T>(answer: Promise<T>): Promise<T> =>
+      new Promise((resolve, reject) => {
+        failing.add(reject)
+        answer.then(resolve, reject).finally(() => failing.delete(reject))
+      }),
+  }
+}

@@ -1,0 +1,27 @@
+import type { Transport } from '../transport.js'
+import { standingsOf } from './collect.js'
+import type { Manifest } from './manifest.js'
+import { keysOf, limitsOf } from './names.js'
+import { getJson, replaceJson } from './values.js'
+
+/** The name under which the run of a pipeline that is going on is found. */
+const CURRENT = 'current'
+
+/** Says which run is the current one, for workers that join it. */
+export const nameRun = ({ values }: Transport, run: string): Promise<void> => replaceJson(values, CURRENT, run)
+
+export const currentRun = async ({ values }: Transport): Promise<string | undefined> =>
+  (await getJson<string>(values, CURRENT))?.value
+
+/** Removes what is left of a run that was cut off: its messages and its states. */
+export async function forgetRun(transport: Transport): Promise<void> {
+  const run = await currentRun(transport)
+  const found = run === undefined ? undefined : await getJson<Partial<Manifest>>(transport.values, keysOf(run).manifest)
+  if (run === undefined || !found?.value.stages) return
+  const keys = keysOf(run)
+  const { window, stages, messageBytes } = found.value as Manifest
+  await (await transport.stream(keys.stream, limitsOf(run, window, stages.length, messageBytes))).delete()
+  for (const [stage, { object, epochs }] of (await standingsOf(transport, run, stages.length)).entries())
+    for (const name of new Set([object, keys.epoch(stage, epochs), keys.epoch(stage, epochs - 1)]))
+      await transport.objects.delete(name)
+}

@@ -1,0 +1,245 @@
+import os from 'node:os'
+import type { DataSet } from '../data/index.js'
+import { keptOf } from '../data/own/kept.node.js'
+import { type DataOptions, loadData } from '../data/own/own.node.js'
+import { UserError } from '../errors.js'
+import { replaceFile } from '../files.node.js'
+import type { AnyRule } from '../rules/contract.js'
+import { fileOf, findRule } from '../rules/load.node.js'
+import { bestOf, countsOf, doneOf, frontOf } from './best.js'
+import type { Choice, Params } from './distribution.js'
+import { drawOf } from './draw.js'
+import type { Best, Counts, TuneEvent } from './events.js'
+import { openStudyFile, type StudyFile } from './journal.node.js'
+import { type PlanWishes, paramsOfBase, planOf, settingsOf, type TunePlan } from './plan.js'
+import { openPool, type Pool } from './pool.node.js'
+import { type Pruner, prunerOf } from './pruners.js'
+import { beginStudy, beginTrial, enqueue, fixedOf, interrupt, paramsOfValues } from './record.js'
+import { samplerOf } from './samplers.js'
+import { hasEffect, valuesOf } from './space.js'
+import { nextTurn, type Study, turnOf } from './study.js'
+import { suggest } from './suggest.js'
+import { take } from './verdict.js'
+
+/** What a study is to search, and how long. */
+export interface TuneRequest extends PlanWishes {
+  /** The name of a rule, or the path of its file: each worker loads it for itself. */
+  readonly rule: string
+  /** The name of a data set, or the path of one's own. */
+  readonly data: string
+  readonly load?: DataOptions | undefined
+  /** The journal, a new one or one to go on with. */
+  readonly study: string
+  /** So many trials are to be finished in the study, those of earlier calls included. */
+  readonly trials: number
+  /** Processes that train at the same time. Default: 1. */
+  readonly workers?: number | undefined
+  /** Seconds after which the study stops where it is. */
+  readonly timeout?: number | undefined
+  /** Values of searched options that are tried first; of options that are left out, a sampler says. */
+  readonly enqueued?: readonly Readonly<Record<string, Choice>>[] | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** So many trials that fail before any has succeeded end the study: something is wrong with all of them. */
+const HOPELESS = 3
+
+/**
+ * Searches settings of a rule by the figures of held-out samples. The test samples are never read. Everything is in the
+ * journal before it is told, so that a study goes on from wherever it ended: with one worker and the same seed it tries
+ * the same settings, as if it had not. The settings that a rule has by itself are the first trial.
+ *
+ * Throws a UsageError for wishes that are wrong, and a UserError where the journal is in use or cannot be written, or
+ * where trial after trial fails.
+ */
+export async function* tune(request: TuneRequest): AsyncGenerator<TuneEvent> {
+  const { rule: name, study: path, workers = 1, signal } = request
+  const rule = await findRule(name)
+  const data = await loadData(request.data, request.load)
+  const plan = planOf(rule, data, request)
+  const file = openStudyFile(path)
+  try {
+    const { load, study: _, trials, workers: __, timeout, enqueued = [], signal: ___, ...kept } = request
+    beginStudy(file, plan, { ...kept, ...ownOf(load) }, `${rule.id} on ${data.name}`)
+    const interrupted = interrupt(file)
+    const distributions = Object.fromEntries(plan.space.map((dimension) => [dimension.name, dimension.distribution]))
+    const first = paramsOfBase(plan, (dimension) => hasEffect(dimension, plan.base))
+    if (file.study()!.trials.length === 0 && first) enqueue(file, valuesOf(first, distributions))
+    for (const values of enqueued) enqueue(file, valuesOf(paramsOfValues(plan.space, values), distributions))
+    const { objectives, sampler, pruner, space } = plan
+    yield {
+      ...{ event: 'start', study: path, rule: rule.id, data: data.name, sampler, pruner, objectives },
+      ...{ space: space.map(({ name }) => name), trials, workers, counts: countsOf(file.study()!), interrupted },
+    }
+    const late = timeout === undefined ? undefined : AbortSignal.timeout(Math.ceil(1000 * timeout))
+    const stop = AbortSignal.any([signal, late].filter((one) => one !== undefined))
+    const opening = { rule: name, data: request.data, load: ownOf(load).load ?? {} }
+    const searching: Searching = { rule, data, plan, file, trials, workers }
+    const pool = openPool(Math.min(workers, Math.max(1, trials - doneOf(countsOf(file.study()!)))), opening, stop)
+    let ended: Ended
+    try {
+      ended = yield* search(searching, pool)
+    } finally {
+      pool.close()
+      // Whatever ends the search, no trial stays marked as running.
+      interrupt(file)
+    }
+    const counts = countsOf(file.study()!)
+    if (ended === 'stopped') return yield { event: 'stopped', reason: signal?.aborted ? 'aborted' : 'timeout', counts }
+    if (ended === 'exhausted') yield { event: 'stopped', reason: 'exhausted', counts }
+    yield { event: 'done', counts, ...results(searching) }
+  } finally {
+    file.close()
+  }
+}
+
+/** How one's own data are read, for processes and for the journal; what shows the reading stays here. */
+function ownOf(load: DataOptions | undefined): { readonly load?: Omit<DataOptions, 'signal' | 'onWait'> } {
+  if (!load) return {}
+  const { signal: _, onWait: __, onProgress: ___, onReading: ____, ...own } = load
+  return { load: own }
+}
+
+interface Searching {
+  readonly rule: AnyRule
+  readonly data: DataSet
+  readonly plan: TunePlan
+  readonly file: StudyFile
+  readonly trials: number
+  readonly workers: number
+}
+
+type Ended = 'done' | 'stopped' | 'exhausted'
+
+/** Hands out trials and takes what they tell, until enough are finished. */
+async function* search(searching: Searching, pool: Pool): AsyncGenerator<TuneEvent, Ended> {
+  const { rule, data, plan, file, trials } = searching
+  const pruner = prunerOf(plan.pruner, mostEpochs(searching))
+  const idle = new Set<number>()
+  const busy = new Map<number, number>()
+  let isExhausted = false
+  for (;;) {
+    for (const worker of [...idle]) {
+      const counts = countsOf(file.study()!)
+      if (isExhausted || doneOf(counts) + busy.size >= trials) break
+      const begun = begin(searching, pruner)
+      if (!begun) {
+        isExhausted = true
+        break
+      }
+      idle.delete(worker)
+      busy.set(worker, begun.trial)
+      pool.send(worker, { kind: 'trial', settings: settingsFor(searching, begun.params) })
+      yield { event: 'trial', trial: begun.trial, params: valuesIn(file.study()!, begun.trial) }
+    }
+    const counts = countsOf(file.study()!)
+    if (busy.size === 0 && (isExhausted || doneOf(counts) >= trials)) return isExhausted ? 'exhausted' : 'done'
+    const next = await pool.next()
+    if (!next) return 'stopped'
+    const { worker, told } = next
+    const trial = busy.get(worker)
+    if (told.kind === 'ready') {
+      idle.add(worker)
+      continue
+    }
+    if (trial === undefined)
+      throw new UserError(`a process of the search does not start: ${'message' in told ? told.message : ''}`)
+    const verdict = take(file, plan, pruner, trial, told)
+    if (verdict.answer) pool.send(worker, { kind: verdict.answer })
+    if (verdict.report) yield { event: 'report', trial, ...verdict.report }
+    if (!verdict.state) continue
+    busy.delete(worker)
+    if (told.kind === 'gone') pool.restart(worker)
+    else idle.add(worker)
+    yield finished(searching, trial, verdict.state, verdict.message)
+    const now = countsOf(file.study()!)
+    if (now.failed >= HOPELESS && now.failed === doneOf(now) && verdict.message !== undefined)
+      throw new UserError(
+        `${now.failed} trials have failed, and none has come to its end; the last one: ${verdict.message}`,
+      )
+  }
+
+  function settingsFor({ workers }: Searching, params: Params) {
+    const { hyper, options } = settingsOf(rule, data, plan, params)
+    // Several trainings share the processors; one alone chooses for itself.
+    const threads = workers === 1 ? undefined : Math.max(1, Math.floor(os.availableParallelism() / workers))
+    return { hyper, options: { ...(threads !== undefined && { threads }), ...options } }
+  }
+}
+
+/** The most epochs that any trial trains. */
+function mostEpochs({ rule, data, plan }: Searching): number {
+  const epochs = plan.space.find(({ name, table }) => name === 'epochs' && table === 'options')?.distribution
+  if (epochs) return epochs.kind === 'choice' ? Math.max(...epochs.choices.map(Number)) : epochs.high
+  return settingsOf(rule, data, plan, {}).options.epochs
+}
+
+/** Begins the trial that waits longest, or a new one; undefined where every setting has been tried. */
+function begin({ rule, data, plan, file }: Searching, pruner: Pruner): { trial: number; params: Params } | undefined {
+  const study = file.study()!
+  const { trials, directions } = study
+  const waited = trials.find(({ state }) => state === 'waiting')
+  const turn = waited ? turnOf(waited) : nextTurn(trials)
+  const bracket = pruner.bracketOf?.(study, turn)
+  const isPossible = (params: Params): boolean => {
+    try {
+      return settingsOf(rule, data, plan, params) !== undefined
+    } catch (error) {
+      if (error instanceof UserError) return false
+      throw error
+    }
+  }
+  const params = suggest({
+    ...{ sampler: samplerOf(plan.sampler), space: plan.space, base: plan.base, trials, directions, isPossible },
+    seen: pruner.bracketOf ? trials.filter((trial) => pruner.bracketOf!(study, turnOf(trial)) === bracket) : trials,
+    ...(waited && { fixed: paramsOfValues(plan.space, fixedOf(waited) ?? {}) }),
+    draw: drawOf(plan.base.options.seed as number, turn, 'tune'),
+  })
+  return params && { trial: beginTrial(file, plan.space, params, turn, waited), params }
+}
+
+const valuesIn = ({ trials }: Study, number: number): Readonly<Record<string, Choice>> =>
+  valuesOf(trials[number]!.params, trials[number]!.distributions)
+
+/** What is told of a trial that ended. Where it is the best one, its settings are written to their file first. */
+function finished(
+  searching: Searching,
+  number: number,
+  state: 'complete' | 'pruned' | 'failed',
+  message?: string,
+): TuneEvent {
+  const { file } = searching
+  const study = file.study()!
+  const { values, notes } = study.trials[number]!
+  const best = bestOf(study, file.path)
+  if (best?.trial === number) writeSettings(searching, best)
+  const counts: Counts = countsOf(study)
+  return {
+    ...{ event: 'finished', trial: number, state, params: valuesIn(study, number), counts },
+    ...(values && { values }),
+    ...(notes.figures !== undefined && { figures: notes.figures as Readonly<Record<string, number>> }),
+    ...(message !== undefined && { message }),
+    ...(best && { best }),
+  }
+}
+
+/** The best trial and, with several objectives, the front, with files of their settings. */
+function results(searching: Searching): { readonly best?: Best; readonly front?: readonly Best[] } {
+  const { file, plan } = searching
+  const study = file.study()!
+  const best = bestOf(study, file.path)
+  if (best) writeSettings(searching, best)
+  if (plan.objectives.length === 1) return { ...(best && { best }) }
+  const front = frontOf(study, file.path)
+  for (const one of front) writeSettings(searching, one)
+  return { ...(best && { best }), front }
+}
+
+/** Writes what `onward train --config` takes: the complete settings of a trial, as a run keeps its own. */
+function writeSettings({ rule, data, plan, file }: Searching, { trial, config }: Best): void {
+  const { params } = file.study()!.trials[trial]!
+  const ruleFile = fileOf(rule)
+  const { hyper, options } = settingsOf(rule, data, plan, params)
+  const kept = { rule: rule.id, ...(ruleFile && { ruleFile }), ...keptOf(data), hyper, options }
+  replaceFile(config, new TextEncoder().encode(`${JSON.stringify(kept, null, 2)}\n`))
+}

@@ -1,0 +1,64 @@
+// Pipelines from the command line, with all workers in this process.
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { onward, workFolder } from './onward.js'
+
+const folder = workFolder()
+const small = [
+  '--data',
+  'glyphs',
+  '--limit',
+  '300',
+  '--epochs',
+  '1',
+  '--batch',
+  '20',
+  '--threads',
+  '1',
+  '--set',
+  'units=16,12',
+]
+const uniform = ['forward-forward', ...small, '--set', 'negatives=uniform']
+
+test('a pipeline leaves the file of a training in one process, and its run is used as any other', async () => {
+  const up = await onward(folder, 'up', 'pipeline', ...uniform, '--engine', 'memory', '--out', 'up')
+  assert.equal(up.code, 0, up.stderr)
+  assert.match(up.stdout, /2 workers, all in this process: one machine only; each trains its own layers/)
+  assert.match(up.stdout, /At most [\d.]+ times as fast as one worker: the slowest worker has/)
+  await onward(folder, 'train', ...uniform, '--out', 'train')
+  const [own, wanted] = ['up', 'train'].map((run) => readFileSync(join(folder, run, 'checkpoint.safetensors')))
+  assert.deepEqual(own, wanted)
+  assert.equal((await onward(folder, 'evaluate', 'up')).code, 0)
+})
+
+test('as JSON it tells of its workers, and ends as a training does; chapters too', async () => {
+  for (const mode of [[], ['--mode', 'all-layers', '--workers', '1']]) {
+    const { code, stdout } = await onward(folder, 'up', 'pipeline', ...uniform, '--engine', 'memory', ...mode, '--json')
+    assert.equal(code, 0)
+    const events = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    assert.equal(events[0].over.engine, 'memory')
+    assert.equal(events.at(-1).event, 'done')
+    assert.ok(mode.length > 0 || events.some(({ event, workers }) => event === 'workers' && workers.length === 2))
+  }
+})
+
+test('what cannot be cut is refused as wrong usage, with the reason of the certificate', async () => {
+  for (const [args, said] of [
+    [['forward-forward', ...small], /cannot be cut between its blocks: what layer 0 is fed is chosen using layer 1/],
+    [[...uniform, '--workers', '3'], /can be cut into 2 stages here, not into 3: say --workers 2/],
+    [[...uniform, '--patience', '2'], /leave patience out/],
+    [[...uniform, '--mode', 'weights', '--workers', '3'], /a worker of its own: say --workers 2/],
+    [['backprop', ...small], /the gradient of layer 0 passes through/],
+  ] as const) {
+    const { code, stderr } = await onward(folder, 'up', 'pipeline', ...args, '--engine', 'memory')
+    assert.equal(code, 2, stderr)
+    assert.match(stderr.replaceAll(/\s+/g, ' '), said)
+  }
+  const join = await onward(folder, 'join', 'nats://127.0.0.1:1')
+  assert.deepEqual([join.code, /Say --credentials FILE/.test(join.stderr)], [2, true])
+})

@@ -1,0 +1,82 @@
+// Pipeline Forward-Forward: layers by chapters, on workers that exchange weights.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { chaptersHere } from '../../src/distributed/chapters/here.js'
+import { brakeOf, sourcesOf, tasksOf } from '../../src/distributed/chapters/tasks.js'
+import { type ChaptersConfig, trainChapters } from '../../src/distributed/chapters/train.js'
+import { memoryEngine } from '../../src/distributed/memory.js'
+import { allLayersBound, singleLayerBound } from '../../src/distributed/pipeline/bound.js'
+import { UsageError } from '../../src/errors.js'
+import { ruleNamed } from '../../src/rules/registry.js'
+import { compile } from '../../src/runtime/compile.node.js'
+import { openTrainer } from '../../src/train/trainer.js'
+import { collect, keeper, lines, numbersOf, ofKind } from '../train/fixtures.js'
+
+const data = lines(203)
+const own = {
+  rule: ruleNamed('forward-forward')!,
+  hyper: { units: [12, 10, 8], negatives: 'uniform' },
+  options: { epochs: 3, batch: 10, threads: 1, schedule: 'greedy' as const },
+  data,
+}
+
+function byChapters(mode: ChaptersConfig['mode'], workers?: number, other: object = {}) {
+  const kept = keeper()
+  const { connect } = memoryEngine()
+  const platform = { compile, saveCheckpoint: kept.saveCheckpoint }
+  const start = chaptersHere(connect, { rule: own.rule, data, platform })
+  return { kept, events: trainChapters({ ...own, ...other, platform, transport: connect(), mode, workers, start }) }
+}
+
+test('two workers for all layers, one for each layer, and one for all come to the same bits', async () => {
+  const runs = [byChapters('all-layers', 1), byChapters('all-layers', 2), byChapters('weights')]
+  for (const run of runs) {
+    const events = await collect(run.events)
+    assert.equal(ofKind(events, 'epoch').length, 3)
+    assert.equal(ofKind(events, 'done').length, 1)
+  }
+  const [one, two, each] = runs.map(({ kept }) => numbersOf(kept.last()))
+  assert.deepEqual(two, one)
+  assert.deepEqual(each, one)
+
+  // The same by hand: each layer in turn for an epoch, on what the layers below it have become.
+  const trainer = await openTrainer({ ...own, platform: { compile } })
+  let state = await trainer.initialState()
+  for (let chapter = 0; chapter < 3; chapter++)
+    for (let layer = 0; layer < 3; layer++) {
+      await trainer.load(state)
+      await trainer.run({ phase: layer, epoch: chapter, between: 0, batch: 0 }, trainer.plan.batches)
+      state = await trainer.read()
+    }
+  await trainer.close()
+  assert.deepEqual(one, Object.fromEntries(Object.entries(state).map(([name, numbers]) => [name, [...numbers]])))
+})
+
+test('who does what, and when: chapters in turn, a layer each', () => {
+  const shape = { workers: 2, layers: 2, chapters: 3 }
+  const tasks = (mode: ChaptersConfig['mode'], worker: number) =>
+    [...tasksOf(mode, worker, shape)].map(({ layer, chapter }) => `${layer} ${chapter}`)
+  assert.deepEqual(tasks('all-layers', 0), ['0 0', '1 0', '0 2', '1 2'])
+  assert.deepEqual(tasks('all-layers', 1), ['0 1', '1 1'])
+  assert.deepEqual(tasks('weights', 1), ['1 0', '1 1', '1 2'])
+  assert.deepEqual(sourcesOf({ layer: 1, chapter: 2 }), [
+    { layer: 0, chapter: 2 },
+    { layer: 1, chapter: 1 },
+  ])
+  assert.equal(brakeOf({ layer: 0, chapter: 4 }, 2), undefined)
+  assert.deepEqual(brakeOf({ layer: 0, chapter: 5 }, 2), { layer: 1, chapter: 0 })
+})
+
+test('the bounds of the paper: 3.88 with 100 chapters of 4 layers on 4 workers', () => {
+  assert.equal(allLayersBound(100, 4, 4).slots, 103)
+  assert.equal(singleLayerBound(100, 4).slots, 103)
+  assert.equal(allLayersBound(100, 4, 4).speedUp.toFixed(2), '3.88')
+})
+
+test('what has no place in chapters is refused', async () => {
+  const joint = { options: { ...own.options, schedule: 'joint' as const } }
+  await assert.rejects(collect(byChapters('all-layers', 2, joint).events), /choose the schedule greedy/)
+  await assert.rejects(collect(byChapters('weights', 2).events), UsageError)
+  const patient = { options: { ...own.options, patience: 2 } }
+  await assert.rejects(collect(byChapters('all-layers', 2, patient).events), /leave patience out/)
+})

@@ -1,0 +1,100 @@
+// A read-out that is solved from sums over the samples of all clients, whatever the split.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Alpha, partition, partOf } from '../../../src/distributed/federated/partition/skew.js'
+import { momentsOf, momentsTensors } from '../../../src/distributed/federated/wire/moments.js'
+import { federatedWork } from '../../../src/distributed/federated/work.js'
+import { openTrainer } from '../../../src/index.js'
+import { stream } from '../../../src/random/stream.js'
+import type { Moments } from '../../../src/readout/moments.js'
+import type { AnyRule } from '../../../src/rules/contract.js'
+import { uff } from '../../../src/rules/uff/uff.js'
+import { compile } from '../../../src/runtime/compile.node.js'
+import { lines } from '../../train/fixtures.js'
+import { federated } from './memory-run.js'
+
+const rule = uff as AnyRule
+const hyper = { units: [10, 6], readOut: 'solved' }
+const data = lines(240)
+
+/** The sums of some samples, by cells that a seed alone determines. */
+async function sumsOf(places: ArrayLike<number>): Promise<Moments> {
+  const own = partOf(data, places)
+  const options = { epochs: 1, batch: 10, validation: 0, seed: 3, threads: 1 }
+  const trainer = await openTrainer({ rule, data: own, platform: { compile }, hyper, options })
+  await trainer.load(await trainer.initialState())
+  const work = trainer.readOut!.gather(trainer.readOut!.training, undefined, 'float64')
+  let next = await work.next()
+  while (!next.done) next = await work.next()
+  await trainer.close()
+  return next.value!
+}
+
+test('over given cells the weights are the same for any split, a client a class too, as with all samples in one place', async () => {
+  const all = await sumsOf(Array.from({ length: 240 }, (_, i) => i))
+  const readOut = { weight: 'w', bias: 'b', features: all.features, targets: all.targets, lambda: 1 }
+  const shapes = { w: [all.features, 3], b: [3] }
+  const layout = Object.entries(shapes).map(([name, shape]) => ({ name, shape, block: 'classifier' }))
+  const work = federatedWork({
+    ...{
+      turns: [{ kind: 'read-out' }],
+      layout,
+      blocks: ['classifier'],
+      aggregate: 'mean',
+      aggregateOptions: { trim: 0 },
+    },
+    ...{ readOut, secret: (round) => stream(0, round, 'secret') },
+  })
+  const solvedFrom = (uploads: readonly Moments[]) => {
+    const taken = uploads.map((moments, k) => {
+      const file = { tensors: momentsTensors(moments), metadata: {} }
+      return { client: `c${k}`, samples: moments.count, contribution: work.check(0, file, []) }
+    })
+    const before = { tensors: { w: new Float32Array(all.features * 3), b: new Float32Array(3) }, server: {} }
+    const { w, b } = work.merge(0, before, taken, { round: 1, asked: taken.length, norms: [] }).tensors
+    return [...w!, ...b!]
+  }
+  const wanted = solvedFrom([all])
+  const size = Math.max(...wanted.map(Math.abs))
+  assert.ok(size > 0.05)
+  const splits = (['even', 1, 0.01] as Alpha[]).map((alpha) => partition(data, 3, alpha, 5))
+  const byClass = [0, 1, 2].map((label) =>
+    Uint32Array.from([...data.train.targets!.keys()].filter((i) => data.train.targets![i] === label)),
+  )
+  for (const parts of [...splits, byClass, [...byClass].reverse()]) {
+    const made = solvedFrom(await Promise.all(parts.map(sumsOf)))
+    for (const [i, value] of made.entries())
+      assert.ok(Math.abs(value - wanted[i]!) <= 1e-6 * size, `${i}: ${value}, ${wanted[i]}`)
+  }
+})
+
+test('a federation of cells ends with a round of sums, and learns', async () => {
+  const { rounds, done } = await federated({ rule, hyper, data, federated: { clients: 3, rounds: 2, alpha: 0.1 } })
+  assert.equal(rounds.length, 3)
+  assert.ok(done.test.network!.accuracy! > 0.7, `${done.test.network!.accuracy}`)
+  const greedy = { rule, hyper, data, options: { schedule: 'greedy' } as const, federated: { clients: 3, rounds: 1 } }
+  const layers = (await federated(greedy)).rounds.map(({ learns }) => learns)
+  assert.deepEqual(layers, ['layer 0', 'layer 1', undefined])
+})
+
+test('a client with no more samples than features is refused, unless it is asked for', async () => {
+  const few = { rule, hyper, data: lines(30), options: { batch: 5 }, federated: { clients: 2, rounds: 1 } }
+  await assert.rejects(federated(few), /client-\d has 15 samples, and sums over no more samples than the 16 features/)
+  const { done } = await federated({ ...few, federated: { ...few.federated, fewSamples: true } })
+  assert.ok(done.test.network!.accuracy! > 0.3)
+})
+
+test('sums that no samples can have are refused', () => {
+  const sizes = { features: 2, targets: 1 }
+  const moments: Moments = {
+    ...{ ...sizes, count: 3, targetSquares: 1, featureSums: Float64Array.of(1, 1), targetSums: Float64Array.of(1) },
+    ...{ gram: Float64Array.of(2, 0, 2), cross: Float64Array.of(1, 1) },
+  }
+  const read = (change: Partial<Moments>) =>
+    momentsOf({ tensors: momentsTensors({ ...moments, ...change }), metadata: {} }, sizes)
+  assert.deepEqual({ ...read({}) }, moments)
+  assert.throws(() => read({ count: 0 }), /sums of 0 samples/)
+  assert.throws(() => read({ gram: Float64Array.of(2, 0, -1) }), /sum of squares of feature 1 is -1/)
+  assert.throws(() => read({ cross: Float64Array.of(Number.NaN, 1) }), /cross holds numbers that are not finite/)
+  assert.throws(() => momentsOf({ tensors: [], metadata: {} }, sizes), /count is missing/)
+})

@@ -1,0 +1,133 @@
+// The rounds by themselves, with clients that learn numbers out of nothing.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { average } from '../../../src/distributed/federated/aggregate/mean.js'
+import { flattened } from '../../../src/distributed/federated/layout.js'
+import { objectCache } from '../../../src/distributed/federated/model.js'
+import { coordinate } from '../../../src/distributed/federated/round/coordinator.js'
+import { readRound } from '../../../src/distributed/federated/round/state.js'
+import { memoryEngine } from '../../../src/distributed/memory.js'
+import type { Transport } from '../../../src/distributed/transport.js'
+import { clientsOf, collected, configOf, deltaFrom, LAYOUT, names, plainLearner, wholeRun } from './fixtures.js'
+
+test('three rounds give the sums of the means of what clients learn, and each model says what it is made of', async () => {
+  const { engine, models, events } = await wholeRun()
+  assert.equal(new Set(models).size, 3)
+  assert.deepEqual(
+    events.map(({ event }) => event).filter((event) => event !== 'update' && event !== 'waiting'),
+    ['round', 'published', 'round', 'published', 'round', 'published'],
+  )
+  const objects = objectCache(engine.connect(), 'run')
+  const wanted = new Float32Array(22)
+  for (let turn = 0; turn < 3; turn++) {
+    const updates = names(4).map((client) => {
+      const delta = deltaFrom(client, turn).map((value, i) => value + 0.1 * wanted[i % 12]!)
+      return { client, delta, samples: 108 }
+    })
+    const step = average(updates)
+    for (let i = 0; i < 22; i++) wanted[i]! += step[i]!
+  }
+  const made = flattened(LAYOUT, await objects.tensors(models[2]!))
+  assert.deepEqual([...made], [...wanted])
+  const { round, turn, before, inputs, rule } = await objects.model(models[2]!)
+  assert.deepEqual({ round, turn, before, rule }, { round: 3, turn: 3, before: models[1], rule: 'mean' })
+  assert.deepEqual(
+    inputs.map(({ client, samples }) => [client, samples]),
+    names(4).map((client) => [client, 108]),
+  )
+})
+
+test('a hash is never used again, even of a model that is the same', async () => {
+  const still = (client: string) => plainLearner(client, (delta) => delta.fill(0))
+  const { engine, models } = await wholeRun({}, still)
+  assert.equal(new Set(models).size, 3)
+  const blocks = await Promise.all(
+    models.map(async (hash) => (await objectCache(engine.connect(), 'run').model(hash)).blocks),
+  )
+  assert.deepEqual(blocks[0], blocks[2])
+})
+
+/** A transport whose owner dies at its n-th call. */
+function dying(transport: Transport, most: number): Transport {
+  let left = most
+  const counted =
+    <A extends unknown[], R>(call: (...given: A) => R) =>
+    (...given: A): R => {
+      if (left-- <= 0) throw new Error('killed')
+      return call(...given)
+    }
+  const { values, objects } = transport
+  return {
+    ...transport,
+    values: { ...values, get: counted(values.get), put: counted(values.put) },
+    objects: { ...objects, get: counted(objects.get), put: counted(objects.put) },
+    async stream(name, limits) {
+      const own = await transport.stream(name, limits)
+      return { ...own, last: counted(own.last), purge: counted(own.purge) }
+    },
+  }
+}
+
+test('a coordinator that is killed at any of its calls is replaced, and the models are the same', async () => {
+  const { models: wanted } = await wholeRun()
+  let kills = 0
+  for (let calls = 0; ; calls += 1 + Math.floor(calls / 8)) {
+    const engine = memoryEngine()
+    const config = configOf(engine.connect())
+    const end = new AbortController()
+    const clients = clientsOf(engine.connect, config, end.signal)
+    let isKilled = false
+    try {
+      for await (const _ of coordinate({ ...config, transport: dying(engine.connect(), calls) }));
+    } catch (error) {
+      assert.equal((error as Error).message, 'killed')
+      isKilled = true
+      kills++
+    }
+    // One that stood by takes the lease over at once here: its clock runs ahead.
+    let now = 0
+    const clock = { ...config.clock, now: () => (now += 4000) }
+    await collected(coordinate({ ...config, transport: engine.connect(), holder: 'second', clock }))
+    const last = (await readRound(engine.connect()))!.state
+    assert.equal(last.phase, 'done')
+    assert.equal(last.model, wanted[2], `killed after ${calls} calls`)
+    end.abort()
+    await clients
+    if (!isKilled) break
+  }
+  assert.ok(kills > 15, `${kills}`)
+})
+
+test('two coordinators at a time make the same models', async () => {
+  const { models: wanted } = await wholeRun()
+  const engine = memoryEngine()
+  const config = configOf(engine.connect())
+  const end = new AbortController()
+  const clients = clientsOf(engine.connect, config, end.signal)
+  // Both hold the lease whenever they look: nothing but compare-and-set keeps them apart.
+  let now = 0
+  const clock = { ...config.clock, now: () => (now += 4000) }
+  const both = ['first', 'second'].map((holder) =>
+    collected(coordinate({ ...config, transport: engine.connect(), holder, clock })),
+  )
+  await Promise.all(both)
+  assert.equal((await readRound(engine.connect()))!.state.model, wanted[2])
+  end.abort()
+  await clients
+})
+
+test('lost hints cost nothing but time', async () => {
+  const { models: wanted } = await wholeRun()
+  const engine = memoryEngine()
+  const deaf = (): Transport => ({ ...engine.connect(), hint() {} })
+  const config = configOf(deaf())
+  const end = new AbortController()
+  const clients = clientsOf(deaf, config, end.signal)
+  const events = await collected(coordinate(config))
+  assert.deepEqual(
+    events.flatMap((event) => (event.event === 'published' ? [event.model] : [])),
+    wanted,
+  )
+  end.abort()
+  await clients
+})

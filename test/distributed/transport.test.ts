@@ -1,0 +1,5 @@
+import { memoryEngine } from '../../src/distributed/memory.js'
+import { contract } from './contract.js'
+
+const { connect } = memoryEngine()
+contract('memory', async () => connect())

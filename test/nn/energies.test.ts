@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { constant } from '../../src/graph/index.js'
+import { energiesOf, gridFor, toGrid } from '../../src/nn/energies.js'
+import { rowsOf } from '../rules/harness.js'
+import { close, normals, numbers } from './evaluate.js'
+
+const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length
+
+/** Rows with mean 0 and variance 1. */
+const standardised = (row: readonly number[]): number[] => {
+  const m = mean(row)
+  const deviation = Math.sqrt(mean(row.map((v) => (v - m) ** 2)) + 1e-6)
+  return row.map((v) => (v - m) / deviation)
+}
+
+describe('the energies of a map', () => {
+  const [channels, side] = [3, 4]
+  const y = normals('y', [1, channels, side, side])
+  const at = rowsOf(numbers(y), channels)
+
+  test('energies are the diagonal of the second moments, projections their quadratic forms', () => {
+    const a = normals('a', [2, channels])
+    const own = energiesOf({ channels, side }, { values: 3, projections: 2, space: [] })
+    assert.equal(own.size, channels + 2)
+    const S = at.map((u) => at.map((v) => mean(u.map((value, p) => value * v[p]!))))
+    const forms = rowsOf(numbers(a), 2).map((row) =>
+      row.reduce((sum, ai, i) => sum + row.reduce((inner, aj, j) => inner + ai * aj * S[i]![j]!, 0), 0),
+    )
+    close(numbers(own.of(y, a)), [...standardised(S.map((row, i) => row[i]!)), ...standardised(forms)], 1e-9)
+  })
+
+  test('cells hold the products of neighbouring places', () => {
+    const own = energiesOf({ channels, side }, { values: 3, projections: 0, space: [2] })
+    const cells = at.map((map) => {
+      const means = [0, 2].flatMap((top) =>
+        [0, 2].map((left) => mean([0, 1].flatMap((dy) => [0, 1].map((dx) => map[(top + dy) * side + left + dx]!)))),
+      )
+      return mean(means.map((v) => v ** 2))
+    })
+    close(numbers(own.of(y, undefined)).slice(channels), standardised(cells), 1e-9)
+  })
+
+  test('the grid is the finest that holds few enough numbers, and its windows cover the map', () => {
+    assert.deepEqual([gridFor({ channels: 64, side: 15 }, 1024), gridFor({ channels: 2000, side: 7 }, 1024)], [4, 1])
+    const map = constant(
+      Array.from({ length: 25 }, (_, i) => i),
+      [1, 1, 5, 5],
+    )
+    // Windows of 3 rows and columns that share the middle.
+    close(numbers(toGrid(map, 2)), [6, 8, 16, 18])
+    close(numbers(toGrid(map, 1)), [12])
+  })
+})
