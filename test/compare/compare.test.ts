@@ -1,3 +1,4 @@
+// At most 30 s: some twenty small trainings, each an ordinary run with its checkpoints.
 import assert from 'node:assert/strict'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
