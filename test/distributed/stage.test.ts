@@ -76,10 +76,19 @@ test('each message counts once, in order; a gap ends the work', async () => {
 })
 
 test('a message that is not what the manifest says is refused', () => {
-  const wrong = [{ ...ports[0]!, shape: [3] }]
-  assert.throws(() => decodeHanded({ ...message(1) }, wrong, 2), /holds v as float32 \[2, 2\], not as float32 \[2, 3\]/)
-  assert.throws(() => decodeHanded(message(1), [{ ...ports[0]!, name: 'w' }], 2), /message 1 of run.edge.1 lacks w/)
-  assert.throws(() => decodeHanded(message(1), [], 2), /holds 1 tensors, not 0/)
+  const refuses = (what: RegExp, own: ReturnType<typeof message>, wanted = ports): void =>
+    assert.throws(
+      () => decodeHanded(own, wanted, 2),
+      (error: Error) => error instanceof UserError && what.test(error.message),
+    )
+  refuses(/message 1 of run.edge.1 cannot be used: v is F32 \[2,2\], not F32 \[2,2,3\]/, message(1), [
+    { ...ports[0]!, shape: [2, 3] },
+  ])
+  refuses(/w is missing/, message(1), [...ports, { ...ports[0]!, name: 'w' }])
+  refuses(/it holds v, which nobody asked for/, message(1), [])
+  const damaged = message(1)
+  damaged.payload[damaged.payload.length - 1]! ^= 1
+  refuses(/its CRC-32 is/, damaged)
   assert.throws(() => decodeHanded({ ...message(1), headers: {} }, ports, 2), /none of onward's/)
 })
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { trainChapters } from '../../../distributed/chapters/train.js'
-import { writeCredentials } from '../../../distributed/credentials.node.js'
+import { credentialsFile } from '../../../distributed/credentials.node.js'
 import { natsTransport } from '../../../distributed/nats.node.js'
 import { forgetRun } from '../../../distributed/pipeline/forget.js'
 import { trainPipeline } from '../../../distributed/pipeline/train.js'
@@ -37,8 +37,8 @@ const RUN = 'pipeline'
 /** Workers that are sure to be started, where nobody says how many. */
 const FEWEST = 2
 
-/** Credentials for workers: one for who coordinates, and those that may join. */
-const MOST_WORKERS = 16
+/** Who has credentials: who coordinates, the workers of this machine, and those that join. All have the same rights. */
+const [COORDINATOR, HERE, JOINING] = [0, 1, 2] as const
 
 /** Trains over processes that a NATS server connects, which is started for the run and keeps what it stores in its folder. */
 export const overNats = (
@@ -56,29 +56,28 @@ export const overNats = (
       readsData: stage === 0 || mode !== 'activations',
     })
     // They load while the network is traced and compiled here.
-    const ready = Array.from({ length: Math.min(workers ?? FEWEST, local ?? MOST_WORKERS) }, (_, stage) =>
+    const ready = Array.from({ length: Math.min(workers ?? FEWEST, local ?? Number.POSITIVE_INFINITY) }, (_, stage) =>
       standBy(placeOf(stage)),
     )
     try {
       const broker = await startBroker({
         folder: place,
         run: RUN,
-        workers: MOST_WORKERS,
+        workers: [COORDINATOR, HERE, JOINING].length,
         ...(listen !== undefined && { host: listen, port: await usualPort(listen) }),
       })
       told.broker?.(broker)
       const server = keptUp(broker, told)
-      const [first, ...others] = broker.workers
+      const credentials = credentialsFile(place, broker.workers[HERE]!.id)
       try {
-        const transport = await natsTransport(broker.url, first!)
+        const transport = await natsTransport(broker.url, broker.workers[COORDINATOR]!)
         try {
           const startAll = async (run: string, count: number, signal: AbortSignal): Promise<void> => {
             const here = Math.min(local ?? count, count)
-            if (here < count) tellHowToJoin(broker.url, place, count - here)
+            if (here < count)
+              tellHowToJoin(broker.url, credentialsFile(place, broker.workers[JOINING]!.id), count - here)
             const workersHere = Promise.all(
               Array.from({ length: here }, async (_, stage) => {
-                const credentials = join(place, `worker-${stage}.credentials`)
-                writeCredentials(credentials, others[stage % others.length]!)
                 const orders = { url: broker.url, credentials, run }
                 const onStart = (process: number): void => told.worker?.(stage, process)
                 await startWorker({ place: placeOf(stage), orders, ready: ready[stage], onStart }, signal)
@@ -128,10 +127,9 @@ function keptUp(first: Broker, told: Told): { readonly failed: Promise<never>; s
   }
 }
 
-function tellHowToJoin(url: string, place: string, missing: number): void {
-  const file = join(place, 'credentials', `worker-${MOST_WORKERS}.json`)
+function tellHowToJoin(url: string, file: string, missing: number): void {
   printAside(
-    `onward: ${missing} more ${missing === 1 ? 'worker is' : 'workers are'} to join. On the other machine, with a copy of ${file}:`,
-    toType('join', url, '--credentials', 'worker.json'),
+    `onward: ${missing} more ${missing === 1 ? 'worker is' : 'workers are'} to join, on another machine that has a copy of ${file}:`,
+    `  ${toType('join', url, '--credentials', 'worker.json')}`,
   )
 }
