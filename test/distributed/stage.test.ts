@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { memoryEngine } from '../../src/distributed/memory.js'
 import { chunksFrom } from '../../src/distributed/pipeline/chunks.js'
+import { freeStage } from '../../src/distributed/pipeline/lease.js'
 import { decodeHanded, encodeHanded } from '../../src/distributed/pipeline/message.js'
 import { fromEdge, type Task } from '../../src/distributed/pipeline/source.js'
 import type { Standing } from '../../src/distributed/pipeline/standing.js'
@@ -117,4 +118,16 @@ test('a stage waits while the one above has not kept enough', async () => {
   const ninth = has(9)
   stop.abort()
   assert.equal(await ninth, false)
+})
+
+test('who joins takes the highest stage that is free', async () => {
+  const { values } = memoryEngine().connect()
+  const hold = (stage: number, holder: string) =>
+    values.put(`run.lease.${stage}`, new TextEncoder().encode(JSON.stringify({ holder, epoch: 1, beat: 0 })), 0)
+  assert.equal(await freeStage(values, 'run', 3), 2)
+  await hold(2, 'a')
+  assert.equal(await freeStage(values, 'run', 3), 1)
+  await hold(0, '')
+  await hold(1, 'b')
+  assert.equal(await freeStage(values, 'run', 3), 0)
 })

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { before, test } from 'node:test'
+import { after, before, test } from 'node:test'
 import { findServer } from '../../src/distributed/server/find.node.js'
 import { readCheckpoint } from '../../src/node.js'
 import { onwardAlone, type Started, start, workFolder } from '../cli/onward.js'
@@ -18,6 +18,17 @@ const TRAINING = [
   ...['--limit', '1000', '--validation', '100', '--epochs', '10', '--batch', '20', '--threads', '1', '--json'],
 ]
 const weightsOf = (run: string) => numbersOf(readCheckpoint(join(folder, run)).checkpoint)
+
+/** Ended with the tests, so that a failed one does not wait for a training. */
+const started: Started[] = []
+after(() => {
+  for (const own of started) own.signal('SIGTERM')
+})
+const begin = (...args: string[]): Started => {
+  const own = start(folder, args)
+  started.push(own)
+  return own
+}
 
 before(async () => {
   if (skip) return
@@ -35,10 +46,10 @@ const invitation = ({ onErrors }: Started): Promise<{ url: string; file: string 
   })
 
 test('a worker joins with a copy of the credentials; the weights are those of one process', { skip }, async () => {
-  const up = start(folder, [
+  const up = begin(
     ...['up', 'pipeline', ...TRAINING, '--out', 'joined'],
     ...['--workers', '2', '--local', '1', '--listen', '127.0.0.1'],
-  ])
+  )
   const { url, file } = await Promise.race([
     invitation(up),
     up.ended.then(({ stderr }) => Promise.reject(new Error(stderr))),
@@ -56,7 +67,7 @@ test('a worker joins with a copy of the credentials; the weights are those of on
 })
 
 test('Ctrl-C, then --resume: the weights of a training that nobody stopped', { skip }, async () => {
-  const up = start(folder, ['up', 'pipeline', ...TRAINING, '--out', 'stopped', '--workers', '2'])
+  const up = begin('up', 'pipeline', ...TRAINING, '--out', 'stopped', '--workers', '2')
   let isPressed = false
   up.onOutput((stdout) => {
     if (isPressed || !stdout.includes('"event":"workers"')) return
