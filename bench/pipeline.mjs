@@ -60,7 +60,10 @@ function costs(all) {
   })
 }
 
-/** Seconds for so many messages through workers in a row, each with a time of its own for one. */
+/**
+ * Seconds for so many messages through workers in a row, each with a time of its own for one. A message goes up when all
+ * of its steps are done, and takes `way` seconds.
+ */
 function simulate(times, messages, way) {
   let below = new Array(messages).fill(0)
   for (const [i, time] of times.entries()) {
@@ -84,13 +87,20 @@ rmSync(folder, { recursive: true, force: true })
 const two = costs(last)
 const layers = values.units.split(',').length
 const [alone, one, both] = [measured.alone, measured.one, measured.two].map(median)
-/** A layer's share of a whole step, and what a worker does besides, as measured with two. */
+/** A layer's share of a whole step, and what a worker does besides in a step, as measured with two. */
 const layer = alone / layers
 const besides = two.reduce((sum, own) => sum + own.besides, 0) / two.length
+/** As the coordinator chooses them: 20 messages for each worker at the least, 16 steps or 1 MiB in one at the most. */
+const stepsInMessage = (workers) => {
+  const mebibyte = 2 ** 20 / (4 * 2 * batch * Math.max(...values.units.split(',').map(Number)))
+  return Math.max(1, Math.min(16, Math.floor(steps / (20 * workers)), Math.floor(mebibyte)))
+}
 const simulated = (workers) => {
-  const each = Math.ceil(Math.max(layers, workers) / workers)
-  const all = Math.max(layers, workers) * layer
-  return (steps * all) / simulate(new Array(workers).fill(each * layer + besides), steps, besides)
+  const each = Math.max(layers, workers) / workers
+  const size = stepsInMessage(workers)
+  const messages = Math.ceil(steps / size)
+  const time = size * (Math.ceil(each) * layer + besides)
+  return (steps * Math.max(layers, workers) * layer) / simulate(new Array(workers).fill(time), messages, size * besides)
 }
 const { bound } = last.find(({ event }) => event === 'start').over
 console.log(
@@ -100,6 +110,7 @@ console.log(
       machine: { cores: os.availableParallelism(), load: os.loadavg()[0], shared: os.loadavg()[0] > 2.5 },
       secondsPerStep: { alone, oneWorker: one, twoWorkers: both, all: measured },
       overheadOfOneWorker: one / alone - 1,
+      stepsInMessage: Object.fromEntries([1, 2, 4, 16].map((workers) => [workers, stepsInMessage(workers)])),
       workers: two,
       speedUp: {
         measured: { 1: alone / one, 2: alone / both },

@@ -72,6 +72,27 @@ export default [
     tests: 'distributed/stage',
   },
   {
+    what: 'a message that was damaged is taken',
+    file: 'src/distributed/message.ts',
+    find: 'if (headers[CRC] !== crc) fail(',
+    replace: 'if (false) fail(',
+    tests: 'distributed/stage',
+  },
+  {
+    what: 'a refusal names no option that would help',
+    file: 'src/distributed/pipeline/remedy.ts',
+    find: '.cuts.length >= stages - 1',
+    replace: '.cuts.length < 0',
+    tests: 'cli/up',
+  },
+  {
+    what: 'who joins takes the stage of a worker that is about to begin',
+    file: 'src/distributed/pipeline/lease.ts',
+    find: 'for (let stage = stages - 1; stage >= 0; stage--) {',
+    replace: 'for (let stage = 0; stage < stages; stage++) {',
+    tests: 'distributed/stage',
+  },
+  {
     what: 'a stopped pipeline has no end',
     file: source,
     find: 'if (await values.get(stopKey)) break',

@@ -4,9 +4,9 @@ import { crc32 } from './crc.js'
 import type { Message } from './transport.js'
 
 /** The types of tensors that travel, as the safetensors format calls them, and what holds their numbers. */
-const ARRAYS = { F32: Float32Array, F64: Float64Array, I32: Int32Array, I8: Int8Array } as const
+const ARRAYS = { F32: Float32Array, F64: Float64Array, I32: Int32Array, I8: Int8Array, BOOL: Uint8Array } as const
 export type WireType = keyof typeof ARRAYS
-export type WireData = Float32Array | Float64Array | Int32Array | Int8Array
+export type WireData = Float32Array | Float64Array | Int32Array | Int8Array | Uint8Array
 
 export interface WireTensor {
   readonly name: string
@@ -54,6 +54,7 @@ export function decodeMessage(
       fail(`${name} is ${type} [${shape}], not ${wanted.type} [${wanted.shape}]`)
     // A copy begins at the begin of its own memory, where numbers of any size may.
     const data = new ARRAYS[wanted.type](new Uint8Array(bytes).buffer)
+    if (wanted.type === 'BOOL' && data.some((byte) => byte > 1)) fail(`${name} holds what is neither true nor false`)
     if (finite && !data.every(Number.isFinite)) fail(`${name} holds a number that is not finite`)
     decoded[name] = data
   }

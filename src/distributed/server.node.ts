@@ -23,7 +23,7 @@ export interface BrokerSettings {
   /** The address to listen on; by default this machine's own. */
   readonly host?: string
   /** By default any that is free. */
-  readonly port?: number
+  readonly port?: number | undefined
   readonly tls?: { readonly certificate: string; readonly key: string }
   /** The most bytes on the disk, from version 2.10 on; streams reserve theirs of it. */
   readonly mostStored?: number

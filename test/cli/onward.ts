@@ -24,6 +24,8 @@ export interface Started {
   closeOutput(): void
   /** Called with what standard output holds so far whenever there is more. */
   onOutput(listener: (stdout: string) => void): void
+  /** The same of standard error. */
+  onErrors(listener: (stderr: string) => void): void
 }
 
 /** A folder of its own for runs, downloads and files of a test. */
@@ -43,12 +45,14 @@ export function start(folder: string, args: readonly string[], nodeArgs: readonl
   let stdout = ''
   let stderr = ''
   const listeners: ((stdout: string) => void)[] = []
+  const ofErrors: ((stderr: string) => void)[] = []
   child.stdout.setEncoding('utf8').on('data', (text) => {
     stdout += text
     for (const listener of listeners) listener(stdout)
   })
   child.stderr.setEncoding('utf8').on('data', (text) => {
     stderr += text
+    for (const listener of ofErrors) listener(stderr)
   })
   const ended = new Promise<Ended>((resolve) => child.on('close', (code) => resolve({ code, stdout, stderr })))
   return {
@@ -56,6 +60,7 @@ export function start(folder: string, args: readonly string[], nodeArgs: readonl
     signal: (name) => child.kill(name),
     closeOutput: () => child.stdout.destroy(),
     onOutput: (listener) => listeners.push(listener),
+    onErrors: (listener) => ofErrors.push(listener),
   }
 }
 

@@ -49,7 +49,10 @@ test('as JSON it tells of its workers, and ends as a training does; chapters too
 
 test('what cannot be cut is refused as wrong usage, with the reason of the certificate', async () => {
   for (const [args, said] of [
-    [['forward-forward', ...small], /cannot be cut between its blocks: what layer 0 is fed is chosen using layer 1/],
+    [
+      ['forward-forward', ...small],
+      /as it is set: what layer 0 is fed is chosen using layer 1.*Change one option so that it can be: --set negatives=uniform/,
+    ],
     [[...uniform, '--workers', '3'], /can be cut into 2 stages here, not into 3: say --workers 2/],
     [[...uniform, '--patience', '2'], /leave patience out/],
     [[...uniform, '--mode', 'weights', '--workers', '3'], /a worker of its own: say --workers 2/],

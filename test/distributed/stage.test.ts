@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { memoryEngine } from '../../src/distributed/memory.js'
 import { chunksFrom } from '../../src/distributed/pipeline/chunks.js'
+import { freeStage } from '../../src/distributed/pipeline/lease.js'
 import { decodeHanded, encodeHanded } from '../../src/distributed/pipeline/message.js'
 import { fromEdge, type Task } from '../../src/distributed/pipeline/source.js'
 import type { Standing } from '../../src/distributed/pipeline/standing.js'
@@ -76,10 +77,19 @@ test('each message counts once, in order; a gap ends the work', async () => {
 })
 
 test('a message that is not what the manifest says is refused', () => {
-  const wrong = [{ ...ports[0]!, shape: [3] }]
-  assert.throws(() => decodeHanded({ ...message(1) }, wrong, 2), /holds v as float32 \[2, 2\], not as float32 \[2, 3\]/)
-  assert.throws(() => decodeHanded(message(1), [{ ...ports[0]!, name: 'w' }], 2), /message 1 of run.edge.1 lacks w/)
-  assert.throws(() => decodeHanded(message(1), [], 2), /holds 1 tensors, not 0/)
+  const refuses = (what: RegExp, own: ReturnType<typeof message>, wanted = ports): void =>
+    assert.throws(
+      () => decodeHanded(own, wanted, 2),
+      (error: Error) => error instanceof UserError && what.test(error.message),
+    )
+  refuses(/message 1 of run.edge.1 cannot be used: v is F32 \[2,2\], not F32 \[2,2,3\]/, message(1), [
+    { ...ports[0]!, shape: [2, 3] },
+  ])
+  refuses(/w is missing/, message(1), [...ports, { ...ports[0]!, name: 'w' }])
+  refuses(/it holds v, which nobody asked for/, message(1), [])
+  const damaged = message(1)
+  damaged.payload[damaged.payload.length - 1]! ^= 1
+  refuses(/its CRC-32 is/, damaged)
   assert.throws(() => decodeHanded({ ...message(1), headers: {} }, ports, 2), /none of onward's/)
 })
 
@@ -108,4 +118,16 @@ test('a stage waits while the one above has not kept enough', async () => {
   const ninth = has(9)
   stop.abort()
   assert.equal(await ninth, false)
+})
+
+test('who joins takes the highest stage that is free', async () => {
+  const { values } = memoryEngine().connect()
+  const hold = (stage: number, holder: string) =>
+    values.put(`run.lease.${stage}`, new TextEncoder().encode(JSON.stringify({ holder, epoch: 1, beat: 0 })), 0)
+  assert.equal(await freeStage(values, 'run', 3), 2)
+  await hold(2, 'a')
+  assert.equal(await freeStage(values, 'run', 3), 1)
+  await hold(0, '')
+  await hold(1, 'b')
+  assert.equal(await freeStage(values, 'run', 3), 0)
 })

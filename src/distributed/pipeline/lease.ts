@@ -106,9 +106,12 @@ function held(values: Values, key: string, first: Known<Lease>, every: number): 
 
 const fenced = (key: string): FencedError => new FencedError(`another worker holds ${key}`)
 
-/** The lowest stage that nobody has taken so far. */
+/**
+ * The highest stage that nobody has: those that are started with the run are the lowest ones, and may not have theirs
+ * yet.
+ */
 export async function freeStage(values: Values, run: string, stages: number): Promise<number | undefined> {
-  for (let stage = 0; stage < stages; stage++) {
+  for (let stage = stages - 1; stage >= 0; stage--) {
     const known = await getJson<Lease>(values, keysOf(run).lease(stage))
     if (!known || known.value.holder === '') return stage
   }

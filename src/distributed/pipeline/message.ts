@@ -1,7 +1,7 @@
 import { UserError } from '../../errors.js'
-import { sameShape, show } from '../../graph/types.js'
+import type { DType } from '../../graph/types.js'
 import type { TensorRecord } from '../../runtime/index.js'
-import { decodeSafetensors, encodeSafetensors } from '../../train/safetensors.js'
+import { decodeMessage, encodeMessage, MalformedError, type WireType } from '../message.js'
 import type { Message } from '../transport.js'
 import type { Port } from './cut.js'
 
@@ -15,13 +15,18 @@ export interface Handed {
 
 type Sent = Omit<Message, 'sequence'>
 
+const TYPES: Record<DType, WireType> = { float32: 'F32', int32: 'I32', bool: 'BOOL' }
+
 /** Values are stacked, [runs, ...]. */
 export function encodeHanded(subject: string, ports: readonly Port[], runs: number, own: Handed): Sent {
   const tensors = own.isLast
     ? []
-    : ports.map(({ name, dtype, shape }) => ({ name, dtype, shape: [runs, ...shape], data: own.values[name]! }))
+    : ports.map(({ name, dtype, shape }) => ({
+        ...{ name, type: TYPES[dtype], shape: [runs, ...shape] },
+        data: own.values[name]!,
+      }))
   const headers = { 'onward-chunk': `${own.chunk}`, ...(own.isLast && { 'onward-last': '1' }) }
-  return { subject, headers, payload: encodeSafetensors({ tensors, metadata: {} }) }
+  return { subject, ...encodeMessage(tensors, headers) }
 }
 
 export const chunkOf = ({ headers, subject }: Pick<Message, 'headers' | 'subject'>): number => {
@@ -31,7 +36,10 @@ export const chunkOf = ({ headers, subject }: Pick<Message, 'headers' | 'subject
   return chunk
 }
 
-/** Throws a UserError unless the message holds what the manifest says that it does, all of it and nothing else. */
+/**
+ * Throws a UserError unless the message arrived as it was sent, and holds what the manifest says that it does, all of it
+ * and nothing else.
+ */
 export function decodeHanded(
   message: Pick<Message, 'headers' | 'subject' | 'payload'>,
   ports: readonly Port[],
@@ -39,18 +47,16 @@ export function decodeHanded(
 ): Handed {
   const chunk = chunkOf(message)
   if (message.headers['onward-last']) return { chunk, isLast: true, values: {} }
-  const fail = (what: string): never => {
-    throw new UserError(`message ${chunk} of ${message.subject} ${what}`)
+  const layout = Object.fromEntries(
+    ports.map(({ name, dtype, shape }) => [name, { type: TYPES[dtype], shape: [runs, ...shape] }]),
+  )
+  try {
+    return { chunk, isLast: false, values: decodeMessage(message, layout) as TensorRecord }
+  } catch (error) {
+    if (!(error instanceof MalformedError)) throw error
+    throw new UserError(
+      `message ${chunk} of ${message.subject} cannot be used: ${error.message}. Resume the run from its last epoch (--resume)`,
+      { cause: error },
+    )
   }
-  const { tensors } = decodeSafetensors(message.payload)
-  const values: TensorRecord = {}
-  for (const { name, dtype, shape } of ports) {
-    const tensor = tensors.find((own) => own.name === name) ?? fail(`lacks ${name}`)
-    const wanted = [runs, ...shape]
-    if (tensor.dtype !== dtype || !sameShape(tensor.shape, wanted))
-      fail(`holds ${name} as ${tensor.dtype} ${show(tensor.shape)}, not as ${dtype} ${show(wanted)}`)
-    values[name] = tensor.data
-  }
-  if (tensors.length !== ports.length) fail(`holds ${tensors.length} tensors, not ${ports.length}`)
-  return { chunk, isLast: false, values }
 }

@@ -16,6 +16,13 @@ export interface Stages {
   readonly slowestShare: number
 }
 
+export interface Wanted {
+  readonly rule: string
+  readonly workers?: number | undefined
+  /** What else could be done, in sentences, where there is no cut at all. */
+  advice?(): string
+}
+
 /** Workers where nobody says how many. */
 const MOST_WORKERS = 4
 
@@ -27,10 +34,11 @@ export function stagesOf(
   steps: Readonly<Record<string, StepGraph>>,
   blocks: readonly Block[],
   certificate: () => Certificate,
-  { rule, workers }: { readonly rule: string; readonly workers?: number | undefined },
+  wanted: Wanted,
 ): Stages {
+  const { workers } = wanted
   const places = placesOf(Object.values(steps), blocks, certificate)
-  checkPlaces(places, blocks, rule, workers)
+  checkPlaces(places, blocks, wanted)
   const finest = partsAt(steps, places, places.cuts)
   const work = finest[0]!.map((_, stage) => finest.reduce((sum, parts) => sum + workOf(parts[stage]!.program), 0))
   const cuts = balanced(work, workers ?? Math.min(MOST_WORKERS, work.length)).map((i) => places.cuts[i - 1]!)
@@ -55,15 +63,14 @@ const partsAt = (
   return Object.values(steps).map((step) => cutStep(step, cuts.length + 1, stageOf))
 }
 
-function checkPlaces({ cuts, why }: Places, blocks: readonly Block[], rule: string, workers: number | undefined): void {
+function checkPlaces({ cuts, why }: Places, blocks: readonly Block[], { rule, workers, advice }: Wanted): void {
   if (workers === 1 || (cuts.length > 0 && (workers ?? 1) <= cuts.length + 1)) return
   const reason = blocks.map((_, above) => why(above)).find((text) => text !== '')
   if (cuts.length === 0)
     throw new UsageError(
       blocks.length < 2
         ? `${rule} has one block here, ${blocks[0]!.name}: there is nothing to hand on to a second worker`
-        : `${rule} cannot be cut between its blocks: ${reason}. Train it in one process (onward train), or over data ` +
-            '(onward up federated)',
+        : `${rule} cannot be cut between its blocks as it is set: ${reason}. ${advice?.() ?? ''}`,
     )
   throw new UsageError(
     `${rule} can be cut into ${cuts.length + 1} stages here, not into ${workers}: say --workers ${cuts.length + 1}` +

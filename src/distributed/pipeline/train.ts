@@ -27,6 +27,7 @@ import { type Crew, crewOf } from './crew.js'
 import { nameRun } from './forget.js'
 import { type Manifest, writeManifest } from './manifest.js'
 import { keysOf, newRun } from './names.js'
+import { adviceFor } from './remedy.js'
 import { type Stages, stagesOf } from './stages.js'
 import { encodeState, writeFirst } from './standing.js'
 import { getJson, setOnce } from './values.js'
@@ -202,7 +203,8 @@ function cutFor({ task, settings, trainingSamples, blocks, certificate }: Traine
     throw new UsageError(
       `${rule.id} runs steps between epochs, on the whole network: train it in one process (onward train)`,
     )
-  return stagesOf(steps, blocks, () => certificate, { rule: rule.id, workers })
+  const advice = (): string => adviceFor(rule, task, settings, trainingSamples, workers ?? 2)
+  return stagesOf(steps, blocks, () => certificate, { rule: rule.id, workers, advice })
 }
 
 /** Of one message: enough that its way costs little, little enough that a broker takes it whole. */

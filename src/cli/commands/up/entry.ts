@@ -49,7 +49,7 @@ export const joinCommand = (): CommandEntry => ({
   takes: { '<url>': 'where its server is, as onward up says: nats://HOST:PORT' },
   flags: [
     flag('--credentials <file>', 'a copy of the file that onward up wrote beside the run'),
-    flag('--stage <n>', 'which stage, from 1; default: the lowest that nobody works on').argParser(
+    flag('--stage <n>', 'which stage, from 1; default: the highest that nobody works on').argParser(
       wholeNumber('--stage', 1),
     ),
     flag('--rule <file>', "the file of its rule, where that is none of Onward's; the code in it runs"),

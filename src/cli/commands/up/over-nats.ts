@@ -1,9 +1,10 @@
 import { join } from 'node:path'
 import { trainChapters } from '../../../distributed/chapters/train.js'
-import { writeCredentials } from '../../../distributed/credentials.node.js'
+import { credentialsFile } from '../../../distributed/credentials.node.js'
 import { natsTransport } from '../../../distributed/nats.node.js'
 import { forgetRun } from '../../../distributed/pipeline/forget.js'
 import { trainPipeline } from '../../../distributed/pipeline/train.js'
+import { usualPort } from '../../../distributed/server/port.node.js'
 import { type Broker, startBroker } from '../../../distributed/server.node.js'
 import { UsageError } from '../../../errors.js'
 import type { Training } from '../../../node.js'
@@ -11,7 +12,8 @@ import { fileOf } from '../../../rules/load.node.js'
 import type { Over } from '../../../train/events.js'
 import { printAside } from '../../output/print.js'
 import { toType } from '../../to-type.js'
-import { startWorker } from './worker-process.js'
+import type { WorkerPlace } from './worker.js'
+import { standBy, startWorker } from './worker-process.js'
 
 export interface NatsFlags {
   readonly mode?: Over['mode']
@@ -32,8 +34,11 @@ export interface Told {
 /** The name of the run on its own server. */
 const RUN = 'pipeline'
 
-/** Credentials for workers: one for who coordinates, and those that may join. */
-const MOST_WORKERS = 16
+/** Workers that are sure to be started, where nobody says how many. */
+const FEWEST = 2
+
+/** Who has credentials: who coordinates, the workers of this machine, and those that join. All have the same rights. */
+const [COORDINATOR, HERE, JOINING] = [0, 1, 2] as const
 
 /** Trains over processes that a NATS server connects, which is started for the run and keeps what it stores in its folder. */
 export const overNats = (
@@ -44,44 +49,56 @@ export const overNats = (
     const { run: folder } = config.told ?? {}
     if (folder === undefined) throw new UsageError('a pipeline over processes keeps its run in a folder: name one')
     const place = join(folder, 'broker')
-    const broker = await startBroker({
-      folder: place,
-      run: RUN,
-      workers: MOST_WORKERS,
-      ...(listen !== undefined && { host: listen }),
+    const file = fileOf(config.rule)
+    const placeOf = (stage: number): WorkerPlace => ({
+      ...{ stage, folder, dataDir },
+      rule: file?.path ?? config.rule.id,
+      readsData: stage === 0 || mode !== 'activations',
     })
-    told.broker?.(broker)
-    const server = keptUp(broker, told)
+    // They load while the network is traced and compiled here.
+    const ready = Array.from({ length: Math.min(workers ?? FEWEST, local ?? Number.POSITIVE_INFINITY) }, (_, stage) =>
+      standBy(placeOf(stage)),
+    )
     try {
-      const [first, ...others] = broker.workers
-      const transport = await natsTransport(broker.url, first!)
+      const broker = await startBroker({
+        folder: place,
+        run: RUN,
+        workers: [COORDINATOR, HERE, JOINING].length,
+        ...(listen !== undefined && { host: listen, port: await usualPort(listen) }),
+      })
+      told.broker?.(broker)
+      const server = keptUp(broker, told)
+      const credentials = credentialsFile(place, broker.workers[HERE]!.id)
       try {
-        const file = fileOf(config.rule)
-        const rule = file?.path ?? config.rule.id
-        const startAll = async (run: string, count: number, signal: AbortSignal): Promise<void> => {
-          const here = Math.min(local ?? count, count)
-          if (here < count) tellHowToJoin(broker.url, place, count - here)
-          const workersHere = Promise.all(
-            Array.from({ length: here }, async (_, stage) => {
-              const credentials = join(place, `worker-${stage}.credentials`)
-              writeCredentials(credentials, others[stage % others.length]!)
-              const settings = { url: broker.url, credentials, run, stage, rule, folder, dataDir }
-              await startWorker(settings, signal, (process) => told.worker?.(stage, process))
-            }),
-          )
-          await Promise.race([workersHere, server.failed])
+        const transport = await natsTransport(broker.url, broker.workers[COORDINATOR]!)
+        try {
+          const startAll = async (run: string, count: number, signal: AbortSignal): Promise<void> => {
+            const here = Math.min(local ?? count, count)
+            if (here < count)
+              tellHowToJoin(broker.url, credentialsFile(place, broker.workers[JOINING]!.id), count - here)
+            const workersHere = Promise.all(
+              Array.from({ length: here }, async (_, stage) => {
+                const orders = { url: broker.url, credentials, run }
+                const onStart = (process: number): void => told.worker?.(stage, process)
+                await startWorker({ place: placeOf(stage), orders, ready: ready[stage], onStart }, signal)
+              }),
+            )
+            await Promise.race([workersHere, server.failed])
+          }
+          const own = { ...config, transport, workers, ruleFile: file?.sha256 }
+          if (mode === 'activations') {
+            await forgetRun(transport)
+            yield* trainPipeline({ ...own, start: (run, { stages }, end) => startAll(run, stages.length, end) })
+          } else
+            yield* trainChapters({ ...own, mode, start: (run, manifest, end) => startAll(run, manifest.workers, end) })
+        } finally {
+          await transport.close()
         }
-        const own = { ...config, transport, workers, ruleFile: file?.sha256 }
-        if (mode === 'activations') {
-          await forgetRun(transport)
-          yield* trainPipeline({ ...own, start: (run, { stages }, end) => startAll(run, stages.length, end) })
-        } else
-          yield* trainChapters({ ...own, mode, start: (run, manifest, end) => startAll(run, manifest.workers, end) })
       } finally {
-        await transport.close()
+        await server.stop()
       }
     } finally {
-      await server.stop()
+      for (const child of ready) child.kill()
     }
   }
 
@@ -110,10 +127,9 @@ function keptUp(first: Broker, told: Told): { readonly failed: Promise<never>; s
   }
 }
 
-function tellHowToJoin(url: string, place: string, missing: number): void {
-  const file = join(place, 'credentials', `worker-${MOST_WORKERS}.json`)
+function tellHowToJoin(url: string, file: string, missing: number): void {
   printAside(
-    `onward: ${missing} more ${missing === 1 ? 'worker is' : 'workers are'} to join. On the other machine, with a copy of ${file}:`,
-    toType('join', url, '--credentials', 'worker.json'),
+    `onward: ${missing} more ${missing === 1 ? 'worker is' : 'workers are'} to join, on another machine that has a copy of ${file}:`,
+    `  ${toType('join', url, '--credentials', 'worker.json')}`,
   )
 }

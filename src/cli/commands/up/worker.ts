@@ -1,58 +1,76 @@
-import { chapterWorker } from '../../../distributed/chapters/here.js'
+import type { DataSet } from '../../../data/index.js'
 import { RUN as BY_CHAPTERS } from '../../../distributed/chapters/names.js'
 import { readCredentials } from '../../../distributed/credentials.node.js'
 import { natsTransport } from '../../../distributed/nats.node.js'
 import { type Ending, oneWorker } from '../../../distributed/pipeline/here.js'
 import { FencedError } from '../../../distributed/pipeline/lease.js'
 import { UserError } from '../../../errors.js'
+import type { AnyRule } from '../../../rules/contract.js'
 import { findRule } from '../../../rules/load.node.js'
 import { dataOfRun, node } from '../../../runs.node.js'
+import type { Platform } from '../../../train/platform.js'
 import { readConfig } from '../../../train/run-folder.node.js'
 
-/** What a worker in a process of its own is told. */
-export interface WorkerSettings {
-  readonly url: string
-  /** A file. */
-  readonly credentials: string
-  readonly run: string
+/** What a worker in a process of its own can get ready with, before there is a run to join. */
+export interface WorkerPlace {
   readonly stage: number
-  readonly holder: string
-  /** The holder before it, if that is known to be dead. */
-  readonly dead?: string
   readonly rule: string
   /** The folder of the run, on the machine where it was started. */
   readonly folder: string
   readonly dataDir?: string | undefined
+  /** The lowest stage reads samples; by chapters, all workers do. */
+  readonly readsData: boolean
+}
+
+/** What it is to join. */
+export interface WorkerOrders {
+  readonly url: string
+  /** A file. */
+  readonly credentials: string
+  readonly run: string
+  readonly holder: string
+  /** The holder before it, if that is known to be dead. */
+  readonly dead?: string
+}
+
+interface Ready {
+  readonly stage: number
+  readonly rule: AnyRule
+  readonly platform: Platform
+  readonly data: DataSet | undefined
+}
+
+async function getReady({ stage, folder, dataDir, readsData, ...place }: WorkerPlace): Promise<Ready> {
+  const rule = await findRule(place.rule)
+  const load = dataDir === undefined ? {} : { dataDir }
+  const data = readsData ? await dataOfRun(folder, { rule, load }) : undefined
+  return { stage, rule, platform: node(readConfig(folder).mostThreads), data }
 }
 
 /** Works on a stage until it is over. */
-export async function work(settings: WorkerSettings, signal: AbortSignal): Promise<Ending> {
-  const { url, run, stage, holder, dead, folder, dataDir } = settings
-  const rule = await findRule(settings.rule)
-  const load = dataDir === undefined ? {} : { dataDir }
-  // The lowest stage reads the data; by chapters, all workers do.
-  const isByChapters = run === BY_CHAPTERS
-  const data = stage === 0 || isByChapters ? await dataOfRun(folder, { rule, load }) : undefined
-  const transport = await natsTransport(url, readCredentials(settings.credentials))
+async function work({ stage, data, ...own }: Ready, orders: WorkerOrders, signal: AbortSignal): Promise<Ending> {
+  const { url, credentials, run, holder, dead } = orders
+  const transport = await natsTransport(url, readCredentials(credentials))
   try {
-    const platform = node(readConfig(folder).mostThreads)
     const where = { run, stage, holder, dead, signal }
-    if (isByChapters) return await chapterWorker(transport, where, { rule, platform, data: data! })
-    return await oneWorker(transport, where, { rule, platform, data })
+    if (run !== BY_CHAPTERS) return await oneWorker(transport, where, { ...own, data })
+    const { chapterWorker } = await import('../../../distributed/chapters/here.js')
+    return await chapterWorker(transport, where, { ...own, data: data! })
   } finally {
     await transport.close()
   }
 }
 
-/** As a process: what is wrong for good is told to whoever started it. */
-export async function main(settings: WorkerSettings): Promise<void> {
+/** As a process. What is wrong for good is told to whoever started it. */
+export async function main(place: WorkerPlace): Promise<void> {
   const stop = new AbortController()
   // Ctrl-C reaches all processes of a terminal: whoever started this one stops the run as a whole.
   process.on('SIGINT', () => undefined)
   process.on('SIGTERM', () => stop.abort())
   process.on('disconnect', () => stop.abort())
   try {
-    await work(settings, stop.signal)
+    const [orders, ready] = await Promise.all([ordersTo(stop.signal), getReady(place)])
+    if (orders) await work(ready, orders, stop.signal)
     process.disconnect?.()
   } catch (error) {
     if (error instanceof UserError) process.send?.({ wrong: error.message })
@@ -61,3 +79,10 @@ export async function main(settings: WorkerSettings): Promise<void> {
     process.disconnect?.()
   }
 }
+
+/** What this process is told to do; undefined where it is told to leave first. */
+const ordersTo = (signal: AbortSignal): Promise<WorkerOrders | undefined> =>
+  new Promise((resolve) => {
+    process.once('message', (orders: WorkerOrders) => resolve(orders))
+    signal.addEventListener('abort', () => resolve(undefined))
+  })
