@@ -5,6 +5,7 @@ import type { Over, Scores, TrainEvent } from '../../train/events.js'
 import { firstState } from '../../train/first-state.js'
 import { benchOf, judge, learnedPart } from '../../train/judge.js'
 import { beginOf, globalStep } from '../../train/plan.js'
+import { solving } from '../../train/solving.js'
 import { standingOf } from '../../train/standing.js'
 import { tracePlan } from '../../train/traced-plan.js'
 import { startEvent } from '../../train/train.js'
@@ -126,7 +127,8 @@ async function* training(
       Object.assign(state, await fetchVersion(transport, RUN, { layer, chapter }))
     await trainer.load(state)
     score = undefined
-    if (validation.count > 0 && !signal?.aborted) score = yield* measured('validation', validation)
+    // A read-out that is not solved yet says nothing.
+    if (validation.count > 0 && !trainer.readOut && !signal?.aborted) score = yield* measured('validation', validation)
     const verdict = score && judge(bench, score, chapter, undefined)
     yield {
       event: 'epoch',
@@ -147,6 +149,7 @@ async function* training(
       yield* standing.save(state)
     }
   }
+  if (!(yield* solving(trainer, standing, () => performance.now(), signal))) return yield* standing.stop()
   if (validation.count > 0) score ??= yield* measured('validation', validation)
   const test = signal?.aborted ? undefined : yield* measured('test', data.test)
   if (!test) return yield* standing.stop()

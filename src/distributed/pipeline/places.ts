@@ -41,13 +41,22 @@ export function placesOf(
     return top
   })
   const blocked = (above: number): number => tops.findIndex(({ last }, block) => block < above && last >= above)
-  const all = blocks.slice(1).map((_, i) => i + 1)
+  const learners = learnersIn(steps, homes)
+  /** The cuts from below, each with a block that learns on either side; what learns in no step goes with those below. */
+  const cuts: number[] = []
+  for (let above = 1; above < blocks.length; above++) {
+    const isLearning = (from: number, to: number): boolean => [...learners].some((own) => own >= from && own < to)
+    if (blocked(above) < 0 && isLearning(cuts.at(-1) ?? 0, above) && isLearning(above, blocks.length)) cuts.push(above)
+  }
   return {
     homes,
-    cuts: all.filter((above) => blocked(above) < 0),
+    cuts,
     why(above) {
       const lower = blocked(above)
-      if (lower < 0) return ''
+      if (lower < 0)
+        return above === 0 || cuts.includes(above) || learners.has(above)
+          ? ''
+          : `${blocks[above]!.name} learns in no step of its own`
       const { name, last } = tops[lower]!
       return (
         reasonOf(certificate(), lower, above) ?? `${blocks[lower]!.name} learns with ${name} of ${blocks[last]!.name}`
@@ -74,6 +83,14 @@ function readsOf(steps: readonly StepGraph[]): Map<string, Set<string>> {
   }
   return reads
 }
+
+/** The blocks whose state some step changes. */
+const learnersIn = (steps: readonly StepGraph[], homes: ReadonlyMap<string, Home>): ReadonlySet<number> =>
+  new Set(
+    steps.flatMap(({ state }) =>
+      state.flatMap(({ name, input, output }) => (output === input ? [] : [homes.get(name)!.first])),
+    ),
+  )
 
 function homesOf(reads: ReadonlyMap<string, ReadonlySet<string>>, blocks: readonly Block[]): Map<string, Home> {
   const homes = new Map<string, Home>()

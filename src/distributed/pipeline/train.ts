@@ -15,6 +15,7 @@ import {
   stepsOf,
   whereIs,
 } from '../../train/plan.js'
+import { solving } from '../../train/solving.js'
 import { standingOf } from '../../train/standing.js'
 import { tracePlan } from '../../train/traced-plan.js'
 import { startEvent } from '../../train/train.js'
@@ -136,7 +137,9 @@ async function* training(
       const rows = plan.batches * settings.options.batch
       const pace = { seconds: seconds(time.epoch), rowsPerSecond: rows / Math.max(1e-9, seconds(time.epoch)) }
       score = undefined
-      if (validation.count > 0 && !signal?.aborted) score = yield* measured('validation', validation)
+      // A read-out that is not solved yet says nothing.
+      if (validation.count > 0 && !trainer.readOut && !signal?.aborted)
+        score = yield* measured('validation', validation)
       const verdict = score && judge(bench, score, epoch, undefined)
       yield {
         event: 'epoch',
@@ -174,6 +177,7 @@ async function* training(
   }
   if (standing.at.phase < plan.phases) return yield* standing.stop()
 
+  if (!(yield* solving(trainer, standing, () => performance.now(), signal))) return yield* standing.stop()
   if (validation.count > 0) score ??= yield* measured('validation', validation)
   const test = signal?.aborted ? undefined : yield* measured('test', data.test)
   if (!test) return yield* standing.stop()
