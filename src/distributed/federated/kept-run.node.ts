@@ -48,9 +48,9 @@ export function keeperIn(folder: string): ClientKeeper {
       : []
   const pathOf = (client: string, round: number): string => join(own, `${client}.${round}.safetensors`)
   return {
-    async last(client, before) {
-      const round = roundsOf(client).findLast((number) => number <= before)
-      return round === undefined ? undefined : readFileSync(pathOf(client, round))
+    async last(client, round) {
+      const last = roundsOf(client).findLast((number) => number < round)
+      return last === undefined ? undefined : readFileSync(pathOf(client, last))
     },
     async keep(client, round, bytes) {
       makeFolder(own)
