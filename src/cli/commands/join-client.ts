@@ -15,12 +15,15 @@ import type { JoinFlags } from './join.js'
 export async function joinAsClient(transport: Transport, client: string, flags: JoinFlags): Promise<number> {
   const { data: path, rule: given, stage, dataDir, store = `onward-${client}` } = flags
   if (stage !== undefined) throw new UsageError('a client has no stage: leave --stage out')
-  if (path === undefined) throw new UsageError('Say --data PATH: the folder or file that holds the data of this client.')
+  if (path === undefined)
+    throw new UsageError('Say --data PATH: the folder or file that holds the data of this client.')
   const recipe = await readRecipe(transport)
   if (!recipe) throw new UserError('no federation runs there yet: start it first (onward up federated)')
   const rule = await findRule(given ?? recipe.rule)
   if (rule.id !== recipe.rule)
-    throw new UserError(`the federation trains ${recipe.rule}, not ${rule.id}: name the file of that rule (--rule FILE)`)
+    throw new UserError(
+      `the federation trains ${recipe.rule}, not ${rule.id}: name the file of that rule (--rule FILE)`,
+    )
   const data = await clientData(path, recipe.samples, dataDir === undefined ? {} : { dataDir })
   printAside(`onward: taking part as ${client} with ${data.train.count} samples; what goes on is kept in ${store}`)
   const own = { rule, data, platform: node(), keeper: keeperIn(store) }

@@ -82,8 +82,7 @@ export const federation = (
     }
     const settings = resolve(rule, data, config)
     const names =
-      own.parties ??
-      (own.clientsFrom === undefined ? clientNames(own.options.clients) : clientFolders(own.clientsFrom))
+      own.parties ?? (own.clientsFrom === undefined ? clientNames(own.options.clients) : clientFolders(own.clientsFrom))
     const federated = { ...own.options, clients: names.length }
     const common = { ...config, run: own.name, federated, clients: names, holder: `${hostname()}-${process.pid}` }
     const going = { ...common, ...(folder !== undefined && resume && { lastTold: lastTold(folder) }) }

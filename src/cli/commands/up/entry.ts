@@ -53,7 +53,10 @@ export const joinCommand = (): CommandEntry => ({
       wholeNumber('--stage', 1),
     ),
     flag('--rule <file>', "the file of its rule, where that is none of Onward's; the code in it runs"),
-    flag('--data <name>', 'stage 1: the data set, or where your own are, default: the one of the run; a client: where its own are'),
+    flag(
+      '--data <name>',
+      'stage 1: the data set, or where your own are, default: the one of the run; a client: where its own are',
+    ),
     flag('--store <dir>', 'a client: where it keeps what it needs to go on; default: onward-ID'),
     flag('--data-dir <dir>', 'stage 1: the folder that holds the files of the data set'),
   ],
@@ -68,7 +71,9 @@ const federated = (): CommandEntry => ({
     ...flagsOf(optionTable(federatedOptions)).map((own) => own.helpGroup('Federation:')),
     flag('--layerwise', 'one layer a round, those below it frozen: the schedule greedy').helpGroup('Federation:'),
     flag('--clients-from <folder>', "a folder whose folders hold a client's own data each").helpGroup('Federation:'),
-    flag('--parties <names>', 'clients that join from elsewhere, each with data of its own: a,b,c').helpGroup('Federation:'),
+    flag('--parties <names>', 'clients that join from elsewhere, each with data of its own: a,b,c').helpGroup(
+      'Federation:',
+    ),
     flag('--listen <address>', "nats: the address for clients on other machines; default: this machine's own alone"),
     flag('--port <n>', 'nats: the port; default: one that is free').argParser(wholeNumber('--port', 1)),
     new Flag('--engine <engine>', 'nats: processes that a NATS server connects; memory: all in this process')

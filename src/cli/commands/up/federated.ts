@@ -38,7 +38,10 @@ export async function command(rule: string | undefined, given: FederatedFlags): 
     throw new UsageError(`--resume goes on with the settings of ${resume}: leave ${flagOf(changing)} out.`)
   if (clientsFrom !== undefined && (wishes.clients !== undefined || wishes.alpha !== undefined))
     throw new UsageError('--clients-from says who the clients are: leave --clients and --alpha out.')
-  if (parties !== undefined && (clientsFrom !== undefined || wishes.clients !== undefined || wishes.alpha !== undefined))
+  if (
+    parties !== undefined &&
+    (clientsFrom !== undefined || wishes.clients !== undefined || wishes.alpha !== undefined)
+  )
     throw new UsageError('--parties says who the clients are: leave --clients, --clients-from and --alpha out.')
   if (engine === 'memory' && (parties ?? listen) !== undefined)
     throw new UsageError('nobody can join what runs in one process: leave --engine memory out.')

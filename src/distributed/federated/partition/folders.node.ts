@@ -36,7 +36,11 @@ export async function clientsIn(
 }
 
 /** The data in one folder, in the form of the reference; its test samples are nobody's business here. */
-export async function clientData(path: string, reference: Samples & Partial<Pick<DataSet, 'test'>>, load: DataOptions = {}): Promise<DataSet> {
+export async function clientData(
+  path: string,
+  reference: Samples & Partial<Pick<DataSet, 'test'>>,
+  load: DataOptions = {},
+): Promise<DataSet> {
   const { shape, levels } = reference.input
   const isPicture = shape.length === 3 && levels !== undefined
   const form = isPicture && {
@@ -81,7 +85,7 @@ function joined(a: Split, b: Split): Split {
 }
 
 /** Classes by the numbers that the reference gives their names. */
-function renamed(split: Split, own: DataSet, { names, target }: DataSet, path: string): Split {
+function renamed(split: Split, own: DataSet, { names, target }: Samples, path: string): Split {
   if (target.kind !== 'class') return split
   const places = own.names.map((name) => names.indexOf(name))
   const unknown = own.names.find((_, i) => places[i] === -1)
