@@ -1,4 +1,4 @@
-// At most 150 s: eleven trainings over ten clients, two of which lie, attack by attack, on drawn digits.
+// At most 200 s: twelve trainings over ten clients, two of which lie, attack by attack, on drawn digits.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { makeGlyphs } from '../../src/data/glyphs/glyphs.js'
@@ -53,7 +53,7 @@ const ATTACKS: Readonly<Record<string, Pick<Case, 'change' | 'own'>>> = {
 async function accuracyOf(aggregate: AggregationName, attack: Pick<Case, 'change' | 'own'> = {}): Promise<number> {
   const { done } = await federated({
     ...{ rule: backprop as AnyRule, hyper: { units: [32], rate: 0.01 }, data, options: { batch: 25 } },
-    ...{ federated: { clients: 10, rounds: 5, localEpochs: 2, aggregate }, ...attack },
+    ...{ federated: { clients: 10, rounds: 8, localEpochs: 2, aggregate }, ...attack },
   })
   return done.test.network!.accuracy!
 }
@@ -61,12 +61,14 @@ async function accuracyOf(aggregate: AggregationName, attack: Pick<Case, 'change
 test('trimmed mean and median stand two liars of ten, the plain mean does not', async () => {
   const clean = await accuracyOf('mean')
   assert.ok(clean > 0.8, `${clean}`)
+  const missed: string[] = []
   for (const [name, attack] of Object.entries(ATTACKS))
     for (const how of ['trimmed-mean', 'median'] as const) {
       const made = await accuracyOf(how, attack)
-      assert.ok(made > clean - 0.06, `${name}, ${how}: ${made}, clean ${clean}`)
+      if (made < clean - 0.02) missed.push(`${name}, ${how}: ${made}, clean ${clean}`)
     }
-  for (const name of ['scaling by 100', 'noise']) {
+  assert.deepEqual(missed, [])
+  for (const name of ['sign flip', 'scaling by 100', 'noise']) {
     const made = await accuracyOf('mean', ATTACKS[name])
     assert.ok(made < clean - 0.1, `${name}, mean: ${made}, clean ${clean}`)
   }
