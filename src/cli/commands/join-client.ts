@@ -9,7 +9,16 @@ import { node } from '../../runs.node.js'
 import { EXIT } from '../failure.js'
 import { printAside } from '../output/print.js'
 import { interruptible } from '../train/interrupt.js'
-import type { JoinFlags } from './join.js'
+
+/** Flags of `onward join`. */
+export interface JoinFlags {
+  readonly credentials?: string
+  readonly stage?: number
+  readonly rule?: string
+  readonly data?: string
+  readonly dataDir?: string
+  readonly store?: string
+}
 
 /** A client of a federation that was started on another machine, on data of its own that never leave this one. */
 export async function joinAsClient(transport: Transport, client: string, flags: JoinFlags): Promise<number> {

@@ -14,15 +14,7 @@ import { dataFrom, node } from '../../runs.node.js'
 import { EXIT } from '../failure.js'
 import { printAside } from '../output/print.js'
 import { interruptible } from '../train/interrupt.js'
-
-export interface JoinFlags {
-  readonly credentials?: string
-  readonly stage?: number
-  readonly rule?: string
-  readonly data?: string
-  readonly dataDir?: string
-  readonly store?: string
-}
+import type { JoinFlags } from './join-client.js'
 
 /**
  * `onward join`: works on a stage of a pipeline that was started on another machine, or takes part in a federation, as
