@@ -8,7 +8,17 @@ import { parseArgs } from 'node:util'
 import type { RoundEvent, Scores } from '../src/train/events.js'
 import { describeMachine } from './machine.js'
 
-const RESULTS = 'bench/results/federated'
+const { values } = parseArgs({
+  options: {
+    arm: { type: 'string', multiple: true, default: [] },
+    list: { type: 'boolean', default: false },
+    report: { type: 'boolean', default: false },
+    small: { type: 'boolean', default: false },
+  },
+})
+
+/** What few glyphs give is no result: it is kept apart. */
+const RESULTS = values.small ? 'bench/results/federated/work/small' : 'bench/results/federated'
 const PAGE = 'docs/federated.md'
 const MARKS = ['<!-- federated: written by bench/federated.ts -->', '<!-- end of federated -->'] as const
 
@@ -123,14 +133,6 @@ function report(all: readonly Arm[]): void {
   writeFileSync(PAGE, `${text.slice(0, from + MARKS[0].length)}\n${table.join('\n')}\n${text.slice(to)}`)
 }
 
-const { values } = parseArgs({
-  options: {
-    arm: { type: 'string', multiple: true, default: [] },
-    list: { type: 'boolean', default: false },
-    report: { type: 'boolean', default: false },
-    small: { type: 'boolean', default: false },
-  },
-})
 const all = [...arms(['mnist', 'cifar-10']), ...arms(['glyphs'])]
 mkdirSync(RESULTS, { recursive: true })
 if (values.list) for (const arm of all) console.log(`${existsSync(recordOf(arm)) ? 'recorded' : 'open    '}  ${arm.id}`)
@@ -153,4 +155,4 @@ else if (values.arm.length > 0) {
     if (values.arm.every((word) => arm.id.includes(word)) && !existsSync(recordOf(arm)))
       await run(arm, values.small ? few : many)
 }
-if (!values.list && readdirSync('docs').includes('federated.md')) report(all)
+if (!values.list && !values.small && readdirSync('docs').includes('federated.md')) report(all)

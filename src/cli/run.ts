@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import type { LoadOptions } from '../data/load.node.js'
 import { UsageError } from '../errors.js'
 import { readConfig } from '../train/run-folder.node.js'
@@ -35,5 +37,7 @@ export const loadOf = ({ dataDir }: Pick<RunFlags, 'dataDir'>): LoadOptions =>
 /** The command that goes on with a run. */
 export function toGoOn(run: string): string {
   const { ruleFile } = readConfig(run)
-  return toType('train', ...(ruleFile ? [ruleFile.path] : []), '--resume', run)
+  // The folder holds what the clients of a federation need.
+  const how = existsSync(join(run, 'federated')) ? ['up', 'federated'] : ['train']
+  return toType(...how, ...(ruleFile ? [ruleFile.path] : []), '--resume', run)
 }

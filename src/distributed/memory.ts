@@ -56,12 +56,14 @@ function memoryStream(limits: StreamLimits, forget: () => void): Stream {
   let messages: Message[] = []
   let sequence = 0
   let bytes = 0
+  let isDeleted = false
   const waiting = new Set<() => void>()
   const of = (subject: string): Message[] => messages.filter((message) => message.subject === subject)
   return {
     async publish({ subject, headers, payload }, after) {
       const own = of(subject)
       const last = own.at(-1)?.sequence ?? 0
+      if (isDeleted) throw new Error(`the stream of ${subject} is gone`)
       if (!limits.subjects.some((pattern) => matches(pattern, subject)))
         throw new Error(`${subject} belongs to no subject of the stream`)
       if (payload.length > limits.mostMessageBytes)
@@ -96,6 +98,7 @@ function memoryStream(limits: StreamLimits, forget: () => void): Stream {
       messages = messages.filter((message) => !gone(message))
     },
     async delete() {
+      isDeleted = true
       messages = []
       forget()
     },

@@ -1,4 +1,4 @@
-// At most 150 s: eleven trainings over ten clients, two of which lie, attack by attack, on drawn digits.
+// At most 200 s: thirteen trainings over ten clients, two of which lie, attack by attack, on drawn digits.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { makeGlyphs } from '../../src/data/glyphs/glyphs.js'
@@ -53,21 +53,38 @@ const ATTACKS: Readonly<Record<string, Pick<Case, 'change' | 'own'>>> = {
 async function accuracyOf(aggregate: AggregationName, attack: Pick<Case, 'change' | 'own'> = {}): Promise<number> {
   const { done } = await federated({
     ...{ rule: backprop as AnyRule, hyper: { units: [32], rate: 0.01 }, data, options: { batch: 25 } },
-    ...{ federated: { clients: 10, rounds: 5, localEpochs: 2, aggregate }, ...attack },
+    ...{ federated: { clients: 10, rounds: 8, localEpochs: 2, aggregate }, ...attack },
   })
   return done.test.network!.accuracy!
 }
 
-test('trimmed mean and median stand two liars of ten, the plain mean does not', async () => {
+/**
+ * What each attack may cost, in parts of the accuracy. Two points are the aim; trimming what two liars push to one side
+ * shortens the steps, so after these few rounds flips still cost more: 5.8 points were seen of signs, 2.5 of labels.
+ */
+const COSTS: Readonly<Record<string, number>> = {
+  'sign flip': 0.08,
+  'scaling by 100': 0.02,
+  noise: 0.02,
+  'label flip': 0.04,
+}
+
+test('the plain mean does not stand two liars of ten', async () => {
   const clean = await accuracyOf('mean')
   assert.ok(clean > 0.8, `${clean}`)
-  for (const [name, attack] of Object.entries(ATTACKS))
-    for (const how of ['trimmed-mean', 'median'] as const) {
-      const made = await accuracyOf(how, attack)
-      assert.ok(made > clean - 0.06, `${name}, ${how}: ${made}, clean ${clean}`)
-    }
-  for (const name of ['scaling by 100', 'noise']) {
+  for (const name of ['sign flip', 'scaling by 100', 'noise']) {
     const made = await accuracyOf('mean', ATTACKS[name])
     assert.ok(made < clean - 0.1, `${name}, mean: ${made}, clean ${clean}`)
   }
+})
+
+test('trimmed mean and median stand them', async () => {
+  const clean = await accuracyOf('mean')
+  const missed: string[] = []
+  for (const [name, attack] of Object.entries(ATTACKS))
+    for (const how of ['trimmed-mean', 'median'] as const) {
+      const made = await accuracyOf(how, attack)
+      if (made < clean - COSTS[name]!) missed.push(`${name}, ${how}: ${made}, clean ${clean}`)
+    }
+  assert.deepEqual(missed, [])
 })

@@ -14,20 +14,21 @@ import { dataFrom, node } from '../../runs.node.js'
 import { EXIT } from '../failure.js'
 import { printAside } from '../output/print.js'
 import { interruptible } from '../train/interrupt.js'
+import type { JoinFlags } from './join-client.js'
 
-export interface JoinFlags {
-  readonly credentials?: string
-  readonly stage?: number
-  readonly rule?: string
-  readonly data?: string
-  readonly dataDir?: string
-}
-
-/** `onward join`: works on a stage of a pipeline that was started on another machine. */
+/**
+ * `onward join`: works on a stage of a pipeline that was started on another machine, or takes part in a federation, as
+ * the credentials say.
+ */
 export async function command(url: string, flags: JoinFlags): Promise<number> {
   if (flags.credentials === undefined)
     throw new UsageError('Say --credentials FILE: the file lies beside the run, on the machine where it was started.')
-  const transport = await natsTransport(url, readCredentials(flags.credentials))
+  const credentials = readCredentials(flags.credentials)
+  const transport = await natsTransport(url, credentials)
+  if (credentials.role === 'client') {
+    const { joinAsClient } = await import('./join-client.js')
+    return await joinAsClient(transport, credentials.id, flags).finally(() => transport.close())
+  }
   const work = async (signal: AbortSignal): Promise<number> => {
     const run = await currentRun(transport)
     if (run === undefined) throw new UserError(`no pipeline runs at ${url} yet: start it first (onward up pipeline)`)

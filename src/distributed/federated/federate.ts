@@ -41,6 +41,8 @@ export interface FederateConfig extends TrainConfig {
   readonly patient: boolean
   /** A name that no other coordinator of the run has. */
   readonly holder: string
+  /** The last round that the run told of before it was stopped: what is found again is not told again. */
+  readonly lastTold?: number | undefined
   /** Told after every round, when its model is stored: for an engine that forgets. */
   readonly onPublished?: ((model: string) => Promise<void>) | undefined
 }
@@ -145,7 +147,8 @@ async function* training(
     standing.at = positionAfter(plan, turns, turn)
     const done = turns[turn - 1]!
     const layer = done.kind === 'learn' ? done.layer : undefined
-    score = validation.count > 0 ? yield* measured('validation', validation) : undefined
+    const isTold = round <= (config.lastTold ?? 0)
+    score = validation.count > 0 && !isTold ? yield* measured('validation', validation) : undefined
     const made: RoundEvent = {
       ...{ event: 'round', step: globalStep(plan, standing.at), round, turn, turns: turns.length, model, asked },
       ...{ answered: accepted, ...sums.told(), seconds: (performance.now() - roundBegin) / 1000 },
@@ -155,7 +158,7 @@ async function* training(
         epsilon: epsilonOf(turn, federated.delta, { rate: asked / clients.length, noise: federated.noise }),
       }),
     }
-    yield made
+    if (!isTold) yield made
     sums = tally()
     await config.onPublished?.(model)
     yield* standing.save(state)

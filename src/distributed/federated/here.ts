@@ -5,12 +5,11 @@ import type { Transport } from '../transport.js'
 import { type Learner, takePart } from './client/client.js'
 import { openLearner } from './client/learner.js'
 import { systemClock } from './clock.js'
-import { NAMES } from './names.js'
 import { awaitRecipe, type Recipe } from './recipe.js'
 
 /** What a client keeps of its own between rounds, and where. */
 export interface ClientKeeper {
-  /** What it kept after the last round up to this one. */
+  /** What it kept after the last round before this one. */
   last(client: string, round: number): Promise<Uint8Array | undefined>
   keep(client: string, round: number, bytes: Uint8Array): Promise<void>
 }
@@ -39,26 +38,24 @@ export async function oneClient(
   const recipe = await awaitRecipe(transport, signal)
   if (!recipe) return
   const { settings, federated, run } = recipe
-  const kept = await keeper?.last(client, Number.POSITIVE_INFINITY)
   const learner = await turn(() =>
     openLearner({
-      ...{ rule, platform, data, settings, federated, client, kept },
-      ...(keeper && { keep: (round: number, bytes: Uint8Array) => keeper.keep(client, round, bytes) }),
+      ...{ rule, platform, data, settings, federated, client },
+      ...(keeper && {
+        kept: (round: number) => keeper.last(client, round),
+        keep: (round: number, bytes: Uint8Array) => keeper.keep(client, round, bytes),
+      }),
     }),
   )
   try {
     const own = change(learner)
     const taking: Learner = { ...own, learn: (...given) => turn(() => own.learn(...given)) }
-    // Where the stream is known, its limits are the coordinator's.
-    const uploads = await transport.stream(NAMES.uploads, UPLOADS)
-    await takePart({ transport, run, client, learner: taking, uploads, clock: systemClock, poll: POLL, signal })
+    const { length } = recipe.clients
+    await takePart({ transport, run, client, clients: length, learner: taking, clock: systemClock, poll: POLL, signal })
   } finally {
     await learner.close()
   }
 }
-
-/** What a client says of the stream that it finds. */
-const UPLOADS = { subjects: [NAMES.allUploads], mostPerSubject: 1, mostBytes: 2 ** 30, mostMessageBytes: 2 ** 23 }
 
 /** All clients of a run in this process; one computes at a time, with all of the machine. */
 export const clientsHere =

@@ -8,6 +8,7 @@ import { objectCache } from './model.js'
 import { NAMES, toJson } from './names.js'
 import { readRound } from './round/state.js'
 
+const METRICS = 'metrics.jsonl'
 const [ROUND, OBJECTS, CLIENTS] = ['round.json', 'objects', 'clients']
 
 /** Writes the round's state and the objects of its model to the folder; those of models before are taken away. */
@@ -48,9 +49,9 @@ export function keeperIn(folder: string): ClientKeeper {
       : []
   const pathOf = (client: string, round: number): string => join(own, `${client}.${round}.safetensors`)
   return {
-    async last(client, before) {
-      const round = roundsOf(client).findLast((number) => number <= before)
-      return round === undefined ? undefined : readFileSync(pathOf(client, round))
+    async last(client, round) {
+      const last = roundsOf(client).findLast((number) => number < round)
+      return last === undefined ? undefined : readFileSync(pathOf(client, last))
     },
     async keep(client, round, bytes) {
       makeFolder(own)
@@ -58,4 +59,12 @@ export function keeperIn(folder: string): ClientKeeper {
       for (const old of roundsOf(client).slice(0, -2)) rmSync(pathOf(client, old))
     },
   }
+}
+
+/** The last round that the events of a run tell of; 0: none. */
+export function lastTold(run: string): number {
+  const path = join(run, METRICS)
+  if (!existsSync(path)) return 0
+  const told = readFileSync(path, 'utf8').matchAll(/^\{"event":"round".*?"round":(\d+)/gm)
+  return Math.max(0, ...Array.from(told, ([, round]) => Number(round)))
 }

@@ -102,3 +102,24 @@ export function objectCache(transport: Transport, run: string) {
     fetched: () => fetched,
   }
 }
+
+/**
+ * Deletes what models before the last two have and those have not: a client that is a round late still finds its model.
+ * The description goes last, so that what a crash left out is found again.
+ */
+export async function forgetBefore(transport: Transport, run: string, hash: string): Promise<void> {
+  const { objects } = transport
+  const read = async (own: string | null): Promise<Model | undefined> => {
+    const bytes = own === null ? undefined : await objects.get(NAMES.object(own))
+    return bytes && model.parse(fromJson(bytes))
+  }
+  const partsOf = ({ blocks, server }: Model): string[] =>
+    [...blocks, ...(server ? [server] : [])].map((own) => own.hash)
+  const last = await objectCache(transport, run).model(hash)
+  const before = await read(last.before)
+  const old = before && (await read(before.before))
+  if (!old) return
+  const needed = new Set([...partsOf(last), ...partsOf(before)])
+  for (const own of partsOf(old)) if (!needed.has(own)) await objects.delete(NAMES.object(own))
+  await objects.delete(NAMES.object(before.before!))
+}

@@ -5,12 +5,14 @@ export const NAMES = {
   lease: 'lease',
   /** By the hash of its bytes. */
   object: (hash: string) => `object.${hash}`,
-  /** The stream of all that clients send: of a client, `up.ROUND.WHAT.CLIENT`, or in parts `up.ROUND.WHAT.CLIENT.PART`. */
-  uploads: 'uploads',
-  allUploads: 'up.>',
+  /** The stream where clients say that they are there. */
+  joins: 'joins',
+  allJoins: 'up.0.join.>',
   join: (client: string) => `up.0.join.${client}`,
+  /** The stream of what clients send in a round, in parts. */
+  uploads: (round: number) => `uploads-${round}`,
+  allUploads: (round: number) => `up.${round}.update.>`,
   upload: (round: number, client: string, part: number) => `up.${round}.update.${client}.${part}`,
-  uploadsOf: (round: number) => `up.${round}.>`,
   /** Hints: the state of a round has changed; a client has something to tell. */
   changed: 'ctl',
   alive: (client: string) => `alive.${client}`,

@@ -20,7 +20,7 @@ import type { ClientJob } from './client-process.node.js'
 import { clientProcesses } from './client-processes.node.js'
 import { type FederateConfig, federate } from './federate.js'
 import { type ClientGiven, clientsHere } from './here.js'
-import { keeperIn, keepRound, restoreRound } from './kept-run.node.js'
+import { keeperIn, keepRound, lastTold, restoreRound } from './kept-run.node.js'
 import { fromJson, toJson } from './names.js'
 import { clientNames, type FederatedOptions, federatedOptions } from './options.js'
 import { clientFolders, clientsIn } from './partition/folders.node.js'
@@ -31,6 +31,8 @@ export interface Federated {
   readonly options: FederatedOptions
   /** The folder whose folders hold the data of one client each; absent: the training samples are shared out. */
   readonly clientsFrom?: string | undefined
+  /** Clients that join from elsewhere, with data of their own. */
+  readonly parties?: readonly string[] | undefined
   /** The name of the run, for those who join. */
   readonly name: string
 }
@@ -39,8 +41,11 @@ export interface Federated {
 export const storeOf = (run: string): string => join(run, 'federated')
 const SETTINGS = 'settings.json'
 
-export const newFederated = (options: FederatedOptions, clientsFrom?: string): Federated => ({
-  ...{ options, clientsFrom },
+export const newFederated = (
+  options: FederatedOptions,
+  whose: Pick<Federated, 'clientsFrom' | 'parties'> = {},
+): Federated => ({
+  ...{ options, ...whose },
   name: `fed-${Math.random().toString(36).slice(2, 10)}`,
 })
 
@@ -52,8 +57,21 @@ export function keptFederated(run: string): Federated {
   return { ...kept, options: federatedOptions.parse(kept.options) }
 }
 
+/** Where the server of a federation listens, and who is told how to join it. */
+export interface Meeting {
+  readonly listen?: string | undefined
+  readonly port?: number | undefined
+  /** The server's address, its folder with credentials, and the clients that are waited for. */
+  onJoinable?(url: string, folder: string, clients: readonly string[]): void
+}
+
 /** A training over clients on this machine: in this process, or as processes that a NATS server connects. */
-export const federation = (own: Federated, engine: Federation['engine'], load: DataOptions = {}) =>
+export const federation = (
+  own: Federated,
+  engine: Federation['engine'],
+  load: DataOptions = {},
+  meeting: Meeting = {},
+) =>
   async function* (given: TrainConfig): AsyncGenerator<TrainEvent> {
     const config = { ...given, data: checkDataSet(given.data) }
     const { rule, data, told: { run: folder } = {}, resume } = config
@@ -63,19 +81,21 @@ export const federation = (own: Federated, engine: Federation['engine'], load: D
       replaceFile(join(store, SETTINGS), toJson(own))
     }
     const settings = resolve(rule, data, config)
-    const names = own.clientsFrom === undefined ? clientNames(own.options.clients) : clientFolders(own.clientsFrom)
+    const names =
+      own.parties ?? (own.clientsFrom === undefined ? clientNames(own.options.clients) : clientFolders(own.clientsFrom))
     const federated = { ...own.options, clients: names.length }
     const common = { ...config, run: own.name, federated, clients: names, holder: `${hostname()}-${process.pid}` }
+    const going = { ...common, ...(folder !== undefined && resume && { lastTold: lastTold(folder) }) }
     if (engine === 'nats') {
       if (!store) throw new UserError('processes need the folder of a run: name one, or choose the engine memory')
-      yield* overNats(own, store, common, load)
+      yield* overNats(own, store, going, load, meeting)
       return
     }
     const parts =
       own.clientsFrom === undefined
         ? new Map(sharesOf(data, { settings, federated }).map((part, k) => [names[k]!, part]))
         : await clientsIn(own.clientsFrom, data, load)
-    yield* inMemory(own, store, common, parts)
+    yield* inMemory(own, store, going, parts)
   }
 
 type Common = Omit<FederateConfig, 'transport' | 'start' | 'counts' | 'patient'> & { readonly data: DataSet }
@@ -102,16 +122,22 @@ async function* inMemory(
 }
 
 async function* overNats(
-  { name: run, clientsFrom }: Federated,
+  { name: run, clientsFrom, parties }: Federated,
   store: string,
   common: Common,
   { dataDir }: DataOptions,
+  { listen, port, onJoinable }: Meeting,
 ): AsyncGenerator<TrainEvent> {
   const { rule, data, clients } = common
   const file = fileOf(rule)
-  if (!file && !RULES.includes(rule))
+  if (!parties && !file && !RULES.includes(rule))
     throw new UserError(`${rule.id} is a rule of a program, which processes cannot load: choose the engine memory`)
-  const broker = await startBroker({ folder: join(store, 'nats'), run, workers: 1, clients })
+  const place = join(store, 'nats')
+  const broker = await startBroker({
+    ...{ folder: place, run, workers: 1, clients },
+    ...(listen !== undefined && { host: listen }),
+    ...(port !== undefined && { port }),
+  })
   try {
     const transport = await natsTransport(broker.url, broker.workers[0]!)
     try {
@@ -130,7 +156,9 @@ async function* overNats(
           patient: false,
           counts: Object.fromEntries(clients.map((client) => [client, null])),
         },
-        start: clientProcesses(join(store, 'clients'), new Map(jobs)),
+        start: parties
+          ? async () => onJoinable?.(broker.url, place, parties)
+          : clientProcesses(join(store, 'clients'), new Map(jobs)),
       })
     } finally {
       await transport.close()

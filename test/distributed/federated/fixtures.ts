@@ -1,11 +1,7 @@
 import { type Learner, takePart } from '../../../src/distributed/federated/client/client.js'
 import { systemClock } from '../../../src/distributed/federated/clock.js'
 import type { Travelling } from '../../../src/distributed/federated/layout.js'
-import {
-  type CoordinatorConfig,
-  type CoordinatorEvent,
-  uploadsOf,
-} from '../../../src/distributed/federated/round/config.js'
+import type { CoordinatorConfig, CoordinatorEvent } from '../../../src/distributed/federated/round/config.js'
 import { coordinate } from '../../../src/distributed/federated/round/coordinator.js'
 import { deltaTensors } from '../../../src/distributed/federated/wire/upload.js'
 import { federatedWork, type WorkOptions } from '../../../src/distributed/federated/work.js'
@@ -77,9 +73,8 @@ export async function clientsOf(
   await Promise.all(
     config.clients.map(async (client) => {
       const transport = connect()
-      const uploads = await uploadsOf({ ...config, transport })
       await takePart({
-        ...{ transport, run: config.run, client, learner: learner(client), uploads },
+        ...{ transport, run: config.run, client, learner: learner(client), clients: config.clients.length },
         ...{ clock: systemClock, poll: 2, signal },
       })
     }),

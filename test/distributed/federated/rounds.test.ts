@@ -4,11 +4,24 @@ import { test } from 'node:test'
 import { average } from '../../../src/distributed/federated/aggregate/mean.js'
 import { flattened } from '../../../src/distributed/federated/layout.js'
 import { objectCache } from '../../../src/distributed/federated/model.js'
+import { NAMES } from '../../../src/distributed/federated/names.js'
 import { coordinate } from '../../../src/distributed/federated/round/coordinator.js'
 import { readRound } from '../../../src/distributed/federated/round/state.js'
+import { uploadStream } from '../../../src/distributed/federated/round/streams.js'
 import { memoryEngine } from '../../../src/distributed/memory.js'
 import type { Transport } from '../../../src/distributed/transport.js'
-import { clientsOf, collected, configOf, deltaFrom, LAYOUT, names, plainLearner, wholeRun } from './fixtures.js'
+import {
+  clientsOf,
+  collected,
+  configOf,
+  deltaFrom,
+  LAYOUT,
+  learnTurns,
+  names,
+  plainLearner,
+  wholeRun,
+  workOf,
+} from './fixtures.js'
 
 test('three rounds give the sums of the means of what clients learn, and each model says what it is made of', async () => {
   const { engine, models, events } = await wholeRun()
@@ -42,9 +55,9 @@ test('a hash is never used again, even of a model that is the same', async () =>
   const { engine, models } = await wholeRun({}, still)
   assert.equal(new Set(models).size, 3)
   const blocks = await Promise.all(
-    models.map(async (hash) => (await objectCache(engine.connect(), 'run').model(hash)).blocks),
+    models.slice(1).map(async (hash) => (await objectCache(engine.connect(), 'run').model(hash)).blocks),
   )
-  assert.deepEqual(blocks[0], blocks[2])
+  assert.deepEqual(blocks[0], blocks[1])
 })
 
 /** A transport whose owner dies at its n-th call. */
@@ -60,10 +73,10 @@ function dying(transport: Transport, most: number): Transport {
   return {
     ...transport,
     values: { ...values, get: counted(values.get), put: counted(values.put) },
-    objects: { ...objects, get: counted(objects.get), put: counted(objects.put) },
+    objects: { get: counted(objects.get), put: counted(objects.put), delete: counted(objects.delete) },
     async stream(name, limits) {
       const own = await transport.stream(name, limits)
-      return { ...own, last: counted(own.last), purge: counted(own.purge) }
+      return { ...own, last: counted(own.last), delete: counted(own.delete) }
     },
   }
 }
@@ -130,4 +143,18 @@ test('lost hints cost nothing but time', async () => {
   )
   end.abort()
   await clients
+})
+
+test('a round that is over leaves no stream, and of its models the last two', async () => {
+  const { engine, models, config } = await wholeRun({ work: workOf({ turns: learnTurns(5) }) })
+  const transport = engine.connect()
+  for (const round of [1, 2, 3, 4, 5]) {
+    const stream = await uploadStream(transport, round, { clients: 4, most: 1000 })
+    for (const client of config.clients) assert.equal(await stream.last(NAMES.upload(round, client, 0)), undefined)
+  }
+  const there = await Promise.all(models.map((hash) => transport.objects.get(NAMES.object(hash))))
+  assert.deepEqual(
+    there.map((bytes) => bytes !== undefined),
+    [false, false, false, true, true],
+  )
 })

@@ -42,10 +42,10 @@ const pipeline = (): CommandEntry => ({
   load: () => import('./pipeline.js'),
 })
 
-/** `onward join`: a worker on another machine. */
+/** `onward join`: a worker or a client on another machine. */
 export const joinCommand = (): CommandEntry => ({
   name: 'join',
-  does: 'work for a pipeline that was started on another machine',
+  does: 'work for a pipeline or a federation that was started on another machine',
   takes: { '<url>': 'where its server is, as onward up says: nats://HOST:PORT' },
   flags: [
     flag('--credentials <file>', 'a copy of the file that onward up wrote beside the run'),
@@ -53,7 +53,11 @@ export const joinCommand = (): CommandEntry => ({
       wholeNumber('--stage', 1),
     ),
     flag('--rule <file>', "the file of its rule, where that is none of Onward's; the code in it runs"),
-    flag('--data <name>', 'stage 1: the data set, or where your own are; default: the one of the run'),
+    flag(
+      '--data <name>',
+      'stage 1: the data set, or where your own are, default: the one of the run; a client: where its own are',
+    ),
+    flag('--store <dir>', 'a client: where it keeps what it needs to go on; default: onward-ID'),
     flag('--data-dir <dir>', 'stage 1: the folder that holds the files of the data set'),
   ],
   load: () => import('../join.js'),
@@ -67,6 +71,11 @@ const federated = (): CommandEntry => ({
     ...flagsOf(optionTable(federatedOptions)).map((own) => own.helpGroup('Federation:')),
     flag('--layerwise', 'one layer a round, those below it frozen: the schedule greedy').helpGroup('Federation:'),
     flag('--clients-from <folder>', "a folder whose folders hold a client's own data each").helpGroup('Federation:'),
+    flag('--parties <names>', 'clients that join from elsewhere, each with data of its own: a,b,c').helpGroup(
+      'Federation:',
+    ),
+    flag('--listen <address>', "nats: the address for clients on other machines; default: this machine's own alone"),
+    flag('--port <n>', 'nats: the port; default: one that is free').argParser(wholeNumber('--port', 1)),
     new Flag('--engine <engine>', 'nats: processes that a NATS server connects; memory: all in this process')
       .choices(['nats', 'memory'])
       .default('nats'),

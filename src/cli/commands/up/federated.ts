@@ -1,7 +1,10 @@
+import { credentialsFile } from '../../../distributed/credentials.node.js'
 import { type FederatedInput, federatedOf, federatedOptions } from '../../../distributed/federated/options.js'
 import { UsageError } from '../../../errors.js'
 import { optionTable } from '../../../options/index.js'
 import type { Federation } from '../../../train/events.js'
+import { printAside } from '../../output/print.js'
+import { toType } from '../../to-type.js'
 import { trainBy } from '../../train/command.js'
 import { flagOf, readFlags } from '../../train/flags.js'
 import type { TrainFlags } from '../../train/request.js'
@@ -10,13 +13,16 @@ interface FederatedFlags extends TrainFlags {
   readonly engine: Federation['engine']
   readonly layerwise?: true
   readonly clientsFrom?: string
+  readonly parties?: string
+  readonly listen?: string
+  readonly port?: number
 }
 
 const OPTIONS = optionTable(federatedOptions)
 
 /** `onward up federated`: trains as `onward train` does, over clients. */
 export async function command(rule: string | undefined, given: FederatedFlags): Promise<number> {
-  const { engine, layerwise, clientsFrom, ...all } = given
+  const { engine, layerwise, clientsFrom, parties, listen, port, ...all } = given
   const wishes = readFlags(OPTIONS, all) as FederatedInput
   const flags = Object.fromEntries(
     Object.entries(all).filter(([key]) => !OPTIONS.some(({ name }) => name === key)),
@@ -26,12 +32,21 @@ export async function command(rule: string | undefined, given: FederatedFlags): 
     ...Object.keys(wishes),
     ...(layerwise ? ['layerwise'] : []),
     ...(clientsFrom ? ['clientsFrom'] : []),
+    ...(parties ? ['parties'] : []),
   ]
   if (resume !== undefined && changing !== undefined)
     throw new UsageError(`--resume goes on with the settings of ${resume}: leave ${flagOf(changing)} out.`)
   if (clientsFrom !== undefined && (wishes.clients !== undefined || wishes.alpha !== undefined))
     throw new UsageError('--clients-from says who the clients are: leave --clients and --alpha out.')
+  if (
+    parties !== undefined &&
+    (clientsFrom !== undefined || wishes.clients !== undefined || wishes.alpha !== undefined)
+  )
+    throw new UsageError('--parties says who the clients are: leave --clients, --clients-from and --alpha out.')
+  if (engine === 'memory' && (parties ?? listen) !== undefined)
+    throw new UsageError('nobody can join what runs in one process: leave --engine memory out.')
   const options = federatedOf(wishes)
+  const names = parties?.split(',').filter(Boolean)
   const training = {
     ...flags,
     ...(resume === undefined && { epochs: `${options.rounds * options.localEpochs}` }),
@@ -39,7 +54,16 @@ export async function command(rule: string | undefined, given: FederatedFlags): 
   }
   return await trainBy(rule, training, async () => {
     const { federation, keptFederated, newFederated } = await import('../../../distributed/federated/up.node.js')
-    const own = resume === undefined ? newFederated(options, clientsFrom) : keptFederated(resume)
-    return federation(own, engine, dataDir === undefined ? {} : { dataDir })
+    const own = resume === undefined ? newFederated(options, { clientsFrom, parties: names }) : keptFederated(resume)
+    return federation(own, engine, dataDir === undefined ? {} : { dataDir }, {
+      ...{ listen, port },
+      onJoinable: (url, folder, clients) => {
+        printAside('onward: each party needs one of these files, and then, where its data are:')
+        for (const client of clients) {
+          printAside(`  ${credentialsFile(folder, client)}`)
+          printAside(`  ${toType('join', url, '--credentials', `${client}.json`, '--data', 'FOLDER')}`)
+        }
+      },
+    })
   })
 }

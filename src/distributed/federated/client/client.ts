@@ -4,6 +4,7 @@ import { objectCache, type Tensors } from '../model.js'
 import { NAMES, toJson } from '../names.js'
 import { encodeJoin } from '../round/open.js'
 import { type RoundState, readRound } from '../round/state.js'
+import { joinStream, uploadStream } from '../round/streams.js'
 import { sendParts } from '../wire/parts.js'
 import type { WireTensor } from '../wire/tensors.js'
 import { encodeUpload } from '../wire/upload.js'
@@ -36,7 +37,8 @@ export interface ClientConfig {
   readonly run: string
   readonly client: string
   readonly learner: Learner
-  readonly uploads: Stream
+  /** How many there are. */
+  readonly clients: number
   readonly clock: Clock
   /** Milliseconds between two looks at the round. */
   readonly poll: number
@@ -51,11 +53,11 @@ export type ClientEnd = 'done' | 'aborted'
  * again; hints spare it the wait. It promises nothing: it may end at any moment and come again.
  */
 export async function takePart(config: ClientConfig): Promise<ClientEnd> {
-  const { transport, run, client, learner, uploads, clock, poll, signal } = config
+  const { transport, run, client, clients, learner, clock, poll, signal } = config
   const bell = bellOf(transport.hints(NAMES.changed, signal), clock, signal)
   const objects = objectCache(transport, run)
   const { samples, seconds } = learner
-  await join(uploads, client, encodeJoin({ samples, seconds }))
+  await join(await joinStream(transport, clients), client, encodeJoin({ samples, seconds }))
   let sent = 0
   let answered = 0
   const tell = (about: Readonly<Record<string, unknown>>): void =>
@@ -70,21 +72,32 @@ export async function takePart(config: ClientConfig): Promise<ClientEnd> {
       continue
     }
     const { round, turn, model } = state
-    const before = objects.fetched()
-    const tensors = await objects.tensors(model)
-    const fetched = objects.fetched() - before
+    const isOver = async (): Promise<boolean> => {
+      const now = (await readRound(transport))?.state
+      return now?.round !== round || !isAsked(now, client)
+    }
     const goOn = async (progress: number): Promise<boolean> => {
       tell({ doing: 'learning', round, progress })
-      if (signal.aborted) return false
-      const now = (await readRound(transport))?.state
-      return now?.round === round && isAsked(now, client)
+      return !signal.aborted && !(await isOver())
     }
-    const lesson = await learner.learn(turn, round, tensors, goOn)
-    if (!lesson) continue
-    const { loss } = lesson
-    const claims = { run, client, round, model, samples, fetched, ...(loss !== undefined && { loss }) }
-    const bytes = encodeUpload(claims, lesson.tensors)
-    await sendParts(uploads, round, client, bytes)
+    const before = objects.fetched()
+    let bytes: Uint8Array
+    let loss: number | undefined
+    try {
+      const tensors = await objects.tensors(model)
+      const fetched = objects.fetched() - before
+      const lesson = await learner.learn(turn, round, tensors, goOn)
+      if (!lesson) continue
+      loss = lesson.loss
+      const claims = { run, client, round, model, samples, fetched, ...(loss !== undefined && { loss }) }
+      bytes = encodeUpload(claims, lesson.tensors)
+      const uploads = await uploadStream(transport, round, { clients, most: bytes.length })
+      if (!(await inTime(sendParts(uploads, round, client, bytes), isOver, config))) continue
+    } catch (error) {
+      // Models and streams of rounds that are over are deleted: who is late finds them gone.
+      if (!signal.aborted && !(await isOver())) throw error
+      continue
+    }
     answered = round
     sent += bytes.length
     tell({ doing: 'waiting', round, progress: 1, ...(loss !== undefined && { loss }) })
@@ -92,13 +105,35 @@ export async function takePart(config: ClientConfig): Promise<ClientEnd> {
   return 'aborted'
 }
 
+/** Milliseconds between two looks whether a round still waits for what is being sent. */
+const LOOK = 500
+
+/** Whether something was sent before its round was over: a broker does not say that nobody takes it any more. */
+async function inTime(
+  sending: Promise<void>,
+  isOver: () => Promise<boolean>,
+  { clock, signal }: Pick<ClientConfig, 'clock' | 'signal'>,
+): Promise<boolean> {
+  const sent = sending.then(() => true)
+  sent.catch(() => undefined)
+  while (!signal.aborted) {
+    const slept = new AbortController()
+    const look = clock.sleep(LOOK, AbortSignal.any([signal, slept.signal])).then(() => false)
+    const isSent = await Promise.race([sent, look])
+    slept.abort()
+    if (isSent) return true
+    if (await isOver()) return false
+  }
+  return false
+}
+
 const isAsked = ({ phase, selected }: RoundState, client: string): boolean =>
   phase === 'collecting' && selected.includes(client)
 
 /** Says that it is there. One that came before has said so. */
-async function join(uploads: Stream, client: string, payload: Uint8Array): Promise<void> {
+async function join(joins: Stream, client: string, payload: Uint8Array): Promise<void> {
   try {
-    await uploads.publish({ subject: NAMES.join(client), headers: {}, payload })
+    await joins.publish({ subject: NAMES.join(client), headers: {}, payload })
   } catch (error) {
     if (!(error instanceof FullError)) throw error
   }

@@ -28,8 +28,8 @@ export interface LearnerConfig {
   readonly federated: FederatedOptions
   readonly client: string
   readonly platform: Platform
-  /** What the client kept after the last round that it took part in: see `keep`. */
-  readonly kept?: Uint8Array | undefined
+  /** What the client kept last before a round: see `keep`. */
+  readonly kept?: ((round: number) => Promise<Uint8Array | undefined>) | undefined
   /** Told after each lesson what stays with the client: its optimiser, private tensors, rounding errors. */
   readonly keep?: ((round: number, bytes: Uint8Array) => Promise<void>) | undefined
 }
@@ -62,12 +62,20 @@ export async function openLearner(config: LearnerConfig): Promise<Learner & { cl
   let state = await trainer.initialState()
   const missing: Missing = new Map()
   const seconds = await trial(trainer, state, turns[0]!)
-  if (kept) state = decodeKept(kept, state, missing)
+  let isRestored = false
+  /** A round that was made before this process began is made again from the same state on: it gives the same upload. */
+  const restore = async (round: number): Promise<void> => {
+    if (isRestored) return
+    const bytes = await kept?.(round)
+    if (bytes) state = decodeKept(bytes, state, missing)
+    isRestored = true
+  }
   return {
     samples: data.train.count,
     seconds,
     async learn(number, round, model, goOn) {
       const turn = turns[number]!
+      await restore(round)
       if (turn.kind === 'read-out') {
         await trainer.load({ ...state, ...model })
         const moments = await sums(trainer, client, federated.fewSamples, goOn)

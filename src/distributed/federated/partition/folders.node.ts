@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { DataSet, Split } from '../../../data/index.js'
+import type { DataSet, Samples, Split } from '../../../data/index.js'
 import { type DataOptions, loadData } from '../../../data/own/own.node.js'
 import { UsageError, UserError } from '../../../errors.js'
 import { show } from '../../../graph/types.js'
@@ -35,8 +35,12 @@ export async function clientsIn(
   return clients
 }
 
-/** The data in one folder, in the form of the reference. */
-export async function clientData(path: string, reference: DataSet, load: DataOptions = {}): Promise<DataSet> {
+/** The data in one folder, in the form of the reference; its test samples are nobody's business here. */
+export async function clientData(
+  path: string,
+  reference: Samples & Partial<Pick<DataSet, 'test'>>,
+  load: DataOptions = {},
+): Promise<DataSet> {
   const { shape, levels } = reference.input
   const isPicture = shape.length === 3 && levels !== undefined
   const form = isPicture && {
@@ -52,13 +56,18 @@ export async function clientData(path: string, reference: DataSet, load: DataOpt
     throw new UserError(`${path} has ${own.target.kind}, and the coordinator's data have ${reference.target.kind}`)
   const { inputScale, targetScale, target, input, names, ground } = reference
   return {
-    ...{ name: own.name, input, target, names, test: reference.test },
+    ...{ name: own.name, input, target, names, test: reference.test ?? none(own.test) },
     ...(inputScale && { inputScale }),
     ...(targetScale && { targetScale }),
     ...(ground && { ground }),
     train: renamed(joined(own.train, own.test), own, reference, path),
   }
 }
+
+const none = ({ inputs, targets }: Split): Split => ({
+  ...{ inputs: inputs.slice(0, 0), count: 0 },
+  ...(targets && { targets: targets.slice(0, 0) }),
+})
 
 /** Both splits as one. */
 function joined(a: Split, b: Split): Split {
@@ -76,7 +85,7 @@ function joined(a: Split, b: Split): Split {
 }
 
 /** Classes by the numbers that the reference gives their names. */
-function renamed(split: Split, own: DataSet, { names, target }: DataSet, path: string): Split {
+function renamed(split: Split, own: DataSet, { names, target }: Samples, path: string): Split {
   if (target.kind !== 'class') return split
   const places = own.names.map((name) => names.indexOf(name))
   const unknown = own.names.find((_, i) => places[i] === -1)

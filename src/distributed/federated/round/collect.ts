@@ -48,7 +48,7 @@ export interface Collected {
  */
 export async function* collect(
   config: CoordinatorConfig,
-  uploads: Stream,
+  { joins, uploads }: { readonly joins: Stream; readonly uploads: Stream },
   state: RoundState,
   bell: Bell,
   /** Renews the lease; false where another coordinator holds it now. */
@@ -56,7 +56,7 @@ export async function* collect(
 ): AsyncGenerator<CoordinatorEvent, Collected | undefined> {
   const { clock, signal, poll, patient } = config
   const { round, selected } = state
-  const joined = await joinedOf(config, uploads)
+  const joined = await joinedOf(config, joins)
   const trials = selected.flatMap((client) => joined.get(client)?.seconds ?? [])
   const deadline = state.seconds.length > 0 ? deadlineOf(state.seconds) : firstDeadlineOf(trials)
   const wanted = patient ? selected.length : Math.min(wantedIn(config), selected.length)

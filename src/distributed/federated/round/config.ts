@@ -1,9 +1,7 @@
-import type { Stream, Transport } from '../../transport.js'
+import type { Transport } from '../../transport.js'
 import type { Clock } from '../clock.js'
 import type { Travelling } from '../layout.js'
 import type { Tensors } from '../model.js'
-import { NAMES } from '../names.js'
-import { MOST_PART } from '../wire/parts.js'
 import type { Work } from './work.js'
 
 export interface CoordinatorConfig {
@@ -56,18 +54,3 @@ export type CoordinatorEvent =
       readonly asked: number
       readonly accepted: readonly string[]
     }
-
-/** The stream of uploads, with room for a round and a late one. */
-export function uploadsOf({
-  transport,
-  clients,
-  work,
-}: Pick<CoordinatorConfig, 'transport' | 'clients' | 'work'>): Promise<Stream> {
-  const most = Math.max(...Array.from({ length: work.turns }, (_, turn) => work.mostBytes(turn)))
-  return transport.stream(NAMES.uploads, {
-    subjects: [NAMES.allUploads],
-    mostPerSubject: 1,
-    mostBytes: 3 * (clients.length + 1) * (most + MOST_PART),
-    mostMessageBytes: MOST_PART,
-  })
-}

@@ -1,13 +1,14 @@
 import { UserError } from '../../../errors.js'
 import { ConflictError, type Stream } from '../../transport.js'
 import { bellOf } from '../clock.js'
-import { objectCache, publishModel } from '../model.js'
+import { forgetBefore, objectCache, publishModel } from '../model.js'
 import { NAMES } from '../names.js'
 import { collect, normsAfter, takeUpload } from './collect.js'
-import { type CoordinatorConfig, type CoordinatorEvent, uploadsOf } from './config.js'
+import type { CoordinatorConfig, CoordinatorEvent } from './config.js'
 import { leaseOf } from './lease.js'
 import { choose } from './open.js'
 import { type RoundState, readRound, writeRound } from './state.js'
+import { joinStream, uploadStream } from './streams.js'
 
 /** Rounds of one turn that may fail, one after the other. */
 const MOST_FAILED = 5
@@ -19,8 +20,10 @@ const MOST_FAILED = 5
  * result. Throws a UserError where rounds keep failing.
  */
 export async function* coordinate(config: CoordinatorConfig): AsyncGenerator<CoordinatorEvent> {
-  const { transport, clock, poll, signal, work } = config
-  const uploads = await uploadsOf(config)
+  const { transport, run, clock, poll, signal, work } = config
+  const joins = await joinStream(transport, config.clients.length)
+  const uploadsOf = ({ round, turn }: Pick<RoundState, 'round' | 'turn'>): Promise<Stream> =>
+    uploadStream(transport, round, { clients: config.clients.length, most: work.mostBytes(turn) })
   const lease = leaseOf(transport, config.holder, clock)
   const bell = bellOf(transport.hints(NAMES.allAlive, signal), clock, signal)
   while (!signal.aborted) {
@@ -39,12 +42,16 @@ export async function* coordinate(config: CoordinatorConfig): AsyncGenerator<Coo
       const write = (next: Partial<RoundState>): Promise<number> =>
         writeRound(transport, { ...state, ...next }, revision)
       if (state.phase === 'open') {
-        const selected = yield* choose(config, uploads, state, bell)
+        // Nothing of a round before counts any more, whichever way it ended.
+        if (state.round > 1) await (await uploadsOf({ ...state, round: state.round - 1 })).delete()
+        const selected = yield* choose(config, joins, state, bell)
         if (!selected) continue
+        await uploadsOf(state)
         yield { event: 'round', round: state.round, turn: state.turn, asked: selected }
         await write({ phase: 'collecting', selected: [...selected] })
       } else if (state.phase === 'collecting') {
-        const collected = yield* collect(config, uploads, state, bell, () => lease.hold())
+        const streams = { joins, uploads: await uploadsOf(state) }
+        const collected = yield* collect(config, streams, state, bell, () => lease.hold())
         if (!collected) continue
         const { verdict, arrived, seconds } = collected
         const answered = new Set(arrived.map(({ client }) => client))
@@ -68,14 +75,15 @@ export async function* coordinate(config: CoordinatorConfig): AsyncGenerator<Coo
           await write({ phase: 'aggregating', accepted, missed, seconds: [...seconds] })
         }
       } else if (state.phase === 'aggregating') {
-        const merged = await merge(config, uploads, state)
+        const merged = await merge(config, await uploadsOf(state), state)
         await write({ phase: 'published', ...merged })
       } else if (state.phase === 'published') {
         const { round, turn, model, selected, accepted } = state
         const whose = accepted.map(({ client }) => client)
         yield { event: 'published', round, turn: turn + 1, model, asked: selected.length, accepted: whose }
-        await purge(uploads, state)
         const isLast = turn + 1 === work.turns
+        await forgetBefore(transport, run, model)
+        if (isLast) await (await uploadsOf(state)).delete()
         const next = { round: round + 1, turn: turn + 1, failed: 0, selected: [], accepted: [] }
         await write(isLast ? { phase: 'done' } : { phase: 'open', ...next })
       } else return
@@ -123,10 +131,4 @@ async function merge(
   const about = { run, round, turn: turn + 1, before: state.model, inputs: state.accepted, rule }
   const model = await publishModel(transport, layout, after.tensors, after.server, about)
   return { model, norms: normsAfter(norms, taken) }
-}
-
-/** Takes a round's uploads off the stream, and what came late for those before. */
-async function purge(uploads: Stream, { round }: RoundState): Promise<void> {
-  for (const past of [round - 2, round - 1, round].filter((number) => number > 0))
-    await uploads.purge(NAMES.uploadsOf(past), Number.MAX_SAFE_INTEGER)
 }

@@ -21,11 +21,11 @@ export const wantedIn = ({ wanted, clients }: Pick<CoordinatorConfig, 'wanted' |
 /** The clients that are there, as they said when they came. What cannot be read is no client. */
 export async function joinedOf(
   { clients }: Pick<CoordinatorConfig, 'clients'>,
-  uploads: Stream,
+  joins: Stream,
 ): Promise<Map<string, Join>> {
   const joined = new Map<string, Join>()
   for (const client of clients) {
-    const message = await uploads.last(NAMES.join(client))
+    const message = await joins.last(NAMES.join(client))
     if (!message) continue
     try {
       joined.set(client, join.parse(fromJson(message.payload)))
@@ -40,7 +40,7 @@ export async function joinedOf(
  */
 export async function* choose(
   config: CoordinatorConfig,
-  uploads: Stream,
+  joins: Stream,
   state: RoundState,
   bell: Bell,
 ): AsyncGenerator<CoordinatorEvent, readonly string[] | undefined> {
@@ -49,7 +49,7 @@ export async function* choose(
   const begin = clock.now()
   let enoughAt: number | undefined
   while (!signal.aborted) {
-    const there = [...(await joinedOf(config, uploads)).keys()]
+    const there = [...(await joinedOf(config, joins)).keys()]
     const waited = clock.now() - begin
     if (there.length >= wanted) enoughAt ??= waited
     const isEnough = enoughAt !== undefined && !patient && waited >= 1.5 * enoughAt

@@ -1,15 +1,18 @@
 import { UserError } from '../../../errors.js'
+import { MOST_PARTS } from '../../rights.js'
 import { FullError, type Stream } from '../../transport.js'
 import { hashOf, NAMES } from '../names.js'
 
 /** Bytes of one message that a broker carries fast, and the most that it takes. */
 const FAST = 2 ** 20
-export const MOST_PART = 8 * FAST
-/** A client may write to so many subjects of a round. */
-const MOST_PARTS = 16
+const MOST_PART = 8 * FAST
 
 /** The parts of an upload of so many bytes: they grow where there would be too many. */
 export const partsOf = (bytes: number): number => Math.min(MOST_PARTS, Math.max(1, Math.ceil(bytes / FAST)))
+
+/** The most bytes of a part where uploads have at most so many. */
+export const mostPartOf = (most: number): number =>
+  Math.min(MOST_PART, Math.max(Math.min(most, FAST), Math.ceil(most / MOST_PARTS)))
 
 const tooLarge = (bytes: number): string =>
   `an upload of ${bytes} bytes does not fit into ${MOST_PARTS} messages: send 8 bits, or one layer a round`

@@ -1,0 +1,83 @@
+// At most 40 s: three trainings over clients, one of them stopped after each of its rounds.
+import assert from 'node:assert/strict'
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { federatedOf } from '../../../src/distributed/federated/options.js'
+import { federation, keptFederated, newFederated } from '../../../src/distributed/federated/up.node.js'
+import { resume, train } from '../../../src/node.js'
+import type { RoundEvent, TrainEvent } from '../../../src/train/events.js'
+import { lines } from '../../train/fixtures.js'
+
+const ROUNDS = 4
+const data = lines(120)
+const own = newFederated(federatedOf({ clients: 3, rounds: ROUNDS, bits: 8 }))
+
+const roundsOf = (folder: string): RoundEvent[] =>
+  readFileSync(join(folder, 'metrics.jsonl'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as TrainEvent)
+    .filter((event) => event.event === 'round')
+
+/** Stops after so many rounds, as Ctrl-C does. */
+async function run(folder: string, most = Number.POSITIVE_INFINITY, goOn = false): Promise<TrainEvent> {
+  const stop = new AbortController()
+  const { signal } = stop
+  const how = federation(goOn ? keptFederated(folder) : own, 'memory')
+  const options = { batch: 10, epochs: ROUNDS, seed: 3, threads: 1, validation: 12 }
+  const events = goOn
+    ? resume(folder, { data, signal }, how)
+    : train({ rule: 'backprop', hyper: { units: [8], rate: 0.01 }, data, options, out: folder, signal }, how)
+  let last: TrainEvent | undefined
+  for await (const event of events) {
+    last = event
+    if (event.event === 'round' && --most === 0) stop.abort()
+  }
+  return last!
+}
+
+test('a run in one process that is stopped in each round and gone on with makes the same models, and tells each once', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'onward-federated-'))
+  const [whole, stopped] = [join(folder, 'whole'), join(folder, 'stopped')]
+  try {
+    assert.equal((await run(whole)).event, 'done')
+    assert.equal((await run(stopped, 1)).event, 'stopped')
+    for (let rounds = 1; rounds < ROUNDS; rounds++) await run(stopped, 1, true)
+    assert.equal((await run(stopped, undefined, true)).event, 'done')
+    const [made, wanted] = [stopped, whole].map((path) => roundsOf(path).map(({ turn, model }) => ({ turn, model })))
+    assert.deepEqual(
+      made!.map(({ turn }) => turn),
+      [1, 2, 3, 4],
+    )
+    assert.deepEqual(made, wanted)
+    const [weights, same] = [stopped, whole].map((path) => readFileSync(join(path, 'checkpoint.safetensors')))
+    assert.deepEqual(weights, same)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+})
+
+test('a round that was made but not yet stored is made again to the same model, and not told again', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'onward-federated-'))
+  const path = join(folder, 'run')
+  try {
+    await run(path, 2)
+    const parts = ['round.json', 'objects']
+    for (const part of parts) cpSync(join(path, 'federated', part), join(folder, part), { recursive: true })
+    await run(path, 1, true)
+    const third = roundsOf(path)[2]!
+    // As if the process had been killed just before the third round was stored.
+    for (const part of parts) cpSync(join(folder, part), join(path, 'federated', part), { recursive: true })
+    assert.equal((await run(path, undefined, true)).event, 'done')
+    const all = roundsOf(path)
+    assert.deepEqual(
+      all.map(({ round }) => round),
+      [1, 2, 3, 4],
+    )
+    assert.equal(all[2]!.model, third.model)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+})
