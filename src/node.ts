@@ -4,6 +4,7 @@ import os from 'node:os'
 import type { GivenDataSet } from './data/index.js'
 import { checkSameData, keptOf } from './data/own/kept.node.js'
 import type { DataOptions } from './data/own/own.node.js'
+import { checkPooled } from './distributed/federated/store.node.js'
 import { UsageError, UserError } from './errors.js'
 import { awaitFolder, type Waiting } from './lock.node.js'
 import type { AnyRule } from './rules/contract.js'
@@ -146,6 +147,7 @@ export async function* resume(
   options: ResumeOptions = {},
   how: Training = trainAnywhere,
 ): AsyncGenerator<TrainEvent> {
+  if (how === trainAnywhere) checkPooled(path)
   const rule = await ruleOfRun(path, options)
   const data = await dataOfRun(path, options)
   await awaitFolder(path, options)

@@ -65,3 +65,14 @@ test('what cannot be cut is refused as wrong usage, with the reason of the certi
   const join = await onward(folder, 'join', 'nats://127.0.0.1:1')
   assert.deepEqual([join.code, /Say --credentials FILE/.test(join.stderr)], [2, true])
 })
+
+test('a run over clients is not gone on with on the data of all, together', async () => {
+  const given = ['backprop', '--data', 'glyphs', '--limit', '400', '--batch', '20', '--threads', '1']
+  const clients = ['--set', 'units=8', '--clients', '2', '--rounds', '1', '--engine', 'memory', '--out', 'fed']
+  assert.equal((await onward(folder, 'up', 'federated', ...given, ...clients)).code, 0)
+  for (const other of [['train'], ['up', 'pipeline', '--engine', 'memory']]) {
+    const { code, stderr } = await onward(folder, ...other, '--resume', 'fed')
+    assert.equal(code, 2)
+    assert.match(stderr, /^onward: fed was trained over clients.*: go on with onward up federated --resume fed\n$/)
+  }
+})

@@ -263,7 +263,9 @@ test('more classes than pixels: a network whose label takes the first pixels say
 test('inputs of a shape that a rule cannot read are refused in a sentence, never with a stack', async () => {
   for (const shape of [[13], [3, 5], [1, 2, 5, 5], [1, 1, 4], [1, 1, 1]])
     for (const rule of RULES) {
-      const networks = [{}, { network: 'convolutional' }].filter((hyper) => rule.hyper.safeParse(hyper).success)
+      const takes = (hyper: Readonly<Record<string, unknown>>): boolean => rule.hyper.safeParse(hyper).success
+      const [few = {}] = [{ units: [4, 5] }, { latents: 4 }].filter(takes)
+      const networks = [few, { ...few, network: 'convolutional' }].filter(takes)
       const size = shape.reduce((a, b) => a * b)
       const split = {
         inputs: new Uint8Array(20 * size),

@@ -31,7 +31,13 @@ export interface ClientJob {
 const job = JSON.parse(readFileSync(process.argv[2]!, 'utf8')) as ClientJob
 const stop = new AbortController()
 // Whoever started it is gone, or wants it to end: it can end anywhere, and goes on where it was when it comes again.
-for (const signal of ['SIGTERM', 'SIGINT', 'disconnect'] as const) process.on(signal, () => stop.abort())
+const GRACE = 2000
+for (const signal of ['SIGTERM', 'SIGINT', 'disconnect'] as const)
+  process.on(signal, () => {
+    stop.abort()
+    // A server that is gone for good would be waited for without end.
+    setTimeout(() => process.exit(), GRACE).unref()
+  })
 
 const credentials = readCredentials(job.credentials)
 const transport = await natsTransport(job.url, credentials)

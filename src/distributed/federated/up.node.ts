@@ -25,6 +25,7 @@ import { fromJson, toJson } from './names.js'
 import { clientNames, type FederatedOptions, federatedOptions } from './options.js'
 import { clientFolders, clientsIn } from './partition/folders.node.js'
 import { sharesOf } from './partition/shares.js'
+import { SETTINGS, storeOf } from './store.node.js'
 
 /** How a federation is started; its run keeps it. */
 export interface Federated {
@@ -36,10 +37,6 @@ export interface Federated {
   /** The name of the run, for those who join. */
   readonly name: string
 }
-
-/** Where the folder of a run keeps what belongs to its federation. */
-export const storeOf = (run: string): string => join(run, 'federated')
-const SETTINGS = 'settings.json'
 
 export const newFederated = (
   options: FederatedOptions,

@@ -1,4 +1,5 @@
 import type { DataSet } from '../../../data/index.js'
+import { checkPooled } from '../../../distributed/federated/store.node.js'
 import type { Training } from '../../../node.js'
 import type { Over } from '../../../train/events.js'
 import { trainBy } from '../../train/command.js'
@@ -18,6 +19,7 @@ export async function command(
   rule: string | undefined,
   { workers, mode, engine, listen, local, ...given }: TrainFlags & PipelineFlags,
 ): Promise<number> {
+  if (given.resume !== undefined) checkPooled(given.resume)
   // Chapters train one layer at a time; a run that is gone on with has its schedule.
   const isGreedy = mode !== 'activations' && given.resume === undefined && given.schedule === undefined
   const flags: TrainFlags = isGreedy ? { ...given, schedule: 'greedy' } : given
