@@ -15,6 +15,14 @@ const hostile = { tests: 'broker/hostile' }
 
 export default [
   {
+    what: 'a purge below the first message removes all',
+    file: stream,
+    find: '      if (below <= 1) return\n',
+    replace: '',
+    ...nats,
+    names: 'below the first message',
+  },
+  {
     what: 'a value is changed whatever its revision',
     file: memory,
     find: 'if (revision !== expected)',

@@ -163,6 +163,13 @@ export function contract(engine: string, connect: () => Promise<Transport>): voi
     )
   })
 
+  told('a purge below the first message of a stream takes none', async (transport) => {
+    const stream = await transport.stream(fresh(), own('first'))
+    for (let i = 0; i < 3; i++) await stream.publish(plain('first.a', bytes(i)))
+    await stream.purge('first.a', 1)
+    assert.equal((await take(stream, 'first.a', 0, 3)).length, 3)
+  })
+
   told('a full stream refuses, and goes on when some were purged', async (transport) => {
     const stream = await transport.stream(fresh(), { ...own('w'), mostBytes: 2 ** 16 })
     let stored = 0

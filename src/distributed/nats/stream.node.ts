@@ -96,6 +96,8 @@ export async function streamOf(
       }
     },
     async purge(subject, below) {
+      // The server takes a purge below 1 for one without a bound, and removes all.
+      if (below <= 1) return
       await ask(() => jsm.streams.purge(stream, { filter: names.subject(subject), seq: below }))
     },
     async delete() {

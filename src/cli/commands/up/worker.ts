@@ -61,20 +61,20 @@ async function work({ stage, data, ...own }: Ready, orders: WorkerOrders, signal
   }
 }
 
-/** For what is on its way when whoever started a worker is gone, ms. */
-const GRACE = 10_000
+/** For what is on its way when a worker is to leave, or whoever started it is gone, ms. */
+const GRACE = 3000
 
 /** As a process. What is wrong for good is told to whoever started it. */
 export async function main(place: WorkerPlace): Promise<void> {
   const stop = new AbortController()
   // Ctrl-C reaches all processes of a terminal: whoever started this one stops the run as a whole.
   process.on('SIGINT', () => undefined)
-  process.on('SIGTERM', () => stop.abort())
-  process.on('disconnect', () => {
-    stop.abort()
-    // A server that is gone for good would be waited for without end.
-    setTimeout(() => process.exit(1), GRACE).unref()
-  })
+  for (const signal of ['SIGTERM', 'disconnect'] as const)
+    process.on(signal, () => {
+      stop.abort()
+      // A server that is gone for good would be waited for without end.
+      setTimeout(() => process.exit(1), GRACE).unref()
+    })
   try {
     const [orders, ready] = await Promise.all([ordersTo(stop.signal), getReady(place)])
     if (orders) await work(ready, orders, stop.signal)
