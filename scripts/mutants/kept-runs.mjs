@@ -236,8 +236,8 @@ export default [
   {
     what: 'the test images are measured in every epoch',
     file: train,
-    find: "time.scoring(() => measured('validation', validation))",
-    replace: "time.scoring(() => measured('validation', data.test))",
+    find: "measuredSplit(trainer, 'validation', validation, signal)",
+    replace: "measuredSplit(trainer, 'validation', config.data.test, signal)",
     tests: 'train/train',
   },
   {

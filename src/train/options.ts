@@ -6,7 +6,6 @@ import { unknownName } from '../names.js'
 import { checkEffect, checkOptions, merge, type Values } from '../options/index.js'
 import type { AnyRule, Preset } from '../rules/contract.js'
 import { readOutOf } from '../rules/read-out.js'
-import { RULES } from '../rules/registry.js'
 
 /** The options of training itself, the same for every rule. What a rule learns by is in its own table. */
 export const trainingOptions = z.strictObject({
@@ -138,13 +137,11 @@ function check(
   { name, input, target }: DataSet,
 ): void {
   const learned = rule.targets ?? ['class']
-  if (!learned.includes(target.kind)) {
-    const others = RULES.filter(({ targets = ['class'] }) => targets.includes(target.kind)).map(({ id }) => id)
+  if (!learned.includes(target.kind))
     throw new UsageError(
       `${rule.id} learns ${learned.map((kind) => TARGET_WORDS[kind]).join(' or ')}, and ${name} has ` +
-        `${TARGET_WORDS[target.kind]}: choose other data, or a rule that learns them: ${others.join(', ')}`,
+        `${TARGET_WORDS[target.kind]}: choose other data, or another rule (onward rules says what each learns)`,
     )
-  }
   const image = imageShapeOf(input)
   if (!image && isAugmented(augment))
     throw new UsageError(

@@ -1,5 +1,6 @@
 import type { Split } from '../data/index.js'
 import type { TrainEvent } from './events.js'
+import { measured } from './measured.js'
 import { globalStep } from './plan.js'
 import type { Standing } from './standing.js'
 import type { Trainer } from './trainer.js'
@@ -16,15 +17,8 @@ export async function* solving(
 ): AsyncGenerator<TrainEvent, boolean> {
   if (!readOut) return true
   const begin = now()
-  const gathered = async function* (what: 'training' | 'validation', split: Split) {
-    const work = readOut.gather(split, signal)
-    for (let done = 0; ; ) {
-      yield { event: 'measuring', what, done, of: split.count } as const
-      const next = await work.next()
-      if (next.done) return next.value
-      done = next.value
-    }
-  }
+  const gathered = (what: 'training' | 'validation', split: Split) =>
+    measured(what, split.count, readOut.gather(split, signal))
   const learned = yield* gathered('training', readOut.training)
   const heldOut = learned && readOut.lambdas.length > 1 ? yield* gathered('validation', validation) : undefined
   if (!learned || signal?.aborted) return false
@@ -36,6 +30,7 @@ export async function* solving(
     ...{ features: learned.features, lambda, tried },
     seconds: (now() - begin) / 1000,
   }
+  // The place is the same, and its checkpoint another: one is kept anew for a new place alone.
   standing.at = { ...standing.at }
   yield* standing.save()
   return true

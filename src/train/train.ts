@@ -1,7 +1,8 @@
-import { checkDataSet, type DataSet, type Split } from '../data/index.js'
+import { checkDataSet, type DataSet } from '../data/index.js'
 import { foundOf } from '../data/own/found.js'
 import type { TensorRecord } from '../runtime/index.js'
 import { nameState, stateRecord } from './checkpoint.js'
+import { closing, measuredSplit } from './closing.js'
 import type { TrainConfig } from './config.js'
 import { stepsOfEpoch } from './epoch.js'
 import type { Scores, StartEvent, TrainEvent, WeightsTaken } from './events.js'
@@ -33,7 +34,7 @@ export async function* train(given: TrainConfig): AsyncGenerator<TrainEvent> {
 }
 
 async function* training(trainer: Trainer, config: TrainConfig & { data: DataSet }): AsyncGenerator<TrainEvent> {
-  const { rule, data, platform, signal, told: { run } = {} } = config
+  const { rule, platform, signal, told: { run } = {} } = config
   const { plan, settings, validation, task } = trainer
   const { options } = settings
   const bench = benchOf(rule, task, settings, trainer.blocks)
@@ -47,20 +48,6 @@ async function* training(trainer: Trainer, config: TrainConfig & { data: DataSet
   yield startEvent(trainer, config, bench, taken)
   yield* standing.save()
 
-  /** Undefined if the signal cut it short. */
-  const measured = async function* (
-    what: 'validation' | 'test',
-    split: Split,
-  ): AsyncGenerator<TrainEvent, Scores | undefined> {
-    const work = trainer.measuring(split, signal)
-    for (let done = 0; ; ) {
-      yield { event: 'measuring', what, done, of: split.count }
-      const next = await work.next()
-      if (next.done) return next.value
-      done = next.value
-    }
-  }
-
   let score: Scores | undefined
   while (standing.at.phase < plan.phases) {
     const { phase, epoch } = standing.at
@@ -72,7 +59,7 @@ async function* training(trainer: Trainer, config: TrainConfig & { data: DataSet
     score = undefined
     // A read-out that is not solved yet says nothing.
     if (validation.count > 0 && !trainer.readOut) {
-      score = yield* time.scoring(() => measured('validation', validation))
+      score = yield* time.scoring(() => measuredSplit(trainer, 'validation', validation, signal))
       if (!score) return yield* standing.stop()
     }
     const verdict = score && judge(bench, score, epoch, standing.best, layer)
@@ -110,15 +97,13 @@ async function* training(trainer: Trainer, config: TrainConfig & { data: DataSet
   }
 
   if (!(yield* solving(trainer, standing, now, signal))) return yield* standing.stop()
-  if (validation.count > 0) score ??= yield* measured('validation', validation)
-  const isRead = config.test !== false
-  const test = signal?.aborted ? undefined : isRead ? yield* measured('test', data.test) : {}
-  if (!test) return yield* standing.stop()
+  const last = yield* closing(trainer, config, score)
+  if (!last) return yield* standing.stop()
   yield {
     event: 'done',
     step: globalStep(plan, standing.at),
-    test: learned(test),
-    ...(score && { validation: learned(score) }),
+    test: learned(last.test),
+    ...(last.validation && { validation: learned(last.validation) }),
     ...time.run(options.batch),
     ...(run !== undefined && { run }),
   }

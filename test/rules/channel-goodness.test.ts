@@ -13,7 +13,8 @@ import type { ChannelGoodnessHyper } from '../../src/rules/channel-goodness/opti
 import { temperatureAt } from '../../src/rules/channel-goodness/reading.js'
 import { traceRule } from '../../src/rules/trace.js'
 import { close, differences, normals, numbers, slopes } from '../nn/evaluate.js'
-import { batchFor, evaluate, initialState, metricOf, type Numbers, rowsOf, taskOf } from './harness.js'
+import { batchFor, evaluate, initialState, type Numbers, rowsOf, taskOf } from './harness.js'
+import { assertLearnsByOwnLoss } from './own-loss.js'
 
 function given(options: Partial<ChannelGoodnessHyper> = {}, progress = 0.1) {
   const hyper = channelGoodness.hyper.parse({ units: [4, 5], poolAfter: [0], ...options })
@@ -96,21 +97,7 @@ describe('a layer', () => {
   /** What a step of SGD at rate 1 takes off, beside the derivative of the layer's loss by differences. */
   function checkGradients(options: Partial<ChannelGoodnessHyper>, names?: RegExp): void {
     const { joint, state, batch } = given({ ...plain, ...options }, 0.6)
-    const after = evaluate(joint, state, batch).state
-    for (const layer of [0, 1])
-      for (const name of Object.keys(state).filter((own) => own.startsWith(`layers.${layer}.`))) {
-        if (names && !names.test(name)) continue
-        const [i, h] = [state[name]!.length - 1, 1e-5]
-        const [above, below] = [h, -h].map((shift) =>
-          metricOf(
-            joint,
-            `layer ${layer}/loss`,
-            { ...state, [name]: state[name]!.with(i, state[name]![i]! + shift) },
-            batch,
-          ),
-        )
-        close([after[name]![i]! - state[name]![i]!], [-(above! - below!) / (2 * h)], 2e-5, name)
-      }
+    assertLearnsByOwnLoss(joint, state, batch, (name) => !names || names.test(name))
   }
 
   test('learns by the derivative of its own loss, in every form', () => {

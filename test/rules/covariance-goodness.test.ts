@@ -5,6 +5,7 @@ import type { CovarianceHyper } from '../../src/rules/covariance-goodness/option
 import { traceRule } from '../../src/rules/trace.js'
 import { close } from '../nn/evaluate.js'
 import { batchFor, evaluate, initialState, metricOf, type Numbers, taskOf } from './harness.js'
+import { assertLearnsByOwnLoss } from './own-loss.js'
 
 const SMALL: Partial<CovarianceHyper> = { units: [3, 4], poolAfter: [0], values: 16 }
 
@@ -23,20 +24,7 @@ describe('a layer', () => {
   test('learns by the derivative of its own loss', () => {
     for (const options of [plain, { ...plain, channel: 'fixed', reading: 'learned' } as const]) {
       const { joint, state, batch } = given(options)
-      const after = evaluate(joint, state, batch).state
-      for (const layer of [0, 1])
-        for (const name of Object.keys(state).filter((own) => own.startsWith(`layers.${layer}.`))) {
-          const [i, h] = [state[name]!.length - 1, 1e-5]
-          const [above, below] = [h, -h].map((shift) =>
-            metricOf(
-              joint,
-              `layer ${layer}/loss`,
-              { ...state, [name]: state[name]!.with(i, state[name]![i]! + shift) },
-              batch,
-            ),
-          )
-          close([after[name]![i]! - state[name]![i]!], [-(above! - below!) / (2 * h)], 2e-5, name)
-        }
+      assertLearnsByOwnLoss(joint, state, batch)
     }
   })
 

@@ -23,10 +23,16 @@ function listRules(width: number): string[] {
   )
   const lines = RULES.flatMap((rule, i) => [
     heads[i]!,
-    ...wrapText(`${rule.summary} (${describeSource(rule)})`, width - 2).map((line) => `  ${line}`),
+    ...wrapText(`${rule.summary} (${describeSource(rule)}${beyondClasses(rule)})`, width - 2).map(
+      (line) => `  ${line}`,
+    ),
   ])
   return [...lines, '', `${named('rules', 'RULE')} shows the options, presets and figures of a rule.`]
 }
+
+/** What a rule learns where that is not one class alone. */
+const beyondClasses = ({ targets = ['class'] }: AnyRule): string =>
+  targets.join() === 'class' ? '' : `; learns ${targets.map((kind) => TARGET_WORDS[kind]).join(', ')}`
 
 function describeRule(rule: AnyRule, width: number): string[] {
   const { title, summary, paper, training, targets = ['class'], reconstructed = [], figures = {} } = rule

@@ -1,5 +1,6 @@
-import { checkDataSet, type DataSet, type Split } from '../../data/index.js'
+import { checkDataSet, type DataSet } from '../../data/index.js'
 import { UsageError } from '../../errors.js'
+import { closing, measuredSplit } from '../../train/closing.js'
 import type { TrainConfig } from '../../train/config.js'
 import type { Over, Scores, TrainEvent } from '../../train/events.js'
 import { firstState } from '../../train/first-state.js'
@@ -57,7 +58,7 @@ async function* training(
   done: AbortSignal,
   crews: Crew[],
 ): AsyncGenerator<TrainEvent> {
-  const { rule, data, transport, signal, told: { run: folder } = {} } = config
+  const { rule, transport, signal, told: { run: folder } = {} } = config
   const { plan, settings, validation, task, blocks } = trainer
   const { options } = settings
   const bench = benchOf(rule, task, settings, blocks)
@@ -67,6 +68,7 @@ async function* training(
   const [layers, { chapters, workers, mode }] = [manifest.layers.length, manifest]
   const keys = chapterKeys(RUN)
   const { state: first, taken } = await firstState(trainer, config)
+  await trainer.load(first)
   if (standing.at.phase < plan.phases) {
     await agree(transport.values, RUN, manifest)
     await replaceJson(transport.values, keys.stop, false)
@@ -83,18 +85,6 @@ async function* training(
     over: { mode, engine: transport.engine, name: RUN, workers: own, bound },
   }
   yield* standing.save(first)
-  const measured = async function* (
-    what: 'validation' | 'test',
-    split: Split,
-  ): AsyncGenerator<TrainEvent, Scores | undefined> {
-    const work = trainer.measuring(split, signal)
-    for (let samples = 0; ; ) {
-      yield { event: 'measuring', what, done: samples, of: split.count }
-      const next = await work.next()
-      if (next.done) return next.value
-      samples = next.value
-    }
-  }
 
   const begin = performance.now()
   let since = begin
@@ -128,7 +118,8 @@ async function* training(
     await trainer.load(state)
     score = undefined
     // A read-out that is not solved yet says nothing.
-    if (validation.count > 0 && !trainer.readOut && !signal?.aborted) score = yield* measured('validation', validation)
+    if (validation.count > 0 && !trainer.readOut && !signal?.aborted)
+      score = yield* measuredSplit(trainer, 'validation', validation, signal)
     const verdict = score && judge(bench, score, chapter, undefined)
     yield {
       event: 'epoch',
@@ -150,14 +141,13 @@ async function* training(
     }
   }
   if (!(yield* solving(trainer, standing, () => performance.now(), signal))) return yield* standing.stop()
-  if (validation.count > 0) score ??= yield* measured('validation', validation)
-  const test = signal?.aborted ? undefined : yield* measured('test', data.test)
-  if (!test) return yield* standing.stop()
+  const last = yield* closing(trainer, config, score)
+  if (!last) return yield* standing.stop()
   yield {
     event: 'done',
     step: globalStep(plan, standing.at),
-    test: learned(test),
-    ...(score && { validation: learned(score) }),
+    test: learned(last.test),
+    ...(last.validation && { validation: learned(last.validation) }),
     seconds: seconds(begin),
     rowsPerSecond: isOver ? 0 : (chapters * layers * plan.batches * options.batch) / seconds(begin),
     ...(folder !== undefined && { run: folder }),

@@ -1,7 +1,8 @@
-import { checkDataSet, type DataSet, type Split } from '../../data/index.js'
+import { checkDataSet, type DataSet } from '../../data/index.js'
 import { UsageError, UserError } from '../../errors.js'
 import { stream } from '../../random/stream.js'
 import { samplesOf } from '../../train/checkpoint.js'
+import { closing, measuredSplit } from '../../train/closing.js'
 import type { TrainConfig } from '../../train/config.js'
 import type { RoundEvent, Scores, TrainEvent } from '../../train/events.js'
 import { firstState } from '../../train/first-state.js'
@@ -114,18 +115,6 @@ async function* training(
   let toldAt = begin
   let score: Scores | undefined
   let sums = tally()
-  const measured = async function* (
-    what: 'validation' | 'test',
-    split: Split,
-  ): AsyncGenerator<TrainEvent, Scores | undefined> {
-    const measuring = trainer.measuring(split, signal)
-    for (let done = 0; ; ) {
-      yield { event: 'measuring', what, done, of: split.count }
-      const next = await measuring.next()
-      if (next.done) return next.value
-      done = next.value
-    }
-  }
   const rounding = coordinate({
     ...{ transport, run, clients, work, layout, clock: systemClock, poll: POLL, signal: both },
     ...{ holder: config.holder, patient: config.patient, wanted: federated.wanted, seed: settings.options.seed },
@@ -148,7 +137,8 @@ async function* training(
     const done = turns[turn - 1]!
     const layer = done.kind === 'learn' ? done.layer : undefined
     const isTold = round <= (config.lastTold ?? 0)
-    score = validation.count > 0 && !isTold ? yield* measured('validation', validation) : undefined
+    score =
+      validation.count > 0 && !isTold ? yield* measuredSplit(trainer, 'validation', validation, signal) : undefined
     const made: RoundEvent = {
       ...{ event: 'round', step: globalStep(plan, standing.at), round, turn, turns: turns.length, model, asked },
       ...{ answered: accepted, ...sums.told(), seconds: (performance.now() - roundBegin) / 1000 },
@@ -164,13 +154,12 @@ async function* training(
     yield* standing.save(state)
   }
   if ((await readRound(transport))?.state.phase !== 'done') return yield* standing.stop()
-  if (validation.count > 0) score ??= yield* measured('validation', validation)
-  const test = signal?.aborted ? undefined : yield* measured('test', data.test)
-  if (!test) return yield* standing.stop()
+  const last = yield* closing(trainer, config, score)
+  if (!last) return yield* standing.stop()
   const seconds = (performance.now() - begin) / 1000
   yield {
-    ...{ event: 'done', step: globalStep(plan, standing.at), test: learned(test), seconds },
-    ...(score && { validation: learned(score) }),
+    ...{ event: 'done', step: globalStep(plan, standing.at), test: learned(last.test), seconds },
+    ...(last.validation && { validation: learned(last.validation) }),
     rowsPerSecond: (rounds * localEpochs * trainer.trainingSamples) / Math.max(1e-9, seconds),
     ...(folder !== undefined && { run: folder }),
   }

@@ -1,6 +1,7 @@
-import { checkDataSet, type DataSet, type Split } from '../../data/index.js'
+import { checkDataSet, type DataSet } from '../../data/index.js'
 import { UsageError } from '../../errors.js'
 import { samplesOf } from '../../train/checkpoint.js'
+import { closing, measuredSplit } from '../../train/closing.js'
 import type { TrainConfig } from '../../train/config.js'
 import type { Scores, TrainEvent } from '../../train/events.js'
 import { firstState } from '../../train/first-state.js'
@@ -75,7 +76,7 @@ async function* training(
   done: AbortSignal,
   crews: Crew[],
 ): AsyncGenerator<TrainEvent> {
-  const { rule, data, transport, signal, told: { run: folder } = {} } = config
+  const { rule, transport, signal, told: { run: folder } = {} } = config
   const { plan, settings, validation, task, blocks } = trainer
   checkOptions(settings.options)
   const bench = benchOf(rule, task, settings, blocks)
@@ -97,19 +98,6 @@ async function* training(
   const seconds = (since: number): number => (performance.now() - since) / 1000
   const count = stages.blocks.length
   const keys = keysOf(run)
-
-  const measured = async function* (
-    what: 'validation' | 'test',
-    split: Split,
-  ): AsyncGenerator<TrainEvent, Scores | undefined> {
-    const work = trainer.measuring(split, signal)
-    for (let measuredSamples = 0; ; ) {
-      yield { event: 'measuring', what, done: measuredSamples, of: split.count }
-      const next = await work.next()
-      if (next.done) return next.value
-      measuredSamples = next.value
-    }
-  }
 
   const crew = crewOf(config.start(run, manifest, done))
   crews.push(crew)
@@ -139,7 +127,7 @@ async function* training(
       score = undefined
       // A read-out that is not solved yet says nothing.
       if (validation.count > 0 && !trainer.readOut && !signal?.aborted)
-        score = yield* measured('validation', validation)
+        score = yield* measuredSplit(trainer, 'validation', validation, signal)
       const verdict = score && judge(bench, score, epoch, undefined)
       yield {
         event: 'epoch',
@@ -178,16 +166,15 @@ async function* training(
   if (standing.at.phase < plan.phases) return yield* standing.stop()
 
   if (!(yield* solving(trainer, standing, () => performance.now(), signal))) return yield* standing.stop()
-  if (validation.count > 0) score ??= yield* measured('validation', validation)
-  const test = signal?.aborted ? undefined : yield* measured('test', data.test)
-  if (!test) return yield* standing.stop()
+  const last = yield* closing(trainer, config, score)
+  if (!last) return yield* standing.stop()
   const all = seconds(time.begin)
   const steps = globalStep(plan, standing.at) - globalStep(plan, begin)
   yield {
     event: 'done',
     step: globalStep(plan, standing.at),
-    test: learned(test),
-    ...(score && { validation: learned(score) }),
+    test: learned(last.test),
+    ...(last.validation && { validation: learned(last.validation) }),
     seconds: all,
     rowsPerSecond: (steps * settings.options.batch) / Math.max(1e-9, all),
     ...(folder !== undefined && { run: folder }),

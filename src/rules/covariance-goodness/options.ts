@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { optimizerOptions } from '../../nn/optimizers.js'
 import type { Preset } from '../contract.js'
+import { augmented, muonOptions, speedRunOptions } from '../speed-run/options.js'
 
 export const hyper = z
   .strictObject({
@@ -33,17 +33,8 @@ export const hyper = z
       .default(true)
       .describe('weights of the layers in a prediction are learned; else the last alone'),
     window: z.int().min(1).default(1).describe('layers of a group: one loss, at its end, for all of them'),
-    smoothing: z
-      .number()
-      .min(0)
-      .max(0.9)
-      .default(0)
-      .meta({ search: { low: 0, high: 0.3 } })
-      .describe('label smoothing'),
-    ...optimizerOptions,
-    optimizer: optimizerOptions.optimizer.default('muon'),
-    momentum: optimizerOptions.momentum.default(0.6),
-    rate: optimizerOptions.rate.default(0.1),
+    smoothing: speedRunOptions.smoothing,
+    ...muonOptions,
   })
   .refine(({ units, window }) => units.length % window === 0, {
     path: ['window'],
@@ -51,8 +42,6 @@ export const hyper = z
   })
 
 export type CovarianceHyper = z.infer<typeof hyper>
-
-const augmented = { augment: { shift: 2, padding: 'reflect', flip: true, alternate: true } }
 
 export const presets: Readonly<Record<string, Preset>> = {
   quick: {

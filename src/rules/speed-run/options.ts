@@ -2,6 +2,14 @@ import { z } from 'zod'
 import { networkOptions } from '../../nn/network.js'
 import { optimizerOptions } from '../../nn/optimizers.js'
 
+/** Muon, at what the speed-runs take. */
+export const muonOptions = {
+  ...optimizerOptions,
+  optimizer: optimizerOptions.optimizer.default('muon'),
+  momentum: optimizerOptions.momentum.default(0.6),
+  rate: optimizerOptions.rate.default(0.1),
+}
+
 /** The options by which rules describe a network of the CIFAR-10 speed-runs, its schedule and its read-out. */
 export const speedRunOptions = {
   units: networkOptions.units,
@@ -29,10 +37,7 @@ export const speedRunOptions = {
     .enum(['one', 'mirrored', 'six'])
     .default('one')
     .describe('views of an image that are averaged in use; six: mirrored, and shifted by a pixel at half weight'),
-  ...optimizerOptions,
-  optimizer: optimizerOptions.optimizer.default('muon'),
-  momentum: optimizerOptions.momentum.default(0.6),
-  rate: optimizerOptions.rate.default(0.1),
+  ...muonOptions,
 }
 
 /** What the shared parts read of the options of a rule. */

@@ -1,4 +1,5 @@
 import { storedTensors } from '../../../data/own/read/safetensors.js'
+import { encodeStored } from '../../../train/safetensors.js'
 
 /** Numbers as they travel: the types of the safetensors format that an upload may have. */
 export const WIRE = { F32: Float32Array, F64: Float64Array, I8: Int8Array } as const
@@ -19,26 +20,8 @@ export interface WireFile {
 
 const SIZES = Object.fromEntries(Object.entries(WIRE).map(([type, array]) => [type, array.BYTES_PER_ELEMENT]))
 
-/** As safetensors: the length of the header, the header, and the numbers, aligned to eight bytes where types allow. */
-export function encodeWire({ tensors, metadata }: WireFile): Uint8Array<ArrayBuffer> {
-  const entries: [string, unknown][] = [['__metadata__', metadata]]
-  let end = 0
-  for (const { name, type, shape, data } of tensors) {
-    entries.push([name, { dtype: type, shape, data_offsets: [end, end + data.byteLength] }])
-    end += data.byteLength
-  }
-  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(entries)))
-  const start = 8 + Math.ceil(json.length / 8) * 8
-  const bytes = new Uint8Array(start + end).fill(0x20, 8, start)
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(start - 8), true)
-  bytes.set(json, 8)
-  let offset = start
-  for (const { data } of tensors) {
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), offset)
-    offset += data.byteLength
-  }
-  return bytes
-}
+/** As safetensors. */
+export const encodeWire = ({ tensors, metadata }: WireFile): Uint8Array<ArrayBuffer> => encodeStored(tensors, metadata)
 
 /** No header of an upload is longer: its bytes are a stranger's. */
 const LONGEST_HEADER = 65_536
