@@ -11,8 +11,8 @@ import { standingOf } from '../../train/standing.js'
 import { tracePlan } from '../../train/traced-plan.js'
 import { startEvent } from '../../train/train.js'
 import { openTrainer, type Trainer } from '../../train/trainer.js'
+import { type Begin, withCrew } from '../crew.js'
 import { allLayersBound, singleLayerBound } from '../pipeline/bound.js'
-import { type Crew, crewOf } from '../pipeline/crew.js'
 import { nameRun } from '../pipeline/forget.js'
 import { encodeState } from '../pipeline/standing.js'
 import { getJson, replaceJson } from '../pipeline/values.js'
@@ -39,25 +39,12 @@ export interface ChaptersConfig extends TrainConfig {
 export async function* trainChapters(given: ChaptersConfig): AsyncGenerator<TrainEvent> {
   const config = { ...given, data: checkDataSet(given.data) }
   const trainer = await openTrainer(config)
-  const done = new AbortController()
-  const crews: Crew[] = []
-  try {
-    yield* training(trainer, config, done.signal, crews)
-  } finally {
-    done.abort()
-    for (const crew of crews) await crew.settled()
-    await trainer.close()
-  }
+  yield* withCrew(trainer, (begin) => training(trainer, config, begin))
 }
 
 type Checked = ChaptersConfig & { readonly data: DataSet }
 
-async function* training(
-  trainer: Trainer,
-  config: Checked,
-  done: AbortSignal,
-  crews: Crew[],
-): AsyncGenerator<TrainEvent> {
+async function* training(trainer: Trainer, config: Checked, beginWork: Begin): AsyncGenerator<TrainEvent> {
   const { rule, transport, signal, told: { run: folder } = {} } = config
   const { plan, settings, validation, task, blocks } = trainer
   const { options } = settings
@@ -91,7 +78,7 @@ async function* training(
   const seconds = (from: number): number => Math.max(1e-9, (performance.now() - from) / 1000)
   let score: Scores | undefined
   const isOver = standing.at.phase === plan.phases
-  if (!isOver) crews.push(crewOf(config.start(RUN, manifest, done)))
+  const crew = isOver ? undefined : beginWork((end) => config.start(RUN, manifest, end))
   const step = (chapter: number): number => (chapter + 1) * layers * plan.batches
   for (let chapter = 0; chapter < chapters && !isOver; chapter++) {
     const versions: Version[] = []
@@ -105,7 +92,7 @@ async function* training(
         }
         const broken = await getJson<{ what: string }>(transport.values, keys.broken)
         if (broken) return yield standing.ruined(broken.value.what)
-        crews[0]!.check()
+        crew!.check()
         if (signal?.aborted) {
           await replaceJson(transport.values, keys.stop, true)
           return yield standing.stopped('aborted', stopped(transport, chapter, chapters))

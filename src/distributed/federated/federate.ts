@@ -11,6 +11,7 @@ import { globalStep } from '../../train/plan.js'
 import { standingOf } from '../../train/standing.js'
 import { startEvent } from '../../train/train.js'
 import { openTrainer, type Trainer } from '../../train/trainer.js'
+import { type Begin, withCrew } from '../crew.js'
 import type { Transport } from '../transport.js'
 import { systemClock } from './clock.js'
 import { type Travelling, travelling } from './layout.js'
@@ -60,25 +61,16 @@ export async function* federate(given: FederateConfig): AsyncGenerator<TrainEven
   const config = { ...given, data: checkDataSet(given.data) }
   checkWishes(config)
   const trainer = await openTrainer(config)
-  const end = new AbortController()
-  const crew: { ended?: Promise<void>; failure?: unknown } = {}
-  try {
-    yield* training(trainer, config, end.signal, crew)
-  } finally {
-    end.abort()
-    await crew.ended
-    await trainer.close()
-  }
+  yield* withCrew(trainer, (begin, done) => training(trainer, config, begin, done))
 }
 
 type Checked = FederateConfig & { readonly data: DataSet }
-type Crew = { ended?: Promise<void>; failure?: unknown }
 
 async function* training(
   trainer: Trainer,
   config: Checked,
+  beginWork: Begin,
   ended: AbortSignal,
-  crew: Crew,
 ): AsyncGenerator<TrainEvent> {
   const { rule, data, transport, signal, federated, clients, run, told: { run: folder } = {} } = config
   const { plan, settings, validation, task } = trainer
@@ -104,9 +96,7 @@ async function* training(
   const samples = samplesOf(data)
   const recipe: Recipe = { version: 1, run, rule: rule.id, settings, federated, clients, samples }
   await writeRecipe(transport, recipe)
-  crew.ended = config.start(recipe, ended).catch((error) => {
-    crew.failure = error
-  })
+  const crew = beginWork((end) => config.start(recipe, end))
   const both = signal ? AbortSignal.any([signal, ended]) : ended
   const statuses = statusesOf(transport, clients, systemClock, both)
   const objects = objectCache(transport, run)
@@ -121,7 +111,7 @@ async function* training(
     ...{ initial: async () => first as Record<string, Float32Array>, rule: aggregate },
   })
   for await (const event of rounding) {
-    if (crew.failure !== undefined) throw crew.failure
+    crew.check()
     sums.add(event)
     if (event.event === 'round') roundBegin = performance.now()
     if (event.event === 'waiting' && performance.now() - toldAt >= TELL) {

@@ -21,11 +21,11 @@ import { standingOf } from '../../train/standing.js'
 import { tracePlan } from '../../train/traced-plan.js'
 import { startEvent } from '../../train/train.js'
 import { openTrainer, type Trainer } from '../../train/trainer.js'
+import { type Begin, withCrew } from '../crew.js'
 import type { Transport } from '../transport.js'
 import { activationsBound } from './bound.js'
 import { chunksFrom } from './chunks.js'
 import { collect, collectEpoch, standingsOf } from './collect.js'
-import { type Crew, crewOf } from './crew.js'
 import { nameRun } from './forget.js'
 import { type Manifest, writeManifest } from './manifest.js'
 import { keysOf, newRun } from './names.js'
@@ -57,15 +57,7 @@ export interface PipelineConfig extends TrainConfig {
 export async function* trainPipeline(given: PipelineConfig): AsyncGenerator<TrainEvent> {
   const config = { ...given, data: checkDataSet(given.data) }
   const trainer = await openTrainer(config)
-  const crews: Crew[] = []
-  const done = new AbortController()
-  try {
-    yield* training(trainer, config, done.signal, crews)
-  } finally {
-    done.abort()
-    for (const crew of crews) await crew.settled()
-    await trainer.close()
-  }
+  yield* withCrew(trainer, (begin, done) => training(trainer, config, begin, done))
 }
 
 type Checked = PipelineConfig & { readonly data: DataSet }
@@ -73,8 +65,8 @@ type Checked = PipelineConfig & { readonly data: DataSet }
 async function* training(
   trainer: Trainer,
   config: Checked,
+  beginWork: Begin,
   done: AbortSignal,
-  crews: Crew[],
 ): AsyncGenerator<TrainEvent> {
   const { rule, transport, signal, told: { run: folder } = {} } = config
   const { plan, settings, validation, task, blocks } = trainer
@@ -99,8 +91,7 @@ async function* training(
   const count = stages.blocks.length
   const keys = keysOf(run)
 
-  const crew = crewOf(config.start(run, manifest, done))
-  crews.push(crew)
+  const crew = beginWork((end) => config.start(run, manifest, end))
   const watch = watchOf(transport, manifest, run, { plan, blocks: stages.blocks, batch: settings.options.batch }, done)
   let epochs = 0
   let score: Scores | undefined
