@@ -24,7 +24,7 @@ test('a comparison from the command line: backpropagation is added, tables on st
   assert.equal(code, 0, stderr)
   assert.match(stdout, /^Test accuracy \(%\) on glyphs, 1 seed; larger is better$/m)
   assert.match(stdout, /^ {2}forward-forward +\d+\.\d\d +1$/m)
-  assert.match(stdout, /^Less backprop:units=5,rate=0\.01 \(%\), seed by seed: paired t test$/m)
+  assert.match(stdout, /^Difference to backprop:units=5,rate=0\.01 \(%\), seed by seed: paired t test$/m)
   assert.match(stderr, /^run 2 of 2: forward-forward, seed 0: accuracy \d+\.\d\d %, /m)
   const out = join(folder, 'runs', 'compare-glyphs-1')
   assert.ok(existsSync(join(out, 'runs', '2-forward-forward', 'seed-0', 'metrics.jsonl')))

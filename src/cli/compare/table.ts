@@ -44,7 +44,7 @@ export function tablesOf(comparison: Comparison): Table[] {
       ]),
     },
     {
-      title: `Less ${reference}${unit}, seed by seed: paired t test`,
+      title: `Difference to ${reference}${unit}, seed by seed: paired t test`,
       head: ['arm', 'difference', '95 % interval', 'p', 'p (Holm)', 'd_z', 'seeds needed'],
       rows: compared.map(({ arm, difference: own }) => [
         arm,
