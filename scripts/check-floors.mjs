@@ -28,6 +28,7 @@ const FLOORS = [
   ['rules'],
   ['export'],
   ['train'],
+  ['judge'],
   ['tune'],
   ['distributed'],
   ['meter'],
