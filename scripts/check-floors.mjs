@@ -32,7 +32,7 @@ const FLOORS = [
   ['tune'],
   ['distributed'],
   ['meter'],
-  ['index', 'node', 'export-run.node', 'runs.node'],
+  ['index', 'node', 'export-run.node', 'judge-run.node', 'runs.node'],
   ['compare'],
   ['cli'],
 ]

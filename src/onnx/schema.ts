@@ -1,4 +1,4 @@
-import { create, createFileRegistry, type DescMessage, toBinary } from '@bufbuild/protobuf'
+import { create, createFileRegistry, type DescMessage, fromBinary, toBinary } from '@bufbuild/protobuf'
 import {
   type FieldDescriptorProto,
   FieldDescriptorProtoSchema,
@@ -7,7 +7,7 @@ import {
   FieldDescriptorProto_Type as Type,
 } from '@bufbuild/protobuf/wkt'
 
-/** The part of onnx.proto (IR version 8) that Onward writes: field number, name, type; `*` marks a list. */
+/** The part of onnx.proto (IR version 8) that Onward writes and reads: field number, name, type; `*` marks a list. */
 const MESSAGES: Record<string, readonly string[]> = {
   ModelProto: [
     '1 ir_version int64',
@@ -24,8 +24,11 @@ const MESSAGES: Record<string, readonly string[]> = {
     ...['1 input string*', '2 output string*', '3 name string', '4 op_type string'],
     ...['5 attribute AttributeProto*', '7 domain string'],
   ],
-  AttributeProto: [...['1 name string', '3 i int64', '4 s bytes', '6 g GraphProto', '8 ints int64*', '20 type int32']],
-  TensorProto: ['1 dims int64*', '2 data_type int32', '8 name string', '9 raw_data bytes'],
+  AttributeProto: [
+    ...['1 name string', '3 i int64', '4 s bytes', '5 t TensorProto', '6 g GraphProto', '8 ints int64*'],
+    '20 type int32',
+  ],
+  TensorProto: ['1 dims int64*', '2 data_type int32', '4 float_data float*', '8 name string', '9 raw_data bytes'],
   ValueInfoProto: ['1 name string', '2 type TypeProto'],
   TypeProto: ['1 tensor_type Tensor'],
   Tensor: ['1 elem_type int32', '2 shape TensorShapeProto'],
@@ -33,7 +36,10 @@ const MESSAGES: Record<string, readonly string[]> = {
   Dimension: ['1 dim_value int64', '2 dim_param string'],
 }
 
-const SCALARS: Record<string, Type> = { int64: Type.INT64, int32: Type.INT32, string: Type.STRING, bytes: Type.BYTES }
+const SCALARS: Record<string, Type> = {
+  ...{ int64: Type.INT64, int32: Type.INT32, float: Type.FLOAT },
+  ...{ string: Type.STRING, bytes: Type.BYTES },
+}
 
 function field(text: string): FieldDescriptorProto {
   const [number, name, type] = text.split(' ') as [string, string, string]
@@ -67,3 +73,7 @@ export const proto = (name: string, fields: Record<string, unknown>): Message =>
 
 export const encodeModel = (model: Message): Uint8Array<ArrayBuffer> =>
   toBinary(registry.getMessage('onnx.ModelProto') as DescMessage, model)
+
+/** Reads a model, whoever wrote it; fields that Onward does not know are left out. Throws on bytes that are none. */
+export const decodeModel = (bytes: Uint8Array): Message =>
+  fromBinary(registry.getMessage('onnx.ModelProto') as DescMessage, bytes, { readUnknownFields: false })
