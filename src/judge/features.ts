@@ -27,7 +27,7 @@ export const metricOf = ({ name, isInception }: Pick<Features, 'name' | 'isIncep
 const COMPONENTS = 64
 
 /** Images that the components are fitted on: more where an image is small enough for the eigenvectors of its pixels. */
-const fittedOn = (size: number): number => (size <= 1024 ? 10_000 : 1024)
+const fittedOn = (size: number): number => (size <= 1024 ? 5000 : 1024)
 
 /** Some rows of a split: always the same ones, whatever the order of its images. */
 export const someRows = ({ count }: Pick<Split, 'count'>, wanted: number, name: string): Uint32Array =>

@@ -42,7 +42,8 @@ export function momentsOf(rows: ArrayLike<number>, size: number): FeatureMoments
   return { size, count, mean, scatter }
 }
 
-function dot(x: Float64Array, a: number, b: number, count: number): number {
+/** The product of `count` numbers from `a` on with those from `b` on. */
+export function dot(x: Float64Array, a: number, b: number, count: number): number {
   let [s0, s1, s2, s3, k] = [0, 0, 0, 0, 0]
   for (; k + 3 < count; k += 4) {
     s0 += x[a + k]! * x[b + k]!

@@ -1,6 +1,6 @@
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix'
 import { UserError } from '../errors.js'
-import { momentsOf } from './moments.js'
+import { dot, momentsOf } from './moments.js'
 
 /** Directions of the largest variance. */
 export interface PrincipalComponents {
@@ -47,20 +47,25 @@ function ofProducts(rows: Float32Array, size: number, most: number): PrincipalCo
   const count = rows.length / size
   const mean = new Float64Array(size)
   for (let row = 0; row < count; row++) for (let i = 0; i < size; i++) mean[i]! += rows[row * size + i]! / count
-  const centred = new Matrix(
-    Array.from({ length: count }, (_, row) =>
-      Float64Array.from(rows.subarray(row * size, (row + 1) * size), (x, i) => x - mean[i]!),
-    ),
-  )
-  const { places, vectors } = largest(centred.mmul(centred.transpose()), most)
+  const centred = Float64Array.from(rows, (x, i) => x - mean[i % size]!)
+  const row = (i: number): Float64Array => centred.subarray(i * size, (i + 1) * size)
+  const products = new Matrix(count, count)
+  for (let i = 0; i < count; i++)
+    for (let j = i; j < count; j++) {
+      const product = dot(centred, i * size, j * size, size)
+      products.set(i, j, product)
+      products.set(j, i, product)
+    }
+  const { places, vectors } = largest(products, most)
   const axes = new Float64Array(places.length * size)
   for (const [k, place] of places.entries()) {
-    const axis = centred.transpose().mmul(vectors.getColumnVector(place)).to1DArray()
-    const length = Math.hypot(...axis)
-    axes.set(
-      axis.map((x) => x / length),
-      k * size,
-    )
+    const axis = axes.subarray(k * size, (k + 1) * size)
+    for (let i = 0; i < count; i++) {
+      const weight = vectors.get(i, place)
+      for (const [p, x] of row(i).entries()) axis[p]! += weight * x
+    }
+    const length = Math.sqrt(dot(axis, 0, 0, size))
+    for (let p = 0; p < size; p++) axis[p]! /= length
   }
   return { size, count: places.length, mean, axes }
 }
