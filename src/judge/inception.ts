@@ -5,7 +5,6 @@ import { decodeModel } from '../onnx/schema.js'
 interface TensorProto {
   readonly name: string
   readonly dims: readonly bigint[]
-  readonly floatData: readonly number[]
   readonly rawData: Uint8Array
 }
 
@@ -78,8 +77,7 @@ function isScaled({ node, initializer }: Graph): boolean {
 /** The number of a tensor of one float. */
 function numberIn(tensor: TensorProto | undefined): number | undefined {
   if (!tensor || tensor.dims.some((size) => size !== 1n)) return undefined
-  const { floatData, rawData } = tensor
-  if (floatData.length === 1) return floatData[0]
+  const { rawData } = tensor
   if (rawData.byteLength !== 4) return undefined
   return new DataView(rawData.buffer, rawData.byteOffset, 4).getFloat32(0, true)
 }

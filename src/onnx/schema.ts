@@ -25,10 +25,17 @@ const MESSAGES: Record<string, readonly string[]> = {
     ...['5 attribute AttributeProto*', '7 domain string'],
   ],
   AttributeProto: [
-    ...['1 name string', '3 i int64', '4 s bytes', '5 t TensorProto', '6 g GraphProto', '8 ints int64*'],
-    '20 type int32',
+    ...[
+      '1 name string',
+      '3 i int64',
+      '4 s bytes',
+      '5 t TensorProto',
+      '6 g GraphProto',
+      '8 ints int64*',
+      '20 type int32',
+    ],
   ],
-  TensorProto: ['1 dims int64*', '2 data_type int32', '4 float_data float*', '8 name string', '9 raw_data bytes'],
+  TensorProto: ['1 dims int64*', '2 data_type int32', '8 name string', '9 raw_data bytes'],
   ValueInfoProto: ['1 name string', '2 type TypeProto'],
   TypeProto: ['1 tensor_type Tensor'],
   Tensor: ['1 elem_type int32', '2 shape TensorShapeProto'],
@@ -36,10 +43,7 @@ const MESSAGES: Record<string, readonly string[]> = {
   Dimension: ['1 dim_value int64', '2 dim_param string'],
 }
 
-const SCALARS: Record<string, Type> = {
-  ...{ int64: Type.INT64, int32: Type.INT32, float: Type.FLOAT },
-  ...{ string: Type.STRING, bytes: Type.BYTES },
-}
+const SCALARS: Record<string, Type> = { int64: Type.INT64, int32: Type.INT32, string: Type.STRING, bytes: Type.BYTES }
 
 function field(text: string): FieldDescriptorProto {
   const [number, name, type] = text.split(' ') as [string, string, string]
