@@ -25,15 +25,8 @@ const MESSAGES: Record<string, readonly string[]> = {
     ...['5 attribute AttributeProto*', '7 domain string'],
   ],
   AttributeProto: [
-    ...[
-      '1 name string',
-      '3 i int64',
-      '4 s bytes',
-      '5 t TensorProto',
-      '6 g GraphProto',
-      '8 ints int64*',
-      '20 type int32',
-    ],
+    ...['1 name string', '3 i int64', '4 s bytes', '5 t TensorProto'],
+    ...['6 g GraphProto', '8 ints int64*', '20 type int32'],
   ],
   TensorProto: ['1 dims int64*', '2 data_type int32', '8 name string', '9 raw_data bytes'],
   ValueInfoProto: ['1 name string', '2 type TypeProto'],
@@ -75,9 +68,8 @@ export interface Message {
 export const proto = (name: string, fields: Record<string, unknown>): Message =>
   create(registry.getMessage(`onnx.${name}`) as DescMessage, fields)
 
-export const encodeModel = (model: Message): Uint8Array<ArrayBuffer> =>
-  toBinary(registry.getMessage('onnx.ModelProto') as DescMessage, model)
+const MODEL = registry.getMessage('onnx.ModelProto') as DescMessage
+export const encodeModel = (model: Message): Uint8Array<ArrayBuffer> => toBinary(MODEL, model)
 
-/** Reads a model, whoever wrote it; fields that Onward does not know are left out. Throws on bytes that are none. */
-export const decodeModel = (bytes: Uint8Array): Message =>
-  fromBinary(registry.getMessage('onnx.ModelProto') as DescMessage, bytes, { readUnknownFields: false })
+/** Reads a model, whoever wrote it. Throws on bytes that are none. */
+export const decodeModel = (bytes: Uint8Array): Message => fromBinary(MODEL, bytes)
