@@ -10,10 +10,8 @@ import {
 /** The part of onnx.proto (IR version 8) that Onward writes and reads: field number, name, type; `*` marks a list. */
 const MESSAGES: Record<string, readonly string[]> = {
   ModelProto: [
-    '1 ir_version int64',
-    '2 producer_name string',
-    '7 graph GraphProto',
-    '8 opset_import OperatorSetIdProto*',
+    ...['1 ir_version int64', '2 producer_name string'],
+    ...['7 graph GraphProto', '8 opset_import OperatorSetIdProto*'],
   ],
   OperatorSetIdProto: ['1 domain string', '2 version int64'],
   GraphProto: [
