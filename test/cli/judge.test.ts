@@ -28,7 +28,7 @@ const told = async (...args: readonly string[]): Promise<string> => {
 
 test('samples --judge: figures, floor and likelihood, for people and for machines', async () => {
   const text = await told('samples', 'vae', 'prior', ...JUDGED)
-  assert.match(text, /FD-pixelPCA64: the Frechet distance to 60 test images of as many images of each kind/)
+  assert.match(text, /FD-pixelPCA64: the Frechet distance between 60 test images and as many of each kind, by/)
   assert.match(text, /These are no more images than features \(64\): the distance says little/)
   for (const row of ['samples of noise', 'training images: the floor'])
     assert.match(text, new RegExp(`${row} +[\\d.]+ +[\\d.]+ % +[\\d.]+ %`))

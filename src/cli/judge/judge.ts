@@ -40,11 +40,11 @@ function judgeProgress(output: { write(text: string): unknown; readonly isTTY?: 
 /** A judgement in words, with what every figure is of. */
 export function describeJudgement(own: Judged, classifier: string | undefined): string[] {
   const { metric, features, count: images, neighbours, floor, samples, reconstructions, likelihood, against } = own
-  const among = neighbours < images ? `, precision and recall by ${count(neighbours)} of them` : ''
+  const among = neighbours < images ? `; precision and recall go by ${count(neighbours)} of each` : ''
   const real = against === 'test' ? 'test images' : 'held-out images'
   const head =
-    `${metric}: the Frechet distance to ${count(images)} ${real} of as many images of each kind${among}, by ` +
-    `${features.says}. A small distance is good; it is comparable with others by these features and of as many images alone.`
+    `${metric}: the Frechet distance between ${count(images)} ${real} and as many of each kind, by ${features.says}${among}. ` +
+    'A small distance is good; it is comparable with others by these features and of as many images alone.'
   const few =
     images <= features.size
       ? `These are no more images than features (${count(features.size)}): the distance says little. Take more, or fewer features.`
