@@ -1,6 +1,6 @@
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix'
 import { UserError } from '../errors.js'
-import { covarianceOf, type FeatureMoments } from './moments.js'
+import { covarianceOf, dot, type FeatureMoments } from './moments.js'
 
 /**
  * The squared Frechet distance of two normal distributions (Dowson and Landau 1982), as Heusel et al. 2017 compare images by it:
@@ -20,7 +20,7 @@ export function distanceTo(reference: FeatureMoments): (other: FeatureMoments) =
       throw new UserError(`vectors of ${other.size} features cannot be compared with vectors of ${size}`)
     const covariance = covarianceOf(other)
     const apart = mean.reduce((sum, m, i) => sum + (m - other.mean[i]!) ** 2, 0)
-    const shared = half.rows === 0 ? 0 : rootSum(half, covariance, size)
+    const shared = half.length === 0 ? 0 : rootSum(half, covariance, size)
     return Math.max(0, apart + trace(own, size) + trace(covariance, size) - 2 * shared)
   }
 }
@@ -32,28 +32,35 @@ function trace(matrix: Float64Array, size: number): number {
 }
 
 /**
- * H [r, D] with H^T H = S: eigenvectors times roots of their eigenvalues, those alone that are more than rounding, since
- * the root of a rounding error is large.
+ * H with H^T H = S, as r rows of D numbers: eigenvectors times roots of their eigenvalues, those alone that are more than
+ * rounding, since the root of a rounding error is large.
  */
-function halfOf(covariance: Float64Array, size: number): Matrix {
-  const { realEigenvalues: values, eigenvectorMatrix: vectors } = symmetric(matrixOf(covariance, size))
-  const least = Math.max(0, ...values) * size * Number.EPSILON
+function halfOf(covariance: Float64Array, size: number): Float64Array {
+  const { realEigenvalues: values, eigenvectorMatrix: vectors } = symmetric(covariance, size)
+  const least = values.reduce((most, value) => Math.max(most, value), 0) * size * Number.EPSILON
   const kept = values.flatMap((value, i) => (value > least ? [i] : []))
-  return new Matrix(
-    kept.map((column) => {
-      const root = Math.sqrt(values[column]!)
-      return Array.from({ length: size }, (_, row) => root * vectors.get(row, column))
-    }),
-  )
+  const half = new Float64Array(kept.length * size)
+  for (const [r, column] of kept.entries()) {
+    const root = Math.sqrt(values[column]!)
+    for (let i = 0; i < size; i++) half[r * size + i] = root * vectors.get(i, column)
+  }
+  return half
 }
 
 /** tr (S_a S_b)^(1/2): the roots of the eigenvalues of H S_b H^T, which are those of S_a S_b; negative ones are rounding. */
-function rootSum(half: Matrix, covariance: Float64Array, size: number): number {
-  const middle = half.mmul(matrixOf(covariance, size)).mmul(half.transpose())
-  return symmetric(middle).realEigenvalues.reduce((sum, value) => sum + Math.sqrt(Math.max(0, value)), 0)
+function rootSum(half: Float64Array, covariance: Float64Array, size: number): number {
+  const rank = half.length / size
+  const product = new Float64Array(rank * size)
+  for (let r = 0; r < rank; r++)
+    for (let i = 0; i < size; i++) product[r * size + i] = dot(half, r * size, i * size, size, covariance)
+  const middle = new Float64Array(rank * rank)
+  for (let r = 0; r < rank; r++)
+    for (let q = r; q < rank; q++) {
+      middle[r * rank + q] = dot(product, r * size, q * size, size, half)
+      middle[q * rank + r] = middle[r * rank + q]!
+    }
+  return symmetric(middle, rank).realEigenvalues.reduce((sum, value) => sum + Math.sqrt(Math.max(0, value)), 0)
 }
 
-const matrixOf = (numbers: Float64Array, size: number): Matrix => Matrix.from1DArray(size, size, numbers)
-
-const symmetric = (matrix: Matrix): EigenvalueDecomposition =>
-  new EigenvalueDecomposition(matrix, { assumeSymmetric: true })
+const symmetric = (matrix: Float64Array, size: number): EigenvalueDecomposition =>
+  new EigenvalueDecomposition(Matrix.from1DArray(size, size, matrix), { assumeSymmetric: true })

@@ -42,16 +42,16 @@ export function momentsOf(rows: ArrayLike<number>, size: number): FeatureMoments
   return { size, count, mean, scatter }
 }
 
-/** The product of `count` numbers from `a` on with those from `b` on. */
-export function dot(x: Float64Array, a: number, b: number, count: number): number {
+/** The product of `count` numbers of `x` from `a` on with those of `y` from `b` on. */
+export function dot(x: Float64Array, a: number, b: number, count: number, y = x): number {
   let [s0, s1, s2, s3, k] = [0, 0, 0, 0, 0]
   for (; k + 3 < count; k += 4) {
-    s0 += x[a + k]! * x[b + k]!
-    s1 += x[a + k + 1]! * x[b + k + 1]!
-    s2 += x[a + k + 2]! * x[b + k + 2]!
-    s3 += x[a + k + 3]! * x[b + k + 3]!
+    s0 += x[a + k]! * y[b + k]!
+    s1 += x[a + k + 1]! * y[b + k + 1]!
+    s2 += x[a + k + 2]! * y[b + k + 2]!
+    s3 += x[a + k + 3]! * y[b + k + 3]!
   }
-  for (; k < count; k++) s0 += x[a + k]! * x[b + k]!
+  for (; k < count; k++) s0 += x[a + k]! * y[b + k]!
   return s0 + s1 + (s2 + s3)
 }
 

@@ -48,7 +48,6 @@ function ofProducts(rows: Float32Array, size: number, most: number): PrincipalCo
   const mean = new Float64Array(size)
   for (let row = 0; row < count; row++) for (let i = 0; i < size; i++) mean[i]! += rows[row * size + i]! / count
   const centred = Float64Array.from(rows, (x, i) => x - mean[i % size]!)
-  const row = (i: number): Float64Array => centred.subarray(i * size, (i + 1) * size)
   const products = new Matrix(count, count)
   for (let i = 0; i < count; i++)
     for (let j = i; j < count; j++) {
@@ -62,7 +61,7 @@ function ofProducts(rows: Float32Array, size: number, most: number): PrincipalCo
     const axis = axes.subarray(k * size, (k + 1) * size)
     for (let i = 0; i < count; i++) {
       const weight = vectors.get(i, place)
-      for (const [p, x] of row(i).entries()) axis[p]! += weight * x
+      for (let p = 0; p < size; p++) axis[p]! += weight * centred[i * size + p]!
     }
     const length = Math.sqrt(dot(axis, 0, 0, size))
     for (let p = 0; p < size; p++) axis[p]! /= length
