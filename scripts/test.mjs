@@ -93,9 +93,10 @@ if (slowness > 1) console.log(`This machine is slow, or busy: each ceiling is ${
 console.log(`Processor time: ${total.toFixed(0)} s in ${times.length} files; the longest, each with its ceiling:`)
 for (const { file, seconds, most } of times.slice(0, filters.length > 0 ? 3 : 12))
   console.log(`  ${seconds.toFixed(1).padStart(6)} s of ${most.toFixed(0)}  ${file}`)
+// What lies a little above is told; what takes twice as long fails, since processor time depends on the machine's load too.
 const over = times.filter(({ seconds, most }) => seconds > most)
 for (const { file, seconds, most } of over)
   console.error(
     `${file} took ${seconds.toFixed(1)} s of processor time, and may take ${most.toFixed(0)} s: make it shorter, move what is long to test/system/, or raise the ceiling in its first lines with a reason.`,
   )
-process.exit(status || (over.length > 0 ? 1 : 0))
+process.exit(status || (over.some(({ seconds, most }) => seconds > 2 * most) ? 1 : 0))
