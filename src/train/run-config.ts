@@ -1,0 +1,1 @@
+export type RunConfig = Readonly<Record<string, unknown>>
