@@ -1,1 +1,0 @@
-export type RunConfig = Readonly<Record<string, unknown>>
