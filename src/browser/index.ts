@@ -1,5 +1,6 @@
 /** Onward in a page: training in a worker, using what was trained, runs that go on elsewhere. How to: docs/browser.md. */
 import '../floor.js'
+
 export type { GivenDataSet, GivenNumbers, GivenSplit, Samples } from '../data/index.js'
 export { UsageError, UserError } from '../errors.js'
 export { type BrowserCompileOptions, compile, RUNTIME_FILES } from '../runtime/compile.browser.js'

@@ -80,5 +80,4 @@ export async function openActivities(
 }
 
 /** Where the views came first, [views, 1, units], the axis of the one sample is left. */
-const withoutOnes = (shape: Shape): Shape =>
-  shape.length === 2 && shape[0] === 1 ? shape.slice(1) : shape
+const withoutOnes = (shape: Shape): Shape => (shape.length === 2 && shape[0] === 1 ? shape.slice(1) : shape)
