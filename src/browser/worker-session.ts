@@ -13,6 +13,7 @@ import { prolonged } from '../train/longer.js'
 import { openNetwork } from '../train/network.js'
 import type { TrainInput } from '../train/options.js'
 import { beginOf } from '../train/plan.js'
+import type { Platform } from '../train/platform.js'
 import { decodeConfig, type RunConfig } from '../train/run-config.js'
 import { RUN_FILES } from '../train/run-files.js'
 import type { Standing } from '../train/standing.js'
@@ -21,7 +22,7 @@ import { aboutOf } from './about.js'
 import { openOnDevice } from './device.js'
 import { type Followed, followed } from './followed.js'
 import { gate } from './gate.js'
-import { breath, type RuntimeSource, usableThreads, workerPlatform } from './platform.js'
+import { breath, usableThreads } from './platform.js'
 import { dataFrom, type Own, ruleFrom } from './served.js'
 import type { About, DeviceChoice, Evaluation, OpenRequest, SamplesOptions, TrainOptions } from './session.js'
 
@@ -44,9 +45,9 @@ export interface SessionRequest extends Pick<OpenRequest, 'preset' | 'hyper'> {
   readonly kept?: string | undefined
 }
 
-/** What the page does for its worker. */
+/** What the worker and its page do for a session. */
 export interface Host {
-  runtime(device: 'wasm' | 'webgpu'): Promise<RuntimeSource>
+  platform(threads: number): Platform
   /** Keeps a checkpoint and says where. */
   save(bytes: Uint8Array<ArrayBuffer>): Promise<string>
   event(event: TrainEvent): void
@@ -74,7 +75,7 @@ export async function openSession(request: SessionRequest, own: Own, host: Host)
   const data = await dataFrom(request.data ?? run?.config.data, own)
   if (run) checkRun(run.config, { rule: rule.id, data, file }, where)
   const threads = usableThreads(run?.config.options.threads ?? asked.threads, run?.config.mostThreads)
-  const base = workerPlatform((device) => host.runtime(device), threads)
+  const base = host.platform(threads)
 
   const { device: wanted = 'auto', ...others } = asked
   const epochs = run?.epochs ?? run?.config.options.epochs

@@ -150,7 +150,7 @@ export default defineRule({
       loss: ({ parameters, output, batch }) => nn.crossEntropy(nn.affine(parameters.readout, output), batch.target).mean(),
       scores: ({ readout }, output) => nn.affine(readout, output),
     })),
-    optimizer: nn.adam(), rate: () => 0.002,
+    optimizer: nn.adam(), rate: (progress) => nn.SCHEDULES.linear(progress).mul(0.002),
   })),
 })`
 
@@ -170,7 +170,7 @@ test('a rule that is typed is certified and trained; its mistakes are told at th
     setTimeout(() => stop.abort(), 1500)
     const endless = await certify({ rule: { module: 'while (true);' }, on: 'glyphs', signal: stop.signal }).catch(({ message }) => message)
     return { local, windows: layers.map(({ window }) => window), end: end.event, file: config.ruleFile.path, hash: config.ruleFile.sha256.length, endless,
-      syntax: await message(good.replace('rate: () =>', 'rate: () =')), shape: await message(await text('shape')),
+      syntax: await message(good.replace('rate: (progress) =>', 'rate: (progress) =')), shape: await message(await text('shape')),
       name: await message(await text('name')), foreign: await message('\\n' + "import 'https://example.org/x.js'\\n" + good), empty: await message('const x = 1'),
       lacks: await message(good.replace('defineRule, layerwise', 'defineRule, layerwize')) }`,
     {
@@ -185,12 +185,12 @@ test('a rule that is typed is certified and trained; its mistakes are told at th
   assert.deepEqual(others, {
     ...{ local: true, windows: [1, 1], end: 'done', file: 'typed.js', hash: 64 },
     endless: 'the session was aborted',
-    name: 'UsageError: typed.js:12: ReferenceError: missing is not defined.',
+    name: 'UserError: typed.js:12: ReferenceError: missing is not defined.',
     foreign:
-      'UsageError: typed.js:2: it imports "https://example.org/x.js", which is none of onward, onward/data, onward/graph, onward/nn, onward/onnx, onward/rules: a rule in a page imports these alone.',
-    empty: 'UsageError: typed.js exports nothing: it must export a rule as its default.',
+      'UserError: typed.js:2: it imports "https://example.org/x.js", which is none of onward, onward/data, onward/graph, onward/nn, onward/onnx, onward/rules: a rule in a page imports these alone.',
+    empty: 'UserError: typed.js exports nothing: it must export a rule as its default.',
   })
-  assert.match(String(syntax), /^UsageError: typed\.js:16: SyntaxError: /)
-  assert.match(String(lacks), /^UsageError: typed\.js:3: SyntaxError: .*layerwize/)
-  assert.match(String(shape), /^UsageError: typed\.js:12: GraphError: matmul/)
+  assert.match(String(syntax), /^UserError: typed\.js:16: SyntaxError: /)
+  assert.match(String(lacks), /^UserError: typed\.js:3: SyntaxError: .*layerwize/)
+  assert.match(String(shape), /^UserError: typed\.js:12: GraphError: matmul/)
 })
