@@ -193,10 +193,13 @@ test('a page’s own rules and data are served by name; what is unknown is told'
   await session.close()
   await assert.rejects(opened({ rule: 'back-prop' }), /There is no rule "back-prop"\. Did you mean "backprop"/)
   await assert.rejects(opened({ data: 'mnist' }), /is read from files, which only Node can do/)
-  await assert.rejects(opened({ rule: backprop as never }), /^UserError: a rule holds functions, which cannot be sent to a worker/)
+  await assert.rejects(
+    opened({ rule: backprop as never }),
+    /^UserError: a rule holds functions, which cannot be sent to a worker/,
+  )
   await assert.rejects(
     opened({ options: { device: 'cpu' as never } }),
     /a page has no device cpu: choose auto, wasm or webgpu/,
   )
-  await assert.rejects(opened({ hyper: { unit: [3] } }), /backprop has no option "unit"\. Did you mean "units"/)
+  await assert.rejects(opened({ hyper: { unit: [3] } }), /There is no option of backprop "unit"\. Did you mean "units"/)
 })
