@@ -1,6 +1,5 @@
-import type { Standing } from '../train/standing.js'
+import type { Stands } from '../train/config.js'
 
-type Stands = Pick<Standing, 'at' | 'best'>
 type Job = () => Promise<void>
 
 /**

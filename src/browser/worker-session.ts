@@ -4,6 +4,7 @@ import { keptOf } from '../data/own/provenance.js'
 import { UsageError, UserError } from '../errors.js'
 import { openActivities } from '../train/activities.js'
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../train/checkpoint.js'
+import type { Stands } from '../train/config.js'
 import type { Confused } from '../train/confusion.js'
 import { deviceAt, PAGE_DEVICES } from '../train/device.js'
 import { draw } from '../train/drawing.js'
@@ -16,7 +17,6 @@ import { beginOf } from '../train/plan.js'
 import type { Platform } from '../train/platform.js'
 import { decodeConfig, type RunConfig } from '../train/run-config.js'
 import { RUN_FILES } from '../train/run-files.js'
-import type { Standing } from '../train/standing.js'
 import { trainOn } from '../train/train.js'
 import { aboutOf } from './about.js'
 import { openOnDevice } from './device.js'
@@ -91,7 +91,7 @@ export async function openSession(request: SessionRequest, own: Own, host: Host)
   const common = { rule, data, settings, platform: base }
 
   let current = run && prolonged(decodeCheckpoint(run.checkpoint, where), epochs!, where)
-  let standing: Pick<Standing, 'at' | 'best'> = { at: beginOf(plan.from), best: undefined }
+  let standing: Stands = { at: beginOf(plan.from), best: undefined }
   let version = 0
   /** Brings the network to where the last checkpoint is, or the beginning. */
   const settle = async (to: Checkpoint | undefined): Promise<void> => {
