@@ -103,14 +103,17 @@ export async function openSession(request: SessionRequest, own: Own, host: Host)
   }
   await settle(current)
 
-  const between = gate(breath, (now) => {
-    standing = { at: now.at, best: now.best }
-    version++
+  let unread = 0
+  const between = gate({
+    breath,
+    stands(now) {
+      standing = { at: now.at, best: now.best }
+      version++
+    },
+    isFull: () => unread > MOST_UNREAD,
   })
   let abort: AbortController | undefined
   let over: Promise<void> = Promise.resolve()
-  let unread = 0
-  let heard: () => void = () => undefined
 
   const checkpointNow = async (): Promise<Checkpoint> =>
     trainer.checkpoint(standing.at, await trainer.read(), standing.best)
@@ -144,10 +147,6 @@ export async function openSession(request: SessionRequest, own: Own, host: Host)
       for await (const event of trainOn(trainer, config)) {
         host.event(event)
         unread++
-        while (unread > MOST_UNREAD && !signal.aborted)
-          await new Promise<void>((resolve) => {
-            heard = resolve
-          })
       }
     } finally {
       await settle(current).catch(() => undefined)
@@ -165,14 +164,13 @@ export async function openSession(request: SessionRequest, own: Own, host: Host)
     },
     read(count: number): void {
       unread -= count
-      heard()
+      between.look()
     },
     hold: () => between.hold(),
     go: async () => between.go(),
     step: () => between.step(),
     async stop(): Promise<void> {
       abort?.abort()
-      heard()
       between.open()
       await over
     },

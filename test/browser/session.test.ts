@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import test, { after } from 'node:test'
 import { open, openRun } from '../../src/browser/open.js'
 import type { OpenRequest, RunFiles, Session } from '../../src/browser/session.js'
-import { evaluate, type TrainEvent, train } from '../../src/node.js'
+import { evaluate, resume, type TrainEvent, train } from '../../src/node.js'
 import { backprop } from '../../src/rules/backprop.js'
 import { collect, lines, ofKind } from '../train/fixtures.js'
 import { fakeWorker } from './fake-worker.js'
@@ -54,6 +54,12 @@ test('a session trains to the bits of Node on the same engine, and its files are
   for (const [name, bytes] of Object.entries(files)) writeFileSync(join(folder, 'page', name), bytes)
   const [done] = ofKind(events, 'done')
   assert.deepEqual((await evaluate(join(folder, 'page'), { data })).test, done!.test)
+  const longer = await collect(resume(join(folder, 'page'), { data, epochs: 4 }))
+  assert.deepEqual(
+    ofKind(longer, 'start').map(({ device, resumedAt }) => [device, resumedAt]),
+    [['cpu', 30]],
+  )
+  assert.equal(ofKind(longer, 'done').length, 1)
   await session.close()
 })
 
@@ -202,4 +208,22 @@ test('a page’s own rules and data are served by name; what is unknown is told'
     /a page has no device cpu: choose auto, wasm or webgpu/,
   )
   await assert.rejects(opened({ hyper: { unit: [3] } }), /There is no option of backprop "unit"\. Did you mean "units"/)
+})
+
+test('a training does not run ahead of a reader who does not read', async () => {
+  const session = await opened({ options: { ...options, epochs: 40, device: 'wasm', checkpointEvery: 1 } })
+  const events = session.train({ test: false })
+  await events.next()
+  let journal: object[] = []
+  // Until nothing comes any more.
+  for (let before = -1; journal.length > before; await new Promise((resolve) => setTimeout(resolve, 200))) {
+    before = journal.length
+    journal = withoutTime((await session.files())['metrics.jsonl']!)
+  }
+  assert.ok(journal.length > 30 && journal.length < 80, `${journal.length} events of ${40 * 10}`)
+  await events.return(undefined)
+  assert.equal(session.state, 'ready')
+  const [last] = ofKind(withoutTime((await session.files())['metrics.jsonl']!) as TrainEvent[], 'stopped')
+  assert.equal(last!.reason, 'aborted')
+  await session.close()
 })
