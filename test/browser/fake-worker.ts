@@ -6,6 +6,13 @@ import { compile } from '../../src/runtime/compile.node.js'
 // The oldest Node has none.
 if (!globalThis.navigator) Object.assign(globalThis, { navigator: { hardwareConcurrency: 1 } })
 
+const ends: (() => void)[] = []
+
+/** Ends all workers that were made: an open port would keep the process. */
+export function endWorkers(): void {
+  for (const end of ends) end()
+}
+
 /** A worker as a page has one, in this process and on the CPU: what a page and its worker do is tested without a browser. */
 export function fakeWorker(own: Own = {}): { readonly worker: () => Worker; lose(): void } {
   let lose: () => void = () => undefined
@@ -28,6 +35,7 @@ export function fakeWorker(own: Own = {}): { readonly worker: () => Worker; lose
         scope.close()
       },
     }
+    ends.push(made.terminate)
     page.onmessage = ({ data }) => made.onmessage?.({ data })
     lose = () => made.onerror?.({ message: 'out of memory' })
     return made as unknown as Worker

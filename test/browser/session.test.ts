@@ -2,16 +2,22 @@ import assert from 'node:assert/strict'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import test, { after } from 'node:test'
+import { after, test as tested } from 'node:test'
 import { open, openRun } from '../../src/browser/open.js'
 import type { OpenRequest, RunFiles, Session } from '../../src/browser/session.js'
 import { evaluate, resume, type TrainEvent, train } from '../../src/node.js'
 import { backprop } from '../../src/rules/backprop.js'
 import { collect, lines, ofKind } from '../train/fixtures.js'
-import { fakeWorker } from './fake-worker.js'
+import { endWorkers, fakeWorker } from './fake-worker.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'onward-page-'))
-after(() => rmSync(folder, { recursive: true, force: true }))
+after(() => {
+  endWorkers()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+/** A training that never ends is a failure of its own. */
+const test = (name: string, run: () => Promise<void>) => tested(name, { timeout: 20_000 }, run)
 
 const data = lines(120, 60)
 const hyper = { units: [7] }
@@ -79,14 +85,20 @@ test('single steps and calls come to the same bits; what is asked is answered be
   assert.deepEqual(steps(), [1, 2, 3])
   assert.equal(session.state, 'paused')
   const three = await session.toBytes()
-  assert.equal((await session.predict([new Uint8Array(25)])).length, 1)
+  const asked = await session.predict([new Uint8Array(25)])
   assert.deepEqual(await session.toBytes(), three)
   for (let i = 0; i < 7; i++) await session.step()
+  assert.notDeepEqual(await session.predict([new Uint8Array(25)]), asked, 'the network has moved')
   assert.equal(ofKind(seen, 'epoch').length, 1, 'ten steps are an epoch: the tenth step measures it')
   await assert.rejects(session.fromBytes(three), /^UserError: the network is being trained: stop the training first$/)
   await assert.rejects(collect(session.train()), /is being trained already/)
   session.resume()
   await reading
+  assert.deepEqual(await session.toBytes(), whole)
+  await session.fromBytes(three)
+  assert.deepEqual(await session.predict([new Uint8Array(25)]), asked)
+  const again = await collect(session.train())
+  assert.equal(ofKind(again, 'start')[0]!.resumedAt, 3)
   assert.deepEqual(await session.toBytes(), whole)
   await assert.rejects(session.step(), /nothing is being trained: begin with train\(\{ paused: true \}\)/)
   await session.close()
