@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { reachable } from '../../src/graph/index.js'
+import { concat, input, reachable } from '../../src/graph/index.js'
 import type { AnyRule, Locality } from '../../src/rules/contract.js'
 import { RULES, ruleById } from '../../src/rules/registry.js'
 import { taskFor } from '../../src/rules/task.js'
@@ -40,6 +40,32 @@ describe('activities', () => {
       )
       for (const { name, output } of graph.metrics) assert.ok(output.size > 1, `${name} is no single number`)
     })
+
+  test('what is computed from targets is none', () => {
+    const w = input({ name: 'w', kind: 'state', shape: [4, 3], dtype: 'float32' })
+    const x = input({ name: 'x', kind: 'data', shape: [1, 4], dtype: 'float32' })
+    const target = input({ name: 'target', kind: 'labels', shape: [1, 50], dtype: 'float32' })
+    const said = x.matmul(w)
+    const figure = concat([said, target], 1).square()
+    const state = [{ name: 'w', input: w, output: w }]
+    const batch = [
+      { name: 'x', input: x },
+      { name: 'target', input: target },
+    ]
+    const metrics = [
+      { name: 'scores', output: said },
+      { name: 'figures/error', output: figure.sum(1) },
+    ]
+    const graph = activityGraph({ state, batch, metrics }, [{ name: 'a', parameters: ['w'] }])
+    assert.deepEqual(
+      graph.metrics.map(({ name, output }) => [name, output]),
+      [['a', said]],
+    )
+    assert.deepEqual(
+      graph.batch.map(({ name }) => name),
+      ['x'],
+    )
+  })
 
   test('of dense layers they are what the layers compute', async () => {
     const { saved: _, ...kept } = keeper()

@@ -170,7 +170,7 @@ test('a rule that is typed is certified and trained; its mistakes are told at th
     setTimeout(() => stop.abort(), 1500)
     const endless = await certify({ rule: { module: 'while (true);' }, on: 'glyphs', signal: stop.signal }).catch(({ message }) => message)
     return { local, windows: layers.map(({ window }) => window), end: end.event, file: config.ruleFile.path, hash: config.ruleFile.sha256.length, endless,
-      syntax: await message(good.replace('rate: (progress) =>', 'rate: (progress) =')), shape: await message(await text('shape')),
+      syntax: await message(good.replace('rate: (progress) =>', 'rate: (progress =>')), shape: await message(await text('shape')),
       name: await message(await text('name')), foreign: await message('\\n' + "import 'https://example.org/x.js'\\n" + good), empty: await message('const x = 1'),
       lacks: await message(good.replace('defineRule, layerwise', 'defineRule, layerwize')) }`,
     {
