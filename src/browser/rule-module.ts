@@ -10,6 +10,7 @@ import * as rules from '../rules/index.js'
 import { checkId } from '../rules/registry.js'
 import { type Module, ruleIn } from '../rules/rule-in.js'
 import type { RuleModule } from './session.js'
+import { lineOf, lineOfSyntax } from './syntax.js'
 
 /** What the module of a rule may import, by the names of the package. */
 const PARTS: Readonly<Record<string, Module>> = {
@@ -60,13 +61,26 @@ export async function loadRule({ module, name = 'rule.js' }: RuleModule): Promis
     exported = await import(/* @vite-ignore */ /* webpackIgnore: true */ url)
   } catch (error) {
     if (error instanceof UsageError) throw error
-    const { name: kind, message } = error as Error
-    const place = kind === 'SyntaxError' ? name + (await lineOfSyntax(url)) : (placeIn(error) ?? name)
+    const { name: kind } = error as Error
+    const { message, line } = await explained(error as Error, module)
+    const place = line ? name + line : (placeIn(error) ?? name)
     throw new UsageError(`${place}: ${[kind, message].filter(Boolean).join(': ')}.`, { cause: error })
   }
   const rule = ruleIn(exported, name)
   checkId(rule)
   return { rule, file: { path: name, sha256: await sha256Of(module) } }
+}
+
+/** What the browser says of a module that does not load, by the names that it was written with, and the line. */
+async function explained({ name, message }: Error, module: string): Promise<{ message: string; line?: string }> {
+  if (name !== 'SyntaxError') return { message }
+  const missing = /export named '([^']+)'/.exec(message)?.[1]
+  const part = [...partUrls].find(([, url]) => message.includes(url))
+  if (missing === undefined || !part) return { message, line: await lineOfSyntax(module) }
+  return {
+    message: `${part[0]} has no ${missing}`,
+    line: lineOf(module, module.search(new RegExp(`\\b${missing}\\b`))),
+  }
 }
 
 const urlOf = (text: string): string => URL.createObjectURL(new Blob([text], { type: 'text/javascript' }))
@@ -87,7 +101,7 @@ function resolved(module: string, name: string): string {
     const { specifier: wanted, start } = own
     if (!PARTS[wanted])
       throw new UsageError(
-        `${name}:${module.slice(0, start).split('\n').length}: it imports "${wanted}", which is none of ${Object.keys(PARTS).join(', ')}: a rule in a page imports these alone.`,
+        `${name}${lineOf(module, start)}: it imports "${wanted}", which is none of ${Object.keys(PARTS).join(', ')}: a rule in a page imports these alone.`,
       )
     text += module.slice(end, start) + partUrl(wanted)
     end = own.end
@@ -105,22 +119,6 @@ function partUrl(part: string): string {
     urlOf(`const part = globalThis.${KEPT}[${JSON.stringify(part)}]\nexport const { ${names.join(', ')} } = part\n`)
   partUrls.set(part, known)
   return known
-}
-
-/** `:12`, the line of a mistake of syntax: an import does not say it, the start of a worker does, which runs nothing. */
-function lineOfSyntax(url: string): Promise<string> {
-  return new Promise((resolve) => {
-    const worker = new Worker(url, { type: 'module' })
-    const end = (line: string): void => {
-      worker.terminate()
-      resolve(line)
-    }
-    worker.onerror = (event) => {
-      event.preventDefault()
-      end(event.lineno > 0 ? `:${event.lineno}` : '')
-    }
-    setTimeout(() => end(''), 1000)
-  })
 }
 
 async function sha256Of(text: string): Promise<string> {

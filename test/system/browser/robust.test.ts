@@ -170,7 +170,7 @@ test('a rule that is typed is certified and trained; its mistakes are told at th
     setTimeout(() => stop.abort(), 1500)
     const endless = await certify({ rule: { module: 'while (true);' }, on: 'glyphs', signal: stop.signal }).catch(({ message }) => message)
     return { local, windows: layers.map(({ window }) => window), end: end.event, file: config.ruleFile.path, hash: config.ruleFile.sha256.length, endless,
-      syntax: await message(good.replace('rate: (progress) =>', 'rate: (progress =>')), shape: await message(await text('shape')),
+      syntax: await message(good.replace('rate: (progress) =>', 'rate: (progress) = >')), shape: await message(await text('shape')),
       name: await message(await text('name')), foreign: await message('\\n' + "import 'https://example.org/x.js'\\n" + good), empty: await message('const x = 1'),
       lacks: await message(good.replace('defineRule, layerwise', 'defineRule, layerwize')) }`,
     {
@@ -191,6 +191,6 @@ test('a rule that is typed is certified and trained; its mistakes are told at th
     empty: 'UserError: typed.js exports nothing: it must export a rule as its default.',
   })
   assert.match(String(syntax), /^UserError: typed\.js:16: SyntaxError: /)
-  assert.match(String(lacks), /^UserError: typed\.js:3: SyntaxError: .*layerwize/)
+  assert.match(String(lacks), /^UserError: typed\.js:3: SyntaxError: onward\/rules has no layerwize\.$/)
   assert.match(String(shape), /^UserError: typed\.js:12: GraphError: matmul/)
 })
