@@ -33,6 +33,7 @@ const FLOORS = [
   ['distributed'],
   ['meter'],
   ['index', 'node', 'export-run.node', 'judge-run.node', 'runs.node'],
+  ['browser'],
   ['compare'],
   ['cli'],
 ]
