@@ -18,7 +18,7 @@ import { type Checkpoint, checkState, statePorts, stateRecord } from './checkpoi
 import type { Criterion, Scores } from './events.js'
 import { benchOf, criterionOf, highestOf, learnedPart } from './judge.js'
 import type { Platform } from './platform.js'
-import { measure, predictor, scoresOf } from './score.js'
+import { type Measured, measured, predictor, scoresOf } from './score.js'
 import { taskOf } from './traced-plan.js'
 
 /** What a network says of one sample. */
@@ -39,6 +39,8 @@ export interface Network {
   readonly criterion: Criterion
   /** What it and its parts say of samples, and the rule's own figures. */
   measure(data: DataSet, split: Split): Promise<Scores>
+  /** The same with the figures of each class or label, where all of the network has learned. */
+  measured(data: DataSet, split: Split): Promise<Measured>
   /**
    * What it says of inputs as the data set has them: levels or parts of 1, or real numbers in their own units. Throws a
    * UserError on another size, on numbers that are none of these, and where the network only generates.
@@ -74,16 +76,19 @@ export async function openNetwork(
   const { input } = samples
   const size = sizeOf(input.shape)
 
+  const measuredOn = async (data: DataSet, split: Split): Promise<Measured> => {
+    const same = JSON.stringify([data.input, data.target]) === JSON.stringify([input, samples.target])
+    if (!same) throw new UserError(`${where} reads ${described(samples)}; those of ${data.name} are ${described(data)}`)
+    const checked = checkSplit(split, samples, `these samples of ${data.name}`)
+    const { scores, breakdown } = await measured(own, checked)
+    return { scores: learnedPart(bench, scores, highest), ...(breakdown && highest === undefined && { breakdown }) }
+  }
+
   return {
     criterion: criterionOf(bench, highest),
     ...(highest !== undefined && { highest: bench.blocks[highest]! }),
-    async measure(data, split) {
-      const same = JSON.stringify([data.input, data.target]) === JSON.stringify([input, samples.target])
-      if (!same)
-        throw new UserError(`${where} reads ${described(samples)}; those of ${data.name} are ${described(data)}`)
-      const checked = checkSplit(split, samples, `these samples of ${data.name}`)
-      return learnedPart(bench, await measure(own, checked), highest)
-    },
+    measure: async (data, split) => (await measuredOn(data, split)).scores,
+    measured: measuredOn,
     async predict(inputs) {
       if (!rule.predict)
         throw new UserError(`${rule.id} only generates, it predicts nothing: draw with it instead (onward samples)`)

@@ -6,9 +6,11 @@ import { noteOnSource } from '../sources.js'
 import { downloadProgress } from '../train/download.js'
 import { legend, outcome } from '../train/summary.js'
 import { renderTable } from '../train/table.js'
+import { describeBreakdown } from './breakdown.js'
 
 /**
- * `onward evaluate RUN`: what the test samples say of a kept run: its figures, those of each layer, and the rule's own.
+ * `onward evaluate RUN`: what the test samples say of a kept run: its figures, those of each layer, the rule's own, and
+ * those of each class.
  * As JSON they have the names that the events of `onward train --json` give them.
  */
 export async function command(run: string, flags: RunFlags): Promise<void> {
@@ -29,6 +31,7 @@ export async function command(run: string, flags: RunFlags): Promise<void> {
   const width = textWidth()
   print(...wrapText(`${run}: ${outcome(test, evaluation)}.`, width))
   print(...renderTable({ test }, { width }), ...legend(test, rule.figures, width), ...noteOnSource(rule))
+  if (evaluation.each) print('', ...describeBreakdown({ ...evaluation, each: evaluation.each }, width))
   if (diverged !== undefined)
     print(...wrapText(`Its training failed, and these figures are those of its last checkpoint: ${diverged}`, width))
   else if (!finished) print(`Its training was stopped: ${toGoOn(run)} goes on.`)
