@@ -1,6 +1,8 @@
 // Figures of each class, and what is written of runs: the list, reports, logs.
 const classes = 'src/targets/class.ts'
 const labels = 'src/targets/labels.ts'
+const layout = 'src/draw/certificate-layout.ts'
+const drawn = { tests: 'draw/certificate' }
 
 export default [
   {
@@ -26,5 +28,33 @@ export default [
     replace: 'own.hits += Number(wanted)',
     tests: 'targets/targets',
     names: 'each label has its precision',
+  },
+  {
+    what: 'feedback through forward weights is drawn as any other',
+    file: layout,
+    find: "kind: feedback.transport ? 'transport' : 'feedback'",
+    replace: "kind: 'feedback'",
+    ...drawn,
+  },
+  {
+    what: 'a choice is drawn from one block alone',
+    file: layout,
+    find: 'rowsFrom(choice?.blocks ?? [])',
+    replace: 'rowsFrom(choice?.blocks.slice(-1) ?? [])',
+    ...drawn,
+  },
+  {
+    what: 'two lines may share a lane',
+    file: layout,
+    find: 'lane.every(([a, b]) => to < a || b < from)',
+    replace: 'true',
+    ...drawn,
+  },
+  {
+    what: 'the name of a layer is markup',
+    file: 'src/draw/svg.ts',
+    find: ".replaceAll('<', '&lt;')",
+    replace: '',
+    ...drawn,
   },
 ]
