@@ -33,6 +33,8 @@ const FLOORS = [
   ['meter', 'draw'],
   ['index', 'node', 'export-run.node', 'runs.node'],
   ['compare'],
+  ['kept'],
+  ['report'],
   ['cli'],
 ]
 

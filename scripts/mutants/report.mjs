@@ -2,6 +2,10 @@
 const classes = 'src/targets/class.ts'
 const labels = 'src/targets/labels.ts'
 const layout = 'src/draw/certificate-layout.ts'
+const run = 'src/kept/run.node.ts'
+const deletion = 'src/kept/delete.node.ts'
+const kept = { tests: 'kept/kept' }
+const list = { tests: 'cli/runs-list' }
 const drawn = { tests: 'draw/certificate' }
 
 export default [
@@ -56,5 +60,61 @@ export default [
     find: ".replaceAll('<', '&lt;')",
     replace: '',
     ...drawn,
+  },
+  {
+    what: 'a run that blew up is called stopped',
+    file: run,
+    find: "blown ? 'failed' : 'stopped'",
+    replace: "'stopped'",
+    ...kept,
+  },
+  {
+    what: 'what was trained again after a crash stands in a history twice',
+    file: 'src/train/history.node.ts',
+    find: '|| before.step <= at',
+    replace: '|| true',
+    ...kept,
+  },
+  {
+    what: 'settings of the preset are told as settings of the run',
+    file: 'src/kept/settings.ts',
+    find: 'asked(rule, { preset })',
+    replace: 'asked(rule, {})',
+    ...kept,
+  },
+  {
+    what: 'a run that is trained may be deleted',
+    file: deletion,
+    find: 'if (holder !== undefined) throw new UserError(',
+    replace: 'if (holder === path) throw new UserError(',
+    ...kept,
+  },
+  {
+    what: 'a deletion takes whatever lies in the folder',
+    file: deletion,
+    find: 'FILES.some((own) => own.test(name))',
+    replace: 'true',
+    ...kept,
+  },
+  {
+    what: 'a link is deleted as the folder that it leads to',
+    file: deletion,
+    find: '?.isSymbolicLink()',
+    replace: '?.isFIFO()',
+    ...kept,
+  },
+  {
+    what: 'deleting asks nobody and is not refused',
+    file: 'src/cli/runs/delete.ts',
+    find: 'if (!process.stdin.isTTY) {',
+    replace: 'if (process.stdin.isTTY !== true) return true\n  if (!process.stdin.isTTY) {',
+    ...list,
+  },
+  {
+    what: 'the worst figure comes first',
+    file: 'src/cli/runs/sort.ts',
+    find: "=== 'smaller' ? value : -value",
+    replace: "=== 'smaller' ? -value : value",
+    ...list,
   },
 ]

@@ -12,9 +12,10 @@ export interface CommandEntry {
   /** What it takes besides flags, in order: `<run>`, `[rule...]`. */
   readonly takes: Readonly<Record<string, string>>
   readonly flags: readonly Flag[]
-  /** Commands of its own, in the place of what it does itself. */
+  /** Commands of its own. */
   readonly commands?: readonly CommandEntry[]
-  readonly load: () => Promise<{
+  /** What it does itself; absent where it only has commands. */
+  readonly load?: () => Promise<{
     /** Takes the arguments, then the flags; a number that it gives is the exit code. */
     readonly command: (...given: never[]) => Promise<unknown>
   }>
