@@ -34,8 +34,7 @@ const FLOORS = [
   ['index', 'node', 'export-run.node', 'runs.node'],
   ['compare'],
   ['kept'],
-  ['report'],
-  ['cli'],
+  ['report', 'cli'],
 ]
 
 const partOf = (path) => path.split(sep)[1].replace(/\.[jt]s$/, '')

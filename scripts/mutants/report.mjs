@@ -6,6 +6,7 @@ const run = 'src/kept/run.node.ts'
 const deletion = 'src/kept/delete.node.ts'
 const kept = { tests: 'kept/kept' }
 const list = { tests: 'cli/runs-list' }
+const plots = { tests: 'draw/plots' }
 const drawn = { tests: 'draw/certificate' }
 
 export default [
@@ -116,5 +117,70 @@ export default [
     find: "=== 'smaller' ? value : -value",
     replace: "=== 'smaller' ? -value : value",
     ...list,
+  },
+  {
+    what: 'numbers of axis labels are cut to two decimals',
+    file: 'src/draw/plot.ts',
+    find: '.replaceAll(/ (?:d|x|y|x1|x2|y1|y2|cx|cy|width|height|transform|fill-opacity|stroke-opacity)="[^"]*"/g, shorter)',
+    replace: '.replaceAll(/[^<>]*/g, shorter)',
+    ...plots,
+  },
+  {
+    what: 'rows and columns of a drawn confusion matrix are taken for each other',
+    file: 'src/draw/confusion.ts',
+    find: 'classes[from]} taken for',
+    replace: 'classes[to]} taken for',
+    ...plots,
+  },
+  {
+    what: 'a curve with a number that is none is drawn with it',
+    file: 'src/draw/curves.ts',
+    find: 'points.filter(([, y]) => Number.isFinite(y))',
+    replace: 'points.filter(([, y]) => y !== undefined)',
+    ...plots,
+  },
+  {
+    what: 'principal components are not centred',
+    file: 'src/report/embedding.ts',
+    find: 'values[i]! - means[i % size]!',
+    replace: 'values[i]! - 0 * means[i % size]!',
+    tests: 'report/embedding',
+  },
+  {
+    what: 'names in a report are markup',
+    file: 'src/report/page.ts',
+    find: "scope: tag === 'th' ? 'col' : i === 0 ? 'row' : undefined },\n      escaped(text),",
+    replace: "scope: tag === 'th' ? 'col' : i === 0 ? 'row' : undefined },\n      text,",
+    tests: 'report/report',
+    names: 'several runs',
+  },
+  {
+    what: 'a report may load from anywhere',
+    file: 'src/report/page.ts',
+    find: "default-src 'none'; ",
+    replace: '',
+    tests: 'report/report',
+    names: 'becomes one file',
+  },
+  {
+    what: 'a block is fed what comes back down through its weights',
+    file: 'src/rules/activities.ts',
+    find: 'isProduct && !backwards',
+    replace: 'isProduct || backwards',
+    tests: 'rules/activities',
+  },
+  {
+    what: 'sets of labels are taken for samples',
+    file: 'src/rules/activities.ts',
+    find: 'tensor.reshape([rows, task.batch, ...one]).mean(0)',
+    replace: 'tensor.reshape([task.batch, rows, ...one]).mean(1)',
+    tests: 'rules/activities',
+  },
+  {
+    what: 'the importance of a setting goes by the worst trials',
+    file: 'src/tune/importance.ts',
+    find: 'lossOf(a) - lossOf(b)',
+    replace: 'lossOf(b) - lossOf(a)',
+    tests: 'tune/importance',
   },
 ]

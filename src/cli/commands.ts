@@ -2,6 +2,7 @@ import { type CommandEntry, flag, JSON_FLAG, ruleFlags, trainFlags, wholeNumber 
 import { joinCommand, upCommand } from './commands/up/entry.js'
 import { compareCommand, meterCommand } from './compare/entry.js'
 import { ownFlags } from './own-data.js'
+import { reportCommand } from './report/entry.js'
 import { runsCommand } from './runs/entry.js'
 import { named } from './to-type.js'
 import { tuneCommand } from './tune/entry.js'
@@ -38,6 +39,7 @@ export function commands(): CommandEntry[] {
     compareCommand(),
     meterCommand(),
     runsCommand(),
+    reportCommand(),
     {
       name: 'evaluate',
       does: 'measure a trained network on the test samples',
