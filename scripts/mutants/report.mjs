@@ -7,6 +7,7 @@ const deletion = 'src/kept/delete.node.ts'
 const kept = { tests: 'kept/kept' }
 const list = { tests: 'cli/runs-list' }
 const plots = { tests: 'draw/plots' }
+const logs = { tests: 'logs/logs' }
 const drawn = { tests: 'draw/certificate' }
 
 export default [
@@ -182,5 +183,40 @@ export default [
     find: 'lossOf(a) - lossOf(b)',
     replace: 'lossOf(b) - lossOf(a)',
     tests: 'tune/importance',
+  },
+  {
+    what: 'the sums of event files are not masked',
+    file: 'src/logs/record.ts',
+    find: '+ 0xa282ead8',
+    replace: '+ 0',
+    ...logs,
+  },
+  {
+    what: 'a figure that is 0 is not logged',
+    file: 'src/logs/tensorboard.ts',
+    find: "  'proto2',\n",
+    replace: '',
+    ...logs,
+  },
+  {
+    what: 'TensorBoard is not told what a resumption takes back',
+    file: 'src/logs/tensorboard.ts',
+    find: 'event.resumedAt === undefined',
+    replace: 'event.resumedAt !== -1',
+    ...logs,
+  },
+  {
+    what: 'rows of CSV that are trained again stay',
+    file: 'src/logs/csv.ts',
+    find: "Number(row.split(',')[1]) <= step",
+    replace: "Number(row.split(',')[1]) >= 0",
+    ...logs,
+  },
+  {
+    what: 'a run that goes on forgets its logs',
+    file: 'src/node.ts',
+    find: 'log = kept.log ?? []',
+    replace: 'log = []',
+    ...logs,
   },
 ]

@@ -1,6 +1,8 @@
 import { Option as Flag } from 'commander'
 import { UsageError } from '../errors.js'
 import { parseValue, refusal } from '../options/index.js'
+import { LOG_FORMATS } from '../train/run-folder.node.js'
+import { readLogs } from './logs.js'
 import { ownFlags } from './own-data.js'
 import { named } from './to-type.js'
 import { trainingFlags } from './train/flags.js'
@@ -41,6 +43,9 @@ export const trainFlags = ({ alone }: { readonly alone: boolean }): Flag[] => [
   flag('--changed-rule', 'with --resume: take the file of the rule although it has changed since'),
   flag('--from <run>', 'begin with the weights of this run where names and shapes are equal'),
   ...(alone ? [flag('--below <run>', 'with --layer: the run that trained the layers below it')] : []),
+  flag('--log <formats>', `logs for other programs in the folder of the run: ${LOG_FORMATS.join(', ')}`).argParser(
+    readLogs,
+  ),
   flag('--json', 'print JSON, one object a line'),
   ...ownFlags().map((own) => own.helpGroup('Your own data:')),
   ...trainingFlags().map((own) => own.helpGroup('Training:')),

@@ -1,24 +1,14 @@
-import { gridOf } from '../data/grid.js'
-import { pngOf } from '../data/images.node.js'
-import { imageShapeOf, type Split } from '../data/index.js'
+import type { Split } from '../data/index.js'
 import { UserError } from '../errors.js'
 import { type KeptRun, readKeptRun } from '../kept/run.node.js'
-import { dataOfRun, drawRun, evaluate, node, type RunOptions, ruleOfRun } from '../runs.node.js'
+import { type PngPicture, picturesOf } from '../pictures.node.js'
+import { dataOfRun, evaluate, node, type RunOptions, ruleOfRun } from '../runs.node.js'
 import type { Breakdown } from '../targets/index.js'
 import { activitiesOf } from '../train/activities.js'
 import { historyOf, type Recorded } from '../train/history.node.js'
 import { partsOf } from '../train/rows.js'
 import { readCheckpoint } from '../train/run-folder.node.js'
 import { type Embedding, principalComponents, umapOf } from './embedding.js'
-
-/** A picture that a network draws, as the file that shows it. */
-export interface ReportedPicture {
-  readonly name: string
-  readonly description: string
-  readonly png: Uint8Array
-  readonly width: number
-  readonly height: number
-}
 
 /** What blocks of a network are fed, as points. */
 export interface ReportedEmbedding extends Embedding {
@@ -35,7 +25,7 @@ export interface ReportedRun {
   readonly events: readonly Recorded[]
   /** Of the test samples. */
   readonly breakdown?: Breakdown
-  readonly pictures: readonly ReportedPicture[]
+  readonly pictures: readonly PngPicture[]
   readonly embeddings: readonly ReportedEmbedding[]
   /** Of the embedded samples, where they have one each. */
   readonly classes?: ArrayLike<number>
@@ -51,8 +41,8 @@ export interface GatherOptions extends RunOptions {
   readonly detailed: boolean
 }
 
-/** Samples that are embedded, images that a picture starts from, and the most blocks that are shown. */
-const [EMBEDDED, DRAWN, BLOCKS] = [1000, 20, 6]
+/** Samples that are embedded, and the most blocks that are shown. */
+const [EMBEDDED, BLOCKS] = [1000, 6]
 
 /** Gathers what a report tells of a run. What cannot be had is left out, and said. Throws a UserError where there is no run. */
 export async function gatherRun(path: string, label: string, options: GatherOptions): Promise<ReportedRun> {
@@ -79,8 +69,7 @@ export async function gatherRun(path: string, label: string, options: GatherOpti
   const given = { rule, changedRule: options.changedRule, data }
   const { each, confusion } =
     (rule.predict && (await attempt('Figures of each class', () => evaluate(path, given)))) ?? {}
-  const isDrawn = imageShapeOf(checkpoint.samples.input) !== undefined && rule.pictures !== undefined
-  const pictures = isDrawn ? await attempt('Pictures', () => picturesOf(path, given)) : []
+  const pictures = await attempt('Pictures', () => picturesOf(path, given))
   const { train, validation } = partsOf(data, checkpoint.settings.options)
   const split = firstOf(validation.count > 0 ? validation : train, EMBEDDED)
   const embeddings = await attempt('Embeddings', async () => {
@@ -102,16 +91,6 @@ export async function gatherRun(path: string, label: string, options: GatherOpti
     ...(data.target.kind === 'class' && split.targets && { classes: split.targets }),
     names: data.target.kind === 'class' ? data.names : [],
   }
-}
-
-async function picturesOf(path: string, options: RunOptions): Promise<ReportedPicture[]> {
-  const drawings = await drawRun(path, { ...options, count: DRAWN, seed: 0 })
-  return await Promise.all(
-    drawings.map(async ({ name, description, images, shape, columns }) => {
-      const grid = gridOf(images, shape, columns)
-      return { name, description, png: await pngOf(grid), width: grid.width, height: grid.height }
-    }),
-  )
 }
 
 /** The first samples of a split, at most so many. */

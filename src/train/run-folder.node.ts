@@ -19,6 +19,10 @@ import { environment, occasion } from './environment.node.js'
 import type { TrainEvent } from './events.js'
 import { resolvedOptions } from './options.js'
 
+/** What a training may write besides its journal, for other programs. */
+export const LOG_FORMATS = ['tensorboard', 'csv'] as const
+export type LogFormat = (typeof LOG_FORMATS)[number]
+
 /** `config.json`: what was asked for, complete. */
 const runConfig = z.object({
   rule: z.string(),
@@ -41,6 +45,8 @@ const runConfig = z.object({
   own: keptProvenance.optional(),
   /** SHA-256 of the content of the data, where no published hash tells it. */
   fingerprint: z.string().optional(),
+  /** Logs for other programs. */
+  log: z.array(z.enum(LOG_FORMATS)).optional(),
 })
 export type RunConfig = Readonly<z.infer<typeof runConfig>>
 
