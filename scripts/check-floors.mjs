@@ -34,6 +34,7 @@ const FLOORS = [
   ['index', 'node', 'export-run.node', 'runs.node', 'pictures.node'],
   ['compare'],
   ['kept'],
+  ['publish'],
   ['report', 'cli'],
 ]
 

@@ -8,6 +8,7 @@ const kept = { tests: 'kept/kept' }
 const list = { tests: 'cli/runs-list' }
 const plots = { tests: 'draw/plots' }
 const logs = { tests: 'logs/logs' }
+const published = { tests: 'publish/publish' }
 const drawn = { tests: 'draw/certificate' }
 
 export default [
@@ -218,5 +219,26 @@ export default [
     find: 'log = kept.log ?? []',
     replace: 'log = []',
     ...logs,
+  },
+  {
+    what: 'the optimiser is exported with the weights',
+    file: 'src/publish/weights.ts',
+    find: "role === 'optimizer' ? []",
+    replace: 'role === undefined ? []',
+    ...published,
+  },
+  {
+    what: 'a folder for a hub may hold other files',
+    file: 'src/publish/formats.node.ts',
+    find: 'if (other !== undefined || ',
+    replace: 'if (',
+    ...published,
+  },
+  {
+    what: 'a card tells held-out figures as those of the test',
+    file: 'src/publish/card.ts',
+    find: '(criterion.block === undefined ? test.network',
+    replace: '(criterion.block === undefined ? validation?.network',
+    ...published,
   },
 ]

@@ -109,11 +109,15 @@ export function commands(): CommandEntry[] {
     },
     {
       name: 'export',
-      does: 'write a trained network as one file that other programs run',
+      does: 'write a trained network for other programs',
       takes: { '<run>': 'the folder of the run; samples of its data set check the file' },
       flags: [
-        flag('--format <format>', 'the format of the file: onnx').default('onnx'),
-        flag('--out <file>', 'the file; default: model.onnx in the folder of the run'),
+        flag(
+          '--format <format>',
+          'onnx: the whole network as one file that runs; safetensors: its weights; huggingface: a folder with a card, ' +
+            'settings, weights and the ONNX file',
+        ).default('onnx'),
+        flag('--out <path>', 'the file or folder; default: model.onnx, model.safetensors or huggingface in the run'),
         ...DATA_RUN_FLAGS,
       ],
       load: () => import('./commands/export.js'),

@@ -17,7 +17,7 @@ const FILES = [
 ]
 const FOLDERS: Readonly<Record<string, RegExp>> = {
   samples: /\.png$/,
-  huggingface: /^(README\.md|config\.json|model\.safetensors)$/,
+  huggingface: /^(README\.md|config\.json|model\.(safetensors|onnx))$/,
   // What a broker and the clients of a federation keep has many names.
   federated: /./,
   broker: /./,
