@@ -34,6 +34,7 @@ export { loadDataSet } from './data/load.node.js'
 export { type DataOptions, loadData } from './data/own/own.node.js'
 export { UsageError, UserError } from './errors.js'
 export type { ExportedFile } from './export-run.node.js'
+export { type JudgeRunOptions, judgeRun, type RunJudgement } from './judge-run.node.js'
 export { fileOf, findRule, type RuleFile } from './rules/load.node.js'
 export {
   type DrawOptions,

@@ -102,7 +102,7 @@ export async function openRun(path: string, given: RunOptions = {}): Promise<Net
  * What a run was trained by, and its checkpoint with the settings of its folder: they must be the same but for a new
  * total of epochs.
  */
-async function readRun(path: string, given: RunOptions) {
+export async function readRun(path: string, given: RunOptions) {
   const { checkpoint, path: where } = readCheckpoint(path)
   const rule = await ruleOfRun(path, given)
   const { rule: id, data, hyper, options, mostThreads } = readConfig(path)

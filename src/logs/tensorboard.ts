@@ -1,6 +1,6 @@
 import { create, toBinary } from '@bufbuild/protobuf'
-import { messagesOf } from '../onnx/messages.js'
 import { isGroup, showValue, type Values } from '../options/index.js'
+import { messagesOf } from '../protobuf.js'
 import type { Scores, StartEvent, TrainEvent } from '../train/events.js'
 import { tfRecord } from './record.js'
 

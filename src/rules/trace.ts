@@ -7,7 +7,7 @@ import { leaves, mapTree, type Tree } from '../nn/tree.js'
 import type { StepGraph } from '../onnx/index.js'
 import { targetKind } from '../targets/index.js'
 import { checkFigures, checkShape, checkStep } from './checked.js'
-import type { AnyRule, Batch, Metrics, Picture, Prediction, Step, Task, View } from './contract.js'
+import type { AnyRule, Batch, Generator, Metrics, Picture, Prediction, Step, Task, View } from './contract.js'
 import { flatten, unflatten } from './figures.js'
 import { featuresOf, readOutOf, readOutStep } from './read-out.js'
 
@@ -38,11 +38,18 @@ export interface TracedRule {
   readonly predict: StepGraph
   /** Images that the network draws, from images `x`: the pixels are the metric `images`. */
   picture(name: string): StepGraph
+  /**
+   * What a rule that generates is judged by: `samples` of noise, `reconstructions` of images, [N, C, H, W], or `logWeight`, [N];
+   * one metric of that name. Undefined where the rule has none.
+   */
+  generator(part: GeneratorPart): StepGraph | undefined
   /** Of a rule whose read-out is solved: its `features` [N, V, D] of inputs, and the step that stands for the solution. */
   readonly readOut?: { readonly features: StepGraph; readonly step: TracedStep }
   /** Greedy steps and what feeds them, by layer; empty where the rule has none or cannot here. */
   greedy(layer: number): { step: TracedStep; features: StepGraph }
 }
+
+export type GeneratorPart = 'samples' | 'reconstructions' | 'logWeight'
 
 const named = (list: readonly [string, Tensor][]): { name: string; output: Tensor }[] =>
   list.map(([name, output]) => ({ name, output }))
@@ -232,6 +239,24 @@ export function traceRule(rule: AnyRule, task: Task, hyper: unknown): TracedRule
     picture: (name) => {
       const { draw }: Picture<Tree> = rule.pictures!(task, hyper)[name]!
       return reading((state, view) => [['images', draw(state, view)]])
+    },
+    generator(part) {
+      const all: Generator<Tree> = rule.generator?.(task, hyper) ?? {}
+      const shape = [task.batch, ...(part === 'logWeight' ? [] : task.input.shape)]
+      const draws: Record<GeneratorPart, ((state: Tree, view: View) => Tensor) | undefined> = {
+        samples: all.samples && ((state, { random }) => all.samples!(state, random)),
+        reconstructions: all.reconstructions,
+        logWeight: all.density?.logWeight,
+      }
+      const draw = draws[part]
+      return (
+        draw &&
+        reading((state, view) => {
+          const drawn = draw(state, view)
+          checkShape(`${part} of the generator`, drawn, shape)
+          return [[part, drawn]]
+        })
+      )
     },
     greedy(layer) {
       const features = reading((state, { x }) => [

@@ -171,7 +171,7 @@ export const trifecta: Rule<TrifectaHyper, TrifectaState> = {
   hyper,
   training: { epochs: 16, batch: 64 },
   // Images that three poolings leave a pixel of.
-  small: { hyper: { width: 0.03, pixelMean: [0.5], pixelDeviation: [0.25] }, shape: [1, 8, 8] },
+  small: { hyper: { width: 0.008, pixelMean: [0.5], pixelDeviation: [0.25] }, shape: [1, 8, 8] },
   presets,
   ...layerwise(design),
   schedule: (_, batchIndex, h) => (h.overlap ? [batchIndex % 2 === 0 ? 'even' : 'odd'] : ['joint']),
