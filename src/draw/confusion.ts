@@ -21,7 +21,7 @@ export function drawConfusion(maker: Maker, { name, classes, counts }: Confusion
   const short = (k: number): string => shortened(classes[k]!, 9)
   const long = isNumbered && classes.some((own) => own.length > 3)
   const left = isNumbered ? (long ? 68 : 34) : 12
-  const [top, right] = [long ? 62 : 34, 8]
+  const [top, right] = [long ? 62 : 34, long ? 28 : 8]
   const side = (width - left - right) / classes.length
   const size: PlotSize = { width, height: Math.round(top + side * classes.length + 8) }
   const shown = isNumbered ? cells : cells.filter(({ n }) => n > 0)

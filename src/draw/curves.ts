@@ -41,11 +41,8 @@ export function drawCurves(maker: Maker, { name, across, curves, shares = false 
     marginBottom: 34,
     x: { label: across, ...ticksOf(across, rows), insetLeft: 2, insetRight: 6 },
     y: {
-      label: null,
-      grid: true,
-      nice: true,
-      ticks: 6,
-      ...(shares && { tickFormat: (value: number) => `${value} %` }),
+      ...{ label: null, grid: true, nice: true, ticks: 6, ...around(rows.map(({ y }) => y)) },
+      ...(shares && { tickFormat: (value: number) => `${Number(value.toFixed(3))} %` }),
     },
     marks: [
       Plot.line(rows, {
@@ -58,12 +55,23 @@ export function drawCurves(maker: Maker, { name, across, curves, shares = false 
   })
 }
 
+/** Values that are all equal have an axis around them: a plot of one epoch has one point. */
+function around(values: readonly number[]) {
+  const [low, high] = [Math.min(...values), Math.max(...values)]
+  const room = 0.1 * Math.abs(low) || 1
+  return low === high ? { domain: [low - room, low + room], ticks: 3 } : {}
+}
+
 /** Of what is counted whole numbers, at most seven; where all lies within one or two, and of seconds, as it comes. */
 function ticksOf(across: string, rows: readonly { readonly x: number }[]) {
-  const last = Math.floor(Math.max(...rows.map(({ x }) => x)))
+  const [least, most] = [Math.min(...rows.map(({ x }) => x)), Math.max(...rows.map(({ x }) => x))]
+  // One place alone stands in the middle.
+  if (least === most)
+    return { domain: [0, 2 * most || 1], ticks: [most], tickFormat: (x: number) => String(Number(x.toPrecision(3))) }
+  const last = Math.floor(most)
   if (across === 'seconds' || !(last >= 2)) return { ticks: 5 }
   const step = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000].find((own) => last / own <= 7) ?? last
-  const first = Math.ceil(Math.min(...rows.map(({ x }) => x)) / step) * step
+  const first = Math.ceil(least / step) * step
   const ticks = Array.from({ length: Math.floor((last - first) / step) + 1 }, (_, i) => first + i * step)
   return { ticks, tickFormat: 'd' }
 }

@@ -28,6 +28,17 @@ test('a plot is one SVG element with a name, without style or script, and its nu
   )
 })
 
+test('one point alone has short ticks around it', () => {
+  const curves = [{ name: 'a', colour: 0, points: [[1, 0.80666666] as const] }]
+  const svg = drawCurves(maker, { name: 'one point', across: 'epochs', curves, shares: true }, size)
+  assert.equal(count(svg, /<circle/g), 1)
+  assert.ok(
+    textsOf(svg).every((text) => text.length < 9),
+    textsOf(svg).join(),
+  )
+  assert.ok(textsOf(svg).includes('80 %'))
+})
+
 test('small values keep their digits on the axis', () => {
   const points = [0.001, 0.002, 0.003].map((y, i) => [i + 1, y] as const)
   const svg = drawCurves(maker, { name: 'small', across: 'epochs', curves: [{ name: 'a', colour: 0, points }] }, size)
