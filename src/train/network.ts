@@ -20,7 +20,7 @@ import type { Criterion, Scores } from './events.js'
 import { benchOf, criterionOf, highestOf, learnedPart } from './judge.js'
 import type { Platform } from './platform.js'
 import type { NamedTensor } from './safetensors.js'
-import { measure, predictor, scoresOf } from './score.js'
+import { type Measured, measure, measured, predictor, scoresOf } from './score.js'
 import { taskOf } from './traced-plan.js'
 
 /** What a network says of one sample. */
@@ -43,6 +43,8 @@ export interface Network {
   load(state: readonly NamedTensor[]): Promise<void>
   /** What it and its parts say of samples, and the rule's own figures. `confused` is told which classes it confuses. */
   measure(data: DataSet, split: Split, confused?: (confused: Confused) => void): Promise<Scores>
+  /** The same with the figures of each class or label, where all of the network has learned. */
+  measured(data: DataSet, split: Split): Promise<Measured>
   /**
    * What it says of inputs as the data set has them: levels or parts of 1, or real numbers in their own units. Throws a
    * UserError on another size, on numbers that are none of these, and where the network only generates.
@@ -79,6 +81,12 @@ export async function openNetwork(
   const { input } = samples
   const size = sizeOf(input.shape)
 
+  const checked = (data: DataSet, split: Split): Split => {
+    const same = JSON.stringify([data.input, data.target]) === JSON.stringify([input, samples.target])
+    if (!same) throw new UserError(`${where} reads ${described(samples)}; those of ${data.name} are ${described(data)}`)
+    return checkSplit(split, samples, `these samples of ${data.name}`)
+  }
+
   return {
     criterion: criterionOf(bench, highest),
     ...(highest !== undefined && { highest: bench.blocks[highest]! }),
@@ -88,14 +96,14 @@ export async function openNetwork(
       state = other
     },
     async measure(data, split, confused) {
-      const same = JSON.stringify([data.input, data.target]) === JSON.stringify([input, samples.target])
-      if (!same)
-        throw new UserError(`${where} reads ${described(samples)}; those of ${data.name} are ${described(data)}`)
-      const checked = checkSplit(split, samples, `these samples of ${data.name}`)
       const counts = confused && samples.target.kind === 'class' ? confusing(samples) : undefined
-      const scores = learnedPart(bench, await measure(own, checked, counts?.seen), highest)
+      const scores = learnedPart(bench, await measure(own, checked(data, split), counts?.seen), highest)
       if (counts) confused?.(counts.confused())
       return scores
+    },
+    async measured(data, split) {
+      const { scores, breakdown } = await measured(own, checked(data, split))
+      return { scores: learnedPart(bench, scores, highest), ...(breakdown && highest === undefined && { breakdown }) }
     },
     async predict(inputs) {
       if (!rule.predict)

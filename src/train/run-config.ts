@@ -3,6 +3,10 @@ import { keptProvenance } from '../data/own/provenance.js'
 import { UserError } from '../errors.js'
 import { resolvedOptions } from './options.js'
 
+/** What a training may write besides its journal, for other programs. */
+export const LOG_FORMATS = ['tensorboard', 'csv'] as const
+export type LogFormat = (typeof LOG_FORMATS)[number]
+
 /** `config.json`: what was asked for, complete. */
 const runConfig = z.object({
   rule: z.string(),
@@ -25,6 +29,8 @@ const runConfig = z.object({
   own: keptProvenance.optional(),
   /** SHA-256 of the content of the data, where no published hash tells it. */
   fingerprint: z.string().optional(),
+  /** Logs for other programs. */
+  log: z.array(z.enum(LOG_FORMATS)).optional(),
 })
 export type RunConfig = Readonly<z.infer<typeof runConfig>>
 

@@ -12,7 +12,6 @@ export const upCommand = (): CommandEntry => ({
   takes: {},
   flags: [],
   commands: [pipeline(), federated()],
-  load: () => Promise.reject(new Error('up has commands of its own')),
 })
 
 const pipeline = (): CommandEntry => ({
