@@ -5,6 +5,7 @@ import type { GivenDataSet } from './data/index.js'
 import { checkSameData, keptOf } from './data/own/kept.node.js'
 import type { DataOptions } from './data/own/own.node.js'
 import { checkPooled } from './distributed/federated/store.node.js'
+import { checkNoChapters } from './distributed/pipeline/kept.node.js'
 import { UsageError, UserError } from './errors.js'
 import { awaitFolder, type Waiting } from './lock.node.js'
 import type { AnyRule } from './rules/contract.js'
@@ -147,7 +148,10 @@ export async function* resume(
   options: ResumeOptions = {},
   how: Training = trainAnywhere,
 ): AsyncGenerator<TrainEvent> {
-  if (how === trainAnywhere) checkPooled(path)
+  if (how === trainAnywhere) {
+    checkPooled(path)
+    checkNoChapters(path)
+  }
   const rule = await ruleOfRun(path, options)
   const data = await dataOfRun(path, options)
   await awaitFolder(path, options)
@@ -174,7 +178,7 @@ export async function* resume(
 }
 
 /** What only those who look on need. */
-const PASSING: readonly TrainEvent['event'][] = ['measuring', 'workers', 'clients']
+const PASSING: readonly TrainEvent['event'][] = ['measuring', 'workers', 'clients', 'waiting']
 
 /**
  * Every event is written down before it is told. Where that fails, as on a full disk, the training stops with a

@@ -4,13 +4,14 @@ import { stream } from '../../random/stream.js'
 import { samplesOf } from '../../train/checkpoint.js'
 import { closing, measuredSplit } from '../../train/closing.js'
 import type { TrainConfig } from '../../train/config.js'
-import type { RoundEvent, Scores, TrainEvent } from '../../train/events.js'
+import type { Joining, RoundEvent, Scores, TrainEvent } from '../../train/events.js'
 import { firstState } from '../../train/first-state.js'
 import { benchOf, highestOf, learnedPart } from '../../train/judge.js'
 import { globalStep } from '../../train/plan.js'
 import { standingOf } from '../../train/standing.js'
 import { startEvent } from '../../train/train.js'
 import { openTrainer, type Trainer } from '../../train/trainer.js'
+import { absence } from '../absence.js'
 import { type Begin, withCrew } from '../crew.js'
 import type { Transport } from '../transport.js'
 import { systemClock } from './clock.js'
@@ -41,6 +42,10 @@ export interface FederateConfig extends TrainConfig {
   start(recipe: Recipe, signal: AbortSignal): Promise<void>
   /** Waits for every client in each round: on one machine nothing is gained by going on without one. */
   readonly patient: boolean
+  /** The most seconds to wait for clients that a round cannot begin without; absent: without end. */
+  readonly wait?: number | undefined
+  /** How clients join, where that is from elsewhere. */
+  readonly joining?: Joining | undefined
   /** A name that no other coordinator of the run has. */
   readonly holder: string
   /** The last round that the run told of before it was stopped: what is found again is not told again. */
@@ -89,9 +94,13 @@ async function* training(
     secret: (round) => stream(secretSeed(), round, 'privacy'),
   })
   const { aggregate, rounds, localEpochs } = federated
-  const about = { engine: transport.engine, rounds, localEpochs, aggregate, clients: config.counts, stays }
+  const { joining, counts } = config
+  const about = { engine: transport.engine, rounds, localEpochs, aggregate, clients: counts, stays }
   const uploadBytes = Math.max(...turns.map((_, turn) => work.mostBytes(turn)))
-  yield { ...startEvent(trainer, config, bench, taken), federation: { ...about, uploadBytes } }
+  yield {
+    ...startEvent(trainer, config, bench, taken),
+    federation: { ...about, uploadBytes, ...(joining && { joining }) },
+  }
 
   const samples = samplesOf(data)
   const recipe: Recipe = { version: 1, run, rule: rule.id, settings, federated, clients, samples }
@@ -100,6 +109,7 @@ async function* training(
   const both = signal ? AbortSignal.any([signal, ended]) : ended
   const statuses = statusesOf(transport, clients, systemClock, both)
   const objects = objectCache(transport, run)
+  const absent = absence(config.wait)
   const begin = performance.now()
   let roundBegin = begin
   let toldAt = begin
@@ -114,9 +124,10 @@ async function* training(
     crew.check()
     sums.add(event)
     if (event.event === 'round') roundBegin = performance.now()
+    const step = globalStep(plan, standing.at)
+    if (event.event === 'waiting') yield* absent.news(step, event.missing, clients.length)
     if (event.event === 'waiting' && performance.now() - toldAt >= TELL) {
       toldAt = performance.now()
-      const step = globalStep(plan, standing.at)
       yield { event: 'clients', step, round: event.round, clients: statuses.now() }
     }
     if (event.event !== 'published') continue

@@ -25,10 +25,20 @@ const PATIENCE = 2000
 /** How long a server that is there may be silent, or have nobody for a request: JetStream is up before it listens. */
 const [SILENT, NOBODY] = [30_000, 5000]
 
+/** Whether an error says that nobody answered, which may change; where credentials are refused, it does not. */
+export const isUnreachable = (error: unknown): boolean =>
+  error instanceof UserError && error.message.startsWith(UNREACHED) && !(error.cause instanceof AuthorizationError)
+
+const UNREACHED = 'could not connect to '
+
 /**
  * Connects to `url`, as `nats://HOST:PORT`. Throws a `UserError` where nobody answers or the credentials are refused.
  */
-export async function connectTo(url: string, { seed, id }: Pick<Credentials, 'seed' | 'id'>): Promise<Connection> {
+export async function connectTo(
+  url: string,
+  { seed, id }: Pick<Credentials, 'seed' | 'id'>,
+  onAway: (isAway: boolean) => void = () => undefined,
+): Promise<Connection> {
   const core = await connect({
     servers: url,
     authenticator: nkeyAuthenticator(new TextEncoder().encode(seed)),
@@ -45,9 +55,9 @@ export async function connectTo(url: string, { seed, id }: Pick<Credentials, 'se
       error instanceof AuthorizationError
         ? `it refuses the credentials of ${id}: ask for new ones where the run was started`
         : `${reason(error)}: check the address, and that the run is up`
-    throw new UserError(`could not connect to ${url}: ${why}`, { cause: error })
+    throw new UserError(`${UNREACHED}${url}: ${why}`, { cause: error })
   })
-  const { untilBack, untilLost } = watched(core)
+  const { untilBack, untilLost } = watched(core, onAway)
   const options = { timeout: PATIENCE, checkAPI: false }
   return {
     core,
@@ -84,7 +94,7 @@ class LostError extends Error {
   override readonly name = 'TimeoutError'
 }
 
-function watched(core: NatsConnection) {
+function watched(core: NatsConnection, onAway: (isAway: boolean) => void) {
   const failing = new Set<(error: Error) => void>()
   const waiting = new Set<() => void>()
   let isThere = true
@@ -99,9 +109,13 @@ function watched(core: NatsConnection) {
   }
   void (async () => {
     for await (const { type } of core.status()) {
-      if (type === 'reconnect') arrive()
+      if (type === 'reconnect') {
+        arrive()
+        onAway(false)
+      }
       if (type !== 'disconnect') continue
       isThere = false
+      onAway(true)
       leave(new LostError('the server went away'))
     }
   })()

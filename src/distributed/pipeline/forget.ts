@@ -11,13 +11,15 @@ const CURRENT = 'current'
 export const nameRun = ({ values }: Transport, run: string): Promise<void> => replaceJson(values, CURRENT, run)
 
 export const currentRun = async ({ values }: Transport): Promise<string | undefined> =>
-  (await getJson<string>(values, CURRENT))?.value
+  (await getJson<string>(values, CURRENT))?.value || undefined
 
 /** Removes what is left of a run that was cut off: its messages and its states. */
 export async function forgetRun(transport: Transport): Promise<void> {
   const run = await currentRun(transport)
   const found = run === undefined ? undefined : await getJson<Partial<Manifest>>(transport.values, keysOf(run).manifest)
   if (run === undefined || !found?.value.stages) return
+  // Whoever joins while the next run is prepared must not find this one.
+  await nameRun(transport, '')
   const keys = keysOf(run)
   const { window, stages, messageBytes } = found.value as Manifest
   await (await transport.stream(keys.stream, limitsOf(run, window, stages.length, messageBytes))).delete()

@@ -90,7 +90,9 @@ export async function* collect(
         : verdictOn({ elapsed, deadline, arrived: arrived.size, open, wanted, quorumAt }, state.seconds)
     if (verdict !== 'wait')
       return { verdict, arrived: [...arrived.values()], seconds: lastOf([...state.seconds, ...seconds]) }
-    yield { event: 'waiting', round }
+    const isLate = elapsed > deadline
+    const missing = isLate ? selected.filter((client) => !arrived.has(client) && !refused.has(client)) : []
+    yield { event: 'waiting', round, missing }
     await bell.wait(poll)
   }
   return undefined

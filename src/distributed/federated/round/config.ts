@@ -43,8 +43,8 @@ export type CoordinatorEvent =
     }
   | { readonly event: 'refused'; readonly round: number; readonly client: string; readonly reason: string }
   | { readonly event: 'failed'; readonly round: number; readonly turn: number; readonly answers: number }
-  /** At every look at what has come. */
-  | { readonly event: 'waiting'; readonly round: number }
+  /** At every look at what has come; who is missing, where that holds up the round for longer than is usual. */
+  | { readonly event: 'waiting'; readonly round: number; readonly missing: readonly string[] }
   | {
       readonly event: 'published'
       readonly round: number

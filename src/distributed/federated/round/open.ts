@@ -60,7 +60,7 @@ export async function* choose(
       const asked = patient ? there.length : askedFor(wanted, there.length)
       return drawn.slice(0, config.wanted === undefined ? asked : askedFor(wanted, there.length)).sort()
     }
-    yield { event: 'waiting', round: state.round }
+    yield { event: 'waiting', round: state.round, missing: clients.filter((client) => !there.includes(client)) }
     await bell.wait(poll)
   }
   return undefined
