@@ -42,6 +42,8 @@ export interface FederateConfig extends TrainConfig {
   start(recipe: Recipe, signal: AbortSignal): Promise<void>
   /** Waits for every client in each round: on one machine nothing is gained by going on without one. */
   readonly patient: boolean
+  /** Clients that are known not to come again. */
+  readonly gone?: ReadonlySet<string> | undefined
   /** The most seconds to wait for clients that a round cannot begin without; absent: without end. */
   readonly wait?: number | undefined
   /** How clients join, where that is from elsewhere. */
@@ -117,7 +119,13 @@ async function* training(
   let sums = tally()
   const rounding = coordinate({
     ...{ transport, run, clients, work, layout, clock: systemClock, poll: POLL, signal: both },
-    ...{ holder: config.holder, patient: config.patient, wanted: federated.wanted, seed: settings.options.seed },
+    ...{
+      holder: config.holder,
+      patient: config.patient,
+      gone: config.gone,
+      wanted: federated.wanted,
+      seed: settings.options.seed,
+    },
     ...{ initial: async () => first as Record<string, Float32Array>, rule: aggregate },
   })
   for await (const event of rounding) {

@@ -149,6 +149,7 @@ async function* overNats(
   if (parties) keep(store, { ...own, port: portOf(broker) })
   const server = keptUp(broker)
   const ended = new AbortController()
+  const gone = new Set<string>()
   let working: Promise<void> = Promise.resolve()
   try {
     const transport = await natsTransport(broker.url, broker.workers[0]!)
@@ -163,7 +164,11 @@ async function* overNats(
           ...(clientsFrom !== undefined && { folder: join(clientsFrom, id) }),
         }))
         // They load while the network is traced and compiled here.
-        working = clientProcesses({ folder: logs, job, clients: places, onLost }, ended.signal)
+        const lose = (client: string, why: string): void => {
+          gone.add(client)
+          onLost(client, why)
+        }
+        working = clientProcesses({ folder: logs, job, clients: places, onLost: lose }, ended.signal)
         working.catch(() => undefined)
       }
       const joining = parties && { url: broker.url, count: parties.length, credentials: parties.map(credentials) }
@@ -172,11 +177,10 @@ async function* overNats(
         await Promise.race([working, server.failed])
       }
       const counts = Object.fromEntries(clients.map((client) => [client, null]))
-      yield* whileUp(
-        server,
-        transport,
-        federate({ ...common, transport, patient: false, counts, start, wait, joining }),
-      )
+      // A process that dies is started again, and its clients make the round again: whoever else is slow is waited for.
+      const patient = !parties && own.options.wanted === undefined
+      const about = { transport, patient, gone, counts, start, wait, ...(joining && { joining }) }
+      yield* whileUp(server, transport, federate({ ...common, ...about }))
     } finally {
       await transport.close()
     }

@@ -54,7 +54,7 @@ export async function* collect(
   /** Renews the lease; false where another coordinator holds it now. */
   hold: () => Promise<boolean>,
 ): AsyncGenerator<CoordinatorEvent, Collected | undefined> {
-  const { clock, signal, poll, patient } = config
+  const { clock, signal, poll, patient, gone = new Set() } = config
   const { round, selected } = state
   const joined = await joinedOf(config, joins)
   const trials = selected.flatMap((client) => joined.get(client)?.seconds ?? [])
@@ -83,7 +83,8 @@ export async function* collect(
       }
     }
     if (arrived.size >= wanted) quorumAt ??= elapsed
-    const open = selected.length - arrived.size - refused.size
+    const coming = selected.filter((client) => !arrived.has(client) && !refused.has(client) && !gone.has(client))
+    const open = coming.length
     const verdict =
       patient && open > 0
         ? 'wait'
@@ -91,8 +92,7 @@ export async function* collect(
     if (verdict !== 'wait')
       return { verdict, arrived: [...arrived.values()], seconds: lastOf([...state.seconds, ...seconds]) }
     const isLate = elapsed > deadline
-    const missing = isLate ? selected.filter((client) => !arrived.has(client) && !refused.has(client)) : []
-    yield { event: 'waiting', round, missing }
+    yield { event: 'waiting', round, missing: isLate ? coming : [] }
     await bell.wait(poll)
   }
   return undefined

@@ -15,6 +15,8 @@ export interface CoordinatorConfig {
   readonly wanted?: number | undefined
   /** Waits for every client that was asked, however long that takes: on one machine, where all of them live. */
   readonly patient?: boolean | undefined
+  /** Clients that are known not to come again: nobody waits for them. */
+  readonly gone?: ReadonlySet<string> | undefined
   readonly work: Work
   /** What travels, and its first numbers. */
   readonly layout: readonly Travelling[]
