@@ -138,4 +138,12 @@ export default [
     ...own('deadlines'),
     names: 'when the round is over',
   },
+  {
+    what: 'where the engine lost all, rounds that are in the checkpoint are made again',
+    file: at('federate.ts'),
+    find: 'turn: turnsBehind(plan, turns, standing.at, config.lastTold)',
+    replace: 'turn: 0 * turnsBehind(plan, turns, standing.at, config.lastTold)',
+    ...own('resume'),
+    names: 'lost all that it kept',
+  },
 ]

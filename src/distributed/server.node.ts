@@ -3,7 +3,7 @@ import { chmodSync, closeSync, existsSync, openSync, readdirSync, readFileSync, 
 import { join, resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { UserError } from '../errors.js'
-import { makeFolder, replaceFile } from '../files.node.js'
+import { makeFolder, readJson, replaceFile } from '../files.node.js'
 import { fateOf, type Holder, holderOf } from '../holder.node.js'
 import { type Credentials, keptCredentials, publicKeyOf } from './credentials.node.js'
 import { clientRights, offeredRights } from './rights.js'
@@ -179,7 +179,7 @@ const holderFile = (folder: string): string => join(folder, 'nats-server.process
 async function endPredecessor(folder: string): Promise<void> {
   const path = holderFile(folder)
   if (!existsSync(path)) return
-  const holder: Holder = JSON.parse(readFileSync(path, 'utf8'))
+  const holder = readJson(path) as Holder
   for (let tries = 0; fateOf(holder) !== 'dead'; tries++) {
     if (fateOf(holder) === 'unknown' || tries > 100)
       throw new UserError(

@@ -93,6 +93,6 @@ async function joinAsWorker(
   const ending = isByChapters
     ? await chapterWorker(transport, where, { ...given, data: data! })
     : await oneWorker(transport, where, { ...given, data })
-  if (ending === 'over') printAside('onward: the run is done here')
+  if (ending === 'over') printAside('onward: the run has ended')
   return ending === 'over' ? EXIT.done : EXIT.interrupted
 }

@@ -24,8 +24,15 @@ import type { CoordinatorEvent } from './round/config.js'
 import { coordinate } from './round/coordinator.js'
 import { readRound } from './round/state.js'
 import { statusesOf } from './statuses.js'
-import { positionAfter, type Turn, turnsOf } from './turns.js'
+import { positionAfter, type Turn, turnsBehind, turnsOf } from './turns.js'
 import { federatedWork, layoutIn, type SolvedReadOut } from './work.js'
+
+/** A round that the events of a run tell of. */
+export interface Told {
+  readonly round: number
+  /** Turns of the training that are done after it. */
+  readonly turn: number
+}
 
 export interface FederateConfig extends TrainConfig {
   readonly federated: FederatedOptions
@@ -41,7 +48,7 @@ export interface FederateConfig extends TrainConfig {
    */
   start(recipe: Recipe, signal: AbortSignal): Promise<void>
   /** Waits for every client in each round: on one machine nothing is gained by going on without one. */
-  readonly patient: boolean
+  readonly patient: boolean | 'long'
   /** Clients that are known not to come again. */
   readonly gone?: ReadonlySet<string> | undefined
   /** The most seconds to wait for clients that a round cannot begin without; absent: without end. */
@@ -51,7 +58,7 @@ export interface FederateConfig extends TrainConfig {
   /** A name that no other coordinator of the run has. */
   readonly holder: string
   /** The last round that the run told of before it was stopped: what is found again is not told again. */
-  readonly lastTold?: number | undefined
+  readonly lastTold?: Told | undefined
   /** Told after every round, when its model is stored: for an engine that forgets. */
   readonly onPublished?: ((model: string) => Promise<void>) | undefined
 }
@@ -119,13 +126,10 @@ async function* training(
   let sums = tally()
   const rounding = coordinate({
     ...{ transport, run, clients, work, layout, clock: systemClock, poll: POLL, signal: both },
-    ...{
-      holder: config.holder,
-      patient: config.patient,
-      gone: config.gone,
-      wanted: federated.wanted,
-      seed: settings.options.seed,
-    },
+    ...{ holder: config.holder, patient: config.patient, gone: config.gone },
+    ...{ wanted: federated.wanted, seed: settings.options.seed },
+    // Where the engine kept nothing, the checkpoint is all that there is.
+    from: { round: (config.lastTold?.round ?? 0) + 1, turn: turnsBehind(plan, turns, standing.at, config.lastTold) },
     ...{ initial: async () => first as Record<string, Float32Array>, rule: aggregate },
   })
   for await (const event of rounding) {
@@ -145,7 +149,7 @@ async function* training(
     standing.at = positionAfter(plan, turns, turn)
     const done = turns[turn - 1]!
     const layer = done.kind === 'learn' ? done.layer : undefined
-    const isTold = round <= (config.lastTold ?? 0)
+    const isTold = round <= (config.lastTold?.round ?? 0)
     score =
       validation.count > 0 && !isTold ? yield* measuredSplit(trainer, 'validation', validation, signal) : undefined
     const made: RoundEvent = {

@@ -1,12 +1,12 @@
 /** A whole federation on this machine, as `train` takes what trains. */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { checkDataSet, type DataSet } from '../../data/index.js'
 import { keptOf } from '../../data/own/kept.node.js'
 import type { DataOptions } from '../../data/own/own.node.js'
 import { UserError } from '../../errors.js'
-import { makeFolder, replaceFile } from '../../files.node.js'
+import { makeFolder, readJson, replaceFile } from '../../files.node.js'
 import { fileOf } from '../../rules/load.node.js'
 import { RULES } from '../../rules/registry.js'
 import type { TrainConfig } from '../../train/config.js'
@@ -23,7 +23,7 @@ import { clientProcesses, processCount } from './client-processes.node.js'
 import { type FederateConfig, federate } from './federate.js'
 import { type ClientGiven, clientsHere } from './here.js'
 import { keeperIn, keepRound, lastTold, restoreRound } from './kept-run.node.js'
-import { fromJson, toJson } from './names.js'
+import { toJson } from './names.js'
 import { clientNames, type FederatedOptions, federatedOptions } from './options.js'
 import { clientFolders, clientsIn } from './partition/folders.node.js'
 import { sharesOf } from './partition/shares.js'
@@ -55,8 +55,10 @@ export const newFederated = (
 export function keptFederated(run: string): Federated {
   const path = join(storeOf(run), SETTINGS)
   if (!existsSync(path)) throw new UserError(`${run} was not trained over clients: onward train --resume ${run}`)
-  const kept = fromJson(readFileSync(path)) as Federated
-  return { ...kept, options: federatedOptions.parse(kept.options) }
+  const kept = readJson(path) as Federated
+  const options = federatedOptions.safeParse(kept.options)
+  if (!options.success) throw new UserError(`${path} was written by another version of onward: use that one here`)
+  return { ...kept, options: options.data }
 }
 
 /** How clients are waited for, and who is told of them. */
@@ -178,7 +180,7 @@ async function* overNats(
       }
       const counts = Object.fromEntries(clients.map((client) => [client, null]))
       // A process that dies is started again, and its clients make the round again: whoever else is slow is waited for.
-      const patient = !parties && own.options.wanted === undefined
+      const patient = parties || own.options.wanted !== undefined ? false : ('long' as const)
       const about = { transport, patient, gone, counts, start, wait, ...(joining && { joining }) }
       yield* whileUp(server, transport, federate({ ...common, ...about }))
     } finally {

@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { UsageError } from '../../errors.js'
-import { replaceFile } from '../../files.node.js'
+import { readJson, replaceFile } from '../../files.node.js'
 import type { Over } from '../../train/events.js'
 
 /** How a pipeline was started; its run keeps it, so that it goes on in the same way. */
@@ -29,7 +29,7 @@ export function keepStart(run: string, start: PipelineStart): void {
 
 /** How the pipeline of a run was started; undefined where it was none. */
 export const keptStart = (run: string): PipelineStart | undefined =>
-  isPipeline(run) ? (JSON.parse(readFileSync(fileIn(run), 'utf8')) as PipelineStart) : undefined
+  isPipeline(run) ? (readJson(fileIn(run)) as PipelineStart) : undefined
 
 /** Throws a UsageError where a run trains by chapters: elsewhere it would become another training. */
 export function checkNoChapters(run: string): void {

@@ -4,7 +4,7 @@ import type { Bell } from '../clock.js'
 import { receiveParts } from '../wire/parts.js'
 import { decodeUpload } from '../wire/upload.js'
 import type { CoordinatorConfig, CoordinatorEvent } from './config.js'
-import { deadlineOf, firstDeadlineOf, verdictOn } from './deadline.js'
+import { deadlineOf, firstDeadlineOf, longestOf, verdictOn } from './deadline.js'
 import { joinedOf, wantedIn } from './open.js'
 import { lastOf, type RoundState } from './state.js'
 import type { Contribution, Taken } from './work.js'
@@ -86,7 +86,7 @@ export async function* collect(
     const coming = selected.filter((client) => !arrived.has(client) && !refused.has(client) && !gone.has(client))
     const open = coming.length
     const verdict =
-      patient && open > 0
+      patient && open > 0 && (patient === true || elapsed < longestOf(deadline))
         ? 'wait'
         : verdictOn({ elapsed, deadline, arrived: arrived.size, open, wanted, quorumAt }, state.seconds)
     if (verdict !== 'wait')
