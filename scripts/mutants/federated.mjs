@@ -117,7 +117,7 @@ export default [
   {
     what: 'a round that is found again is told again',
     file: at('federate.ts'),
-    find: 'round <= (config.lastTold ?? 0)',
+    find: 'round <= (config.lastTold?.round ?? 0)',
     replace: 'round < 0',
     ...own('resume'),
     names: 'not told again',

@@ -50,6 +50,7 @@ export async function connectTo(
     // A server that was cut off says nothing: two of these without an answer end the connection, and a new one is sought.
     pingInterval: 5000,
     noAsyncTraces: true,
+    ...tlsFor(url),
   }).catch((error: unknown) => {
     const why =
       error instanceof AuthorizationError
@@ -87,6 +88,15 @@ export async function connectTo(
       await core.close()
     },
   }
+}
+
+/**
+ * Where the address says tls, nothing goes without it, and the certificate must be of that host: left to itself, the
+ * client goes on in the clear with a server that has none, and takes one of `localhost` for any address of numbers.
+ */
+function tlsFor(url: string): { tls?: object } {
+  const address = URL.canParse(url) ? new URL(url) : undefined
+  return address?.protocol === 'tls:' ? { tls: { host: address.hostname.replace(/^\[(.*)\]$/, '$1') } } : {}
 }
 
 /** The server went away while an answer was waited for: the client itself would wait for the whole of its time-out. */

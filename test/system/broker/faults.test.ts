@@ -127,6 +127,15 @@ else {
     await end()
   })
 
+  test('who says tls is not connected without it', LIMIT, async () => {
+    const { broker, end } = await testBroker()
+    await assert.rejects(
+      natsTransport(broker.url.replace('nats:', 'tls:'), broker.workers[0]!),
+      /does not support 'tls'/,
+    )
+    await end()
+  })
+
   test('a paused server is waited for', LIMIT, async () => {
     const { broker, end } = await testBroker()
     const transport = await natsTransport(broker.url, broker.workers[0]!)
