@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { chmodSync, closeSync, existsSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { UserError } from '../errors.js'
+import { UsageError, UserError } from '../errors.js'
 import { makeFolder, readJson, replaceFile } from '../files.node.js'
 import { fateOf, type Holder, holderOf } from '../holder.node.js'
 import { type Credentials, keptCredentials, publicKeyOf } from './credentials.node.js'
@@ -73,6 +73,12 @@ export async function startBroker(settings: BrokerSettings): Promise<Broker> {
   await endPredecessor(folder)
 
   const ids = Array.from({ length: settings.workers }, (_, i) => `worker-${i + 1}`)
+  const all = [...ids, ...(settings.clients ?? [])]
+  const twice = all.find((id, i) => all.indexOf(id) < i)
+  if (twice !== undefined)
+    throw new UsageError(
+      `${ids.includes(twice) ? `${twice} is the name of who coordinates` : `two clients are called ${twice}`}: give each a name of its own`,
+    )
   const workers = ids.map((id) => keptCredentials(folder, { run, role: 'worker', id }))
   const clients = (settings.clients ?? []).map((id) => keptCredentials(folder, { run, role: 'client', id }))
   const start = async (port: number): Promise<Broker> => {

@@ -97,6 +97,22 @@ test('what nobody can join takes nothing about joining', async () => {
   assert.deepEqual([port.code, /65535/.test(port.stderr)], [2, true])
 })
 
+test('names of parties and addresses that cannot be are refused', async () => {
+  for (const [args, said] of [
+    [['--parties', 'a,,b'], /has an empty one in "a,,b"/],
+    [['--parties', 'a,a'], /two clients are called a|nats-server/],
+    [['--parties', 'worker-1,a'], /worker-1 is the name of who coordinates|nats-server/],
+  ] as const) {
+    const { stderr } = await onward(folder, 'up', 'federated', 'backprop', '--data', 'glyphs', ...args, '--wait', '0')
+    assert.match(stderr, said)
+  }
+  const credentials = ['--credentials', 'none.json']
+  for (const url of ['http://127.0.0.1', '127.0.0.1:4222', '']) {
+    const { code, stderr } = await onward(folder, 'join', url, ...credentials)
+    assert.deepEqual([code, /is nats:\/\/HOST:PORT or tls:\/\/HOST:PORT/.test(stderr)], [2, true], stderr)
+  }
+})
+
 test('who joins waits for a server as long as was asked, and says so', async () => {
   const credentials = join(folder, 'worker.json')
   writeCredentials(credentials, makeCredentials({ run: 'run', role: 'worker', id: 'worker-3' }))

@@ -28,6 +28,9 @@ const WAIT = 60
 export async function command(url: string, flags: JoinFlags): Promise<number> {
   if (flags.credentials === undefined)
     throw new UsageError('Say --credentials FILE: the file lies beside the run, on the machine where it was started.')
+  const address = URL.canParse(url) ? new URL(url) : undefined
+  if (!address?.hostname || !['nats:', 'tls:'].includes(address.protocol))
+    throw new UsageError(`the address of a server is nats://HOST:PORT or tls://HOST:PORT, and not "${url}".`)
   const credentials = readCredentials(flags.credentials)
   const isClient = credentials.role === 'client'
   const say = (line: string): void => printAside(`onward: ${line}`)

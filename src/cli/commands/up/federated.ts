@@ -46,7 +46,9 @@ export async function command(rule: string | undefined, given: FederatedFlags): 
   if (engine === 'memory' && (parties ?? listen ?? port ?? wait) !== undefined)
     throw new UsageError('nobody can join what runs in one process: leave --engine memory out.')
   const options = federatedOf(wishes)
-  const names = parties?.split(',').filter(Boolean)
+  const names = parties?.split(',')
+  if (names?.some((name) => name === ''))
+    throw new UsageError(`--parties takes names, with a comma between two: a,b,c. It has an empty one in "${parties}".`)
   const training = {
     ...flags,
     ...(resume === undefined && { epochs: `${options.rounds * options.localEpochs}` }),
