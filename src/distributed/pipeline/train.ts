@@ -66,6 +66,9 @@ export async function* trainPipeline(given: PipelineConfig): AsyncGenerator<Trai
   yield* withCrew(trainer, (begin, done) => training(trainer, config, begin, done))
 }
 
+/** So long, in seconds, those who stop a run wait for a worker who is missing. */
+const LEAVE = 3
+
 type Checked = PipelineConfig & { readonly data: DataSet }
 
 async function* training(
@@ -112,14 +115,16 @@ async function* training(
   )
   let epochs = 0
   let score: Scores | undefined
-  for (let isStopping = false; ; ) {
-    if (signal?.aborted && !isStopping) {
-      isStopping = true
+  for (let stopping: number | undefined; ; ) {
+    if (signal?.aborted && stopping === undefined) {
+      stopping = performance.now()
       await setOnce(transport.values, keys.stop, true)
     }
     const all = await standingsOf(transport, run, count)
     yield* watch.news()
     yield* absent.news(globalStep(plan, standing.at))
+    // The end goes up from stage to stage: one that nobody works on never hears of it. What is kept is the last epoch.
+    if (stopping !== undefined && seconds(stopping) > LEAVE && absent.isAnybody()) return yield* standing.stop()
     const broken = await getJson<{ what: string; call: Call }>(transport.values, keys.broken)
     if (broken) {
       const { what, call } = broken.value
