@@ -31,6 +31,9 @@ const LOOK = 100
 
 const wait = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds))
 
+/** All learn in one process, one after the other: what one claims of its time counts for all of them. */
+const inTurn = (learner: Learner): Learner => ({ ...learner, seconds: CLIENTS * learner.seconds })
+
 /** Does all that the learner does, and then as much again, and again, as if its machine were slow. */
 const slow =
   (turn: NonNullable<ClientGiven['turn']>) =>
@@ -98,9 +101,11 @@ async function measured(hasFaults: boolean) {
       await Promise.all(
         names.map(async (client, k) => {
           const own: ClientGiven = { rule, platform, data: partOf(whole, parts[k]!) }
-          const change = !hasFaults ? undefined : client === SLOW ? slow(turn) : client === LOST ? lost : undefined
+          const fault = !hasFaults ? undefined : client === SLOW ? slow(turn) : client === LOST ? lost : undefined
           // Whoever waits for something else than its steps leaves the turn to others.
-          const given = change ? { ...own, change } : { ...own, turn }
+          const given = fault
+            ? { ...own, change: (learner: Learner) => fault(inTurn(learner)) }
+            : { ...own, turn, change: inTurn }
           await oneClient(engine.connect(), client, given, AbortSignal.any([signal]))
         }),
       )
