@@ -146,4 +146,11 @@ export default [
     ...own('resume'),
     names: 'lost all that it kept',
   },
+  {
+    what: 'the bar of a training over clients does not move',
+    file: 'src/cli/train/screen.ts',
+    find: 'progress?.progress ?? roundsDone(view)',
+    replace: 'progress?.progress ?? 0',
+    tests: 'cli/display-machines',
+  },
 ]

@@ -146,9 +146,8 @@ export interface ClientTold {
 /** The training waits for workers or clients who are not there. Told ever more rarely; not kept in the run's folder. */
 export interface WaitingEvent extends Placed {
   readonly event: 'waiting'
-  /** Who they are. */
+  /** Who they are, of how many. */
   readonly missing: readonly string[]
-  /** How many there are to be in all. */
   readonly of: number
   readonly seconds: number
 }
@@ -156,7 +155,6 @@ export interface WaitingEvent extends Placed {
 /** How others join from other machines: each with a file of credentials. */
 export interface Joining {
   readonly url: string
-  /** How many are to join. */
   readonly count: number
   /** The files: of each client its own; all workers take the same. */
   readonly credentials: readonly string[]
