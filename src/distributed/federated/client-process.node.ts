@@ -73,6 +73,9 @@ const whole = await loadKept(places[0]!.own.run, job.data, undefined, load)
 const turn = inTurns()
 let coming = places.length
 let shares: ReturnType<typeof sharesOf> | undefined
+// One connects after the other, before any of them computes: a server does not wait long for an answer.
+const first = new Map<string, Transport | undefined>()
+for (const { own } of places) first.set(own.id, await connected(own))
 await Promise.all(places.map(({ own, folder }) => takePart(own, folder)))
 if (process.connected) process.disconnect()
 
@@ -91,7 +94,8 @@ async function takePart(own: Credentials, folder: string | undefined): Promise<v
 }
 
 async function once(own: Credentials, folder: string | undefined): Promise<void> {
-  const transport = await connected(own)
+  const transport = first.get(own.id) ?? (await connected(own))
+  first.delete(own.id)
   if (!transport) return
   try {
     const recipe = await awaitRecipe(transport, stop.signal)

@@ -27,7 +27,10 @@ const [SILENT, NOBODY] = [30_000, 5000]
 
 /** Whether an error says that nobody answered, which may change; where credentials are refused, it does not. */
 export const isUnreachable = (error: unknown): boolean =>
-  error instanceof UserError && error.message.startsWith(UNREACHED) && !(error.cause instanceof AuthorizationError)
+  error instanceof UserError && error.message.startsWith(UNREACHED) && !isRefused(error.cause)
+
+/** A server that is kept waiting for an answer by a busy process ends the connection in the same way. */
+const isRefused = (error: unknown): boolean => error instanceof AuthorizationError && !/timeout/i.test(error.message)
 
 const UNREACHED = 'could not connect to '
 
@@ -52,10 +55,9 @@ export async function connectTo(
     noAsyncTraces: true,
     ...tlsFor(url),
   }).catch((error: unknown) => {
-    const why =
-      error instanceof AuthorizationError
-        ? `it refuses the credentials of ${id}: ask for new ones where the run was started`
-        : `${reason(error)}: check the address, and that the run is up`
+    const why = isRefused(error)
+      ? `it refuses the credentials of ${id}: ask for new ones where the run was started`
+      : `${reason(error)}: check the address, and that the run is up`
     throw new UserError(`${UNREACHED}${url}: ${why}`, { cause: error })
   })
   const { untilBack, untilLost } = watched(core, onAway)
