@@ -7,6 +7,9 @@ import { describeMachine } from './machine.js'
 import { pathOf, readRecord, writeRecord } from './records.js'
 import { keptRun } from './training.js'
 
+/** What the classifier sees; the likelihood is not asked for. */
+const SEEN = ['--samples', '1000', '--draws', '0']
+
 const training = (id: string): TrainingJob => {
   const found = JOBS.find((own) => own.id === id)
   if (found?.kind !== 'training' || !found.keep) throw new Error(`${id} keeps no runs`)
@@ -39,14 +42,14 @@ export async function runJudge(job: JudgeJob): Promise<void> {
         )
         return
       }
-    const given = ['build/src/cli/main.js', 'samples', run, 'prior', '--judge', judge, '--json']
+    const given = ['build/src/cli/main.js', 'samples', run, 'prior', '--judge', judge, ...SEEN, '--json']
     const { stdout } = await promisify(execFile)(process.execPath, given)
-    const { judged } = JSON.parse(stdout)
-    results.push({ seed, ...judged })
-    console.error(`  seed ${seed}: ${(100 * judged.sure).toFixed(1)} % above ${judged.confidence}`)
+    const { classifier } = JSON.parse(stdout).judged
+    results.push({ seed, ...classifier })
+    console.error(`  seed ${seed}: ${(100 * classifier.sure).toFixed(1)} % above ${classifier.confidence}`)
     writeRecord({
       id: job.id,
-      command: `onward samples RUN prior --judge JUDGE, RUN of ${job.drawers}, JUDGE of ${job.judge}`,
+      command: `onward samples RUN prior --judge JUDGE ${SEEN.join(' ')}, RUN of ${job.drawers}, JUDGE of ${job.judge}`,
       date: new Date().toISOString().slice(0, 10),
       machine: await describeMachine(),
       results,

@@ -28,10 +28,12 @@ const FLOORS = [
   ['rules'],
   ['export'],
   ['train'],
+  ['judge'],
   ['tune'],
   ['distributed'],
   ['meter'],
-  ['index', 'node', 'export-run.node', 'runs.node'],
+  ['index', 'node', 'export-run.node', 'judge-run.node', 'runs.node'],
+  ['browser'],
   ['compare'],
   ['cli'],
 ]

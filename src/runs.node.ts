@@ -9,6 +9,7 @@ import { fileOf, findRule } from './rules/load.node.js'
 import { checkId, RULES } from './rules/registry.js'
 import { compile } from './runtime/compile.node.js'
 import { int8IsExact } from './runtime/doctor.node.js'
+import { deviceAt, NODE_DEVICES } from './train/device.js'
 import { type Drawing, draw } from './train/drawing.js'
 import type { Criterion, Scores } from './train/events.js'
 import { checkSame, withDefaults } from './train/first-state.js'
@@ -101,14 +102,15 @@ export async function openRun(path: string, given: RunOptions = {}): Promise<Net
  * What a run was trained by, and its checkpoint with the settings of its folder: they must be the same but for a new
  * total of epochs.
  */
-async function readRun(path: string, given: RunOptions) {
+export async function readRun(path: string, given: RunOptions) {
   const { checkpoint, path: where } = readCheckpoint(path)
   const rule = await ruleOfRun(path, given)
   const { rule: id, data, hyper, options, mostThreads } = readConfig(path)
   const { epochs } = checkpoint.settings.options
   const own = { rule: id, data, settings: { hyper, options: { ...options, epochs } } }
   checkSame(withDefaults(checkpoint, rule), withDefaults(own, rule), where)
-  return { rule, checkpoint: { ...checkpoint, settings: { hyper, options } }, where, mostThreads }
+  const here = { ...options, device: deviceAt(NODE_DEVICES, options.device) }
+  return { rule, checkpoint: { ...checkpoint, settings: { hyper, options: here } }, where, mostThreads }
 }
 
 /** What the test samples say of a saved run: of its network and of its parts, and the rule's own figures. */

@@ -1,6 +1,7 @@
 import { type CommandEntry, flag, JSON_FLAG, ruleFlags, trainFlags, wholeNumber } from './command-flags.js'
 import { joinCommand, upCommand } from './commands/up/entry.js'
 import { compareCommand, meterCommand } from './compare/entry.js'
+import { judgeFlags } from './judge/flags.js'
 import { ownFlags } from './own-data.js'
 import { named } from './to-type.js'
 import { tuneCommand } from './tune/entry.js'
@@ -40,7 +41,7 @@ export function commands(): CommandEntry[] {
       name: 'evaluate',
       does: 'measure a trained network on the test samples',
       takes: RUN,
-      flags: DATA_RUN_FLAGS,
+      flags: [...DATA_RUN_FLAGS, ...judgeFlags()],
       load: () => import('./commands/evaluate.js'),
     },
     {
@@ -72,7 +73,7 @@ export function commands(): CommandEntry[] {
         flag('--count <n>', 'images that a picture starts from').argParser(wholeNumber('--count', 1)).default(20),
         flag('--seed <n>', 'seed of the noise').argParser(wholeNumber('--seed', 0)).default(0),
         flag('--out <dir>', 'the folder of the pictures; default: samples in the folder of the run'),
-        flag('--judge <run>', 'a run of a classifier (backprop, say): of how many samples made of noise is it sure?'),
+        ...judgeFlags(),
         ...DATA_RUN_FLAGS,
       ],
       load: () => import('./commands/samples.js'),

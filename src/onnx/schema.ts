@@ -1,4 +1,4 @@
-import { create, createFileRegistry, type DescMessage, toBinary } from '@bufbuild/protobuf'
+import { create, createFileRegistry, type DescMessage, fromBinary, toBinary } from '@bufbuild/protobuf'
 import {
   type FieldDescriptorProto,
   FieldDescriptorProtoSchema,
@@ -7,13 +7,11 @@ import {
   FieldDescriptorProto_Type as Type,
 } from '@bufbuild/protobuf/wkt'
 
-/** The part of onnx.proto (IR version 8) that Onward writes: field number, name, type; `*` marks a list. */
+/** The part of onnx.proto (IR version 8) that Onward writes and reads: field number, name, type; `*` marks a list. */
 const MESSAGES: Record<string, readonly string[]> = {
   ModelProto: [
-    '1 ir_version int64',
-    '2 producer_name string',
-    '7 graph GraphProto',
-    '8 opset_import OperatorSetIdProto*',
+    ...['1 ir_version int64', '2 producer_name string'],
+    ...['7 graph GraphProto', '8 opset_import OperatorSetIdProto*'],
   ],
   OperatorSetIdProto: ['1 domain string', '2 version int64'],
   GraphProto: [
@@ -24,7 +22,10 @@ const MESSAGES: Record<string, readonly string[]> = {
     ...['1 input string*', '2 output string*', '3 name string', '4 op_type string'],
     ...['5 attribute AttributeProto*', '7 domain string'],
   ],
-  AttributeProto: [...['1 name string', '3 i int64', '4 s bytes', '6 g GraphProto', '8 ints int64*', '20 type int32']],
+  AttributeProto: [
+    ...['1 name string', '3 i int64', '4 s bytes', '5 t TensorProto'],
+    ...['6 g GraphProto', '8 ints int64*', '20 type int32'],
+  ],
   TensorProto: ['1 dims int64*', '2 data_type int32', '8 name string', '9 raw_data bytes'],
   ValueInfoProto: ['1 name string', '2 type TypeProto'],
   TypeProto: ['1 tensor_type Tensor'],
@@ -65,5 +66,8 @@ export interface Message {
 export const proto = (name: string, fields: Record<string, unknown>): Message =>
   create(registry.getMessage(`onnx.${name}`) as DescMessage, fields)
 
-export const encodeModel = (model: Message): Uint8Array<ArrayBuffer> =>
-  toBinary(registry.getMessage('onnx.ModelProto') as DescMessage, model)
+const MODEL = registry.getMessage('onnx.ModelProto') as DescMessage
+export const encodeModel = (model: Message): Uint8Array<ArrayBuffer> => toBinary(MODEL, model)
+
+/** Reads a model, whoever wrote it. Throws on bytes that are none. */
+export const decodeModel = (bytes: Uint8Array): Message => fromBinary(MODEL, bytes)

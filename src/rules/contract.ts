@@ -61,6 +61,36 @@ export interface Picture<State> {
   draw(state: State, view: View): Tensor
 }
 
+/**
+ * What a network makes of noise and of images: it is judged by that. Each part is absent where the rule has none. N is the
+ * task's batch, and pixels lie in [0, 1]; what sticks out is cut off.
+ */
+export interface Generator<State> {
+  /** Images drawn from noise alone, [N, C, H, W]. */
+  samples?(state: State, random: Random): Tensor
+  /** What is left of the images of the view when they are encoded and decoded, [N, C, H, W]. */
+  reconstructions?(state: State, view: View): Tensor
+  readonly density?: Density<State>
+}
+
+/** A density of images p(x), as the mean of weights that are drawn. */
+export interface Density<State> {
+  /** What it is a density of, in words: 'images with one level of uniform noise, on [0, 1]^D'. */
+  readonly of: string
+  /** Nothing is drawn but the noise that turns levels into real numbers: there is no other bound than that noise makes. */
+  readonly isExact: boolean
+  /**
+   * So many levels make one unit of x; 1 where p gives probabilities, as of binary images. Absent: x has no levels, and no bits
+   * can be told.
+   */
+  readonly scale?: number
+  /**
+   * The logarithm of one weight of each image of the view, [N], by one draw of its noise; the mean of weights is p(x), or
+   * at most that: ln p(x, z) - ln q(z | x), each with its normaliser.
+   */
+  logWeight(state: State, view: View): Tensor
+}
+
 export interface Prediction {
   /**
    * [N, K]: of classes or labels one score each, larger is likelier (see `probabilities`; of labels they are logits);
@@ -151,6 +181,11 @@ export interface Rule<Hyper = never, State extends Tree = never> {
   between?(epoch: number, hyper: Hyper): readonly { readonly step: string; readonly times: number }[]
   /** Absent where a rule only generates; it then has an `objective`. */
   predict?(state: State, x: Tensor, task: Task, hyper: Hyper): Prediction
+  /**
+   * What blocks hand up for samples, by their names, [N, ...]. Absent: read from the graph of `predict`, which cannot
+   * tell blocks that settle together in one loop.
+   */
+  activities?(state: State, x: Tensor, task: Task, hyper: Hyper): Readonly<Record<string, Tensor>>
   /** Whether the scores are log-probabilities up to a constant; absent: they are not. */
   probabilities?(hyper: Hyper): boolean
   /** The field's word for a score, where scores are no probabilities: 'goodness'. Absent: 'score'. */
@@ -163,6 +198,8 @@ export interface Rule<Hyper = never, State extends Tree = never> {
   readonly objective?: string
   /** What `onward samples` draws, by name. */
   pictures?(task: Task, hyper: Hyper): Readonly<Record<string, Picture<State>>>
+  /** What it is judged by as one that generates; undefined where these options let it draw nothing. */
+  generator?(task: Task, hyper: Hyper): Generator<State> | undefined
   /** The highest block, where it is not trained but solved, once, after the last epoch; by options, where they say so. */
   readonly readOut?: ReadOut<Hyper, State> | ((hyper: Hyper) => ReadOut<Hyper, State> | undefined)
   /** For rules whose layers learn from their own input alone: one layer after the other. */

@@ -7,7 +7,7 @@ import { leaves, mapTree, type Tree } from '../nn/tree.js'
 import type { StepGraph } from '../onnx/index.js'
 import { targetKind } from '../targets/index.js'
 import { checkFigures, checkShape, checkStep } from './checked.js'
-import type { AnyRule, Batch, Metrics, Picture, Prediction, Step, Task, View } from './contract.js'
+import type { AnyRule, Batch, Generator, Metrics, Picture, Prediction, Step, Task, View } from './contract.js'
 import { flatten, unflatten } from './figures.js'
 import { featuresOf, readOutOf, readOutStep } from './read-out.js'
 
@@ -36,13 +36,22 @@ export interface TracedRule {
   turn(name: string, lists: readonly (readonly string[])[]): TracedStep
   /** What samples give: `scores`, `parts/NAME` of each part, where the rule predicts, and its own `figures/NAME`. */
   readonly predict: StepGraph
+  /** What the blocks hand up for samples `x`, by their names, where the rule says it. */
+  readonly activities?: StepGraph
   /** Images that the network draws, from images `x`: the pixels are the metric `images`. */
   picture(name: string): StepGraph
+  /**
+   * What a rule that generates is judged by: `samples` of noise, `reconstructions` of images, [N, C, H, W], or `logWeight`, [N];
+   * one metric of that name. Undefined where the rule has none.
+   */
+  generator(part: GeneratorPart): StepGraph | undefined
   /** Of a rule whose read-out is solved: its `features` [N, V, D] of inputs, and the step that stands for the solution. */
   readonly readOut?: { readonly features: StepGraph; readonly step: TracedStep }
   /** Greedy steps and what feeds them, by layer; empty where the rule has none or cannot here. */
   greedy(layer: number): { step: TracedStep; features: StepGraph }
 }
+
+export type GeneratorPart = 'samples' | 'reconstructions' | 'logWeight'
 
 const named = (list: readonly [string, Tensor][]): { name: string; output: Tensor }[] =>
   list.map(([name, output]) => ({ name, output }))
@@ -229,9 +238,30 @@ export function traceRule(rule: AnyRule, task: Task, hyper: unknown): TracedRule
         step: traceSteps('read-out', [readOutStep(readOut, task, hyper)], initial, task),
       },
     }),
+    ...(rule.activities && {
+      activities: reading((state, { x }) => Object.entries(rule.activities!(state as never, x, task, hyper))),
+    }),
     picture: (name) => {
       const { draw }: Picture<Tree> = rule.pictures!(task, hyper)[name]!
       return reading((state, view) => [['images', draw(state, view)]])
+    },
+    generator(part) {
+      const all: Generator<Tree> = rule.generator?.(task, hyper) ?? {}
+      const shape = [task.batch, ...(part === 'logWeight' ? [] : task.input.shape)]
+      const draws: Record<GeneratorPart, ((state: Tree, view: View) => Tensor) | undefined> = {
+        samples: all.samples && ((state, { random }) => all.samples!(state, random)),
+        reconstructions: all.reconstructions,
+        logWeight: all.density?.logWeight,
+      }
+      const draw = draws[part]
+      return (
+        draw &&
+        reading((state, view) => {
+          const drawn = draw(state, view)
+          checkShape(`${part} of the generator`, drawn, shape)
+          return [[part, drawn]]
+        })
+      )
     },
     greedy(layer) {
       const features = reading((state, { x }) => [

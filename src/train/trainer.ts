@@ -260,7 +260,7 @@ export async function openTrainer(config: TrainerConfig): Promise<Trainer> {
     async measure(split) {
       return await measure(predicting, checkSplit(split, data, 'the samples to measure'))
     },
-    measuring: (split, signal) => measuring(predicting, split, signal),
+    measuring: (split, signal) => measuring(predicting, split, { signal }),
     ...(traced.readOut && {
       readOut: readOutSolver({ rule, data, training: train, settings, task, traced, programs }),
     }),

@@ -21,8 +21,16 @@ export interface Costs {
 
 const COSTS: readonly string[] = ['seconds', 'parameters', 'activationBytes', 'stateBytes'] satisfies (keyof Costs)[]
 
+/** What drawn samples are judged by, once a training has ended: the Frechet distance, precision and recall. */
+const JUDGED: readonly string[] = ['frechet', 'samplePrecision', 'sampleRecall']
+
+export const isJudged = ({ key }: Objective): boolean => JUDGED.includes(key)
+
 export const nameOfCriterion = ({ block, figure }: Criterion): string =>
   block === undefined ? figure : `${block}.${figure}`
+
+/** Figures that are to be large, whatever a run is judged by. */
+const LARGE: readonly string[] = ['accuracy', 'samplePrecision', 'sampleRecall']
 
 /** A wish as it is typed, `KEY`, `KEY:min` or `KEY:max`; the direction of a figure is known where the run is judged by it. */
 export function readObjective(text: string, criterion: Criterion): Objective {
@@ -31,7 +39,7 @@ export function readObjective(text: string, criterion: Criterion): Objective {
     throw new UsageError(`--objective takes KEY, KEY:min or KEY:max, not "${text}".`)
   if (key === '') throw new UsageError('--objective takes the name of a held-out figure, such as accuracy, or seconds.')
   const [figure] = key.split('.').slice(-1)
-  const isLarge = figure === criterion.figure ? criterion.better === 'larger' : figure === 'accuracy'
+  const isLarge = figure === criterion.figure ? criterion.better === 'larger' : LARGE.includes(figure!)
   const direction = turn === undefined ? (isLarge ? 'maximize' : 'minimize') : turn === 'max' ? 'maximize' : 'minimize'
   return { key, direction }
 }

@@ -27,6 +27,8 @@ export interface PlanWishes extends TrainInput {
   readonly pruner?: PrunerName | undefined
   /** `KEY`, `KEY:min` or `KEY:max` each; none: what a run of the rule is judged by. */
   readonly objectives?: readonly string[] | undefined
+  /** Features by which samples are judged, for objectives that ask for it; default: `pixels`. */
+  readonly features?: string | undefined
   /** `KEY=RANGE` each. */
   readonly ranges?: readonly string[] | undefined
 }

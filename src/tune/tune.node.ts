@@ -1,16 +1,19 @@
 import os from 'node:os'
 import type { DataSet } from '../data/index.js'
-import { keptOf } from '../data/own/kept.node.js'
 import { type DataOptions, loadData } from '../data/own/own.node.js'
+import { keptOf } from '../data/own/provenance.js'
 import { UserError } from '../errors.js'
 import { replaceFile } from '../files.node.js'
 import type { AnyRule } from '../rules/contract.js'
 import { fileOf, findRule } from '../rules/load.node.js'
+import { compile } from '../runtime/compile.node.js'
+import { int8IsExact } from '../runtime/doctor.node.js'
 import { bestOf, countsOf, doneOf, frontOf } from './best.js'
 import type { Choice, Params } from './distribution.js'
 import { drawOf } from './draw.js'
 import type { Best, Counts, TuneEvent } from './events.js'
 import { openStudyFile, type StudyFile } from './journal.node.js'
+import { type Judging, namedObjectives } from './judged.node.js'
 import { type PlanWishes, paramsOfBase, planOf, settingsOf, type TunePlan } from './plan.js'
 import { openPool, type Pool } from './pool.node.js'
 import { type Pruner, prunerOf } from './pruners.js'
@@ -56,7 +59,11 @@ export async function* tune(request: TuneRequest): AsyncGenerator<TuneEvent> {
   const { rule: name, study: path, workers = 1, signal } = request
   const rule = await findRule(name)
   const data = await loadData(request.data, request.load)
-  const plan = planOf(rule, data, request)
+  const asked = planOf(rule, data, request)
+  const settings = settingsOf(rule, data, asked, {})
+  const { features } = request
+  const wanted = await namedObjectives(rule, data, asked.objectives, { settings, features }, platform)
+  const plan = { ...asked, objectives: wanted.objectives }
   const file = openStudyFile(path)
   try {
     const { load, study: _, trials, workers: __, timeout, enqueued = [], signal: ___, ...kept } = request
@@ -73,7 +80,7 @@ export async function* tune(request: TuneRequest): AsyncGenerator<TuneEvent> {
     }
     const late = timeout === undefined ? undefined : AbortSignal.timeout(Math.ceil(1000 * timeout))
     const stop = AbortSignal.any([signal, late].filter((one) => one !== undefined))
-    const opening = { rule: name, data: request.data, load: ownOf(load).load ?? {} }
+    const opening = { rule: name, data: request.data, load: ownOf(load).load ?? {}, ...judgingOf(wanted) }
     const searching: Searching = { rule, data, plan, file, trials, workers }
     const pool = openPool(Math.min(workers, Math.max(1, trials - doneOf(countsOf(file.study()!)))), opening, stop)
     let ended: Ended
@@ -92,6 +99,11 @@ export async function* tune(request: TuneRequest): AsyncGenerator<TuneEvent> {
     file.close()
   }
 }
+
+const platform = { compile, exactInt8: int8IsExact }
+
+const judgingOf = ({ judging }: { readonly judging?: Judging }): { readonly judging?: Judging } =>
+  judging ? { judging } : {}
 
 /** How one's own data are read, for processes and for the journal; what shows the reading stays here. */
 function ownOf(load: DataOptions | undefined): { readonly load?: Omit<DataOptions, 'signal' | 'onWait'> } {

@@ -1,4 +1,5 @@
 import type { DataOptions } from '../data/own/own.node.js'
+import type { Judging } from './judged.node.js'
 import type { Tables } from './space.js'
 
 /** What a process is started with, and needs for all of its trials. */
@@ -7,6 +8,8 @@ export interface Opening {
   readonly rule: string
   readonly data: string
   readonly load: Omit<DataOptions, 'signal' | 'onWait' | 'onProgress' | 'onReading'>
+  /** Where an objective asks for it: how the samples of each trial are judged. */
+  readonly judging?: Judging
 }
 
 export type ToWorker =

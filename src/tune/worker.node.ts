@@ -10,6 +10,7 @@ import { int8IsExact } from '../runtime/doctor.node.js'
 import type { StartEvent } from '../train/events.js'
 import { asked as checked, fit } from '../train/options.js'
 import { train } from '../train/train.js'
+import { sampleJudge } from './judged.node.js'
 import { flatFigures } from './objective.js'
 import type { Tables } from './space.js'
 import type { FromWorker, Opening, ToWorker } from './worker-protocol.js'
@@ -20,7 +21,14 @@ process.on('disconnect', () => process.exit())
 
 const send = (message: FromWorker): void => void process.send!(message)
 
-let opened: { readonly rule: AnyRule; readonly data: DataSet } | undefined
+interface Opened {
+  readonly rule: AnyRule
+  readonly data: DataSet
+  /** Figures of the samples that a trained network draws; none where nobody asks for them. */
+  readonly judge?: ReturnType<typeof sampleJudge>
+}
+
+let opened: Opened | undefined
 let answered: ((pruned: boolean) => void) | undefined
 
 process.on('message', (message: ToWorker) => {
@@ -44,19 +52,28 @@ async function telling(work: Promise<void>): Promise<void> {
   }
 }
 
-async function open({ rule, data, load }: Opening): Promise<void> {
-  opened = { rule: await findRule(rule), data: await loadData(data, load) }
+const platform = { compile, exactInt8: int8IsExact }
+
+async function open({ rule: name, data: source, load, judging }: Opening): Promise<void> {
+  const rule = await findRule(name)
+  const data = await loadData(source, load)
+  opened = { rule, data, ...(judging && { judge: sampleJudge(rule, data, judging, platform) }) }
   send({ kind: 'ready' })
 }
 
 /** Trains on what is not held out, and never reads the test samples. */
 async function trial(settings: Tables): Promise<void> {
-  const { rule, data } = opened!
+  const { rule, data, judge } = opened!
   const complete = fit(rule, data, checked(rule, { settings }))
-  const platform = { compile, exactInt8: int8IsExact }
+  let checkpoint: Uint8Array | undefined
+  const saveCheckpoint = async (bytes: Uint8Array): Promise<string> => {
+    checkpoint = bytes
+    return 'memory'
+  }
+  const place = judge ? { ...platform, saveCheckpoint } : platform
   let start: StartEvent | undefined
   let epochs = 0
-  for await (const event of train({ rule, data, settings: complete, platform, test: false })) {
+  for await (const event of train({ rule, data, settings: complete, platform: place, test: false })) {
     if (event.event === 'start') start = event
     if (event.event === 'epoch') {
       epochs++
@@ -74,7 +91,8 @@ async function trial(settings: Tables): Promise<void> {
     if (event.event === 'done') {
       const { parameters, peakActivationBytes: activationBytes, stateBytes } = start!
       const costs = { seconds: event.seconds, parameters, activationBytes, stateBytes }
-      send({ kind: 'done', figures: flatFigures(event.validation ?? {}, costs) })
+      const judged = judge && (await judge(checkpoint!, complete))
+      send({ kind: 'done', figures: { ...flatFigures(event.validation ?? {}, costs), ...judged } })
     }
   }
 }

@@ -23,9 +23,13 @@ export function tuneCommand(): CommandEntry {
       flag('--study <file>', 'the journal of the study; default: studies/RULE-DATA-NUMBER.jsonl'),
       flag(
         '--objective <key>',
-        'a held-out figure or seconds, parameters, activationBytes, stateBytes; KEY:min, KEY:max; several: the best ' +
-          'compromises',
+        'a held-out figure; seconds, parameters, activationBytes, stateBytes; of drawn samples frechet, samplePrecision, ' +
+          'sampleRecall; KEY:min, KEY:max; several: the best compromises',
       ).argParser(collect),
+      flag(
+        '--features <what>',
+        'judge drawn samples by pixels (default), the folder of a run that classifies, or FILE.onnx',
+      ),
       flag(
         '--space <key=range>',
         'search an option: rate=1e-4..1e-1:log, units=64,128, batch=32..256:step=32; may be given more than once',

@@ -21,6 +21,7 @@ export interface TuneFlags extends TrainFlags {
   readonly timeout?: number
   readonly study?: string
   readonly objective?: readonly string[]
+  readonly features?: string
   readonly space?: readonly string[]
   readonly enqueue?: readonly string[]
 }
@@ -47,6 +48,7 @@ export async function readTuneRequest(rule: string | undefined, flags: TuneFlags
   return {
     ...{ rule: fileOf(request.rule)?.path ?? request.rule.id, data, preset, settings, hyper, options, trials, workers },
     ...{ timeout, enqueued, sampler, pruner, objectives: flags.objective, ranges: flags.space },
+    ...(flags.features !== undefined && { features: flags.features }),
     load: { ...own, ...(dataDir !== undefined && { dataDir }) },
     study: study ?? freeStudy(`${request.rule.id}-${data}`),
   }

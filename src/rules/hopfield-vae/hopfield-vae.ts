@@ -31,6 +31,7 @@ import type { Optimizer } from '../../nn/optimizer.js'
 import { adam, stepSize } from '../../nn/optimizers.js'
 import { leaves, mapTree, type Tree } from '../../nn/tree.js'
 import type { Metrics, Rule, Step, Task } from '../contract.js'
+import { generatorOf } from './generator.js'
 import { both, clamp, contrastGradients, contrasts, type Force, inputGradient, type States } from './hopfield.js'
 import { blocksOf, isInert, type Model, modelOf, type Networks, newNetworks, type Posterior } from './model.js'
 import { type HopfieldVaeHyper, hyper, isTied } from './options.js'
@@ -270,4 +271,6 @@ export const hopfieldVae: Rule<HopfieldVaeHyper, HopfieldVaeState> = {
   },
 
   pictures: (task, h) => picturesOf(task, h, networksOf),
+
+  generator: (task, h) => generatorOf(task, h, networksOf),
 }

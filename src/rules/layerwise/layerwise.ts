@@ -6,7 +6,7 @@ import type { Batch, Prediction, Rule, Step, Task } from '../contract.js'
 import type { AnyDesign, AnyStack, Fed, LayerwiseDesign, Passed, Snapshot, Stack } from './design.js'
 import { greedyOf } from './greedy.js'
 import { HEAD, learners, learnHead, learnLayers, nameOf } from './learn.js'
-import { headInput, headInputInUse, passUp } from './pass.js'
+import { headInput, headInputInUse, passesUp, passUp } from './pass.js'
 import { emptySnapshot, SNAPSHOT, takeSnapshot } from './snapshot.js'
 
 /** What a design is made for. */
@@ -92,10 +92,10 @@ function stepOf(design: AnyDesign, hasLoss: (layer: number) => boolean): Step<An
       : read && head!.predict(stack.head!.parameters, read)
     const scores = said?.scores.stopGradient()
     const fed: Fed = input?.training(batch, { stack, ...(scores && { scores }) }) ?? { x: batch.x }
-    const passes = passUp(layers, stack, fed, { random: batch.random, learns: hasLoss, crosses })
-    const learned = learnLayers(design, stack, new Map(passes.entries()), batch, hasLoss)
+    const running = passesUp(layers, stack, fed, { random: batch.random, learns: hasLoss, crosses })
+    const learned = learnLayers(design, stack, running, batch, hasLoss)
     if (!head) return [learned.stack, { blocks: learned.blocks }]
-    const own = learnHead(design, stack, read ?? headInput(design, fed, passes), batch, fed.given)
+    const own = learnHead(design, stack, read ?? headInput(design, fed, [...learned.passes.values()]), batch, fed.given)
     return [{ ...learned.stack, head: own.head }, { blocks: { ...learned.blocks, ...own.blocks } }]
   }
 }

@@ -168,6 +168,25 @@ export const nice: Rule<NiceHyper, NiceState> = {
 
   pictures: picturesOf,
 
+  generator(task, h) {
+    const flow = flowOf(task, h)
+    const { shape, levels } = task.input
+    return {
+      samples(state, random) {
+        const rows = flow.inverse(state, flow.prior.sample(random, 'prior', [task.batch, flow.size]))
+        // Back from the middle of a level's noise to the level.
+        const pixels = levels === undefined ? rows : rows.mul(levels / (levels - 1)).sub(0.5 / (levels - 1))
+        return pixels.reshape([task.batch, ...shape])
+      },
+      density: {
+        of: 'images with one level of uniform noise, on [0, 1]^D',
+        isExact: true,
+        ...(levels !== undefined && { scale: levels }),
+        logWeight: (state, { x, random }) => flow.logLikelihood(state, flow.after(state, flow.rows(x, random)).at(-1)!),
+      },
+    }
+  },
+
   greedy: {
     layers: (_, { couplings }) => couplings,
     objective: () => 'bits',

@@ -1,23 +1,51 @@
 import { concat, type Tensor } from '../../graph/index.js'
 import { filters } from '../../nn/pictures.js'
-import type { Picture, Task } from '../contract.js'
+import type { Generator, Picture, Task } from '../contract.js'
 import { passUp } from '../layerwise/pass.js'
 import { imageShape } from '../task.js'
 import type { Autoencoder } from './autoencoder.js'
 import type { Cell, UffState } from './cell.js'
 import type { Variational } from './variational.js'
 
-/** What `onward samples` draws of a stack of cells. */
-export function uffPictures(cells: readonly Cell[], task: Task, hasPrior: boolean): Record<string, Picture<UffState>> {
+/** A latent of cell `from`, decoded cell by cell down to pixels. */
+function pixelsOf(cells: readonly Cell[], task: Task) {
   const shape = imageShape(task)
-  /** A latent of cell `from`, decoded cell by cell down to pixels. */
-  function pixels({ layers }: UffState, latent: Tensor, from: number, places: readonly (Tensor | undefined)[] = []) {
+  return ({ layers }: UffState, latent: Tensor, from: number, places: readonly (Tensor | undefined)[] = []): Tensor => {
     let z = latent
     for (let i = from; i >= 0; i--)
       z = cells[i]!.decode(layers[i]!, z.reshape([z.shape[0]!, ...cells[i]!.outputShape]), places[i])
-    const images = z.reshape([-1, ...shape])
-    return images.maximum(0).minimum(1)
+    return z
+      .reshape([-1, ...shape])
+      .maximum(0)
+      .minimum(1)
   }
+}
+
+/** By the last cell: its prior, decoded, and images that went up to it. */
+export function uffGenerator(cells: readonly Cell[], task: Task, hasPrior: boolean): Generator<UffState> {
+  const pixels = pixelsOf(cells, task)
+  const last = cells.length - 1
+  return {
+    ...(hasPrior && {
+      samples: (state, random) =>
+        pixels(state, random.normal(`prior.${last}`, [task.batch, ...cells[last]!.outputShape]), last),
+    }),
+    reconstructions(state, { x }) {
+      const passes = passUp(cells, state, { x })
+      return pixels(
+        state,
+        passes[last]!.made.output,
+        last,
+        passes.map(({ made }) => made.places),
+      )
+    },
+  }
+}
+
+/** What `onward samples` draws of a stack of cells. */
+export function uffPictures(cells: readonly Cell[], task: Task, hasPrior: boolean): Record<string, Picture<UffState>> {
+  const shape = imageShape(task)
+  const pixels = pixelsOf(cells, task)
   return {
     ...filters(shape, ({ layers }: UffState) => (layers[0] as Autoencoder | Variational).encoder.weight, 16),
     reconstructions: {

@@ -30,7 +30,7 @@ import { type Given, layerwise } from '../layerwise/layerwise.js'
 import { passUp } from '../layerwise/pass.js'
 import { autoencoder } from './autoencoder.js'
 import { type Cell, LATENTS, NUMBERS, PIXELS, type UffState } from './cell.js'
-import { uffPictures } from './pictures.js'
+import { uffGenerator, uffPictures } from './pictures.js'
 import { variational } from './variational.js'
 
 const hyper = z
@@ -231,6 +231,8 @@ export const uff: Rule<UffHyper, UffState> = {
   },
 
   pictures: (task, h) => uffPictures(cellsOf(task, h), task, h.cell === 'variational'),
+
+  generator: (task, h) => uffGenerator(cellsOf(task, h), task, h.cell === 'variational'),
 
   greedy: {
     ...parts.greedy,

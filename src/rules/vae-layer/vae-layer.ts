@@ -25,12 +25,13 @@ import { accuracy, cosineEmbedding, crossEntropy, meanSquaredError, supervisedCo
 import { adam, stepSize } from '../../nn/optimizers.js'
 import { mapTree } from '../../nn/tree.js'
 import { gaussianDivergence, gaussianSample } from '../../nn/variational.js'
-import type { Batch, Rule } from '../contract.js'
+import type { Batch, Rule, Task } from '../contract.js'
 import type { Head, LocalLayer, Passed } from '../layerwise/design.js'
 import { type Given, layerwise } from '../layerwise/layerwise.js'
 import { passUp } from '../layerwise/pass.js'
 import { classesOf, imageShape } from '../task.js'
 import { type VaeCell, type VaeCells, type VaeLayerState, vaeCells } from './cell.js'
+import { generatorOf } from './generator.js'
 import { beside, halves, type Mirrored, mirror, twice } from './mirror.js'
 import { hyper, presets, type VaeLayerHyper } from './options.js'
 import { decodeToPixels, vaePictures } from './pictures.js'
@@ -143,6 +144,12 @@ function designOf(given: Given<VaeLayerHyper>) {
   }
 }
 
+/** What each cell makes of images, without noise. */
+const latentsOf = (task: Task, hyper: VaeLayerHyper) => {
+  const { layers } = designOf({ task, hyper })
+  return (state: VaeLayerState, x: Tensor): Tensor[] => passUp(layers, state, { x: twice(x) }).map(({ made }) => made.z)
+}
+
 export const vaeLayer: Rule<VaeLayerHyper, VaeLayerState> = {
   id: 'vae-layer',
   title: 'VAE layers',
@@ -178,10 +185,8 @@ export const vaeLayer: Rule<VaeLayerHyper, VaeLayerState> = {
     return { network: { pixels }, blocks: Object.fromEntries(each) }
   },
 
-  pictures(task, hyper) {
-    const given = { task, hyper }
-    const latentsOf = (state: VaeLayerState, x: Tensor): Tensor[] =>
-      passUp(designOf(given).layers, state, { x: twice(x) }).map(({ made }) => made.z)
-    return vaePictures(cellsOf(given), imageShape(task), latentsOf, hyper.cell === 'vae')
-  },
+  pictures: (task, hyper) =>
+    vaePictures(cellsOf({ task, hyper }), imageShape(task), latentsOf(task, hyper), hyper.cell === 'vae'),
+
+  generator: (task, hyper) => generatorOf(cellsOf({ task, hyper }), task, hyper, latentsOf(task, hyper)),
 }
