@@ -6,6 +6,7 @@ import { checkSameData } from './data/own/kept.node.js'
 import type { DataOptions } from './data/own/own.node.js'
 import { keptOf } from './data/own/provenance.js'
 import { checkPooled } from './distributed/federated/store.node.js'
+import { checkNoChapters } from './distributed/pipeline/kept.node.js'
 import { UsageError, UserError } from './errors.js'
 import { awaitFolder, type Waiting } from './lock.node.js'
 import { type Logs, openLogs } from './logs/log.node.js'
@@ -160,7 +161,10 @@ export async function* resume(
   options: ResumeOptions = {},
   how: Training = trainAnywhere,
 ): AsyncGenerator<TrainEvent> {
-  if (how === trainAnywhere) checkPooled(path)
+  if (how === trainAnywhere) {
+    checkPooled(path)
+    checkNoChapters(path)
+  }
   const rule = await ruleOfRun(path, options)
   const data = await dataOfRun(path, options)
   await awaitFolder(path, options)

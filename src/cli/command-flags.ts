@@ -55,11 +55,14 @@ export const trainFlags = ({ alone }: { readonly alone: boolean }): Flag[] => [
 export const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value]
 
 /** A whole number of a flag, at least `least`. */
-export function wholeNumber(name: string, least: number): (text: string) => number {
-  const kind = { type: 'integer', range: `at least ${least}` } as const
+export function wholeNumber(name: string, least: number, most = Number.POSITIVE_INFINITY): (text: string) => number {
+  const kind = {
+    type: 'integer',
+    range: most < Number.POSITIVE_INFINITY ? `from ${least} to ${most}` : `at least ${least}`,
+  } as const
   return (text) => {
     const value = parseValue(kind, text, name) as number
-    if (Number.isInteger(value) && value >= least) return value
+    if (Number.isInteger(value) && value >= least && value <= most) return value
     throw new UsageError(refusal(name, kind, `"${text}"`, text))
   }
 }

@@ -14,7 +14,7 @@ export const encodeJson = (value: unknown): Uint8Array<ArrayBuffer> =>
   new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`)
 
 /** What only those who look on need. */
-const PASSING: readonly TrainEvent['event'][] = ['measuring', 'workers', 'clients']
+const PASSING: readonly TrainEvent['event'][] = ['measuring', 'workers', 'clients', 'waiting']
 
 /** Whether `metrics.jsonl` has a line of an event. */
 export const isRecorded = ({ event }: TrainEvent): boolean => !PASSING.includes(event)

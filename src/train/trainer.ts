@@ -137,7 +137,6 @@ export async function openTrainer(config: TrainerConfig): Promise<Trainer> {
   const { plan, steps, traced } = tracedPlan
   const { predict, init } = traced
   const { blocks }: Locality = rule.locality(task, hyper)
-  const certificate = certifyPrograms(rule, traced, task, hyper, groupsOf(tracedPlan, options))
   const tensors = tensorsOf(predict, blocks)
   const memory = Object.values(steps).map(liveness)
   const programs = await openPrograms(platform, options, predict)
@@ -166,6 +165,7 @@ export async function openTrainer(config: TrainerConfig): Promise<Trainer> {
   }
 
   const paces = new Map<string, Pace>()
+  let certificate: Certificate | undefined
   let phase: { number: number; pipeline: Pipeline } | undefined
   const pipelineAt = async (number: number): Promise<Pipeline> => {
     if (phase?.number !== number) {
@@ -182,7 +182,12 @@ export async function openTrainer(config: TrainerConfig): Promise<Trainer> {
   }
 
   return {
-    ...{ settings, task, plan, blocks, tensors, certificate, validation },
+    ...{ settings, task, plan, blocks, tensors, validation },
+    get certificate() {
+      // Read where it is asked for: a client of a federation opens a trainer and shows none, and it takes half of the start.
+      certificate ??= certifyPrograms(rule, traced, task, hyper, groupsOf(tracedPlan, options))
+      return certificate
+    },
     trainingSamples: train.count,
     parameters: tensors.filter(({ role }) => role === 'model').reduce((sum, { shape }) => sum + sizeOf(shape), 0),
     peakActivationBytes: Math.max(...memory.map(({ peakActivationBytes }) => peakActivationBytes)),
