@@ -45,7 +45,7 @@ import { optimizerOf, stepSize } from '../../nn/optimizers.js'
 import { FILTER_SCALE, filterImages, rowByRow, signedImages } from '../../nn/pictures.js'
 import type { Tree } from '../../nn/tree.js'
 import { targetKind } from '../../targets/index.js'
-import type { Batch, Rule, Task } from '../contract.js'
+import type { Batch, Rule, Sight, Task } from '../contract.js'
 import { classesOf } from '../task.js'
 import { costOf, type Net, networkOf, nudged, readOutError, scoresOf } from './network.js'
 import { type EquilibriumPropagationHyper, hyper, perLayer } from './options.js'
@@ -111,6 +111,8 @@ function wished(target: Tensor, task: Task, { output }: EquilibriumPropagationHy
   if (output === 'linear') return target
   throw new UsageError(`an output that is ${output} cannot say values: choose output=linear`)
 }
+
+const [FREE, NUDGED, CONTRAST] = ['free settling', 'nudged settling', 'contrast']
 
 const SATURATED = 0.01
 
@@ -236,6 +238,40 @@ export const equilibriumPropagation: Rule<EquilibriumPropagationHyper, Equilibri
       ]
     },
   }),
+
+  phases: ({ estimator }) => [
+    {
+      name: FREE,
+      says: 'With the image held at the input, the layers settle until none moves any more: that is the prediction.',
+      ways: ['input', 'feedback'],
+    },
+    {
+      name: NUDGED,
+      says: `The output is pulled a little towards the label, and all layers settle once more${estimator === 'centred' ? '; and once with the pull turned round' : ''}.`,
+      ways: ['label', 'feedback'],
+    },
+    {
+      name: CONTRAST,
+      says: 'Each weight compares what its two ends did in both, and changes by the difference.',
+      ways: [],
+      learns: true,
+    },
+  ],
+
+  watch({ layers }, { x, target, random }, task, h) {
+    const net = networkOf(layers, x, task.precision, h)
+    const { states: free } = settle(net.network, resting(net.network), h.freeSweeps, h.tolerance)
+    const { plus, minus } = phases(net, free, wished(target, task, h), random, h)
+    const sights = free.map((s, k): [string, readonly Sight[]] => [
+      blockName(k, h),
+      [
+        { phase: FREE, what: 'activity', values: s },
+        { phase: NUDGED, what: 'activity', values: plus[k]! },
+        { phase: CONTRAST, what: 'change', values: plus[k]!.sub(minus[k]!) },
+      ],
+    ])
+    return Object.fromEntries(sights)
+  },
 
   predict(state, x, task, h) {
     const net = networkOf(state.layers, x, task.precision, h)

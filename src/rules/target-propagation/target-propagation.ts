@@ -46,7 +46,8 @@ import { descend, descendEach, optimizerOf, stepSize } from '../../nn/optimizers
 import { filters } from '../../nn/pictures.js'
 import type { Random } from '../../nn/random.js'
 import { targetKind } from '../../targets/index.js'
-import type { Batch, Block, Rule, Step, Task } from '../contract.js'
+import type { Batch, Block, Rule, Sight, Step, Task } from '../contract.js'
+import { LEARN, PASS } from '../phases.js'
 import { alignmentPhase } from '../spike-alignment/phase.js'
 import { classesOf } from '../task.js'
 import { alignStep } from './alignment.js'
@@ -124,6 +125,7 @@ function noisy({ x, random }: Batch, h: TargetPropagationHyper) {
   }
 }
 
+const TARGETS = 'targets'
 const AUTOENCODER = 'label auto-encoder'
 const layerName = (i: number, h: TargetPropagationHyper): string => (i === h.units.length ? 'output' : `layer ${i}`)
 const inverseName = (i: number, h: TargetPropagationHyper): string => `inverse of ${layerName(i + 1, h)}`
@@ -282,6 +284,38 @@ export const targetPropagation: Rule<TargetPropagationHyper, TargetPropagationSt
     if (epoch < h.pretraining) return ['feedback']
     if (h.alternate === 'batch') return ['feedback', 'forward']
     return [(epoch - h.pretraining) % 2 === 0 ? 'feedback' : 'forward']
+  },
+
+  phases: ({ form }) => [
+    { name: PASS, says: 'A batch goes up; each layer keeps its activity.', ways: ['input'] },
+    {
+      name: TARGETS,
+      says: `A target is made at the top, and learned inverses carry it down, layer by layer${form === 'plain' ? '' : ', each corrected by what the inverse gets wrong'}.`,
+      ways: ['label', 'feedback'],
+    },
+    { name: LEARN, says: 'Each layer moves its own activity towards its target.', ways: [], learns: true },
+  ],
+
+  watch(state, batch, task, h) {
+    const net = networkOf(task, h)
+    const { x, sampler } = noisy(batch, h)
+    const pass = net.pass(state.layers, x, sampler('sample'))
+    const levels = h.topTarget === 'output' ? [...pass.activities, pass.scores] : pass.activities
+    const first = topTarget(pass, state, batch.target, task, h)
+    const targets = propagateTargets(levels, first, net.chain(state).down, h.form === 'plain' ? 'plain' : 'difference')
+    const sights = [...pass.activities, pass.scores].map((own, i): [string, readonly Sight[]] => [
+      layerName(i, h),
+      [
+        { phase: PASS, what: 'activity', values: own },
+        ...(targets[i]
+          ? [
+              { phase: TARGETS, what: 'target', values: targets[i] },
+              { phase: LEARN, what: 'error', values: targets[i].sub(own) },
+            ]
+          : []),
+      ],
+    ])
+    return Object.fromEntries(sights)
   },
 
   between: (_, h) => (isAligned(h) ? alignmentPhase(h) : []),
