@@ -1,0 +1,87 @@
+// Builds the lab, a page of static files, from lab/src and src.
+//   node lab/build.mjs [FOLDER]     with ONNX Runtime's files, for any web server; default: dist/lab
+//   node lab/build.mjs --served     without them, into dist/lab: `onward lab` serves them from their package
+import { createHash } from 'node:crypto'
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+import { catalogue } from './build/catalogue.mjs'
+import { contentPolicy } from './build/policy.mjs'
+import { svelte } from './build/svelte.mjs'
+
+const HERE = dirname(fileURLToPath(import.meta.url))
+const RUNTIME = ['ort-wasm-simd-threaded.mjs', 'ort-wasm-simd-threaded.wasm']
+const WEBGPU = ['ort-wasm-simd-threaded.asyncify.mjs', 'ort-wasm-simd-threaded.asyncify.wasm']
+
+/** zod brings its messages in fifty languages; the page needs those of one. */
+const oneLanguage = {
+  name: 'one-language',
+  setup(own) {
+    own.onLoad({ filter: /zod\/v4\/locales\/index\.js$/ }, () => ({
+      contents: "export { default as en } from './en.js'",
+      resolveDir: resolve(HERE, '../node_modules/zod/v4/locales'),
+    }))
+  },
+}
+
+const common = {
+  bundle: true,
+  minify: true,
+  format: 'esm',
+  platform: 'browser',
+  target: 'es2022',
+  logLevel: 'warning',
+  conditions: ['svelte', 'browser'],
+}
+
+/** Writes the page; with `runtime` also the files of ONNX Runtime. */
+export async function buildLab(folder, { runtime }) {
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder, { recursive: true })
+  const plugins = [svelte(), catalogue(), oneLanguage]
+  const outputs = await build({
+    ...common,
+    entryPoints: { lab: join(HERE, 'src/main.ts'), worker: join(HERE, 'src/session/worker.ts') },
+    outdir: folder,
+    splitting: true,
+    chunkNames: 'parts/[name]-[hash]',
+    plugins,
+    metafile: true,
+  })
+  for (const file of ['icon.svg', 'lab.webmanifest']) copyFileSync(join(HERE, 'static', file), join(folder, file))
+  const page = readFileSync(join(HERE, 'static/index.html'), 'utf8')
+  writeFileSync(join(folder, 'index.html'), page.replace('CONTENT-POLICY', contentPolicy()))
+  if (runtime) {
+    mkdirSync(join(folder, 'runtime'))
+    for (const file of [...RUNTIME, ...WEBGPU])
+      copyFileSync(resolve(HERE, '../node_modules/onnxruntime-web/dist', file), join(folder, 'runtime', file))
+  }
+  await buildServiceWorker(folder)
+  return outputs.metafile
+}
+
+/** The service worker knows the files of this build, and is another one for each. */
+async function buildServiceWorker(folder) {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !entry.parentPath.endsWith('runtime'))
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
+    .sort()
+  const hash = createHash('sha256')
+  for (const file of files) hash.update(file).update(readFileSync(join(folder, file)))
+  await build({
+    ...common,
+    entryPoints: [join(HERE, 'src/service-worker.ts')],
+    outfile: join(folder, 'service-worker.js'),
+    define: {
+      FILES: JSON.stringify(['.', ...files.filter((file) => file !== 'index.html'), ...RUNTIME.map((file) => `runtime/${file}`)]),
+      BUILD: JSON.stringify(hash.digest('hex').slice(0, 16)),
+    },
+  })
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const [given] = process.argv.slice(2)
+  const isServed = given === '--served'
+  await buildLab(resolve(isServed ? 'dist/lab' : (given ?? 'dist/lab')), { runtime: !isServed })
+}

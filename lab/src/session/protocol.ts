@@ -1,0 +1,140 @@
+import type { Certificate } from '../../../src/certificate/certificate.js'
+import type { Phase } from '../../../src/rules/contract.js'
+import type { Scores } from '../../../src/train/events.js'
+import type { Experiment } from '../state/experiment.js'
+
+/** What is trained: an experiment without what the page alone knows. */
+export type Wanted = Pick<Experiment, 'rule' | 'preset' | 'data' | 'hyper' | 'options'>
+
+export interface BlockAbout {
+  readonly name: string
+  readonly parameters: number
+  /** What it hands up, of one sample: [units] or [C, H, W]; absent where that is not known. */
+  readonly shape?: readonly number[]
+}
+
+/** Bytes of a training step. */
+export interface Memory {
+  readonly activations: number
+  readonly weights: number
+  /** Activations of backpropagation through the same layers. */
+  readonly backpropagation?: number
+}
+
+/** What tracing alone tells: nothing is compiled or trained for it. */
+export interface About {
+  readonly blocks: readonly BlockAbout[]
+  readonly certificate: Certificate
+  readonly phases: readonly Phase[]
+  readonly memory: Memory
+  readonly parameters: number
+  readonly epochs: number
+  readonly batch: number
+  /** Names of pictures that the network draws, with their descriptions. */
+  readonly pictures: Readonly<Record<string, string>>
+  /** What a score is called. */
+  readonly scoreName: string
+  readonly probabilities: boolean
+  readonly warnings: readonly string[]
+}
+
+/** A session that is ready to train. */
+export interface Opened {
+  readonly trainingSamples: number
+  readonly validationSamples: number
+  readonly batches: number
+  readonly steps: number
+  readonly device: string
+  readonly threads: number
+}
+
+/** Where a training stands. */
+export interface Standing {
+  readonly step: number
+  readonly epoch: number
+  readonly batch: number
+  readonly running: boolean
+  readonly done: boolean
+  /** Training samples in a second, 0 before it is known. */
+  readonly rate: number
+}
+
+export interface Progress extends Standing {
+  /** Means over the steps since the last time. */
+  readonly metrics: Scores
+}
+
+export interface EpochDone {
+  readonly epoch: number
+  readonly validation: Scores
+  /** [classes, classes] of validation samples, a row for each true class; absent where the target is no class. */
+  readonly confusion?: { readonly classes: number; readonly counts: Uint32Array }
+  readonly seconds: number
+}
+
+/** What a worker tells unasked. */
+export type Told =
+  | { readonly kind: 'progress'; readonly progress: Progress }
+  | { readonly kind: 'epoch'; readonly epoch: EpochDone }
+  | { readonly kind: 'done'; readonly test: Scores }
+  | { readonly kind: 'failed'; readonly message: string }
+
+/** One thing that is seen of a block, of the first samples of a batch. */
+export interface Glance {
+  readonly block: string
+  readonly phase: string
+  readonly what: string
+  /** Of one sample; empty where it is one number. */
+  readonly shape: readonly number[]
+  /** [samples, ...shape]. */
+  readonly values: Float32Array
+  readonly samples: number
+}
+
+/** Images, pixels in [0, 1]. */
+export interface Images {
+  readonly count: number
+  /** [C, H, W]. */
+  readonly shape: readonly [number, number, number]
+  readonly pixels: Float32Array
+}
+
+/** What the network is and holds at this moment. */
+export interface Look {
+  readonly step: number
+  /** Of the batch that comes next: its first samples, as images where they are some. */
+  readonly batch?: Images & { readonly labels: readonly string[] }
+  readonly glances: readonly Glance[]
+  /** Filters of blocks that read the input, by block. */
+  readonly filters: Readonly<Record<string, Images>>
+}
+
+/** What the network and its parts say of one input. */
+export interface Said {
+  readonly scores: readonly number[]
+  readonly parts: Readonly<Record<string, readonly number[]>>
+  /** Activities of the blocks, where the rule shows them. */
+  readonly probabilities?: readonly number[]
+}
+
+export interface Drawn extends Images {
+  readonly name: string
+  readonly description: string
+  readonly columns: number
+}
+
+/** What a worker does when asked. */
+export interface Orders {
+  describe(wanted: Wanted): About
+  open(wanted: Wanted): Opened
+  run(): void
+  pause(): Standing
+  step(): Standing
+  reset(): Standing
+  look(): Look
+  say(pixels: Float32Array): Said
+  draw(name: string): Drawn
+  samples(count: number): Images & { readonly labels: readonly string[] }
+  checkpoint(): Uint8Array
+  onnx(): Uint8Array
+}
