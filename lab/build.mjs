@@ -74,7 +74,11 @@ async function buildServiceWorker(folder) {
     entryPoints: [join(HERE, 'src/service-worker.ts')],
     outfile: join(folder, 'service-worker.js'),
     define: {
-      FILES: JSON.stringify(['.', ...files.filter((file) => file !== 'index.html'), ...RUNTIME.map((file) => `runtime/${file}`)]),
+      FILES: JSON.stringify([
+        '.',
+        ...files.filter((file) => file !== 'index.html'),
+        ...RUNTIME.map((file) => `runtime/${file}`),
+      ]),
       BUILD: JSON.stringify(hash.digest('hex').slice(0, 16)),
     },
   })

@@ -12,10 +12,12 @@ import { fileOf } from './rules/load.node.js'
 import { checkId } from './rules/registry.js'
 import { dataFrom, dataOfRun, node, type RunOptions, ruleFrom, ruleOfRun } from './runs.node.js'
 import type { Origin, TrainConfig } from './train/config.js'
+import { deviceAt, NODE_DEVICES } from './train/device.js'
 import type { TrainEvent } from './train/events.js'
 import { prolonged } from './train/longer.js'
 import { asked, fit, resolve, type TrainInput } from './train/options.js'
 import type { Platform } from './train/platform.js'
+import { isRecorded } from './train/run-files.js'
 import { createRun, type RunFolder, readCheckpoint, readConfig, reopenRun } from './train/run-folder.node.js'
 import { train as trainAnywhere } from './train/train.js'
 import { openTrainer as openAnywhere, type Trainer } from './train/trainer.js'
@@ -156,7 +158,8 @@ export async function* resume(
     const kept = readConfig(path)
     const { epochs = kept.options.epochs, threads = kept.options.threads } = options
     const ruleFile = fileOf(rule) ?? kept.ruleFile
-    const config = { ...kept, options: { ...kept.options, epochs }, ...(ruleFile && { ruleFile }) }
+    const device = deviceAt(NODE_DEVICES, kept.options.device)
+    const config = { ...kept, options: { ...kept.options, epochs, device }, ...(ruleFile && { ruleFile }) }
     // Whatever is wrong is thrown before the run is touched; its checkpoint goes by the new total from the next one on.
     resolve(rule, data, { settings: config })
     const checkpoint = prolonged(readCheckpoint(path).checkpoint, epochs, path)
@@ -172,9 +175,6 @@ export async function* resume(
     })
   })
 }
-
-/** What only those who look on need. */
-const PASSING: readonly TrainEvent['event'][] = ['measuring', 'workers', 'clients']
 
 /**
  * Every event is written down before it is told. Where that fails, as on a full disk, the training stops with a
@@ -193,7 +193,7 @@ async function* intoFolder(
     const { saveCheckpoint } = folder
     for await (const event of start({ ...node(mostThreads), saveCheckpoint }, stop)) {
       try {
-        if (!PASSING.includes(event.event) && !failure) folder.record(event)
+        if (isRecorded(event) && !failure) folder.record(event)
       } catch (error) {
         failure = error as Error
         broken.abort()

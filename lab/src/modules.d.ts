@@ -1,5 +1,6 @@
 declare module '*.svelte' {
   import type { Component } from 'svelte'
+
   // biome-ignore lint/suspicious/noExplicitAny: the properties of a component are checked where it is written
   const component: Component<any>
   export default component

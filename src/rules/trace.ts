@@ -38,6 +38,8 @@ export interface TracedRule {
   readonly predict: StepGraph
   /** What can be seen of a batch: `BLOCK/PHASE/WHAT`, [N, ...] each; undefined where the rule shows nothing. */
   watch(): StepGraph | undefined
+  /** What the blocks hand up for samples `x`, by their names, where the rule says it. */
+  readonly activities?: StepGraph
   /** Images that the network draws, from images `x`: the pixels are the metric `images`. */
   picture(name: string): StepGraph
   /** Of a rule whose read-out is solved: its `features` [N, V, D] of inputs, and the step that stands for the solution. */
@@ -243,6 +245,9 @@ export function traceRule(rule: AnyRule, task: Task, hyper: unknown): TracedRule
         return named
       })
     },
+    ...(rule.activities && {
+      activities: reading((state, { x }) => Object.entries(rule.activities!(state as never, x, task, hyper))),
+    }),
     picture: (name) => {
       const { draw }: Picture<Tree> = rule.pictures!(task, hyper)[name]!
       return reading((state, view) => [['images', draw(state, view)]])

@@ -1,6 +1,7 @@
 import type { Checkpoint } from './checkpoint.js'
 import type { StartEvent } from './events.js'
 import type { NamedTensor } from './safetensors.js'
+import type { Standing } from './standing.js'
 import type { TrainerConfig } from './trainer.js'
 
 /** Another network that a training takes its first weights from. */
@@ -22,6 +23,11 @@ export interface TrainConfig extends TrainerConfig {
   readonly from?: Origin | undefined
   /** False: the test samples are not read, and `done` says nothing of them. For trainings among which one is chosen. */
   readonly test?: false | undefined
+  /**
+   * Awaited before each call: the call is made when it resolves, and takes at most so many steps. Told where the
+   * training stands. For pages, which hold a training and make single steps of it.
+   */
+  readonly turn?: ((standing: Pick<Standing, 'at' | 'best'>) => Promise<number | undefined>) | undefined
   /** What only the caller knows of the run, for its first event. */
   readonly told?: Pick<StartEvent, 'run' | 'preset' | 'replaced'> | undefined
 }

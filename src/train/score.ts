@@ -61,6 +61,14 @@ export async function* scoresOf(p: Predictor, split: Split): AsyncGenerator<Outp
 
 const [FIGURE, PART] = ['figures/', 'parts/']
 
+/** Told what the network, or a part of it, says of samples: scores [rows, K], and their targets. */
+export type Seen = (
+  part: { readonly block?: string },
+  scores: Float32Array,
+  targets: ArrayLike<number>,
+  rows: number,
+) => void
+
 /**
  * Measures a network on samples: what it and its parts say of the target, and means of the rule's own figures. Yields
  * the number of samples that are done; ends with undefined if the signal cut it short.
@@ -68,7 +76,7 @@ const [FIGURE, PART] = ['figures/', 'parts/']
 export async function* measuring(
   p: Predictor,
   split: Split,
-  signal?: AbortSignal,
+  { signal, seen }: { readonly signal?: AbortSignal | undefined; readonly seen?: Seen | undefined } = {},
 ): AsyncGenerator<number, Scores | undefined> {
   const kind = kindOf(p.samples.target)
   const sums = new Map<string, number>()
@@ -84,6 +92,7 @@ export async function* measuring(
       } else if (kind) {
         if (!tallies.has(name)) tallies.set(name, kind.tally(p.samples))
         tallies.get(name)!.add(own, targets!, rows)
+        seen?.(partOf(name), own, targets!, rows)
       }
     }
     if (signal?.aborted) return undefined
@@ -102,8 +111,8 @@ const partOf = (output: string): { readonly block?: string } =>
   output.startsWith(PART) ? { block: output.slice(PART.length) } : {}
 
 /** Measures a network on samples to the end. */
-export async function measure(p: Predictor, split: Split): Promise<Scores> {
-  const steps = measuring(p, split)
+export async function measure(p: Predictor, split: Split, seen?: Seen): Promise<Scores> {
+  const steps = measuring(p, split, { seen })
   for (;;) {
     const { done, value } = await steps.next()
     if (done) return value!

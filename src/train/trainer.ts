@@ -50,9 +50,9 @@ import { openPrograms } from './programs.js'
 import { type ReadOutSolver, readOutSolver } from './read-out.js'
 import { type StateTensor, tensorsOf } from './roles.js'
 import { fixedBatches, partsOf, type Rows, shuffledRows } from './rows.js'
-import { measure, measuring, predictor } from './score.js'
+import { measure, measuring, predictor, type Seen } from './score.js'
 import { type TracedPlan, taskOf, tracePlan } from './traced-plan.js'
-import { type Seen, watcher } from './watch.js'
+import { type Watched, watcher } from './watch.js'
 
 export interface TrainerConfig extends TrainInput {
   readonly rule: AnyRule
@@ -115,12 +115,12 @@ export interface Trainer {
   /** What layer `layer` of a greedy rule reads of inputs [N, ...], N whole batches, as the layers below it are now. */
   features(layer: number, x: Float32Array): Promise<Float32Array>
   /**
-   * What the rule lets people see of the batch at a position, as the network is now; undefined where it shows nothing.
-   * Nothing is learned by it.
+   * What the rule, or else the graph of its predictions, lets people see of the batch at a position, as the network is
+   * now. Nothing is learned by it.
    */
-  watch(at: Position): Promise<readonly Seen[] | undefined>
-  /** Measures samples of the data set. */
-  measure(split: Split): Promise<Scores>
+  watch(at: Position): Promise<readonly Watched[]>
+  /** Measures samples of the data set. `seen` is told what the network and its parts say of them. */
+  measure(split: Split, seen?: Seen): Promise<Scores>
   /** The same; yields the number of samples that are done, and ends with undefined if the signal cut it short. */
   measuring(split: Split, signal?: AbortSignal): AsyncGenerator<number, Scores | undefined>
   /** Of a rule whose read-out is solved. */
@@ -260,11 +260,9 @@ export async function openTrainer(config: TrainerConfig): Promise<Trainer> {
       return await compute(places, 0)
     },
     batch,
-    watch: watcher({ graph: () => traced.watch(), programs, settings, batch }),
-    async measure(split) {
-      return await measure(predicting, checkSplit(split, data, 'the samples to measure'))
-    },
-    measuring: (split, signal) => measuring(predicting, split, signal),
+    watch: watcher({ traced, blocks, programs, settings, batch }),
+    measure: async (split, seen) => await measure(predicting, checkSplit(split, data, 'the samples to measure'), seen),
+    measuring: (split, signal) => measuring(predicting, split, { signal }),
     ...(traced.readOut && {
       readOut: readOutSolver({ rule, data, training: train, settings, task, traced, programs }),
     }),

@@ -48,13 +48,15 @@ export function callsTo<T>(worker: Worker, hear: (told: Told) => void): Worked<T
     fail(`The worker that trains has stopped (${event.message || 'it could not be loaded'}): reload the page.`)
   }
   const ask = new Proxy({} as Asked<T>, {
-    get: (_, name: string) => (...given: unknown[]) =>
-      new Promise((resolve, reject) => {
-        if (lost !== undefined) return reject(new Error(lost))
-        const id = next++
-        waiting.set(id, { resolve, reject })
-        worker.postMessage({ id, name, given } satisfies Call)
-      }),
+    get:
+      (_, name: string) =>
+      (...given: unknown[]) =>
+        new Promise((resolve, reject) => {
+          if (lost !== undefined) return reject(new Error(lost))
+          const id = next++
+          waiting.set(id, { resolve, reject })
+          worker.postMessage({ id, name, given } satisfies Call)
+        }),
   })
   return {
     ask,

@@ -46,7 +46,8 @@ export function experimentAt(address: string, catalogue: Catalogue): Addressed {
     const name = isRule ? word.slice(SET.length) : word
     const option = table.find((own) => own.name === name)
     if (option) read(option, text, isRule ? hyper : options, problems)
-    else problems.push(`The link sets ${name}, which ${isRule ? rule.title : 'training'} does not have: it is left out.`)
+    else
+      problems.push(`The link sets ${name}, which ${isRule ? rule.title : 'training'} does not have: it is left out.`)
   }
   const race = (words.get('race') ?? '').split(',').filter((id) => id !== '' && id !== rule.id)
   const unknown = race.filter((id) => !ruleIn(catalogue, id))

@@ -39,12 +39,7 @@ export function withPreset(experiment: Experiment, preset: string | undefined): 
 }
 
 /** An option set, or back to where it starts, where the value is undefined. */
-export function withOption(
-  experiment: Experiment,
-  of: 'hyper' | 'options',
-  name: string,
-  value: unknown,
-): Experiment {
+export function withOption(experiment: Experiment, of: 'hyper' | 'options', name: string, value: unknown): Experiment {
   const { [name]: _, ...others } = experiment[of]
   return { ...experiment, [of]: value === undefined ? others : { ...others, [name]: value } }
 }
@@ -57,5 +52,4 @@ export const trainsTheSame = (a: Experiment, b: Experiment): boolean => trainedB
 const trainedBy = ({ rule, preset, data, hyper, options }: Experiment): string =>
   JSON.stringify([rule, preset ?? '', data, sorted(hyper), sorted(options)])
 
-const sorted = (values: Values): [string, unknown][] =>
-  Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1))
+const sorted = (values: Values): [string, unknown][] => Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1))
