@@ -30,7 +30,7 @@ const FLOORS = [
   ['train'],
   ['tune'],
   ['distributed'],
-  ['meter'],
+  ['meter', 'draw'],
   ['index', 'node', 'export-run.node', 'runs.node'],
   ['compare'],
   ['cli'],

@@ -1,5 +1,5 @@
+import { listed } from '../../certificate/words.js'
 import type { Over, WorkersEvent } from '../../train/events.js'
-import { listed } from '../certificate.js'
 import { count, figure, percent, plural } from '../output/numbers.js'
 import { columns } from '../output/text.js'
 
