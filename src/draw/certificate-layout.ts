@@ -50,12 +50,18 @@ const MEANINGS: Record<FlowKind, string> = {
   transport: 'feedback, with the forward weights used backwards',
 }
 
-const BOX = { x: 84, width: 136, height: 42 }
-const ROW = 62
+/** How large the parts of a drawing are, in pixels. */
+export interface Sizes {
+  readonly box: { readonly x: number; readonly width: number; readonly height: number }
+  /** From the top of a box to that of the next one. */
+  readonly row: number
+  /** Between the boxes and the first line from above: room for a few letters. */
+  readonly stub: number
+  readonly lane: number
+}
+
+const SMALL: Sizes = { box: { x: 84, width: 136, height: 42 }, row: 62, stub: 82, lane: 13 }
 const [LABEL_BUS, DATA_BUS] = [24, 62]
-/** Between the boxes and the first line from above: room for a few letters. */
-const STUB = 82
-const LANE = 13
 const LEGEND_ROW = 18
 /** What the longest meaning takes. */
 const WIDTH = 356
@@ -140,7 +146,8 @@ function lanesOf(wanted: readonly Wanted[]): number[] {
 }
 
 /** Where the boxes and lines of a certificate lie: data at the bottom, what comes from above on the right. */
-export function certificateLayout({ layers }: Certificate): CertificateLayout {
+export function certificateLayout({ layers }: Certificate, sizes = SMALL): CertificateLayout {
+  const { box: BOX, row: ROW, stub: STUB, lane: LANE } = sizes
   const rows = rowsOf(layers)
   const wanted = fromAbove(layers, rows)
   const lanes = lanesOf(wanted)
@@ -169,7 +176,7 @@ export function certificateLayout({ layers }: Certificate): CertificateLayout {
   }
 
   const flows = [
-    ...rows.flatMap((row, i) => fromBelow(row, yOf(i), bottom)),
+    ...rows.flatMap((row, i) => fromBelow(row, yOf(i), bottom, BOX)),
     ...wanted.map((flow, i): DrawnFlow => {
       const x = right + STUB + lanes[i]! * LANE
       const same = wanted.filter(({ target }) => target === flow.target)
@@ -205,7 +212,7 @@ export function certificateLayout({ layers }: Certificate): CertificateLayout {
 const isRead = ({ reads: { labels } }: LayerCertificate): boolean => labels === 'input' || labels === 'loss'
 
 /** What a row reads of the data and of labels. */
-function fromBelow(row: readonly LayerCertificate[], y: number, bottom: number): DrawnFlow[] {
+function fromBelow(row: readonly LayerCertificate[], y: number, bottom: number, BOX: Sizes['box']): DrawnFlow[] {
   const [own] = row as [LayerCertificate]
   const name = listed(row.map((layer) => layer.name))
   const enters = y + BOX.height * 0.74
