@@ -5,6 +5,7 @@ import { join } from 'node:path'
 
 rmSync('dist', { recursive: true, force: true })
 execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'], { stdio: 'inherit' })
+execFileSync(process.execPath, ['lab/build.mjs', '--served'], { stdio: 'inherit' })
 if (existsSync('dist/cli/main.js')) chmodSync('dist/cli/main.js', 0o755)
 
 // Compilers before 5.7 know typed arrays without a parameter only; later ones read those as the widest, which they are.

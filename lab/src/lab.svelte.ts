@@ -2,14 +2,20 @@ import { addressOf, experimentAt } from './state/address.js'
 import type { Catalogue } from './state/catalogue.js'
 import { type Experiment, trainsTheSame } from './state/experiment.js'
 import { openRunner, type Runner } from './runner.svelte.js'
+import { askServer, type Served } from './served.js'
 
 /** The page's state: one experiment, which is its address, and the trainings that it asks for. */
 export function createLab(catalogue: Catalogue) {
   const { experiment: first, problems } = experimentAt(location.hash, catalogue)
   let experiment = $state.raw<Experiment>(first)
   let notes = $state.raw<readonly string[]>(problems)
-  const runner: Runner = openRunner(first)
-  let rivals = $state.raw<readonly Runner[]>(first.race.map((rule) => openRunner(rivalOf(first, rule))))
+  const runner: Runner = openRunner(first, catalogue)
+  let rivals = $state.raw<readonly Runner[]>(first.race.map((rule) => openRunner(rivalOf(first, rule), catalogue)))
+
+  let served = $state.raw<Served>({ data: [], runs: [] })
+  void askServer().then((own) => {
+    served = own
+  })
 
   const show = (next: Experiment, address: 'push' | 'replace' | 'keep'): void => {
     const before = experiment
@@ -18,7 +24,7 @@ export function createLab(catalogue: Catalogue) {
     if (!trainsTheSame(before, next)) runner.want(next)
     if (before.race.join() === next.race.join() && trainsTheSame(before, next)) return
     for (const rival of rivals) rival.close()
-    rivals = next.race.map((rule) => openRunner(rivalOf(next, rule)))
+    rivals = next.race.map((rule) => openRunner(rivalOf(next, rule), catalogue))
   }
 
   return {
@@ -29,6 +35,10 @@ export function createLab(catalogue: Catalogue) {
     },
     get rivals() {
       return rivals
+    },
+    /** What the server offers beside the page. */
+    get served() {
+      return served
     },
     get notes() {
       return notes

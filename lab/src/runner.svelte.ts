@@ -1,15 +1,18 @@
 import { callsTo, type Worked } from './session/calls.js'
 import type { About, EpochDone, Look, Opened, Orders, Progress, Standing, Told } from './session/protocol.js'
+import type { Catalogue } from './state/catalogue.js'
 import type { Experiment } from './state/experiment.js'
 import { type History, historyOf } from './state/history.js'
 
 type State = 'describing' | 'ready' | 'opening' | 'training' | 'paused' | 'done' | 'failed'
 
+/** Milliseconds that a phase is shown in slow motion. */
+const PHASE = 2200
 /** Milliseconds between two looks at a network that trains. */
 const LOOK_EVERY = 700
 
 /** One training as the page holds it: what is known of it, and what it has told. It runs in a worker of its own. */
-export function openRunner(first: Experiment) {
+export function openRunner(first: Experiment, catalogue: Catalogue) {
   let wanted = first
   let state = $state<State>('describing')
   let about = $state.raw<About | undefined>()
@@ -23,6 +26,9 @@ export function openRunner(first: Experiment) {
   let worked = startWorker()
   let lastLook = 0
   let describing = 0
+  let slowly = $state(false)
+  let phase = $state(0)
+  let slowRun = 0
 
   function startWorker(): Worked<Orders> {
     return callsTo<Orders>(new Worker(new URL('worker.js', document.baseURI), { type: 'module' }), hear)
@@ -56,6 +62,7 @@ export function openRunner(first: Experiment) {
   }
 
   function forget(): void {
+    slowly = false
     ;[opened, progress, test, problem, look] = [undefined, undefined, undefined, undefined, undefined]
     history = historyOf()
     epochs = []
@@ -88,6 +95,7 @@ export function openRunner(first: Experiment) {
       if (mine !== describing) return false
       opened = own
       await glance()
+      if (state === 'opening') state = 'ready'
       return true
     } catch (error) {
       problem = (error as Error).message
@@ -101,9 +109,52 @@ export function openRunner(first: Experiment) {
     if (state !== 'done' && state !== 'failed') state = 'paused'
   }
 
+  async function step(): Promise<void> {
+    if (!(await ready()) || state === 'done') return
+    settle(await worked.ask.step())
+    await glance()
+  }
+
+  /** A step after the other, each phase by phase, until it is turned off. */
+  async function slowMotion(): Promise<void> {
+    const mine = ++slowRun
+    const goesOn = (): boolean => slowly && mine === slowRun && state !== 'done' && state !== 'failed'
+    if (state === 'training') settle(await worked.ask.pause())
+    if (!(await ready())) slowly = false
+    else if (state === 'opening') state = 'paused'
+    while (goesOn()) {
+      const phases = about?.phases ?? []
+      for (let i = 0; i < phases.length && goesOn(); i++) {
+        phase = i
+        await new Promise((resolve) => setTimeout(resolve, PHASE))
+      }
+      if (goesOn()) await step()
+    }
+    if (mine === slowRun) slowly = false
+  }
+
+  const slow = {
+    get on() {
+      return slowly
+    },
+    /** The number of the phase that is shown. */
+    get phase() {
+      return phase
+    },
+    toggle(): void {
+      slowly = !slowly
+      phase = 0
+      if (slowly) void slowMotion()
+    },
+    off(): void {
+      slowly = false
+    },
+  }
+
   void describe()
 
   return {
+    slow,
     get state() {
       return state
     },
@@ -131,6 +182,10 @@ export function openRunner(first: Experiment) {
     get look() {
       return look
     },
+    /** Of its classes. */
+    get classNames(): readonly string[] {
+      return catalogue.data.find(({ name }) => name === wanted.data)?.names ?? []
+    },
     get experiment() {
       return wanted
     },
@@ -145,6 +200,7 @@ export function openRunner(first: Experiment) {
       void describe()
     },
     async play(): Promise<void> {
+      slowly = false
       if (!(await ready()) || state === 'done') return
       state = 'training'
       await worked.ask.run()
@@ -154,11 +210,7 @@ export function openRunner(first: Experiment) {
       settle(await worked.ask.pause())
       await glance()
     },
-    async step(): Promise<void> {
-      if (!(await ready()) || state === 'done') return
-      settle(await worked.ask.step())
-      await glance()
-    },
+    step,
     async reset(): Promise<void> {
       if (!opened) return
       const standing = await worked.ask.reset()

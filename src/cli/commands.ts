@@ -1,6 +1,7 @@
 import { type CommandEntry, flag, JSON_FLAG, ruleFlags, trainFlags, wholeNumber } from './command-flags.js'
 import { joinCommand, upCommand } from './commands/up/entry.js'
 import { compareCommand, meterCommand } from './compare/entry.js'
+import { labCommand } from './lab/entry.js'
 import { ownFlags } from './own-data.js'
 import { named } from './to-type.js'
 import { tuneCommand } from './tune/entry.js'
@@ -114,6 +115,7 @@ export function commands(): CommandEntry[] {
       ],
       load: () => import('./commands/export.js'),
     },
+    labCommand(),
     {
       name: 'doctor',
       does: 'show what runs on this machine: devices, threads, memory',

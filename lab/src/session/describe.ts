@@ -35,7 +35,7 @@ export function describe(wanted: Wanted, rule: AnyRule = ruleOf(wanted)): About 
     memory: {
       activations: meter.joint?.activationBytes ?? 0,
       weights: meter.parameterBytes + meter.optimizerBytes + meter.statisticsBytes,
-      ...(meter.backpropagation && { backpropagation: meter.backpropagation.activationBytes }),
+      ...(meter.backpropagation && { backpropagation: meter.backpropagation.plain }),
     },
     parameters: meter.parameters,
     ...{ epochs, batch },

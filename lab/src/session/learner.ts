@@ -11,8 +11,8 @@ import { endOf, globalStep, isEpochDone, nextEpoch, type Position, stepsOf } fro
 import type { Platform } from '../../../src/train/platform.js'
 import { openTrainer } from '../../../src/train/trainer.js'
 import { kindOf } from '../../../src/targets/index.js'
-import { filtersOf, glancesOf, imagesOf } from './look.js'
-import type { Drawn, EpochDone, Images, Look, Opened, Said, Standing, Told, Wanted } from './protocol.js'
+import { filtersOf, glancesOf, imagesOf, seenOf } from './look.js'
+import type { Drawing, Drawn, EpochDone, Images, Look, Opened, Said, Standing, Told, Wanted } from './protocol.js'
 import { inputOf } from './wanted.js'
 
 /** Milliseconds between two progress messages, at least. */
@@ -199,21 +199,24 @@ export async function openLearner(
           ...(images && { batch: { ...images, labels: labelsOf(next.target ?? [], images.count) } }),
         }
       }),
-    say: (pixels: Float32Array): Promise<Said> =>
+    say: (drawing: Drawing): Promise<Said | undefined> =>
       inTurn(async () => {
-        const levels = data.input.levels
-        const inputs = levels ? Uint8Array.from(pixels, (x) => Math.round(x * (levels - 1))) : pixels
-        const targets = kindOf(data.target) ? new Uint8Array(data.target.kind === 'class' ? 1 : outputCount(data.target)) : undefined
+        const seen = seenOf(drawing, data)
+        if (!seen) return undefined
+        const { levels } = data.input
+        const inputs = levels ? Uint8Array.from(seen.pixels, (x) => Math.round(x * (levels - 1))) : seen.pixels
+        const count = outputCount(data.target)
+        const targets = new Uint8Array(data.target.kind === 'class' ? 1 : count)
         const parts: Record<string, number[]> = {}
         let scores: number[] = []
-        await trainer.measure({ inputs, count: 1, ...(targets && { targets }) } as Split, ({ block }, own) => {
-          const values = Array.from(own.subarray(0, outputCount(data.target)))
+        await trainer.measure({ inputs, targets, count: 1 }, ({ block }, own) => {
+          const values = Array.from(own.subarray(0, count))
           if (block === undefined) scores = values
           else parts[block] = values
         })
         const isProbable = rule.probabilities?.(settings.hyper) === true
         const probabilities = isProbable ? kindOf(data.target)?.probabilities?.(scores) : undefined
-        return { scores, parts, ...(probabilities && { probabilities }) }
+        return { seen, scores, parts, ...(probabilities && { probabilities }) }
       }),
     draw: (name: string): Promise<Drawn> =>
       inTurn(async () => {

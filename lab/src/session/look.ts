@@ -1,9 +1,9 @@
-import { imageShapeOf, type TaskInput } from '../../../src/data/index.js'
+import { fromImageData, imageShapeOf, inkImage, type Samples, type TaskInput, toShape } from '../../../src/data/index.js'
 import type { Block } from '../../../src/rules/contract.js'
 import type { TensorRecord } from '../../../src/runtime/program.js'
 import { blockOf, type StateTensor } from '../../../src/train/roles.js'
 import type { Watched } from '../../../src/train/watch.js'
-import type { Glance, Images } from './protocol.js'
+import type { Drawing, Glance, Images } from './protocol.js'
 
 /** Samples of a batch that are shown with their activities; of single numbers all are. */
 const SHOWN = 8
@@ -80,4 +80,13 @@ function filters(weights: Float32Array, own: readonly number[], { count, shape, 
     for (let k = i * size; k < (i + 1) * size; k++) pixels[k] = 0.5 + pixels[k]! / (2 * largest)
   }
   return { count: shown, shape, pixels }
+}
+
+/** A drawing as the network reads it; undefined where nothing is drawn. */
+export function seenOf(drawing: Drawing, { input, ground }: Pick<Samples, 'input' | 'ground'>): Images | undefined {
+  const shape = imageShapeOf(input)
+  if (!shape) return undefined
+  const picture = fromImageData(drawing)
+  const pixels = ground ? inkImage(picture, shape, ground)?.pixels : toShape(picture, shape, { fit: 'contain' })
+  return pixels && { count: 1, shape: [shape[0], shape[1], shape[2]], pixels }
 }

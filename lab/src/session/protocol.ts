@@ -109,8 +109,17 @@ export interface Look {
   readonly filters: Readonly<Record<string, Images>>
 }
 
+/** A picture from a canvas. */
+export interface Drawing {
+  readonly width: number
+  readonly height: number
+  readonly data: Uint8ClampedArray
+}
+
 /** What the network and its parts say of one input. */
 export interface Said {
+  /** What the network saw. */
+  readonly seen: Images
   readonly scores: readonly number[]
   readonly parts: Readonly<Record<string, readonly number[]>>
   /** Activities of the blocks, where the rule shows them. */
@@ -132,7 +141,8 @@ export interface Orders {
   step(): Standing
   reset(): Standing
   look(): Look
-  say(pixels: Float32Array): Said
+  /** Undefined where nothing is drawn. */
+  say(drawing: Drawing): Said | undefined
   draw(name: string): Drawn
   samples(count: number): Images & { readonly labels: readonly string[] }
   checkpoint(): Uint8Array

@@ -17,6 +17,8 @@ export interface RuleEntry {
   readonly options: readonly Option[]
   /** False where it only generates. */
   readonly predicts: boolean
+  /** By its certificate, as it is without options. */
+  readonly local: boolean
 }
 
 /** What the page knows of a data set before it is there. */
