@@ -39,7 +39,8 @@ export function openRunner(first: Experiment, catalogue: Catalogue) {
       problem = told.message
       state = 'failed'
     } else if (told.kind === 'progress') {
-      progress = told.progress
+      const isEmpty = !told.progress.metrics.network && !told.progress.metrics.blocks
+      progress = isEmpty ? { ...told.progress, metrics: progress?.metrics ?? {} } : told.progress
       history = history.with(told.progress)
       if (state === 'training' && performance.now() - lastLook > LOOK_EVERY) void glance()
     } else if (told.kind === 'epoch') {

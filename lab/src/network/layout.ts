@@ -11,8 +11,8 @@ export function networkLayout(certificate: Certificate, width: number): Certific
   const x = isNarrow ? 60 : 76
   const stub = isAlone ? 8 : isNarrow ? 62 : 76
   const sizes = (lanes: number) => ({
-    box: { x, width: Math.max(160, width - x - stub - (isAlone ? 0 : 14 * lanes + 10)), height: compact ? 54 : 122 },
-    row: compact ? 82 : 164,
+    box: { x, width: Math.max(160, width - x - stub - (isAlone ? 0 : 14 * lanes + 10)), height: compact ? 54 : 140 },
+    row: compact ? 82 : 180,
     stub,
     lane: 14,
   })

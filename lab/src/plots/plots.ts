@@ -31,7 +31,7 @@ export function curvesPlot(curves: readonly Curve[], { width, height, x, percent
     ...{ className: CLASS, style: STYLE, width, height },
     ...{ marginLeft: 36, marginRight: 10, marginTop: 8, marginBottom: 26 },
     x: { label: null, nice: false },
-    y: { label: null, nice: true, ...(percent && { domain: percentDomain(points.map(({ value }) => value)) }) },
+    y: { label: null, nice: true, clamp: true, ...(percent ? { domain: percentDomain(points.map(({ value }) => value)) } : { domain: mostOf(points) }) },
     marks: [
       gridY({ stroke: 'var(--line)', strokeOpacity: 1, ticks: 4 }),
       axisY({ ticks: 4, tickSize: 0 }),
@@ -47,6 +47,14 @@ export function curvesPlot(curves: readonly Curve[], { width, height, x, percent
       ),
     ],
   })
+}
+
+/** What most of the points lie in: the first steps of a training may lie far above all others. */
+function mostOf(points: readonly { readonly step: number; readonly value: number }[]): [number, number] {
+  const values = points.map(({ value }) => value).sort((a, b) => a - b)
+  const at = (part: number): number => values[Math.min(values.length - 1, Math.floor(part * values.length))] ?? 0
+  const [low, high] = [at(0), points.length > 60 ? at(0.95) : at(1)]
+  return low === high ? [low - 0.5, high + 0.5] : [low, high]
 }
 
 /** To the full hundred, from a round number below the lowest. */
@@ -69,9 +77,9 @@ export function confusionPlot(
   })
   return plot({
     ...{ className: CLASS, style: STYLE, width: side, height: side, padding: 0.06 },
-    ...{ marginLeft: 30, marginTop: 24, marginRight: 2, marginBottom: 2 },
-    x: { label: 'said', tickSize: 0, axis: 'top', domain: [...names] },
-    y: { label: 'true', tickSize: 0, domain: [...names] },
+    ...{ marginLeft: 22, marginTop: 22, marginRight: 2, marginBottom: 2 },
+    x: { label: null, tickSize: 0, axis: 'top', domain: [...names] },
+    y: { label: null, tickSize: 0, domain: [...names] },
     marks: [
       cell(cells, {
         x: 'column',

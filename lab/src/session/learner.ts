@@ -189,8 +189,9 @@ export async function openLearner(
         const state = await trainer.read()
         const filters = filtersOf(blocks, tensors, state, data.input)
         const step = globalStep(plan, at)
-        if (done || isEpochDone(plan, at) || at.phase === plan.phases) return { step, glances: [], filters }
-        const [watched, next] = [await trainer.watch(at), await trainer.batch(at)]
+        // After the last step, the first batch once more, as the network sees it now.
+        const place = at.phase === plan.phases || isEpochDone(plan, at) ? trainer.positionAt(0) : at
+        const [watched, next] = [await trainer.watch(place), await trainer.batch(place)]
         const images = imagesOf(data.input, next.x)
         return {
           step,

@@ -51,29 +51,33 @@ interface Layout {
   readonly shape: readonly [number, number, number]
   /** Whether the numbers of a filter lie one after the other. */
   readonly isRow: boolean
+  /** So many of the first pixels have no weight. */
+  readonly grey: number
 }
 
 function readsPixels(own: readonly number[], shape: readonly number[]): Layout | undefined {
   const size = shape.reduce((a, b) => a * b, 1)
-  const isPixels = own.length === 2 && own[0] === size && own[1]! > 1
-  return isPixels ? { count: own[1]!, shape: [shape[0]!, shape[1]!, shape[2]!], isRow: false } : undefined
+  // Where a label's code takes the first pixels, their weights lie elsewhere: those pixels stay grey.
+  const grey = size - own[0]!
+  const isPixels = own.length === 2 && own[1]! > 1 && grey >= 0 && grey < size / 10
+  return isPixels ? { count: own[1]!, shape: [shape[0]!, shape[1]!, shape[2]!], isRow: false, grey } : undefined
 }
 
 function looksThroughWindows(own: readonly number[], shape: readonly number[]): Layout | undefined {
   const [outputs, inputs, height, width] = own
   if (own.length !== 4 || height! < 2 || inputs! < shape[0]!) return undefined
-  return { count: outputs!, shape: [1, height!, width!], isRow: true }
+  return { count: outputs!, shape: [1, height!, width!], isRow: true, grey: 0 }
 }
 
-function filters(weights: Float32Array, own: readonly number[], { count, shape, isRow }: Layout): Images {
+function filters(weights: Float32Array, own: readonly number[], { count, shape, isRow, grey }: Layout): Images {
   const shown = Math.min(count, FILTERS)
   const size = shape[0] * shape[1] * shape[2]
   const stride = isRow ? own[1]! * own[2]! * own[3]! : 1
   const pixels = new Float32Array(shown * size)
   for (let i = 0; i < shown; i++) {
     let largest = 1e-12
-    for (let k = 0; k < size; k++) {
-      const w = weights[isRow ? i * stride + k : k * count + i]!
+    for (let k = grey; k < size; k++) {
+      const w = weights[isRow ? i * stride + k : (k - grey) * count + i]!
       pixels[i * size + k] = w
       largest = Math.max(largest, Math.abs(w))
     }
