@@ -9,7 +9,8 @@ export function networkLayout(certificate: Certificate, width: number): Certific
     ({ window, reads }) => window === 1 && !reads.choice && !reads.broadcast && !reads.feedback,
   )
   const x = isNarrow ? 60 : 76
-  const stub = isAlone ? 8 : isNarrow ? 62 : 76
+  const isTold = certificate.layers.some(({ reads }) => reads.choice || reads.broadcast)
+  const stub = isAlone ? 8 : isTold ? (isNarrow ? 66 : 96) : 28
   const sizes = (lanes: number) => ({
     box: { x, width: Math.max(160, width - x - stub - (isAlone ? 0 : 14 * lanes + 10)), height: compact ? 54 : 140 },
     row: compact ? 82 : 180,

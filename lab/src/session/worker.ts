@@ -41,8 +41,12 @@ answerCalls((tell) => {
   return orders
 })
 
-/** ONNX Runtime works in this worker itself; more threads where the page is isolated. */
+/** Small networks gain nothing from more. */
+const MOST_THREADS = 4
+const threads = self.crossOriginIsolated ? Math.min(MOST_THREADS, navigator.hardwareConcurrency) : 1
+
+/** ONNX Runtime works in this worker itself; on more threads where the page is isolated. */
 const platform = () => ({
   compile: (graph: Parameters<typeof compile>[0], options: Parameters<typeof compile>[1]) =>
-    compile(graph, { ...options, device: 'wasm' as const, threads: 1, worker: false, runtimeFolder: `${base}runtime/` }),
+    compile(graph, { ...options, device: 'wasm' as const, threads, worker: false, runtimeFolder: `${base}runtime/` }),
 })
