@@ -6,7 +6,7 @@ import type { Drawing } from '../train/drawing.js'
 import type { Criterion, Scores, TrainEvent } from '../train/events.js'
 import type { Predicted } from '../train/network.js'
 import type { Settings, TrainInput } from '../train/options.js'
-import type { RunConfig } from '../train/run-files.js'
+import type { RunConfig } from '../train/run-config.js'
 
 /** A rule as the text of a JavaScript module that exports it; it may import `onward` and its parts by their names. */
 export interface RuleModule {

@@ -15,7 +15,8 @@ import { lockFolder } from '../lock.node.js'
 import { type Checkpoint, decodeCheckpoint } from './checkpoint.js'
 import { environment, occasion } from './environment.node.js'
 import type { TrainEvent } from './events.js'
-import { decodeConfig, encodeJson, journalLine, RUN_FILES, type RunConfig } from './run-files.js'
+import { decodeConfig, type RunConfig } from './run-config.js'
+import { encodeJson, journalLine, RUN_FILES } from './run-files.js'
 
 export type { RunConfig }
 

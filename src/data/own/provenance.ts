@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { DataSet } from '../dataset.js'
 import type { OwnOptions } from './content.js'
 
 /** Where a data set of one's own was found and how it was read: a run keeps it, to read the same again. */
@@ -49,3 +50,10 @@ export interface KeptData {
   readonly own?: Provenance | undefined
   readonly fingerprint?: string | undefined
 }
+
+/** What settings keep of a data set. */
+export const keptOf = ({ name, own, fingerprint }: DataSet) => ({
+  data: name,
+  ...(own && { own }),
+  ...(fingerprint !== undefined && { fingerprint }),
+})
