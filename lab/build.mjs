@@ -7,12 +7,11 @@ import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { catalogue } from './build/catalogue.mjs'
-import { contentPolicy } from './build/policy.mjs'
+import { closedPolicy, contentPolicy } from './build/policy.mjs'
 import { svelte } from './build/svelte.mjs'
 
 const HERE = dirname(fileURLToPath(import.meta.url))
 const RUNTIME = ['ort-wasm-simd-threaded.mjs', 'ort-wasm-simd-threaded.wasm']
-const WEBGPU = ['ort-wasm-simd-threaded.asyncify.mjs', 'ort-wasm-simd-threaded.asyncify.wasm']
 
 /** zod brings its messages in fifty languages; the page needs those of one. */
 const oneLanguage = {
@@ -25,6 +24,16 @@ const oneLanguage = {
   },
 }
 
+/** The lab trains with WebAssembly. */
+const withoutWebGpu = {
+  name: 'without-webgpu',
+  setup(own) {
+    own.onResolve({ filter: /^onnxruntime-web\/webgpu$/ }, ({ resolveDir }) =>
+      own.resolve('onnxruntime-web/wasm', { resolveDir, kind: 'import-statement' }),
+    )
+  },
+}
+
 const common = {
   bundle: true,
   minify: true,
@@ -32,6 +41,8 @@ const common = {
   platform: 'browser',
   target: 'es2022',
   logLevel: 'warning',
+  // What floor.ts asks is of Node alone.
+  logOverride: { 'ignored-bare-import': 'silent' },
   conditions: ['svelte', 'browser'],
 }
 
@@ -42,23 +53,42 @@ export async function buildLab(folder, { runtime }) {
   const plugins = [svelte(), catalogue(), oneLanguage]
   const outputs = await build({
     ...common,
-    entryPoints: { lab: join(HERE, 'src/main.ts'), worker: join(HERE, 'src/session/worker.ts') },
+    entryPoints: { lab: join(HERE, 'src/main.ts') },
     outdir: folder,
     splitting: true,
     chunkNames: 'parts/[name]-[hash]',
     plugins,
     metafile: true,
   })
+  await buildWorker(folder)
+  const script = readFileSync(join(HERE, 'static/closed.js'), 'utf8').replace(/^\/\/.*\n/, '').trim()
+  const closed = readFileSync(join(HERE, 'static/closed.html'), 'utf8')
+  writeFileSync(
+    join(folder, 'closed.html'),
+    closed.replace('CLOSED-POLICY', closedPolicy(script)).replace('CLOSED-SCRIPT', () => script),
+  )
   for (const file of ['icon.svg', 'lab.webmanifest']) copyFileSync(join(HERE, 'static', file), join(folder, file))
   const page = readFileSync(join(HERE, 'static/index.html'), 'utf8')
   writeFileSync(join(folder, 'index.html'), page.replace('CONTENT-POLICY', contentPolicy()))
   if (runtime) {
     mkdirSync(join(folder, 'runtime'))
-    for (const file of [...RUNTIME, ...WEBGPU])
+    for (const file of RUNTIME)
       copyFileSync(resolve(HERE, '../node_modules/onnxruntime-web/dist', file), join(folder, 'runtime', file))
   }
   await buildServiceWorker(folder)
   return outputs.metafile
+}
+
+/** One file, so that its text can be handed to the frame for a person's own code; ONNX Runtime's files are not in it. */
+async function buildWorker(folder) {
+  await build({
+    ...common,
+    entryPoints: [join(HERE, 'src/session/worker.ts')],
+    outfile: join(folder, 'worker.js'),
+    conditions: ['onnxruntime-web-use-extern-wasm', 'browser'],
+    define: { 'import.meta.url': 'self.location.href' },
+    plugins: [oneLanguage, withoutWebGpu],
+  })
 }
 
 /** The service worker knows the files of this build, and is another one for each. */

@@ -9,3 +9,6 @@ declare module '*.css'
 declare module 'onward-lab:catalogue' {
   export const catalogue: import('./state/catalogue.js').Catalogue
 }
+interface ErrorConstructor {
+  stackTraceLimit: number
+}

@@ -1,5 +1,6 @@
 import { callsTo, type Worked } from './session/calls.js'
-import type { About, EpochDone, Look, Opened, Orders, Progress, Standing, Told } from './session/protocol.js'
+import { OPEN, type Place } from './session/place.js'
+import type { About, EpochDone, Look, Opened, Orders, Progress, Standing, Told, Wanted } from './session/protocol.js'
 import type { Catalogue } from './state/catalogue.js'
 import type { Experiment } from './state/experiment.js'
 import { type History, historyOf } from './state/history.js'
@@ -12,8 +13,9 @@ const PHASE = 2200
 const LOOK_EVERY = 700
 
 /** One training as the page holds it: what is known of it, and what it has told. It runs in a worker of its own. */
-export function openRunner(first: Experiment, catalogue: Catalogue) {
+export function openRunner(first: Experiment, catalogue: Catalogue, place: Place = OPEN) {
   let wanted = first
+  let module: string | undefined
   let state = $state<State>('describing')
   let about = $state.raw<About | undefined>()
   let opened = $state.raw<Opened | undefined>()
@@ -31,7 +33,9 @@ export function openRunner(first: Experiment, catalogue: Catalogue) {
   let slowRun = 0
 
   function startWorker(): Worked<Orders> {
-    return callsTo<Orders>(new Worker(new URL('worker.js', document.baseURI), { type: 'module' }), hear)
+    const own = callsTo<Orders>(place.start(), hear)
+    void Promise.resolve(place.runtime()).then((runtime) => own.ask.begin(runtime, place.isClosed).catch(() => undefined))
+    return own
   }
 
   function hear(told: Told): void {
@@ -74,7 +78,7 @@ export function openRunner(first: Experiment, catalogue: Catalogue) {
     state = 'describing'
     problem = undefined
     try {
-      const next = await worked.ask.describe(plain(wanted))
+      const next = await worked.ask.describe(plain(wanted), module)
       if (mine !== describing) return
       about = next
       state = 'ready'
@@ -92,7 +96,7 @@ export function openRunner(first: Experiment, catalogue: Catalogue) {
     problem = undefined
     const mine = describing
     try {
-      const own = await worked.ask.open(plain(wanted))
+      const own = await worked.ask.open(plain(wanted), module)
       if (mine !== describing) return false
       opened = own
       await glance()
@@ -108,6 +112,17 @@ export function openRunner(first: Experiment, catalogue: Catalogue) {
   const settle = (standing: Standing): void => {
     progress = { ...standing, metrics: progress?.metrics ?? {} }
     if (state !== 'done' && state !== 'failed') state = 'paused'
+  }
+
+  /** Another experiment: what was trained is left. */
+  function want(next: Experiment): void {
+    wanted = next
+    if (opened || state === 'opening' || state === 'describing') {
+      worked.close()
+      worked = startWorker()
+    }
+    forget()
+    void describe()
   }
 
   async function step(): Promise<void> {
@@ -190,15 +205,27 @@ export function openRunner(first: Experiment, catalogue: Catalogue) {
     get experiment() {
       return wanted
     },
-    /** Another experiment: what was trained is left. */
-    want(next: Experiment): void {
-      wanted = next
-      if (opened || state === 'opening') {
-        worked.close()
-        worked = startWorker()
+    want,
+    /** The text of a rule of one's own, in the place of one by name. */
+    wantModule(text: string): void {
+      module = text
+      want(wanted)
+    },
+    /** What a run was asked to do. */
+    read: (bytes: Uint8Array, name: string): Promise<Wanted> => worked.ask.read(bytes, name),
+    /** Opens a run that was asked to do what is wanted, where it stands. */
+    async goOn(bytes: Uint8Array, name: string): Promise<void> {
+      state = 'opening'
+      try {
+        const own = await worked.ask.goOn(bytes, name)
+        opened = own
+        settle(own.standing)
+        if (own.standing.done) state = 'done'
+        await glance()
+      } catch (error) {
+        problem = (error as Error).message
+        state = 'failed'
       }
-      forget()
-      void describe()
     },
     async play(): Promise<void> {
       slowly = false

@@ -1,3 +1,4 @@
+import type { WorkerLike } from './place.js'
 import type { Told } from './protocol.js'
 
 /** Calls of a worker's functions by messages; what it tells unasked goes to `hear`. */
@@ -27,7 +28,7 @@ export interface Worked<T> {
 }
 
 /** What the page holds of a worker. After its loss every call fails with a sentence. */
-export function callsTo<T>(worker: Worker, hear: (told: Told) => void): Worked<T> {
+export function callsTo<T>(worker: WorkerLike, hear: (told: Told) => void): Worked<T> {
   const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>()
   let next = 0
   let lost: string | undefined

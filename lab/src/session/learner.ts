@@ -2,7 +2,7 @@ import type { DataSet, Split } from '../../../src/data/index.js'
 import { gatherInputs, imageShapeOf, outputCount } from '../../../src/data/index.js'
 import { exportModel } from '../../../src/export/model.js'
 import type { AnyRule } from '../../../src/rules/contract.js'
-import { encodeCheckpoint } from '../../../src/train/checkpoint.js'
+import { type Checkpoint, checkState, encodeCheckpoint, stateRecord } from '../../../src/train/checkpoint.js'
 import { confusing } from '../../../src/train/confusion.js'
 import { draw } from '../../../src/train/drawing.js'
 import { meter } from '../../../src/train/meter.js'
@@ -39,22 +39,27 @@ async function gathered<T>(steps: AsyncGenerator<number, T>): Promise<T> {
   }
 }
 
+interface Learning {
+  readonly wanted: Wanted
+  readonly rule: AnyRule
+  readonly data: DataSet
+  readonly platform: Platform
+  readonly tell: (told: Told) => void
+  /** Goes on from there. */
+  readonly resume?: Checkpoint
+}
+
 /** One training: it runs, waits, goes step by step, and is looked at between its steps. */
-export async function openLearner(
-  wanted: Wanted,
-  rule: AnyRule,
-  data: DataSet,
-  platform: Platform,
-  tell: (told: Told) => void,
-) {
+export async function openLearner({ wanted, rule, data, platform, tell, resume }: Learning) {
   const trainer = await openTrainer({ rule, data, platform, ...inputOf(wanted) })
   const { plan, settings, validation, blocks, tensors } = trainer
   const { batch } = settings.options
   const first = await trainer.initialState()
-  await trainer.load(first)
-  let at: Position = trainer.positionAt(0)
+  if (resume) checkState(trainer.tensors, resume.state, 'the run')
+  await trainer.load(resume ? stateRecord(resume.state) : first)
+  let at: Position = resume?.position ?? trainer.positionAt(0)
   let running = false
-  let done = false
+  let done = at.phase === plan.phases
   let rate = 0
   let lastTold = 0
   let means = meter()
@@ -145,7 +150,7 @@ export async function openLearner(
     batches: plan.batches,
     steps: stepsOf(plan),
     device: settings.options.device,
-    threads: settings.options.threads ?? 1,
+    standing: standing(),
   }
 
   const labelsOf = (target: ArrayLike<number>, count: number): string[] => {

@@ -45,8 +45,13 @@ export interface Opened {
   readonly batches: number
   readonly steps: number
   readonly device: string
-  readonly threads: number
+  readonly standing: Standing
 }
+
+/** Where ONNX Runtime is: a folder that the worker can read, or its files. */
+export type Runtime =
+  | { readonly folder: string }
+  | { readonly mjs: string; readonly wasm: ArrayBuffer }
 
 /** Where a training stands. */
 export interface Standing {
@@ -134,8 +139,15 @@ export interface Drawn extends Images {
 
 /** What a worker does when asked. */
 export interface Orders {
-  describe(wanted: Wanted): About
-  open(wanted: Wanted): Opened
+  /** First of all. `closed`: the worker has no network and no store, and may run code that a person wrote. */
+  begin(runtime: Runtime, closed?: boolean): void
+  /** `module`: the text of a rule of one's own. */
+  describe(wanted: Wanted, module?: string): About
+  open(wanted: Wanted, module?: string): Opened
+  /** What a run was asked to do, from its checkpoint. */
+  read(bytes: Uint8Array, name: string): Wanted
+  /** Opens a run where it stands. */
+  goOn(bytes: Uint8Array, name: string): Opened
   run(): void
   pause(): Standing
   step(): Standing

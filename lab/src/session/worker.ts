@@ -1,32 +1,68 @@
-import { compile } from '../../../src/runtime/compile.browser.js'
+import { loadRule, placed } from '../../../src/browser/rule-module.js'
+import type { AnyRule } from '../../../src/rules/contract.js'
+import { decodeCheckpoint } from '../../../src/train/checkpoint.js'
 import { answerCalls } from './calls.js'
 import { dataSource } from './data.js'
 import { describe } from './describe.js'
 import { type Learner, openLearner } from './learner.js'
-import type { Orders, Wanted } from './protocol.js'
-import { ruleOf } from './wanted.js'
+import { platformOf } from './platform.js'
+import type { Orders, Runtime, Wanted } from './protocol.js'
+import { ruleOf, wantedOf } from './wanted.js'
 
 // The worker in which everything of Onward happens: tracing, certificates, training. The page only draws.
 
-const base = new URL('.', self.location.href).href
-
 answerCalls((tell) => {
-  const data = dataSource(base)
+  let runtime: Runtime | undefined
+  let isClosed = false
   let learner: Learner | undefined
-  const open = async (wanted: Wanted) => {
-    await learner?.pause()
-    await learner?.close()
-    learner = undefined
-    learner = await openLearner(wanted, ruleOf(wanted), await data(wanted.data), platform(), tell)
-    return learner.opened
+  const data = dataSource()
+  /** The code of a person's own rule runs only where nothing but this worker can be reached. */
+  const ruleIn = async (wanted: Wanted, module?: string): Promise<AnyRule> => {
+    if (module === undefined) return ruleOf(wanted)
+    if (!isClosed) throw new Error('A rule of your own runs in the closed worker alone.')
+    return (await loadRule({ module, name: 'rule.js' })).rule
   }
   const now = (): Learner => {
     if (!learner) throw new Error('Nothing is being trained yet.')
     return learner
   }
+  const leave = async (): Promise<void> => {
+    await learner?.pause()
+    await learner?.close()
+    learner = undefined
+  }
+  /** Errors of a rule of one's own say their line. */
+  const placing = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work()
+    } catch (error) {
+      throw placed(error)
+    }
+  }
   const orders: { [K in keyof Orders]: (...given: Parameters<Orders[K]>) => unknown } = {
-    describe: (wanted) => describe(wanted),
-    open,
+    begin(given, closed) {
+      runtime = given
+      isClosed = closed === true
+    },
+    describe: (wanted, module) => placing(async () => describe(wanted, await ruleIn(wanted, module))),
+    open: (wanted, module) =>
+      placing(async () => {
+        await leave()
+        const rule = await ruleIn(wanted, module)
+        learner = await openLearner({ wanted, rule, data: await data(wanted.data), platform: platformOf(runtime!), tell })
+        return learner.opened
+      }),
+    read: (bytes, name) => wantedOf(decodeCheckpoint(bytes, name)),
+    async goOn(bytes, name) {
+      await leave()
+      const checkpoint = decodeCheckpoint(bytes, name)
+      const wanted = wantedOf(checkpoint)
+      learner = await openLearner({
+        ...{ wanted, rule: ruleOf(wanted), data: await data(wanted.data), platform: platformOf(runtime!), tell },
+        resume: checkpoint,
+      })
+      return learner.opened
+    },
     run: () => now().run(),
     pause: () => now().pause(),
     step: () => now().step(),
@@ -39,14 +75,4 @@ answerCalls((tell) => {
     onnx: () => now().onnx(),
   }
   return orders
-})
-
-/** Small networks gain nothing from more. */
-const MOST_THREADS = 4
-const threads = self.crossOriginIsolated ? Math.min(MOST_THREADS, navigator.hardwareConcurrency) : 1
-
-/** ONNX Runtime works in this worker itself; on more threads where the page is isolated. */
-const platform = () => ({
-  compile: (graph: Parameters<typeof compile>[0], options: Parameters<typeof compile>[1]) =>
-    compile(graph, { ...options, device: 'wasm' as const, threads, worker: false, runtimeFolder: `${base}runtime/` }),
 })

@@ -1,4 +1,4 @@
-import { type Option, showValue } from '../../../src/options/table.js'
+import { type Option, showValue } from '../../../src/options/kinds.js'
 import { parseValue, type Values } from '../../../src/options/values.js'
 import { type Catalogue, ruleIn } from './catalogue.js'
 import { type Experiment, FIRST } from './experiment.js'

@@ -1,5 +1,5 @@
 import type { Target, TaskInput } from '../../../src/data/index.js'
-import type { Option } from '../../../src/options/table.js'
+import type { Option } from '../../../src/options/kinds.js'
 import type { Paper, Preset, Source } from '../../../src/rules/contract.js'
 
 /** What the page knows of a rule. */

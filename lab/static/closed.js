@@ -1,0 +1,9 @@
+// Starts one worker from the text that the page hands over, and carries messages between both.
+addEventListener('message', ({ source, data, ports: [port] }) => {
+  if (source !== parent || !port) return
+  const url = URL.createObjectURL(new Blob([data.text], { type: 'text/javascript' }))
+  const worker = new Worker(url, { type: 'module' })
+  worker.onmessage = ({ data: message }) => port.postMessage({ message })
+  worker.onerror = ({ message }) => port.postMessage({ lost: message || 'it could not be started' })
+  port.onmessage = ({ data: { message } }) => worker.postMessage(message)
+})
