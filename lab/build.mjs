@@ -61,7 +61,7 @@ export async function buildLab(folder, { runtime }) {
     metafile: true,
   })
   await buildWorker(folder)
-  const script = readFileSync(join(HERE, 'static/closed.js'), 'utf8').replace(/^\/\/.*\n/, '').trim()
+  const script = readFileSync(join(HERE, 'static/closed.js'), 'utf8').replace(/^(\/\/.*\n)+/, '').trim()
   const closed = readFileSync(join(HERE, 'static/closed.html'), 'utf8')
   writeFileSync(
     join(folder, 'closed.html'),
@@ -85,6 +85,7 @@ async function buildWorker(folder) {
     ...common,
     entryPoints: [join(HERE, 'src/session/worker.ts')],
     outfile: join(folder, 'worker.js'),
+    format: 'iife',
     conditions: ['onnxruntime-web-use-extern-wasm', 'browser'],
     define: { 'import.meta.url': 'self.location.href' },
     plugins: [oneLanguage, withoutWebGpu],

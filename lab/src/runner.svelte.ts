@@ -34,7 +34,7 @@ export function openRunner(first: Experiment, catalogue: Catalogue, place: Place
 
   function startWorker(): Worked<Orders> {
     const own = callsTo<Orders>(place.start(), hear)
-    void Promise.resolve(place.runtime()).then((runtime) => own.ask.begin(runtime, place.isClosed).catch(() => undefined))
+    own.ask.begin(place.isClosed).catch(() => undefined)
     return own
   }
 
@@ -96,6 +96,7 @@ export function openRunner(first: Experiment, catalogue: Catalogue, place: Place
     problem = undefined
     const mine = describing
     try {
+      await worked.ask.use(await place.runtime())
       const own = await worked.ask.open(plain(wanted), module)
       if (mine !== describing) return false
       opened = own
@@ -167,7 +168,8 @@ export function openRunner(first: Experiment, catalogue: Catalogue, place: Place
     },
   }
 
-  void describe()
+  // A rule of one's own is told later.
+  if (!place.isClosed) void describe()
 
   return {
     slow,
@@ -217,6 +219,7 @@ export function openRunner(first: Experiment, catalogue: Catalogue, place: Place
     async goOn(bytes: Uint8Array, name: string): Promise<void> {
       state = 'opening'
       try {
+        await worked.ask.use(await place.runtime())
         const own = await worked.ask.goOn(bytes, name)
         opened = own
         settle(own.standing)

@@ -13,7 +13,7 @@ export interface Place {
 
 /** A worker of the page, for Onward's own rules. */
 export const OPEN: Place = {
-  start: () => new Worker(new URL('worker.js', document.baseURI), { type: 'module' }),
+  start: () => new Worker(new URL('worker.js', document.baseURI)),
   runtime: () => ({ folder: new URL('runtime/', document.baseURI).href }),
   isClosed: false,
 }

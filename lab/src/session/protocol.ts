@@ -140,7 +140,9 @@ export interface Drawn extends Images {
 /** What a worker does when asked. */
 export interface Orders {
   /** First of all. `closed`: the worker has no network and no store, and may run code that a person wrote. */
-  begin(runtime: Runtime, closed?: boolean): void
+  begin(closed: boolean): void
+  /** Before anything is opened. */
+  use(runtime: Runtime): void
   /** `module`: the text of a rule of one's own. */
   describe(wanted: Wanted, module?: string): About
   open(wanted: Wanted, module?: string): Opened

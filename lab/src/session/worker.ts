@@ -1,4 +1,4 @@
-import { loadRule, placed } from '../../../src/browser/rule-module.js'
+import { importRule, placed } from '../../../src/browser/rule-module.js'
 import type { AnyRule } from '../../../src/rules/contract.js'
 import { decodeCheckpoint } from '../../../src/train/checkpoint.js'
 import { answerCalls } from './calls.js'
@@ -20,7 +20,7 @@ answerCalls((tell) => {
   const ruleIn = async (wanted: Wanted, module?: string): Promise<AnyRule> => {
     if (module === undefined) return ruleOf(wanted)
     if (!isClosed) throw new Error('A rule of your own runs in the closed worker alone.')
-    return (await loadRule({ module, name: 'rule.js' })).rule
+    return await importRule({ module, name: 'rule.js' })
   }
   const now = (): Learner => {
     if (!learner) throw new Error('Nothing is being trained yet.')
@@ -40,9 +40,11 @@ answerCalls((tell) => {
     }
   }
   const orders: { [K in keyof Orders]: (...given: Parameters<Orders[K]>) => unknown } = {
-    begin(given, closed) {
+    begin(closed) {
+      isClosed = closed
+    },
+    use(given) {
       runtime = given
-      isClosed = closed === true
     },
     describe: (wanted, module) => placing(async () => describe(wanted, await ruleIn(wanted, module))),
     open: (wanted, module) =>

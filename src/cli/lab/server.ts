@@ -33,15 +33,14 @@ const TYPES: Readonly<Record<string, string>> = {
 }
 
 /** Threads share memory in isolated pages alone. The rest keeps other pages out of this one. */
-const headersWith = (policy: string): Readonly<Record<string, string>> => ({
-  'content-security-policy': `${policy}; frame-ancestors 'none'`,
+const HEADERS: Readonly<Record<string, string>> = {
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-embedder-policy': 'require-corp',
   'cross-origin-resource-policy': 'same-origin',
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'cache-control': 'no-cache',
-})
+}
 
 /** The page tells by it that data sets and runs may be asked for. */
 const SERVED = '<meta name="onward-server" content="1" />'
@@ -52,13 +51,16 @@ interface Answer {
   readonly body: Uint8Array | string
 }
 
+/** What a page says in its first lines; without that it may do nothing. */
+const policyOf = (html: string): string =>
+  /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(html)?.[1] ?? "default-src 'none'"
+
 const missing: Answer = { status: 404, type: 'text/plain', body: 'There is nothing here.' }
 
 /** Serves the lab. Throws a UserError where the address cannot be had. */
 export async function serveLab({ page, runtime, host, port, offers }: LabServerOptions): Promise<LabServer> {
   const html = readFileSync(join(page, 'index.html'), 'utf8')
-  const [, policy = "default-src 'none'"] = /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(html) ?? []
-  const headers = headersWith(policy)
+  const policy = policyOf(html)
   const index: Answer = { status: 200, type: TYPES['.html']!, body: html.replace('</head>', `${SERVED}</head>`) }
 
   const answer = async (path: string): Promise<Answer> => {
@@ -69,12 +71,17 @@ export async function serveLab({ page, runtime, host, port, offers }: LabServerO
   }
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { status, type, body } = await checked(request, host, answer)
-    response.writeHead(status, { ...headers, 'content-type': type, 'content-length': Buffer.byteLength(body) })
+    // A page of its own within this one, such as that for a person's code, says its own policy.
+    const framed = type === TYPES['.html'] && body !== index.body
+    const own = framed ? `${policyOf(body.toString())}; frame-ancestors 'self'` : `${policy}; frame-ancestors 'none'`
+    const length = Buffer.byteLength(body)
+    const headers = { ...HEADERS, 'content-security-policy': own, 'content-type': type, 'content-length': length }
+    response.writeHead(status, headers)
     response.end(request.method === 'HEAD' ? undefined : body)
   }
   const server = createServer((request, response) => {
     handle(request, response).catch(() => {
-      if (!response.headersSent) response.writeHead(500, headers)
+      if (!response.headersSent) response.writeHead(500, HEADERS)
       response.end()
     })
   })
