@@ -55,6 +55,12 @@ export function createLab(catalogue: Catalogue) {
       notes = read.problems
       show(read.experiment, 'keep')
     },
+    /** Opens a run of the command line, or of this page. Throws an Error that says what is wrong with it. */
+    async openRun(bytes: Uint8Array, name: string): Promise<void> {
+      const wanted = await runner.read(bytes, name)
+      show({ ...wanted, race: [] }, 'push')
+      await runner.goOn(bytes, name)
+    },
     all: (): readonly Runner[] => [runner, ...rivals],
   }
 }

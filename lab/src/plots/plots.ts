@@ -1,4 +1,4 @@
-import { axisX, axisY, cell, type Data, gridY, line, plot, text } from '@observablehq/plot'
+import { axisX, axisY, cell, type Data, dot, gridY, line, plot, text } from '@observablehq/plot'
 import type { EpochDone } from '../session/protocol.js'
 import type { Curve } from '../state/history.js'
 
@@ -26,7 +26,7 @@ export function curvesPlot(curves: readonly Curve[], { width, height, x, percent
   const points = curves.flatMap((curve) =>
     curve.points.map(({ step, value }) => ({ step, value: percent ? 100 * value : value, name: nameOf(curve) })),
   )
-  const own = (name: string) => points.filter((point) => point.name === name) as unknown as Data
+  const own = (name: string) => points.filter((point) => point.name === name) as unknown as Data & { readonly length: number }
   return plot({
     ...{ className: CLASS, style: STYLE, width, height },
     ...{ marginLeft: 36, marginRight: 10, marginTop: 8, marginBottom: 26 },
@@ -44,6 +44,11 @@ export function curvesPlot(curves: readonly Curve[], { width, height, x, percent
           strokeWidth: name === 'network' ? 2.4 : 1.7,
           strokeLinejoin: 'round',
         }),
+      ),
+      ...names.flatMap((name, i) =>
+        own(name).length > 1
+          ? []
+          : [dot(own(name), { x: 'step', y: 'value', r: 3, fill: name === 'network' ? 'var(--ink)' : colourOf(i) })],
       ),
     ],
   })

@@ -166,6 +166,13 @@ export async function openLearner({ wanted, rule, data, platform, tell, resume }
       epochBegan = performance.now()
       void loop()
     },
+    /** Tells what the held-out samples give as the network is now. */
+    assess: (): Promise<void> =>
+      inTurn(async () => {
+        const { scores, confusion } = await measured(validation)
+        const epoch = at.phase === plan.phases ? settings.options.epochs : at.epoch
+        tell({ kind: 'epoch', epoch: { epoch, validation: scores, seconds: 0, ...(confusion && { confusion }) } })
+      }),
     async pause(): Promise<Standing> {
       running = false
       return await inTurn(async () => standing())

@@ -63,6 +63,7 @@ answerCalls((tell) => {
         ...{ wanted, rule: ruleOf(wanted), data: await data(wanted.data), platform: platformOf(runtime!), tell },
         resume: checkpoint,
       })
+      await learner.assess()
       return learner.opened
     },
     run: () => now().run(),
