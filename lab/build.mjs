@@ -61,7 +61,9 @@ export async function buildLab(folder, { runtime }) {
     metafile: true,
   })
   await buildWorker(folder)
-  const script = readFileSync(join(HERE, 'static/closed.js'), 'utf8').replace(/^(\/\/.*\n)+/, '').trim()
+  const script = readFileSync(join(HERE, 'static/closed.js'), 'utf8')
+    .replace(/^(\/\/.*\n)+/, '')
+    .trim()
   const closed = readFileSync(join(HERE, 'static/closed.html'), 'utf8')
   writeFileSync(
     join(folder, 'closed.html'),

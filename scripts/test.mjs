@@ -37,7 +37,8 @@ if (files.length === 0) {
   process.exit(1)
 }
 // What is installed from the package, and what the README imports, is dist: it is built here once for all.
-if (files.some((file) => /test.(package|docs)/.test(file))) execFileSync(process.execPath, ['scripts/build.mjs'])
+if (files.some((file) => /test.(package|docs|system.lab)/.test(file)))
+  execFileSync(process.execPath, ['scripts/build.mjs'])
 
 const used = mkdtempSync(join(tmpdir(), 'onward-used-'))
 const cache = resolve('build/cache')

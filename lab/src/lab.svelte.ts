@@ -1,8 +1,8 @@
+import { openRunner, type Runner } from './runner.svelte.js'
+import { askServer, type Served } from './served.js'
 import { addressOf, experimentAt } from './state/address.js'
 import type { Catalogue } from './state/catalogue.js'
 import { type Experiment, trainsTheSame } from './state/experiment.js'
-import { openRunner, type Runner } from './runner.svelte.js'
-import { askServer, type Served } from './served.js'
 
 /** The page's state: one experiment, which is its address, and the trainings that it asks for. */
 export function createLab(catalogue: Catalogue) {

@@ -1,5 +1,5 @@
-import { mount } from 'svelte'
 import { catalogue } from 'onward-lab:catalogue'
+import { mount } from 'svelte'
 import './style/base.css'
 import App from './App.svelte'
 

@@ -4,9 +4,9 @@ import { addressOf, commandOf, experimentAt, programOf } from '../../lab/src/sta
 import { firstOptions } from '../../lab/src/state/catalogue.js'
 import { type Experiment, FIRST, trainsTheSame, withOption, withRule } from '../../lab/src/state/experiment.js'
 import { STORIES } from '../../lab/src/stories/stories.js'
-import { resolve } from '../../src/train/options.js'
 import { makeDataSet } from '../../src/data/index.js'
 import { ruleById } from '../../src/rules/registry.js'
+import { resolve } from '../../src/train/options.js'
 import { catalogue } from './catalogue.js'
 
 const example: Experiment = {

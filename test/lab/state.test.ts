@@ -26,7 +26,10 @@ test('a history keeps the course of each figure, and no more points than can be 
       points.map(({ step }) => step).toSorted((a, b) => a - b),
     )
   }
-  assert.equal(history.with({ step: 5001, metrics: { network: { loss: Number.NaN } } }).curves[0]!.points.at(-1)!.step, 5000)
+  assert.equal(
+    history.with({ step: 5001, metrics: { network: { loss: Number.NaN } } }).curves[0]!.points.at(-1)!.step,
+    5000,
+  )
 })
 
 test('numbers of two phases are a pair, and every value is counted once', () => {
@@ -35,7 +38,10 @@ test('numbers of two phases are a pair, and every value is counted once', () => 
     values: Float32Array.from(values),
   })
   const pair = pairedNumbers([own('true', [1, 2, 3]), own('false', [0, 1])])
-  assert.deepEqual(pair?.series.map(({ phase }) => phase), ['true', 'false'])
+  assert.deepEqual(
+    pair?.series.map(({ phase }) => phase),
+    ['true', 'false'],
+  )
   assert.equal(pairedNumbers([own('true', [1])]), undefined)
   assert.deepEqual(countsIn([0, 0.1, 0.5, 1], 0, 1, 2), [2, 2])
   assert.deepEqual(countsIn([3, 3], 3, 3, 2), [2, 0])
@@ -58,10 +64,15 @@ test('filters are weights of the pixels, a weight of 0 in the middle, the larges
   const tensor = { dtype: 'float32', role: 'model', isRead: true } as const
   const blocks = [{ name: 'low', parameters: ['low'] }]
   const weight = Float32Array.from([1, 0, -2, 1, 0, 0, 4, -1])
-  const { low } = filtersOf(blocks, [{ name: 'low.weight', shape: [4, 2], ...tensor }], { 'low.weight': weight }, {
-    shape: [1, 2, 2],
-    levels: 256,
-  })
+  const { low } = filtersOf(
+    blocks,
+    [{ name: 'low.weight', shape: [4, 2], ...tensor }],
+    { 'low.weight': weight },
+    {
+      shape: [1, 2, 2],
+      levels: 256,
+    },
+  )
   assert.deepEqual([low?.count, low?.shape], [2, [1, 2, 2]])
   // Unit 0 has the weights 1, -2, 0, 4.
   assert.deepEqual(Array.from(low!.pixels.slice(0, 4)), [0.625, 0.25, 0.5, 1])
@@ -83,7 +94,9 @@ test('boxes of a network lie within the width that there is, above each other, a
       if (width > 500) assert.ok(right <= width, `${id} at ${width}: ${right} of ${used}`)
       for (const { lines } of flows) {
         const [x, y] = lines[0]!.at(-1)!
-        assert.ok(layers.some((box) => y >= box.y && y <= box.y + box.height && (x === box.x || x === box.x + box.width)))
+        assert.ok(
+          layers.some((box) => y >= box.y && y <= box.y + box.height && (x === box.x || x === box.x + box.width)),
+        )
       }
     }
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { certifyRule } from '../../src/rules/certify.js'
 import { dataSet } from '../../src/data/index.js'
+import { certifyRule } from '../../src/rules/certify.js'
 import type { Way } from '../../src/rules/contract.js'
 import { PASS, phasesOf } from '../../src/rules/phases.js'
 import { RULES } from '../../src/rules/registry.js'
@@ -12,7 +12,8 @@ import { taskOf } from './harness.js'
 
 /** The ways of a certificate that carry something. */
 function waysOf({ layers }: ReturnType<typeof certifyRule>): Set<Way> {
-  const some = (way: Way, holds: (layer: (typeof layers)[number]) => unknown): Way[] => (layers.some(holds) ? [way] : [])
+  const some = (way: Way, holds: (layer: (typeof layers)[number]) => unknown): Way[] =>
+    layers.some(holds) ? [way] : []
   return new Set<Way>([
     'input',
     ...some('label', ({ reads }) => reads.labels === 'input' || reads.labels === 'loss'),
@@ -49,7 +50,10 @@ describe('what is shown of a step', () => {
       const { blocks } = rule.locality(task, hyper)
       for (const { name } of traceRule(rule, task, hyper).watch()?.metrics ?? []) {
         const [block, phase, what, ...more] = name.split('/')
-        assert.ok(blocks.some((own) => own.name === block), name)
+        assert.ok(
+          blocks.some((own) => own.name === block),
+          name,
+        )
         assert.ok(names.has(phase!), name)
         assert.ok(what && more.length === 0)
       }
@@ -81,7 +85,8 @@ test('the goodness that is seen is the mean square of the activity that is seen'
   const seen = await watched('forward-forward', { units: [6, 5] })
   for (const block of ['layer 0', 'layer 1'])
     for (const phase of ['positive pass', 'negative pass']) {
-      const find = (what: string) => seen.find((own) => own.block === block && own.phase === phase && own.what === what)!
+      const find = (what: string) =>
+        seen.find((own) => own.block === block && own.phase === phase && own.what === what)!
       const [activity, goodness] = [find('activity'), find('goodness')]
       const width = activity.shape[1]!
       for (let row = 0; row < 10; row++) {
@@ -113,4 +118,3 @@ test('of a rule that shows nothing itself, what its blocks hand up in prediction
     ],
   )
 })
-

@@ -2,13 +2,16 @@ import type { Certificate } from '../../../src/certificate/certificate.js'
 import { type CertificateLayout, certificateLayout } from '../../../src/draw/certificate-layout.js'
 
 /** Layers with room for what they hold, as wide as the place that there is. */
-export function networkLayout(certificate: Certificate, width: number): CertificateLayout & { readonly compact: boolean } {
+export function networkLayout(
+  certificate: Certificate,
+  width: number,
+): CertificateLayout & { readonly compact: boolean } {
   const isNarrow = width < 480
   const compact = certificate.layers.length > 5
   const isAlone = certificate.layers.every(
     ({ window, reads }) => window === 1 && !reads.choice && !reads.broadcast && !reads.feedback,
   )
-  const x = isNarrow ? 60 : 76
+  const x = isNarrow ? 66 : 76
   const isTold = certificate.layers.some(({ reads }) => reads.choice || reads.broadcast)
   const stub = isAlone ? 8 : isTold ? (isNarrow ? 66 : 96) : 28
   const sizes = (lanes: number) => ({

@@ -4,7 +4,13 @@ import type { Curve } from '../state/history.js'
 
 /** The element class of `lab/build/policy.mjs`: the page lets in the style of this class and no other. */
 const CLASS = 'plot'
-const STYLE = { background: 'none', color: 'var(--soft)', fontFamily: 'inherit', fontSize: '11.5px', overflow: 'visible' }
+const STYLE = {
+  background: 'none',
+  color: 'var(--soft)',
+  fontFamily: 'inherit',
+  fontSize: '11.5px',
+  overflow: 'visible',
+}
 
 /** Colours of lines, by the number of a series. */
 export const colourOf = (i: number): string => `var(--series-${(i % 6) + 1})`
@@ -26,12 +32,18 @@ export function curvesPlot(curves: readonly Curve[], { width, height, x, percent
   const points = curves.flatMap((curve) =>
     curve.points.map(({ step, value }) => ({ step, value: percent ? 100 * value : value, name: nameOf(curve) })),
   )
-  const own = (name: string) => points.filter((point) => point.name === name) as unknown as Data & { readonly length: number }
+  const own = (name: string) =>
+    points.filter((point) => point.name === name) as unknown as Data & { readonly length: number }
   return plot({
     ...{ className: CLASS, style: STYLE, width, height },
     ...{ marginLeft: 36, marginRight: 10, marginTop: 8, marginBottom: 26 },
     x: { label: null, nice: false },
-    y: { label: null, nice: true, clamp: true, ...(percent ? { domain: percentDomain(points.map(({ value }) => value)) } : { domain: mostOf(points) }) },
+    y: {
+      label: null,
+      nice: true,
+      clamp: true,
+      ...(percent ? { domain: percentDomain(points.map(({ value }) => value)) } : { domain: mostOf(points) }),
+    },
     marks: [
       gridY({ stroke: 'var(--line)', strokeOpacity: 1, ticks: 4 }),
       axisY({ ticks: 4, tickSize: 0 }),

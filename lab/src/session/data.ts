@@ -7,7 +7,8 @@ export function dataSource() {
   const get = async (name: string): Promise<DataSet> => {
     if (name === 'glyphs') return makeDataSet(name)
     const response = await fetch(new URL(`served/data/${encodeURIComponent(name)}`, self.location.href))
-    if (!response.ok) throw new Error(`The data set ${name} is not on the server: choose glyphs, or start onward lab where it is.`)
+    if (!response.ok)
+      throw new Error(`The data set ${name} is not on the server: choose glyphs, or start onward lab where it is.`)
     return decodeDataSet(new Uint8Array(await response.arrayBuffer()), name)
   }
   return (name: string): Promise<DataSet> => {

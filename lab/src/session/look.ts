@@ -1,4 +1,11 @@
-import { fromImageData, imageShapeOf, inkImage, type Samples, type TaskInput, toShape } from '../../../src/data/index.js'
+import {
+  fromImageData,
+  imageShapeOf,
+  inkImage,
+  type Samples,
+  type TaskInput,
+  toShape,
+} from '../../../src/data/index.js'
 import type { Block } from '../../../src/rules/contract.js'
 import type { TensorRecord } from '../../../src/runtime/program.js'
 import { blockOf, type StateTensor } from '../../../src/train/roles.js'

@@ -49,9 +49,7 @@ export interface Opened {
 }
 
 /** Where ONNX Runtime is: a folder that the worker can read, or its files. */
-export type Runtime =
-  | { readonly folder: string }
-  | { readonly mjs: string; readonly wasm: ArrayBuffer }
+export type Runtime = { readonly folder: string } | { readonly mjs: string; readonly wasm: ArrayBuffer }
 
 /** Where a training stands. */
 export interface Standing {

@@ -51,7 +51,13 @@ answerCalls((tell) => {
       placing(async () => {
         await leave()
         const rule = await ruleIn(wanted, module)
-        learner = await openLearner({ wanted, rule, data: await data(wanted.data), platform: platformOf(runtime!), tell })
+        learner = await openLearner({
+          wanted,
+          rule,
+          data: await data(wanted.data),
+          platform: platformOf(runtime!),
+          tell,
+        })
         return learner.opened
       }),
     read: (bytes, name) => wantedOf(decodeCheckpoint(bytes, name)),

@@ -27,7 +27,13 @@ export interface Offers {
 const CHECKPOINT = 'checkpoint.safetensors'
 
 /** The data sets and runs of this machine, as they are whenever the page asks. Nothing is downloaded. */
-export function offersHere({ dataDir, runs }: { readonly dataDir?: string | undefined; readonly runs: string }): Offers {
+export function offersHere({
+  dataDir,
+  runs,
+}: {
+  readonly dataDir?: string | undefined
+  readonly runs: string
+}): Offers {
   const data = (): readonly string[] =>
     dataSets.filter((entry) => 'folder' in placeOf(entry, dataDir)).map(({ name }) => name)
   const list = (): readonly OfferedRun[] =>

@@ -1,5 +1,6 @@
 import test from 'node:test'
 import { inPage } from './chromium.js'
+
 test('smoke', async () => {
   const { value } = await inPage<any>(`
     const { open } = await import('/dist/browser/page.js')
