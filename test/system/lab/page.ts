@@ -66,7 +66,12 @@ export async function plainServer(): Promise<{ url: string; server: Server }> {
     }
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  servers.push({ close: () => (server.closeAllConnections(), server.close()) })
+  servers.push({
+    close() {
+      server.closeAllConnections()
+      server.close()
+    },
+  })
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/there/`, server }
 }
 

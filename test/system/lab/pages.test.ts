@@ -40,26 +40,33 @@ test('from any web server, in one thread, and without a network after the first 
   assert.deepEqual(errors, [])
 })
 
-for (const colorScheme of ['light', 'dark'] as const)
-  for (const width of [390, 768, 1280, 1920])
-    test(`at ${width} pixels, ${colorScheme}: nothing sticks out, and a checker finds nothing serious`, async (t) => {
-      const browser = await browserFor(t)
-      if (!browser) return
-      const { url } = await served()
-      const address = `${url}#rule=forward-forward&data=glyphs&preset=quick&set.units=40,40&limit=1000&epochs=1&race=backprop&story=never-talk.1`
-      const { page, errors } = await open(browser, address, { viewport: { width, height: 900 }, colorScheme })
-      await page.getByRole('button', { name: 'Train' }).click()
-      await untilState(page, 'Trained')
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth)
-      assert.ok(wide <= width, `${wide} pixels wide`)
-      assert.deepEqual(await serious(page), [])
-      await page.locator('.rule').click()
-      await page.getByRole('dialog').waitFor()
-      assert.deepEqual(await serious(page), [])
-      await page.keyboard.press('Escape')
-      assert.deepEqual(errors, [])
-      await page.context().close()
-    })
+const SCREENS = [
+  [390, 'light'],
+  [390, 'dark'],
+  [768, 'dark'],
+  [1280, 'light'],
+  [1920, 'dark'],
+] as const
+
+for (const [width, colorScheme] of SCREENS)
+  test(`at ${width} pixels, ${colorScheme}: nothing sticks out, and a checker finds nothing serious`, async (t) => {
+    const browser = await browserFor(t)
+    if (!browser) return
+    const { url } = await served()
+    const address = `${url}#rule=forward-forward&data=glyphs&preset=quick&set.units=40,40&limit=1000&epochs=1&race=backprop&story=never-talk.1`
+    const { page, errors } = await open(browser, address, { viewport: { width, height: 900 }, colorScheme })
+    await page.getByRole('button', { name: 'Train' }).click()
+    await untilState(page, 'Trained')
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth)
+    assert.ok(wide <= width, `${wide} pixels wide`)
+    assert.deepEqual(await serious(page), [])
+    await page.locator('.rule').click()
+    await page.getByRole('dialog').waitFor()
+    assert.deepEqual(await serious(page), [])
+    await page.keyboard.press('Escape')
+    assert.deepEqual(errors, [])
+    await page.context().close()
+  })
 
 test('with the keyboard alone: choose a rule, train, stop', async (t) => {
   const browser = await browserFor(t)
