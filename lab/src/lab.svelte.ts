@@ -1,8 +1,10 @@
+import { type Kept, openKept } from './kept.js'
 import { openRunner, type Runner } from './runner.svelte.js'
 import { askServer, type Served } from './served.js'
 import { addressOf, experimentAt } from './state/address.js'
 import type { Catalogue } from './state/catalogue.js'
 import { type Experiment, trainsTheSame } from './state/experiment.js'
+import { rivalOf } from './state/rival.js'
 
 /** The page's state: one experiment, which is its address, and the trainings that it asks for. */
 export function createLab(catalogue: Catalogue) {
@@ -10,7 +12,28 @@ export function createLab(catalogue: Catalogue) {
   let experiment = $state.raw<Experiment>(first)
   let notes = $state.raw<readonly string[]>(problems)
   const runner: Runner = openRunner(first, catalogue)
-  let rivals = $state.raw<readonly Runner[]>(first.race.map((rule) => openRunner(rivalOf(first, rule), catalogue)))
+  let rivals = $state.raw<readonly Runner[]>(
+    first.race.map((rule) => openRunner(rivalOf(first, rule, catalogue), catalogue)),
+  )
+
+  const store = openKept()
+  /** A training of this experiment that the browser keeps from before. */
+  let kept = $state.raw<Kept | undefined>()
+  const look = async (of: Experiment): Promise<void> => {
+    const found = await store.find(placeOf(of))
+    if (trainsTheSame(of, experiment) && !runner.opened) kept = found
+  }
+  runner.onEpoch(async ({ epoch }) => {
+    const own = experiment
+    const bytes = await runner.ask.checkpoint()
+    const step = runner.progress?.step ?? 0
+    if (!trainsTheSame(own, experiment)) return
+    const next: Kept = { address: placeOf(own), step, epoch, time: Date.now(), bytes }
+    const isKept = await store.keep(next)
+    if (isKept) kept = next
+    if (!isKept && !notes.includes(FULL)) notes = [...notes, FULL]
+  })
+  void look(first)
 
   let served = $state.raw<Served>({ data: [], runs: [] })
   void askServer().then((own) => {
@@ -20,11 +43,15 @@ export function createLab(catalogue: Catalogue) {
   const show = (next: Experiment, address: 'push' | 'replace' | 'keep'): void => {
     const before = experiment
     experiment = next
+    if (!trainsTheSame(before, next)) {
+      kept = undefined
+      void look(next)
+    }
     if (address !== 'keep') history[address === 'push' ? 'pushState' : 'replaceState'](null, '', `#${addressOf(next)}`)
     if (!trainsTheSame(before, next)) runner.want(next)
     if (before.race.join() === next.race.join() && trainsTheSame(before, next)) return
     for (const rival of rivals) rival.close()
-    rivals = next.race.map((rule) => openRunner(rivalOf(next, rule), catalogue))
+    rivals = next.race.map((rule) => openRunner(rivalOf(next, rule, catalogue), catalogue))
   }
 
   return {
@@ -42,6 +69,17 @@ export function createLab(catalogue: Catalogue) {
     },
     get notes() {
       return notes
+    },
+    /** A training of this experiment that the browser keeps, as long as nothing else was begun here. */
+    get kept() {
+      return runner.opened || runner.state === 'opening' ? undefined : kept
+    },
+    async goOn(): Promise<void> {
+      if (kept) await runner.goOn(kept.bytes, 'The training that this browser keeps')
+    },
+    forget(): void {
+      if (kept) void store.forget(kept.address)
+      kept = undefined
     },
     dismiss(): void {
       notes = []
@@ -67,11 +105,10 @@ export function createLab(catalogue: Catalogue) {
 
 export type Lab = ReturnType<typeof createLab>
 
-/** The same data and order; the network where the other rule has the same options. */
-const rivalOf = ({ data, hyper, options }: Experiment, rule: string): Experiment => ({
-  rule,
-  data,
-  hyper: 'units' in hyper ? { units: hyper.units } : {},
-  options,
-  race: [],
-})
+const FULL = 'This browser’s store is full or closed: if the tab is closed, this training is lost. Save it below.'
+
+/** A training is known by what it is, whatever story it is told in. */
+function placeOf(experiment: Experiment): string {
+  const { story: _, ...own } = experiment
+  return addressOf({ ...own, race: [] })
+}

@@ -31,11 +31,20 @@ export function openRunner(first: Experiment, catalogue: Catalogue, place: Place
   let slowly = $state(false)
   let phase = $state(0)
   let slowRun = 0
+  let ended: ((epoch: EpochDone) => unknown) | undefined
 
   function startWorker(): Worked<Orders> {
-    const own = callsTo<Orders>(place.start(), hear)
+    const own = callsTo<Orders>(place.start(), hear, lost)
     own.ask.begin(place.isClosed).catch(() => undefined)
     return own
+  }
+
+  /** What was trained is gone with its worker, but for what was kept. */
+  function lost(message: string): void {
+    problem = message
+    opened = undefined
+    slowly = false
+    state = 'failed'
   }
 
   function hear(told: Told): void {
@@ -49,6 +58,7 @@ export function openRunner(first: Experiment, catalogue: Catalogue, place: Place
       if (state === 'training' && performance.now() - lastLook > LOOK_EVERY) void glance()
     } else if (told.kind === 'epoch') {
       epochs = [...epochs, told.epoch]
+      if (opened) void Promise.resolve(ended?.(told.epoch)).catch(() => undefined)
     } else {
       test = told.test.network
       state = 'done'
@@ -213,10 +223,19 @@ export function openRunner(first: Experiment, catalogue: Catalogue, place: Place
       module = text
       want(wanted)
     },
+    /** Calls this after every epoch. */
+    onEpoch(call: (epoch: EpochDone) => unknown): void {
+      ended = call
+    },
     /** What a run was asked to do. */
     read: (bytes: Uint8Array, name: string): Promise<Wanted> => worked.ask.read(bytes, name),
     /** Opens a run that was asked to do what is wanted, where it stands. */
     async goOn(bytes: Uint8Array, name: string): Promise<void> {
+      if (state === 'failed') {
+        worked.close()
+        worked = startWorker()
+      }
+      problem = undefined
       state = 'opening'
       try {
         await worked.ask.use(await place.runtime())

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { addressOf, commandOf, experimentAt, programOf } from '../../lab/src/state/address.js'
 import { firstOptions } from '../../lab/src/state/catalogue.js'
 import { type Experiment, FIRST, trainsTheSame, withOption, withRule } from '../../lab/src/state/experiment.js'
+import { rivalOf } from '../../lab/src/state/rival.js'
 import { STORIES } from '../../lab/src/stories/stories.js'
 import { makeDataSet } from '../../src/data/index.js'
 import { ruleById } from '../../src/rules/registry.js'
@@ -95,4 +96,24 @@ test('every page of every story is an experiment that its rule takes', () => {
       for (const other of experiment.race) ruleById(other)
       assert.ok(text.length > 0)
     }
+})
+
+test('rivals learn from the same batches for as long, with the same layers where that means the same', () => {
+  const own = { ...FIRST, hyper: { units: [60, 40] }, options: { seed: 3 } }
+  assert.deepEqual(rivalOf(own, 'backprop', catalogue), {
+    ...{ rule: 'backprop', data: 'glyphs', race: [], hyper: { network: 'dense', units: [60, 40] } },
+    options: { epochs: 4, batch: 100, seed: 3 },
+  })
+  assert.deepEqual(rivalOf(FIRST, 'equilibrium-propagation', catalogue).hyper, { units: [500, 500] })
+  // Its layers are others.
+  assert.deepEqual(rivalOf(own, 'trifecta', catalogue).hyper, {})
+  assert.deepEqual(rivalOf({ ...FIRST, preset: 'convolutional' }, 'backprop', catalogue).hyper, {
+    ...{ network: 'convolutional', kernel: 3 },
+    ...Object.fromEntries(
+      ['units', 'poolAfter'].map((name) => [
+        name,
+        catalogue.rules.find(({ id }) => id === 'forward-forward')!.presets.convolutional!.hyper[name],
+      ]),
+    ),
+  })
 })

@@ -11,18 +11,35 @@ const [DARK_COLD, DARK_NOTHING, DARK_WARM]: readonly Rgb[] = [
   [240, 145, 90],
 ]
 
-const isDark = (): boolean => getComputedStyle(document.documentElement).colorScheme === 'dark' || matchesDark()
+const isDark = (): boolean => {
+  const { theme } = document.documentElement.dataset
+  return theme === undefined ? matchMedia('(prefers-color-scheme: dark)').matches : theme === 'dark'
+}
 
-const matchesDark = (): boolean =>
-  document.documentElement.dataset.theme !== 'light' && matchMedia('(prefers-color-scheme: dark)').matches
+/** Steps of a scale on each side of 0. */
+const STEPS = 127
 
-/** Colours from -1 to 1; 0 is the colour of the ground. */
-export function scale(): (value: number) => Rgb {
+/** Colours of the values from -1 to 1, 0 the colour of the ground: red, green, blue, one after the other. */
+function palette(): Uint8Array {
   const [cold, nothing, warm] = isDark() ? [DARK_COLD!, DARK_NOTHING!, DARK_WARM!] : [COLD!, NOTHING!, WARM!]
-  return (value) => {
-    const part = Math.min(1, Math.abs(value))
-    const end = value < 0 ? cold : warm
-    return [0, 1, 2].map((i) => nothing[i]! + (end[i]! - nothing[i]!) * part) as unknown as Rgb
+  const colours = new Uint8Array(3 * (2 * STEPS + 1))
+  for (let step = -STEPS; step <= STEPS; step++) {
+    const end = step < 0 ? cold : warm
+    for (let c = 0; c < 3; c++)
+      colours[3 * (step + STEPS) + c] = nothing[c]! + (end[c]! - nothing[c]!) * (Math.abs(step) / STEPS)
+  }
+  return colours
+}
+
+/** Writes the colour of a value from -1 to 1 as a pixel. */
+export function scale(): (value: number, into: Uint8ClampedArray, at: number) => void {
+  const colours = palette()
+  return (value, into, at) => {
+    const from = 3 * (Math.round(Math.min(1, Math.max(-1, value)) * STEPS) + STEPS)
+    into[at] = colours[from]!
+    into[at + 1] = colours[from + 1]!
+    into[at + 2] = colours[from + 2]!
+    into[at + 3] = 255
   }
 }
 
@@ -43,8 +60,7 @@ export function paint(
   for (let k = 0; k < area; k++) {
     const at = 4 * k
     if (colour) {
-      const [r, g, b] = colour(2 * pixels[start + k]! - 1)
-      image.data.set([r, g, b, 255], at)
+      colour(2 * pixels[start + k]! - 1, image.data, at)
       continue
     }
     for (let c = 0; c < 3; c++) image.data[at + c] = 255 * pixels[start + (channels >= 3 ? c : 0) * area + k]!

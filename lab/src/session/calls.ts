@@ -28,7 +28,11 @@ export interface Worked<T> {
 }
 
 /** What the page holds of a worker. After its loss every call fails with a sentence. */
-export function callsTo<T>(worker: WorkerLike, hear: (told: Told) => void): Worked<T> {
+export function callsTo<T>(
+  worker: WorkerLike,
+  hear: (told: Told) => void,
+  onlost: (message: string) => void = () => undefined,
+): Worked<T> {
   const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>()
   let next = 0
   let lost: string | undefined
@@ -46,7 +50,8 @@ export function callsTo<T>(worker: WorkerLike, hear: (told: Told) => void): Work
   }
   worker.onerror = (event) => {
     event.preventDefault()
-    fail(`The worker that trains has stopped (${event.message || 'it could not be loaded'}): reload the page.`)
+    fail(`The worker that trains has stopped (${event.message || 'it could not be loaded'}).`)
+    onlost(lost!)
   }
   const ask = new Proxy({} as Asked<T>, {
     get:
