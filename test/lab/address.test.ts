@@ -108,9 +108,9 @@ test('rivals learn from the same batches for as long, with the same layers where
   // Its layers are others.
   assert.deepEqual(rivalOf(own, 'trifecta', catalogue).hyper, {})
   assert.deepEqual(rivalOf({ ...FIRST, preset: 'convolutional' }, 'backprop', catalogue).hyper, {
-    ...{ network: 'convolutional', kernel: 3 },
+    network: 'convolutional',
     ...Object.fromEntries(
-      ['units', 'poolAfter'].map((name) => [
+      ['units', 'kernel', 'poolAfter'].map((name) => [
         name,
         catalogue.rules.find(({ id }) => id === 'forward-forward')!.presets.convolutional!.hyper[name],
       ]),
