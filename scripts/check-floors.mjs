@@ -32,6 +32,7 @@ const FLOORS = [
   ['distributed'],
   ['meter', 'draw'],
   ['index', 'node', 'export-run.node', 'runs.node'],
+  ['browser'],
   ['compare'],
   ['cli'],
 ]

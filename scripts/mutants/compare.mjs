@@ -18,6 +18,22 @@ const runs = { tests: 'compare/compare' }
 
 export default [
   {
+    what: 'what was found for an arm is not what it is compared with',
+    file: 'src/compare/tuning.node.ts',
+    find: 'return { hyper: found, options: settings.options }',
+    replace: 'return settings',
+    tests: 'cli/compare',
+    names: 'tuned arms',
+  },
+  {
+    what: 'trials have the seed of a run that is compared',
+    file: 'src/compare/tuning.node.ts',
+    find: 'options: { seed: TRIAL_SEED }',
+    replace: 'options: { seed: 0 }',
+    tests: 'cli/compare',
+    names: 'tuned arms',
+  },
+  {
     what: 'the deviation is that of the population',
     file: paired,
     find: '(x - mean) ** 2, 0) / (count - 1))',

@@ -7,6 +7,30 @@ const tests = { tests: 'rules/layerwise' }
 
 export default [
   {
+    what: 'all layers run before the first one moves',
+    file: learn,
+    find: 'for (const [i, pass] of running) {',
+    replace: 'for (const [i, pass] of [...running]) {',
+    tests: 'meter/meter',
+    names: 'joint training',
+  },
+  {
+    what: 'the engine runs the results that are had last first',
+    file: 'src/onnx/engine-order.ts',
+    find: 'ready.get(b.result)! - ready.get(a.result)!',
+    replace: 'ready.get(a.result)! - ready.get(b.result)!',
+    tests: 'onnx/engine-order',
+    names: 'any depth',
+  },
+  {
+    what: 'a moment of the optimiser makes its gradient look shared',
+    file: 'src/onnx/engine-order.ts',
+    find: 'if (isResult.has(node) && !owner.has(node)) owner.set(node, node)',
+    replace: "if (isResult.has(node)) owner.set(node, owner.has(node) ? 'many' : node)",
+    tests: 'onnx/engine-order',
+    names: 'each derivative no longer',
+  },
+  {
     what: 'a window reaches one layer too far',
     file: learn,
     find: 'i > loss - window',

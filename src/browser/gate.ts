@@ -1,6 +1,5 @@
-import type { Standing } from '../train/standing.js'
+import type { Stands } from '../train/config.js'
 
-type Stands = Pick<Standing, 'at' | 'best'>
 type Job = () => Promise<void>
 
 /**
@@ -20,11 +19,21 @@ export interface Gate {
   go(): void
   /** Lets one step pass; resolves when the training is held again, or over. */
   step(): Promise<void>
-  /** Lets the training see that it was aborted. */
+  /** Looks again whether the training may go on: it was aborted, or its reader has read. */
   open(): void
+  look(): void
 }
 
-export function gate(breath: () => Promise<void>, stands: (standing: Stands) => void): Gate {
+interface Around {
+  /** Lets messages come first. */
+  breath(): Promise<void>
+  /** Told where the training stands. */
+  stands(standing: Stands): void
+  /** Whether its reader has so much to read that it waits. */
+  isFull(): boolean
+}
+
+export function gate({ breath, stands, isFull }: Around): Gate {
   const jobs: Job[] = []
   let running = false
   let held = false
@@ -51,8 +60,8 @@ export function gate(breath: () => Promise<void>, stands: (standing: Stands) => 
       stands(standing)
       await breath()
       await work()
-      while (held && steps === 0 && !isOpen) {
-        tellHeld()
+      while (((held && steps === 0) || isFull()) && !isOpen) {
+        if (held) tellHeld()
         await new Promise<void>((resolve) => {
           wake = resolve
         })
@@ -97,5 +106,6 @@ export function gate(breath: () => Promise<void>, stands: (standing: Stands) => 
       isOpen = true
       wake()
     },
+    look: () => wake(),
   }
 }

@@ -47,9 +47,10 @@ export async function startLink(place: Place, hooks: Hooks = {}, signal?: AbortS
   }
   signal?.addEventListener('abort', () => end('the session was aborted'))
   if (signal?.aborted) end('the session was aborted')
-  const lock = `onward worker ${crypto.randomUUID?.() ?? Math.random()}`
-  await line.ask('begin', [lock])
-  navigator.locks?.request(lock, () => end(`${LOST}; go on from the last checkpoint`, true)).catch(() => undefined)
+  await begin(line, () => end(`${LOST}; go on from the last checkpoint`, true)).catch((error) => {
+    end('the worker could not be started')
+    throw error
+  })
   return {
     ask: line.ask,
     tell: line.tell,
@@ -57,6 +58,13 @@ export async function startLink(place: Place, hooks: Hooks = {}, signal?: AbortS
     lost,
     end,
   }
+}
+
+/** Hears of the end of a worker by a lock that it holds for as long as it lives. */
+async function begin({ ask }: Wire, ended: () => void): Promise<void> {
+  const lock = `onward worker ${crypto.randomUUID?.() ?? Math.random()}`
+  await ask('begin', [lock])
+  navigator.locks?.request(lock, ended).catch(() => undefined)
 }
 
 async function startWorker({ worker }: Place): Promise<Worker> {

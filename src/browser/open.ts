@@ -1,6 +1,6 @@
 import type { Certificate } from '../certificate/certificate.js'
 import type { Samples } from '../data/index.js'
-import { UserError } from '../errors.js'
+import { UsageError, UserError } from '../errors.js'
 import type { TrainEvent } from '../train/events.js'
 import { encodeJson, RUN_FILES } from '../train/run-files.js'
 import { type Journal, journal } from './journal.js'
@@ -69,6 +69,11 @@ async function opened(
   { journal, keep, release }: Keeping,
 ): Promise<Session> {
   const { worker, runtimeFolder, signal } = request
+  if (typeof asked.rule === 'object' && typeof asked.rule.module !== 'string')
+    throw new UsageError(
+      'a rule holds functions, which cannot be sent to a worker: serve it from a worker of your own (serve of ' +
+        'onward/browser/worker) and name it here, or give the text of its module, { module }',
+    )
   let first: First | undefined
   let last = asked.run?.checkpoint as Uint8Array<ArrayBuffer> | undefined
   let hear: (event: TrainEvent) => void = () => undefined

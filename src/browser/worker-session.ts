@@ -4,6 +4,7 @@ import { keptOf } from '../data/own/provenance.js'
 import { UsageError, UserError } from '../errors.js'
 import { openActivities } from '../train/activities.js'
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../train/checkpoint.js'
+import type { Stands } from '../train/config.js'
 import type { Confused } from '../train/confusion.js'
 import { deviceAt, PAGE_DEVICES } from '../train/device.js'
 import { draw } from '../train/drawing.js'
@@ -13,15 +14,15 @@ import { prolonged } from '../train/longer.js'
 import { openNetwork } from '../train/network.js'
 import type { TrainInput } from '../train/options.js'
 import { beginOf } from '../train/plan.js'
+import type { Platform } from '../train/platform.js'
 import { decodeConfig, type RunConfig } from '../train/run-config.js'
 import { RUN_FILES } from '../train/run-files.js'
-import type { Standing } from '../train/standing.js'
 import { trainOn } from '../train/train.js'
 import { aboutOf } from './about.js'
 import { openOnDevice } from './device.js'
 import { type Followed, followed } from './followed.js'
 import { gate } from './gate.js'
-import { breath, type RuntimeSource, usableThreads, workerPlatform } from './platform.js'
+import { breath, usableThreads } from './platform.js'
 import { dataFrom, type Own, ruleFrom } from './served.js'
 import type { About, DeviceChoice, Evaluation, OpenRequest, SamplesOptions, TrainOptions } from './session.js'
 
@@ -44,9 +45,9 @@ export interface SessionRequest extends Pick<OpenRequest, 'preset' | 'hyper'> {
   readonly kept?: string | undefined
 }
 
-/** What the page does for its worker. */
+/** What the worker and its page do for a session. */
 export interface Host {
-  runtime(device: 'wasm' | 'webgpu'): Promise<RuntimeSource>
+  platform(threads: number): Platform
   /** Keeps a checkpoint and says where. */
   save(bytes: Uint8Array<ArrayBuffer>): Promise<string>
   event(event: TrainEvent): void
@@ -74,7 +75,7 @@ export async function openSession(request: SessionRequest, own: Own, host: Host)
   const data = await dataFrom(request.data ?? run?.config.data, own)
   if (run) checkRun(run.config, { rule: rule.id, data, file }, where)
   const threads = usableThreads(run?.config.options.threads ?? asked.threads, run?.config.mostThreads)
-  const base = workerPlatform((device) => host.runtime(device), threads)
+  const base = host.platform(threads)
 
   const { device: wanted = 'auto', ...others } = asked
   const epochs = run?.epochs ?? run?.config.options.epochs
@@ -90,7 +91,7 @@ export async function openSession(request: SessionRequest, own: Own, host: Host)
   const common = { rule, data, settings, platform: base }
 
   let current = run && prolonged(decodeCheckpoint(run.checkpoint, where), epochs!, where)
-  let standing: Pick<Standing, 'at' | 'best'> = { at: beginOf(plan.from), best: undefined }
+  let standing: Stands = { at: beginOf(plan.from), best: undefined }
   let version = 0
   /** Brings the network to where the last checkpoint is, or the beginning. */
   const settle = async (to: Checkpoint | undefined): Promise<void> => {
@@ -102,14 +103,17 @@ export async function openSession(request: SessionRequest, own: Own, host: Host)
   }
   await settle(current)
 
-  const between = gate(breath, (now) => {
-    standing = { at: now.at, best: now.best }
-    version++
+  let unread = 0
+  const between = gate({
+    breath,
+    stands(now) {
+      standing = { at: now.at, best: now.best }
+      version++
+    },
+    isFull: () => unread > MOST_UNREAD,
   })
   let abort: AbortController | undefined
   let over: Promise<void> = Promise.resolve()
-  let unread = 0
-  let heard: () => void = () => undefined
 
   const checkpointNow = async (): Promise<Checkpoint> =>
     trainer.checkpoint(standing.at, await trainer.read(), standing.best)
@@ -143,10 +147,6 @@ export async function openSession(request: SessionRequest, own: Own, host: Host)
       for await (const event of trainOn(trainer, config)) {
         host.event(event)
         unread++
-        while (unread > MOST_UNREAD && !signal.aborted)
-          await new Promise<void>((resolve) => {
-            heard = resolve
-          })
       }
     } finally {
       await settle(current).catch(() => undefined)
@@ -164,14 +164,13 @@ export async function openSession(request: SessionRequest, own: Own, host: Host)
     },
     read(count: number): void {
       unread -= count
-      heard()
+      between.look()
     },
     hold: () => between.hold(),
     go: async () => between.go(),
     step: () => between.step(),
     async stop(): Promise<void> {
       abort?.abort()
-      heard()
       between.open()
       await over
     },

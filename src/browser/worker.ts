@@ -1,71 +1,15 @@
 /** The worker of a page: sessions are trained and used here. */
 import '../floor.js'
-import { checkOptions, type Values } from '../options/index.js'
-import { certifyRule } from '../rules/certify.js'
-import type { RuntimeSource } from './platform.js'
-import { placed } from './rule-module.js'
-import { type Own, ruleFrom } from './served.js'
-import type { OpenRequest } from './session.js'
-import { type Message, wire } from './wire.js'
-import { type Methods, openSession, type SessionRequest } from './worker-session.js'
+import { workerPlatform } from './platform.js'
+import type { Own } from './served.js'
+import { type Scope, serveOn } from './serving.js'
 
 export type { Own }
-
-interface WorkerScope {
-  onmessage: ((event: { data: Message }) => void) | null
-  postMessage(message: Message, transfer: Transferable[]): void
-}
 
 /**
  * Serves the sessions of a page from the worker that calls it, at its start; with rules and data sets of the page's own
  * beside Onward's. The page names the worker when it opens a session.
  */
 export function serve(own: Own = {}): void {
-  const scope = globalThis as unknown as WorkerScope
-  let session: Methods | undefined
-  const placing =
-    <Args extends unknown[], T>(method: (...args: Args) => Promise<T>) =>
-    async (...args: Args): Promise<T> => {
-      try {
-        return await method(...args)
-      } catch (error) {
-        throw placed(error)
-      }
-    }
-  const page = wire((message, transfer) => scope.postMessage(message, transfer), {
-    begin,
-    open: placing(async (request: SessionRequest) => {
-      const opened = await openSession(request, own, {
-        runtime: (device) => page.ask<RuntimeSource>('runtime', [device]),
-        save: (bytes) => page.ask<string>('save', [bytes], [bytes.buffer]),
-        event: (event) => page.tell('event', [event]),
-      })
-      session = opened.methods
-      return opened.first
-    }),
-    certify: placing(async ({ rule, on, hyper }: { rule: OpenRequest['rule']; on: never; hyper?: Values }) => {
-      const { rule: asked } = await ruleFrom(rule, own)
-      return certifyRule(asked, on, checkOptions(asked.hyper, hyper ?? {}, asked.id))
-    }),
-    call: placing(
-      async (method: string, ...args: unknown[]) =>
-        await (session as unknown as Record<string, (...args: unknown[]) => unknown>)[method]!(...args),
-    ),
-    read: (count: number) => session?.read(count),
-  })
-  scope.onmessage = ({ data }) => page.receive(data)
-}
-
-/** Holds a lock for as long as this worker lives: of a worker that is gone a page hears in no other way. */
-async function begin(lock: string): Promise<void> {
-  const { locks } = navigator
-  if (!locks) return
-  await new Promise<void>((resolve, reject) => {
-    locks
-      .request(lock, () => {
-        resolve()
-        return new Promise(() => undefined)
-      })
-      .catch(reject)
-  })
+  serveOn(globalThis as unknown as Scope, own, workerPlatform)
 }

@@ -11,12 +11,13 @@ import type { StoppedEvent, TrainEvent } from '../train/events.js'
 import type { TrainInput } from '../train/options.js'
 import { type Budget, epochsWithin } from './budget.js'
 import type { Arm, Contender } from './contender.js'
-import { type Field, fieldOf, withEpochs } from './contenders.js'
+import { contending, type Field, fieldOf, withEpochs } from './contenders.js'
 import { differences } from './differences.js'
 import { checkSameComparison, described, keep, readKept, runFolder } from './folder.node.js'
 import { paceOf } from './pace.node.js'
 import { type Comparison, resultOf } from './result.js'
 import { type RunRecord, readRun } from './run-record.node.js'
+import { type Tuning, type TuningEvent, tunedSettings } from './tuning.node.js'
 import { borrowedWeights, type Sharing, sharingOf } from './weights.js'
 
 export interface CompareRequest {
@@ -29,6 +30,8 @@ export interface CompareRequest {
   readonly options?: TrainInput['options']
   /** Whether arms begin with the same weights where names and shapes are equal. */
   readonly weights: 'shared' | 'own'
+  /** Options that an arm leaves open are searched first, by as many trials for each arm. */
+  readonly tuning?: Tuning | undefined
   /** Its folder. One that holds the same comparison is gone on with: finished runs are kept. */
   readonly out: string
   readonly signal?: AbortSignal | undefined
@@ -51,6 +54,7 @@ export type CompareEvent =
       readonly reference: string
       readonly notes: readonly string[]
     }
+  | TuningEvent
   | ({ readonly event: 'training'; readonly told: TrainEvent } & OfRun)
   | ({ readonly event: 'finished'; readonly isKept: boolean; readonly record: RunRecord } & OfRun)
   | { readonly event: 'stopped'; readonly message: string }
@@ -69,9 +73,13 @@ export async function* compare(request: CompareRequest): AsyncGenerator<CompareE
   await awaitFolder(out, { signal, onWait: request.onWait })
   const lock = lockFolder(out)
   try {
-    const contenders = await settled(field, request)
+    const asked = await settled(field, request)
+    const found = request.tuning ? yield* tuned(asked, request.tuning, request) : { contenders: asked, notes: [] }
+    if (!found)
+      return yield { event: 'stopped', message: 'stopped while options were searched; trials that ended are kept' }
+    const { contenders } = found
     const sharing = weights === 'shared' ? sharingOf(contenders) : undefined
-    const notes = [...field.notes, ...differences(contenders, sharing)]
+    const notes = [...field.notes, ...found.notes, ...differences(contenders, sharing)]
     const reference = contenders[field.contenders.indexOf(field.reference)]!
     yield { event: 'start', arms: contenders.map(({ name }) => name), reference: reference.name, notes }
     const runs: RunRecord[][] = contenders.map(() => [])
@@ -100,7 +108,7 @@ export async function* compare(request: CompareRequest): AsyncGenerator<CompareE
 
 /** The contenders with their epochs, by the budget or as the folder has them; what is new is written down there. */
 async function settled({ contenders }: Field, request: CompareRequest): Promise<Contender[]> {
-  const { data, budget, out, weights, signal } = request
+  const { data, budget, out, weights, signal, tuning } = request
   const kept = readKept(out)
   const own: Contender[] = []
   for (const [i, contender] of contenders.entries()) {
@@ -111,10 +119,33 @@ async function settled({ contenders }: Field, request: CompareRequest): Promise<
     else
       own.push(withEpochs(contender, epochsWithin(budget, contender, await rateFor(budget, contender, data, signal))))
   }
-  const now = described(own, data, budget, weights)
+  const now = described(own, data, budget, weights, tuning?.trials)
   if (kept) checkSameComparison(out, kept, now)
   else keep(out, now)
   return own
+}
+
+/** The contenders with the options that were found for each, and what is to be said of them; undefined where stopped. */
+async function* tuned(
+  contenders: readonly Contender[],
+  tuning: Tuning,
+  { data, out, signal }: CompareRequest,
+): AsyncGenerator<CompareEvent, { contenders: Contender[]; notes: string[] } | undefined> {
+  const notes = [
+    `Options were searched by ${tuning.trials} trials for each arm, on held-out samples and with another seed; the test samples were not read.`,
+  ]
+  const all: Contender[] = []
+  for (const [place, contender] of contenders.entries()) {
+    const events = tunedSettings(contender, place, tuning, out, signal)
+    let next = await events.next()
+    for (; !next.done; next = await events.next()) {
+      if (next.value.event === 'tuned') notes.push(next.value.note)
+      yield next.value
+    }
+    if (!next.value) return undefined
+    all.push(await contending(contender, next.value, { data, platform: node() }))
+  }
+  return { contenders: all, notes }
 }
 
 async function rateFor(

@@ -7,7 +7,7 @@ import { backprop } from '../rules/backprop.js'
 import type { AnyRule } from '../rules/contract.js'
 import type { Criterion } from '../train/events.js'
 import { benchOf, criterionOf } from '../train/judge.js'
-import { asked, fit, presetOf, type TrainInput } from '../train/options.js'
+import { asked, fit, presetOf, type Settings, type TrainInput } from '../train/options.js'
 import { beginOf, callAt, endOf, isEpochDone, type Plan } from '../train/plan.js'
 import type { Platform } from '../train/platform.js'
 import { tensorsOf } from '../train/roles.js'
@@ -75,10 +75,19 @@ export const withEpochs = <T extends Contender>(contender: T, epochs: number): T
   settings: { ...contender.settings, options: { ...contender.settings.options, epochs } },
 })
 
-async function contenderOf(arm: Arm, usual: Values, { data, options, platform }: Terms): Promise<Contender> {
+async function contenderOf(arm: Arm, usual: Values, terms: Terms): Promise<Contender> {
   const { rule, preset, hyper } = arm
-  const wanted = asked(rule, { preset, hyper, options: merge(usual, options) as TrainInput['options'] })
-  const settings = fit(rule, data, wanted)
+  const wanted = asked(rule, { preset, hyper, options: merge(usual, terms.options) as TrainInput['options'] })
+  return await contending(arm, fit(rule, terms.data, wanted), terms)
+}
+
+/** An arm with complete settings, and what its graph says of them. */
+export async function contending(
+  arm: Arm,
+  settings: Settings,
+  { data, platform }: Pick<Terms, 'data' | 'platform'>,
+): Promise<Contender> {
+  const { rule } = arm
   const { train } = partsOf(data, settings.options)
   const task = await taskOf(data, settings.options, platform)
   const traced = tracePlan(rule, task, settings, train.count)

@@ -21,9 +21,11 @@ const keptComparison = z.object({
   arms: z.array(z.object({ arm: z.string(), ruleSha256: z.string().optional(), hyper: values, options: values })),
   budget: z.object({ kind: z.enum(['epochs', 'images', 'seconds']), amount: z.number() }).optional(),
   weights: z.enum(['shared', 'own']),
+  /** Trials that each arm has to find its options. */
+  trials: z.int().optional(),
 })
 
-/** `compare.json`: what is compared, complete but for the seeds, of which there may be more later. */
+/** `compare.json`: what is compared, complete but for the seeds, of which there may be more later; before arms are tuned. */
 export type KeptComparison = Readonly<z.infer<typeof keptComparison>>
 
 export function described(
@@ -31,6 +33,7 @@ export function described(
   data: DataSet,
   budget: Budget | undefined,
   weights: 'shared' | 'own',
+  trials: number | undefined,
 ): KeptComparison {
   const { fingerprint } = keptOf(data)
   return {
@@ -44,6 +47,7 @@ export function described(
     })),
     ...(budget && { budget }),
     weights,
+    ...(trials !== undefined && { trials }),
   }
 }
 
@@ -82,6 +86,9 @@ function flat(value: unknown, path = ''): Map<string, string> {
   return new Map(Object.entries(value).flatMap(([key, own]) => [...flat(own, path === '' ? key : `${path}.${key}`)]))
 }
 
-/** The folder of a run: its arm by number and name, so that names that differ in signs alone stay apart. */
+/** An arm by number and name, so that names that differ in signs alone stay apart. */
+export const armFolder = (place: number, name: string): string => `${place + 1}-${name.replaceAll(/[^\w.=-]+/g, '-')}`
+
+/** The folder of a run. */
 export const runFolder = (folder: string, place: number, name: string, seed: number): string =>
-  join(folder, 'runs', `${place + 1}-${name.replaceAll(/[^\w.=-]+/g, '-')}`, `seed-${seed}`)
+  join(folder, 'runs', armFolder(place, name), `seed-${seed}`)

@@ -3,6 +3,7 @@ import type { LoopAttributes } from '../graph/loop.js'
 import type { Op } from '../graph/primitives/table.js'
 import type { Node, Scope, Tensor } from '../graph/tensor.js'
 import { type DType, GraphError, type Shape } from '../graph/types.js'
+import { type Emitted, inEngineOrder } from './engine-order.js'
 import { type Message, proto } from './schema.js'
 
 /** Where a program runs. A lowering may depend on it; nothing else does. */
@@ -64,9 +65,13 @@ export class Emitter {
   readonly #constants = new Map<string, string>()
   #made = new Map<string, string[]>()
   readonly #used = new Set<Tensor>()
-  #nodes: Message[] = []
+  #nodes: Emitted[] = []
   /** What the nodes of the graph being written have put out. */
   #own = new Set<string>()
+  /** How many inputs of nodes have a name, in the bodies of loops too. */
+  readonly #reads = new Map<string, number>()
+  /** Whether what is being emitted is a single number. */
+  #isNumber = false
   #next = 0
 
   /** For ONNX Runtime's own kernels on this device; a model for any engine and batch is not. */
@@ -119,11 +124,12 @@ export class Emitter {
   /** A node whose outputs are named by the caller; operations that ONNX has not are named with their domain, `a:b`. */
   raw(op: string, input: readonly string[], output: readonly string[], attributes: Attributes = {}): void {
     for (const name of output) this.#own.add(name)
+    for (const name of input) this.#reads.set(name, (this.#reads.get(name) ?? 0) + 1)
     const list = Object.entries(attributes).map(([name, given]) => attribute(name, given))
     const [opType, domain = ''] = op.split(':').toReversed()
     this.domains.add(domain)
-    const node = { input: [...input], output: [...output], name: output[0], opType, attribute: list, domain }
-    this.#nodes.push(proto('NodeProto', node))
+    const node = { input: [...input], output: [...output], name: output[0], opType: opType!, attribute: list, domain }
+    this.#nodes.push({ ...node, isNumber: this.#isNumber, message: proto('NodeProto', node) })
   }
 
   cast(x: Input, dtype: ElementType): string[] {
@@ -177,6 +183,7 @@ export class Emitter {
     for (const x of [...outputs, ...nodes.flatMap(({ inputs }) => inputs)]) this.#used.add(x)
     for (const node of nodes) {
       if (node.scope !== scope || this.#names.has(node.outputs[0]!)) continue
+      this.#isNumber = node.outputs.every(({ shape }) => shape.every((size) => size === 1))
       for (const [i, name] of this.#lowerings[node.op](this, node).entries()) this.#names.set(node.outputs[i]!, name)
     }
   }
@@ -207,7 +214,7 @@ export class Emitter {
     const last = condition ? outputs.pop()! : this.one('Identity', [goOn])
     const graph = proto('GraphProto', {
       name: this.fresh('graph'),
-      node: this.#nodes,
+      node: this.takeNodes(),
       input: [
         valueInfo(iteration, { dtype: 'int64', shape: [] }),
         valueInfo(goOn, { dtype: 'bool', shape: [] }),
@@ -229,8 +236,9 @@ export class Emitter {
     })
   }
 
+  /** The nodes of the graph being written, so that the engine runs them in the order in which they were traced. */
   takeNodes(): Message[] {
-    return this.#nodes
+    return inEngineOrder(this.#nodes, this.#reads)
   }
 
   loop(node: Node): string[] {

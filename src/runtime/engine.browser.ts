@@ -26,9 +26,7 @@ export async function createBrowserEngine(options: BrowserEngineOptions): Promis
   const ort = device === 'webgpu' ? await import('onnxruntime-web/webgpu') : await import('onnxruntime-web/wasm')
   ort.env.wasm.numThreads = threads
   const { mjs, wasm } = RUNTIME_FILES[device]
-  if (runtime) {
-    ort.env.wasm.wasmPaths = { mjs: runtime.mjs }
-    ort.env.wasm.wasmBinary = runtime.wasm
-  } else ort.env.wasm.wasmPaths = { mjs: runtimeFolder + mjs, wasm: runtimeFolder + wasm }
+  if (runtime) ort.env.wasm.wasmBinary = runtime.wasm
+  ort.env.wasm.wasmPaths = runtime ? { mjs: runtime.mjs } : { mjs: runtimeFolder + mjs, wasm: runtimeFolder + wasm }
   return createEngine(ort)
 }

@@ -47,7 +47,9 @@ export function activityGraph({ state, batch, metrics }: StepGraph, blocks: read
       const own = Math.max(-1, ...origin.blocks)
       if (own >= 0 && own < highest && isActivity(x, origin)) offer(handed, own, x)
     }
-    for (const x of node.outputs) if (highest >= 0 && isActivity(x, origins.get(node)!)) offer(made, highest, x)
+    const isTogether = node.op === 'loop' && all.size > 1
+    for (const x of node.outputs)
+      if (highest >= 0 && !isTogether && isActivity(x, origins.get(node)!)) offer(made, highest, x)
   }
   const found = blocks.flatMap(({ name }, i) => {
     const output = handed.get(i) ?? made.get(i)

@@ -49,6 +49,46 @@ test('a comparison from the command line: backpropagation is added, tables on st
   assert.ok(arms[0].flopPerSample > 0 && arms[0].parameters === 784 * 5 + 5 + 5 * 10 + 10)
 })
 
+test('tuned arms: as many trials for each, what is stated stays, and a second call makes none again', async () => {
+  const out = join(folder, 'tuned')
+  const words = ['compare', 'bp:units=5,optimizer=sgd', 'ff', ...SMALL, '--seeds', '1', '--tune', '2', '--out', out]
+  const { code, stdout, stderr } = await onward(folder, ...words, '--json')
+  assert.equal(code, 0, stderr)
+  for (const arm of ['backprop:units=5,optimizer=sgd', 'forward-forward'])
+    for (const trial of [1, 2]) assert.match(stderr, new RegExp(`^${arm}: trial ${trial} of 2, `, 'm'))
+  const { notes } = JSON.parse(stdout)
+  const found = notes.filter((note: string) => note.includes(' was tuned: '))
+  assert.equal(found.length, 2)
+  assert.doesNotMatch(found[0], /tuned:.* optimizer=/)
+  const study = '2-forward-forward'
+  const best = JSON.parse(readFileSync(join(out, 'studies', `${study}.best.json`), 'utf8'))
+  const run = JSON.parse(readFileSync(join(out, 'runs', study, 'seed-0', 'config.json'), 'utf8'))
+  assert.deepEqual(run.hyper, best.hyper)
+  assert.deepEqual([run.options.seed, best.options.seed], [0, 1_000_000])
+
+  const again = await onward(folder, ...words)
+  assert.equal(again.code, 0, again.stderr)
+  assert.doesNotMatch(again.stderr, /: trial /)
+  const other = await onward(folder, ...words.map((word) => (word === '2' ? '3' : word)))
+  assert.match(other.stderr, /holds another comparison: its trials is 2, here it is 3/)
+})
+
+test('an arm that leaves nothing open is compared as it is', async () => {
+  const stated = await onward(
+    folder,
+    'compare',
+    'bp:units=5,rate=0.1,optimizer=sgd,momentum=0,weightDecay=0,schedule=constant',
+    'bp:units=4',
+    ...SMALL,
+    '--seeds',
+    '1',
+    '--tune',
+    '1',
+  )
+  assert.equal(stated.code, 0, stated.stderr)
+  assert.match(stated.stderr, /was not tuned: it leaves no option open/)
+})
+
 test('what is wrong is told before anything is trained', async () => {
   const wrong = async (message: RegExp, ...args: string[]): Promise<void> => {
     const { code, stderr } = await onward(folder, 'compare', ...args)

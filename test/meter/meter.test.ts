@@ -27,6 +27,11 @@ test('layer after layer takes the same at any depth', () => {
   assert.equal(deeper!.greedy!.activationBytes, shallow!.greedy!.activationBytes)
 })
 
+test('so does joint training by losses of the layers themselves', () => {
+  const [shallow, deep] = [4, 32].map((depth) => meter(forwardForward, depth, { negatives: 'uniform' }))
+  assert.equal(deep!.joint!.activationBytes, shallow!.joint!.activationBytes)
+})
+
 test('backpropagation grows by the same for each layer, by more than its activity', () => {
   const at = [8, 16, 32].map((depth) => meter(backprop, depth).backpropagation!.plain)
   const slopes = [(at[1]! - at[0]!) / 8, (at[2]! - at[1]!) / 16]

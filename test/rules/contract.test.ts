@@ -1,5 +1,5 @@
 // What every rule of the registry must do, with its defaults and with every preset, dense and convolutional.
-// At most 60 s: every rule, with every preset, on ONNX Runtime.
+// At most 75 s: every rule, with every preset, on ONNX Runtime; 17 rules, 105 settings.
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { describe, test } from 'node:test'

@@ -15,7 +15,7 @@ import { type CompareFlags, readRequest } from './request.js'
 
 /** `onward compare ARM...`: trains arms by turns, tells how far it is on standard error, and prints the comparison. */
 export async function command(texts: readonly string[], flags: CompareFlags): Promise<number> {
-  const { data: name, format, ...request } = await readRequest(texts, flags)
+  const { data: name, format, trials, ...request } = await readRequest(texts, flags)
   const { compare } = await import('../../compare/compare.node.js')
   const { loadData } = await import('../../node.js')
   const downloads = downloadProgress(process.stderr)
@@ -26,7 +26,8 @@ export async function command(texts: readonly string[], flags: CompareFlags): Pr
       const where = { ...readOwnFlags(flags), ...(dataDir !== undefined && { dataDir }) }
       const progress = { signal, onWait, onProgress: downloads.show, onReading: downloads.reading }
       const data = await loadData(name, { ...where, ...progress }).finally(downloads.end)
-      for await (const event of compare({ ...request, data, seeds: flags.seeds, signal, onWait })) {
+      const tuning = trials === undefined ? undefined : { trials, data: name, load: where }
+      for await (const event of compare({ ...request, data, seeds: flags.seeds, tuning, signal, onWait })) {
         if (event.event === 'done') print(...render(withSources(event.result, request.arms), format, textWidth()))
         else if (event.event === 'stopped') {
           printAside(`onward: ${event.message}`, `Go on with: ${toGoOn(request.out, flags)}`)
@@ -51,6 +52,7 @@ function withSources(result: Comparison, arms: readonly Arm[]): Comparison {
 /** A line for each run that ends, and what is worth knowing before the first. */
 function tell(event: Exclude<CompareEvent, { event: 'done' | 'stopped' }>, out: string): void {
   if (event.event === 'start') printAside(`${event.arms.join(', ')}: kept in ${out}`, ...event.notes)
+  if (event.event === 'trial') tellTrial(event)
   if (event.event !== 'finished') return
   const { record, isKept, run, of, arm, seed } = event
   const { value, diverged, start, seconds } = record
@@ -59,6 +61,15 @@ function tell(event: Exclude<CompareEvent, { event: 'done' | 'stopped' }>, out: 
       ? `no figure: ${diverged}`
       : `${start.criterion.figure} ${showFigure(start.criterion.figure, value)}`
   printAside(`run ${run} of ${of}: ${arm}, seed ${seed}: ${came}${isKept ? ' (kept)' : `, ${seconds.toFixed(1)} s`}`)
+}
+
+function tellTrial({ arm, trials, told }: Extract<CompareEvent, { event: 'trial' }>): void {
+  const { counts, state, values: [value] = [], best, message } = told
+  const number = counts.complete + counts.pruned + counts.failed
+  const words = { complete: 'held out', pruned: 'ended early at', failed: 'failed' } as const
+  const came = value === undefined ? (message ?? '') : value.toPrecision(4)
+  const beside = best ? `; best ${best.values[0]!.toPrecision(4)}` : ''
+  printAside(`${arm}: trial ${number} of ${trials}, ${words[state]} ${came}${beside}`)
 }
 
 /** The same command, into the same folder. */

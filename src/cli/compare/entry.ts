@@ -22,6 +22,10 @@ export const compareCommand = (): CommandEntry => ({
         'those of its preset where an arm has one',
     ),
     flag('--weights <whose>', 'first weights, where names and shapes are equal: shared, own').default('shared'),
+    flag(
+      '--tune <trials>',
+      'first search the options that an arm leaves open, by so many trials for each arm',
+    ).argParser(wholeNumber('--tune', 1)),
     setFlag('an option of all arms'),
     flag('--out <dir>', 'its folder, or that of one to go on with; default: runs/compare-DATA-NUMBER'),
     flag('--format <format>', 'text, json, csv, markdown, latex; default: text'),

@@ -18,6 +18,7 @@ export interface CompareFlags extends OwnFlags {
   readonly seeds: number
   readonly budget?: string
   readonly weights: string
+  readonly tune?: number
   readonly set?: readonly string[]
   readonly out?: string
   readonly format?: string
@@ -31,6 +32,8 @@ export interface ReadRequest {
   readonly budget?: Budget
   readonly options: TrainInput['options']
   readonly weights: 'shared' | 'own'
+  /** Trials of each arm. */
+  readonly trials?: number
   readonly out: string
   readonly format: Format
 }
@@ -55,6 +58,7 @@ export async function readRequest(texts: readonly string[], flags: CompareFlags)
     ...(flags.budget !== undefined && { budget: readBudget(flags.budget) }),
     options: readTrainingFlags({ ...flags }) as TrainInput['options'],
     weights: flags.weights,
+    ...(flags.tune !== undefined && { trials: flags.tune }),
     out: flags.out ?? freeFolder(flags.data),
     format: format as Format,
   }

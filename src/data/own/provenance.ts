@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import type { DataSet } from '../dataset.js'
 import type { OwnOptions } from './content.js'
 
 /** Where a data set of one's own was found and how it was read: a run keeps it, to read the same again. */
@@ -51,8 +50,14 @@ export interface KeptData {
   readonly fingerprint?: string | undefined
 }
 
+interface KeptFrom {
+  readonly name: string
+  readonly own?: Provenance
+  readonly fingerprint?: string
+}
+
 /** What settings keep of a data set. */
-export const keptOf = ({ name, own, fingerprint }: DataSet) => ({
+export const keptOf = ({ name, own, fingerprint }: KeptFrom) => ({
   data: name,
   ...(own && { own }),
   ...(fingerprint !== undefined && { fingerprint }),

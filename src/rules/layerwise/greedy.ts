@@ -2,7 +2,7 @@ import { UsageError } from '../../errors.js'
 import type { Greedy, Step, Task } from '../contract.js'
 import type { AnyDesign, AnyStack, Fed } from './design.js'
 import { learnHead, learnLayers } from './learn.js'
-import { headInputInUse, passUp } from './pass.js'
+import { headInputInUse, passesUp, passUp } from './pass.js'
 
 /**
  * Layer after layer, and then the head: each reads what the frozen layers below hand up, its own parameters and its own
@@ -41,12 +41,12 @@ function layerStep(design: AnyDesign, layer: number): Step<AnyStack> {
     const lowest = layer === 0 && input?.training(batch, { stack })
     const kept = layer > 0 && typeof greedy === 'object' && greedy.training(batch, layer)
     const fed: Fed = lowest || kept || { x: batch.x }
-    const passes = passUp(layers.slice(0, layer + 1), stack, fed, {
+    const running = passesUp(layers.slice(0, layer + 1), stack, fed, {
       random: batch.random,
       from: layer,
       learns: () => true,
     })
-    const learned = learnLayers(design, stack, new Map([[layer, passes[0]!]]), batch, () => true)
+    const learned = learnLayers(design, stack, running, batch, () => true)
     return [learned.stack, { blocks: learned.blocks }]
   }
 }

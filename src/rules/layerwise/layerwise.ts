@@ -7,7 +7,7 @@ import { PASS } from '../phases.js'
 import type { AnyDesign, AnyStack, Fed, LayerSight, LayerwiseDesign, Passed, Snapshot, Stack } from './design.js'
 import { greedyOf } from './greedy.js'
 import { HEAD, learners, learnHead, learnLayers, nameOf } from './learn.js'
-import { headInput, headInputInUse, passUp } from './pass.js'
+import { headInput, headInputInUse, passesUp, passUp } from './pass.js'
 import { emptySnapshot, SNAPSHOT, takeSnapshot } from './snapshot.js'
 
 /** What a design is made for. */
@@ -89,10 +89,10 @@ function stepOf(design: AnyDesign, hasLoss: (layer: number) => boolean): Step<An
     layers.some(({ loss }, i) => loss && hasLoss(i) && i > layer && i - window < layer)
   return (stack, batch) => {
     const { fed, read } = fedIn(design, stack, batch)
-    const passes = passUp(layers, stack, fed, { random: batch.random, learns: hasLoss, crosses })
-    const learned = learnLayers(design, stack, new Map(passes.entries()), batch, hasLoss)
+    const running = passesUp(layers, stack, fed, { random: batch.random, learns: hasLoss, crosses })
+    const learned = learnLayers(design, stack, running, batch, hasLoss)
     if (!head) return [learned.stack, { blocks: learned.blocks }]
-    const own = learnHead(design, stack, read ?? headInput(design, fed, passes), batch, fed.given)
+    const own = learnHead(design, stack, read ?? headInput(design, fed, [...learned.passes.values()]), batch, fed.given)
     return [{ ...learned.stack, head: own.head }, { blocks: { ...learned.blocks, ...own.blocks } }]
   }
 }

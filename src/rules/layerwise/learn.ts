@@ -34,20 +34,20 @@ function reached({ layers, window = 1 }: AnyDesign, parameters: readonly Tree[],
 export const learners = (design: AnyDesign, parameters: readonly Tree[], i: number): Map<number, Tree> =>
   design.optimizerOf === 'loss' ? reached(design, parameters, i) : new Map([[i, parameters[i]!]])
 
-/** The layers of `hasLoss` learn from what all of them made of a batch. */
+/**
+ * The layers of `hasLoss` learn from what all of them make of a batch. Each loss is followed by its gradients, and a layer
+ * moves once no loss further up reaches it, before the next layer runs: so a step needs no more memory than its windows do.
+ */
 export function learnLayers(
   design: AnyDesign,
   stack: AnyStack,
-  passes: ReadonlyMap<number, LayerPass>,
+  running: Iterable<readonly [number, LayerPass]>,
   batch: Batch,
   hasLoss: (layer: number) => boolean,
-): { stack: AnyStack; blocks: Blocks } {
-  const losses = [...passes].flatMap(([i, pass]) => {
-    const { loss } = design.layers[i]!
-    if (!loss || !hasLoss(i)) return []
-    const learning = { ...pass, parameters: stack.layers[i]!, output: pass.made.output, batch }
-    return [{ i, ...measured(loss(learning)) }]
-  })
+): { stack: AnyStack; blocks: Blocks; passes: ReadonlyMap<number, LayerPass> } {
+  const { window = 1, optimizerOf } = design
+  const passes = new Map<number, LayerPass>()
+  const blocks: Record<string, Scalars> = {}
   const layers = [...stack.layers]
   const optimizers = [...stack.optimizers]
   const move = (i: number, gradients: readonly Tensor[]): void => {
@@ -60,26 +60,39 @@ export function learnLayers(
   }
   /** The sum of the gradients of all losses that reach a parameter. */
   const sums = new Map<Tensor, Tensor>()
-  for (const { i, loss } of losses) {
+  const learn = (i: number, loss: Tensor): void => {
     const sources = tensorsOf([...reached(design, stack.layers, i).values()])
     const gradients = grad(loss, sources)
-    if (design.optimizerOf === 'loss') move(i, gradients)
+    if (optimizerOf === 'loss') move(i, gradients)
     else for (const [k, p] of sources.entries()) sums.set(p, sums.get(p)?.add(gradients[k]!) ?? gradients[k]!)
   }
-  for (const [i, layer] of stack.layers.entries()) {
-    const own = tensorsOf(layer)
-    const gradients = own.map((p) => sums.get(p) ?? zeros(p.shape))
-    if (own.some((p) => sums.has(p))) move(i, gradients)
+  let next = 0
+  const moveUpTo = (end: number): void => {
+    for (; next < end; next++) {
+      const own = tensorsOf(stack.layers[next]!)
+      const gradients = own.map((p) => sums.get(p) ?? zeros(p.shape))
+      if (own.some((p) => sums.has(p))) move(next, gradients)
+    }
   }
-  return {
-    stack: {
-      ...stack,
-      layers,
-      optimizers,
-      running: stack.running.map((own, i) => handedOn(design, i, own, passes.get(i))),
-    },
-    blocks: Object.fromEntries(losses.map(({ i, shown }) => [nameOf(design, i), shown])),
+  for (const [i, pass] of running) {
+    passes.set(i, pass)
+    const { loss: lossOf } = design.layers[i]!
+    if (lossOf && hasLoss(i)) {
+      const learning = { ...pass, parameters: stack.layers[i]!, output: pass.made.output, batch }
+      const { loss, shown } = measured(lossOf(learning))
+      blocks[nameOf(design, i)] = shown
+      learn(i, loss)
+    }
+    moveUpTo(i - window + 2)
   }
+  moveUpTo(layers.length)
+  const state = {
+    ...stack,
+    layers,
+    optimizers,
+    running: stack.running.map((own, i) => handedOn(design, i, own, passes.get(i))),
+  }
+  return { stack: state, blocks, passes }
 }
 
 /** The running values of a layer after a batch; those of a layer that did not run stay. */

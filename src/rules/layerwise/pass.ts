@@ -34,15 +34,14 @@ interface PassOptions {
   crosses?(layer: number): boolean
 }
 
-/** Runs layers from below, each on what the one before put out. */
-export function passUp<Made extends Passed>(
+/** Runs layers from below, each on what the one before put out, and only when it is asked for: layer i and its pass. */
+export function* passesUp<Made extends Passed>(
   // biome-ignore lint/suspicious/noExplicitAny: layers of all parameters
   layers: readonly LocalLayer<any, any, any, Made>[],
   { layers: parameters, running }: Pick<AnyStack, 'layers' | 'running'>,
   { x, given }: Fed,
   { random, from = 0, learns = () => false, crosses = () => false }: PassOptions = {},
-): LayerPass<Made>[] {
-  const passes: LayerPass<Made>[] = []
+): Generator<[number, LayerPass<Made>]> {
   let input = x.stopGradient()
   for (const [k, layer] of layers.slice(from).entries()) {
     const i = from + k
@@ -51,11 +50,14 @@ export function passUp<Made extends Passed>(
     const pass: Pass = { training, learns: learns(i), running: running[i]!, random: noise, given }
     const result = layer.forward(parameters[i]!, input, pass)
     const made = result instanceof Tensor ? ({ output: result } as Made) : result
-    passes.push({ ...pass, input, made })
+    yield [i, { ...pass, input, made }]
     input = crosses(i) ? made.output : made.output.stopGradient()
   }
-  return passes
 }
+
+/** The passes of layers that run all at once. */
+export const passUp = <Made extends Passed>(...asked: Parameters<typeof passesUp<Made>>): LayerPass<Made>[] =>
+  [...passesUp<Made>(...asked)].map(([, pass]) => pass)
 
 /** What every layer of a network in use puts out. */
 export const outputsInUse = (

@@ -175,7 +175,7 @@ export const trifecta: Rule<TrifectaHyper, TrifectaState> = {
   hyper,
   training: { epochs: 16, batch: 64 },
   // Images that three poolings leave a pixel of.
-  small: { hyper: { width: 0.03, pixelMean: [0.5], pixelDeviation: [0.25] }, shape: [1, 8, 8] },
+  small: { hyper: { width: 0.008, pixelMean: [0.5], pixelDeviation: [0.25] }, shape: [1, 8, 8] },
   presets,
   ...layerwise(design),
   schedule: (_, batchIndex, h) => (h.overlap ? [batchIndex % 2 === 0 ? 'even' : 'odd'] : ['joint']),
@@ -203,6 +203,20 @@ export const trifecta: Rule<TrifectaHyper, TrifectaState> = {
     const asked = each.slice(h.goodnessFrom ?? each.length - 1)
     const scores = asked.reduce((sum, g) => sum.add(g)).mul(1 / asked.length)
     return { scores, parts: Object.fromEntries(each.map((g, i) => [`block ${i}`, g])) }
+  },
+
+  /** With each label in turn, [N K, C, H, W]. */
+  activities(state, x, task, h) {
+    const [layers, classes, images] = [blocksOf({ task, hyper: h }), classesOf(task), standardized(x, h)]
+    const [n, ...shape] = images.shape as [number, ...number[]]
+    const every = images.reshape([n, 1, ...shape]).broadcastTo([n, classes, ...shape])
+    const labels = constant(
+      Array.from({ length: n * classes }, (_, i) => i % classes),
+      [n * classes],
+      'int32',
+    )
+    const passes = passUp(layers, state, { x: every.reshape([n * classes, ...shape]), given: labels })
+    return Object.fromEntries(passes.map(({ made }, i) => [`block ${i}`, made.output]))
   },
 
   pictures(task) {
