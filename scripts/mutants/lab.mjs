@@ -41,7 +41,7 @@ export default [
   {
     what: 'a command names options as programs do',
     file: address,
-    find: '.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)',
+    find: ".replaceAll('.', '-')",
     replace: '',
     ...inAddress,
   },
