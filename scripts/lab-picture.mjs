@@ -21,7 +21,7 @@ const page = await browser.newPage({
 })
 await page.goto(`${server.url}#rule=forward-forward&data=glyphs&preset=quick&set.units=300,300`)
 await page.locator('.verdict:not(.wait)').first().waitFor()
-await page.getByRole('button', { name: 'Train' }).click()
+await page.getByRole('button', { name: 'Train', exact: true }).click()
 await page.getByText('Test accuracy').waitFor({ timeout: 300_000 })
 await page.waitForTimeout(1500)
 await sharp(await page.screenshot())

@@ -21,7 +21,7 @@ test('opening a link starts nothing; a training has the accuracy of the same one
   await page.waitForTimeout(500)
   assert.equal(await stateOf(page), 'Ready')
   assert.equal(await page.evaluate(() => crossOriginIsolated), true)
-  await page.getByRole('button', { name: 'Train' }).click()
+  await page.getByRole('button', { name: 'Train', exact: true }).click()
   await untilState(page, 'Trained')
   const shown = Number.parseFloat(await page.locator('.controls dd').last().innerText())
 
@@ -92,7 +92,7 @@ test('a race against backpropagation is one click away', async (t) => {
   await page.getByRole('button', { name: 'Race backpropagation' }).click()
   assert.match(page.url(), /race=backprop/)
   await page.locator('.race li', { hasText: 'Backpropagation' }).locator('small', { hasText: 'not local' }).waitFor()
-  await page.getByRole('button', { name: 'Train' }).click()
+  await page.getByRole('button', { name: 'Train', exact: true }).click()
   await page.waitForFunction(
     () => [...document.querySelectorAll('.race li b')].filter((own) => own.textContent?.includes('%')).length === 2,
   )

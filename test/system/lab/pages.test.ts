@@ -55,7 +55,7 @@ for (const [width, colorScheme] of SCREENS)
     const { url } = await served()
     const address = `${url}#rule=forward-forward&data=glyphs&preset=quick&set.units=40,40&limit=1000&epochs=1&race=backprop&story=never-talk.1`
     const { page, errors } = await open(browser, address, { viewport: { width, height: 900 }, colorScheme })
-    await page.getByRole('button', { name: 'Train' }).click()
+    await page.getByRole('button', { name: 'Train', exact: true }).click()
     await untilState(page, 'Trained')
     const wide = await page.evaluate(() => document.documentElement.scrollWidth)
     assert.ok(wide <= width, `${wide} pixels wide`)
