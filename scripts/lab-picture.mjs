@@ -15,7 +15,7 @@ const server = await serveLab({
 })
 const browser = await chromium.launch({ executablePath, args: process.getuid?.() === 0 ? ['--no-sandbox'] : [] })
 const page = await browser.newPage({
-  viewport: { width: 1280, height: 830 },
+  viewport: { width: 1280, height: 960 },
   deviceScaleFactor: 1.5,
   colorScheme: 'light',
 })

@@ -41,7 +41,6 @@ export function curvesPlot(curves: readonly Curve[], { width, height, x, percent
     y: {
       label: null,
       nice: true,
-      clamp: true,
       ...(percent ? { domain: percentDomain(points.map(({ value }) => value)) } : { domain: mostOf(points) }),
     },
     marks: [
@@ -55,6 +54,7 @@ export function curvesPlot(curves: readonly Curve[], { width, height, x, percent
           stroke: name === 'network' ? 'var(--ink)' : colourOf(i),
           strokeWidth: name === 'network' ? 2.4 : 1.7,
           strokeLinejoin: 'round',
+          clip: true,
         }),
       ),
       ...names.flatMap((name, i) =>
