@@ -7,6 +7,7 @@ import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { catalogue } from './build/catalogue.mjs'
+import { licencesOf } from './build/licences.mjs'
 import { closedPolicy, contentPolicy } from './build/policy.mjs'
 import { svelte } from './build/svelte.mjs'
 
@@ -60,7 +61,8 @@ export async function buildLab(folder, { runtime }) {
     plugins,
     metafile: true,
   })
-  await buildWorker(folder)
+  const worker = await buildWorker(folder)
+  writeFileSync(join(folder, 'licences.html'), licencesOf([outputs.metafile, worker.metafile]))
   const script = readFileSync(join(HERE, 'static/closed.js'), 'utf8')
     .replace(/^(\/\/.*\n)+/, '')
     .trim()
@@ -83,7 +85,8 @@ export async function buildLab(folder, { runtime }) {
 
 /** One file, so that its text can be handed to the frame for a person's own code; ONNX Runtime's files are not in it. */
 async function buildWorker(folder) {
-  await build({
+  return await build({
+    metafile: true,
     ...common,
     entryPoints: [join(HERE, 'src/session/worker.ts')],
     outfile: join(folder, 'worker.js'),
