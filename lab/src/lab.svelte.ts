@@ -12,9 +12,9 @@ export function createLab(catalogue: Catalogue) {
   let experiment = $state.raw<Experiment>(first)
   let notes = $state.raw<readonly string[]>(problems)
   const runner: Runner = openRunner(first, catalogue)
-  let rivals = $state.raw<readonly Runner[]>(
-    first.race.map((rule) => openRunner(rivalOf(first, rule, catalogue), catalogue)),
-  )
+  const rival = (of: Experiment, rule: string): Runner =>
+    openRunner(rivalOf(of, rule, catalogue), catalogue, { lender: () => runner.lent() })
+  let rivals = $state.raw<readonly Runner[]>(first.race.map((rule) => rival(first, rule)))
 
   const store = openKept()
   /** A training of this experiment that the browser keeps from before. */
@@ -51,7 +51,7 @@ export function createLab(catalogue: Catalogue) {
     if (!trainsTheSame(before, next)) runner.want(next)
     if (before.race.join() === next.race.join() && trainsTheSame(before, next)) return
     for (const rival of rivals) rival.close()
-    rivals = next.race.map((rule) => openRunner(rivalOf(next, rule, catalogue), catalogue))
+    rivals = next.race.map((rule) => rival(next, rule))
   }
 
   return {

@@ -1,3 +1,4 @@
+import type { NamedTensor } from '../../src/train/safetensors.js'
 import { callsTo, type Worked } from './session/calls.js'
 import { OPEN, type Place } from './session/place.js'
 import type { About, EpochDone, Look, Opened, Orders, Progress, Standing, Told, Wanted } from './session/protocol.js'
@@ -12,8 +13,14 @@ const PHASE = 2200
 /** Milliseconds between two looks at a network that trains. */
 const LOOK_EVERY = 700
 
+interface RunnerOptions {
+  readonly place?: Place
+  /** Gives the first weights of the network that it races. */
+  readonly lender?: () => Promise<readonly NamedTensor[] | undefined>
+}
+
 /** One training as the page holds it: what is known of it, and what it has told. It runs in a worker of its own. */
-export function openRunner(first: Experiment, catalogue: Catalogue, place: Place = OPEN) {
+export function openRunner(first: Experiment, catalogue: Catalogue, { place = OPEN, lender }: RunnerOptions = {}) {
   let wanted = first
   let module: string | undefined
   let state = $state<State>('describing')
@@ -31,6 +38,7 @@ export function openRunner(first: Experiment, catalogue: Catalogue, place: Place
   let slowly = $state(false)
   let phase = $state(0)
   let slowRun = 0
+  let opening: Promise<boolean> | undefined
   let ended: ((epoch: EpochDone) => unknown) | undefined
 
   function startWorker(): Worked<Orders> {
@@ -78,6 +86,7 @@ export function openRunner(first: Experiment, catalogue: Catalogue, place: Place
 
   function forget(): void {
     slowly = false
+    opening = undefined
     ;[opened, progress, test, problem, look] = [undefined, undefined, undefined, undefined, undefined]
     history = historyOf()
     epochs = []
@@ -99,15 +108,25 @@ export function openRunner(first: Experiment, catalogue: Catalogue, place: Place
     }
   }
 
-  /** Opens the training unless it is open. */
-  async function ready(): Promise<boolean> {
-    if (opened) return true
+  /** Opens the training unless it is open; who asks meanwhile waits for the same. */
+  function ready(): Promise<boolean> {
+    if (opened) return Promise.resolve(true)
+    const mine = opening ?? open()
+    opening = mine
+    void mine.finally(() => {
+      if (opening === mine) opening = undefined
+    })
+    return mine
+  }
+
+  async function open(): Promise<boolean> {
     state = 'opening'
     problem = undefined
     const mine = describing
     try {
       await worked.ask.use(await place.runtime())
-      const own = await worked.ask.open(plain(wanted), module)
+      const borrowed = await lender?.()
+      const own = await worked.ask.open(plain(wanted), module, borrowed)
       if (mine !== describing) return false
       opened = own
       await glance()
@@ -272,6 +291,8 @@ export function openRunner(first: Experiment, catalogue: Catalogue, place: Place
       await glance()
     },
     ready,
+    /** Its first weights, for those that race it; undefined where it cannot be opened. */
+    lent: async () => ((await ready()) ? await worked.ask.lent() : undefined),
     glance,
     get ask() {
       return worked.ask

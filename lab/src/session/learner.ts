@@ -10,7 +10,9 @@ import { meter } from '../../../src/train/meter.js'
 import { notFinite } from '../../../src/train/not-finite.js'
 import { endOf, globalStep, isEpochDone, nextEpoch, type Position, stepsOf } from '../../../src/train/plan.js'
 import type { Platform } from '../../../src/train/platform.js'
+import type { NamedTensor } from '../../../src/train/safetensors.js'
 import { openTrainer } from '../../../src/train/trainer.js'
+import { lent, withLent } from './lend.js'
 import { filtersOf, glancesOf, imagesOf, seenOf } from './look.js'
 import type { Drawing, Drawn, EpochDone, Images, Look, Opened, Said, Standing, Told, Wanted } from './protocol.js'
 import { inputOf } from './wanted.js'
@@ -45,16 +47,19 @@ interface Learning {
   readonly data: DataSet
   readonly platform: Platform
   readonly tell: (told: Told) => void
+  /** First weights of a network that it races. */
+  readonly borrowed?: readonly NamedTensor[] | undefined
   /** Goes on from there. */
   readonly resume?: Checkpoint
 }
 
 /** One training: it runs, waits, goes step by step, and is looked at between its steps. */
-export async function openLearner({ wanted, rule, data, platform, tell, resume }: Learning) {
+export async function openLearner({ wanted, rule, data, platform, tell, borrowed, resume }: Learning) {
   const trainer = await openTrainer({ rule, data, platform, ...inputOf(wanted) })
   const { plan, settings, validation, blocks, tensors } = trainer
   const { batch } = settings.options
-  const first = await trainer.initialState()
+  const made = await trainer.initialState()
+  const first = borrowed ? withLent(trainer.tensors, made, borrowed) : made
   if (resume) checkState(trainer.tensors, resume.state, 'the run')
   await trainer.load(resume ? stateRecord(resume.state) : first)
   let at: Position = resume?.position ?? trainer.positionAt(0)
@@ -254,6 +259,8 @@ export async function openLearner({ wanted, rule, data, platform, tell, resume }
       const targets = split.targets ? Array.from(rows, (row) => split.targets![row]!) : []
       return { count: rows.length, shape: shape as Images['shape'], pixels, labels: labelsOf(targets, rows.length) }
     },
+    /** Its first weights, for a race. */
+    lent: (): NamedTensor[] => lent(trainer.tensors, first),
     checkpoint: (): Promise<Uint8Array> =>
       inTurn(async () => encodeCheckpoint(trainer.checkpoint(at, await trainer.read()))),
     onnx: (): Promise<Uint8Array> =>

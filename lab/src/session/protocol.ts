@@ -1,6 +1,7 @@
 import type { Certificate } from '../../../src/certificate/certificate.js'
 import type { Phase } from '../../../src/rules/contract.js'
 import type { Scores } from '../../../src/train/events.js'
+import type { NamedTensor } from '../../../src/train/safetensors.js'
 import type { Experiment } from '../state/experiment.js'
 
 /** What is trained: an experiment without what the page alone knows. */
@@ -143,7 +144,10 @@ export interface Orders {
   use(runtime: Runtime): void
   /** `module`: the text of a rule of one's own. */
   describe(wanted: Wanted, module?: string): About
-  open(wanted: Wanted, module?: string): Opened
+  /** `borrowed`: first weights of a network that it races. */
+  open(wanted: Wanted, module?: string, borrowed?: readonly NamedTensor[]): Opened
+  /** The first weights of what is open. */
+  lent(): readonly NamedTensor[]
   /** What a run was asked to do, from its checkpoint. */
   read(bytes: Uint8Array, name: string): Wanted
   /** Opens a run where it stands. */

@@ -47,7 +47,7 @@ answerCalls((tell) => {
       runtime = given
     },
     describe: (wanted, module) => placing(async () => describe(wanted, await ruleIn(wanted, module))),
-    open: (wanted, module) =>
+    open: (wanted, module, borrowed) =>
       placing(async () => {
         await leave()
         const rule = await ruleIn(wanted, module)
@@ -56,7 +56,7 @@ answerCalls((tell) => {
           rule,
           data: await data(wanted.data),
           platform: platformOf(runtime!),
-          tell,
+          ...{ tell, borrowed },
         })
         return learner.opened
       }),
@@ -72,6 +72,7 @@ answerCalls((tell) => {
       await learner.assess()
       return learner.opened
     },
+    lent: () => now().lent(),
     run: () => now().run(),
     pause: () => now().pause(),
     step: () => now().step(),

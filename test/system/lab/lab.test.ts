@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import type { Page } from 'playwright-core'
 import { addressOf } from '../../../lab/src/state/address.js'
 import { STORIES } from '../../../lab/src/stories/stories.js'
 import { offersHere } from '../../../src/cli/lab/offers.js'
@@ -204,5 +205,31 @@ test('a run of the command line is opened, used, and saved again', async (t) => 
   const downloading = page.waitForEvent('download')
   await page.getByRole('button', { name: 'safetensors', exact: true }).click()
   assert.equal((await downloading).suggestedFilename(), 'checkpoint.safetensors')
+  assert.deepEqual(errors, [])
+})
+
+test('a training whose tab was closed goes on, with the same numbers as if it had not been', async (t) => {
+  const browser = await browserFor(t)
+  if (!browser) return
+  const { url } = await served()
+  const address = `${url}#rule=forward-forward&data=glyphs&set.units=30,30&epochs=3&limit=1500`
+  const accuracy = async (page: Page): Promise<string> => await page.locator('.controls dd').last().innerText()
+  const whole = await open(browser, address)
+  await whole.page.getByRole('button', { name: 'Train', exact: true }).click()
+  await untilState(whole.page, 'Trained')
+  const wanted = await accuracy(whole.page)
+  await whole.page.context().close()
+
+  const { page, errors } = await open(browser, address)
+  await page.getByRole('button', { name: 'Train', exact: true }).click()
+  await page.locator('.controls dd', { hasText: /^[23]/ }).first().waitFor()
+  await page.close()
+  const again = await page.context().newPage()
+  await again.goto(address)
+  await again.getByRole('button', { name: 'Go on with it' }).click()
+  await untilState(again, 'Paused')
+  await again.getByRole('button', { name: 'Go on', exact: true }).click()
+  await untilState(again, 'Trained')
+  assert.equal(await accuracy(again), wanted)
   assert.deepEqual(errors, [])
 })
