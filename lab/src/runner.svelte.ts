@@ -2,14 +2,13 @@ import type { NamedTensor } from '../../src/train/safetensors.js'
 import { callsTo, type Worked } from './session/calls.js'
 import { OPEN, type Place } from './session/place.js'
 import type { About, EpochDone, Look, Opened, Orders, Progress, Standing, Told, Wanted } from './session/protocol.js'
+import { slowMotion } from './slow.svelte.js'
 import type { Catalogue } from './state/catalogue.js'
 import type { Experiment } from './state/experiment.js'
 import { type History, historyOf } from './state/history.js'
 
 type State = 'describing' | 'ready' | 'opening' | 'training' | 'paused' | 'done' | 'failed'
 
-/** Milliseconds that a phase is shown in slow motion. */
-const PHASE = 2200
 /** Milliseconds between two looks at a network that trains. */
 const LOOK_EVERY = 700
 
@@ -35,9 +34,6 @@ export function openRunner(first: Experiment, catalogue: Catalogue, { place = OP
   let worked = startWorker()
   let lastLook = 0
   let describing = 0
-  let slowly = $state(false)
-  let phase = $state(0)
-  let slowRun = 0
   let opening: Promise<boolean> | undefined
   let ended: ((epoch: EpochDone) => unknown) | undefined
 
@@ -51,7 +47,7 @@ export function openRunner(first: Experiment, catalogue: Catalogue, { place = OP
   function lost(message: string): void {
     problem = message
     opened = undefined
-    slowly = false
+    slow.off()
     state = 'failed'
   }
 
@@ -85,7 +81,7 @@ export function openRunner(first: Experiment, catalogue: Catalogue, { place = OP
   }
 
   function forget(): void {
-    slowly = false
+    slow.off()
     opening = undefined
     ;[opened, progress, test, problem, look] = [undefined, undefined, undefined, undefined, undefined]
     history = historyOf()
@@ -161,41 +157,15 @@ export function openRunner(first: Experiment, catalogue: Catalogue, { place = OP
     await glance()
   }
 
-  /** A step after the other, each phase by phase, until it is turned off. */
-  async function slowMotion(): Promise<void> {
-    const mine = ++slowRun
-    const goesOn = (): boolean => slowly && mine === slowRun && state !== 'done' && state !== 'failed'
-    if (state === 'training') settle(await worked.ask.pause())
-    if (!(await ready())) slowly = false
-    else if (state === 'opening') state = 'paused'
-    while (goesOn()) {
-      const phases = about?.phases ?? []
-      for (let i = 0; i < phases.length && goesOn(); i++) {
-        phase = i
-        await new Promise((resolve) => setTimeout(resolve, PHASE))
-      }
-      if (goesOn()) await step()
-    }
-    if (mine === slowRun) slowly = false
-  }
-
-  const slow = {
-    get on() {
-      return slowly
+  const slow = slowMotion({
+    async begin() {
+      if (state === 'training') settle(await worked.ask.pause())
+      return await ready()
     },
-    /** The number of the phase that is shown. */
-    get phase() {
-      return phase
-    },
-    toggle(): void {
-      slowly = !slowly
-      phase = 0
-      if (slowly) void slowMotion()
-    },
-    off(): void {
-      slowly = false
-    },
-  }
+    phases: () => about?.phases.length ?? 0,
+    step,
+    goesOn: () => state !== 'done' && state !== 'failed',
+  })
 
   // A rule of one's own is told later.
   if (!place.isClosed) void describe()
@@ -269,7 +239,7 @@ export function openRunner(first: Experiment, catalogue: Catalogue, { place = OP
       }
     },
     async play(): Promise<void> {
-      slowly = false
+      slow.off()
       if (!(await ready()) || state === 'done') return
       state = 'training'
       await worked.ask.run()
