@@ -6,6 +6,7 @@ import { bundlePage, embedRuntime, embedWorker } from './embed.mjs'
 
 rmSync('dist', { recursive: true, force: true })
 execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'], { stdio: 'inherit' })
+execFileSync(process.execPath, ['lab/build.mjs', '--served'], { stdio: 'inherit' })
 if (existsSync('dist/cli/main.js')) chmodSync('dist/cli/main.js', 0o755)
 
 await embedWorker()

@@ -39,7 +39,7 @@ if (files.length === 0) {
   process.exit(1)
 }
 // What is installed from the package, what the README imports and what pages load is dist: it is built here once for all.
-if (files.some((file) => /test.(package|docs|system.browser)/.test(file)))
+if (files.some((file) => /test.(package|docs|system.(browser|lab))/.test(file)))
   execFileSync(process.execPath, ['scripts/build.mjs'])
 
 const used = mkdtempSync(join(tmpdir(), 'onward-used-'))

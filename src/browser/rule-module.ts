@@ -51,8 +51,14 @@ export function placed(error: unknown): unknown {
   return new UsageError(`${place}: ${name}: ${message.split('\n')[0]}.`, { cause: error })
 }
 
-/** Runs the text of a module and takes its rule. Throws a UsageError that says where it is wrong. */
+/** The rule of the text of a module, and what a run keeps of it. Throws as `importRule` does. */
 export async function loadRule({ module, name = 'rule.js' }: RuleModule): Promise<OwnRule> {
+  const rule = await importRule({ module, name })
+  return { rule, file: { path: name, sha256: await sha256Of(module) } }
+}
+
+/** Runs the text of a module and takes its rule. Throws a UsageError that says where it is wrong. */
+export async function importRule({ module, name = 'rule.js' }: RuleModule): Promise<AnyRule> {
   Error.stackTraceLimit = 50
   const url = urlOf(resolved(module, name))
   loaded.set(url, name)
@@ -68,7 +74,7 @@ export async function loadRule({ module, name = 'rule.js' }: RuleModule): Promis
   }
   const rule = ruleIn(exported, name)
   checkId(rule)
-  return { rule, file: { path: name, sha256: await sha256Of(module) } }
+  return rule
 }
 
 /** What the browser says of a module that does not load, by the names that it was written with, and the line. */

@@ -2,6 +2,7 @@ import { type CommandEntry, flag, JSON_FLAG, ruleFlags, trainFlags, wholeNumber 
 import { joinCommand, upCommand } from './commands/up/entry.js'
 import { compareCommand, meterCommand } from './compare/entry.js'
 import { judgeFlags } from './judge/flags.js'
+import { labCommand } from './lab/entry.js'
 import { ownFlags } from './own-data.js'
 import { reportCommand } from './report/entry.js'
 import { runsCommand } from './runs/entry.js'
@@ -123,6 +124,7 @@ export function commands(): CommandEntry[] {
       ],
       load: () => import('./commands/export.js'),
     },
+    labCommand(),
     {
       name: 'doctor',
       does: 'show what runs on this machine: devices, threads, memory',

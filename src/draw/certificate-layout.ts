@@ -50,12 +50,21 @@ const MEANINGS: Record<FlowKind, string> = {
   transport: 'feedback, with the forward weights used backwards',
 }
 
-const BOX = { x: 84, width: 136, height: 42 }
-const ROW = 62
+/** How large the parts of a drawing are, in pixels. */
+export interface Sizes {
+  readonly box: { readonly x: number; readonly width: number; readonly height: number }
+  /** From the top of a box to that of the next one. */
+  readonly row: number
+  /** Between the boxes and the first line from above: room for a few letters. */
+  readonly stub: number
+  readonly lane: number
+}
+
+const SMALL: Sizes = { box: { x: 84, width: 136, height: 42 }, row: 62, stub: 82, lane: 13 }
 const [LABEL_BUS, DATA_BUS] = [24, 62]
-/** Between the boxes and the first line from above: room for a few letters. */
-const STUB = 82
-const LANE = 13
+/** Boxes of what is no layer; the output, where it is drawn, takes a row of its own. */
+const PILL = 24
+const OUTPUT_ROW = 50
 const LEGEND_ROW = 18
 /** What the longest meaning takes. */
 const WIDTH = 356
@@ -140,16 +149,16 @@ function lanesOf(wanted: readonly Wanted[]): number[] {
 }
 
 /** Where the boxes and lines of a certificate lie: data at the bottom, what comes from above on the right. */
-export function certificateLayout({ layers }: Certificate): CertificateLayout {
+export function certificateLayout({ layers }: Certificate, sizes = SMALL): CertificateLayout {
+  const { box: BOX, row: ROW, stub: STUB, lane: LANE } = sizes
   const rows = rowsOf(layers)
   const wanted = fromAbove(layers, rows)
   const lanes = lanesOf(wanted)
   const hasOutput = wanted.some(({ kind }) => kind === 'broadcast')
-  const count = rows.length + Number(hasOutput)
-  const top = 8
-  const yOf = (row: number): number => top + (count - 1 - row) * ROW
+  const top = 8 + (hasOutput ? OUTPUT_ROW : 0)
+  const yOf = (row: number): number => (row === rows.length ? 8 : top + (rows.length - 1 - row) * ROW)
   const right = BOX.x + BOX.width
-  const bottom = top + count * ROW + 2
+  const bottom = top + rows.length * ROW + 2
   const width = Math.max(right + STUB + LANE * (Math.max(0, ...lanes) + 1), WIDTH)
 
   const boxes = rows.map((row, i): DrawnBox => {
@@ -159,23 +168,23 @@ export function certificateLayout({ layers }: Certificate): CertificateLayout {
     const names = listed(row.map(({ name }) => name))
     return { kind: 'layers', name: names, detail: 'not drawn one by one', learns: row.some((l) => l.learns), ...place }
   })
-  const pill = { learns: false, height: 24, y: bottom }
+  const pill = { learns: false, height: PILL, y: bottom }
   const isLabelled = rows.some(([own, ...more]) => more.length === 0 && isRead(own!))
   boxes.push({ kind: 'data', name: 'data', x: DATA_BUS - 12, width: 60, ...pill })
   if (isLabelled) boxes.push({ kind: 'labels', name: 'label', x: 2, width: 44, ...pill })
   if (hasOutput) {
-    const place = { x: BOX.x, y: yOf(rows.length) + 9, width: BOX.width, height: 24 }
+    const place = { x: BOX.x, y: yOf(rows.length), width: BOX.width, height: PILL }
     boxes.push({ kind: 'output', name: 'output', learns: false, ...place })
   }
 
   const flows = [
-    ...rows.flatMap((row, i) => fromBelow(row, yOf(i), bottom)),
+    ...rows.flatMap((row, i) => fromBelow(row, yOf(i), bottom, BOX)),
     ...wanted.map((flow, i): DrawnFlow => {
       const x = right + STUB + lanes[i]! * LANE
       const same = wanted.filter(({ target }) => target === flow.target)
       const part = (same.indexOf(flow) + 1) / (same.length + 1)
       const enters = yOf(flow.target) + BOX.height * (same.length === 1 ? 0.64 : 0.2 + 0.7 * part)
-      const leaves = (row: number): number => yOf(row) + BOX.height * (row === rows.length ? 0.5 : 0.24)
+      const leaves = (row: number): number => yOf(row) + (row === rows.length ? PILL / 2 : BOX.height * 0.24)
       const outputs = flow.sources.map((row) => [right, leaves(row)] as const)
       const [highest] = outputs.slice(-1) as [readonly [number, number]]
       return {
@@ -205,7 +214,7 @@ export function certificateLayout({ layers }: Certificate): CertificateLayout {
 const isRead = ({ reads: { labels } }: LayerCertificate): boolean => labels === 'input' || labels === 'loss'
 
 /** What a row reads of the data and of labels. */
-function fromBelow(row: readonly LayerCertificate[], y: number, bottom: number): DrawnFlow[] {
+function fromBelow(row: readonly LayerCertificate[], y: number, bottom: number, BOX: Sizes['box']): DrawnFlow[] {
   const [own] = row as [LayerCertificate]
   const name = listed(row.map((layer) => layer.name))
   const enters = y + BOX.height * 0.74

@@ -50,8 +50,9 @@ import { openPrograms } from './programs.js'
 import { type ReadOutSolver, readOutSolver } from './read-out.js'
 import { type StateTensor, tensorsOf } from './roles.js'
 import { fixedBatches, partsOf, type Rows, shuffledRows } from './rows.js'
-import { measure, measuring, predictor } from './score.js'
+import { measure, measuring, predictor, type Seen } from './score.js'
 import { type TracedPlan, taskOf, tracePlan } from './traced-plan.js'
+import { type Watched, watcher } from './watch.js'
 
 export interface TrainerConfig extends TrainInput {
   readonly rule: AnyRule
@@ -113,8 +114,13 @@ export interface Trainer {
   prepare(at: Position): Promise<void>
   /** What layer `layer` of a greedy rule reads of inputs [N, ...], N whole batches, as the layers below it are now. */
   features(layer: number, x: Float32Array): Promise<Float32Array>
-  /** Measures samples of the data set. */
-  measure(split: Split): Promise<Scores>
+  /**
+   * What the rule, or else the graph of its predictions, lets people see of the batch at a position, as the network is
+   * now. Nothing is learned by it.
+   */
+  watch(at: Position): Promise<readonly Watched[]>
+  /** Measures samples of the data set. `seen` is told what the network and its parts say of them. */
+  measure(split: Split, seen?: Seen): Promise<Scores>
   /** The same; yields the number of samples that are done, and ends with undefined if the signal cut it short. */
   measuring(split: Split, signal?: AbortSignal): AsyncGenerator<number, Scores | undefined>
   /** Of a rule whose read-out is solved. */
@@ -162,6 +168,14 @@ export async function openTrainer(config: TrainerConfig): Promise<Trainer> {
     const budget = augmented ? 0 : options.cacheBytes
     const kept = await keepFeatures(compute, graph, rows({ phase: number, epoch: 0 }), train.count, budget)
     return { rows, read: kept ?? compute }
+  }
+
+  const batch = async (at: Position): Promise<StepInputs> => {
+    checkPosition(plan, at)
+    if (at.phase === plan.phases || at.batch === plan.batches)
+      throw new UserError(`no batch begins at ${JSON.stringify(at)}: those of that epoch are done`)
+    const rows = rowsOf(at.phase)(at).slice(at.batch * options.batch, (at.batch + 1) * options.batch)
+    return { x: await inputs(rows, globalEpoch(plan, at)), ...targetsOf(training, rows) }
   }
 
   const paces = new Map<string, Pace>()
@@ -250,16 +264,9 @@ export async function openTrainer(config: TrainerConfig): Promise<Trainer> {
       const places = Uint32Array.from({ length: x.length / size }, (_, i) => i)
       return await compute(places, 0)
     },
-    async batch(at) {
-      checkPosition(plan, at)
-      if (at.phase === plan.phases || at.batch === plan.batches)
-        throw new UserError(`no batch begins at ${JSON.stringify(at)}: those of that epoch are done`)
-      const rows = rowsOf(at.phase)(at).slice(at.batch * options.batch, (at.batch + 1) * options.batch)
-      return { x: await inputs(rows, globalEpoch(plan, at)), ...targetsOf(training, rows) }
-    },
-    async measure(split) {
-      return await measure(predicting, checkSplit(split, data, 'the samples to measure'))
-    },
+    batch,
+    watch: watcher({ traced, blocks, programs, settings, batch }),
+    measure: async (split, seen) => await measure(predicting, checkSplit(split, data, 'the samples to measure'), seen),
     measuring: (split, signal) => measuring(predicting, split, { signal }),
     ...(traced.readOut && {
       readOut: readOutSolver({ rule, data, training: train, settings, task, traced, programs }),

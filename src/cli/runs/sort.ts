@@ -8,11 +8,11 @@ export type SortKey = (typeof SORT_KEYS)[number]
 export function sorted(runs: readonly ListedRun[], key: SortKey): ListedRun[] {
   const figure = (run: ListedRun, value: number | undefined): number | undefined =>
     value === undefined ? undefined : run.criterion?.better === 'smaller' ? value : -value
-  const valueOf = (run: ListedRun): string | number | undefined => {
+  const valueIn = (run: ListedRun): string | number | undefined => {
     if (key === 'held-out') return figure(run, run.validation)
     return key === 'test' ? figure(run, run.test) : run[key]
   }
-  return runs.toSorted((a, b) => compared(valueOf(a), valueOf(b)) || compared(a.run, b.run))
+  return runs.toSorted((a, b) => compared(valueIn(a), valueIn(b)) || compared(a.run, b.run))
 }
 
 const NATURAL = new Intl.Collator('en', { numeric: true })
