@@ -34,6 +34,7 @@ const FLOORS = [
   ['distributed'],
   ['meter', 'draw', 'logs'],
   ['index', 'node', 'export-run.node', 'judge-run.node', 'runs.node', 'pictures.node'],
+  ['browser'],
   ['compare'],
   ['kept'],
   ['publish'],

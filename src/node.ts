@@ -2,8 +2,9 @@
 import './floor.js'
 import os from 'node:os'
 import type { DataSet, GivenDataSet } from './data/index.js'
-import { checkSameData, keptOf } from './data/own/kept.node.js'
+import { checkSameData } from './data/own/kept.node.js'
 import type { DataOptions } from './data/own/own.node.js'
+import { keptOf } from './data/own/provenance.js'
 import { checkPooled } from './distributed/federated/store.node.js'
 import { UsageError, UserError } from './errors.js'
 import { awaitFolder, type Waiting } from './lock.node.js'
@@ -14,18 +15,14 @@ import { fileOf } from './rules/load.node.js'
 import { checkId } from './rules/registry.js'
 import { dataFrom, dataOfRun, node, type RunOptions, ruleFrom, ruleOfRun } from './runs.node.js'
 import type { Origin, TrainConfig } from './train/config.js'
+import { deviceAt, NODE_DEVICES } from './train/device.js'
 import type { TrainEvent } from './train/events.js'
 import { prolonged } from './train/longer.js'
 import { asked, fit, resolve, type TrainInput } from './train/options.js'
 import type { Platform } from './train/platform.js'
-import {
-  createRun,
-  type LogFormat,
-  type RunFolder,
-  readCheckpoint,
-  readConfig,
-  reopenRun,
-} from './train/run-folder.node.js'
+import type { LogFormat } from './train/run-config.js'
+import { isRecorded } from './train/run-files.js'
+import { createRun, type RunFolder, readCheckpoint, readConfig, reopenRun } from './train/run-folder.node.js'
 import { train as trainAnywhere } from './train/train.js'
 import { openTrainer as openAnywhere, type Trainer } from './train/trainer.js'
 
@@ -56,11 +53,10 @@ export { type Environment, environment } from './train/environment.node.js'
 export type { Scores, TrainEvent } from './train/events.js'
 export type { StepInputs } from './train/feed.js'
 export type { Predicted } from './train/network.js'
+export { LOG_FORMATS, type LogFormat } from './train/run-config.js'
 export {
   type Ending,
   endingOf,
-  LOG_FORMATS,
-  type LogFormat,
   type RunConfig,
   readCheckpoint,
   readConfig,
@@ -182,7 +178,8 @@ export async function* resume(
     const ruleFile = fileOf(rule) ?? kept.ruleFile
     const { log: _, ...rest } = kept
     const logs = log.length > 0 && { log: [...log] }
-    const config = { ...rest, options: { ...kept.options, epochs }, ...(ruleFile && { ruleFile }), ...logs }
+    const device = deviceAt(NODE_DEVICES, kept.options.device)
+    const config = { ...rest, options: { ...kept.options, epochs, device }, ...(ruleFile && { ruleFile }), ...logs }
     // Whatever is wrong is thrown before the run is touched; its checkpoint goes by the new total from the next one on.
     resolve(rule, data, { settings: config })
     const checkpoint = prolonged(readCheckpoint(path).checkpoint, epochs, path)
@@ -198,9 +195,6 @@ export async function* resume(
     })
   })
 }
-
-/** What only those who look on need. */
-const PASSING: readonly TrainEvent['event'][] = ['measuring', 'workers', 'clients']
 
 interface Into {
   readonly mostThreads: number | undefined
@@ -226,7 +220,7 @@ async function* intoFolder(
     const { saveCheckpoint, path } = folder
     for await (const event of start({ ...node(mostThreads), saveCheckpoint }, stop)) {
       try {
-        if (!PASSING.includes(event.event) && !failure) {
+        if (isRecorded(event) && !failure) {
           folder.record(event)
           logs ??= logsOf(path)
           logs.add(event)

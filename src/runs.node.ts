@@ -10,6 +10,7 @@ import { checkId, RULES } from './rules/registry.js'
 import { compile } from './runtime/compile.node.js'
 import { int8IsExact } from './runtime/doctor.node.js'
 import type { Breakdown } from './targets/index.js'
+import { deviceAt, NODE_DEVICES } from './train/device.js'
 import { type Drawing, draw } from './train/drawing.js'
 import type { Criterion, Scores } from './train/events.js'
 import { checkSame, withDefaults } from './train/first-state.js'
@@ -109,7 +110,8 @@ export async function readRun(path: string, given: RunOptions) {
   const { epochs } = checkpoint.settings.options
   const own = { rule: id, data, settings: { hyper, options: { ...options, epochs } } }
   checkSame(withDefaults(checkpoint, rule), withDefaults(own, rule), where)
-  return { rule, checkpoint: { ...checkpoint, settings: { hyper, options } }, where, mostThreads }
+  const here = { ...options, device: deviceAt(NODE_DEVICES, options.device) }
+  return { rule, checkpoint: { ...checkpoint, settings: { hyper, options: here } }, where, mostThreads }
 }
 
 /** What the test samples say of a saved run: of its network and of its parts, and the rule's own figures. */

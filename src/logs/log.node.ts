@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { type Files, fileError, type Journal, openJournal, replaceFile, textOf } from '../files.node.js'
 import type { Values } from '../options/index.js'
 import type { TrainEvent } from '../train/events.js'
-import type { LogFormat } from '../train/run-folder.node.js'
+import type { LogFormat } from '../train/run-config.js'
 import { CSV_HEAD, csvUntil, rowsOf } from './csv.js'
 import { fileHead, type LoggedPicture, pictureRecords, recordsOf } from './tensorboard.js'
 

@@ -181,6 +181,11 @@ export interface Rule<Hyper = never, State extends Tree = never> {
   between?(epoch: number, hyper: Hyper): readonly { readonly step: string; readonly times: number }[]
   /** Absent where a rule only generates; it then has an `objective`. */
   predict?(state: State, x: Tensor, task: Task, hyper: Hyper): Prediction
+  /**
+   * What blocks hand up for samples, by their names, [N, ...]. Absent: read from the graph of `predict`, which cannot
+   * tell blocks that settle together in one loop.
+   */
+  activities?(state: State, x: Tensor, task: Task, hyper: Hyper): Readonly<Record<string, Tensor>>
   /** Whether the scores are log-probabilities up to a constant; absent: they are not. */
   probabilities?(hyper: Hyper): boolean
   /** The field's word for a score, where scores are no probabilities: 'goodness'. Absent: 'score'. */

@@ -36,6 +36,8 @@ export interface TracedRule {
   turn(name: string, lists: readonly (readonly string[])[]): TracedStep
   /** What samples give: `scores`, `parts/NAME` of each part, where the rule predicts, and its own `figures/NAME`. */
   readonly predict: StepGraph
+  /** What the blocks hand up for samples `x`, by their names, where the rule says it. */
+  readonly activities?: StepGraph
   /** Images that the network draws, from images `x`: the pixels are the metric `images`. */
   picture(name: string): StepGraph
   /**
@@ -235,6 +237,9 @@ export function traceRule(rule: AnyRule, task: Task, hyper: unknown): TracedRule
         features: reading((state, { x }) => [['features', featuresOf(readOut, state, x, task, hyper)]]),
         step: traceSteps('read-out', [readOutStep(readOut, task, hyper)], initial, task),
       },
+    }),
+    ...(rule.activities && {
+      activities: reading((state, { x }) => Object.entries(rule.activities!(state as never, x, task, hyper))),
     }),
     picture: (name) => {
       const { draw }: Picture<Tree> = rule.pictures!(task, hyper)[name]!

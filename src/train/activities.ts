@@ -1,62 +1,83 @@
-import type { Split } from '../data/index.js'
+import { checkSplit, type GivenNumbers, gatherInputs } from '../data/index.js'
 import { UserError } from '../errors.js'
-import { checkOptions } from '../options/index.js'
-import { activitiesGraph } from '../rules/activities.js'
-import type { AnyRule } from '../rules/contract.js'
+import { type Shape, sizeOf } from '../graph/index.js'
+import type { AnyRule, Locality } from '../rules/contract.js'
 import { traceRule } from '../rules/trace.js'
+import { activityGraph } from './activity-graph.js'
 import { type Checkpoint, checkState, statePorts, stateRecord } from './checkpoint.js'
+import { heldOutNoise } from './noise.js'
 import type { Platform } from './platform.js'
-import { predictor, scoresOf } from './score.js'
+import type { NamedTensor } from './safetensors.js'
 import { taskOf } from './traced-plan.js'
 
-/** What a part of a network is fed. */
-export interface Activities {
-  /** The block that is fed; `input`: the samples themselves; `scores`: what the network says. */
-  readonly name: string
-  /** Numbers of each sample. */
-  readonly size: number
-  /** [count, size]. */
+/** What a block hands up: what the blocks above it read of it; of the highest, the largest tensor that it makes. */
+export interface Activity {
+  /** The name of the block. */
+  readonly block: string
+  /** Of one sample: [units], [C, H, W]. */
+  readonly shape: Shape
+  /**
+   * How many activities there are of each sample: more than one where the block is run on each sample several times, as
+   * Forward-Forward does with each label in the input.
+   */
+  readonly views: number
+  /** [samples, views, ...shape]. */
   readonly values: Float32Array
 }
 
-/**
- * What the blocks of a trained network are fed while it says something of samples; see `rules/activities.ts`. Of more
- * than `most` blocks so many are taken, spread over all.
- */
-export async function activitiesOf(
+/** The activities of a network, to be closed after use. */
+export interface Activities {
+  load(state: readonly NamedTensor[]): Promise<void>
+  /** Of inputs as the data set has them. Blocks that hand nothing up for one sample alone are left out. */
+  of(inputs: readonly GivenNumbers[]): Promise<Activity[]>
+  close(): Promise<void>
+}
+
+/** Opens the activities of the network of a checkpoint: one sample at a time, since how samples lie in a batch is the rule's. */
+export async function openActivities(
   rule: AnyRule,
   checkpoint: Checkpoint,
-  split: Split,
   platform: Platform,
-  { where, most = Number.POSITIVE_INFINITY }: { readonly where: string; readonly most?: number },
-): Promise<Activities[]> {
-  const { settings, samples, state } = checkpoint
-  const { device, threads, batch, seed } = settings.options
-  if (checkpoint.rule !== rule.id) throw new UserError(`${where} was trained by ${checkpoint.rule}, not by ${rule.id}`)
-  const hyper = checkOptions(rule.hyper, settings.hyper, rule.id)
-  const task = await taskOf(samples, settings.options, platform)
-  const whole = activitiesGraph(rule, traceRule(rule, task, hyper), task, hyper)
-  const graph = { ...whole, metrics: spread(whole.metrics, most) }
-  checkState(statePorts(graph), state, where)
+  where: string,
+): Promise<Activities> {
+  const { settings, samples } = checkpoint
+  const task = { ...(await taskOf(samples, settings.options, platform)), batch: 1 }
+  const { blocks }: Locality = rule.locality(task, settings.hyper as never)
+  const traced = traceRule(rule, task, settings.hyper)
+  const graph = traced.activities ?? activityGraph(traced.predict, blocks)
+  if (graph.metrics.length === 0) throw new UserError(`the blocks of ${rule.id} hand nothing up that could be read`)
+  const { device, threads, seed } = settings.options
   const program = await platform.compile(graph, { device, ...(threads !== undefined && { threads }) })
-  try {
+  const load = async (state: readonly NamedTensor[]): Promise<void> => {
+    checkState(statePorts(graph), state, where)
     await program.load(stateRecord(state))
-    const found = graph.metrics.map(({ name, output }): Activities => {
-      const size = output.shape[1]!
-      return { name, size, values: new Float32Array(split.count * size) }
-    })
-    const own = predictor({ program, inputs: graph.batch, batch, samples, seed })
-    for await (const { first, rows, outputs } of scoresOf(own, split))
-      for (const { name, size, values } of found) values.set(outputs[name]!.subarray(0, rows * size), first * size)
-    return found
-  } finally {
-    await program.dispose()
+  }
+  await load(checkpoint.state)
+  return {
+    load,
+    async of(given) {
+      const { input } = samples
+      const shown = { inputs: given, count: given.length }
+      const split = checkSplit(shown, { input, target: { kind: 'none' } }, 'what is shown to the network')
+      const x = new Float32Array(split.count * sizeOf(input.shape))
+      const rows = Uint32Array.from({ length: split.count }, (_, i) => i)
+      gatherInputs(samples, split, rows, x)
+      // The noise is that of the first sample, for each of them.
+      const noise = heldOutNoise(graph.batch, seed, 0, 1)
+      const stacked = Object.entries(noise).map(([name, own]) => {
+        const all = new Float32Array(own.length * split.count)
+        for (let i = 0; i < split.count; i++) all.set(own as Float32Array, i * own.length)
+        return [name, all] as const
+      })
+      const { metrics } = await program.run(split.count, { x, ...Object.fromEntries(stacked) })
+      return graph.metrics.map(({ name, output }) => {
+        const [views = 1, ...shape] = output.shape
+        return { block: name, views, shape: withoutOnes(shape), values: Float32Array.from(metrics[name]!) }
+      })
+    },
+    close: () => program.dispose(),
   }
 }
 
-/** At most so many of a list, the first and the last among them. */
-function spread<T>(list: readonly T[], most: number): readonly T[] {
-  if (list.length <= most) return list
-  const places = Array.from({ length: most }, (_, i) => Math.round((i * (list.length - 1)) / (most - 1)))
-  return places.map((place) => list[place]!)
-}
+/** Where the views came first, [views, 1, units], the axis of the one sample is left. */
+const withoutOnes = (shape: Shape): Shape => (shape.length === 2 && shape[0] === 1 ? shape.slice(1) : shape)

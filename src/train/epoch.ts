@@ -1,3 +1,4 @@
+import type { TrainConfig } from './config.js'
 import type { EpochEvent, TrainEvent } from './events.js'
 import { type clock, meansOf, meter } from './meter.js'
 import { notFinite } from './not-finite.js'
@@ -14,7 +15,7 @@ export async function* stepsOfEpoch(
   standing: Standing,
   time: ReturnType<typeof clock>,
   learns: Pick<Made, 'learns'>,
-  signal: AbortSignal | undefined,
+  { signal, turn }: Pick<TrainConfig, 'signal' | 'turn'>,
 ): AsyncGenerator<TrainEvent, Made | undefined> {
   const { plan, blocks, settings } = trainer
   const fromBatch = standing.at.batch
@@ -24,14 +25,16 @@ export async function* stepsOfEpoch(
   await trainer.prepare(standing.at)
   time.beginEpoch()
   for (;;) {
+    const isDone = isEpochDone(plan, standing.at)
+    const most = isDone || signal?.aborted ? undefined : await turn?.(standing)
     if (signal?.aborted) {
       yield* standing.stop()
       return undefined
     }
-    if (isEpochDone(plan, standing.at)) break
+    if (isDone) break
     // Compiled before the clock runs: rates are those of the steps.
     await trainer.prepare(standing.at)
-    const { call, ...result } = await time.training(() => trainer.next(standing.at))
+    const { call, ...result } = await time.training(() => trainer.next(standing.at, most === undefined ? {} : { most }))
     const broken = notFinite(result, blocks)
     if (broken) {
       yield standing.ruined(`${broken} ${whereIs(plan, call.at, call)}`)

@@ -15,10 +15,12 @@ import type { AnyRule } from '../rules/contract.js'
 import { traceRule } from '../rules/trace.js'
 import { type Said, targetKind } from '../targets/index.js'
 import { type Checkpoint, checkState, statePorts, stateRecord } from './checkpoint.js'
+import { type Confused, confusing } from './confusion.js'
 import type { Criterion, Scores } from './events.js'
 import { benchOf, criterionOf, highestOf, learnedPart } from './judge.js'
 import type { Platform } from './platform.js'
-import { type Measured, measured, predictor, scoresOf } from './score.js'
+import type { NamedTensor } from './safetensors.js'
+import { type Measured, measured, predictor, type Seen, scoresOf } from './score.js'
 import { taskOf } from './traced-plan.js'
 
 /** What a network says of one sample. */
@@ -37,8 +39,10 @@ export interface Network {
   readonly highest?: string
   /** Which figure it is judged by. */
   readonly criterion: Criterion
-  /** What it and its parts say of samples, and the rule's own figures. */
-  measure(data: DataSet, split: Split): Promise<Scores>
+  /** Takes the numbers of another state of the same network. Throws a UserError where they do not fit. */
+  load(state: readonly NamedTensor[]): Promise<void>
+  /** What it and its parts say of samples, and the rule's own figures. `confused` is told which classes it confuses. */
+  measure(data: DataSet, split: Split, confused?: (confused: Confused) => void): Promise<Scores>
   /** The same with the figures of each class or label, where all of the network has learned. */
   measured(data: DataSet, split: Split): Promise<Measured>
   /**
@@ -58,7 +62,8 @@ export async function openNetwork(
   platform: Platform,
   where: string,
 ): Promise<Network> {
-  const { settings, samples, state } = checkpoint
+  const { settings, samples } = checkpoint
+  let { state } = checkpoint
   const { device, threads, batch } = settings.options
   if (checkpoint.rule !== rule.id) throw new UserError(`${where} was trained by ${checkpoint.rule}, not by ${rule.id}`)
   const hyper = checkOptions(rule.hyper, settings.hyper, rule.id)
@@ -76,18 +81,28 @@ export async function openNetwork(
   const { input } = samples
   const size = sizeOf(input.shape)
 
-  const measuredOn = async (data: DataSet, split: Split): Promise<Measured> => {
+  const measuredOn = async (data: DataSet, split: Split, seen?: Seen): Promise<Measured> => {
     const same = JSON.stringify([data.input, data.target]) === JSON.stringify([input, samples.target])
     if (!same) throw new UserError(`${where} reads ${described(samples)}; those of ${data.name} are ${described(data)}`)
     const checked = checkSplit(split, samples, `these samples of ${data.name}`)
-    const { scores, breakdown } = await measured(own, checked)
+    const { scores, breakdown } = await measured(own, checked, seen)
     return { scores: learnedPart(bench, scores, highest), ...(breakdown && highest === undefined && { breakdown }) }
   }
 
   return {
     criterion: criterionOf(bench, highest),
     ...(highest !== undefined && { highest: bench.blocks[highest]! }),
-    measure: async (data, split) => (await measuredOn(data, split)).scores,
+    async load(other) {
+      checkState(statePorts(traced.predict), other, where)
+      await program.load(stateRecord(other))
+      state = other
+    },
+    async measure(data, split, confused) {
+      const counts = confused && samples.target.kind === 'class' ? confusing(samples) : undefined
+      const { scores } = await measuredOn(data, split, counts?.seen)
+      if (counts) confused?.(counts.confused())
+      return scores
+    },
     measured: measuredOn,
     async predict(inputs) {
       if (!rule.predict)

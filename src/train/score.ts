@@ -59,17 +59,24 @@ export async function* scoresOf(p: Predictor, split: Split): AsyncGenerator<Outp
   }
 }
 
-const [SCORES, FIGURE, PART] = ['scores', 'figures/', 'parts/']
+const [FIGURE, PART] = ['figures/', 'parts/']
+
+/** Told what the network, or a part of it, says of samples: scores [rows, K], and their targets. */
+export type Seen = (
+  part: { readonly block?: string },
+  scores: Float32Array,
+  targets: ArrayLike<number>,
+  rows: number,
+) => void
 
 /**
  * Measures a network on samples: what it and its parts say of the target, and means of the rule's own figures. Yields
- * the number of samples that are done; ends with undefined if the signal cut it short. `also` hears what the network
- * says, too.
+ * the number of samples that are done; ends with undefined if the signal cut it short.
  */
 export async function* measuring(
   p: Predictor,
   split: Split,
-  { signal, also }: { readonly signal?: AbortSignal | undefined; readonly also?: Pick<Tally, 'add'> | undefined } = {},
+  { signal, seen }: { readonly signal?: AbortSignal | undefined; readonly seen?: Seen | undefined } = {},
 ): AsyncGenerator<number, Scores | undefined> {
   const kind = kindOf(p.samples.target)
   const sums = new Map<string, number>()
@@ -85,7 +92,7 @@ export async function* measuring(
       } else if (kind) {
         if (!tallies.has(name)) tallies.set(name, kind.tally(p.samples))
         tallies.get(name)!.add(own, targets!, rows)
-        if (name === SCORES) also?.add(own, targets!, rows)
+        seen?.(partOf(name), own, targets!, rows)
       }
     }
     if (signal?.aborted) return undefined
@@ -110,9 +117,14 @@ export interface Measured {
 }
 
 /** Measures a network on samples to the end. */
-export async function measured(p: Predictor, split: Split): Promise<Measured> {
+export async function measured(p: Predictor, split: Split, seen?: Seen): Promise<Measured> {
   const own = kindOf(p.samples.target)?.breakdown?.(p.samples)
-  const steps = measuring(p, split, { also: own })
+  const steps = measuring(p, split, {
+    seen(part, scores, targets, rows) {
+      if (part.block === undefined) own?.add(scores, targets, rows)
+      seen?.(part, scores, targets, rows)
+    },
+  })
   for (;;) {
     const { done, value } = await steps.next()
     if (done) return { scores: value!, ...(own && { breakdown: own.breakdown() }) }
@@ -120,4 +132,5 @@ export async function measured(p: Predictor, split: Split): Promise<Measured> {
 }
 
 /** The scores alone. */
-export const measure = async (p: Predictor, split: Split): Promise<Scores> => (await measured(p, split)).scores
+export const measure = async (p: Predictor, split: Split, seen?: Seen): Promise<Scores> =>
+  (await measured(p, split, seen)).scores

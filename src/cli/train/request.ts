@@ -7,7 +7,7 @@ import { isGroup, merge, optionTable, type Values, withValue } from '../../optio
 import type { AnyRule } from '../../rules/contract.js'
 import { findRule } from '../../rules/load.node.js'
 import { asked, type TrainInput, trainingOptions } from '../../train/options.js'
-import type { LogFormat } from '../../train/run-folder.node.js'
+import type { LogFormat } from '../../train/run-config.js'
 import { readLogs } from '../logs.js'
 import { configuredOwn, OWN_KEYS, type OwnFlags } from '../own-data.js'
 import { needsItsRule } from '../run.js'

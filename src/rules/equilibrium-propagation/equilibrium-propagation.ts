@@ -243,6 +243,14 @@ export const equilibriumPropagation: Rule<EquilibriumPropagationHyper, Equilibri
     return { scores: scoresOf(net, states) }
   },
 
+  /** The states that it settles to, and what a read-out says of them. */
+  activities(state, x, task, h) {
+    const net = networkOf(state.layers, x, task.precision, h)
+    const { states } = settle(net.network, resting(net.network), h.freeSweeps)
+    const all = net.readOut ? [...states, scoresOf(net, states)] : states
+    return Object.fromEntries(all.map((s, k) => [blockName(k, h), s]))
+  },
+
   figures: { energy: 'of the states that an image settles to in the free phase' },
 
   assess(state, { x }, task, h) {

@@ -141,4 +141,12 @@ export const predictiveCoding: Rule<PredictiveCodingHyper, PredictiveCodingState
     const net = netOf(state, x, task, h)
     return { scores: outputOf(net, upwards(net)) }
   },
+
+  /** Of the forward pass, as a prediction has them. */
+  activities(state, x, task, h) {
+    const net = netOf(state, x, task, h)
+    const z = upwards(net)
+    const hidden = Array.from({ length: z.shape[0]! }, (_, l) => z.slice(0, l, l + 1).reshape(z.shape.slice(1)))
+    return Object.fromEntries([...hidden, outputOf(net, z)].map((own, l) => [blocks(h)[l]!.name, own]))
+  },
 }

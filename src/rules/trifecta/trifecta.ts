@@ -185,6 +185,20 @@ export const trifecta: Rule<TrifectaHyper, TrifectaState> = {
     return { scores, parts: Object.fromEntries(each.map((g, i) => [`block ${i}`, g])) }
   },
 
+  /** With each label in turn, [N K, C, H, W]. */
+  activities(state, x, task, h) {
+    const [layers, classes, images] = [blocksOf({ task, hyper: h }), classesOf(task), standardized(x, h)]
+    const [n, ...shape] = images.shape as [number, ...number[]]
+    const every = images.reshape([n, 1, ...shape]).broadcastTo([n, classes, ...shape])
+    const labels = constant(
+      Array.from({ length: n * classes }, (_, i) => i % classes),
+      [n * classes],
+      'int32',
+    )
+    const passes = passUp(layers, state, { x: every.reshape([n * classes, ...shape]), given: labels })
+    return Object.fromEntries(passes.map(({ made }, i) => [`block ${i}`, made.output]))
+  },
+
   pictures(task) {
     const shape = imageShape(task)
     const classes = classesOf(task)
