@@ -166,17 +166,17 @@ export default [
   },
   {
     what: 'a block is fed what comes back down through its weights',
-    file: 'src/rules/activities.ts',
+    file: 'src/rules/block-inputs.ts',
     find: 'isProduct && !backwards',
     replace: 'isProduct || backwards',
-    tests: 'rules/activities',
+    tests: 'rules/block-inputs',
   },
   {
     what: 'sets of labels are taken for samples',
-    file: 'src/rules/activities.ts',
+    file: 'src/rules/block-inputs.ts',
     find: 'tensor.reshape([rows, task.batch, ...one]).mean(0)',
     replace: 'tensor.reshape([task.batch, rows, ...one]).mean(1)',
-    tests: 'rules/activities',
+    tests: 'rules/block-inputs',
   },
   {
     what: 'the importance of a setting goes by the worst trials',

@@ -4,7 +4,7 @@ import { type KeptRun, readKeptRun } from '../kept/run.node.js'
 import { type PngPicture, picturesOf } from '../pictures.node.js'
 import { dataOfRun, evaluate, node, type RunOptions, ruleOfRun } from '../runs.node.js'
 import type { Breakdown } from '../targets/index.js'
-import { fedOf } from '../train/fed.js'
+import { blockInputsOf } from '../train/block-inputs.js'
 import { historyOf, type Recorded } from '../train/history.node.js'
 import { partsOf } from '../train/rows.js'
 import { readCheckpoint } from '../train/run-folder.node.js'
@@ -12,7 +12,7 @@ import { type Embedding, principalComponents, umapOf } from './embedding.js'
 
 /** What blocks of a network are fed, as points. */
 export interface ReportedEmbedding extends Embedding {
-  /** As `Activities` has it. */
+  /** As `BlockInputs` has it. */
   readonly name: string
   readonly size: number
 }
@@ -74,7 +74,7 @@ export async function gatherRun(path: string, label: string, options: GatherOpti
   const split = firstOf(validation.count > 0 ? validation : train, EMBEDDED)
   const embeddings = await attempt('Embeddings', async () => {
     const platform = node(kept.config.mostThreads)
-    const found = await fedOf(rule, checkpoint, split, platform, { where: path, most: BLOCKS })
+    const found = await blockInputsOf(rule, checkpoint, split, platform, { where: path, most: BLOCKS })
     const points: ReportedEmbedding[] = []
     for (const { name, size, values } of found)
       points.push({

@@ -1,7 +1,7 @@
 // What is found in the graph as the input of each block: for every rule, a row belongs to its own sample.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { activitiesGraph } from '../../src/rules/activities.js'
+import { blockInputsGraph } from '../../src/rules/block-inputs.js'
 import { RULES } from '../../src/rules/registry.js'
 import { traceRule } from '../../src/rules/trace.js'
 import { evaluate, initialState, taskOf } from './harness.js'
@@ -14,7 +14,7 @@ for (const rule of RULES)
     const parsed = rule.hyper.safeParse(small)
     const hyper = parsed.success ? parsed.data : rule.hyper.parse(rule.small?.hyper ?? {})
     const traced = traceRule(rule, task, hyper)
-    const graph = activitiesGraph(rule, traced, task, hyper)
+    const graph = blockInputsGraph(rule, traced, task, hyper)
     const state = initialState(traced)
     const size = graph.batch[0]!.input.size / task.batch
     const pixels = Array.from({ length: task.batch * size }, (_, i) => ((i * 37) % 101) / 101)
@@ -37,7 +37,7 @@ test('of a dense network each layer has what it is fed; of one that settles, wha
   const namesOf = (id: string): string[] => {
     const rule = RULES.find((own) => own.id === id)!
     const [task, hyper] = [taskOf(), rule.hyper.parse({ units: [5, 6] })]
-    return activitiesGraph(rule, traceRule(rule, task, hyper), task, hyper).metrics.map(
+    return blockInputsGraph(rule, traceRule(rule, task, hyper), task, hyper).metrics.map(
       ({ name, output }) => `${name} ${output.shape[1]}`,
     )
   }

@@ -17,7 +17,7 @@ const WIDEST = 4096
  * turn has the mean over the labels. What settles in a loop is taken as it is at the end. Blocks that are fed the same
  * as one before them, or something that is no row for each sample, are left out.
  */
-export function activitiesGraph(rule: AnyRule, traced: TracedRule, task: Task, hyper: unknown): StepGraph {
+export function blockInputsGraph(rule: AnyRule, traced: TracedRule, task: Task, hyper: unknown): StepGraph {
   const { state, batch, metrics } = traced.predict
   const { blocks } = rule.locality(task, hyper)
   const names = new Map(state.map(({ name, input }) => [input, name]))
