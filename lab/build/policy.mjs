@@ -10,6 +10,7 @@ export function plotStyle() {
     .resolve('@observablehq/plot')
     .replace(/dist.*$|src.*$/, 'src/plot.js')
   const [, template] = /append\("style"\)\.text\(\s*`([^`]*)`/.exec(readFileSync(file, 'utf8'))
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder as the library's source has it
   return template.replaceAll('${className}', PLOT_CLASS)
 }
 

@@ -8,6 +8,9 @@ import type { Federation, TrainEvent } from '../../src/train/events.js'
 import { START } from './fake-run.js'
 import './no-colour.js'
 
+// Commands begin as the person began; npm would make it `npx onward`.
+delete process.env.npm_command
+
 const federation: Federation = {
   ...{ engine: 'nats', rounds: 4, localEpochs: 1, aggregate: 'mean', uploadBytes: 1024, stays: [] },
   clients: { a: null, b: null },
