@@ -22,6 +22,8 @@ export interface TrainConfig extends TrainerConfig {
   readonly from?: Origin | undefined
   /** False: the test samples are not read, and `done` says nothing of them. For trainings among which one is chosen. */
   readonly test?: false | undefined
+  /** False: nothing is looked for that could be wrong with the training. For trainings that nobody watches. */
+  readonly advice?: false | undefined
   /** What only the caller knows of the run, for its first event. */
   readonly told?: Pick<StartEvent, 'run' | 'preset' | 'replaced'> | undefined
 }

@@ -232,6 +232,21 @@ export interface ReadOutEvent extends Placed {
   readonly seconds: number
 }
 
+/** Something seems wrong with the training, and there is something to try. Each kind is told once for each block. */
+export interface AdviceEvent extends Placed {
+  readonly event: 'advice'
+  readonly epoch: number
+  /** What is wrong: the kind of the diagnosis. */
+  readonly kind: string
+  /** Absent: the network. */
+  readonly block?: string
+  /** What was measured, in words, and the number. */
+  readonly measured: string
+  readonly value: number
+  /** What is wrong, and what to try. */
+  readonly message: string
+}
+
 export interface CheckpointEvent extends Placed {
   readonly event: 'checkpoint'
   readonly path: string
@@ -273,6 +288,7 @@ export type TrainEvent =
   | WorkersEvent
   | RoundEvent
   | ClientsEvent
+  | AdviceEvent
   | CheckpointEvent
   | StoppedEvent
   | DoneEvent

@@ -18,6 +18,8 @@ import type { AnyRule, Block, Locality, Task } from '../rules/contract.js'
 import type { Pace, Program, TensorRecord } from '../runtime/index.js'
 import { type Checkpoint, nameState, samplesOf } from './checkpoint.js'
 import type { Scores } from './events.js'
+import { unitsOn } from './diagnostics/seen.js'
+import type { Units } from './diagnostics/units.js'
 import { frozenFeatures, keepFeatures } from './features.js'
 import {
   feed,
@@ -44,6 +46,7 @@ import {
   type Position,
   positionAt,
   stepAt,
+  stepsAt,
 } from './plan.js'
 import type { Platform } from './platform.js'
 import { openPrograms } from './programs.js'
@@ -86,6 +89,7 @@ export interface Trainer {
   /** Of all programs that this training can run. */
   readonly certificate: Certificate
   readonly trainingSamples: number
+  readonly training: Split
   readonly validation: Split
   readonly parameters: number
   /** Of the step that takes most. */
@@ -111,6 +115,10 @@ export interface Trainer {
   batch(at: Position): Promise<StepInputs>
   /** Compiles what runs at a position. */
   prepare(at: Position): Promise<void>
+  /** The names of the tensors of the state that a step of the epoch at a position writes to. */
+  written(at: Position): ReadonlySet<string>
+  /** What the units of the blocks do on samples, of those that can be seen; one call of a program of its own. */
+  units(split: Split): Promise<Readonly<Record<string, Units>>>
   /** What layer `layer` of a greedy rule reads of inputs [N, ...], N whole batches, as the layers below it are now. */
   features(layer: number, x: Float32Array): Promise<Float32Array>
   /** Measures samples of the data set. */
@@ -184,6 +192,7 @@ export async function openTrainer(config: TrainerConfig): Promise<Trainer> {
   return {
     ...{ settings, task, plan, blocks, tensors, certificate, validation },
     trainingSamples: train.count,
+    training: train,
     parameters: tensors.filter(({ role }) => role === 'model').reduce((sum, { shape }) => sum + sizeOf(shape), 0),
     peakActivationBytes: Math.max(...memory.map(({ peakActivationBytes }) => peakActivationBytes)),
     stateBytes: memory[0]!.stateBytes,
@@ -232,6 +241,13 @@ export async function openTrainer(config: TrainerConfig): Promise<Trainer> {
       await pipelineAt(at.phase)
       await program(stepAt(plan, at))
     },
+    written: (at) =>
+      new Set(
+        stepsAt(plan, at).flatMap((step) =>
+          steps[step]!.state.flatMap(({ name, input, output }) => (input === output ? [] : [name])),
+        ),
+      ),
+    units: (split) => unitsOn(split, { predict, blocks, data, options, programs }),
     async features(layer, x) {
       const layers: number = rule.greedy?.layers(task, hyper) ?? 0
       if (!(Number.isInteger(layer) && layer >= 0 && layer < layers))

@@ -1,4 +1,4 @@
-import type { EpochEvent, ReadOutEvent, StartEvent, TrainEvent, WeightsTaken } from '../../train/events.js'
+import type { AdviceEvent, EpochEvent, ReadOutEvent, StartEvent, TrainEvent, WeightsTaken } from '../../train/events.js'
 import { describeFound } from '../output/found.js'
 import { count, duration, figure, plural } from '../output/numbers.js'
 import { wrapText } from '../output/text.js'
@@ -8,8 +8,8 @@ import { inWords } from './words.js'
 import { describeOver } from './workers.js'
 
 /**
- * What a run leaves on the screen of an event: of its start, of an epoch, of a read-out, of an early stop. A line each; on a terminal
- * they keep to its `width`, and an epoch tells only of the whole network where its layers would take another line.
+ * What a run leaves on the screen of an event: of its start, of an epoch, of advice, of a read-out, of an early stop. A line
+ * each; on a terminal they keep to its `width`, and an epoch tells only of the whole network where its layers would take another line.
  */
 export function renderLines({ start }: View, event: TrainEvent, width = Number.POSITIVE_INFINITY): string[] {
   if (event.event === 'start') {
@@ -17,6 +17,7 @@ export function renderLines({ start }: View, event: TrainEvent, width = Number.P
     return [...found, ...[startLine(event), ...notesOn(event)].flatMap((line) => wrapText(line, width))]
   }
   if (event.event === 'round' && start) return wrapText(roundLine(event), width)
+  if (event.event === 'advice') return wrapText(adviceLine(event), width)
   if (event.event === 'read-out') return wrapText(readOutLine(event), width)
   if (event.event === 'stopped' && event.reason === 'early') return wrapText(event.message, width)
   if (event.event !== 'epoch' || !start) return []
@@ -47,6 +48,9 @@ function epochLine(start: StartEvent, { epoch, fromBatch, learns, metrics, valid
     duration(event.seconds),
   ].join('  ')
 }
+
+const adviceLine = ({ block, message }: AdviceEvent): string =>
+  `Advice: ${block === undefined ? '' : `${block}: `}${message}.`
 
 function readOutLine({ samples, features, lambda, tried, seconds }: ReadOutEvent): string {
   const others = tried.map((one) => `${one.lambda}: ${figure(one.error)}`).join(', ')
