@@ -82,8 +82,8 @@ async function* training(trainer: Trainer, config: TrainConfig & { data: DataSet
     }
     let state: TensorRecord | undefined = adviser || verdict?.better ? await trainer.read() : undefined
     if (adviser) {
-      const { learns, metrics } = made
-      const ended = { epoch: epoch + 1, learns, begin, metrics, validation: score, criterion: verdict?.criterion }
+      const { metrics } = made
+      const ended = { epoch: epoch + 1, begin, metrics, validation: score, criterion: verdict?.criterion }
       yield* await adviser(ended, standing.at, state!)
     }
     if (verdict?.better) {

@@ -17,9 +17,9 @@ import { certifyPrograms, greedyProgram } from '../rules/certify.js'
 import type { AnyRule, Block, Locality, Task } from '../rules/contract.js'
 import type { Pace, Program, TensorRecord } from '../runtime/index.js'
 import { type Checkpoint, nameState, samplesOf } from './checkpoint.js'
-import type { Scores } from './events.js'
 import { unitsOn } from './diagnostics/seen.js'
 import type { Units } from './diagnostics/units.js'
+import type { Scores } from './events.js'
 import { frozenFeatures, keepFeatures } from './features.js'
 import {
   feed,

@@ -12,7 +12,7 @@ import { DIAGNOSES } from './table.js'
 import { weightsOf } from './weights.js'
 
 /** What the training knows of an epoch that ended. */
-export type Ended = Pick<Observation, 'epoch' | 'learns' | 'begin' | 'metrics' | 'validation' | 'criterion'>
+export type Ended = Pick<Observation, 'epoch' | 'begin' | 'metrics' | 'validation' | 'criterion'>
 
 /**
  * Looks at a training after each epoch, whose last step ends at `at` and leaves `state`, and tells what is wrong: each kind
@@ -47,7 +47,6 @@ export function adviserOf(trainer: Trainer, rule: AnyRule, begin: TensorRecord) 
     const { list } = observed
     const training = isNoBetter([...list, { ...ended, weights, units: {} }]) ? await trainer.measure(seen) : undefined
     list.push({ ...ended, weights, units: await trainer.units(heldOut), training })
-    if (process.env.ONWARD_OBSERVE) console.error(JSON.stringify(list.at(-1)))
     return DIAGNOSES.flatMap(({ kind, find }) =>
       find(list, setting).flatMap((found): AdviceEvent[] => {
         const key = JSON.stringify([kind, found.block])

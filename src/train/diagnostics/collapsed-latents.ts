@@ -13,7 +13,9 @@ export const collapsedLatents: Diagnosis = {
     const last = observed.slice(-EPOCHS)
     if (figure === undefined || last.length < EPOCHS) return []
     return [undefined, ...setting.blocks].flatMap((block) => {
-      const nats = last.map(({ validation }) => (block === undefined ? validation?.network : validation?.blocks?.[block])?.[figure])
+      const nats = last.map(
+        ({ validation }) => (block === undefined ? validation?.network : validation?.blocks?.[block])?.[figure],
+      )
       if (!nats.every((own) => own !== undefined && own < LEAST)) return []
       const weights = ['beta', 'sigmaX'].filter((name) => options.has(name) && typeof hyper[name] === 'number')
       const remedies = [...weights.map((name) => `a smaller ${name} than ${hyper[name]}`), smallerRate(setting)]

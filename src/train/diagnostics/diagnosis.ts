@@ -7,8 +7,6 @@ import type { Weights } from './weights.js'
 export interface Observation {
   /** From 1. */
   readonly epoch: number
-  /** In a greedy training: the block that learns. */
-  readonly learns?: string | undefined
   /** What its first step measured, before it moved anything; undefined after a resumption within the epoch. */
   readonly begin?: Scores | undefined
   /** Means over its steps. */

@@ -8,7 +8,8 @@ const rounded = (value: number): number => Number(value.toPrecision(2))
 /** `rate=0.0003 (now 0.003)`, a tenth of what it is; the step sizes by the names that the rule gives them. */
 export function smallerRate({ hyper, options }: Pick<Setting, 'hyper' | 'options'>): string {
   const { rate } = hyper
-  if (options.has('rate') && typeof rate === 'number') return `a smaller step size, such as rate=${rounded(rate / 10)} (now ${rate})`
+  if (options.has('rate') && typeof rate === 'number')
+    return `a smaller step size, such as rate=${rounded(rate / 10)} (now ${rate})`
   const rates = Object.entries(hyper).filter(([name, value]) => /rates?$/i.test(name) && isNumeric(value))
   if (rates.length === 0) return 'smaller steps'
   return `smaller step sizes than ${rates.map(([name, value]) => `${name}=${[value].flat().join(',')}`).join(' and ')}`

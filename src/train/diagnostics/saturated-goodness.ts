@@ -16,7 +16,12 @@ export const saturatedGoodness: Diagnosis = {
     return setting.blocks.flatMap((block) => {
       const { loss, separation } = last.at(-1)!.metrics.blocks?.[block] ?? {}
       const right = accuracyOf(last.at(-1)!, block)
-      if (loss === undefined || separation === undefined || last.length < EPOCHS || !last.every((own) => isFlat(own, block)))
+      if (
+        loss === undefined ||
+        separation === undefined ||
+        last.length < EPOCHS ||
+        !last.every((own) => isFlat(own, block))
+      )
         return []
       if ((right ?? separation) >= GOOD) return []
       const { hyper, options } = setting
@@ -26,14 +31,15 @@ export const saturatedGoodness: Diagnosis = {
         smallerRate(setting),
       ]
       const share = (value: number): string => `${(100 * value).toFixed(1)} %`
-      const known = right === undefined ? `${share(separation)} of the pairs` : `${share(right)} of the held-out samples`
+      const known =
+        right === undefined ? `${share(separation)} of the pairs` : `${share(right)} of the held-out samples`
       return {
         block,
         measured: 'mean loss of its pairs',
         value: loss,
         message:
-          `its goodness is saturated: a mean loss of ${loss.toExponential(0)} leaves its pairs almost no slope, with ` +
-          `${known} right. Try ${oneOf(remedies)}`,
+          `its goodness is saturated: a mean loss of ${loss.toExponential(0)} leaves next to nothing to ` +
+          `learn from its pairs, with ${known} right. Try ${oneOf(remedies)}`,
       }
     })
   },

@@ -1,5 +1,4 @@
-import { type Samples, select, type Split } from '../../data/index.js'
-import { gatherInputs } from '../../data/index.js'
+import { gatherInputs, type Samples, type Split, select } from '../../data/index.js'
 import { sizeOf } from '../../graph/index.js'
 import type { StepGraph } from '../../onnx/index.js'
 import type { Block } from '../../rules/contract.js'

@@ -3,7 +3,7 @@ import type { Diagnosis, Finding, Observation, Setting } from './diagnosis.js'
 import { smallerRate } from './remedies.js'
 
 /** The mean loss of an epoch beside what it was before, and the weights after an epoch beside those before it. */
-const RISE = 2
+const RISE = 3
 const GROWTH = 5
 
 /** A rise that ends below this part of the first loss of all is no rise worth telling. */
@@ -11,9 +11,10 @@ const WORTH = 0.1
 
 /** Losses of the network and of its blocks; that of the network has no name. */
 const lossesOf = ({ network, blocks = {} }: Scores): [block: string | undefined, loss: number][] =>
-  [[undefined, network?.loss] as const, ...Object.entries(blocks).map(([name, own]) => [name, own.loss] as const)].flatMap(
-    ([name, loss]) => (loss === undefined ? [] : [[name, loss]]),
-  )
+  [
+    [undefined, network?.loss] as const,
+    ...Object.entries(blocks).map(([name, own]) => [name, own.loss] as const),
+  ].flatMap(([name, loss]) => (loss === undefined ? [] : [[name, loss]]))
 
 const lossIn = (scores: Scores | undefined, block: string | undefined): number | undefined =>
   (block === undefined ? scores?.network : scores?.blocks?.[block])?.loss
@@ -36,7 +37,7 @@ function risen(
 ): readonly Finding[] {
   const last = observed.at(-1)!
   const first = lossIn(observed[0]!.begin, block)
-  const before = [lossIn(last.begin, block), ...observed.slice(0, -1).map(({ metrics }) => lossIn(metrics, block))]
+  const before = [first, ...observed.slice(0, -1).map(({ metrics }) => lossIn(metrics, block))]
   const least = Math.min(...before.filter((own) => own !== undefined))
   if (first === undefined || least <= 0 || loss < RISE * least || loss < WORTH * first) return []
   return [

@@ -8,19 +8,18 @@ const LEAST = 1e-5
 export const stoppedLearning: Diagnosis = {
   kind: 'stopped learning',
   find(observed, setting) {
-    const { weights, learns, begin } = observed.at(-1)!
+    const { weights, begin } = observed.at(-1)!
     if (!begin) return []
-    return Object.entries(weights).flatMap(([block, { moved, learns: isWritten }]) =>
-      !isWritten || moved >= LEAST || (learns !== undefined && learns !== block)
+    return Object.entries(weights).flatMap(([block, { moved, learns }]) =>
+      !learns || moved >= LEAST
         ? []
         : {
             block,
             measured: 'what the epoch changed of the weights, as a part of them',
             value: moved,
             message:
-              `it stopped learning: the epoch changed its weights by ${moved === 0 ? 'nothing' : `a part of ${moved.toExponential(0)}`}. ` +
-              `No error reaches it any more, or its steps are too small. Try another seed, ${smallerRate(setting)} if its ` +
-              'units are dead, and a larger one if they are not',
+              `it stopped learning: the epoch changed ${moved === 0 ? 'none' : `a part of ${moved.toExponential(0)}`} of its ` +
+              `weights. Where units are dead, try another seed or ${smallerRate(setting)}; elsewhere larger steps`,
           },
     )
   },

@@ -85,7 +85,10 @@ export function unitsGraph(predict: StepGraph, blocks: readonly Block[]): StepGr
 const SAME = 1e-6
 
 /** Counts the units of each block from what the program measured in one call of several batches. */
-export function countUnits(measured: Readonly<Record<string, ArrayLike<number>>>, batches: number): Record<string, Units> {
+export function countUnits(
+  measured: Readonly<Record<string, ArrayLike<number>>>,
+  batches: number,
+): Record<string, Units> {
   const names = Object.keys(measured).filter((name) => name.startsWith(MOST))
   return Object.fromEntries(
     names.map((name): [string, Units] => {
