@@ -8,7 +8,7 @@ export default [
     find: 'high - low <= SAME',
     replace: 'high <= SAME',
     ...tests,
-    names: 'too large|well',
+    names: 'a unit is dead',
   },
   {
     what: 'a frozen block counts as one that stopped learning',

@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { type DataSet, dataSet } from '../../src/data/index.js'
 import { findRule } from '../../src/rules/load.node.js'
 import { compile } from '../../src/runtime/compile.node.js'
+import { countUnits } from '../../src/train/diagnostics/units.js'
 import type { AdviceEvent, TrainEvent } from '../../src/train/events.js'
 import type { TrainInput } from '../../src/train/options.js'
 import { train } from '../../src/train/train.js'
@@ -43,6 +44,11 @@ test('steps that are too large: the loss, the weights and the units say so, once
   assert.match(dead[0]!.message, /^20 of 20 units are dead/)
   const keys = advice.map(({ kind, block }) => `${kind} of ${block}`)
   assert.deepEqual(keys, [...new Set(keys)])
+})
+
+test('a unit is dead that has the same number everywhere, whichever it is; one that differs between batches is not', () => {
+  const measured = { 'most/layer 0': [1, 0, 0.5, 0, 1, 0, 0.75, 0.25], 'least/layer 0': [1, 0, 0.5, 0, 1, 0, 0.75, 0] }
+  assert.deepEqual(countUnits(measured, 2), { 'layer 0': { count: 4, dead: 2 } })
 })
 
 test('a layer that stopped learning: no gradient passes its dead units', async () => {
