@@ -22,7 +22,7 @@ interface Origin {
 
 /**
  * The activities of each block as a graph predicts: the output of the first activation after the block's first product,
- * [rows, units, ...]. Blocks are left out whose units are not seen there: those without activation, or that settle in a
+ * [rows, units, ...]. Blocks are left out whose units are not seen there: those without activation, or that run in a
  * loop, or lie in a stack of equal layers.
  */
 export function activitiesOf(predict: StepGraph, blocks: readonly Block[]): ReadonlyMap<string, Tensor> {
@@ -37,20 +37,23 @@ export function activitiesOf(predict: StepGraph, blocks: readonly Block[]): Read
   for (const node of reachable(predict.metrics.map(({ output }) => output))) {
     const sources = node.inputs.map((x) => origins.get(x.node)!)
     const readsInput = node.op === 'input' ? !owners.has(node) : sources.some((own) => own.readsInput)
-    // What depends on weights of one block and on no sample is such weights: transposed, reshaped, normalised.
+    // What depends on weights of one block and on no sample is such weights: transposed, reshaped, scaled by statistics.
     const owned = new Set(node.inputs.flatMap((x) => weights.get(x.node) ?? []))
-    if (owners.has(node)) weights.set(node, owners.get(node)!)
+    const owner = owners.get(node) ?? -1
+    if (owner >= 0) weights.set(node, owner)
     else if (!readsInput && owned.size === 1) weights.set(node, [...owned][0]!)
     const out = node.outputs[0]!
-    const [block = -1] = owned
-    if (PRODUCTS.includes(node.op) && readsInput && owned.size === 1 && block >= 0)
+    const [block] = owned
+    if (PRODUCTS.includes(node.op) && readsInput && owned.size === 1 && block !== undefined)
       origins.set(node, { readsInput, last: { block, units: unitsOf(out) } })
     else {
       const lasts = new Map(sources.flatMap(({ last }) => (last ? [[last.block, last]] : [])))
       origins.set(node, { readsInput, last: lasts.size === 1 ? [...lasts.values()][0] : undefined })
     }
     const { last } = origins.get(node)!
-    if (!last || !ACTIVATIONS.includes(node.op) || node.scope) continue
+    // The larger of two activities is no activation; that of one and a bound is.
+    const isBetween = sources.filter((own) => own.readsInput).length > 1
+    if (!last || !ACTIVATIONS.includes(node.op) || isBetween || node.scope) continue
     const { name } = blocks[last.block]!
     if (!found.has(name) && isStack(out) && unitsOf(out) === last.units) found.set(name, out)
   }
