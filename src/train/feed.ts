@@ -1,4 +1,5 @@
 import { type Augmentation, augmentation, gatherInputs, imageShapeOf, type Samples, type Split } from '../data/index.js'
+import { UserError } from '../errors.js'
 import { sizeOf, type Tensor } from '../graph/index.js'
 import type { TensorData, TensorRecord } from '../runtime/index.js'
 import { kindOf } from '../targets/index.js'
@@ -92,3 +93,17 @@ export function feed(plan: Plan, training: TrainingData, { seed, batch }: Traini
 const DATA = ['x', 'target'] as const
 
 const sizeIn = (inputs: Inputs, name: string): number => inputs.find((port) => port.name === name)!.input.size
+
+/** Hands out what was given, piece by piece, as copies: a program takes its inputs away. */
+export function handedOut(given: StepInputs): Take {
+  const taken = { x: 0, target: 0 }
+  return (name, length) => {
+    const all = given[name]
+    if (!all || taken[name] + length > all.length)
+      throw new UserError(
+        `these steps read ${taken[name] + length} numbers of ${name} and more; given are ${all?.length ?? 'none'}`,
+      )
+    taken[name] += length
+    return all.slice(taken[name] - length, taken[name])
+  }
+}

@@ -23,11 +23,11 @@ import type { Scores } from './events.js'
 import { frozenFeatures, keepFeatures } from './features.js'
 import {
   feed,
+  handedOut,
   inputsOf,
   type ReadRows,
   type Source,
   type StepInputs,
-  type Take,
   type TrainingData,
   targetsOf,
 } from './feed.js'
@@ -289,18 +289,4 @@ function groupsOf({ traced, steps, features }: TracedPlan, { schedule }: Trainin
   const own = Object.entries(steps)
   if (schedule === 'greedy') return [own.map(([phase, step]) => greedyProgram(step, features(Number(phase))))]
   return [Object.values(traced.steps), ...own.map(([, step]) => [step])]
-}
-
-/** Hands out what was given, piece by piece, as copies: a program takes its inputs away. */
-function handedOut(given: StepInputs): Take {
-  const taken = { x: 0, target: 0 }
-  return (name, length) => {
-    const all = given[name]
-    if (!all || taken[name] + length > all.length)
-      throw new UserError(
-        `these steps read ${taken[name] + length} numbers of ${name} and more; given are ${all?.length ?? 'none'}`,
-      )
-    taken[name] += length
-    return all.slice(taken[name] - length, taken[name])
-  }
 }
