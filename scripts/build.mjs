@@ -2,10 +2,16 @@
 import { execFileSync } from 'node:child_process'
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { bundlePage, embedRuntime, embedWorker } from './embed.mjs'
 
 rmSync('dist', { recursive: true, force: true })
 execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'], { stdio: 'inherit' })
+execFileSync(process.execPath, ['lab/build.mjs', '--served'], { stdio: 'inherit' })
 if (existsSync('dist/cli/main.js')) chmodSync('dist/cli/main.js', 0o755)
+
+await embedWorker()
+embedRuntime()
+await bundlePage()
 
 // Compilers before 5.7 know typed arrays without a parameter only; later ones read those as the widest, which they are.
 for (const name of readdirSync('dist', { recursive: true })) {

@@ -15,6 +15,7 @@ const FLOORS = [
     'holder.node',
     'lock.node',
     'own-files.node',
+    'protobuf',
   ],
   ['options'],
   ['graph'],
@@ -31,10 +32,13 @@ const FLOORS = [
   ['judge'],
   ['tune'],
   ['distributed'],
-  ['meter'],
-  ['index', 'node', 'export-run.node', 'judge-run.node', 'runs.node'],
+  ['meter', 'draw', 'logs'],
+  ['index', 'node', 'export-run.node', 'judge-run.node', 'runs.node', 'pictures.node'],
+  ['browser'],
   ['compare'],
-  ['cli'],
+  ['kept'],
+  ['publish'],
+  ['report', 'cli'],
 ]
 
 const partOf = (path) => path.split(sep)[1].replace(/\.[jt]s$/, '')

@@ -37,7 +37,7 @@ if (values.stale) {
 const rows = values.minutes === undefined ? all : rotated(all, 41)
 
 const copy = mkdtempSync(join(tmpdir(), 'mutants-'))
-const COPIED = ['src', 'test', 'examples', 'bench', 'scripts', 'docs', 'dist', 'README.md', 'package.json']
+const COPIED = ['src', 'lab', 'test', 'examples', 'bench', 'scripts', 'docs', 'dist', 'README.md', 'package.json']
 for (const path of [...COPIED, 'tsconfig.json', 'tsconfig.test.json'])
   if (existsSync(path)) cpSync(path, join(copy, path), { recursive: true })
 symlinkSync(resolve('node_modules'), join(copy, 'node_modules'))

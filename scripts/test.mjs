@@ -38,8 +38,9 @@ if (files.length === 0) {
   console.error(`No test file matches: ${filters.join(', ')}${elsewhere}`)
   process.exit(1)
 }
-// What is installed from the package, and what the README imports, is dist: it is built here once for all.
-if (files.some((file) => /test.(package|docs)/.test(file))) execFileSync(process.execPath, ['scripts/build.mjs'])
+// What is installed from the package, what the README imports and what pages load is dist: it is built here once for all.
+if (files.some((file) => /test.(package|docs|system.(browser|lab))/.test(file)))
+  execFileSync(process.execPath, ['scripts/build.mjs'])
 
 const used = mkdtempSync(join(tmpdir(), 'onward-used-'))
 const cache = resolve('build/cache')

@@ -35,6 +35,16 @@ export function fileError(what: string, error: unknown): UserError {
   return new UserError(`${what}: ${REASONS[code] ?? message}${code ? ` (${code})` : ''}`, { cause: error })
 }
 
+/** What a JSON file of ours holds. Throws a UserError where it cannot be read or is damaged. */
+export function readJson(path: string): unknown {
+  try {
+    return JSON.parse(fs.readFileSync(path, 'utf8'))
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw fileError(`${path} could not be read`, error)
+    throw new UserError(`${path} is damaged: it is no JSON. Take a copy of it that is whole`, { cause: error })
+  }
+}
+
 /** SHA-256, in hexadecimal. */
 export const hashOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 

@@ -64,6 +64,12 @@ function lockPlace(path: string, place: string, advice: string, what: string): L
   }
 }
 
+/** Who holds the lock of a folder, in words; undefined where nobody does, or nobody who lives. */
+export function holderOf(folder: string): string | undefined {
+  const seen = read(lockOf(folder))
+  return seen && !(seen.holder && fateOf(seen.holder) === 'dead') ? named(seen) : undefined
+}
+
 /** Waits until it is plain whether the lock of a folder is held; afterwards `lockFolder` takes it, or refuses. */
 export async function awaitFolder(folder: string, waiting: Waiting): Promise<void> {
   try {

@@ -1,21 +1,28 @@
 /** Onward in Node: training, using and inspecting networks by data set and run folder. */
 import './floor.js'
 import os from 'node:os'
-import type { GivenDataSet } from './data/index.js'
-import { checkSameData, keptOf } from './data/own/kept.node.js'
+import type { DataSet, GivenDataSet } from './data/index.js'
+import { checkSameData } from './data/own/kept.node.js'
 import type { DataOptions } from './data/own/own.node.js'
+import { keptOf } from './data/own/provenance.js'
 import { checkPooled } from './distributed/federated/store.node.js'
+import { checkNoChapters } from './distributed/pipeline/kept.node.js'
 import { UsageError, UserError } from './errors.js'
 import { awaitFolder, type Waiting } from './lock.node.js'
+import { type Logs, openLogs } from './logs/log.node.js'
+import { picturesOf } from './pictures.node.js'
 import type { AnyRule } from './rules/contract.js'
 import { fileOf } from './rules/load.node.js'
 import { checkId } from './rules/registry.js'
 import { dataFrom, dataOfRun, node, type RunOptions, ruleFrom, ruleOfRun } from './runs.node.js'
 import type { Origin, TrainConfig } from './train/config.js'
+import { deviceAt, NODE_DEVICES } from './train/device.js'
 import type { TrainEvent } from './train/events.js'
 import { prolonged } from './train/longer.js'
 import { asked, fit, resolve, type TrainInput } from './train/options.js'
 import type { Platform } from './train/platform.js'
+import type { LogFormat } from './train/run-config.js'
+import { isRecorded } from './train/run-files.js'
 import { createRun, type RunFolder, readCheckpoint, readConfig, reopenRun } from './train/run-folder.node.js'
 import { train as trainAnywhere } from './train/train.js'
 import { openTrainer as openAnywhere, type Trainer } from './train/trainer.js'
@@ -47,7 +54,8 @@ export { type Environment, environment } from './train/environment.node.js'
 export type { Scores, TrainEvent } from './train/events.js'
 export type { StepInputs } from './train/feed.js'
 export type { Predicted } from './train/network.js'
-export { type Ending, endingOf, type RunConfig, readCheckpoint, readConfig } from './train/run-folder.node.js'
+export { LOG_FORMATS, type LogFormat, type RunConfig } from './train/run-config.js'
+export { type Ending, endingOf, readCheckpoint, readConfig } from './train/run-folder.node.js'
 export type { Ran, Trainer } from './train/trainer.js'
 export type { TuneEvent } from './tune/events.js'
 export { type TuneRequest, tune } from './tune/tune.node.js'
@@ -68,6 +76,8 @@ export interface TrainRequest extends TrainInput {
   readonly from?: string | Origin | undefined
   /** Where the files of a named data set are and how they may be fetched, or how one's own data are to be understood. */
   readonly load?: DataOptions | undefined
+  /** Logs for other programs, in the folder of the run. */
+  readonly log?: readonly LogFormat[] | undefined
   readonly signal?: AbortSignal | undefined
   /** Told when the folder is locked by a process of which nobody can see whether it lives: how long that takes. */
   readonly onWait?: Waiting['onWait']
@@ -78,7 +88,7 @@ export type Training = (config: TrainConfig) => AsyncGenerator<TrainEvent>
 
 /** Trains, and keeps the run in a folder: settings, events, checkpoint and environment. See `train/train.ts`. */
 export async function* train(request: TrainRequest, how: Training = trainAnywhere): AsyncGenerator<TrainEvent> {
-  const { out, signal, load, below, from } = request
+  const { out, signal, load, below, from, log = [] } = request
   const rule = await ruleFrom(request.rule)
   checkId(rule)
   const wanted = asked(rule, request)
@@ -103,9 +113,10 @@ export async function* train(request: TrainRequest, how: Training = trainAnywher
     ...preset,
     ...(fileOf(rule) && { ruleFile: fileOf(rule)! }),
     mostThreads,
+    ...(log.length > 0 && { log: [...log] }),
   })
   try {
-    yield* intoFolder(folder, mostThreads, signal, (platform, stop) => {
+    yield* intoFolder(folder, { mostThreads, signal, rule, data }, (platform, stop) => {
       const told = { ...preset, run: folder.path, ...(folder.isReplaced && { replaced: true }) }
       return how({ ...config, signal: stop, told, platform })
     })
@@ -137,6 +148,8 @@ export interface ResumeOptions extends RunOptions {
   readonly threads?: number | undefined
   /** The new total, to train longer; schedules go by it. */
   readonly epochs?: number | undefined
+  /** Logs for other programs; default: those that the run has. */
+  readonly log?: readonly LogFormat[] | undefined
 }
 
 /**
@@ -148,16 +161,23 @@ export async function* resume(
   options: ResumeOptions = {},
   how: Training = trainAnywhere,
 ): AsyncGenerator<TrainEvent> {
-  if (how === trainAnywhere) checkPooled(path)
+  if (how === trainAnywhere) {
+    checkPooled(path)
+    checkNoChapters(path)
+  }
   const rule = await ruleOfRun(path, options)
   const data = await dataOfRun(path, options)
   await awaitFolder(path, options)
   const folder = reopenRun(path)
-  yield* intoFolder(folder, readConfig(path).mostThreads, options.signal, (platform, signal) => {
+  const { mostThreads } = readConfig(path)
+  yield* intoFolder(folder, { mostThreads, signal: options.signal, rule, data }, (platform, signal) => {
     const kept = readConfig(path)
-    const { epochs = kept.options.epochs, threads = kept.options.threads } = options
+    const { epochs = kept.options.epochs, threads = kept.options.threads, log = kept.log ?? [] } = options
     const ruleFile = fileOf(rule) ?? kept.ruleFile
-    const config = { ...kept, options: { ...kept.options, epochs }, ...(ruleFile && { ruleFile }) }
+    const device = deviceAt(NODE_DEVICES, kept.options.device)
+    const { log: _, ...rest } = kept
+    const logs = log.length > 0 && { log: [...log] }
+    const config = { ...rest, options: { ...kept.options, epochs, device }, ...(ruleFile && { ruleFile }), ...logs }
     // Whatever is wrong is thrown before the run is touched; its checkpoint goes by the new total from the next one on.
     resolve(rule, data, { settings: config })
     const checkpoint = prolonged(readCheckpoint(path).checkpoint, epochs, path)
@@ -174,8 +194,12 @@ export async function* resume(
   })
 }
 
-/** What only those who look on need. */
-const PASSING: readonly TrainEvent['event'][] = ['measuring', 'workers', 'clients']
+interface Into {
+  readonly mostThreads: number | undefined
+  readonly signal: AbortSignal | undefined
+  readonly rule: AnyRule
+  readonly data: DataSet
+}
 
 /**
  * Every event is written down before it is told. Where that fails, as on a full disk, the training stops with a
@@ -183,18 +207,23 @@ const PASSING: readonly TrainEvent['event'][] = ['measuring', 'workers', 'client
  */
 async function* intoFolder(
   folder: RunFolder,
-  mostThreads: number | undefined,
-  signal: AbortSignal | undefined,
+  { mostThreads, signal, rule, data }: Into,
   start: (platform: Platform, signal: AbortSignal) => AsyncGenerator<TrainEvent>,
 ): AsyncGenerator<TrainEvent> {
   const broken = new AbortController()
   const stop = signal ? AbortSignal.any([signal, broken.signal]) : broken.signal
   let failure: Error | undefined
+  let logs: Logs | undefined
   try {
-    const { saveCheckpoint } = folder
+    const { saveCheckpoint, path } = folder
     for await (const event of start({ ...node(mostThreads), saveCheckpoint }, stop)) {
       try {
-        if (!PASSING.includes(event.event) && !failure) folder.record(event)
+        if (isRecorded(event) && !failure) {
+          folder.record(event)
+          logs ??= logsOf(path)
+          logs.add(event)
+          if (event.event === 'done') await logs.addPictures(() => picturesOf(path, { rule, data }), event.step)
+        }
       } catch (error) {
         failure = error as Error
         broken.abort()
@@ -205,6 +234,13 @@ async function* intoFolder(
     }
     if (failure) throw failure
   } finally {
+    logs?.close()
     folder.close()
   }
+}
+
+/** The logs that a run is to have. */
+function logsOf(path: string): Logs {
+  const { hyper, options, log = [] } = readConfig(path)
+  return openLogs(path, log, { ...hyper, ...options })
 }

@@ -9,6 +9,8 @@ import { fileOf, findRule } from './rules/load.node.js'
 import { checkId, RULES } from './rules/registry.js'
 import { compile } from './runtime/compile.node.js'
 import { int8IsExact } from './runtime/doctor.node.js'
+import type { Breakdown } from './targets/index.js'
+import { deviceAt, NODE_DEVICES } from './train/device.js'
 import { type Drawing, draw } from './train/drawing.js'
 import type { Criterion, Scores } from './train/events.js'
 import { checkSame, withDefaults } from './train/first-state.js'
@@ -28,7 +30,7 @@ export interface RunOptions {
   readonly load?: DataOptions | undefined
 }
 
-export interface Evaluation {
+export interface Evaluation extends Partial<Breakdown> {
   /** Of what has learned: nothing of blocks above `highest`. */
   readonly test: Scores
   /** Which of these figures the run is judged by. */
@@ -108,7 +110,8 @@ export async function readRun(path: string, given: RunOptions) {
   const { epochs } = checkpoint.settings.options
   const own = { rule: id, data, settings: { hyper, options: { ...options, epochs } } }
   checkSame(withDefaults(checkpoint, rule), withDefaults(own, rule), where)
-  return { rule, checkpoint: { ...checkpoint, settings: { hyper, options } }, where, mostThreads }
+  const here = { ...options, device: deviceAt(NODE_DEVICES, options.device) }
+  return { rule, checkpoint: { ...checkpoint, settings: { hyper, options: here } }, where, mostThreads }
 }
 
 /** What the test samples say of a saved run: of its network and of its parts, and the rule's own figures. */
@@ -116,8 +119,8 @@ export async function evaluate(path: string, options: RunOptions = {}): Promise<
   return await withNetwork(path, options, async (network) => {
     const data = await dataOfRun(path, options)
     const { criterion, highest } = network
-    const test = await network.measure(data, data.test)
-    return { test, criterion, ...(highest !== undefined && { highest }) }
+    const { scores: test, breakdown } = await network.measured(data, data.test)
+    return { test, ...breakdown, criterion, ...(highest !== undefined && { highest }) }
   })
 }
 

@@ -5,7 +5,6 @@ const power = 'src/compare/statistics/power.ts'
 const network = 'src/compare/network.ts'
 const contenders = 'src/compare/contenders.ts'
 const compare = 'src/compare/compare.node.ts'
-const record = 'src/compare/run-record.node.ts'
 const weights = 'src/compare/weights.ts'
 const flop = 'src/meter/flop.ts'
 const variants = 'src/meter/variants.ts'
@@ -182,7 +181,7 @@ export default [
   },
   {
     what: 'epochs that were trained twice count twice',
-    file: record,
+    file: 'src/train/history.node.ts',
     find: 'all.set(event.step, event)',
     replace: 'all.set(all.size, event)',
     tests: 'compare/run-record',

@@ -117,7 +117,7 @@ export default [
   {
     what: 'a round that is found again is told again',
     file: at('federate.ts'),
-    find: 'round <= (config.lastTold ?? 0)',
+    find: 'round <= (config.lastTold?.round ?? 0)',
     replace: 'round < 0',
     ...own('resume'),
     names: 'not told again',
@@ -137,5 +137,20 @@ export default [
     replace: 'throw error',
     ...own('deadlines'),
     names: 'when the round is over',
+  },
+  {
+    what: 'where the engine lost all, rounds that are in the checkpoint are made again',
+    file: at('federate.ts'),
+    find: 'turn: turnsBehind(plan, turns, standing.at, config.lastTold)',
+    replace: 'turn: 0 * turnsBehind(plan, turns, standing.at, config.lastTold)',
+    ...own('resume'),
+    names: 'lost all that it kept',
+  },
+  {
+    what: 'the bar of a training over clients does not move',
+    file: 'src/cli/train/screen.ts',
+    find: 'progress?.progress ?? roundsDone(view)',
+    replace: 'progress?.progress ?? 0',
+    tests: 'cli/display-machines',
   },
 ]

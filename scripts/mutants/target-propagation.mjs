@@ -46,14 +46,14 @@ export default [
   },
   {
     what: 'the first target is a step uphill',
-    file: rule,
+    file: 'src/rules/target-propagation/top-target.ts',
     find: 'return top.sub(slope!.mul(h.step))',
     replace: 'return top.add(slope!.mul(h.step))',
     ...quick,
   },
   {
     what: 'the first step is divided by the batch',
-    file: rule,
+    file: 'src/rules/target-propagation/top-target.ts',
     find: 'loss(scores, labels).sum(), [read]',
     replace: 'loss(scores, labels).mean(), [read]',
     ...quick,
@@ -74,7 +74,7 @@ export default [
   },
   {
     what: 'the label auto-encoder is compared with the label itself',
-    file: rule,
+    file: 'src/rules/target-propagation/top-target.ts',
     find: 'wished.sub(r(softmax(scores)))',
     replace: 'wished.sub(r(oneHot(labels, classes)))',
     ...quick,

@@ -94,7 +94,7 @@ export default [
   },
   {
     what: 'a layer that says something else is told with its neighbours',
-    file: 'src/cli/certificate.ts',
+    file: 'src/certificate/words.ts',
     find: 'a.text === b.text && kindOf',
     replace: 'kindOf',
     tests: 'cli/certificate',

@@ -1,6 +1,8 @@
 import { Option as Flag } from 'commander'
 import { UsageError } from '../errors.js'
 import { parseValue, refusal } from '../options/index.js'
+import { LOG_FORMATS } from '../train/run-config.js'
+import { readLogs } from './logs.js'
 import { ownFlags } from './own-data.js'
 import { named } from './to-type.js'
 import { trainingFlags } from './train/flags.js'
@@ -12,9 +14,10 @@ export interface CommandEntry {
   /** What it takes besides flags, in order: `<run>`, `[rule...]`. */
   readonly takes: Readonly<Record<string, string>>
   readonly flags: readonly Flag[]
-  /** Commands of its own, in the place of what it does itself. */
+  /** Commands of its own. */
   readonly commands?: readonly CommandEntry[]
-  readonly load: () => Promise<{
+  /** What it does itself; absent where it only has commands. */
+  readonly load?: () => Promise<{
     /** Takes the arguments, then the flags; a number that it gives is the exit code. */
     readonly command: (...given: never[]) => Promise<unknown>
   }>
@@ -40,6 +43,9 @@ export const trainFlags = ({ alone }: { readonly alone: boolean }): Flag[] => [
   flag('--changed-rule', 'with --resume: take the file of the rule although it has changed since'),
   flag('--from <run>', 'begin with the weights of this run where names and shapes are equal'),
   ...(alone ? [flag('--below <run>', 'with --layer: the run that trained the layers below it')] : []),
+  flag('--log <formats>', `logs for other programs in the folder of the run: ${LOG_FORMATS.join(', ')}`).argParser(
+    readLogs,
+  ),
   flag('--json', 'print JSON, one object a line'),
   ...ownFlags().map((own) => own.helpGroup('Your own data:')),
   ...trainingFlags().map((own) => own.helpGroup('Training:')),
@@ -49,11 +55,14 @@ export const trainFlags = ({ alone }: { readonly alone: boolean }): Flag[] => [
 export const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value]
 
 /** A whole number of a flag, at least `least`. */
-export function wholeNumber(name: string, least: number): (text: string) => number {
-  const kind = { type: 'integer', range: `at least ${least}` } as const
+export function wholeNumber(name: string, least: number, most = Number.POSITIVE_INFINITY): (text: string) => number {
+  const kind = {
+    type: 'integer',
+    range: most < Number.POSITIVE_INFINITY ? `from ${least} to ${most}` : `at least ${least}`,
+  } as const
   return (text) => {
     const value = parseValue(kind, text, name) as number
-    if (Number.isInteger(value) && value >= least) return value
+    if (Number.isInteger(value) && value >= least && value <= most) return value
     throw new UsageError(refusal(name, kind, `"${text}"`, text))
   }
 }

@@ -2,7 +2,10 @@ import { type CommandEntry, flag, JSON_FLAG, ruleFlags, trainFlags, wholeNumber 
 import { joinCommand, upCommand } from './commands/up/entry.js'
 import { compareCommand, meterCommand } from './compare/entry.js'
 import { judgeFlags } from './judge/flags.js'
+import { labCommand } from './lab/entry.js'
 import { ownFlags } from './own-data.js'
+import { reportCommand } from './report/entry.js'
+import { runsCommand } from './runs/entry.js'
 import { named } from './to-type.js'
 import { tuneCommand } from './tune/entry.js'
 
@@ -37,6 +40,8 @@ export function commands(): CommandEntry[] {
     tuneCommand(),
     compareCommand(),
     meterCommand(),
+    runsCommand(),
+    reportCommand(),
     {
       name: 'evaluate',
       does: 'measure a trained network on the test samples',
@@ -106,15 +111,20 @@ export function commands(): CommandEntry[] {
     },
     {
       name: 'export',
-      does: 'write a trained network as one file that other programs run',
+      does: 'write a trained network for other programs',
       takes: { '<run>': 'the folder of the run; samples of its data set check the file' },
       flags: [
-        flag('--format <format>', 'the format of the file: onnx').default('onnx'),
-        flag('--out <file>', 'the file; default: model.onnx in the folder of the run'),
+        flag(
+          '--format <format>',
+          'onnx: the whole network as one file that runs; safetensors: its weights; huggingface: a folder with a card, ' +
+            'settings, weights and the ONNX file',
+        ).default('onnx'),
+        flag('--out <path>', 'the file or folder; default: model.onnx, model.safetensors or huggingface in the run'),
         ...DATA_RUN_FLAGS,
       ],
       load: () => import('./commands/export.js'),
     },
+    labCommand(),
     {
       name: 'doctor',
       does: 'show what runs on this machine: devices, threads, memory',

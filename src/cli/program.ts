@@ -39,7 +39,7 @@ export async function run(given: readonly string[]): Promise<number> {
     for (const flag of flags) command.addOption(flag)
     command.helpCommand(false).showHelpAfterError(`${named('help', ...path)} shows how it is used.`)
     for (const entry of own ?? []) await add(command, entry)
-    if (own) return
+    if (!load) return
     command.action(async (...words) => {
       const loaded = await load()
       const ended = await loaded.command(...(words as never[]))

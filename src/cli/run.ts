@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { LoadOptions } from '../data/load.node.js'
+import { isPipeline } from '../distributed/pipeline/kept.node.js'
 import { UsageError } from '../errors.js'
 import { readConfig } from '../train/run-folder.node.js'
 import { toType } from './to-type.js'
@@ -38,6 +39,7 @@ export const loadOf = ({ dataDir }: Pick<RunFlags, 'dataDir'>): LoadOptions =>
 export function toGoOn(run: string): string {
   const { ruleFile } = readConfig(run)
   // The folder holds what the clients of a federation need.
-  const how = existsSync(join(run, 'federated')) ? ['up', 'federated'] : ['train']
+  const over = existsSync(join(run, 'federated')) ? 'federated' : isPipeline(run) ? 'pipeline' : undefined
+  const how = over === undefined ? ['train'] : ['up', over]
   return toType(...how, ...(ruleFile ? [ruleFile.path] : []), '--resume', run)
 }

@@ -46,6 +46,25 @@ export function certificateWord({ local, layers }: Certificate): string {
   return layers.some(({ reads }) => reads.feedback) ? 'feedback' : 'broadcast'
 }
 
+/** What the runs of arms come to, and how they differ from the reference. */
+export type ArmFigures = Pick<ArmResult, 'figure' | 'difference'>
+
+/** The same for each arm, from its runs: for each arm one a seed, in the same order. `reference`: the place of one. */
+export function figuresOf(runs: readonly (readonly RunRecord[])[], reference: number): ArmFigures[] {
+  const differences = runs.map((own, i) => (i === reference ? undefined : differenceOf(own, runs[reference]!)))
+  const corrected = holm(differences.flatMap((own) => (own?.p === undefined ? [] : [own.p])))
+  let next = 0
+  return runs.map((of, i): ArmFigures => {
+    const values = of.flatMap(({ value }) => (value === undefined ? [] : [value]))
+    const difference = differences[i]
+    const pHolm = difference?.p === undefined ? undefined : corrected[next++]
+    return {
+      ...(values.length > 0 && { figure: summarized(values) }),
+      ...(difference && { difference: { ...difference, ...(pHolm !== undefined && { pHolm }) } }),
+    }
+  })
+}
+
 /** The table of finished runs: for each arm one a seed, in the same order. */
 export function resultOf(
   contenders: readonly Contender[],
@@ -53,16 +72,9 @@ export function resultOf(
   runs: readonly (readonly RunRecord[])[],
   notes: readonly string[],
 ): Comparison {
-  const place = contenders.indexOf(reference)
-  const differences = runs.map((own, i) => (i === place ? undefined : differenceOf(own, runs[place]!)))
-  const tested = differences.flatMap((own) => (own?.p === undefined ? [] : [own.p]))
-  const corrected = holm(tested)
-  let next = 0
+  const figures = figuresOf(runs, contenders.indexOf(reference))
   const arms = contenders.map((own, i): ArmResult => {
     const of = runs[i]!
-    const values = of.flatMap(({ value }) => (value === undefined ? [] : [value]))
-    const difference = differences[i]
-    const pHolm = difference?.p === undefined ? undefined : corrected[next++]
     const { seed: _, ...options } = own.settings.options
     const { start } = of[0]!
     return {
@@ -71,8 +83,7 @@ export function resultOf(
       source: own.rule.source,
       ...{ hyper: own.settings.hyper, options },
       runs: of.map(({ start: _, ...run }) => run),
-      ...(values.length > 0 && { figure: summarized(values) }),
-      ...(difference && { difference: { ...difference, ...(pHolm !== undefined && { pHolm }) } }),
+      ...figures[i],
       seconds: mean(of.map(({ seconds }) => seconds)),
       samplesPerSecond: mean(of.map(({ samplesPerSecond }) => samplesPerSecond)),
       peakActivationBytes: start.peakActivationBytes,

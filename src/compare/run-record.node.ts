@@ -1,7 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { textOf } from '../files.node.js'
-import type { DoneEvent, EpochEvent, StartEvent, TrainEvent } from '../train/events.js'
+import type { DoneEvent, StartEvent } from '../train/events.js'
+import { epochsOf, historyOf, type Recorded } from '../train/history.node.js'
 import { figureOf } from '../train/judge.js'
 
 /** What a finished run of a comparison came to. */
@@ -22,10 +20,8 @@ export interface RunRecord {
 
 /** Reads a run from its folder; undefined where it is not finished. */
 export function readRun(path: string, seed: number): RunRecord | undefined {
-  const journal = join(path, 'metrics.jsonl')
-  if (!existsSync(journal)) return undefined
-  const events = eventsOf(textOf(readFileSync(journal)))
-  const [start] = events.filter((event): event is StartEvent => event.event === 'start')
+  const events = historyOf(path)
+  const start = events.find((event): event is StartEvent & Recorded => event.event === 'start')
   const last = events.findLast(({ event }) => event !== 'checkpoint')
   if (!start || !last) return undefined
   const epochs = epochsOf(events)
@@ -39,22 +35,4 @@ export function readRun(path: string, seed: number): RunRecord | undefined {
   return value === undefined || !Number.isFinite(value)
     ? { ...common, diverged: `the test ${start.criterion.figure} is no finite number` }
     : { ...common, value }
-}
-
-/** The events of a journal. A last line that a crash cut off is passed over. */
-function eventsOf(text: string): TrainEvent[] {
-  return text.split('\n').flatMap((line) => {
-    try {
-      return line === '' ? [] : [JSON.parse(line) as TrainEvent]
-    } catch {
-      return []
-    }
-  })
-}
-
-/** Each epoch once: after a crash those since the last checkpoint were trained again. */
-function epochsOf(events: readonly TrainEvent[]): EpochEvent[] {
-  const all = new Map<number, EpochEvent>()
-  for (const event of events) if (event.event === 'epoch') all.set(event.step, event)
-  return [...all.values()]
 }

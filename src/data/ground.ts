@@ -63,7 +63,9 @@ export function groundOf({ inputs, count }: Images, shape: ImageShape, levels: n
 
 function planeOf(inputs: ArrayLike<number>, place: number, [, height, width]: ImageShape, levels: number): Plane {
   const size = height * width
-  const values = Float32Array.from({ length: size }, (_, i) => inputs[place * size + i]! / (levels - 1))
+  // A loop: `Float32Array.from` takes ten times as long, and every start of a training looks at thousands of images.
+  const values = new Float32Array(size)
+  for (let i = 0; i < size; i++) values[i] = inputs[place * size + i]! / (levels - 1)
   return { width, height, values }
 }
 

@@ -103,16 +103,23 @@ async function decoded(encoded: Encoded, name: string, side: number): Promise<Re
   }
 }
 
-/** Writes 8-bit pixels (height x width x channels, interleaved; 1, 3 or 4 channels) as a PNG file. */
-export async function writePng(
-  path: string,
-  image: { width: number; height: number; channels: 1 | 3 | 4; data: Uint8Array },
-): Promise<void> {
-  const { data, ...raw } = image
+interface Pixels {
+  readonly width: number
+  readonly height: number
+  readonly channels: 1 | 3 | 4
+  readonly data: Uint8Array
+}
+
+/** 8-bit pixels (height x width x channels, interleaved; 1, 3 or 4 channels) as a PNG file. */
+export async function pngOf({ data, ...raw }: Pixels): Promise<Uint8Array> {
   const sharp = await library()
   const pipeline = sharp(data, { raw })
-  const bytes = await (raw.channels === 1 ? pipeline.toColourspace('b-w') : pipeline).png().toBuffer()
-  replaceFile(path, bytes)
+  return await (raw.channels === 1 ? pipeline.toColourspace('b-w') : pipeline).png().toBuffer()
+}
+
+/** Writes pixels as a PNG file. */
+export async function writePng(path: string, image: Pixels): Promise<void> {
+  replaceFile(path, await pngOf(image))
 }
 
 /** Loaded at its first use: most commands read no picture. */

@@ -12,17 +12,25 @@ const MOST_OBJECTS = 8 * 2 ** 30
 /** More than these that nobody took yet are lost, the oldest first: a flood fills no memory. */
 const MOST_HINTS = 1000
 
+export { isUnreachable } from './nats/connection.node.js'
+
+export interface NatsOptions {
+  /** The bytes that all objects may have, where this one makes their store. */
+  readonly mostObjects?: number
+  /** Told when the server goes away, and when it is back: what was asked for is waited for. */
+  readonly onAway?: ((isAway: boolean) => void) | undefined
+}
+
 /**
  * The engine on NATS JetStream, for workers on many machines. The credentials name the run. A client's give no right to
- * make anything: it finds what a worker has made. `mostObjects`: the bytes that all objects may have, where this one makes
- * their store. Throws a `UserError` where the server cannot be reached.
+ * make anything: it finds what a worker has made. Throws a `UserError` where the server cannot be reached.
  */
 export async function natsTransport(
   url: string,
   credentials: Credentials,
-  { mostObjects = MOST_OBJECTS }: { readonly mostObjects?: number } = {},
+  { mostObjects = MOST_OBJECTS, onAway }: NatsOptions = {},
 ): Promise<Transport> {
-  const connection = await connectTo(url, credentials)
+  const connection = await connectTo(url, credentials, onAway)
   const names = namesOf(credentials.run)
   const make = credentials.role === 'worker'
   try {

@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { chmodSync, closeSync, existsSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { UserError } from '../errors.js'
-import { makeFolder, replaceFile } from '../files.node.js'
+import { UsageError, UserError } from '../errors.js'
+import { makeFolder, readJson, replaceFile } from '../files.node.js'
 import { fateOf, type Holder, holderOf } from '../holder.node.js'
 import { type Credentials, keptCredentials, publicKeyOf } from './credentials.node.js'
 import { clientRights, offeredRights } from './rights.js'
@@ -38,6 +38,8 @@ export interface Broker {
   readonly pid: number
   readonly workers: readonly Credentials[]
   readonly clients: readonly Credentials[]
+  /** What the server itself tells: a file. */
+  readonly log: string
   /** Told when the process ends, whoever ends it. */
   readonly ended: Promise<void>
   /** Starts it again, on the same store and port. */
@@ -71,6 +73,12 @@ export async function startBroker(settings: BrokerSettings): Promise<Broker> {
   await endPredecessor(folder)
 
   const ids = Array.from({ length: settings.workers }, (_, i) => `worker-${i + 1}`)
+  const all = [...ids, ...(settings.clients ?? [])]
+  const twice = all.find((id, i) => all.indexOf(id) < i)
+  if (twice !== undefined)
+    throw new UsageError(
+      `${ids.includes(twice) ? `${twice} is the name of who coordinates` : `two clients are called ${twice}`}: give each a name of its own`,
+    )
   const workers = ids.map((id) => keptCredentials(folder, { run, role: 'worker', id }))
   const clients = (settings.clients ?? []).map((id) => keptCredentials(folder, { run, role: 'client', id }))
   const start = async (port: number): Promise<Broker> => {
@@ -90,9 +98,13 @@ export async function startBroker(settings: BrokerSettings): Promise<Broker> {
     replaceFile(file, new TextEncoder().encode(text), { mode: 0o600 })
     const { child, port: own } = await listening(path, file, folder)
     const ended = new Promise<void>((done) => child.once('exit', () => done()))
+    const guard = guardOf(child.pid!)
     const stopAtExit = (): void => void child.kill()
     process.once('exit', stopAtExit)
-    void ended.then(() => process.off('exit', stopAtExit))
+    void ended.then(() => {
+      guard.kill()
+      process.off('exit', stopAtExit)
+    })
     const stop = async (): Promise<void> => {
       child.kill()
       if (await Promise.race([ended.then(() => false), wait(PATIENCE, true, { ref: false })])) child.kill('SIGKILL')
@@ -102,6 +114,7 @@ export async function startBroker(settings: BrokerSettings): Promise<Broker> {
       url: `${tls ? 'tls' : 'nats'}://${host.includes(':') ? `[${host}]` : host}:${own}`,
       version,
       pid: child.pid!,
+      log: join(folder, LOG),
       workers,
       clients,
       ended,
@@ -115,10 +128,25 @@ export async function startBroker(settings: BrokerSettings): Promise<Broker> {
   return start(settings.port ?? -1)
 }
 
+const LOG = 'nats-server.log'
+
+/** Ends a process when this one is gone, however it ended: then the pipe between the two breaks. */
+function guardOf(process: number): ChildProcess {
+  const guard = spawn('/bin/sh', ['-c', 'read -r _; kill "$0"', `${process}`], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  })
+  // Where there is no such shell, the next start in the folder ends it.
+  guard.on('error', () => undefined)
+  guard.unref()
+  ;(guard.stdin as { unref?(): void } | null)?.unref?.()
+  return guard
+}
+
 /** Starts the program, and waits until it listens; which port that is stands in a file that it writes. */
 async function listening(path: string, file: string, folder: string): Promise<{ child: ChildProcess; port: number }> {
   for (const name of readdirSync(folder)) if (name.endsWith('.ports')) rmSync(join(folder, name))
-  const log = join(folder, 'nats-server.log')
+  const log = join(folder, LOG)
   const output = openSync(log, 'a', 0o600)
   // In a group of its own: Ctrl-C is for us alone, and we end it when all have stored what they have.
   const child = spawn(path, ['-c', file], { detached: true, stdio: ['ignore', output, output] })
@@ -157,7 +185,7 @@ const holderFile = (folder: string): string => join(folder, 'nats-server.process
 async function endPredecessor(folder: string): Promise<void> {
   const path = holderFile(folder)
   if (!existsSync(path)) return
-  const holder: Holder = JSON.parse(readFileSync(path, 'utf8'))
+  const holder = readJson(path) as Holder
   for (let tries = 0; fateOf(holder) !== 'dead'; tries++) {
     if (fateOf(holder) === 'unknown' || tries > 100)
       throw new UserError(

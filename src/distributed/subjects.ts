@@ -13,3 +13,9 @@ export function checkedName(text: string): string {
     throw new Error(`${JSON.stringify(text)} is no name of words joined by dots`)
   return text
 }
+
+/** A new name for a run. */
+export function newRun(): string {
+  const letters = 'abcdefghijklmnopqrstuvwxyz0123456789'
+  return [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => letters[byte % 36]).join('')
+}

@@ -1,11 +1,5 @@
-import { create, createFileRegistry, type DescMessage, fromBinary, toBinary } from '@bufbuild/protobuf'
-import {
-  type FieldDescriptorProto,
-  FieldDescriptorProtoSchema,
-  FileDescriptorProtoSchema,
-  FieldDescriptorProto_Label as Label,
-  FieldDescriptorProto_Type as Type,
-} from '@bufbuild/protobuf/wkt'
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
+import { messagesOf } from '../protobuf.js'
 
 /** The part of onnx.proto (IR version 8) that Onward writes and reads: field number, name, type; `*` marks a list. */
 const MESSAGES: Record<string, readonly string[]> = {
@@ -34,28 +28,7 @@ const MESSAGES: Record<string, readonly string[]> = {
   Dimension: ['1 dim_value int64', '2 dim_param string'],
 }
 
-const SCALARS: Record<string, Type> = { int64: Type.INT64, int32: Type.INT32, string: Type.STRING, bytes: Type.BYTES }
-
-function field(text: string): FieldDescriptorProto {
-  const [number, name, type] = text.split(' ') as [string, string, string]
-  const base = type.replace('*', '')
-  return create(FieldDescriptorProtoSchema, {
-    name,
-    number: Number(number),
-    label: type.endsWith('*') ? Label.REPEATED : Label.OPTIONAL,
-    ...(SCALARS[base] ? { type: SCALARS[base] } : { type: Type.MESSAGE, typeName: `.onnx.${base}` }),
-  })
-}
-
-const registry = createFileRegistry(
-  create(FileDescriptorProtoSchema, {
-    name: 'onnx.proto',
-    package: 'onnx',
-    syntax: 'proto3',
-    messageType: Object.entries(MESSAGES).map(([name, fields]) => ({ name, field: fields.map(field) })),
-  }),
-  () => undefined,
-)
+const messageOf = messagesOf('onnx', MESSAGES)
 
 /** A message of onnx.proto, by its name; in our own words, so that our types ask for none of another package. */
 export interface Message {
@@ -63,10 +36,9 @@ export interface Message {
 }
 
 /** Makes a message of onnx.proto; fields are named in camel case. */
-export const proto = (name: string, fields: Record<string, unknown>): Message =>
-  create(registry.getMessage(`onnx.${name}`) as DescMessage, fields)
+export const proto = (name: string, fields: Record<string, unknown>): Message => create(messageOf(name), fields)
 
-const MODEL = registry.getMessage('onnx.ModelProto') as DescMessage
+const MODEL = messageOf('ModelProto')
 export const encodeModel = (model: Message): Uint8Array<ArrayBuffer> => toBinary(MODEL, model)
 
 /** Reads a model, whoever wrote it. Throws on bytes that are none. */

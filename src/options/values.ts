@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.js'
-import { type Kind, refusal } from './table.js'
+import { type Kind, refusal } from './kinds.js'
 
 export type Values = Readonly<Record<string, unknown>>
 

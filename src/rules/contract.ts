@@ -91,6 +91,33 @@ export interface Density<State> {
   logWeight(state: State, view: View): Tensor
 }
 
+/** How something reaches a layer: the arrows that the certificate tells apart. */
+export type Way = 'input' | 'label' | 'derivative' | 'choice' | 'broadcast' | 'feedback'
+
+/** A part of a training step as it is shown to people. Nothing is computed by it. */
+export interface Phase {
+  readonly name: string
+  /** One plain sentence. */
+  readonly says: string
+  /** The arrows that carry something in it. */
+  readonly ways: readonly Way[]
+  /** Whether layers change their weights in it. */
+  readonly learns?: true
+}
+
+/** What a block holds in a phase: the activity, the target, or [N] numbers such as the goodness. */
+export interface Sight {
+  /** The name of the phase. */
+  readonly phase: string
+  /** In the field's words: 'activity', 'goodness', 'target', 'error'. */
+  readonly what: string
+  /** Of each sample, [N, ...]. */
+  readonly values: Tensor
+}
+
+/** By the name of the block. */
+export type Sights = Readonly<Record<string, readonly Sight[]>>
+
 export interface Prediction {
   /**
    * [N, K]: of classes or labels one score each, larger is likelier (see `probabilities`; of labels they are logits);
@@ -181,6 +208,11 @@ export interface Rule<Hyper = never, State extends Tree = never> {
   between?(epoch: number, hyper: Hyper): readonly { readonly step: string; readonly times: number }[]
   /** Absent where a rule only generates; it then has an `objective`. */
   predict?(state: State, x: Tensor, task: Task, hyper: Hyper): Prediction
+  /**
+   * What blocks hand up for samples, by their names, [N, ...]. Absent: read from the graph of `predict`, which cannot
+   * tell blocks that settle together in one loop.
+   */
+  activities?(state: State, x: Tensor, task: Task, hyper: Hyper): Readonly<Record<string, Tensor>>
   /** Whether the scores are log-probabilities up to a constant; absent: they are not. */
   probabilities?(hyper: Hyper): boolean
   /** The field's word for a score, where scores are no probabilities: 'goodness'. Absent: 'score'. */
@@ -200,6 +232,13 @@ export interface Rule<Hyper = never, State extends Tree = never> {
   pictures?(task: Task, hyper: Hyper): Readonly<Record<string, Picture<State>>>
   /** What it is judged by as one that generates; undefined where these options let it draw nothing. */
   generator?(task: Task, hyper: Hyper): Generator<State> | undefined
+  /** The phases of a training step, in order; absent: those that the certificate tells (see `phasesOf`). */
+  phases?(hyper: Hyper): readonly Phase[]
+  /**
+   * What the blocks hold while a batch is learned from, for people who watch. Each sight belongs to one of `phases`, or
+   * to the `pass` of a rule that names none.
+   */
+  watch?(state: State, batch: Batch, task: Task, hyper: Hyper): Sights
   /** The highest block, where it is not trained but solved, once, after the last epoch; by options, where they say so. */
   readonly readOut?: ReadOut<Hyper, State> | ((hyper: Hyper) => ReadOut<Hyper, State> | undefined)
   /** For rules whose layers learn from their own input alone: one layer after the other. */

@@ -8,6 +8,7 @@ import { hashOf } from '../files.node.js'
 import type { AnyRule } from './contract.js'
 import { shareOwnCopy } from './own-copy.node.js'
 import { ruleById } from './registry.js'
+import { type Module, ruleIn } from './rule-in.js'
 
 /** The file that a rule came from, and what was in it. What that file imports is not looked at. */
 export interface RuleFile {
@@ -65,8 +66,6 @@ function read(path: string, file: string): Buffer {
   }
 }
 
-type Module = Readonly<Record<string, unknown>>
-
 const PATIENCE = 10
 
 /** The module; one that waits for ever is refused, and of one that never gives up the thread, another thread tells. */
@@ -106,33 +105,4 @@ function reasonOf(error: unknown, path: string): string {
 function placeOfSyntax(path: string): string {
   const { stderr } = spawnSync(process.execPath, ['--check', path], { encoding: 'utf8' })
   return path + (/^\S.*(:\d+)$/m.exec(stderr)?.[1] ?? '')
-}
-
-/** What a rule must have, and of which kind. */
-const PARTS: Readonly<Record<string, string>> = {
-  ...{ id: 'string', title: 'string', summary: 'string', source: 'string' },
-  ...{ hyper: 'object', training: 'object', presets: 'object' },
-  ...{ locality: 'function', init: 'function', steps: 'function' },
-}
-
-/** What keeps a value from being a rule, in words; undefined for a rule. */
-function lackOf(value: unknown): string | undefined {
-  if (typeof value !== 'object' || value === null) return 'it is no object'
-  const own = value as Readonly<Record<string, unknown>>
-  const lack = Object.entries(PARTS).find(([name, kind]) => typeof own[name] !== kind)
-  if (lack) return `it has no ${lack[0]} (${lack[1] === 'object' ? 'an' : 'a'} ${lack[1]})`
-  if (!('_zod' in (own.hyper as object))) return 'its hyper is no schema of zod 4'
-  return own.predict || own.objective ? undefined : 'it has neither predict nor an objective'
-}
-
-/** The default export, or the only exported rule. */
-function ruleIn(module: Module, path: string): AnyRule {
-  const exported = Object.entries(module)
-  if (exported.length === 0) throw new UsageError(`${path} exports nothing: it must export a rule as its default.`)
-  const rules = exported.filter(([, value]) => lackOf(value) === undefined).map(([name]) => name)
-  const name = 'default' in module ? 'default' : rules.length === 0 ? exported[0]![0] : rules[0]!
-  const lack = lackOf(module[name])
-  if (lack) throw new UsageError(`${path} exports no rule: of "${name}", ${lack}.`)
-  if (name === 'default' || rules.length === 1) return module[name] as AnyRule
-  throw new UsageError(`${path} exports several rules (${rules.join(', ')}): make one of them the default export.`)
 }

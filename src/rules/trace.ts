@@ -7,7 +7,7 @@ import { leaves, mapTree, type Tree } from '../nn/tree.js'
 import type { StepGraph } from '../onnx/index.js'
 import { targetKind } from '../targets/index.js'
 import { checkFigures, checkShape, checkStep } from './checked.js'
-import type { AnyRule, Batch, Generator, Metrics, Picture, Prediction, Step, Task, View } from './contract.js'
+import type { AnyRule, Batch, Generator, Metrics, Picture, Prediction, Sights, Step, Task, View } from './contract.js'
 import { flatten, unflatten } from './figures.js'
 import { featuresOf, readOutOf, readOutStep } from './read-out.js'
 
@@ -36,6 +36,10 @@ export interface TracedRule {
   turn(name: string, lists: readonly (readonly string[])[]): TracedStep
   /** What samples give: `scores`, `parts/NAME` of each part, where the rule predicts, and its own `figures/NAME`. */
   readonly predict: StepGraph
+  /** What can be seen of a batch: `BLOCK/PHASE/WHAT`, [N, ...] each; undefined where the rule shows nothing. */
+  watch(): StepGraph | undefined
+  /** What the blocks hand up for samples `x`, by their names, where the rule says it. */
+  readonly activities?: StepGraph
   /** Images that the network draws, from images `x`: the pixels are the metric `images`. */
   picture(name: string): StepGraph
   /**
@@ -185,7 +189,7 @@ export function traceRule(rule: AnyRule, task: Task, hyper: unknown): TracedRule
     name,
     traceSteps(name, [step], initial, task),
   ])
-  const reading = (f: (state: Tree, view: View) => readonly [string, Tensor][]): StepGraph => {
+  const reading = (f: (state: Tree, batch: Batch) => readonly [string, Tensor][]): StepGraph => {
     const state = stateInputs(initial)
     const { batches, inputs } = batchInputs(task)
     const outputs = f(state, batches[0]!)
@@ -235,6 +239,21 @@ export function traceRule(rule: AnyRule, task: Task, hyper: unknown): TracedRule
         features: reading((state, { x }) => [['features', featuresOf(readOut, state, x, task, hyper)]]),
         step: traceSteps('read-out', [readOutStep(readOut, task, hyper)], initial, task),
       },
+    }),
+    watch() {
+      if (!rule.watch) return undefined
+      return reading((state, batch) => {
+        const sights: Sights = rule.watch!(state, batch, task, hyper)
+        const named = Object.entries(sights).flatMap(([block, list]) =>
+          list.map(({ phase, what, values }): [string, Tensor] => [`${block}/${phase}/${what}`, values]),
+        )
+        for (const [name, values] of named)
+          checkShape(`${name} of watch`, values, [task.batch, ...values.shape.slice(1)])
+        return named
+      })
+    },
+    ...(rule.activities && {
+      activities: reading((state, { x }) => Object.entries(rule.activities!(state as never, x, task, hyper))),
     }),
     picture: (name) => {
       const { draw }: Picture<Tree> = rule.pictures!(task, hyper)[name]!

@@ -1,4 +1,5 @@
 import { accuracy, crossEntropy } from '../nn/losses.js'
+import { namedFigures } from './breakdown.js'
 import type { TargetKind } from './kind.js'
 
 /** The place of the largest score, the first of equals; -1 if one is not a number. */
@@ -29,6 +30,28 @@ export const oneClass: TargetKind = {
         all += rows
       },
       figures: () => ({ accuracy: right / all }),
+    }
+  },
+  breakdown({ names }) {
+    const { length } = names
+    const counts = names.map(() => names.map(() => 0))
+    const samples = names.map(() => 0)
+    return {
+      add(scores, targets, rows) {
+        for (let row = 0; row < rows; row++) {
+          const said = best(scores, row * length, length)
+          samples[targets[row]!]! += 1
+          // Of scores that are no numbers the network says nothing.
+          if (said >= 0) counts[targets[row]!]![said]! += 1
+        }
+      },
+      breakdown: () => ({
+        each: names.map((name, k) => {
+          const said = counts.reduce((sum, row) => sum + row[k]!, 0)
+          return namedFigures(name, samples[k]!, said, counts[k]![k]!)
+        }),
+        confusion: counts,
+      }),
     }
   },
   say(scores, { names }) {

@@ -5,6 +5,7 @@ import type { TargetKind } from './kind.js'
 import { severalLabels } from './labels.js'
 import { realValues } from './values.js'
 
+export type { Breakdown, NamedFigures } from './breakdown.js'
 export type { ExportedOutput, Merit, Said, Tally, TargetKind } from './kind.js'
 
 /**

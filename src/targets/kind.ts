@@ -1,6 +1,7 @@
 import type { Samples, Split } from '../data/index.js'
 import type { DType, Shape, Tensor } from '../graph/index.js'
 import type { Emitter } from '../onnx/emitter.js'
+import type { BreakdownTally } from './breakdown.js'
 
 /** The held-out figure by which networks are compared. */
 export interface Merit {
@@ -50,6 +51,8 @@ export interface TargetKind {
   /** Those of its figures that are shares of a whole, for people to read in per cent. */
   readonly shares: readonly string[]
   tally(samples: Samples): Tally
+  /** The same for each class or label; absent where there are none. */
+  breakdown?(samples: Samples): BreakdownTally
   say(scores: ArrayLike<number>, samples: Samples): Said
   /** Scores that are log-probabilities up to a constant, or logits of labels, as probabilities; absent: there are none. */
   probabilities?(scores: readonly number[]): readonly number[]

@@ -1,4 +1,5 @@
 import { binaryCrossEntropy } from '../nn/losses.js'
+import { namedFigures } from './breakdown.js'
 import type { TargetKind } from './kind.js'
 
 /** Any number of labels. Scores are logits: a label is said where its logistic function is above 1/2. */
@@ -52,6 +53,22 @@ export const severalLabels: TargetKind = {
         all += rows
       },
       figures: () => ({ exact: exact / all, f1: claims === 0 ? 1 : (2 * hits) / claims }),
+    }
+  },
+  breakdown({ names }) {
+    const sums = names.map(() => ({ samples: 0, said: 0, hits: 0 }))
+    return {
+      add(scores, targets, rows) {
+        for (let i = 0; i < rows * names.length; i++) {
+          const [own, said, wanted] = [sums[i % names.length]!, scores[i]! > 0, targets[i]! > 0.5]
+          own.samples += Number(wanted)
+          own.said += Number(said)
+          own.hits += Number(said && wanted)
+        }
+      },
+      breakdown: () => ({
+        each: sums.map(({ samples, said, hits }, k) => namedFigures(names[k]!, samples, said, hits)),
+      }),
     }
   },
   say: (scores, { names }) => ({ labels: names.filter((_, k) => scores[k]! > 0) }),

@@ -1,5 +1,6 @@
 import type { Checkpoint } from './checkpoint.js'
 import type { StartEvent } from './events.js'
+import type { Position } from './plan.js'
 import type { NamedTensor } from './safetensors.js'
 import type { TrainerConfig } from './trainer.js'
 
@@ -8,6 +9,12 @@ export interface Origin {
   /** Its name for people: the folder of its run. */
   readonly run: string
   readonly state: readonly NamedTensor[]
+}
+
+/** Where a training stands, and, with patience, the best epoch of the phase so far. */
+export interface Stands {
+  readonly at: Position
+  readonly best: Checkpoint['best']
 }
 
 /** What a training is asked to do. */
@@ -24,6 +31,11 @@ export interface TrainConfig extends TrainerConfig {
   readonly test?: false | undefined
   /** False: nothing is looked for that could be wrong with the training. For trainings that nobody watches. */
   readonly advice?: false | undefined
+  /**
+   * Awaited before each call: the call is made when it resolves, and takes at most so many steps. Told where the
+   * training stands. For pages, which hold a training and make single steps of it.
+   */
+  readonly turn?: ((standing: Stands) => Promise<number | undefined>) | undefined
   /** What only the caller knows of the run, for its first event. */
   readonly told?: Pick<StartEvent, 'run' | 'preset' | 'replaced'> | undefined
 }

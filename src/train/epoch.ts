@@ -1,4 +1,5 @@
 import type { TensorRecord } from '../runtime/index.js'
+import type { TrainConfig } from './config.js'
 import type { EpochEvent, Scores, TrainEvent } from './events.js'
 import { type clock, meansOf, meter } from './meter.js'
 import { notFinite } from './not-finite.js'
@@ -21,7 +22,7 @@ export async function* stepsOfEpoch(
   standing: Standing,
   time: ReturnType<typeof clock>,
   learns: Pick<Made, 'learns'>,
-  signal: AbortSignal | undefined,
+  { signal, turn }: Pick<TrainConfig, 'signal' | 'turn'>,
 ): AsyncGenerator<TrainEvent, Stepped | undefined> {
   const { plan, blocks, settings } = trainer
   const fromBatch = standing.at.batch
@@ -32,14 +33,16 @@ export async function* stepsOfEpoch(
   await trainer.prepare(standing.at)
   time.beginEpoch()
   for (;;) {
+    const isDone = isEpochDone(plan, standing.at)
+    const most = isDone || signal?.aborted ? undefined : await turn?.(standing)
     if (signal?.aborted) {
       yield* standing.stop()
       return undefined
     }
-    if (isEpochDone(plan, standing.at)) break
+    if (isDone) break
     // Compiled before the clock runs: rates are those of the steps.
     await trainer.prepare(standing.at)
-    const { call, ...result } = await time.training(() => trainer.next(standing.at))
+    const { call, ...result } = await time.training(() => trainer.next(standing.at, most === undefined ? {} : { most }))
     const broken = notFinite(result, blocks)
     if (broken) {
       yield standing.ruined(`${broken} ${whereIs(plan, call.at, call)}`)

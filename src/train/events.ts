@@ -94,6 +94,8 @@ export interface Federation {
   readonly uploadBytes: number
   /** Tensors of the model that never leave a client. */
   readonly stays: readonly string[]
+  /** Where clients join from elsewhere. */
+  readonly joining?: Joining
 }
 
 /** A round of a federated training has ended with a new model. */
@@ -141,6 +143,23 @@ export interface ClientTold {
   readonly silent: number
 }
 
+/** The training waits for workers or clients who are not there. Told ever more rarely; not kept in the run's folder. */
+export interface WaitingEvent extends Placed {
+  readonly event: 'waiting'
+  /** Who they are, of how many. */
+  readonly missing: readonly string[]
+  readonly of: number
+  readonly seconds: number
+}
+
+/** How others join from other machines: each with a file of credentials. */
+export interface Joining {
+  readonly url: string
+  readonly count: number
+  /** The files: of each client its own; all workers take the same. */
+  readonly credentials: readonly string[]
+}
+
 /** How several workers share a training. */
 export interface Over {
   readonly mode: 'activations' | 'weights' | 'all-layers'
@@ -152,6 +171,8 @@ export interface Over {
   readonly workers: readonly (readonly string[])[]
   /** How many times as fast as one worker the schedule can be at the most, and why. */
   readonly bound: { readonly speedUp: number; readonly why: string }
+  /** Where workers join from elsewhere. */
+  readonly joining?: Joining
 }
 
 /** Where several workers train: what each does. */
@@ -289,6 +310,7 @@ export type TrainEvent =
   | RoundEvent
   | ClientsEvent
   | AdviceEvent
+  | WaitingEvent
   | CheckpointEvent
   | StoppedEvent
   | DoneEvent

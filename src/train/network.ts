@@ -15,10 +15,12 @@ import type { AnyRule } from '../rules/contract.js'
 import { traceRule } from '../rules/trace.js'
 import { type Said, targetKind } from '../targets/index.js'
 import { type Checkpoint, checkState, statePorts, stateRecord } from './checkpoint.js'
+import { type Confused, confusing } from './confusion.js'
 import type { Criterion, Scores } from './events.js'
 import { benchOf, criterionOf, highestOf, learnedPart } from './judge.js'
 import type { Platform } from './platform.js'
-import { measure, predictor, scoresOf } from './score.js'
+import type { NamedTensor } from './safetensors.js'
+import { type Measured, measure, measured, predictor, scoresOf } from './score.js'
 import { taskOf } from './traced-plan.js'
 
 /** What a network says of one sample. */
@@ -37,8 +39,12 @@ export interface Network {
   readonly highest?: string
   /** Which figure it is judged by. */
   readonly criterion: Criterion
-  /** What it and its parts say of samples, and the rule's own figures. */
-  measure(data: DataSet, split: Split): Promise<Scores>
+  /** Takes the numbers of another state of the same network. Throws a UserError where they do not fit. */
+  load(state: readonly NamedTensor[]): Promise<void>
+  /** What it and its parts say of samples, and the rule's own figures. `confused` is told which classes it confuses. */
+  measure(data: DataSet, split: Split, confused?: (confused: Confused) => void): Promise<Scores>
+  /** The same with the figures of each class or label, where all of the network has learned. */
+  measured(data: DataSet, split: Split): Promise<Measured>
   /**
    * What it says of inputs as the data set has them: levels or parts of 1, or real numbers in their own units. Throws a
    * UserError on another size, on numbers that are none of these, and where the network only generates.
@@ -56,7 +62,8 @@ export async function openNetwork(
   platform: Platform,
   where: string,
 ): Promise<Network> {
-  const { settings, samples, state } = checkpoint
+  const { settings, samples } = checkpoint
+  let { state } = checkpoint
   const { device, threads, batch } = settings.options
   if (checkpoint.rule !== rule.id) throw new UserError(`${where} was trained by ${checkpoint.rule}, not by ${rule.id}`)
   const hyper = checkOptions(rule.hyper, settings.hyper, rule.id)
@@ -74,15 +81,29 @@ export async function openNetwork(
   const { input } = samples
   const size = sizeOf(input.shape)
 
+  const checked = (data: DataSet, split: Split): Split => {
+    const same = JSON.stringify([data.input, data.target]) === JSON.stringify([input, samples.target])
+    if (!same) throw new UserError(`${where} reads ${described(samples)}; those of ${data.name} are ${described(data)}`)
+    return checkSplit(split, samples, `these samples of ${data.name}`)
+  }
+
   return {
     criterion: criterionOf(bench, highest),
     ...(highest !== undefined && { highest: bench.blocks[highest]! }),
-    async measure(data, split) {
-      const same = JSON.stringify([data.input, data.target]) === JSON.stringify([input, samples.target])
-      if (!same)
-        throw new UserError(`${where} reads ${described(samples)}; those of ${data.name} are ${described(data)}`)
-      const checked = checkSplit(split, samples, `these samples of ${data.name}`)
-      return learnedPart(bench, await measure(own, checked), highest)
+    async load(other) {
+      checkState(statePorts(traced.predict), other, where)
+      await program.load(stateRecord(other))
+      state = other
+    },
+    async measure(data, split, confused) {
+      const counts = confused && samples.target.kind === 'class' ? confusing(samples) : undefined
+      const scores = learnedPart(bench, await measure(own, checked(data, split), counts?.seen), highest)
+      if (counts) confused?.(counts.confused())
+      return scores
+    },
+    async measured(data, split) {
+      const { scores, breakdown } = await measured(own, checked(data, split))
+      return { scores: learnedPart(bench, scores, highest), ...(breakdown && highest === undefined && { breakdown }) }
     },
     async predict(inputs) {
       if (!rule.predict)

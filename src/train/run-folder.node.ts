@@ -1,7 +1,5 @@
 import fs from 'node:fs'
 import { join } from 'node:path'
-import { z } from 'zod'
-import { keptProvenance } from '../data/own/provenance.js'
 import { UserError } from '../errors.js'
 import {
   clearParts,
@@ -17,32 +15,10 @@ import { lockFolder } from '../lock.node.js'
 import { type Checkpoint, decodeCheckpoint } from './checkpoint.js'
 import { environment, occasion } from './environment.node.js'
 import type { TrainEvent } from './events.js'
-import { resolvedOptions } from './options.js'
+import { decodeConfig, type RunConfig } from './run-config.js'
+import { encodeJson, journalLine, RUN_FILES } from './run-files.js'
 
-/** `config.json`: what was asked for, complete. */
-const runConfig = z.object({
-  rule: z.string(),
-  data: z.string(),
-  hyper: z.record(z.string(), z.unknown()),
-  options: resolvedOptions,
-  /** For a layer that was trained alone: the run that trained the layers below it. */
-  below: z.string().optional(),
-  /** The run whose weights it began with. */
-  from: z.string().optional(),
-  /** The preset that its settings came from, for people. */
-  preset: z.string().optional(),
-  /**
-   * The most threads of an operation, where the options fix no number: those that the machine had when the run began.
-   */
-  mostThreads: z.int().min(1).optional(),
-  /** The file that its rule was loaded from. It is never run but where somebody names it. */
-  ruleFile: z.object({ path: z.string(), sha256: z.string() }).optional(),
-  /** Of one's own data: where they are and how they were read. */
-  own: keptProvenance.optional(),
-  /** SHA-256 of the content of the data, where no published hash tells it. */
-  fingerprint: z.string().optional(),
-})
-export type RunConfig = Readonly<z.infer<typeof runConfig>>
+export type { RunConfig }
 
 /** A folder that a training writes to. */
 export interface RunFolder {
@@ -64,13 +40,8 @@ export interface RunFolder {
   discard(): void
 }
 
-const CONFIG = 'config.json'
-const METRICS = 'metrics.jsonl'
-const CHECKPOINT = 'checkpoint.safetensors'
-const ENVIRONMENT = 'environment.json'
+const { config: CONFIG, metrics: METRICS, checkpoint: CHECKPOINT, environment: ENVIRONMENT } = RUN_FILES
 const OWN = [CONFIG, METRICS, CHECKPOINT, ENVIRONMENT]
-
-const json = (value: unknown): Uint8Array => new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`)
 
 /**
  * Makes a folder for a new run and locks it. Without a path: the first free `runs/RULE-DATA-N`. A run that ended before
@@ -88,8 +59,8 @@ export function createRun(path: string | undefined, config: RunConfig, files: Fi
     isNew = true
     if (isTaken) fs.rmSync(join(folder, METRICS), { force: true })
     // The settings come first: a run that is killed here is known by them.
-    replaceFile(join(folder, CONFIG), json(config), { files })
-    replaceFile(join(folder, ENVIRONMENT), json({ ...environment(), ...occasion() }), { files })
+    replaceFile(join(folder, CONFIG), encodeJson(config), { files })
+    replaceFile(join(folder, ENVIRONMENT), encodeJson({ ...environment(), ...occasion() }), { files })
     return isTaken
   }
   try {
@@ -124,12 +95,7 @@ export function readConfig(folder: string): RunConfig {
   const path = join(folder, CONFIG)
   checkFolder(folder)
   if (!fs.existsSync(path)) throw new UserError(`${folder} holds no run: it has no ${CONFIG}`)
-  try {
-    return runConfig.parse(JSON.parse(textOf(read(path))))
-  } catch (error) {
-    if (error instanceof UserError) throw error
-    throw new UserError(`${path} is damaged: it does not hold the settings of a run`, { cause: error })
-  }
+  return decodeConfig(textOf(read(path)), path)
 }
 
 /** How the training ended: whether it came to its end, and if its numbers blew up, the message that said so. */
@@ -189,9 +155,9 @@ function opened(path: string, files: Files, prepare: () => boolean): RunFolder {
       ...{ path, isReplaced },
       record(event) {
         lock.checkOften()
-        metrics.add(JSON.stringify({ ...event, time: new Date().toISOString() }))
+        metrics.add(journalLine(event))
       },
-      saveConfig: (config) => replaceFile(join(path, CONFIG), json(config), { files, check: lock.check }),
+      saveConfig: (config) => replaceFile(join(path, CONFIG), encodeJson(config), { files, check: lock.check }),
       async saveCheckpoint(bytes) {
         lock.check()
         const checkpoint = join(path, CHECKPOINT)

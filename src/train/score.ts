@@ -4,7 +4,7 @@ import { sizeOf } from '../graph/types.js'
 import type { StepGraph } from '../onnx/index.js'
 import { byPlace, placeOf } from '../rules/figures.js'
 import { newPace, observe, type Pace, type Program, stepsPerCall, type TensorRecord } from '../runtime/index.js'
-import { kindOf, type Tally, targetKind } from '../targets/index.js'
+import { type Breakdown, kindOf, type Tally, targetKind } from '../targets/index.js'
 import type { Scores } from './events.js'
 import { bytesPerStep, CALL_BYTES } from './feed.js'
 import { heldOutNoise } from './noise.js'
@@ -61,14 +61,23 @@ export async function* scoresOf(p: Predictor, split: Split): AsyncGenerator<Outp
 
 const [FIGURE, PART] = ['figures/', 'parts/']
 
+/** Told what the network, or a part of it, says of samples: scores [rows, K], and their targets. */
+export type Seen = (
+  part: { readonly block?: string },
+  scores: Float32Array,
+  targets: ArrayLike<number>,
+  rows: number,
+) => void
+
 /**
  * Measures a network on samples: what it and its parts say of the target, and means of the rule's own figures. Yields
- * the number of samples that are done; ends with undefined if the signal cut it short.
+ * the number of samples that are done; ends with undefined if the signal cut it short. `seen` is told what the network and
+ * its parts say.
  */
 export async function* measuring(
   p: Predictor,
   split: Split,
-  signal?: AbortSignal,
+  { signal, seen }: { readonly signal?: AbortSignal | undefined; readonly seen?: Seen | undefined } = {},
 ): AsyncGenerator<number, Scores | undefined> {
   const kind = kindOf(p.samples.target)
   const sums = new Map<string, number>()
@@ -84,6 +93,7 @@ export async function* measuring(
       } else if (kind) {
         if (!tallies.has(name)) tallies.set(name, kind.tally(p.samples))
         tallies.get(name)!.add(own, targets!, rows)
+        seen?.(partOf(name), own, targets!, rows)
       }
     }
     if (signal?.aborted) return undefined
@@ -101,11 +111,26 @@ export async function* measuring(
 const partOf = (output: string): { readonly block?: string } =>
   output.startsWith(PART) ? { block: output.slice(PART.length) } : {}
 
+/** Scores of samples, and figures of each class or label where there are any. */
+export interface Measured {
+  readonly scores: Scores
+  readonly breakdown?: Breakdown
+}
+
 /** Measures a network on samples to the end. */
-export async function measure(p: Predictor, split: Split): Promise<Scores> {
-  const steps = measuring(p, split)
+export async function measure(p: Predictor, split: Split, seen?: Seen): Promise<Scores> {
+  const steps = measuring(p, split, { seen })
   for (;;) {
     const { done, value } = await steps.next()
     if (done) return value!
   }
+}
+
+/** The same, with the figures of each class or label. */
+export async function measured(p: Predictor, split: Split): Promise<Measured> {
+  const own = kindOf(p.samples.target)?.breakdown?.(p.samples)
+  const scores = await measure(p, split, ({ block }, ...said) => {
+    if (block === undefined) own?.add(...said)
+  })
+  return { scores, ...(own && { breakdown: own.breakdown() }) }
 }

@@ -28,13 +28,17 @@ export async function* train(given: TrainConfig): AsyncGenerator<TrainEvent> {
   const config = { ...given, data: checkDataSet(given.data) }
   const trainer = await openTrainer(config)
   try {
-    yield* training(trainer, config)
+    yield* trainOn(trainer, config)
   } finally {
     await trainer.close()
   }
 }
 
-async function* training(trainer: Trainer, config: TrainConfig & { data: DataSet }): AsyncGenerator<TrainEvent> {
+/** The same on a trainer of the same settings that the caller has opened, and closes. */
+export async function* trainOn(
+  trainer: Trainer,
+  config: TrainConfig & { readonly data: DataSet },
+): AsyncGenerator<TrainEvent> {
   const { rule, platform, signal, told: { run } = {} } = config
   const { plan, settings, validation, task } = trainer
   const { options } = settings
@@ -55,7 +59,7 @@ async function* training(trainer: Trainer, config: TrainConfig & { data: DataSet
     const { phase, epoch } = standing.at
     const layer = options.schedule === 'greedy' ? phase : undefined
     const learns = layer === undefined ? {} : { learns: bench.blocks[layer]! }
-    const stepped = yield* stepsOfEpoch(trainer, standing, time, learns, signal)
+    const stepped = yield* stepsOfEpoch(trainer, standing, time, learns, config)
     if (!stepped) return
     const { made, begin } = stepped
 

@@ -1,5 +1,4 @@
 import type { Certificate } from '../certificate/certificate.js'
-import type { Program as Certified } from '../certificate/certify.js'
 import {
   checkDataSet,
   checkSplit,
@@ -13,7 +12,7 @@ import { UserError } from '../errors.js'
 import { sizeOf } from '../graph/index.js'
 import type { StepGraph } from '../onnx/index.js'
 import { liveness } from '../onnx/liveness.js'
-import { certifyPrograms, greedyProgram } from '../rules/certify.js'
+import { certifyPrograms } from '../rules/certify.js'
 import type { AnyRule, Block, Locality, Task } from '../rules/contract.js'
 import type { Pace, Program, TensorRecord } from '../runtime/index.js'
 import { type Checkpoint, nameState, samplesOf } from './checkpoint.js'
@@ -53,8 +52,9 @@ import { openPrograms } from './programs.js'
 import { type ReadOutSolver, readOutSolver } from './read-out.js'
 import { type StateTensor, tensorsOf } from './roles.js'
 import { fixedBatches, partsOf, type Rows, shuffledRows } from './rows.js'
-import { measure, measuring, predictor } from './score.js'
-import { type TracedPlan, taskOf, tracePlan } from './traced-plan.js'
+import { measure, measuring, predictor, type Seen } from './score.js'
+import { groupsOf, taskOf, tracePlan } from './traced-plan.js'
+import { type Watched, watcher } from './watch.js'
 
 export interface TrainerConfig extends TrainInput {
   readonly rule: AnyRule
@@ -121,8 +121,13 @@ export interface Trainer {
   units(split: Split): Promise<Readonly<Record<string, Units>>>
   /** What layer `layer` of a greedy rule reads of inputs [N, ...], N whole batches, as the layers below it are now. */
   features(layer: number, x: Float32Array): Promise<Float32Array>
-  /** Measures samples of the data set. */
-  measure(split: Split): Promise<Scores>
+  /**
+   * What the rule, or else the graph of its predictions, lets people see of the batch at a position, as the network is
+   * now. Nothing is learned by it.
+   */
+  watch(at: Position): Promise<readonly Watched[]>
+  /** Measures samples of the data set. `seen` is told what the network and its parts say of them. */
+  measure(split: Split, seen?: Seen): Promise<Scores>
   /** The same; yields the number of samples that are done, and ends with undefined if the signal cut it short. */
   measuring(split: Split, signal?: AbortSignal): AsyncGenerator<number, Scores | undefined>
   /** Of a rule whose read-out is solved. */
@@ -145,7 +150,6 @@ export async function openTrainer(config: TrainerConfig): Promise<Trainer> {
   const { plan, steps, traced } = tracedPlan
   const { predict, init } = traced
   const { blocks }: Locality = rule.locality(task, hyper)
-  const certificate = certifyPrograms(rule, traced, task, hyper, groupsOf(tracedPlan, options))
   const tensors = tensorsOf(predict, blocks)
   const memory = Object.values(steps).map(liveness)
   const programs = await openPrograms(platform, options, predict)
@@ -173,7 +177,16 @@ export async function openTrainer(config: TrainerConfig): Promise<Trainer> {
     return { rows, read: kept ?? compute }
   }
 
+  const batch = async (at: Position): Promise<StepInputs> => {
+    checkPosition(plan, at)
+    if (at.phase === plan.phases || at.batch === plan.batches)
+      throw new UserError(`no batch begins at ${JSON.stringify(at)}: those of that epoch are done`)
+    const rows = rowsOf(at.phase)(at).slice(at.batch * options.batch, (at.batch + 1) * options.batch)
+    return { x: await inputs(rows, globalEpoch(plan, at)), ...targetsOf(training, rows) }
+  }
+
   const paces = new Map<string, Pace>()
+  let certificate: Certificate | undefined
   let phase: { number: number; pipeline: Pipeline } | undefined
   const pipelineAt = async (number: number): Promise<Pipeline> => {
     if (phase?.number !== number) {
@@ -190,7 +203,12 @@ export async function openTrainer(config: TrainerConfig): Promise<Trainer> {
   }
 
   return {
-    ...{ settings, task, plan, blocks, tensors, certificate, validation },
+    ...{ settings, task, plan, blocks, tensors, validation },
+    get certificate() {
+      // Read where it is asked for: a client of a federation opens a trainer and shows none, and it takes half of the start.
+      certificate ??= certifyPrograms(rule, traced, task, hyper, groupsOf(tracedPlan, options))
+      return certificate
+    },
     trainingSamples: train.count,
     training: train,
     parameters: tensors.filter(({ role }) => role === 'model').reduce((sum, { shape }) => sum + sizeOf(shape), 0),
@@ -261,17 +279,10 @@ export async function openTrainer(config: TrainerConfig): Promise<Trainer> {
       const places = Uint32Array.from({ length: x.length / size }, (_, i) => i)
       return await compute(places, 0)
     },
-    async batch(at) {
-      checkPosition(plan, at)
-      if (at.phase === plan.phases || at.batch === plan.batches)
-        throw new UserError(`no batch begins at ${JSON.stringify(at)}: those of that epoch are done`)
-      const rows = rowsOf(at.phase)(at).slice(at.batch * options.batch, (at.batch + 1) * options.batch)
-      return { x: await inputs(rows, globalEpoch(plan, at)), ...targetsOf(training, rows) }
-    },
-    async measure(split) {
-      return await measure(predicting, checkSplit(split, data, 'the samples to measure'))
-    },
-    measuring: (split, signal) => measuring(predicting, split, signal),
+    batch,
+    watch: watcher({ traced, blocks, programs, settings, batch }),
+    measure: async (split, seen) => await measure(predicting, checkSplit(split, data, 'the samples to measure'), seen),
+    measuring: (split, signal) => measuring(predicting, split, { signal }),
     ...(traced.readOut && {
       readOut: readOutSolver({ rule, data, training: train, settings, task, traced, programs }),
     }),
@@ -282,11 +293,4 @@ export async function openTrainer(config: TrainerConfig): Promise<Trainer> {
     }),
     close: programs.close,
   }
-}
-
-/** The very programs that a training runs, for its certificate: together where one batch may run several of them. */
-function groupsOf({ traced, steps, features }: TracedPlan, { schedule }: TrainingOptions): Certified[][] {
-  const own = Object.entries(steps)
-  if (schedule === 'greedy') return [own.map(([phase, step]) => greedyProgram(step, features(Number(phase))))]
-  return [Object.values(traced.steps), ...own.map(([, step]) => [step])]
 }

@@ -1,7 +1,7 @@
 import os from 'node:os'
 import type { DataSet } from '../data/index.js'
-import { keptOf } from '../data/own/kept.node.js'
 import { type DataOptions, loadData } from '../data/own/own.node.js'
+import { keptOf } from '../data/own/provenance.js'
 import { UserError } from '../errors.js'
 import { replaceFile } from '../files.node.js'
 import type { AnyRule } from '../rules/contract.js'

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Certificate, LayerCertificate } from '../../src/certificate/certificate.js'
-import { describeCertificate, listed } from '../../src/cli/certificate.js'
+import { listed } from '../../src/certificate/words.js'
+import { describeCertificate } from '../../src/cli/certificate.js'
 import './no-colour.js'
 
 const layer = (index: number, over: Partial<LayerCertificate>, reads: Partial<LayerCertificate['reads']> = {}) => ({

@@ -25,7 +25,19 @@ test('a run from training to use: JSON alone on standard output, then evaluate, 
 
   const evaluated = JSON.parse((await onward(folder, 'evaluate', done.run, '--json')).stdout)
   const { run, test: tested } = done
-  assert.deepEqual(evaluated, {
+  const { each, confusion, ...figures } = evaluated
+  const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0)
+  const right = sum(confusion.map((row: number[], k: number) => row[k]))
+  assert.deepEqual(
+    [sum(confusion.map(sum)), right / 2000],
+    [2000, tested.network.accuracy],
+    'the matrix holds all test samples, and those on its diagonal are right',
+  )
+  assert.deepEqual(
+    each.map(({ samples, hits }: Record<string, number>) => [samples, hits]),
+    confusion.map((row: number[], k: number) => [sum(row), row[k]]),
+  )
+  assert.deepEqual(figures, {
     run,
     rule: 'forward-forward',
     source: 'code',

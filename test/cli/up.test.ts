@@ -1,8 +1,9 @@
 // Pipelines from the command line, with all workers in this process.
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { makeCredentials, writeCredentials } from '../../src/distributed/credentials.node.js'
 import { onward, workFolder } from './onward.js'
 
 const folder = workFolder()
@@ -64,6 +65,71 @@ test('what cannot be cut is refused as wrong usage, with the reason of the certi
   }
   const join = await onward(folder, 'join', 'nats://127.0.0.1:1')
   assert.deepEqual([join.code, /Say --credentials FILE/.test(join.stderr)], [2, true])
+})
+
+test('a run by chapters goes on as it was started, and not as another training', async () => {
+  const chapters = ['--mode', 'all-layers', '--workers', '1', '--engine', 'memory', '--out', 'chapters']
+  assert.equal((await onward(folder, 'up', 'pipeline', ...uniform, ...chapters)).code, 0)
+  const other = await onward(folder, 'train', '--resume', 'chapters')
+  assert.deepEqual([other.code, /go on with onward up pipeline --resume chapters/.test(other.stderr)], [2, true])
+  const mode = await onward(folder, 'up', 'pipeline', '--resume', 'chapters', '--mode', 'weights')
+  assert.deepEqual([mode.code, /started with --mode all-layers/.test(mode.stderr)], [2, true])
+  const again = await onward(folder, 'up', 'pipeline', '--resume', 'chapters')
+  assert.equal(again.code, 0, again.stderr)
+  assert.match(again.stdout, /all in this process/)
+  writeFileSync(join(folder, 'chapters', 'pipeline.json'), '{')
+  const damaged = await onward(folder, 'up', 'pipeline', '--resume', 'chapters')
+  assert.deepEqual([damaged.code, /pipeline.json is damaged/.test(damaged.stderr)], [1, true])
+})
+
+test('what nobody can join takes nothing about joining', async () => {
+  for (const flag of [
+    ['--listen', '127.0.0.1'],
+    ['--local', '1'],
+    ['--port', '4222'],
+    ['--wait', '3'],
+  ]) {
+    const { code, stderr } = await onward(folder, 'up', 'pipeline', ...uniform, '--engine', 'memory', ...flag)
+    assert.equal(code, 2)
+    assert.match(stderr, new RegExp(`nobody can join what runs in one process: leave ${flag[0]} out`))
+  }
+  const port = await onward(folder, 'up', 'federated', 'backprop', '--data', 'glyphs', '--port', '70000')
+  assert.deepEqual([port.code, /65535/.test(port.stderr)], [2, true])
+})
+
+test('names of parties and addresses that cannot be are refused', async () => {
+  for (const [args, said] of [
+    [['--parties', 'a,,b'], /has an empty one in "a,,b"/],
+    [['--parties', 'a,a'], /two clients are called a|nats-server/],
+    [['--parties', 'worker-1,a'], /worker-1 is the name of who coordinates|nats-server/],
+  ] as const) {
+    const { stderr } = await onward(folder, 'up', 'federated', 'backprop', '--data', 'glyphs', ...args, '--wait', '0')
+    assert.match(stderr, said)
+  }
+  const credentials = ['--credentials', 'none.json']
+  for (const url of ['http://127.0.0.1', '127.0.0.1:4222', '']) {
+    const { code, stderr } = await onward(folder, 'join', url, ...credentials)
+    assert.deepEqual([code, /is nats:\/\/HOST:PORT or tls:\/\/HOST:PORT/.test(stderr)], [2, true], stderr)
+  }
+})
+
+test('who joins waits for a server as long as was asked, and says so', async () => {
+  const credentials = join(folder, 'worker.json')
+  writeCredentials(credentials, makeCredentials({ run: 'run', role: 'worker', id: 'worker-3' }))
+  const begin = performance.now()
+  const { code, stderr } = await onward(
+    folder,
+    'join',
+    'nats://127.0.0.1:1',
+    '--credentials',
+    credentials,
+    '--wait',
+    '1',
+  )
+  assert.equal(code, 1)
+  assert.ok(performance.now() - begin >= 1000)
+  assert.match(stderr, /could not connect to nats:\/\/127.0.0.1:1.*: waiting for at most 1 s more/)
+  assert.match(stderr, /and did not within 1 s \(--wait\)/)
 })
 
 test('a run over clients is not gone on with on the data of all, together', async () => {

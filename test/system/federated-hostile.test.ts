@@ -1,4 +1,4 @@
-// At most 200 s: thirteen trainings over ten clients, two of which lie, attack by attack, on drawn digits.
+// At most 260 s: seventeen trainings over ten clients, two of which lie, attack by attack, on drawn digits.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { makeGlyphs } from '../../src/data/glyphs/glyphs.js'
@@ -59,8 +59,10 @@ async function accuracyOf(aggregate: AggregationName, attack: Pick<Case, 'change
 }
 
 /**
- * What each attack may cost, in parts of the accuracy. Two points are the aim; trimming what two liars push to one side
- * shortens the steps, so after these few rounds flips still cost more: 5.8 points were seen of signs, 2.5 of labels.
+ * What each attack may cost trimmed mean and median, in parts of the accuracy. Two points are the aim. Of each number they
+ * cut as many honest ones on the one side as liars on the other: what is left is shifted by a part of the spread among
+ * honest clients, in every round. 5.8 points were seen of signs and 2.5 of labels after these rounds, 7.5 and 2.8 after
+ * three times as many. Krum leaves out the whole of a liar's update, and has no such shift.
  */
 const COSTS: Readonly<Record<string, number>> = {
   'sign flip': 0.08,
@@ -68,6 +70,9 @@ const COSTS: Readonly<Record<string, number>> = {
   noise: 0.02,
   'label flip': 0.04,
 }
+
+/** The samples of two clients are missed, too: 2.2 points were seen, whatever the attack. */
+const KRUM = 0.03
 
 test('the plain mean does not stand two liars of ten', async () => {
   const clean = await accuracyOf('mean')
@@ -78,13 +83,14 @@ test('the plain mean does not stand two liars of ten', async () => {
   }
 })
 
-test('trimmed mean and median stand them', async () => {
+test('trimmed mean, median and Krum stand them', async () => {
   const clean = await accuracyOf('mean')
   const missed: string[] = []
   for (const [name, attack] of Object.entries(ATTACKS))
-    for (const how of ['trimmed-mean', 'median'] as const) {
+    for (const how of ['trimmed-mean', 'median', 'krum'] as const) {
       const made = await accuracyOf(how, attack)
-      if (made < clean - COSTS[name]!) missed.push(`${name}, ${how}: ${made}, clean ${clean}`)
+      const cost = how === 'krum' ? KRUM : COSTS[name]!
+      if (made < clean - cost) missed.push(`${name}, ${how}: ${made}, clean ${clean}`)
     }
   assert.deepEqual(missed, [])
 })

@@ -1,4 +1,4 @@
-// At most 60 s: many processes, of a federation over NATS whose client and coordinator are killed.
+// At most 60 s: many processes, of a federation over NATS whose clients, server and coordinator are killed.
 import assert from 'node:assert/strict'
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -36,7 +36,7 @@ const clientsOf = (parent: number): number[] =>
     .filter((line) => line.includes('client-process'))
     .map((line) => Number(line.trim().split(' ')[0]))
 
-test('a killed client is started again, a killed coordinator is replaced, and all rounds are made', {
+test('killed clients and a killed server are started again, a killed coordinator is replaced, and all rounds are made', {
   skip: whyNot,
 }, async () => {
   const folder = join(mkdtempSync(join(tmpdir(), 'onward-federated-')), 'run')
@@ -48,6 +48,11 @@ test('a killed client is started again, a killed coordinator is replaced, and al
     await until(() => rounds(first.lines) >= 1, first.lines)
     const [client] = clientsOf(first.child.pid!)
     process.kill(client!, 'SIGKILL')
+    await until(() => rounds(first.lines) >= 2, first.lines)
+    process.kill(
+      JSON.parse(readFileSync(join(folder, 'federated/nats/nats-server.process'), 'utf8')).process,
+      'SIGKILL',
+    )
     await until(() => rounds(first.lines) >= 3, first.lines)
     first.child.kill('SIGKILL')
     await first.ended

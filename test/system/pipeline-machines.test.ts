@@ -37,11 +37,13 @@ before(async () => {
 })
 
 /** What `up` tells the other machine to type, and the file to copy there. */
-const invitation = ({ onErrors }: Started): Promise<{ url: string; file: string }> =>
+const invitation = ({ onOutput }: Started): Promise<{ url: string; file: string }> =>
   new Promise((resolve) => {
-    onErrors((stderr) => {
-      const found = /a copy of (\S+):\s+onward join (\S+) --credentials worker.json\n/.exec(stderr)
-      if (found) resolve({ file: found[1]!, url: found[2]! })
+    onOutput((stdout) => {
+      const [first] = stdout.split('\n', 1)
+      if (!stdout.includes('\n')) return
+      const { url, credentials } = JSON.parse(first!).over.joining
+      resolve({ url, file: credentials[0] })
     })
   })
 
@@ -64,6 +66,21 @@ test('a worker joins with a copy of the credentials; the weights are those of on
   const { code, stderr } = await up.ended
   assert.equal(code, 0, stderr)
   assert.deepEqual(weightsOf('joined'), weightsOf('plain'))
+})
+
+test('Ctrl-C ends a run that waits for a worker, and it listens there again', { skip }, async () => {
+  const waiting = [...TRAINING, '--out', 'waiting', '--workers', '2', '--local', '1', '--listen', '127.0.0.1']
+  const up = begin('up', 'pipeline', ...waiting)
+  up.onOutput((stdout) => {
+    if (stdout.includes('"event":"waiting"')) up.signal('SIGINT')
+  })
+  const { url } = await invitation(up)
+  const { code, stdout } = await up.ended
+  assert.equal(code, 130)
+  assert.match(stdout, /"event":"waiting","step":0,"missing":\["worker 2"\],"of":2/)
+  const again = begin('up', 'pipeline', '--resume', 'waiting', '--json', '--wait', '0')
+  assert.equal((await invitation(again)).url, url)
+  assert.match((await again.ended).stderr, /worker 2 did not come within 0 s/)
 })
 
 test('Ctrl-C, then --resume: the weights of a training that nobody stopped', { skip }, async () => {

@@ -22,7 +22,7 @@ const request = {
   rule: 'forward-forward',
   data: 'glyphs',
   hyper: { units: [32, 24, 16], negatives: 'uniform' },
-  options: { epochs: 12, batch: 20, limit: 1000, validation: 100, threads: 1 },
+  options: { epochs: 100, batch: 20, limit: 1000, validation: 100, threads: 1 },
 } satisfies TrainRequest
 
 /** Which stage's worker is killed, one after the other, and after how many of them the server is, too. */

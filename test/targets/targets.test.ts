@@ -40,6 +40,36 @@ test('labels are right as a whole or one by one: exact match, and F1 over all la
   assert.deepEqual(all, { exact: 1 / 3, f1: (2 * 3) / (4 + 4) })
 })
 
+test('each class has its precision and recall, and the matrix says what it is taken for', () => {
+  const tally = TARGETS.class.breakdown!(samplesOf('class'))
+  // True a, a, b, b; said b, a, b, nothing. A row beyond those that count, too.
+  tally.add(Float32Array.of(0, 1, 0, 1, 0, 0, 0, 2, 1), [0, 0, 1], 3)
+  tally.add(Float32Array.of(Number.NaN, 1, 0, 9, 0, 0), [1, 2], 1)
+  assert.deepEqual(tally.breakdown(), {
+    each: [
+      { name: 'a', samples: 2, said: 1, hits: 1, precision: 1, recall: 1 / 2, f1: 2 / 3 },
+      { name: 'b', samples: 2, said: 2, hits: 1, precision: 1 / 2, recall: 1 / 2, f1: 1 / 2 },
+      { name: 'c', samples: 0, said: 0, hits: 0 },
+    ],
+    confusion: [
+      [1, 1, 0],
+      [0, 1, 0],
+      [0, 0, 0],
+    ],
+  })
+})
+
+test('each label has its precision and recall, and no matrix', () => {
+  const tally = TARGETS.labels.breakdown!(samplesOf('labels', 2))
+  tally.add(Float32Array.of(1, -1, 1, Number.NaN, -1, -1), [1, 0, 0, 1, 1, 0], 3)
+  assert.deepEqual(tally.breakdown(), {
+    each: [
+      { name: 'a', samples: 2, said: 2, hits: 1, precision: 1 / 2, recall: 1 / 2, f1: 1 / 2 },
+      { name: 'b', samples: 1, said: 0, hits: 0, recall: 0, f1: 0 },
+    ],
+  })
+})
+
 test('values have R2, the mean over those that vary, and errors in their own units', () => {
   const all = figures('values', [
     [[1, 0.5, 7], [1, 1, 7], 1],

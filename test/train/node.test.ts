@@ -97,7 +97,9 @@ test('a run is trained, stopped, resumed, evaluated and used, all by its folder'
   const done = events.at(-1)!
   assert.ok(done.event === 'done')
   assert.equal(done.run, whole)
-  assert.deepEqual(await evaluate(whole, { data }), {
+  const { each, confusion, ...evaluated } = await evaluate(whole, { data })
+  assert.deepEqual([each!.length, confusion!.length], [3, 3])
+  assert.deepEqual(evaluated, {
     test: done.test,
     criterion: { figure: 'accuracy', better: 'larger' },
   })

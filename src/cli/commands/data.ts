@@ -125,7 +125,7 @@ function waysTo(entry: DataSetEntry): string {
 }
 
 /** Files of the right names, as training would look for them; their contents are checked when they are read. */
-function placeOf(entry: DataSetEntry, dataDir: string | undefined): Place {
+export function placeOf(entry: DataSetEntry, dataDir: string | undefined): Place {
   const { name, from } = entry
   if ('make' in from) return { embedded: true }
   const { source } = from

@@ -8,9 +8,11 @@ import { noteOnSource } from '../sources.js'
 import { downloadProgress } from '../train/download.js'
 import { legend, outcome } from '../train/summary.js'
 import { renderTable } from '../train/table.js'
+import { describeBreakdown } from './breakdown.js'
 
 /**
- * `onward evaluate RUN`: what the test samples say of a kept run: its figures, those of each layer, and the rule's own.
+ * `onward evaluate RUN`: what the test samples say of a kept run: its figures, those of each layer, the rule's own, and
+ * those of each class.
  * As JSON they have the names that the events of `onward train --json` give them.
  */
 export async function command(run: string, flags: RunFlags & JudgeFlags): Promise<void> {
@@ -32,6 +34,7 @@ export async function command(run: string, flags: RunFlags & JudgeFlags): Promis
   const width = textWidth()
   print(...wrapText(`${run}: ${outcome(test, evaluation)}.`, width))
   print(...renderTable({ test }, { width }), ...legend(test, rule.figures, width))
+  if (evaluation.each) print('', ...describeBreakdown({ ...evaluation, each: evaluation.each }, width))
   if (judgement) print('', ...describeJudgement(judgement, judging.classifier))
   print(...noteOnSource(rule))
   if (diverged !== undefined)

@@ -1,8 +1,9 @@
 import { imageShapeOf } from '../../data/index.js'
 import { unknownName } from '../../names.js'
 import { type ExportedFile, exportRun } from '../../node.js'
+import { exportFolder, exportWeights } from '../../publish/formats.node.js'
 import { targetKind } from '../../targets/index.js'
-import { bytes } from '../output/numbers.js'
+import { bytes, plural } from '../output/numbers.js'
 import { print, printJson } from '../output/print.js'
 import { columns, textWidth, wrapText } from '../output/text.js'
 import { loadOf, namedRule, type RunFlags } from '../run.js'
@@ -12,16 +13,35 @@ export interface ExportFlags extends RunFlags {
   readonly out?: string
 }
 
-/** `onward export RUN`: writes the trained network as one file that, run alone, scores as the network does. */
+const FORMATS = ['onnx', 'safetensors', 'huggingface'] as const
+
+/** `onward export RUN`: writes the trained network for other programs; as ONNX it scores, run alone, as the network does. */
 export async function command(run: string, flags: ExportFlags): Promise<void> {
-  if (flags.format !== 'onnx') throw unknownName('format', flags.format, ['onnx'])
-  const exported = await exportRun(run, {
-    ...namedRule(run, flags),
-    ...{ out: flags.out, data: flags.data, load: loadOf(flags) },
-  })
-  const { samples: _, ...facts } = exported
-  if (flags.json) printJson({ run, ...facts, format: 'onnx' })
-  else print(...describe(exported))
+  const format = FORMATS.find((known) => known === flags.format)
+  if (format === undefined) throw unknownName('format', flags.format, FORMATS)
+  const options = { ...namedRule(run, flags), ...{ out: flags.out, data: flags.data, load: loadOf(flags) } }
+  if (format === 'onnx') {
+    const exported = await exportRun(run, options)
+    const { samples: _, ...facts } = exported
+    return flags.json ? printJson({ run, ...facts, format }) : print(...describe(exported))
+  }
+  if (format === 'safetensors') {
+    const written = await exportWeights(run, options)
+    const { file, tensors } = written
+    if (flags.json) return printJson({ run, ...written, format })
+    return print(
+      `${file}: ${bytes(written.bytes)}, ${plural(tensors, 'tensor')}: weights and running statistics, no optimiser.`,
+    )
+  }
+  const files = await exportFolder(run, options)
+  if (flags.json) return printJson({ run, files, format })
+  print(
+    ...columns(files.map((written) => [`  ${written.file}`, bytes(written.bytes)])),
+    ...wrapText(
+      'The card says what is known: add a licence, and what the model is fit for, before you publish it.',
+      textWidth(),
+    ),
+  )
 }
 
 function describe({ file, bytes: size, batch, checkedOn, samples }: ExportedFile): string[] {

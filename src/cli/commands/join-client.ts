@@ -8,7 +8,7 @@ import { findRule } from '../../rules/load.node.js'
 import { node } from '../../runs.node.js'
 import { EXIT } from '../failure.js'
 import { printAside } from '../output/print.js'
-import { interruptible } from '../train/interrupt.js'
+import type { Patience } from './join-patience.js'
 
 /** Flags of `onward join`. */
 export interface JoinFlags {
@@ -18,16 +18,26 @@ export interface JoinFlags {
   readonly data?: string
   readonly dataDir?: string
   readonly store?: string
+  /** Seconds. */
+  readonly wait?: number
 }
 
 /** A client of a federation that was started on another machine, on data of its own that never leave this one. */
-export async function joinAsClient(transport: Transport, client: string, flags: JoinFlags): Promise<number> {
+export async function joinAsClient(
+  transport: Transport,
+  client: string,
+  flags: JoinFlags,
+  patience: Patience,
+  signal: AbortSignal,
+): Promise<number> {
   const { data: path, rule: given, stage, dataDir, store = `onward-${client}` } = flags
   if (stage !== undefined) throw new UsageError('a client has no stage: leave --stage out')
   if (path === undefined)
     throw new UsageError('Say --data PATH: the folder or file that holds the data of this client.')
-  const recipe = await readRecipe(transport)
-  if (!recipe) throw new UserError('no federation runs there yet: start it first (onward up federated)')
+  const recipe = await patience.until(
+    async () => (await readRecipe(transport)) ?? 'no federation runs there yet (onward up federated starts one)',
+  )
+  if (!recipe) return EXIT.interrupted
   const rule = await findRule(given ?? recipe.rule)
   if (rule.id !== recipe.rule)
     throw new UserError(
@@ -36,13 +46,8 @@ export async function joinAsClient(transport: Transport, client: string, flags: 
   const data = await clientData(path, recipe.samples, dataDir === undefined ? {} : { dataDir })
   printAside(`onward: taking part as ${client} with ${data.train.count} samples; what goes on is kept in ${store}`)
   const own = { rule, data, platform: node(), keeper: keeperIn(store) }
-  const isDone = await interruptible(
-    async (signal) => {
-      await oneClient(transport, client, own, signal)
-      return !signal.aborted
-    },
-    () => printAside('onward: leaving; the same command takes part again'),
-  )
-  if (isDone) printAside('onward: the federation is done')
-  return isDone ? EXIT.done : EXIT.interrupted
+  await oneClient(transport, client, own, signal)
+  if (signal.aborted) return EXIT.interrupted
+  printAside('onward: the federation is done')
+  return EXIT.done
 }

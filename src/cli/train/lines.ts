@@ -5,7 +5,7 @@ import { wrapText } from '../output/text.js'
 import { describeFederation, roundLine } from './clients.js'
 import type { View } from './view.js'
 import { inWords } from './words.js'
-import { describeOver } from './workers.js'
+import { describeJoining, describeOver, waitingLine } from './workers.js'
 
 /**
  * What a run leaves on the screen of an event: of its start, of an epoch, of advice, of a read-out, of an early stop. A line
@@ -14,10 +14,18 @@ import { describeOver } from './workers.js'
 export function renderLines({ start }: View, event: TrainEvent, width = Number.POSITIVE_INFINITY): string[] {
   if (event.event === 'start') {
     const found = event.found && event.resumedAt === undefined ? describeFound(event.found, width) : []
-    return [...found, ...[startLine(event), ...notesOn(event)].flatMap((line) => wrapText(line, width))]
+    const { over, federation } = event
+    const joining = over?.joining ?? federation?.joining
+    return [
+      ...found,
+      ...[startLine(event), ...notesOn(event)].flatMap((line) => wrapText(line, width)),
+      // As they are: somebody is to copy them.
+      ...(joining ? describeJoining(joining, federation !== undefined) : []),
+    ]
   }
   if (event.event === 'round' && start) return wrapText(roundLine(event), width)
   if (event.event === 'advice') return wrapText(adviceLine(event), width)
+  if (event.event === 'waiting') return wrapText(waitingLine(event), width)
   if (event.event === 'read-out') return wrapText(readOutLine(event), width)
   if (event.event === 'stopped' && event.reason === 'early') return wrapText(event.message, width)
   if (event.event !== 'epoch' || !start) return []

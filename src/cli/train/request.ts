@@ -7,6 +7,8 @@ import { isGroup, merge, optionTable, type Values, withValue } from '../../optio
 import type { AnyRule } from '../../rules/contract.js'
 import { findRule } from '../../rules/load.node.js'
 import { asked, type TrainInput, trainingOptions } from '../../train/options.js'
+import type { LogFormat } from '../../train/run-config.js'
+import { readLogs } from '../logs.js'
 import { configuredOwn, OWN_KEYS, type OwnFlags } from '../own-data.js'
 import { needsItsRule } from '../run.js'
 import { readAssignments, readTexts } from '../settings.js'
@@ -25,6 +27,7 @@ export interface TrainFlags extends Values, OwnFlags {
   readonly changedRule?: true
   readonly below?: string
   readonly from?: string
+  readonly log?: readonly LogFormat[]
   readonly json?: true
 }
 
@@ -38,6 +41,7 @@ export interface TrainRequest extends TrainInput {
   readonly out?: string | undefined
   readonly below?: string | undefined
   readonly from?: string | undefined
+  readonly log?: readonly LogFormat[] | undefined
 }
 
 /** Settings of a configuration file that are text, and have a flag or an argument each. */
@@ -47,7 +51,7 @@ const TEXTS = ['rule', 'data', 'dataDir', 'preset', 'out', 'below', 'from'] as c
 const GROUPS = ['set', 'hyper', 'options'] as const
 
 /** What else a run keeps. Its threads are those of its machine, and its fingerprint is that of its data. */
-const KEPT = ['ruleFile', 'own', 'fingerprint', 'mostThreads'] as const
+const KEPT = ['ruleFile', 'own', 'fingerprint', 'mostThreads', 'log'] as const
 
 type Key = (typeof TEXTS)[number] | (typeof GROUPS)[number] | (typeof KEPT)[number] | (typeof OWN_KEYS)[number]
 type Config = { readonly [K in Key | 'training']?: unknown }
@@ -94,7 +98,8 @@ export async function readRequest(ruleName: string | undefined, flags: TrainFlag
     throw new UsageError(`Say what to learn: ${example}, which needs no file; ${named('data')} lists more.`)
   }
   const [dataDir, out, below, from] = [text('dataDir'), text('out'), text('below'), text('from')]
-  return { rule, ...wishes, data, dataDir, own: own.options, out, below, from }
+  const log = flags.log ?? (config.log === undefined ? undefined : readLogs(String(config.log)))
+  return { rule, ...wishes, data, dataDir, own: own.options, out, below, from, log }
 }
 
 /** Flags may be named as they are typed, `augment-shift`, or as in the file of a run, `augment: { shift }`. */

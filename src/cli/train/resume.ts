@@ -7,7 +7,7 @@ import { flagOf, readTrainingFlags } from './flags.js'
 import type { TrainFlags } from './request.js'
 
 /** Flags that may stand beside --resume. Other threads may change last bits; `epochs` is the new total. */
-const FREE = ['resume', 'data', 'dataDir', 'json', 'threads', 'epochs', 'changedRule']
+const FREE = ['resume', 'data', 'dataDir', 'json', 'threads', 'epochs', 'changedRule', 'log']
 
 /**
  * How to go on with a run. Throws a UsageError for a flag that would change it: its settings are in its folder. The
@@ -26,7 +26,7 @@ export async function readResumption(run: string, name: string | undefined, flag
   for (const key of config.own ? (['rule'] as const) : (['rule', 'data'] as const))
     if (given[key] !== undefined && given[key] !== config[key])
       throw new UsageError(`${run} is a run of ${config[key]}, not of ${given[key]}.`)
-  const { threads, epochs } = flags
+  const { threads, epochs, log } = flags
   const data = config.own && flags.data
-  return { ...readTrainingFlags({ threads, epochs }), rule, changedRule: flags.changedRule, data }
+  return { ...readTrainingFlags({ threads, epochs }), rule, changedRule: flags.changedRule, data, log }
 }

@@ -26,7 +26,7 @@ export function renderScreen({ start, told, ...view }: View, width: number, heig
   })
   const fit = (line: string): string => line.slice(0, width)
   const lines = [
-    fit(`${where}  ${happening(view, width - where.length - 2)}`),
+    fit(`${where}  ${happening({ start, ...view }, width - where.length - 2)}`),
     ...renderWorkers(view.workers).map(fit),
     ...renderClients(view.clients).map(fit),
     ...(head === undefined ? [] : [styleText('dim', fit(head)), ...rows.map(fit)]),
@@ -35,13 +35,13 @@ export function renderScreen({ start, told, ...view }: View, width: number, heig
 }
 
 /** How far the training is, or what is done instead of training; numbers are padded, so that nothing jumps. */
-function happening({ progress, measuring }: Omit<View, 'told'>, width: number): string {
+function happening({ progress, measuring, ...view }: Omit<View, 'told'>, width: number): string {
   if (measuring) {
     const { what, done, of } = measuring
     const facts = `measuring ${count(done)} of ${count(of)} ${what} samples`
     return `${bar(done / of, width - facts.length - 2)}  ${facts}`
   }
-  const done = progress?.progress ?? 0
+  const done = progress?.progress ?? roundsDone(view)
   const facts = [`${Math.floor(done * 100)} %`.padStart(5)]
   if (progress) {
     const { between, rowsPerSecond, secondsLeft } = progress
@@ -52,6 +52,16 @@ function happening({ progress, measuring }: Omit<View, 'told'>, width: number): 
   }
   const text = facts.join('  ')
   return `${bar(done, width - text.length - 2)}  ${text}`
+}
+
+/** The part of a training over clients that is done: rounds, and what clients say of the one that runs. */
+function roundsDone({ start, round, clients }: Omit<View, 'told'>): number {
+  const turns = round?.turns ?? start?.federation?.rounds
+  if (turns === undefined) return 0
+  const shares = (clients?.clients ?? []).map((own) => (own.round === clients?.round ? (own.progress ?? 0) : 0))
+  const now = shares.reduce((sum, share) => sum + share, 0) / Math.max(1, shares.length)
+  const before = round ? round.turn / turns : (start?.resumedAt ?? 0) / Math.max(1, start?.steps ?? 1)
+  return Math.min(1, before + (clients?.round === round?.round ? 0 : now) / turns)
 }
 
 /** A bar of at most 24 places, shorter where there is less room. */

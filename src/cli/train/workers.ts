@@ -1,10 +1,12 @@
-import type { Over, WorkersEvent } from '../../train/events.js'
-import { listed } from '../certificate.js'
-import { count, figure, percent, plural } from '../output/numbers.js'
+import { listed } from '../../certificate/words.js'
+import type { Joining, Over, WaitingEvent, WorkersEvent } from '../../train/events.js'
+import { count, duration, figure, percent, plural } from '../output/numbers.js'
 import { columns } from '../output/text.js'
+import { toType } from '../to-type.js'
 
 /** After so many seconds without a word a worker is not taken for alive. */
 const SILENT = 5
+const NAMED = 6
 
 const HOW: Record<Over['mode'], string> = {
   activations: 'each trains its own layers and hands activations up',
@@ -20,6 +22,28 @@ export function describeOver({ mode, engine, workers, bound }: Over): string[] {
     `${plural(workers.length, 'worker')}${place}; ${HOW[mode]}.${mode === 'all-layers' ? '' : ` Worker ${each}.`}`,
     `At most ${figure(bound.speedUp)} times as fast as one worker: ${bound.why}.`,
   ]
+}
+
+/** How others join, as commands to type. */
+export function describeJoining({ url, count: missing, credentials }: Joining, isClient: boolean): string[] {
+  const join = (file: string): string =>
+    `  ${toType('join', url, '--credentials', file, ...(isClient ? ['--data', 'FOLDER'] : []))}`
+  const [first] = credentials
+  if (!isClient)
+    return [
+      `${missing === 1 ? 'One more worker is' : `${missing} more workers are`} to join, on a machine that has a copy of ${first}:`,
+      join('worker.json'),
+    ]
+  return [
+    'Each party needs one of these files, and then, where its data are:',
+    ...credentials.flatMap((file) => [`  ${file}`, join(file.split(/[\\/]/).at(-1)!)]),
+  ]
+}
+
+/** Whom a training waits for. */
+export const waitingLine = ({ missing, of, seconds }: WaitingEvent): string => {
+  const more = missing.length > NAMED ? ` and ${missing.length - NAMED} more` : ''
+  return `waiting for ${missing.slice(0, NAMED).join(', ')}${more}, ${missing.length} of ${of}, for ${duration(seconds)} now`
 }
 
 /** A line for each worker: where it stands, its rate, what it waits for, its loss. */

@@ -4,13 +4,6 @@ import type { DataSet } from '../dataset.js'
 import { type DataOptions, loadData } from './own.node.js'
 import type { KeptData, Provenance } from './provenance.js'
 
-/** What settings keep of a data set. */
-export const keptOf = ({ name, own, fingerprint }: DataSet) => ({
-  data: name,
-  ...(own && { own }),
-  ...(fingerprint !== undefined && { fingerprint }),
-})
-
 /**
  * Reads the data of a run again: one's own from where they were, or from `path` if they have moved. Throws a UserError
  * where they are not there, or are other data.

@@ -49,3 +49,16 @@ export interface KeptData {
   readonly own?: Provenance | undefined
   readonly fingerprint?: string | undefined
 }
+
+interface KeptFrom {
+  readonly name: string
+  readonly own?: Provenance
+  readonly fingerprint?: string
+}
+
+/** What settings keep of a data set. */
+export const keptOf = ({ name, own, fingerprint }: KeptFrom) => ({
+  data: name,
+  ...(own && { own }),
+  ...(fingerprint !== undefined && { fingerprint }),
+})

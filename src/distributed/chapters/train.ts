@@ -2,7 +2,7 @@ import { checkDataSet, type DataSet } from '../../data/index.js'
 import { UsageError } from '../../errors.js'
 import { closing, measuredSplit } from '../../train/closing.js'
 import type { TrainConfig } from '../../train/config.js'
-import type { Over, Scores, TrainEvent } from '../../train/events.js'
+import type { Joining, Over, Scores, TrainEvent } from '../../train/events.js'
 import { firstState } from '../../train/first-state.js'
 import { benchOf, judge, learnedPart } from '../../train/judge.js'
 import { beginOf, globalStep } from '../../train/plan.js'
@@ -12,6 +12,7 @@ import { tracePlan } from '../../train/traced-plan.js'
 import { startEvent } from '../../train/train.js'
 import { openTrainer, type Trainer } from '../../train/trainer.js'
 import { type Begin, withCrew } from '../crew.js'
+import { absentWorkers } from '../pipeline/absent.js'
 import { allLayersBound, singleLayerBound } from '../pipeline/bound.js'
 import { nameRun } from '../pipeline/forget.js'
 import { encodeState } from '../pipeline/standing.js'
@@ -19,6 +20,7 @@ import { getJson, replaceJson } from '../pipeline/values.js'
 import type { Transport } from '../transport.js'
 import { agree, type ChapterManifest, chapterKeys } from './manifest.js'
 import { RUN } from './names.js'
+import { tasksOf } from './tasks.js'
 import { fetchVersion, type Version, versionOf } from './versions.js'
 
 export interface ChaptersConfig extends TrainConfig {
@@ -27,6 +29,10 @@ export interface ChaptersConfig extends TrainConfig {
   /** SHA-256 of the file of the rule, where that is none of Onward's. */
   readonly ruleFile?: string | undefined
   readonly workers?: number | undefined
+  /** The most seconds to wait for workers who are not there; absent: without end. */
+  readonly wait?: number | undefined
+  /** How workers join a run of so many, where some come from elsewhere. */
+  readonly joining?: ((workers: number) => Joining | undefined) | undefined
   /** Starts the workers of a run. Resolves when all have ended, and rejects where the run cannot go on. */
   start(run: string, manifest: ChapterManifest, signal: AbortSignal): Promise<void>
 }
@@ -66,10 +72,11 @@ async function* training(trainer: Trainer, config: Checked, beginWork: Begin): A
   const own = Array.from({ length: workers }, (_, i) =>
     mode === 'weights' ? [blocks[i]!.name] : blocks.map(({ name }) => name),
   )
+  const joining = config.joining?.(workers)
   const bound = mode === 'weights' ? singleLayerBound(chapters, layers) : allLayersBound(chapters, layers, workers)
   yield {
     ...startEvent(trainer, config, bench, taken),
-    over: { mode, engine: transport.engine, name: RUN, workers: own, bound },
+    over: { mode, engine: transport.engine, name: RUN, workers: own, bound, ...(joining && { joining }) },
   }
   yield* standing.save(first)
 
@@ -79,6 +86,11 @@ async function* training(trainer: Trainer, config: Checked, beginWork: Begin): A
   let score: Scores | undefined
   const isOver = standing.at.phase === plan.phases
   const crew = isOver ? undefined : beginWork((end) => config.start(RUN, manifest, end))
+  const leases = own.map((_, worker) => keys.lease(worker))
+  const absent = absentWorkers(transport.values, leases, config.wait, async (worker) => {
+    const last = [...tasksOf(mode, worker, { workers, layers, chapters })].at(-1)
+    return last === undefined || (await versionOf(transport, RUN, last)) !== undefined
+  })
   const step = (chapter: number): number => (chapter + 1) * layers * plan.batches
   for (let chapter = 0; chapter < chapters && !isOver; chapter++) {
     const versions: Version[] = []
@@ -93,6 +105,7 @@ async function* training(trainer: Trainer, config: Checked, beginWork: Begin): A
         const broken = await getJson<{ what: string }>(transport.values, keys.broken)
         if (broken) return yield standing.ruined(broken.value.what)
         crew!.check()
+        yield* absent.news(chapter * layers * plan.batches)
         if (signal?.aborted) {
           await replaceJson(transport.values, keys.stop, true)
           return yield standing.stopped('aborted', stopped(transport, chapter, chapters))

@@ -1,34 +1,53 @@
-/** One client of a federation, as a process of its own: `node client-process.node.js JOB`, a file that it reads. */
+/** Some clients of a federation, as one process: `node client-process.node.js JOB`, a file that it reads. */
 import { readFileSync } from 'node:fs'
-import os from 'node:os'
 import { loadKept } from '../../data/own/kept.node.js'
 import type { KeptData } from '../../data/own/provenance.js'
+import { UserError } from '../../errors.js'
 import { findRule } from '../../rules/load.node.js'
 import { compile } from '../../runtime/compile.node.js'
-import { readCredentials } from '../credentials.node.js'
-import { natsTransport } from '../nats.node.js'
-import { oneClient } from './here.js'
+import { type Credentials, readCredentials } from '../credentials.node.js'
+import { isUnreachable, natsTransport } from '../nats.node.js'
+import type { Transport } from '../transport.js'
+import { systemClock } from './clock.js'
+import { type ClientGiven, inTurns, oneClient } from './here.js'
 import { keeperIn } from './kept-run.node.js'
 import { clientData } from './partition/folders.node.js'
-import { shareOf } from './partition/shares.js'
+import { sharesOf } from './partition/shares.js'
 import { awaitRecipe } from './recipe.js'
 
-/** What a client's process is told. */
-export interface ClientJob {
-  readonly url: string
+/** One of the clients of a process. */
+export interface ClientPlace {
+  readonly id: string
+  /** A file. */
   readonly credentials: string
+  /** The client's own folder of data; absent: its share of the data set. */
+  readonly folder?: string | undefined
+}
+
+/** What a process of clients is told. */
+export interface ClientsJob {
+  readonly url: string
   /** The id of a rule, or the path of its file. */
   readonly rule: string
   /** The data set that the coordinator has. */
   readonly data: KeptData
   readonly dataDir?: string | undefined
-  /** The client's own folder of data; absent: its share of the data set. */
-  readonly folder?: string | undefined
-  /** Where it keeps what it needs to go on. */
+  /** Where clients keep what they need to go on. */
   readonly store: string
+  /** Threads of one operation: processes share the processors of the machine. */
+  readonly mostThreads: number
+  readonly clients: readonly ClientPlace[]
 }
 
-const job = JSON.parse(readFileSync(process.argv[2]!, 'utf8')) as ClientJob
+/** What such a process tells: that all its clients take part, or that one of them cannot. */
+export type ClientsWord = { readonly ready: true } | { readonly lost: string; readonly why: string }
+
+/** How often a client that fails is tried again, in this process. */
+const TRIES = 4
+/** Between two tries to connect, ms. */
+const PAUSE = 200
+
+const job = JSON.parse(readFileSync(process.argv[2]!, 'utf8')) as ClientsJob
 const stop = new AbortController()
 // Whoever started it is gone, or wants it to end: it can end anywhere, and goes on where it was when it comes again.
 const GRACE = 2000
@@ -38,30 +57,71 @@ for (const signal of ['SIGTERM', 'SIGINT', 'disconnect'] as const)
     // A server that is gone for good would be waited for without end.
     setTimeout(() => process.exit(), GRACE).unref()
   })
-
-const credentials = readCredentials(job.credentials)
-const transport = await natsTransport(job.url, credentials)
-try {
-  const rule = await findRule(job.rule)
-  const load = job.dataDir === undefined ? {} : { dataDir: job.dataDir }
-  const whole = await loadKept(credentials.run, job.data, undefined, load)
-  const recipe = await awaitRecipe(transport, stop.signal)
-  if (recipe) {
-    const place = recipe.clients.indexOf(credentials.id)
-    const data = job.folder === undefined ? shareOf(whole, recipe, place) : await clientData(job.folder, whole, load)
-    // Clients on one machine share its processors: each takes its part of them.
-    const mostThreads = Math.max(1, Math.floor(os.availableParallelism() / recipe.clients.length))
-    await oneClient(
-      transport,
-      credentials.id,
-      {
-        ...{ rule, data, keeper: keeperIn(job.store) },
-        platform: { compile: (graph, options) => compile(graph, { mostThreads, ...options }) },
-      },
-      stop.signal,
-    )
-  }
-} finally {
-  await transport.close()
+const tell = (word: ClientsWord): void => {
+  // Whoever started it may be gone.
+  if (process.connected) process.send!(word, () => undefined)
 }
-process.disconnect?.()
+
+const rule = await findRule(job.rule)
+const load = job.dataDir === undefined ? {} : { dataDir: job.dataDir }
+const platform: ClientGiven['platform'] = {
+  compile: (graph, options) => compile(graph, { mostThreads: job.mostThreads, ...options }),
+}
+const places = job.clients.map((place) => ({ ...place, own: readCredentials(place.credentials) }))
+const whole = await loadKept(places[0]!.own.run, job.data, undefined, load)
+// They compute one after the other, each with all that the process has.
+const turn = inTurns()
+let coming = places.length
+let shares: ReturnType<typeof sharesOf> | undefined
+// One connects after the other, before any of them computes: a server does not wait long for an answer.
+const first = new Map<string, Transport | undefined>()
+for (const { own } of places) first.set(own.id, await connected(own))
+await Promise.all(places.map(({ own, folder }) => takePart(own, folder)))
+if (process.connected) process.disconnect()
+
+/** A client to its end; one that fails for good is told. */
+async function takePart(own: Credentials, folder: string | undefined): Promise<void> {
+  for (let tries = 1; !stop.signal.aborted; tries++)
+    try {
+      return await once(own, folder)
+    } catch (error) {
+      if (stop.signal.aborted) return
+      console.error(`${own.id}:`, error)
+      // What is wrong with a client's data or settings is so every time.
+      if (!(error instanceof UserError) && tries < TRIES) continue
+      return tell({ lost: own.id, why: (error as Error).message })
+    }
+}
+
+async function once(own: Credentials, folder: string | undefined): Promise<void> {
+  const transport = first.get(own.id) ?? (await connected(own))
+  first.delete(own.id)
+  if (!transport) return
+  try {
+    const recipe = await awaitRecipe(transport, stop.signal)
+    if (!recipe) return
+    // All shares are made at once, by the first client that asks.
+    shares ??= folder === undefined ? sharesOf(whole, recipe) : []
+    const data = folder === undefined ? shares[recipe.clients.indexOf(own.id)]! : await clientData(folder, whole, load)
+    const given = { rule, data, platform, turn, keeper: keeperIn(job.store), onThere: arrived }
+    await oneClient(transport, own.id, given, AbortSignal.any([stop.signal]))
+  } finally {
+    await transport.close()
+  }
+}
+
+/** A server that is being started again is waited for; undefined where the signal came first. */
+async function connected(own: Credentials): Promise<Transport | undefined> {
+  while (!stop.signal.aborted)
+    try {
+      return await natsTransport(job.url, own)
+    } catch (error) {
+      if (!isUnreachable(error)) throw error
+      await systemClock.sleep(PAUSE, stop.signal)
+    }
+  return undefined
+}
+
+function arrived(): void {
+  if (--coming === 0) tell({ ready: true })
+}

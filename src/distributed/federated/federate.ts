@@ -4,13 +4,14 @@ import { stream } from '../../random/stream.js'
 import { samplesOf } from '../../train/checkpoint.js'
 import { closing, measuredSplit } from '../../train/closing.js'
 import type { TrainConfig } from '../../train/config.js'
-import type { RoundEvent, Scores, TrainEvent } from '../../train/events.js'
+import type { Joining, RoundEvent, Scores, TrainEvent } from '../../train/events.js'
 import { firstState } from '../../train/first-state.js'
 import { benchOf, highestOf, learnedPart } from '../../train/judge.js'
 import { globalStep } from '../../train/plan.js'
 import { standingOf } from '../../train/standing.js'
 import { startEvent } from '../../train/train.js'
 import { openTrainer, type Trainer } from '../../train/trainer.js'
+import { absence } from '../absence.js'
 import { type Begin, withCrew } from '../crew.js'
 import type { Transport } from '../transport.js'
 import { systemClock } from './clock.js'
@@ -23,8 +24,15 @@ import type { CoordinatorEvent } from './round/config.js'
 import { coordinate } from './round/coordinator.js'
 import { readRound } from './round/state.js'
 import { statusesOf } from './statuses.js'
-import { positionAfter, type Turn, turnsOf } from './turns.js'
+import { positionAfter, type Turn, turnsBehind, turnsOf } from './turns.js'
 import { federatedWork, layoutIn, type SolvedReadOut } from './work.js'
+
+/** A round that the events of a run tell of. */
+export interface Told {
+  readonly round: number
+  /** Turns of the training that are done after it. */
+  readonly turn: number
+}
 
 export interface FederateConfig extends TrainConfig {
   readonly federated: FederatedOptions
@@ -40,11 +48,17 @@ export interface FederateConfig extends TrainConfig {
    */
   start(recipe: Recipe, signal: AbortSignal): Promise<void>
   /** Waits for every client in each round: on one machine nothing is gained by going on without one. */
-  readonly patient: boolean
+  readonly patient: boolean | 'long'
+  /** Clients that are known not to come again. */
+  readonly gone?: ReadonlySet<string> | undefined
+  /** The most seconds to wait for clients that a round cannot begin without; absent: without end. */
+  readonly wait?: number | undefined
+  /** How clients join, where that is from elsewhere. */
+  readonly joining?: Joining | undefined
   /** A name that no other coordinator of the run has. */
   readonly holder: string
   /** The last round that the run told of before it was stopped: what is found again is not told again. */
-  readonly lastTold?: number | undefined
+  readonly lastTold?: Told | undefined
   /** Told after every round, when its model is stored: for an engine that forgets. */
   readonly onPublished?: ((model: string) => Promise<void>) | undefined
 }
@@ -89,9 +103,13 @@ async function* training(
     secret: (round) => stream(secretSeed(), round, 'privacy'),
   })
   const { aggregate, rounds, localEpochs } = federated
-  const about = { engine: transport.engine, rounds, localEpochs, aggregate, clients: config.counts, stays }
+  const { joining, counts } = config
+  const about = { engine: transport.engine, rounds, localEpochs, aggregate, clients: counts, stays }
   const uploadBytes = Math.max(...turns.map((_, turn) => work.mostBytes(turn)))
-  yield { ...startEvent(trainer, config, bench, taken), federation: { ...about, uploadBytes } }
+  yield {
+    ...startEvent(trainer, config, bench, taken),
+    federation: { ...about, uploadBytes, ...(joining && { joining }) },
+  }
 
   const samples = samplesOf(data)
   const recipe: Recipe = { version: 1, run, rule: rule.id, settings, federated, clients, samples }
@@ -100,6 +118,7 @@ async function* training(
   const both = signal ? AbortSignal.any([signal, ended]) : ended
   const statuses = statusesOf(transport, clients, systemClock, both)
   const objects = objectCache(transport, run)
+  const absent = absence(config.wait)
   const begin = performance.now()
   let roundBegin = begin
   let toldAt = begin
@@ -107,16 +126,20 @@ async function* training(
   let sums = tally()
   const rounding = coordinate({
     ...{ transport, run, clients, work, layout, clock: systemClock, poll: POLL, signal: both },
-    ...{ holder: config.holder, patient: config.patient, wanted: federated.wanted, seed: settings.options.seed },
+    ...{ holder: config.holder, patient: config.patient, gone: config.gone },
+    ...{ wanted: federated.wanted, seed: settings.options.seed },
+    // Where the engine kept nothing, the checkpoint is all that there is.
+    from: { round: (config.lastTold?.round ?? 0) + 1, turn: turnsBehind(plan, turns, standing.at, config.lastTold) },
     ...{ initial: async () => first as Record<string, Float32Array>, rule: aggregate },
   })
   for await (const event of rounding) {
     crew.check()
     sums.add(event)
     if (event.event === 'round') roundBegin = performance.now()
+    const step = globalStep(plan, standing.at)
+    if (event.event === 'waiting') yield* absent.news(step, event.missing, clients.length)
     if (event.event === 'waiting' && performance.now() - toldAt >= TELL) {
       toldAt = performance.now()
-      const step = globalStep(plan, standing.at)
       yield { event: 'clients', step, round: event.round, clients: statuses.now() }
     }
     if (event.event !== 'published') continue
@@ -126,7 +149,7 @@ async function* training(
     standing.at = positionAfter(plan, turns, turn)
     const done = turns[turn - 1]!
     const layer = done.kind === 'learn' ? done.layer : undefined
-    const isTold = round <= (config.lastTold ?? 0)
+    const isTold = round <= (config.lastTold?.round ?? 0)
     score =
       validation.count > 0 && !isTold ? yield* measuredSplit(trainer, 'validation', validation, signal) : undefined
     const made: RoundEvent = {

@@ -23,6 +23,8 @@ export interface ClientGiven {
   readonly change?: ((learner: Learner) => Learner) | undefined
   /** Runs what the client computes; default: at once. */
   readonly turn?: (<T>(work: () => Promise<T>) => Promise<T>) | undefined
+  /** Told when the client is ready to learn. */
+  readonly onThere?: (() => void) | undefined
 }
 
 /** Milliseconds between two looks at the round. */
@@ -32,7 +34,7 @@ const POLL = 100
 export async function oneClient(
   transport: Transport,
   client: string,
-  { rule, platform, data, keeper, change = (own) => own, turn = (work) => work() }: ClientGiven,
+  { rule, platform, data, keeper, change = (own) => own, turn = (work) => work(), onThere }: ClientGiven,
   signal: AbortSignal,
 ): Promise<void> {
   const recipe = await awaitRecipe(transport, signal)
@@ -48,6 +50,7 @@ export async function oneClient(
     }),
   )
   try {
+    onThere?.()
     const own = change(learner)
     const taking: Learner = { ...own, learn: (...given) => turn(() => own.learn(...given)) }
     const { length } = recipe.clients
@@ -76,7 +79,7 @@ export const clientsHere =
   }
 
 /** Runs one work after the other, in the order in which they come. */
-function inTurns(): NonNullable<ClientGiven['turn']> {
+export function inTurns(): NonNullable<ClientGiven['turn']> {
   let last: Promise<unknown> = Promise.resolve()
   return (work) => {
     const own = last.then(work, work)

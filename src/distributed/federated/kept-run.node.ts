@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { makeFolder, replaceFile } from '../../files.node.js'
 import type { Transport } from '../transport.js'
+import type { Told } from './federate.js'
 import type { ClientKeeper } from './here.js'
 import { objectCache } from './model.js'
 import { NAMES, toJson } from './names.js'
@@ -61,10 +62,11 @@ export function keeperIn(folder: string): ClientKeeper {
   }
 }
 
-/** The last round that the events of a run tell of; 0: none. */
-export function lastTold(run: string): number {
+/** The last round that the events of a run tell of, and the turns that were done after it; 0: none. */
+export function lastTold(run: string): Told {
   const path = join(run, METRICS)
-  if (!existsSync(path)) return 0
-  const told = readFileSync(path, 'utf8').matchAll(/^\{"event":"round".*?"round":(\d+)/gm)
-  return Math.max(0, ...Array.from(told, ([, round]) => Number(round)))
+  if (!existsSync(path)) return { round: 0, turn: 0 }
+  const told = readFileSync(path, 'utf8').matchAll(/^\{"event":"round".*?"round":(\d+).*?"turn":(\d+)/gm)
+  const all = Array.from(told, ([, round, turn]) => ({ round: Number(round), turn: Number(turn) }))
+  return { round: Math.max(0, ...all.map(({ round }) => round)), turn: Math.max(0, ...all.map(({ turn }) => turn)) }
 }

@@ -36,6 +36,17 @@ export function positionAfter(plan: Plan, turns: readonly Turn[], done: number):
   return { phase: plan.phases, epoch: 0, between: 0, batch: 0 }
 }
 
-/** Steps that a plan has behind it there. */
-export const stepAfter = (plan: Plan, turns: readonly Turn[], done: number): number =>
-  globalStep(plan, positionAfter(plan, turns, done))
+/** The turns that are done where a training stands there; several where the last one moves it no further: by what was told. */
+export function turnsBehind(
+  plan: Plan,
+  turns: readonly Turn[],
+  at: Position,
+  told: { readonly turn: number } | undefined,
+): number {
+  const step = globalStep(plan, at)
+  const done = Array.from({ length: turns.length + 1 }, (_, k) => k).filter(
+    (k) => globalStep(plan, positionAfter(plan, turns, k)) === step,
+  )
+  const [first = 0] = done
+  return done.findLast((k) => k <= (told?.turn ?? 0)) ?? first
+}

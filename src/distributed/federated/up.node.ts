@@ -1,12 +1,12 @@
 /** A whole federation on this machine, as `train` takes what trains. */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { checkDataSet, type DataSet } from '../../data/index.js'
-import { keptOf } from '../../data/own/kept.node.js'
 import type { DataOptions } from '../../data/own/own.node.js'
+import { keptOf } from '../../data/own/provenance.js'
 import { UserError } from '../../errors.js'
-import { makeFolder, replaceFile } from '../../files.node.js'
+import { makeFolder, readJson, replaceFile } from '../../files.node.js'
 import { fileOf } from '../../rules/load.node.js'
 import { RULES } from '../../rules/registry.js'
 import type { TrainConfig } from '../../train/config.js'
@@ -15,13 +15,15 @@ import { resolve } from '../../train/options.js'
 import { credentialsFile } from '../credentials.node.js'
 import { memoryEngine } from '../memory.js'
 import { natsTransport } from '../nats.node.js'
+import { keptUp, whileUp } from '../server/kept-up.node.js'
+import { portOf } from '../server/port.node.js'
 import { startBroker } from '../server.node.js'
-import type { ClientJob } from './client-process.node.js'
-import { clientProcesses } from './client-processes.node.js'
+import { newRun } from '../subjects.js'
+import { clientProcesses, processCount } from './client-processes.node.js'
 import { type FederateConfig, federate } from './federate.js'
 import { type ClientGiven, clientsHere } from './here.js'
 import { keeperIn, keepRound, lastTold, restoreRound } from './kept-run.node.js'
-import { fromJson, toJson } from './names.js'
+import { toJson } from './names.js'
 import { clientNames, type FederatedOptions, federatedOptions } from './options.js'
 import { clientFolders, clientsIn } from './partition/folders.node.js'
 import { sharesOf } from './partition/shares.js'
@@ -34,32 +36,39 @@ export interface Federated {
   readonly clientsFrom?: string | undefined
   /** Clients that join from elsewhere, with data of their own. */
   readonly parties?: readonly string[] | undefined
+  /** The address and port that the server listens on, for clients on other machines. */
+  readonly listen?: string | undefined
+  readonly port?: number | undefined
   /** The name of the run, for those who join. */
   readonly name: string
 }
 
 export const newFederated = (
   options: FederatedOptions,
-  whose: Pick<Federated, 'clientsFrom' | 'parties'> = {},
+  whose: Partial<Omit<Federated, 'options' | 'name'>> = {},
 ): Federated => ({
   ...{ options, ...whose },
-  name: `fed-${Math.random().toString(36).slice(2, 10)}`,
+  name: newRun(),
 })
 
 /** How the federation of a run was started. Throws a UserError where it was none. */
 export function keptFederated(run: string): Federated {
   const path = join(storeOf(run), SETTINGS)
   if (!existsSync(path)) throw new UserError(`${run} was not trained over clients: onward train --resume ${run}`)
-  const kept = fromJson(readFileSync(path)) as Federated
-  return { ...kept, options: federatedOptions.parse(kept.options) }
+  const kept = readJson(path) as Federated
+  const options = federatedOptions.safeParse(kept.options)
+  if (!options.success) throw new UserError(`${path} was written by another version of onward: use that one here`)
+  return { ...kept, options: options.data }
 }
 
-/** Where the server of a federation listens, and who is told how to join it. */
-export interface Meeting {
-  readonly listen?: string | undefined
-  readonly port?: number | undefined
-  /** The server's address, its folder with credentials, and the clients that are waited for. */
-  onJoinable?(url: string, folder: string, clients: readonly string[]): void
+/** How clients are waited for, and who is told of them. */
+export interface Waiting {
+  /** The most seconds to wait for clients that a round cannot begin without. */
+  readonly wait?: number | undefined
+  /** Told, before anything slow, how many processes the clients are started in, and where these log. */
+  onStart?(clients: number, processes: number, logs: string): void
+  /** Told of a client without which the training goes on, and why. */
+  onLost?(client: string, why: string): void
 }
 
 /** A training over clients on this machine: in this process, or as processes that a NATS server connects. */
@@ -67,16 +76,13 @@ export const federation = (
   own: Federated,
   engine: Federation['engine'],
   load: DataOptions = {},
-  meeting: Meeting = {},
+  waiting: Waiting = {},
 ) =>
   async function* (given: TrainConfig): AsyncGenerator<TrainEvent> {
     const config = { ...given, data: checkDataSet(given.data) }
     const { rule, data, told: { run: folder } = {}, resume } = config
     const store = folder === undefined ? undefined : storeOf(folder)
-    if (store && !resume) {
-      makeFolder(store)
-      replaceFile(join(store, SETTINGS), toJson(own))
-    }
+    if (store && !resume) keep(store, own)
     const settings = resolve(rule, data, config)
     const names =
       own.parties ?? (own.clientsFrom === undefined ? clientNames(own.options.clients) : clientFolders(own.clientsFrom))
@@ -85,7 +91,7 @@ export const federation = (
     const going = { ...common, ...(folder !== undefined && resume && { lastTold: lastTold(folder) }) }
     if (engine === 'nats') {
       if (!store) throw new UserError('processes need the folder of a run: name one, or choose the engine memory')
-      yield* overNats(own, store, going, load, meeting)
+      yield* overNats(own, store, going, load, waiting)
       return
     }
     const parts =
@@ -94,6 +100,11 @@ export const federation = (
         : await clientsIn(own.clientsFrom, data, load)
     yield* inMemory(own, store, going, parts)
   }
+
+function keep(store: string, own: Federated): void {
+  makeFolder(store)
+  replaceFile(join(store, SETTINGS), toJson(own))
+}
 
 type Common = Omit<FederateConfig, 'transport' | 'start' | 'counts' | 'patient'> & { readonly data: DataSet }
 
@@ -119,12 +130,13 @@ async function* inMemory(
 }
 
 async function* overNats(
-  { name: run, clientsFrom, parties }: Federated,
+  own: Federated,
   store: string,
   common: Common,
   { dataDir }: DataOptions,
-  { listen, port, onJoinable }: Meeting,
+  { wait, onStart, onLost = () => undefined }: Waiting,
 ): AsyncGenerator<TrainEvent> {
+  const { name: run, clientsFrom, parties, listen, port } = own
   const { rule, data, clients } = common
   const file = fileOf(rule)
   if (!parties && !file && !RULES.includes(rule))
@@ -135,32 +147,48 @@ async function* overNats(
     ...(listen !== undefined && { host: listen }),
     ...(port !== undefined && { port }),
   })
+  // Parties that are still there find a run that goes on where it was.
+  if (parties) keep(store, { ...own, port: portOf(broker) })
+  const server = keptUp(broker)
+  const ended = new AbortController()
+  const gone = new Set<string>()
+  let working: Promise<void> = Promise.resolve()
   try {
     const transport = await natsTransport(broker.url, broker.workers[0]!)
     try {
-      const jobs = clients.map((client): [string, ClientJob] => [
-        client,
-        {
-          ...{ url: broker.url, credentials: credentialsFile(join(store, 'nats'), client), dataDir },
-          ...{ rule: file?.path ?? rule.id, data: keptOf(data), store },
-          ...(clientsFrom !== undefined && { folder: join(clientsFrom, client) }),
-        },
-      ])
-      yield* federate({
-        ...{
-          ...common,
-          transport,
-          patient: false,
-          counts: Object.fromEntries(clients.map((client) => [client, null])),
-        },
-        start: parties
-          ? async () => onJoinable?.(broker.url, place, parties)
-          : clientProcesses(join(store, 'clients'), new Map(jobs)),
-      })
+      const credentials = (client: string): string => credentialsFile(place, client)
+      if (!parties) {
+        const logs = join(store, 'clients')
+        onStart?.(clients.length, processCount(clients.length), logs)
+        const job = { url: broker.url, rule: file?.path ?? rule.id, data: keptOf(data), dataDir, store }
+        const places = clients.map((id) => ({
+          ...{ id, credentials: credentials(id) },
+          ...(clientsFrom !== undefined && { folder: join(clientsFrom, id) }),
+        }))
+        // They load while the network is traced and compiled here.
+        const lose = (client: string, why: string): void => {
+          gone.add(client)
+          onLost(client, why)
+        }
+        working = clientProcesses({ folder: logs, job, clients: places, onLost: lose }, ended.signal)
+        working.catch(() => undefined)
+      }
+      const joining = parties && { url: broker.url, count: parties.length, credentials: parties.map(credentials) }
+      const start = async (_: unknown, signal: AbortSignal): Promise<void> => {
+        signal.addEventListener('abort', () => ended.abort())
+        await Promise.race([working, server.failed])
+      }
+      const counts = Object.fromEntries(clients.map((client) => [client, null]))
+      // A process that dies is started again, and its clients make the round again: whoever else is slow is waited for.
+      const patient = parties || own.options.wanted !== undefined ? false : ('long' as const)
+      const about = { transport, patient, gone, counts, start, wait, ...(joining && { joining }) }
+      yield* whileUp(server, transport, federate({ ...common, ...about }))
     } finally {
       await transport.close()
     }
   } finally {
-    await broker.stop()
+    ended.abort()
+    await working.catch(() => undefined)
+    await server.stop()
   }
 }

@@ -25,10 +25,23 @@ const PATIENCE = 2000
 /** How long a server that is there may be silent, or have nobody for a request: JetStream is up before it listens. */
 const [SILENT, NOBODY] = [30_000, 5000]
 
+/** Whether an error says that nobody answered, which may change; where credentials are refused, it does not. */
+export const isUnreachable = (error: unknown): boolean =>
+  error instanceof UserError && error.message.startsWith(UNREACHED) && !isRefused(error.cause)
+
+/** A server that is kept waiting for an answer by a busy process ends the connection in the same way. */
+const isRefused = (error: unknown): boolean => error instanceof AuthorizationError && !/timeout/i.test(error.message)
+
+const UNREACHED = 'could not connect to '
+
 /**
  * Connects to `url`, as `nats://HOST:PORT`. Throws a `UserError` where nobody answers or the credentials are refused.
  */
-export async function connectTo(url: string, { seed, id }: Pick<Credentials, 'seed' | 'id'>): Promise<Connection> {
+export async function connectTo(
+  url: string,
+  { seed, id }: Pick<Credentials, 'seed' | 'id'>,
+  onAway: (isAway: boolean) => void = () => undefined,
+): Promise<Connection> {
   const core = await connect({
     servers: url,
     authenticator: nkeyAuthenticator(new TextEncoder().encode(seed)),
@@ -40,14 +53,14 @@ export async function connectTo(url: string, { seed, id }: Pick<Credentials, 'se
     // A server that was cut off says nothing: two of these without an answer end the connection, and a new one is sought.
     pingInterval: 5000,
     noAsyncTraces: true,
+    ...tlsFor(url),
   }).catch((error: unknown) => {
-    const why =
-      error instanceof AuthorizationError
-        ? `it refuses the credentials of ${id}: ask for new ones where the run was started`
-        : `${reason(error)}: check the address, and that the run is up`
-    throw new UserError(`could not connect to ${url}: ${why}`, { cause: error })
+    const why = isRefused(error)
+      ? `it refuses the credentials of ${id}: ask for new ones where the run was started`
+      : `${reason(error)}: check the address, and that the run is up`
+    throw new UserError(`${UNREACHED}${url}: ${why}`, { cause: error })
   })
-  const { untilBack, untilLost } = watched(core)
+  const { untilBack, untilLost } = watched(core, onAway)
   const options = { timeout: PATIENCE, checkAPI: false }
   return {
     core,
@@ -79,12 +92,21 @@ export async function connectTo(url: string, { seed, id }: Pick<Credentials, 'se
   }
 }
 
+/**
+ * Where the address says tls, nothing goes without it, and the certificate must be of that host: left to itself, the
+ * client goes on in the clear with a server that has none, and takes one of `localhost` for any address of numbers.
+ */
+function tlsFor(url: string): { tls?: object } {
+  const address = URL.canParse(url) ? new URL(url) : undefined
+  return address?.protocol === 'tls:' ? { tls: { host: address.hostname.replace(/^\[(.*)\]$/, '$1') } } : {}
+}
+
 /** The server went away while an answer was waited for: the client itself would wait for the whole of its time-out. */
 class LostError extends Error {
   override readonly name = 'TimeoutError'
 }
 
-function watched(core: NatsConnection) {
+function watched(core: NatsConnection, onAway: (isAway: boolean) => void) {
   const failing = new Set<(error: Error) => void>()
   const waiting = new Set<() => void>()
   let isThere = true
@@ -99,9 +121,13 @@ function watched(core: NatsConnection) {
   }
   void (async () => {
     for await (const { type } of core.status()) {
-      if (type === 'reconnect') arrive()
+      if (type === 'reconnect') {
+        arrive()
+        onAway(false)
+      }
       if (type !== 'disconnect') continue
       isThere = false
+      onAway(true)
       leave(new LostError('the server went away'))
     }
   })()

@@ -3,7 +3,7 @@ import { keysOf } from './names.js'
 import { getJson, type Known, putJson } from './values.js'
 
 /** Who holds a stage. Epochs only grow; a holder that lives counts beats. */
-interface Lease {
+export interface Lease {
   readonly holder: string
   readonly epoch: number
   readonly beat: number
@@ -31,7 +31,10 @@ export interface LeaseTimes {
   readonly silence: number
 }
 
-export const LEASE_TIMES: LeaseTimes = { beat: 500, silence: 3000 }
+/** A holder that was not heard of for so long is taken for dead, ms. */
+export const SILENCE = 3000
+
+export const LEASE_TIMES: LeaseTimes = { beat: 500, silence: SILENCE }
 
 /**
  * Takes the lease of a stage: at once where it is free or its holder is known to be dead, else when that has been silent.
@@ -108,12 +111,22 @@ const fenced = (key: string): FencedError => new FencedError(`another worker hol
 
 /**
  * The highest stage that nobody has: those that are started with the run are the lowest ones, and may not have theirs
- * yet.
+ * yet. Where all are held, those whose holders are silent are waited for.
  */
-export async function freeStage(values: Values, run: string, stages: number): Promise<number | undefined> {
+export async function freeStage(
+  values: Values,
+  run: string,
+  stages: number,
+  silence = SILENCE,
+): Promise<number | undefined> {
+  const read = (stage: number): Promise<Known<Lease> | undefined> => getJson<Lease>(values, keysOf(run).lease(stage))
+  const revisions: number[] = []
   for (let stage = stages - 1; stage >= 0; stage--) {
-    const known = await getJson<Lease>(values, keysOf(run).lease(stage))
+    const known = await read(stage)
     if (!known || known.value.holder === '') return stage
+    revisions[stage] = known.revision
   }
+  await new Promise((resolve) => setTimeout(resolve, silence))
+  for (let stage = stages - 1; stage >= 0; stage--) if ((await read(stage))?.revision === revisions[stage]) return stage
   return undefined
 }

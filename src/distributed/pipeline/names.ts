@@ -27,9 +27,3 @@ export const limitsOf = (run: string, window: number, stages: number, messageByt
   mostBytes: (window + 2) * Math.max(1, stages - 1) * messageBytes,
   mostMessageBytes: messageBytes,
 })
-
-/** A new name for a run. */
-export function newRun(): string {
-  const letters = 'abcdefghijklmnopqrstuvwxyz0123456789'
-  return [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => letters[byte % 36]).join('')
-}

@@ -3,7 +3,7 @@ import { UsageError } from '../../errors.js'
 import { samplesOf } from '../../train/checkpoint.js'
 import { closing, measuredSplit } from '../../train/closing.js'
 import type { TrainConfig } from '../../train/config.js'
-import type { Scores, TrainEvent } from '../../train/events.js'
+import type { Joining, Scores, TrainEvent } from '../../train/events.js'
 import { firstState } from '../../train/first-state.js'
 import { benchOf, highestOf, judge, learnedPart } from '../../train/judge.js'
 import {
@@ -22,13 +22,15 @@ import { tracePlan } from '../../train/traced-plan.js'
 import { startEvent } from '../../train/train.js'
 import { openTrainer, type Trainer } from '../../train/trainer.js'
 import { type Begin, withCrew } from '../crew.js'
+import { newRun } from '../subjects.js'
 import type { Transport } from '../transport.js'
+import { absentWorkers } from './absent.js'
 import { activationsBound } from './bound.js'
 import { chunksFrom } from './chunks.js'
 import { collect, collectEpoch, standingsOf } from './collect.js'
 import { nameRun } from './forget.js'
 import { type Manifest, writeManifest } from './manifest.js'
-import { keysOf, newRun } from './names.js'
+import { keysOf } from './names.js'
 import { adviceFor } from './remedy.js'
 import { type Stages, stagesOf } from './stages.js'
 import { encodeState, writeFirst } from './standing.js'
@@ -42,6 +44,10 @@ export interface PipelineConfig extends TrainConfig {
   readonly workers?: number | undefined
   /** SHA-256 of the file of the rule, where that is none of Onward's. */
   readonly ruleFile?: string | undefined
+  /** The most seconds to wait for workers who are not there; absent: without end. */
+  readonly wait?: number | undefined
+  /** How workers join a run of so many, where some come from elsewhere. */
+  readonly joining?: ((workers: number) => Joining | undefined) | undefined
   /**
    * Starts the workers of a run, or waits for them; they leave with the signal. Resolves when all have ended, and
    * rejects where the run cannot go on.
@@ -59,6 +65,9 @@ export async function* trainPipeline(given: PipelineConfig): AsyncGenerator<Trai
   const trainer = await openTrainer(config)
   yield* withCrew(trainer, (begin, done) => training(trainer, config, begin, done))
 }
+
+/** So long, in seconds, those who stop a run wait for a worker who is missing. */
+const LEAVE = 3
 
 type Checked = PipelineConfig & { readonly data: DataSet }
 
@@ -81,27 +90,41 @@ async function* training(
   const manifest = await prepare(trainer, config, stages, run, begin, first)
   const messages = [...chunksFrom(plan, { chunk: 0, at: begin }, manifest.chunk)].length
   const bound = activationsBound(Math.max(1, messages), stages.blocks.length, stages.slowestShare)
+  const count = stages.blocks.length
+  const joining = config.joining?.(count)
   yield {
     ...startEvent(trainer, config, bench, taken),
-    over: { mode: 'activations', engine: transport.engine, name: run, workers: stages.blocks, bound },
+    over: {
+      ...{ mode: 'activations', engine: transport.engine, name: run, workers: stages.blocks, bound },
+      ...(joining && { joining }),
+    },
   }
   yield* standing.save(first)
   const time = { begin: performance.now(), epoch: performance.now() }
   const seconds = (since: number): number => (performance.now() - since) / 1000
-  const count = stages.blocks.length
   const keys = keysOf(run)
 
   const crew = beginWork((end) => config.start(run, manifest, end))
   const watch = watchOf(transport, manifest, run, { plan, blocks: stages.blocks, batch: settings.options.batch }, done)
+  const leases = stages.blocks.map((_, stage) => keys.lease(stage))
+  const absent = absentWorkers(
+    transport.values,
+    leases,
+    config.wait,
+    async (stage) => (await standingsOf(transport, run, count))[stage]!.isOver,
+  )
   let epochs = 0
   let score: Scores | undefined
-  for (let isStopping = false; ; ) {
-    if (signal?.aborted && !isStopping) {
-      isStopping = true
+  for (let stopping: number | undefined; ; ) {
+    if (signal?.aborted && stopping === undefined) {
+      stopping = performance.now()
       await setOnce(transport.values, keys.stop, true)
     }
     const all = await standingsOf(transport, run, count)
     yield* watch.news()
+    yield* absent.news(globalStep(plan, standing.at))
+    // The end goes up from stage to stage: one that nobody works on never hears of it. What is kept is the last epoch.
+    if (stopping !== undefined && seconds(stopping) > LEAVE && absent.isAnybody()) return yield* standing.stop()
     const broken = await getJson<{ what: string; call: Call }>(transport.values, keys.broken)
     if (broken) {
       const { what, call } = broken.value

@@ -10,3 +10,6 @@ export const usualPort = (host: string, port = USUAL): Promise<number | undefine
     probe.once('error', () => resolve(undefined))
     probe.listen(port, host, () => probe.close(() => resolve(port)))
   })
+
+/** The port that a server listens on. */
+export const portOf = ({ url }: { readonly url: string }): number => Number(/:(\d+)$/.exec(url)![1])

@@ -45,10 +45,12 @@ import { optimizerOf, stepSize } from '../../nn/optimizers.js'
 import { FILTER_SCALE, filterImages, rowByRow, signedImages } from '../../nn/pictures.js'
 import type { Tree } from '../../nn/tree.js'
 import { targetKind } from '../../targets/index.js'
-import type { Batch, Rule, Task } from '../contract.js'
+import type { Batch, Rule, Sight, Task } from '../contract.js'
 import { classesOf } from '../task.js'
 import { costOf, type Net, networkOf, nudged, readOutError, scoresOf } from './network.js'
 import { type EquilibriumPropagationHyper, hyper, perLayer } from './options.js'
+import { CONTRAST, FREE, NUDGED, phasesOfStep } from './phases.js'
+import { presets } from './presets.js'
 import { energy, resting, type States, settle, sweep } from './settling.js'
 
 export type EquilibriumPropagationState = {
@@ -153,48 +155,7 @@ export const equilibriumPropagation: Rule<EquilibriumPropagationHyper, Equilibri
   ],
   hyper,
   training: { epochs: 15, batch: 100 },
-  presets: {
-    quick: { description: '512 hidden units, 5 epochs (settings ours)', hyper: {}, train: { epochs: 5, batch: 50 } },
-    mnist: {
-      description: '512 hidden units, 15 epochs (settings ours, chosen on validation images)',
-      hyper: {},
-      train: { epochs: 15, batch: 100 },
-    },
-    'p-1h': {
-      description:
-        "512 logistic hidden units, one-sided, batches of 20, 30 epochs: the recipe of Ernoult et al.'s code",
-      hyper: {
-        activation: 'logistic',
-        output: 'logistic',
-        estimator: 'positive',
-        beta: 0.1,
-        optimizer: 'sgd',
-        freeSweeps: 40,
-        nudgedSweeps: 15,
-        rates: [0.08, 0.04],
-        momentum: 0,
-        schedule: 'constant',
-      },
-      train: { epochs: 30, batch: 20 },
-    },
-    'cross-entropy': {
-      description: 'two hidden layers of 256 under a softmax read-out, 12 epochs (sizes of the hEP MLP, the rest ours)',
-      hyper: {
-        units: [256, 256],
-        activation: 'logistic',
-        output: 'cross-entropy',
-        beta: 1,
-        freeSweeps: 40,
-        gains: [1, 0.5, 1],
-      },
-      train: { epochs: 12, batch: 100 },
-    },
-    table: {
-      description: 'one layer of 100, for tables of numbers (settings ours, chosen by validation)',
-      hyper: { units: [100], rates: [0.01], gains: [1] },
-      train: { epochs: 100, batch: 32 },
-    },
-  },
+  presets,
 
   locality: (_, h) => ({
     blocks: [...h.units, 0].map((_, k) => ({ name: blockName(k, h), parameters: [`layers.${k}`] })),
@@ -237,10 +198,35 @@ export const equilibriumPropagation: Rule<EquilibriumPropagationHyper, Equilibri
     },
   }),
 
+  phases: phasesOfStep,
+
+  watch({ layers }, { x, target, random }, task, h) {
+    const net = networkOf(layers, x, task.precision, h)
+    const { states: free } = settle(net.network, resting(net.network), h.freeSweeps, h.tolerance)
+    const { plus, minus } = phases(net, free, wished(target, task, h), random, h)
+    const sights = free.map((s, k): [string, readonly Sight[]] => [
+      blockName(k, h),
+      [
+        { phase: FREE, what: 'activity', values: s },
+        { phase: NUDGED, what: 'activity', values: plus[k]! },
+        { phase: CONTRAST, what: 'change', values: plus[k]!.sub(minus[k]!) },
+      ],
+    ])
+    return Object.fromEntries(sights)
+  },
+
   predict(state, x, task, h) {
     const net = networkOf(state.layers, x, task.precision, h)
     const { states } = settle(net.network, resting(net.network), h.freeSweeps)
     return { scores: scoresOf(net, states) }
+  },
+
+  /** The states that it settles to, and what a read-out says of them. */
+  activities(state, x, task, h) {
+    const net = networkOf(state.layers, x, task.precision, h)
+    const { states } = settle(net.network, resting(net.network), h.freeSweeps)
+    const all = net.readOut ? [...states, scoresOf(net, states)] : states
+    return Object.fromEntries(all.map((s, k) => [blockName(k, h), s]))
   },
 
   figures: { energy: 'of the states that an image settles to in the free phase' },

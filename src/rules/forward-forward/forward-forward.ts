@@ -38,6 +38,7 @@ import { type HeadWeights, headOf } from './head.js'
 import { type HeadedWeights, headedLayers } from './heads.js'
 import { hybridImages, smoothMasks } from './hybrids.js'
 import { type ForwardForwardHyper, hasHead, hyper, isAdaptive, saysByHead } from './options.js'
+import { headedPhases, NEGATIVE, POSITIVE, pairedPhases } from './phases.js'
 import { presets } from './presets.js'
 
 /** Running mean activity of each unit, where peers are normalised. */
@@ -85,6 +86,7 @@ function layersOf({ task, hyper: h }: Given<ForwardForwardHyper>): FFLayer[] {
         goodnessOf(output)
           .reshape([classesOf(task), -1])
           .transpose(),
+      sights: ({ output }) => [{ what: 'goodness', values: goodnessOf(output) }],
     }
   })
 }
@@ -135,6 +137,7 @@ function contrasting(given: Given<ForwardForwardHyper>): Design {
     rate: (progress: Tensor): Tensor => stepSize(h, progress),
     keepsSnapshot: isAdaptive(h),
     prediction: saysByHead(h) ? ('head' as const) : { sumFrom: h.energyFrom },
+    sets: [POSITIVE, NEGATIVE],
     input: {
       /** Positives and negatives: the image with its label and with a wrong one, or the image and a hybrid of two. */
       training(batch: Batch, { scores }: { readonly scores?: Tensor }): Fed<Labels> {
@@ -197,5 +200,6 @@ export const forwardForward: Rule<ForwardForwardHyper, ForwardForwardState> = {
   between: (epoch, h) => (isAdaptive(h) ? snapshotBefore(epoch) : []),
   probabilities: saysByHead,
   scoreName: (h) => (saysByHead(h) ? 'score' : 'goodness'),
+  phases: (h) => (h.objective === 'heads' ? headedPhases : pairedPhases(h)),
   pictures: (task) => filters(task.input.shape, ({ layers }: ForwardForwardState) => layers[0]!.weight),
 }

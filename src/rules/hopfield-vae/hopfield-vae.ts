@@ -31,6 +31,7 @@ import type { Optimizer } from '../../nn/optimizer.js'
 import { adam, stepSize } from '../../nn/optimizers.js'
 import { leaves, mapTree, type Tree } from '../../nn/tree.js'
 import type { Metrics, Rule, Step, Task } from '../contract.js'
+import { DECODE, ENCODE, LEARN, SAMPLE } from '../phases.js'
 import { generatorOf } from './generator.js'
 import { both, clamp, contrastGradients, contrasts, type Force, inputGradient, type States } from './hopfield.js'
 import { blocksOf, isInert, type Model, modelOf, type Networks, newNetworks, type Posterior } from './model.js'
@@ -233,6 +234,28 @@ export const hopfieldVae: Rule<HopfieldVaeHyper, HopfieldVaeState> = {
       ...(h.variant === 'F' ? { window: 'all' } : { window: 1, feedback: 'forward weights' }),
     },
   }),
+
+  phases: ({ variant }) => [
+    {
+      name: ENCODE,
+      says: `The image is held at the visible units, and the network ${variant === 'F' ? 'computes' : 'settles to'} a code.`,
+      ways: ['input', ...(variant === 'F' ? [] : (['feedback'] as const))],
+    },
+    { name: SAMPLE, says: 'A code is drawn near that one.', ways: [] },
+    {
+      name: DECODE,
+      says: `The code is held at the latent units, and the network ${variant === 'F' ? 'computes' : 'settles to'} an image.`,
+      ways: variant === 'F' ? ['input'] : ['input', 'feedback'],
+    },
+    variant === 'F'
+      ? { name: LEARN, says: 'The derivative of the error goes back through both.', ways: ['derivative'], learns: true }
+      : {
+          name: LEARN,
+          says: 'Both settle again under a small pull, and each coupling changes by what its two ends then do otherwise.',
+          ways: ['feedback'],
+          learns: true,
+        },
+  ],
 
   init(random, task, h) {
     const networks = newNetworks(random, task, h)

@@ -2,7 +2,7 @@ import type { Tensor } from '../../graph/index.js'
 import type { Optimizer } from '../../nn/optimizer.js'
 import type { Random } from '../../nn/random.js'
 import type { Tree } from '../../nn/tree.js'
-import type { Batch, LocalityPromise, Prediction } from '../contract.js'
+import type { Batch, LocalityPromise, Prediction, Sight } from '../contract.js'
 
 /** What the lowest layer reads, [rows, ...], and whatever else every layer is given beside its own input. */
 export interface Fed<Given = unknown> {
@@ -43,6 +43,8 @@ export interface Learning<Parameters extends Tree, Running extends Tree, Given, 
 /** A scalar to be made small, alone or with scalars to be shown beside it. */
 export type Loss = Tensor | { readonly loss: Tensor; readonly metrics: Readonly<Record<string, Tensor>> }
 
+export type LayerSight = Omit<Sight, 'phase'> & Partial<Pick<Sight, 'phase'>>
+
 /** One layer (or cell) that learns from its own loss. */
 export interface LocalLayer<
   Parameters extends Tree = Tree,
@@ -61,6 +63,11 @@ export interface LocalLayer<
   loss?(learning: Learning<Parameters, Running, Given, Made>): Loss
   /** What this layer alone says of the target, [N, K]. `made`: all that `forward` returned. */
   scores?(parameters: Parameters, output: Tensor, made: Made): Tensor
+  /**
+   * What can be seen of it beside its output, [rows, ...] each: its goodness, say. Without a phase, rows belong to
+   * those of the design's `sets`.
+   */
+  sights?(learning: Learning<Parameters, Running, Given, Made>): readonly LayerSight[]
   /** Absent: the design's. */
   readonly optimizer?: Optimizer
   /** The step size, from the part of the training that is done; absent: the design's. */
@@ -138,6 +145,8 @@ export interface LayerwiseDesign<
     training(batch: Batch, known: { readonly stack: Stack<Parameters, Running>; readonly scores?: Tensor }): Fed<Given>
     use(x: Tensor): Fed<Given>
   }
+  /** The phases to which the rows of training belong, in equal parts one after the other. Default: one, `pass`. */
+  readonly sets?: readonly string[]
   /**
    * What a prediction is made of: the head (default where there is one), the last layer's scores, or the sum (default)
    * or mean of the scores of all layers, or from a layer upwards.

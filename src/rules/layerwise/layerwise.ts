@@ -2,8 +2,9 @@ import { UserError } from '../../errors.js'
 import type { Tensor } from '../../graph/index.js'
 import type { Random } from '../../nn/random.js'
 import { leaves, type Tree } from '../../nn/tree.js'
-import type { Batch, Prediction, Rule, Step, Task } from '../contract.js'
-import type { AnyDesign, AnyStack, Fed, LayerwiseDesign, Passed, Snapshot, Stack } from './design.js'
+import type { Batch, Prediction, Rule, Sight, Sights, Step, Task } from '../contract.js'
+import { PASS } from '../phases.js'
+import type { AnyDesign, AnyStack, Fed, LayerSight, LayerwiseDesign, Passed, Snapshot, Stack } from './design.js'
 import { greedyOf } from './greedy.js'
 import { HEAD, learners, learnHead, learnLayers, nameOf } from './learn.js'
 import { headInput, headInputInUse, passesUp, passUp } from './pass.js'
@@ -16,7 +17,7 @@ export interface Given<Hyper> {
 }
 
 type Parts<Hyper, State extends Tree> = Required<
-  Pick<Rule<Hyper, State>, 'locality' | 'init' | 'steps' | 'predict' | 'greedy'>
+  Pick<Rule<Hyper, State>, 'locality' | 'init' | 'steps' | 'predict' | 'greedy' | 'watch'>
 >
 
 /**
@@ -57,6 +58,7 @@ export function layerwise<
       }
     },
     predict: (stack, x, task, hyper) => predicted(design({ task, hyper }), stack, x),
+    watch: (stack, batch, task, hyper) => seen(design({ task, hyper }), stack, batch),
     greedy: greedyOf(design),
   }
   return parts as unknown as Parts<Hyper, Stack<P, R, H>>
@@ -82,22 +84,48 @@ function initialHead({ head, optimizer }: AnyDesign, random: Random): NonNullabl
 
 /** The layers of `hasLoss` learn on a batch, each from what the one below put out before this update, and the head. */
 function stepOf(design: AnyDesign, hasLoss: (layer: number) => boolean): Step<AnyStack> {
-  const { layers, head, input, window = 1 } = design
+  const { layers, head, window = 1 } = design
   const crosses = (layer: number): boolean =>
     layers.some(({ loss }, i) => loss && hasLoss(i) && i > layer && i - window < layer)
   return (stack, batch) => {
-    const read = head?.input && headInputInUse(design, stack, batch.x)
-    const said = stack.snapshot
-      ? predicted(design, stack.snapshot, batch.x)
-      : read && head!.predict(stack.head!.parameters, read)
-    const scores = said?.scores.stopGradient()
-    const fed: Fed = input?.training(batch, { stack, ...(scores && { scores }) }) ?? { x: batch.x }
+    const { fed, read } = fedIn(design, stack, batch)
     const running = passesUp(layers, stack, fed, { random: batch.random, learns: hasLoss, crosses })
     const learned = learnLayers(design, stack, running, batch, hasLoss)
     if (!head) return [learned.stack, { blocks: learned.blocks }]
     const own = learnHead(design, stack, read ?? headInput(design, fed, [...learned.passes.values()]), batch, fed.given)
     return [{ ...learned.stack, head: own.head }, { blocks: { ...learned.blocks, ...own.blocks } }]
   }
+}
+
+/** What the lowest layer reads of a batch while layers learn, and what a head with an input of its own does. */
+function fedIn(design: AnyDesign, stack: AnyStack, batch: Batch): { readonly fed: Fed; readonly read?: Tensor } {
+  const { head, input } = design
+  const read = head?.input && headInputInUse(design, stack, batch.x)
+  const said = stack.snapshot
+    ? predicted(design, stack.snapshot, batch.x)
+    : read && head!.predict(stack.head!.parameters, read)
+  const scores = said?.scores.stopGradient()
+  const fed: Fed = input?.training(batch, { stack, ...(scores && { scores }) }) ?? { x: batch.x }
+  return { fed, ...(read && { read }) }
+}
+
+/** What each layer holds of a batch that it learns from: its output, and what it shows beside that. */
+function seen(design: AnyDesign, stack: AnyStack, batch: Batch): Sights {
+  const { layers, sets = [PASS] } = design
+  const passes = passUp(layers, stack, fedIn(design, stack, batch).fed, { random: batch.random, learns: () => true })
+  const own = passes.map((pass, i): [string, readonly Sight[]] => {
+    const { output } = pass.made
+    const more: readonly LayerSight[] =
+      layers[i]!.sights?.({ ...pass, parameters: stack.layers[i]!, output, batch }) ?? []
+    const sights = [{ what: 'activity', values: output }, ...more].flatMap((sight: LayerSight): Sight[] => {
+      const { phase, what, values } = sight
+      if (phase !== undefined) return [{ phase, what, values }]
+      const rows = values.shape[0]! / sets.length
+      return sets.map((set, k) => ({ phase: set, what, values: values.slice(0, k * rows, (k + 1) * rows) }))
+    })
+    return [nameOf(design, i), sights]
+  })
+  return Object.fromEntries(own)
 }
 
 /** What a prediction is made of. */

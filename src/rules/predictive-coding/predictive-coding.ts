@@ -30,13 +30,14 @@ import { constant, grad, oneHot, sizeOf, type Tensor } from '../../graph/index.j
 import { accuracy, squaredError } from '../../nn/losses.js'
 import { stepSize } from '../../nn/optimizers.js'
 import type { Tree } from '../../nn/tree.js'
-import type { Block, Rule, Task } from '../contract.js'
+import type { Block, Rule, Sight, Task } from '../contract.js'
+import { LEARN, PASS } from '../phases.js'
 import { classesOf } from '../task.js'
 import { largestCurvature } from './curvature.js'
-import { initialWeights, type Network, networkOf, outputOf, upwards, type Weights } from './network.js'
+import { constraints, initialWeights, type Network, networkOf, outputOf, upwards, type Weights } from './network.js'
 import { hyper, optimizerOf, type PredictiveCodingHyper, rateOf, relaxationOf } from './options.js'
 import { pictures } from './pictures.js'
-import { afterDual, energy, relax } from './relaxation.js'
+import { afterDual, drives, energy, relax } from './relaxation.js'
 
 export type PredictiveCodingState = {
   readonly weights: Weights
@@ -44,6 +45,8 @@ export type PredictiveCodingState = {
   /** eta, a scalar; backpropagation has none. */
   readonly eta?: Tensor
 }
+
+const RELAX = 'relaxing'
 
 const netOf = ({ weights }: PredictiveCodingState, x: Tensor, task: Task, h: PredictiveCodingHyper): Network =>
   networkOf(weights, x, task.precision, h)
@@ -137,8 +140,61 @@ export const predictiveCoding: Rule<PredictiveCodingHyper, PredictiveCodingState
 
   pictures,
 
+  phases: ({ method, alpha }) =>
+    method === 'backprop'
+      ? [
+          { name: PASS, says: 'A batch goes up through the layers.', ways: ['input'] },
+          { name: RELAX, says: 'The derivative of the loss goes down from layer to layer.', ways: ['derivative'] },
+          { name: LEARN, says: 'Every layer changes its weights by that.', ways: ['label'], learns: true },
+        ]
+      : [
+          { name: PASS, says: 'A batch goes up: every layer is just what the one below predicts.', ways: ['input'] },
+          {
+            name: RELAX,
+            says: `The output is pulled to the label and the activities settle; what is not as predicted is a residual${alpha > 0 ? ', and multipliers remember it' : ''}.`,
+            ways: ['input', 'label', 'feedback'],
+          },
+          {
+            name: LEARN,
+            says: 'Each layer changes its weights by its own residual.',
+            ways: [],
+            learns: true,
+          },
+        ],
+
+  watch(state, { x, target }, task, h) {
+    const net = netOf(state, x, task, h)
+    const z = upwards(net)
+    const names = blocks(h).map(({ name }) => name)
+    const list = (all: Tensor, phase: string, what: string) =>
+      names
+        .slice(0, -1)
+        .map((_, i) => ({ phase, what, values: all.slice(0, i, i + 1).reshape([...all.shape.slice(1)]) }))
+    const each: (readonly Sight[])[] = [list(z, PASS, 'activity')]
+    if (state.eta) {
+      const y = oneHot(target, classesOf(task))
+      const r = relaxationOf(h)
+      const settled = relax(net, z, y, state.eta, r)
+      each.push(list(settled.z, RELAX, 'activity'))
+      if (settled.lambda) each.push(list(settled.lambda, RELAX, 'multiplier'))
+      each.push(list(drives(constraints(net, settled.z), settled.lambda, r.rho), LEARN, 'residual'))
+    }
+    const output = { phase: PASS, what: 'activity', values: outputOf(net, z) }
+    return Object.fromEntries(
+      names.map((name, i) => [name, i === names.length - 1 ? [output] : each.map((own) => own[i]!)]),
+    )
+  },
+
   predict(state, x, task, h) {
     const net = netOf(state, x, task, h)
     return { scores: outputOf(net, upwards(net)) }
+  },
+
+  /** Of the forward pass, as a prediction has them. */
+  activities(state, x, task, h) {
+    const net = netOf(state, x, task, h)
+    const z = upwards(net)
+    const hidden = Array.from({ length: z.shape[0]! }, (_, l) => z.slice(0, l, l + 1).reshape(z.shape.slice(1)))
+    return Object.fromEntries([...hidden, outputOf(net, z)].map((own, l) => [blocks(h)[l]!.name, own]))
   },
 }

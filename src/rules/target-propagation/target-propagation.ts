@@ -37,7 +37,7 @@
  */
 
 import { outputCount } from '../../data/dataset.js'
-import { constant, grad, oneHot, sizeOf, softmax, type Tensor } from '../../graph/index.js'
+import { constant, oneHot, sizeOf, type Tensor } from '../../graph/index.js'
 import { flat } from '../../nn/axes.js'
 import { affine, type Dense, dense } from '../../nn/dense.js'
 import { bernoulli, sign } from '../../nn/discrete.js'
@@ -46,12 +46,15 @@ import { descend, descendEach, optimizerOf, stepSize } from '../../nn/optimizers
 import { filters } from '../../nn/pictures.js'
 import type { Random } from '../../nn/random.js'
 import { targetKind } from '../../targets/index.js'
-import type { Batch, Block, Rule, Step, Task } from '../contract.js'
+import type { Batch, Block, Rule, Sight, Step, Task } from '../contract.js'
+import { LEARN, PASS } from '../phases.js'
 import { alignmentPhase } from '../spike-alignment/phase.js'
 import { classesOf } from '../task.js'
 import { alignStep } from './alignment.js'
 import { denoisingLoss, labelAutoencoder, reconstructCode } from './label-autoencoder.js'
 import { hyper, presets, type TargetPropagationHyper } from './options.js'
+import { AUTOENCODER, hasFeedback, inverseCount, inverseName, isAligned, layerName } from './parts.js'
+import { phasesOfStep, TARGETS } from './phases.js'
 import type { TargetPropagationState } from './state.js'
 import {
   type Chain,
@@ -60,22 +63,7 @@ import {
   propagateTargets,
   reconstructionLoss,
 } from './targets.js'
-
-/** Layers that have an inverse, by the layer to which it leads: all that lie below another one with a target. */
-const inverseCount = (h: TargetPropagationHyper): number => h.units.length - (h.topTarget === 'output' ? 0 : 1)
-
-const hasFeedback = (h: TargetPropagationHyper): boolean => inverseCount(h) > 0 || h.topTarget === 'label-autoencoder'
-
-const isAligned = (h: TargetPropagationHyper): boolean => h.align === 'sal' && inverseCount(h) > 0
-
-/** What the layers of one step make of images, from below; no gradient passes from one layer to another. */
-interface Pass {
-  /** h_l of the hidden layers. */
-  readonly activities: readonly Tensor[]
-  /** What the output layer reads. */
-  readonly read: Tensor
-  readonly scores: Tensor
-}
+import { type Pass, topTarget } from './top-target.js'
 
 /** The maps of one network. */
 function networkOf(task: Task, h: TargetPropagationHyper) {
@@ -124,10 +112,6 @@ function noisy({ x, random }: Batch, h: TargetPropagationHyper) {
   }
 }
 
-const AUTOENCODER = 'label auto-encoder'
-const layerName = (i: number, h: TargetPropagationHyper): string => (i === h.units.length ? 'output' : `layer ${i}`)
-const inverseName = (i: number, h: TargetPropagationHyper): string => `inverse of ${layerName(i + 1, h)}`
-
 /** Inverses and the label auto-encoder learn; the network stays as it is. */
 function feedbackStep(task: Task, h: TargetPropagationHyper): Step<TargetPropagationState> {
   const net = networkOf(task, h)
@@ -162,26 +146,6 @@ function feedbackStep(task: Task, h: TargetPropagationHyper): Step<TargetPropaga
       { blocks: { ...blocks, [AUTOENCODER]: { loss } } },
     ]
   }
-}
-
-/** The target of the layer at which targets begin. */
-function topTarget(
-  { activities, read, scores }: Pass,
-  state: TargetPropagationState,
-  labels: Tensor,
-  task: Task,
-  h: TargetPropagationHyper,
-): Tensor {
-  const top = activities.at(-1)!
-  if (h.topTarget === 'gradient') {
-    const [slope] = grad(targetKind(task.target).loss(scores, labels).sum(), [read])
-    return top.sub(slope!.mul(h.step))
-  }
-  const classes = classesOf(task)
-  if (h.topTarget === 'output') return scores.sub(softmax(scores).sub(oneHot(labels, classes)).mul(h.step))
-  const r = (seen: Tensor): Tensor => reconstructCode(state.autoencoder!, top, seen)
-  const wished = r(oneHot(labels, classes))
-  return h.form === 'plain' ? wished : top.add(wished.sub(r(softmax(scores))))
 }
 
 /** The layers learn from their targets, the output layer from the labels; inverses stay as they are. */
@@ -282,6 +246,30 @@ export const targetPropagation: Rule<TargetPropagationHyper, TargetPropagationSt
     if (epoch < h.pretraining) return ['feedback']
     if (h.alternate === 'batch') return ['feedback', 'forward']
     return [(epoch - h.pretraining) % 2 === 0 ? 'feedback' : 'forward']
+  },
+
+  phases: phasesOfStep,
+
+  watch(state, batch, task, h) {
+    const net = networkOf(task, h)
+    const { x, sampler } = noisy(batch, h)
+    const pass = net.pass(state.layers, x, sampler('sample'))
+    const levels = h.topTarget === 'output' ? [...pass.activities, pass.scores] : pass.activities
+    const first = topTarget(pass, state, batch.target, task, h)
+    const targets = propagateTargets(levels, first, net.chain(state).down, h.form === 'plain' ? 'plain' : 'difference')
+    const sights = [...pass.activities, pass.scores].map((own, i): [string, readonly Sight[]] => [
+      layerName(i, h),
+      [
+        { phase: PASS, what: 'activity', values: own },
+        ...(targets[i]
+          ? [
+              { phase: TARGETS, what: 'target', values: targets[i] },
+              { phase: LEARN, what: 'error', values: targets[i].sub(own) },
+            ]
+          : []),
+      ],
+    ])
+    return Object.fromEntries(sights)
   },
 
   between: (_, h) => (isAligned(h) ? alignmentPhase(h) : []),

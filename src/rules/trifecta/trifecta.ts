@@ -37,9 +37,11 @@ import { hardWrongLabel, uniformWrongLabel } from '../../nn/negatives.js'
 import { adam, stepSize } from '../../nn/optimizers.js'
 import { FILTER_SCALE, filterImages, filters } from '../../nn/pictures.js'
 import type { Batch, Rule } from '../contract.js'
+import { NEGATIVE, POSITIVE } from '../forward-forward/phases.js'
 import type { Fed, LayerwiseDesign, LocalLayer, Stack } from '../layerwise/design.js'
 import { type Given, layerwise } from '../layerwise/layerwise.js'
 import { passUp } from '../layerwise/pass.js'
+import { LEARN } from '../phases.js'
 import { classesOf, imageShape } from '../task.js'
 import { hyper, NETWORKS, presets, type TrifectaHyper } from './options.js'
 
@@ -94,6 +96,7 @@ function blocksOf({ task, hyper: h }: Given<TrifectaHyper>): TrifectaLayer[] {
         return { output, running: normal.running }
       },
       loss: ({ output }) => pairLoss(h.loss, GOODNESS.mean(output), h),
+      sights: ({ output }) => [{ what: 'goodness', values: GOODNESS.mean(output) }],
       // A label's channel belongs to the optimiser of the lowest block's loss alone.
       ownAlone: ['label'],
     }
@@ -135,6 +138,7 @@ const design = ({ task, hyper: h }: Given<TrifectaHyper>): LayerwiseDesign<Block
   return {
     layers,
     promise: { labels: ['input'] },
+    sets: [POSITIVE, NEGATIVE],
     optimizer: adam(),
     rate: (progress) => stepSize(h, progress),
     ...(h.overlap && { window: 2, optimizerOf: 'loss', steps: ALTERNATELY }),
@@ -177,12 +181,42 @@ export const trifecta: Rule<TrifectaHyper, TrifectaState> = {
   schedule: (_, batchIndex, h) => (h.overlap ? [batchIndex % 2 === 0 ? 'even' : 'odd'] : ['joint']),
 
   scoreName: () => 'goodness',
+  phases: ({ negatives, overlap }) => [
+    { name: POSITIVE, says: 'Images go up with their true labels.', ways: ['input', 'label'] },
+    {
+      name: NEGATIVE,
+      says: `The same images go up with wrong labels${negatives === 'hard' ? ', those that the first block finds likely' : ''}.`,
+      ways: ['input', 'choice'],
+    },
+    {
+      name: LEARN,
+      says: overlap
+        ? 'Every other block compares its goodness of both, and the block below it learns by that, too.'
+        : 'Each block, by itself, compares its goodness of both.',
+      ways: overlap ? ['derivative'] : [],
+      learns: true,
+    },
+  ],
   /** K passes by the running statistics; the mean goodness of the blocks that are asked. */
   predict(state, x, task, h) {
     const each = goodnesses(blocksOf({ task, hyper: h }), state, standardized(x, h), classesOf(task))
     const asked = each.slice(h.goodnessFrom ?? each.length - 1)
     const scores = asked.reduce((sum, g) => sum.add(g)).mul(1 / asked.length)
     return { scores, parts: Object.fromEntries(each.map((g, i) => [`block ${i}`, g])) }
+  },
+
+  /** With each label in turn, [N K, C, H, W]. */
+  activities(state, x, task, h) {
+    const [layers, classes, images] = [blocksOf({ task, hyper: h }), classesOf(task), standardized(x, h)]
+    const [n, ...shape] = images.shape as [number, ...number[]]
+    const every = images.reshape([n, 1, ...shape]).broadcastTo([n, classes, ...shape])
+    const labels = constant(
+      Array.from({ length: n * classes }, (_, i) => i % classes),
+      [n * classes],
+      'int32',
+    )
+    const passes = passUp(layers, state, { x: every.reshape([n * classes, ...shape]), given: labels })
+    return Object.fromEntries(passes.map(({ made }, i) => [`block ${i}`, made.output]))
   },
 
   pictures(task) {

@@ -28,6 +28,7 @@ import type { ReadOut, Rule, Task } from '../contract.js'
 import type { Head } from '../layerwise/design.js'
 import { type Given, layerwise } from '../layerwise/layerwise.js'
 import { passUp } from '../layerwise/pass.js'
+import { DECODE, ENCODE, LEARN, SAMPLE } from '../phases.js'
 import { autoencoder } from './autoencoder.js'
 import { type Cell, LATENTS, NUMBERS, PIXELS, type UffState } from './cell.js'
 import { uffGenerator, uffPictures } from './pictures.js'
@@ -132,10 +133,18 @@ function classifierOf(task: Task, cells: readonly Cell[], h: UffHyper): Head<rea
   }
 }
 
+/** What a cell makes of its own code. */
+const decoded =
+  (cell: Cell): NonNullable<Cell['sights']> =>
+  ({ parameters, output, made }) => [
+    { phase: DECODE, what: 'reconstruction', values: cell.decode(parameters, output, made.places) },
+  ]
+
 const parts = layerwise(({ task, hyper: h }: Given<UffHyper>) => {
   const cells = cellsOf(task, h)
   return {
-    layers: cells,
+    layers: cells.map((cell) => ({ ...cell, sights: decoded(cell) })),
+    sets: [ENCODE],
     head: classifierOf(task, cells, h),
     promise: { labels: ['none', 'loss'] },
     optimizer: adam({ weightDecay: 0.01 }),
@@ -210,6 +219,19 @@ export const uff: Rule<UffHyper, UffState> = {
 
   small: { hyper: { hidden: 4 } },
   ...parts,
+  phases: ({ cell }) => [
+    { name: ENCODE, says: 'Each cell turns what the cell below hands up into a code.', ways: ['input'] },
+    ...(cell === 'variational'
+      ? [{ name: SAMPLE, says: 'A code is drawn near the one that the cell expects.', ways: [] }]
+      : []),
+    { name: DECODE, says: 'Each cell decodes its code and compares that with its own input.', ways: [] },
+    {
+      name: LEARN,
+      says: 'Each cell makes its own error smaller; a classifier, which alone sees labels, reads all codes.',
+      ways: ['label'],
+      learns: true,
+    },
+  ],
   schedule: (_, __, h, progress) => [progress >= h.cellsUntil ? 'classifier' : 'joint'],
   probabilities: ({ readOut }) => readOut === 'trained',
   /** Only the read-out sees labels: solved from sums over samples, it is the same however those are parted. */

@@ -29,6 +29,7 @@ import type { Batch, Rule, Task } from '../contract.js'
 import type { Head, LocalLayer, Passed } from '../layerwise/design.js'
 import { type Given, layerwise } from '../layerwise/layerwise.js'
 import { passUp } from '../layerwise/pass.js'
+import { DECODE, ENCODE, LEARN, SAMPLE } from '../phases.js'
 import { classesOf, imageShape } from '../task.js'
 import { type VaeCell, type VaeCells, type VaeLayerState, vaeCells } from './cell.js'
 import { generatorOf } from './generator.js'
@@ -77,6 +78,10 @@ function layerOf(cells: VaeCells, h: VaeLayerHyper): LocalLayer<Mirrored<VaeCell
       const kl = logVariance && gaussianDivergence(mean, logVariance).mul(0.5)
       return { ...batchNormalized(z, { training, running }), z, figures: { reconstruction, ...(kl && { kl }) } }
     },
+    sights: ({ parameters, made: { z } }) => [
+      { phase: SAMPLE, what: 'code', values: z },
+      { phase: DECODE, what: 'reconstruction', values: cells.decode(parameters, z) },
+    ],
     loss({ made: { z, figures }, batch: { target, progress } }) {
       const [reconstruction, kl] = [figures.reconstruction!.mean(), figures.kl?.mean()]
       const contrast = h.contrast > 0 ? contrastOf(z, target, h) : undefined
@@ -137,6 +142,7 @@ function designOf(given: Given<VaeLayerHyper>) {
     layers: cells.map((own) => layerOf(own, given.hyper)),
     head: outputLayers(given, cells),
     promise: { labels },
+    sets: [ENCODE],
     optimizer: adam(),
     rate: (progress: Tensor) => stepSize(given.hyper, progress),
     input: { training: ({ x }: Batch) => ({ x: twice(x) }), use: (x: Tensor) => ({ x: twice(x) }) },
@@ -169,6 +175,21 @@ export const vaeLayer: Rule<VaeLayerHyper, VaeLayerState> = {
   presets,
 
   ...layerwise(designOf),
+  phases: ({ cell, contrast }) => [
+    { name: ENCODE, says: 'Each cell turns what the cell below hands up into a short code.', ways: ['input'] },
+    {
+      name: SAMPLE,
+      says: cell === 'vae' ? 'A code is drawn near the one that the cell expects.' : 'The code is taken as it is.',
+      ways: [],
+    },
+    { name: DECODE, says: 'Each cell decodes its code and compares that with its own input.', ways: [] },
+    {
+      name: LEARN,
+      says: `Each cell makes its own error smaller${contrast > 0 ? ', and codes of one class more alike than others' : ''}.`,
+      ways: contrast > 0 ? ['label'] : [],
+      learns: true,
+    },
+  ],
   probabilities: () => true,
 
   divergence: 'kl',

@@ -38,6 +38,24 @@ async function run(folder: string, most = Number.POSITIVE_INFINITY, goOn = false
   return last!
 }
 
+test('a run whose engine lost all that it kept goes on from its checkpoint, and makes no round again', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'onward-federated-'))
+  const path = join(folder, 'lost')
+  try {
+    assert.equal((await run(path, 2)).event, 'stopped')
+    for (const kept of ['round.json', 'objects']) rmSync(join(path, 'federated', kept), { recursive: true })
+    assert.equal((await run(path, undefined, true)).event, 'done')
+    const rounds = roundsOf(path)
+    assert.deepEqual(
+      rounds.map(({ round, turn }) => [round, turn]),
+      [1, 2, 3, 4].map((turn) => [turn, turn]),
+    )
+    assert.equal(rounds.at(-1)!.step, rounds.length * rounds[0]!.step)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+})
+
 test('a run in one process that is stopped in each round and gone on with makes the same models, and tells each once', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'onward-federated-'))
   const [whole, stopped] = [join(folder, 'whole'), join(folder, 'stopped')]

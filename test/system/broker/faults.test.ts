@@ -127,6 +127,15 @@ else {
     await end()
   })
 
+  test('who says tls is not connected without it', LIMIT, async () => {
+    const { broker, end } = await testBroker()
+    await assert.rejects(
+      natsTransport(broker.url.replace('nats:', 'tls:'), broker.workers[0]!),
+      /does not support 'tls'/,
+    )
+    await end()
+  })
+
   test('a paused server is waited for', LIMIT, async () => {
     const { broker, end } = await testBroker()
     const transport = await natsTransport(broker.url, broker.workers[0]!)
@@ -157,26 +166,31 @@ else {
     await end()
   })
 
-  test('a broker whose starter was killed is ended by the next one, and what it stored is there', LIMIT, async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'onward-broker-'))
-    const { child, lines } = started('starter.js', folder)
-    while (lines.length === 0) await wait(10)
-    child.kill('SIGKILL')
-    await once(child, 'exit')
-    const orphan = holderOf(Number(lines[0]))
-    assert.notEqual(fateOf(orphan), 'dead')
-    const kept = await startBroker({ folder, run: 'test', workers: 2 })
-    assert.equal(fateOf(orphan), 'dead')
-    const use = async (url: string, action: (transport: Transport) => Promise<void>): Promise<void> => {
-      const transport = await natsTransport(url, kept.workers[0]!)
-      await action(transport)
-      await transport.close()
-    }
-    await use(kept.url, async ({ objects }) => objects.put('state', Uint8Array.of(1, 2)))
-    await kept.stop()
-    const again = await startBroker({ folder, run: 'test', workers: 2 })
-    await use(again.url, async ({ objects }) => assert.deepEqual(await objects.get('state'), Uint8Array.of(1, 2)))
-    await again.stop()
-    rmSync(folder, { recursive: true })
-  })
+  test(
+    'a broker whose starter was killed ends, or is ended by the next one, and what it stored is there',
+    LIMIT,
+    async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'onward-broker-'))
+      const { child, lines } = started('starter.js', folder)
+      while (lines.length === 0) await wait(10)
+      child.kill('SIGKILL')
+      await once(child, 'exit')
+      const orphan = holderOf(Number(lines[0]))
+      while (fateOf(orphan) !== 'dead') await wait(10)
+      const left = await startBroker({ folder, run: 'test', workers: 2 })
+      const kept = await startBroker({ folder, run: 'test', workers: 2 })
+      assert.equal(fateOf(holderOf(left.pid)), 'dead')
+      const use = async (url: string, action: (transport: Transport) => Promise<void>): Promise<void> => {
+        const transport = await natsTransport(url, kept.workers[0]!)
+        await action(transport)
+        await transport.close()
+      }
+      await use(kept.url, async ({ objects }) => objects.put('state', Uint8Array.of(1, 2)))
+      await kept.stop()
+      const again = await startBroker({ folder, run: 'test', workers: 2 })
+      await use(again.url, async ({ objects }) => assert.deepEqual(await objects.get('state'), Uint8Array.of(1, 2)))
+      await again.stop()
+      rmSync(folder, { recursive: true })
+    },
+  )
 }

@@ -12,7 +12,6 @@ export const upCommand = (): CommandEntry => ({
   takes: {},
   flags: [],
   commands: [pipeline(), federated()],
-  load: () => Promise.reject(new Error('up has commands of its own')),
 })
 
 const pipeline = (): CommandEntry => ({
@@ -25,22 +24,29 @@ const pipeline = (): CommandEntry => ({
     ),
     new Flag(
       '--mode <mode>',
-      'activations: each worker trains its own layers and hands up what they make; weights: a layer each, by chapters ' +
+      'default: activations: each worker trains its own layers and hands up what they make; weights: a layer each, by chapters ' +
         'of an epoch, and weights travel; all-layers: every worker trains all layers, a chapter each',
-    )
-      .choices(['activations', 'weights', 'all-layers'])
-      .default('activations'),
-    new Flag('--engine <engine>', 'nats: processes that a NATS server connects; memory: all in this process')
-      .choices(['nats', 'memory'])
-      .default('nats'),
+    ).choices(['activations', 'weights', 'all-layers']),
+    new Flag(
+      '--engine <engine>',
+      'nats: processes that a NATS server connects; memory: all in this process; default: nats',
+    ).choices(['nats', 'memory']),
     flag('--listen <address>', "nats: the address for workers on other machines; default: this machine's own alone"),
+    portFlag(),
     flag('--local <n>', 'nats: the workers that are started here, from below; the others join').argParser(
       wholeNumber('--local', 0),
     ),
+    waitFlag('workers who are not there; default: without end'),
     ...trainFlags({ alone: false }),
   ],
   load: () => import('./pipeline.js'),
 })
+
+const portFlag = (): Flag =>
+  flag('--port <n>', 'nats: the port; default: one that is free').argParser(wholeNumber('--port', 1, 65_535))
+
+const waitFlag = (whom: string): Flag =>
+  flag('--wait <seconds>', `the most seconds to wait for ${whom}`).argParser(wholeNumber('--wait', 0))
 
 /** `onward join`: a worker or a client on another machine. */
 export const joinCommand = (): CommandEntry => ({
@@ -57,6 +63,7 @@ export const joinCommand = (): CommandEntry => ({
       '--data <name>',
       'stage 1: the data set, or where your own are, default: the one of the run; a client: where its own are',
     ),
+    waitFlag('a server, and a run that is free there; default: 60'),
     flag('--store <dir>', 'a client: where it keeps what it needs to go on; default: onward-ID'),
     flag('--data-dir <dir>', 'stage 1: the folder that holds the files of the data set'),
   ],
@@ -75,7 +82,8 @@ const federated = (): CommandEntry => ({
       'Federation:',
     ),
     flag('--listen <address>', "nats: the address for clients on other machines; default: this machine's own alone"),
-    flag('--port <n>', 'nats: the port; default: one that is free').argParser(wholeNumber('--port', 1)),
+    portFlag(),
+    waitFlag('clients that a round cannot begin without; default: without end'),
     new Flag('--engine <engine>', 'nats: processes that a NATS server connects; memory: all in this process')
       .choices(['nats', 'memory'])
       .default('nats'),

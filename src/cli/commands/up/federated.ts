@@ -1,10 +1,9 @@
-import { credentialsFile } from '../../../distributed/credentials.node.js'
 import { type FederatedInput, federatedOf, federatedOptions } from '../../../distributed/federated/options.js'
 import { UsageError } from '../../../errors.js'
 import { optionTable } from '../../../options/index.js'
 import type { Federation } from '../../../train/events.js'
+import { count, plural } from '../../output/numbers.js'
 import { printAside } from '../../output/print.js'
-import { toType } from '../../to-type.js'
 import { trainBy } from '../../train/command.js'
 import { flagOf, readFlags } from '../../train/flags.js'
 import type { TrainFlags } from '../../train/request.js'
@@ -16,13 +15,14 @@ interface FederatedFlags extends TrainFlags {
   readonly parties?: string
   readonly listen?: string
   readonly port?: number
+  readonly wait?: number
 }
 
 const OPTIONS = optionTable(federatedOptions)
 
 /** `onward up federated`: trains as `onward train` does, over clients. */
 export async function command(rule: string | undefined, given: FederatedFlags): Promise<number> {
-  const { engine, layerwise, clientsFrom, parties, listen, port, ...all } = given
+  const { engine, layerwise, clientsFrom, parties, listen, port, wait, ...all } = given
   const wishes = readFlags(OPTIONS, all) as FederatedInput
   const flags = Object.fromEntries(
     Object.entries(all).filter(([key]) => !OPTIONS.some(({ name }) => name === key)),
@@ -43,10 +43,12 @@ export async function command(rule: string | undefined, given: FederatedFlags): 
     (clientsFrom !== undefined || wishes.clients !== undefined || wishes.alpha !== undefined)
   )
     throw new UsageError('--parties says who the clients are: leave --clients, --clients-from and --alpha out.')
-  if (engine === 'memory' && (parties ?? listen) !== undefined)
+  if (engine === 'memory' && (parties ?? listen ?? port ?? wait) !== undefined)
     throw new UsageError('nobody can join what runs in one process: leave --engine memory out.')
   const options = federatedOf(wishes)
-  const names = parties?.split(',').filter(Boolean)
+  const names = parties?.split(',')
+  if (names?.some((name) => name === ''))
+    throw new UsageError(`--parties takes names, with a comma between two: a,b,c. It has an empty one in "${parties}".`)
   const training = {
     ...flags,
     ...(resume === undefined && { epochs: `${options.rounds * options.localEpochs}` }),
@@ -54,16 +56,18 @@ export async function command(rule: string | undefined, given: FederatedFlags): 
   }
   return await trainBy(rule, training, async () => {
     const { federation, keptFederated, newFederated } = await import('../../../distributed/federated/up.node.js')
-    const own = resume === undefined ? newFederated(options, { clientsFrom, parties: names }) : keptFederated(resume)
+    const where = { ...(listen !== undefined && { listen }), ...(port !== undefined && { port }) }
+    const own =
+      resume === undefined
+        ? newFederated(options, { clientsFrom, parties: names, ...where })
+        : { ...keptFederated(resume), ...where }
     return federation(own, engine, dataDir === undefined ? {} : { dataDir }, {
-      ...{ listen, port },
-      onJoinable: (url, folder, clients) => {
-        printAside('onward: each party needs one of these files, and then, where its data are:')
-        for (const client of clients) {
-          printAside(`  ${credentialsFile(folder, client)}`)
-          printAside(`  ${toType('join', url, '--credentials', `${client}.json`, '--data', 'FOLDER')}`)
-        }
-      },
+      wait,
+      onStart: (clients, processes, logs) =>
+        printAside(
+          `onward: starting ${plural(clients, 'client')} in ${count(processes)} process${processes === 1 ? '' : 'es'}, which log to ${logs}`,
+        ),
+      onLost: (client, why) => printAside(`onward: it goes on without ${client}: ${why}`),
     })
   })
 }

@@ -3,26 +3,22 @@ import { trainChapters } from '../../../distributed/chapters/train.js'
 import { credentialsFile } from '../../../distributed/credentials.node.js'
 import { natsTransport } from '../../../distributed/nats.node.js'
 import { forgetRun } from '../../../distributed/pipeline/forget.js'
+import { keepStart, type PipelineStart } from '../../../distributed/pipeline/kept.node.js'
 import { trainPipeline } from '../../../distributed/pipeline/train.js'
-import { usualPort } from '../../../distributed/server/port.node.js'
+import { keptUp, whileUp } from '../../../distributed/server/kept-up.node.js'
+import { portOf, usualPort } from '../../../distributed/server/port.node.js'
 import { type Broker, startBroker } from '../../../distributed/server.node.js'
 import { UsageError } from '../../../errors.js'
 import type { Training } from '../../../node.js'
 import { fileOf } from '../../../rules/load.node.js'
-import type { Over } from '../../../train/events.js'
-import { printAside } from '../../output/print.js'
-import { toType } from '../../to-type.js'
+import type { Joining } from '../../../train/events.js'
 import type { WorkerPlace } from './worker.js'
 import { standBy, startWorker } from './worker-process.js'
 
-export interface NatsFlags {
-  readonly mode?: Over['mode']
-  readonly workers?: number | undefined
-  /** The address that the server listens on, for workers on other machines. */
-  readonly listen?: string | undefined
-  /** The workers that are started here, from below; the others join. */
-  readonly local?: number | undefined
+export interface NatsFlags extends Partial<PipelineStart> {
   readonly dataDir?: string | undefined
+  /** The most seconds to wait for workers who are to join. */
+  readonly wait?: number | undefined
 }
 
 /** Who is told of the processes. */
@@ -42,7 +38,7 @@ const [COORDINATOR, HERE, JOINING] = [0, 1, 2] as const
 
 /** Trains over processes that a NATS server connects, which is started for the run and keeps what it stores in its folder. */
 export const overNats = (
-  { mode = 'activations', workers, listen, local, dataDir }: NatsFlags,
+  { mode = 'activations', workers, listen, port, local, dataDir, wait }: NatsFlags,
   told: Told = {},
 ): Training =>
   async function* (config) {
@@ -64,18 +60,18 @@ export const overNats = (
         folder: place,
         run: RUN,
         workers: [COORDINATOR, HERE, JOINING].length,
-        ...(listen !== undefined && { host: listen, port: await usualPort(listen) }),
+        ...(listen !== undefined && { host: listen, port: port ?? (await usualPort(listen)) }),
       })
       told.broker?.(broker)
-      const server = keptUp(broker, told)
+      const start = { mode, engine: 'nats', workers, local } as const
+      keepStart(folder, { ...start, ...(listen !== undefined && { listen, port: portOf(broker) }) })
+      const server = keptUp(broker, told.broker)
       const credentials = credentialsFile(place, broker.workers[HERE]!.id)
       try {
         const transport = await natsTransport(broker.url, broker.workers[COORDINATOR]!)
         try {
           const startAll = async (run: string, count: number, signal: AbortSignal): Promise<void> => {
             const here = Math.min(local ?? count, count)
-            if (here < count)
-              tellHowToJoin(broker.url, credentialsFile(place, broker.workers[JOINING]!.id), count - here)
             const workersHere = Promise.all(
               Array.from({ length: here }, async (_, stage) => {
                 const orders = { url: broker.url, credentials, run }
@@ -85,12 +81,18 @@ export const overNats = (
             )
             await Promise.race([workersHere, server.failed])
           }
-          const own = { ...config, transport, workers, ruleFile: file?.sha256 }
-          if (mode === 'activations') {
-            await forgetRun(transport)
-            yield* trainPipeline({ ...own, start: (run, { stages }, end) => startAll(run, stages.length, end) })
-          } else
-            yield* trainChapters({ ...own, mode, start: (run, manifest, end) => startAll(run, manifest.workers, end) })
+          const joiners = credentialsFile(place, broker.workers[JOINING]!.id)
+          const joining = (count: number): Joining | undefined =>
+            local !== undefined && local < count
+              ? { url: broker.url, count: count - local, credentials: [joiners] }
+              : undefined
+          const own = { ...config, transport, workers, ruleFile: file?.sha256, wait, joining }
+          if (mode === 'activations') await forgetRun(transport)
+          const work =
+            mode === 'activations'
+              ? trainPipeline({ ...own, start: (run, { stages }, end) => startAll(run, stages.length, end) })
+              : trainChapters({ ...own, mode, start: (run, manifest, end) => startAll(run, manifest.workers, end) })
+          yield* whileUp(server, transport, work)
         } finally {
           await transport.close()
         }
@@ -101,35 +103,3 @@ export const overNats = (
       for (const child of ready) child.kill()
     }
   }
-
-/** A server that is started again where it ends before it is stopped. */
-function keptUp(first: Broker, told: Told): { readonly failed: Promise<never>; stop(): Promise<void> } {
-  let broker = first
-  let isStopping = false
-  const failed = new Promise<never>((_, reject) => {
-    const watch = async (): Promise<void> => {
-      while (!isStopping) {
-        await broker.ended
-        if (isStopping) return
-        broker = await broker.restart()
-        told.broker?.(broker)
-      }
-    }
-    watch().catch(reject)
-  })
-  failed.catch(() => undefined)
-  return {
-    failed,
-    async stop() {
-      isStopping = true
-      await broker.stop()
-    },
-  }
-}
-
-function tellHowToJoin(url: string, file: string, missing: number): void {
-  printAside(
-    `onward: ${missing} more ${missing === 1 ? 'worker is' : 'workers are'} to join, on another machine that has a copy of ${file}:`,
-    `  ${toType('join', url, '--credentials', 'worker.json')}`,
-  )
-}

@@ -78,12 +78,12 @@ export async function main(place: WorkerPlace): Promise<void> {
   try {
     const [orders, ready] = await Promise.all([ordersTo(stop.signal), getReady(place)])
     if (orders) await work(ready, orders, stop.signal)
-    process.disconnect?.()
+    if (process.connected) process.disconnect()
   } catch (error) {
     if (error instanceof UserError) process.send?.({ wrong: error.message })
     else if (!(error instanceof FencedError)) console.error(error)
     process.exitCode = 1
-    process.disconnect?.()
+    if (process.connected) process.disconnect()
   }
 }
 

@@ -53,6 +53,25 @@ export type ClientEnd = 'done' | 'aborted'
  * again; hints spare it the wait. It promises nothing: it may end at any moment and come again.
  */
 export async function takePart(config: ClientConfig): Promise<ClientEnd> {
+  const { transport, client } = config
+  let last: Uint8Array | undefined
+  const say = (): void => last && transport.hint(NAMES.alive(client), last)
+  // One that waits for its turn in its process, or makes a long step, is alive.
+  const beat = setInterval(say, BEAT)
+  try {
+    return await taking(config, (about) => {
+      last = toJson(about)
+      say()
+    })
+  } finally {
+    clearInterval(beat)
+  }
+}
+
+async function taking(
+  config: ClientConfig,
+  say: (about: Readonly<Record<string, unknown>>) => void,
+): Promise<ClientEnd> {
   const { transport, run, client, clients, learner, clock, poll, signal } = config
   const bell = bellOf(transport.hints(NAMES.changed, signal), clock, signal)
   const objects = objectCache(transport, run)
@@ -60,8 +79,7 @@ export async function takePart(config: ClientConfig): Promise<ClientEnd> {
   await join(await joinStream(transport, clients), client, encodeJoin({ samples, seconds }))
   let sent = 0
   let answered = 0
-  const tell = (about: Readonly<Record<string, unknown>>): void =>
-    transport.hint(NAMES.alive(client), toJson({ ...about, sent, fetched: objects.fetched() }))
+  const tell = (about: Readonly<Record<string, unknown>>): void => say({ ...about, sent, fetched: objects.fetched() })
   tell({ doing: 'waiting' })
   while (!signal.aborted) {
     const state = (await readRound(transport))?.state
@@ -104,6 +122,9 @@ export async function takePart(config: ClientConfig): Promise<ClientEnd> {
   }
   return 'aborted'
 }
+
+/** Milliseconds between two signs of life. */
+const BEAT = 1000
 
 /** Milliseconds between two looks whether a round still waits for what is being sent. */
 const LOOK = 500

@@ -14,6 +14,3 @@ export function sharesOf(data: DataSet, { settings: { options }, federated }: Pa
   const whole = { ...data, train: partsOf(data, options).train }
   return partition(whole, federated.clients, federated.alpha, options.seed).map((places) => partOf(whole, places))
 }
-
-/** The share of one client, by its place. */
-export const shareOf = (data: DataSet, parted: Parted, place: number): DataSet => sharesOf(data, parted)[place]!

@@ -4,7 +4,7 @@ import type { Bell } from '../clock.js'
 import { receiveParts } from '../wire/parts.js'
 import { decodeUpload } from '../wire/upload.js'
 import type { CoordinatorConfig, CoordinatorEvent } from './config.js'
-import { deadlineOf, firstDeadlineOf, verdictOn } from './deadline.js'
+import { deadlineOf, firstDeadlineOf, longestOf, verdictOn } from './deadline.js'
 import { joinedOf, wantedIn } from './open.js'
 import { lastOf, type RoundState } from './state.js'
 import type { Contribution, Taken } from './work.js'
@@ -54,7 +54,7 @@ export async function* collect(
   /** Renews the lease; false where another coordinator holds it now. */
   hold: () => Promise<boolean>,
 ): AsyncGenerator<CoordinatorEvent, Collected | undefined> {
-  const { clock, signal, poll, patient } = config
+  const { clock, signal, poll, patient, gone = new Set() } = config
   const { round, selected } = state
   const joined = await joinedOf(config, joins)
   const trials = selected.flatMap((client) => joined.get(client)?.seconds ?? [])
@@ -83,14 +83,16 @@ export async function* collect(
       }
     }
     if (arrived.size >= wanted) quorumAt ??= elapsed
-    const open = selected.length - arrived.size - refused.size
+    const coming = selected.filter((client) => !arrived.has(client) && !refused.has(client) && !gone.has(client))
+    const open = coming.length
     const verdict =
-      patient && open > 0
+      patient && open > 0 && (patient === true || elapsed < longestOf(deadline))
         ? 'wait'
         : verdictOn({ elapsed, deadline, arrived: arrived.size, open, wanted, quorumAt }, state.seconds)
     if (verdict !== 'wait')
       return { verdict, arrived: [...arrived.values()], seconds: lastOf([...state.seconds, ...seconds]) }
-    yield { event: 'waiting', round }
+    const isLate = elapsed > deadline
+    yield { event: 'waiting', round, missing: isLate ? coming : [] }
     await bell.wait(poll)
   }
   return undefined

@@ -13,12 +13,19 @@ export interface CoordinatorConfig {
   readonly clients: readonly string[]
   /** Answers that a round needs; absent: what is left of all clients where one in 1.3 answers. */
   readonly wanted?: number | undefined
-  /** Waits for every client that was asked, however long that takes: on one machine, where all of them live. */
-  readonly patient?: boolean | undefined
+  /**
+   * Waits for every client that was asked: however long that takes, in one process, where none can be lost; `long`: for
+   * several times as long as rounds take.
+   */
+  readonly patient?: boolean | 'long' | undefined
+  /** Clients that are known not to come again: nobody waits for them. */
+  readonly gone?: ReadonlySet<string> | undefined
   readonly work: Work
   /** What travels, and its first numbers. */
   readonly layout: readonly Travelling[]
   readonly initial: () => Promise<Tensors>
+  /** The round and the turn that a run begins with of which the engine knows nothing; default: the first ones. */
+  readonly from?: { readonly round: number; readonly turn: number } | undefined
   /** How the uploads are merged, in words, for the model's description. */
   readonly rule: string
   /** Of the choice of clients. */
@@ -43,8 +50,8 @@ export type CoordinatorEvent =
     }
   | { readonly event: 'refused'; readonly round: number; readonly client: string; readonly reason: string }
   | { readonly event: 'failed'; readonly round: number; readonly turn: number; readonly answers: number }
-  /** At every look at what has come. */
-  | { readonly event: 'waiting'; readonly round: number }
+  /** At every look at what has come; who is missing, where that holds up the round for longer than is usual. */
+  | { readonly event: 'waiting'; readonly round: number; readonly missing: readonly string[] }
   | {
       readonly event: 'published'
       readonly round: number

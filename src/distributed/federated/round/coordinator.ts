@@ -101,11 +101,12 @@ const failing = ({ turn, failed }: RoundState, answers: number): UserError =>
   )
 
 /** The first model, and the state that the rounds begin with. */
-async function begin({ transport, run, layout, initial }: CoordinatorConfig): Promise<void> {
-  const about = { run, round: 0, turn: 0, before: null, inputs: [], rule: 'initial' }
+async function begin({ transport, run, layout, work, initial, from }: CoordinatorConfig): Promise<void> {
+  const { round, turn } = from ?? { round: 1, turn: 0 }
+  const about = { run, round: round - 1, turn, before: null, inputs: [], rule: 'initial' }
   const model = await publishModel(transport, layout, await initial(), {}, about)
   const first: RoundState = {
-    ...{ version: 1, phase: 'open', round: 1, turn: 0, failed: 0, model },
+    ...{ version: 1, phase: turn < work.turns ? 'open' : 'done', round, turn, failed: 0, model },
     ...{ selected: [], accepted: [], missed: {}, seconds: [], norms: [] },
   }
   await writeRound(transport, first, 0)

@@ -33,6 +33,9 @@ export const firstDeadlineOf = (trials: readonly number[]): number => 4 * deadli
 /** How often a deadline is put off, each time as far again, before a round fails. */
 const PUT_OFF = 3
 
+/** Seconds after which nobody is waited for any longer. */
+export const longestOf = (deadline: number): number => deadline * 2 ** PUT_OFF
+
 export interface Standing {
   readonly elapsed: number
   readonly deadline: number
@@ -59,5 +62,5 @@ export function verdictOn(
   }
   if (elapsed < deadline) return 'wait'
   if (arrived >= leastOf(wanted)) return 'close'
-  return elapsed < deadline * 2 ** PUT_OFF ? 'wait' : 'fail'
+  return elapsed < longestOf(deadline) ? 'wait' : 'fail'
 }

@@ -44,23 +44,24 @@ export async function* choose(
   state: RoundState,
   bell: Bell,
 ): AsyncGenerator<CoordinatorEvent, readonly string[] | undefined> {
-  const { clients, seed, patient, clock, poll, signal } = config
+  const { clients, seed, patient, clock, poll, signal, gone = new Set() } = config
   const wanted = wantedIn(config)
   const begin = clock.now()
   let enoughAt: number | undefined
   while (!signal.aborted) {
-    const there = [...(await joinedOf(config, joins)).keys()]
+    const there = [...(await joinedOf(config, joins)).keys()].filter((client) => !gone.has(client))
+    const missing = clients.filter((client) => !there.includes(client) && !gone.has(client))
     const waited = clock.now() - begin
     if (there.length >= wanted) enoughAt ??= waited
     const isEnough = enoughAt !== undefined && !patient && waited >= 1.5 * enoughAt
-    if (there.length === clients.length || isEnough) {
+    if ((missing.length === 0 && there.length > 0) || isEnough) {
       const order = permutation(there.length, randomStream(seed, state.round, 'clients of a round'))
       const isLost = (client: string): boolean => (state.missed[client] ?? 0) >= 2
       const drawn = Array.from(order, (place) => there[place]!).sort((a, b) => Number(isLost(a)) - Number(isLost(b)))
       const asked = patient ? there.length : askedFor(wanted, there.length)
       return drawn.slice(0, config.wanted === undefined ? asked : askedFor(wanted, there.length)).sort()
     }
-    yield { event: 'waiting', round: state.round }
+    yield { event: 'waiting', round: state.round, missing }
     await bell.wait(poll)
   }
   return undefined

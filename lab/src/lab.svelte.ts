@@ -1,0 +1,114 @@
+import { type Kept, openKept } from './kept.js'
+import { openRunner, type Runner } from './runner.svelte.js'
+import { askServer, type Served } from './served.js'
+import { addressOf, experimentAt } from './state/address.js'
+import type { Catalogue } from './state/catalogue.js'
+import { type Experiment, trainsTheSame } from './state/experiment.js'
+import { rivalOf } from './state/rival.js'
+
+/** The page's state: one experiment, which is its address, and the trainings that it asks for. */
+export function createLab(catalogue: Catalogue) {
+  const { experiment: first, problems } = experimentAt(location.hash, catalogue)
+  let experiment = $state.raw<Experiment>(first)
+  let notes = $state.raw<readonly string[]>(problems)
+  const runner: Runner = openRunner(first, catalogue)
+  const rival = (of: Experiment, rule: string): Runner =>
+    openRunner(rivalOf(of, rule, catalogue), catalogue, { lender: () => runner.lent() })
+  let rivals = $state.raw<readonly Runner[]>(first.race.map((rule) => rival(first, rule)))
+
+  const store = openKept()
+  /** A training of this experiment that the browser keeps from before. */
+  let kept = $state.raw<Kept | undefined>()
+  const look = async (of: Experiment): Promise<void> => {
+    const found = await store.find(placeOf(of))
+    if (trainsTheSame(of, experiment) && !runner.opened) kept = found
+  }
+  runner.onEpoch(async ({ epoch }) => {
+    const own = experiment
+    const bytes = await runner.ask.checkpoint()
+    const step = runner.progress?.step ?? 0
+    if (!trainsTheSame(own, experiment)) return
+    const next: Kept = { address: placeOf(own), step, epoch, time: Date.now(), bytes }
+    const isKept = await store.keep(next)
+    if (isKept) kept = next
+    if (!isKept && !notes.includes(FULL)) notes = [...notes, FULL]
+  })
+  void look(first)
+
+  let served = $state.raw<Served>({ data: [], runs: [] })
+  void askServer().then((own) => {
+    served = own
+  })
+
+  const show = (next: Experiment, address: 'push' | 'replace' | 'keep'): void => {
+    const before = experiment
+    experiment = next
+    if (!trainsTheSame(before, next)) {
+      kept = undefined
+      void look(next)
+    }
+    if (address !== 'keep') history[address === 'push' ? 'pushState' : 'replaceState'](null, '', `#${addressOf(next)}`)
+    if (!trainsTheSame(before, next)) runner.want(next)
+    if (before.race.join() === next.race.join() && trainsTheSame(before, next)) return
+    for (const rival of rivals) rival.close()
+    rivals = next.race.map((rule) => rival(next, rule))
+  }
+
+  return {
+    catalogue,
+    runner,
+    get experiment() {
+      return experiment
+    },
+    get rivals() {
+      return rivals
+    },
+    /** What the server offers beside the page. */
+    get served() {
+      return served
+    },
+    get notes() {
+      return notes
+    },
+    /** A training of this experiment that the browser keeps, as long as nothing else was begun here. */
+    get kept() {
+      return runner.opened || runner.state === 'opening' ? undefined : kept
+    },
+    async goOn(): Promise<void> {
+      if (kept) await runner.goOn(kept.bytes, 'The training that this browser keeps')
+    },
+    forget(): void {
+      if (kept) void store.forget(kept.address)
+      kept = undefined
+    },
+    dismiss(): void {
+      notes = []
+    },
+    /** Another experiment, and its address; what is trained is only ever begun by a click. */
+    change: (next: Experiment): void => show(next, 'replace'),
+    visit: (next: Experiment): void => show(next, 'push'),
+    /** After the address has changed by itself. */
+    follow(): void {
+      const read = experimentAt(location.hash, catalogue)
+      notes = read.problems
+      show(read.experiment, 'keep')
+    },
+    /** Opens a run of the command line, or of this page. Throws an Error that says what is wrong with it. */
+    async openRun(bytes: Uint8Array, name: string): Promise<void> {
+      const wanted = await runner.read(bytes, name)
+      show({ ...wanted, race: [] }, 'push')
+      await runner.goOn(bytes, name)
+    },
+    all: (): readonly Runner[] => [runner, ...rivals],
+  }
+}
+
+export type Lab = ReturnType<typeof createLab>
+
+const FULL = 'This browser’s store is full or closed: if the tab is closed, this training is lost. Save it below.'
+
+/** A training is known by what it is, whatever story it is told in. */
+function placeOf(experiment: Experiment): string {
+  const { story: _, ...own } = experiment
+  return addressOf({ ...own, race: [] })
+}

@@ -1,0 +1,55 @@
+import type { Values } from '../../../src/options/values.js'
+import { type Catalogue, ruleIn } from './catalogue.js'
+
+/** What is trained: the same experiment gives the same numbers. It is all that the page's address says. */
+export interface Experiment {
+  readonly rule: string
+  readonly preset?: string
+  readonly data: string
+  /** Options of the rule over those of the preset, by name. */
+  readonly hyper: Values
+  /** Options of training over the rule's own, by name. */
+  readonly options: Values
+  /** The rules that learn beside it, on the same data in the same order. */
+  readonly race: readonly string[]
+  /** The story that is told, and which of its pages. */
+  readonly story?: { readonly id: string; readonly page: number }
+}
+
+export const FIRST: Experiment = {
+  rule: 'forward-forward',
+  preset: 'quick',
+  data: 'glyphs',
+  hyper: {},
+  options: {},
+  race: [],
+}
+
+/** Another rule: what was set for the one before does not carry over, but for what the training is. */
+export function withRule(experiment: Experiment, id: string, catalogue: Catalogue): Experiment {
+  const { preset: _, ...rest } = experiment
+  const rule = ruleIn(catalogue, id)
+  const preset = rule && 'quick' in rule.presets ? { preset: 'quick' } : {}
+  return { ...rest, ...preset, rule: id, hyper: {}, options: {}, race: experiment.race.filter((other) => other !== id) }
+}
+
+export function withPreset(experiment: Experiment, preset: string | undefined): Experiment {
+  const { preset: _, ...rest } = experiment
+  return { ...rest, ...(preset !== undefined && { preset }), hyper: {}, options: {} }
+}
+
+/** An option set, or back to where it starts, where the value is undefined. */
+export function withOption(experiment: Experiment, of: 'hyper' | 'options', name: string, value: unknown): Experiment {
+  const { [name]: _, ...others } = experiment[of]
+  return { ...experiment, [of]: value === undefined ? others : { ...others, [name]: value } }
+}
+
+export const withRace = (experiment: Experiment, race: readonly string[]): Experiment => ({ ...experiment, race })
+
+/** Whether two experiments train the same network: stories and addresses may differ. */
+export const trainsTheSame = (a: Experiment, b: Experiment): boolean => trainedBy(a) === trainedBy(b)
+
+const trainedBy = ({ rule, preset, data, hyper, options }: Experiment): string =>
+  JSON.stringify([rule, preset ?? '', data, sorted(hyper), sorted(options)])
+
+const sorted = (values: Values): [string, unknown][] => Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1))

@@ -1,0 +1,146 @@
+// The lab: its address, what it keeps of a training, what is shown of a step, and its server.
+const address = 'lab/src/state/address.ts'
+const experiment = 'lab/src/state/experiment.ts'
+const history = 'lab/src/state/history.ts'
+const sights = 'lab/src/state/sights.ts'
+const look = 'lab/src/session/look.ts'
+const phases = 'src/rules/phases.ts'
+const layerwise = 'src/rules/layerwise/layerwise.ts'
+const watch = 'src/train/watch.ts'
+const server = 'src/cli/lab/server.ts'
+const offers = 'src/cli/lab/offers.ts'
+const file = 'src/train/data-file.ts'
+
+const inAddress = { tests: 'lab/address' }
+const inState = { tests: 'lab/state' }
+const watched = { tests: 'rules/watch' }
+const served = { tests: 'cli/lab' }
+
+export default [
+  {
+    what: 'a value of a link is taken as it is written',
+    file: address,
+    find: 'into[option.name] = parseValue(option.kind, text, option.name)',
+    replace: 'into[option.name] = text',
+    ...inAddress,
+  },
+  {
+    what: 'a link may race a rule that there is not',
+    file: address,
+    find: 'race: race.filter((id) => !unknown.includes(id)),',
+    replace: 'race,',
+    ...inAddress,
+  },
+  {
+    what: 'an address leaves the preset out',
+    file: address,
+    find: "if (preset !== undefined) words.set('preset', preset)",
+    replace: '',
+    ...inAddress,
+  },
+  {
+    what: 'a command names options as programs do',
+    file: address,
+    find: ".replaceAll('.', '-')",
+    replace: '',
+    ...inAddress,
+  },
+  {
+    what: 'another rule takes the options of the one before',
+    file: experiment,
+    find: 'return { ...rest, ...preset, rule: id, hyper: {}, options: {}, race',
+    replace: 'return { ...rest, ...preset, rule: id, options: {}, race',
+    ...inAddress,
+  },
+  {
+    what: 'a curve keeps every point',
+    file: history,
+    find: 'points.length <= MOST ? points',
+    replace: 'points.length <= 1e9 ? points',
+    ...inState,
+  },
+  {
+    what: 'what is no number is drawn',
+    file: history,
+    find: 'if (!Number.isFinite(value)) continue',
+    replace: '',
+    ...inState,
+  },
+  {
+    what: 'the largest value falls out of its histogram',
+    file: sights,
+    find: 'Math.min(bins - 1, Math.max(0, at))',
+    replace: 'Math.max(0, at)',
+    ...inState,
+  },
+  {
+    what: 'of single numbers only the first samples are handed on',
+    file: look,
+    find: 'size === 1 ? rows : Math.min(rows, SHOWN)',
+    replace: 'Math.min(rows, SHOWN)',
+    ...inState,
+  },
+  {
+    what: 'a filter has the scale of the one before',
+    file: look,
+    find: 'let largest = 1e-12\n    for',
+    replace: 'let largest = 8\n    for',
+    ...inState,
+  },
+  {
+    what: 'feedback is in no phase',
+    file: phases,
+    find: "ways: ['feedback'],",
+    replace: 'ways: [],',
+    ...watched,
+  },
+  {
+    what: 'what is seen of negatives are the positives',
+    file: layerwise,
+    find: 'values.slice(0, k * rows, (k + 1) * rows)',
+    replace: 'values.slice(0, 0, rows)',
+    ...watched,
+  },
+  {
+    what: 'a rule that shows nothing itself is not seen',
+    file: watch,
+    find: 'traced.watch() ?? handedUp(traced, blocks, settings)',
+    replace: 'traced.watch() ?? { ...handedUp(traced, blocks, settings), metrics: [] }',
+    ...watched,
+  },
+  {
+    what: 'the server hands out what lies beside its folders',
+    file: server,
+    find: '!path.startsWith(root + sep) || ',
+    replace: '',
+    ...served,
+  },
+  {
+    what: 'a page elsewhere reads what is offered',
+    file: server,
+    find: 'if (isLoopback(host) && !isLoopback(hostOf(request.headers.host)))',
+    replace: 'if (false as boolean)',
+    ...served,
+  },
+  {
+    what: 'a frame within the page has the policy of the page',
+    file: server,
+    find: "type === TYPES['.html'] && body !== index.body",
+    replace: 'false as boolean',
+    ...served,
+  },
+  {
+    what: 'a run is a path',
+    file: offers,
+    find: '(list().some((run) => run.name === name) ? join(runs, name, CHECKPOINT) : undefined)',
+    replace: 'join(runs, name, CHECKPOINT)',
+    ...served,
+  },
+  {
+    what: 'the test samples of a data set come back as those of training',
+    file,
+    find: "test: split('test', test)",
+    replace: "test: split('train', test)",
+    ...served,
+  },
+]

@@ -1,0 +1,32 @@
+import { type DataSet, imageShapeOf } from '../data/index.js'
+import type { AnyRule, Picture } from '../rules/contract.js'
+import { samplesOf } from '../train/checkpoint.js'
+import { stepsOf } from '../train/plan.js'
+import type { Trainer } from '../train/trainer.js'
+import type { About } from './session.js'
+
+/** What a page is told of a training when it is open. */
+export function aboutOf(
+  rule: AnyRule,
+  data: DataSet,
+  trainer: Trainer,
+  where: Pick<About, 'device' | 'threads' | 'tried'>,
+): About {
+  const { settings, plan, task, validation, parameters, peakActivationBytes, stateBytes } = trainer
+  const drawn: Readonly<Record<string, Picture<never>>> = imageShapeOf(data.input)
+    ? (rule.pictures?.(task, settings.hyper as never) ?? {})
+    : {}
+  return {
+    ...{ rule: rule.id, title: rule.title, data: data.name, samples: samplesOf(data), settings, ...where },
+    trainSamples: trainer.trainingSamples,
+    validationSamples: validation.count,
+    testSamples: data.test.count,
+    blocks: trainer.blocks.map((block) => ({
+      name: block.name,
+      parameters: block.parameters.map((own) => (typeof own === 'string' ? own : `${own.path}[${own.index}]`)),
+    })),
+    ...{ steps: stepsOf(plan), batches: plan.batches, parameters, peakActivationBytes, stateBytes },
+    predicts: rule.predict !== undefined,
+    pictures: Object.fromEntries(Object.entries(drawn).map(([name, { description }]) => [name, description])),
+  }
+}

@@ -1,0 +1,4 @@
+import { serve } from './worker.js'
+
+// Onward's own worker: the build writes it, as one text, into embedded/worker.
+serve()

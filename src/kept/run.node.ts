@@ -1,0 +1,72 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { textOf } from '../files.node.js'
+import { holderOf } from '../lock.node.js'
+import type { Environment, Occasion } from '../train/environment.node.js'
+import type { Criterion, DoneEvent, EpochEvent, Scores, StartEvent, StoppedEvent } from '../train/events.js'
+import { historyOf, type Recorded } from '../train/history.node.js'
+import { type RunConfig, readConfig } from '../train/run-folder.node.js'
+
+/** `running`: some process holds its lock. `stopped`: it can go on. `failed`: its numbers blew up. */
+export const RUN_STATES = ['running', 'done', 'stopped', 'failed'] as const
+export type RunState = (typeof RUN_STATES)[number]
+
+/** What the folder of a run tells of it. */
+export interface KeptRun {
+  readonly path: string
+  readonly config: RunConfig
+  readonly state: RunState
+  /** When it was begun, as ISO 8601. */
+  readonly date?: string
+  /** What it is judged by; absent where it ended before it began to train. */
+  readonly criterion?: Criterion
+  readonly start?: StartEvent
+  readonly validation?: Scores
+  readonly test?: Scores
+  /** Of the last training in the folder. */
+  readonly seconds?: number
+  /** Why it failed. */
+  readonly message?: string
+  /** What older runs do not tell is missing. */
+  readonly environment: Partial<Environment & Occasion>
+}
+
+/** Reads a run without its weights. Throws a UserError if the folder holds none. */
+export function readKeptRun(path: string): KeptRun {
+  const config = readConfig(path)
+  const events = historyOf(path, ['start', 'epoch', 'stopped', 'done'])
+  const last = events.at(-1)
+  const start = events.findLast((event): event is StartEvent & Recorded => event.event === 'start')
+  const done = last?.event === 'done' ? (last as DoneEvent & Recorded) : undefined
+  const epoch = events.findLast((event): event is EpochEvent & Recorded => event.event === 'epoch')
+  const blown = last?.event === 'stopped' && (last as StoppedEvent).reason === 'not-finite'
+  const environment = environmentOf(path)
+  const date = environment.date ?? events[0]?.time
+  const validation = done?.validation ?? epoch?.validation
+  return {
+    ...{ path, config, environment },
+    state: holderOf(path) !== undefined ? 'running' : done ? 'done' : blown ? 'failed' : 'stopped',
+    ...(date !== undefined && { date }),
+    ...(start && { start, criterion: start.criterion }),
+    ...(validation && { validation }),
+    ...(done && { test: done.test, seconds: done.seconds }),
+    ...(blown && { message: (last as StoppedEvent).message }),
+  }
+}
+
+/** `environment.json`; nothing where it is missing or damaged, for nobody needs it to use a run. */
+function environmentOf(folder: string): Partial<Environment & Occasion> {
+  const path = join(folder, 'environment.json')
+  try {
+    return existsSync(path) ? JSON.parse(textOf(readFileSync(path))) : {}
+  } catch {
+    return {}
+  }
+}
+
+/** The command that began a run, as words to type: the program is called by its name. */
+export function commandOf({ environment: { command } }: Pick<KeptRun, 'environment'>): readonly string[] | undefined {
+  if (!Array.isArray(command) || command.length === 0) return undefined
+  const [, ...given] = command.map(String)
+  return ['onward', ...given]
+}

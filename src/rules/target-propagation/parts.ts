@@ -1,0 +1,14 @@
+import type { TargetPropagationHyper } from './options.js'
+
+/** Layers that have an inverse, by the layer to which it leads: all that lie below another one with a target. */
+export const inverseCount = (h: TargetPropagationHyper): number => h.units.length - (h.topTarget === 'output' ? 0 : 1)
+
+export const hasFeedback = (h: TargetPropagationHyper): boolean =>
+  inverseCount(h) > 0 || h.topTarget === 'label-autoencoder'
+
+export const isAligned = (h: TargetPropagationHyper): boolean => h.align === 'sal' && inverseCount(h) > 0
+
+export const AUTOENCODER = 'label auto-encoder'
+export const layerName = (i: number, h: TargetPropagationHyper): string =>
+  i === h.units.length ? 'output' : `layer ${i}`
+export const inverseName = (i: number, h: TargetPropagationHyper): string => `inverse of ${layerName(i + 1, h)}`

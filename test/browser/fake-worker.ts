@@ -1,0 +1,44 @@
+import { serveOn } from '../../src/browser/serving.js'
+import type { Message } from '../../src/browser/wire.js'
+import type { Own } from '../../src/browser/worker.js'
+import { compile } from '../../src/runtime/compile.node.js'
+
+// The oldest Node has none.
+if (!globalThis.navigator) Object.assign(globalThis, { navigator: { hardwareConcurrency: 1 } })
+
+const ends: (() => void)[] = []
+
+/** Ends all workers that were made: an open port would keep the process. */
+export function endWorkers(): void {
+  for (const end of ends) end()
+}
+
+/** A worker as a page has one, in this process and on the CPU: what a page and its worker do is tested without a browser. */
+export function fakeWorker(own: Own = {}): { readonly worker: () => Worker; lose(): void } {
+  let lose: () => void = () => undefined
+  const worker = (): Worker => {
+    const { port1: page, port2: scope } = new MessageChannel()
+    const served = {
+      onmessage: null as ((event: { data: Message }) => void) | null,
+      postMessage: (message: Message, transfer: Transferable[]) => scope.postMessage(message, transfer),
+    }
+    scope.onmessage = ({ data }) => served.onmessage?.({ data })
+    serveOn(served, own, () => ({
+      compile: (graph, options) => compile(graph, { ...options, device: 'cpu', threads: 1 }),
+    }))
+    const made = {
+      onmessage: null as ((event: { data: Message }) => void) | null,
+      onerror: null as ((event: { message: string }) => void) | null,
+      postMessage: (message: Message, transfer: Transferable[]) => page.postMessage(message, transfer),
+      terminate() {
+        page.close()
+        scope.close()
+      },
+    }
+    ends.push(made.terminate)
+    page.onmessage = ({ data }) => made.onmessage?.({ data })
+    lose = () => made.onerror?.({ message: 'out of memory' })
+    return made as unknown as Worker
+  }
+  return { worker, lose: () => lose() }
+}

@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { addressOf, commandOf, experimentAt, programOf } from '../../lab/src/state/address.js'
+import { firstOptions } from '../../lab/src/state/catalogue.js'
+import { type Experiment, FIRST, trainsTheSame, withOption, withRule } from '../../lab/src/state/experiment.js'
+import { rivalOf } from '../../lab/src/state/rival.js'
+import { STORIES } from '../../lab/src/stories/stories.js'
+import { makeDataSet } from '../../src/data/index.js'
+import { ruleById } from '../../src/rules/registry.js'
+import { resolve } from '../../src/train/options.js'
+import { catalogue } from './catalogue.js'
+
+const example: Experiment = {
+  rule: 'forward-forward',
+  preset: 'quick',
+  data: 'glyphs',
+  hyper: { units: [100, 50], negatives: 'uniform', rate: 0.01 },
+  options: { epochs: 2, seed: 7, 'augment.shift': 2 },
+  race: ['backprop', 'uff'],
+  story: { id: 'never-talk', page: 1 },
+}
+
+test('an address says the whole experiment, and the experiment comes back from it', () => {
+  const address = addressOf(example)
+  assert.deepEqual(experimentAt(address, catalogue), { experiment: example, problems: [] })
+  assert.match(address, /set\.units=100,50/)
+  assert.deepEqual(experimentAt(`#${address}`, catalogue).experiment, example)
+})
+
+test('every first option of every rule comes back from an address as it was', () => {
+  for (const rule of catalogue.rules)
+    for (const { name, fallback } of rule.options) {
+      if (fallback === undefined || typeof fallback === 'object') continue
+      const experiment = withOption({ ...FIRST, rule: rule.id, hyper: {} }, 'hyper', name, fallback)
+      const { experiment: read, problems } = experimentAt(addressOf({ ...experiment, preset: 'quick' }), catalogue)
+      assert.deepEqual([read.hyper, problems], [{ [name]: fallback }, []], `${rule.id} ${name}`)
+    }
+})
+
+test('an empty address is the first experiment', () => {
+  assert.deepEqual(experimentAt('', catalogue), { experiment: FIRST, problems: [] })
+  assert.deepEqual(experimentAt('#', catalogue).experiment, FIRST)
+})
+
+test('what is wrong in an address is left out and told in a sentence', () => {
+  const { experiment, problems } = experimentAt(
+    'rule=ff&preset=nothing&set.units=a&set.nonsense=1&epochs=2&race=backprop,unheard&warp=9',
+    catalogue,
+  )
+  const { preset: _, ...first } = FIRST
+  assert.deepEqual(experiment, { ...first, options: { epochs: 2 }, race: ['backprop'] })
+  assert.equal(problems.length, 5)
+  for (const problem of problems) assert.match(problem, /\.$/)
+  assert.match(problems.join(' '), /preset "nothing".*units.*nonsense.*warp.*unheard/s)
+})
+
+test('an unknown rule gives the first experiment, and says so', () => {
+  const { experiment, problems } = experimentAt('rule=<script>&set.units=1', catalogue)
+  assert.deepEqual(experiment, FIRST)
+  assert.match(problems[0]!, /<script>/)
+})
+
+test('as a command and as a program it is the same training', () => {
+  assert.equal(
+    commandOf(example),
+    'npx onward train forward-forward --data glyphs --preset quick --set units=100,50 --set negatives=uniform ' +
+      '--set rate=0.01 --epochs 2 --seed 7 --augment-shift 2',
+  )
+  assert.match(programOf(example), /hyper: \{ units: \[100, 50\], negatives: 'uniform', rate: 0\.01 \}/)
+})
+
+test('another rule keeps the data and leaves what was set for the one before', () => {
+  const next = withRule(example, 'backprop', catalogue)
+  assert.deepEqual([next.rule, next.data, next.hyper, next.race], ['backprop', 'glyphs', {}, ['uff']])
+  assert.equal(trainsTheSame(example, { ...example, race: [], hyper: { rate: 0.01, ...example.hyper } }), true)
+  assert.equal(trainsTheSame(example, withOption(example, 'hyper', 'rate', undefined)), false)
+})
+
+test('each rule has few options first, all of them its own', () => {
+  for (const rule of catalogue.rules) {
+    const few = firstOptions(rule)
+    assert.ok(few.length > 0 && few.length <= 5, rule.id)
+    assert.ok(few.every((option) => rule.options.includes(option)))
+  }
+})
+
+test('every page of every story is an experiment that its rule takes', () => {
+  const data = makeDataSet('glyphs')
+  assert.equal(STORIES.length, 7)
+  for (const { id, pages } of STORIES)
+    for (const [page, { experiment, text }] of pages.entries()) {
+      const told = { ...experiment, story: { id, page } }
+      assert.deepEqual(experimentAt(addressOf(told), catalogue), { experiment: told, problems: [] }, `${id} ${page}`)
+      const { rule, preset, hyper, options } = experiment
+      resolve(ruleById(rule), data, { preset, hyper, options })
+      for (const other of experiment.race) ruleById(other)
+      assert.ok(text.length > 0)
+    }
+})
+
+test('rivals learn from the same batches for as long, with the same layers where that means the same', () => {
+  const own = { ...FIRST, hyper: { units: [60, 40] }, options: { seed: 3 } }
+  assert.deepEqual(rivalOf(own, 'backprop', catalogue), {
+    ...{ rule: 'backprop', data: 'glyphs', race: [], hyper: { network: 'dense', units: [60, 40] } },
+    options: { epochs: 4, batch: 100, seed: 3 },
+  })
+  assert.deepEqual(rivalOf(FIRST, 'equilibrium-propagation', catalogue).hyper, { units: [500, 500] })
+  // Its layers are others.
+  assert.deepEqual(rivalOf(own, 'trifecta', catalogue).hyper, {})
+  assert.deepEqual(rivalOf({ ...FIRST, preset: 'convolutional' }, 'backprop', catalogue).hyper, {
+    network: 'convolutional',
+    ...Object.fromEntries(
+      ['units', 'kernel', 'poolAfter'].map((name) => [
+        name,
+        catalogue.rules.find(({ id }) => id === 'forward-forward')!.presets.convolutional!.hyper[name],
+      ]),
+    ),
+  })
+})
