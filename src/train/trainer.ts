@@ -33,7 +33,7 @@ import {
 import { meter } from './meter.js'
 import { initialNoise } from './noise.js'
 import { notFinite } from './not-finite.js'
-import { resolve, type Settings, type TrainInput, type TrainingOptions } from './options.js'
+import { resolve, type Settings, type TrainInput } from './options.js'
 import { type CallResult, type Pipeline, pipelineOf, stepsIn, type Wanted } from './pipeline.js'
 import {
   checkPosition,
