@@ -1,6 +1,7 @@
 import type { Certificate } from '../certificate/certificate.js'
 import type { FoundData } from '../data/own/found.js'
 import type { Figures } from '../rules/contract.js'
+import type { AdviceEvent } from './diagnostics/advice.js'
 
 /**
  * Numbers of the network and of its blocks. A block has the name that the certificate and every other output give it; a
@@ -251,21 +252,6 @@ export interface ReadOutEvent extends Placed {
   readonly lambda: number
   readonly tried: readonly { readonly lambda: number; readonly error: number }[]
   readonly seconds: number
-}
-
-/** Something seems wrong with the training, and there is something to try. Each kind is told once for each block. */
-export interface AdviceEvent extends Placed {
-  readonly event: 'advice'
-  readonly epoch: number
-  /** What is wrong: the kind of the diagnosis. */
-  readonly kind: string
-  /** Absent: the network. */
-  readonly block?: string
-  /** What was measured, in words, and the number. */
-  readonly measured: string
-  readonly value: number
-  /** What is wrong, and what to try. */
-  readonly message: string
 }
 
 export interface CheckpointEvent extends Placed {
