@@ -221,6 +221,11 @@ export interface Rule<Hyper = never, State extends Tree = never> {
   assess?(state: State, view: View, task: Task, hyper: Hyper): Assessment
   /** Explains each figure of `assess`, by its name; said beside them. */
   readonly figures?: Readonly<Record<string, string>>
+  /**
+   * The assessed figure, of blocks or of the network, that is the divergence of latents from their prior, in nats: where it
+   * is almost 0, the latents say nothing of the input.
+   */
+  readonly divergence?: string
   /** The assessed figure of the network that is to be small: what a run without predictions is judged by. */
   readonly objective?: string
   /** What `onward samples` draws, by name. */

@@ -29,6 +29,8 @@ export interface TrainConfig extends TrainerConfig {
   readonly from?: Origin | undefined
   /** False: the test samples are not read, and `done` says nothing of them. For trainings among which one is chosen. */
   readonly test?: false | undefined
+  /** False: nothing is looked for that could be wrong with the training. For trainings that nobody watches. */
+  readonly advice?: false | undefined
   /**
    * Awaited before each call: the call is made when it resolves, and takes at most so many steps. Told where the
    * training stands. For pages, which hold a training and make single steps of it.

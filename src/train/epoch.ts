@@ -1,5 +1,6 @@
+import type { TensorRecord } from '../runtime/index.js'
 import type { TrainConfig } from './config.js'
-import type { EpochEvent, TrainEvent } from './events.js'
+import type { EpochEvent, Scores, TrainEvent } from './events.js'
 import { type clock, meansOf, meter } from './meter.js'
 import { notFinite } from './not-finite.js'
 import { betweenOf, endOf, globalStep, isCheckpointDue, isEpochDone, whereIs } from './plan.js'
@@ -9,6 +10,12 @@ import type { Trainer } from './trainer.js'
 /** What the steps of an epoch made, for its event. */
 export type Made = Pick<EpochEvent, 'fromBatch' | 'metrics' | 'between' | 'learns'>
 
+/** The steps of an epoch, and what the first run on its batches measured; undefined after a resumption within it. */
+export interface Stepped {
+  readonly made: Made
+  readonly begin: Scores | undefined
+}
+
 /** The steps from where a training stands to the end of its epoch; undefined where they ended the training. */
 export async function* stepsOfEpoch(
   trainer: Trainer,
@@ -16,10 +23,11 @@ export async function* stepsOfEpoch(
   time: ReturnType<typeof clock>,
   learns: Pick<Made, 'learns'>,
   { signal, turn }: Pick<TrainConfig, 'signal' | 'turn'>,
-): AsyncGenerator<TrainEvent, Made | undefined> {
+): AsyncGenerator<TrainEvent, Stepped | undefined> {
   const { plan, blocks, settings } = trainer
   const fromBatch = standing.at.batch
   const onBatches = meter()
+  let begin: Scores | undefined
   const between = new Map<string, ReturnType<typeof meter>>()
   // What frozen layers hand up is made before the epoch begins.
   await trainer.prepare(standing.at)
@@ -43,6 +51,7 @@ export async function* stepsOfEpoch(
     standing.at = endOf(call)
     const isBetween = call.between > 0
     if (isBetween && !between.has(call.step)) between.set(call.step, meter())
+    if (call.batches > 0 && call.at.batch === 0) begin = meansOf(firstOf(result.metrics))
     const means = between.get(call.step)
     ;(isBetween ? means! : onBatches).add(result.metrics, call.between)
     const { at } = standing
@@ -61,10 +70,15 @@ export async function* stepsOfEpoch(
     if (isCheckpointDue(plan, at)) yield* standing.save()
   }
   const told = [...between].map(([step, own]) => [step, { steps: own.steps(), metrics: own.means() }] as const)
-  return {
+  const made = {
     ...(fromBatch > 0 && { fromBatch }),
     metrics: onBatches.means(),
     ...(told.length > 0 && { between: Object.fromEntries(told) }),
     ...learns,
   }
+  return { made, begin }
 }
+
+/** What the first of several runs measured. */
+const firstOf = (metrics: TensorRecord): TensorRecord =>
+  Object.fromEntries(Object.entries(metrics).map(([name, values]) => [name, values.slice(0, 1)]))

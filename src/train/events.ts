@@ -1,6 +1,7 @@
 import type { Certificate } from '../certificate/certificate.js'
 import type { FoundData } from '../data/own/found.js'
 import type { Figures } from '../rules/contract.js'
+import type { AdviceEvent } from './diagnostics/advice.js'
 
 /**
  * Numbers of the network and of its blocks. A block has the name that the certificate and every other output give it; a
@@ -294,6 +295,7 @@ export type TrainEvent =
   | WorkersEvent
   | RoundEvent
   | ClientsEvent
+  | AdviceEvent
   | WaitingEvent
   | CheckpointEvent
   | StoppedEvent

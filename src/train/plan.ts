@@ -141,6 +141,14 @@ function repeatedAt({ between = [] }: Plan, at: Position): { step: string; end: 
 export const stepAt = (plan: Plan, at: Position, most = Number.POSITIVE_INFINITY): string =>
   repeatedAt(plan, at)?.step ?? plan.stepOf(at, roomTo(plan, at.batch, plan.batches, most))
 
+/** The keys of the programs of an epoch, each batch taken by itself, and of those between epochs before it. */
+export const stepsAt = (plan: Plan, at: Pick<Position, 'phase' | 'epoch'>): string[] => [
+  ...new Set([
+    ...(plan.between?.[at.epoch] ?? []).map(({ step }) => step),
+    ...Array.from({ length: plan.batches }, (_, batch) => plan.stepOf({ ...at, between: 0, batch }, 1)),
+  ]),
+]
+
 /** The longest call from a position on, of at most `limit` runs and `most` steps; undefined at the end of an epoch. */
 export function callAt(plan: Plan, at: Position, limit: number, most = Number.POSITIVE_INFINITY): Call | undefined {
   if (isEpochDone(plan, at)) return undefined

@@ -1,6 +1,8 @@
+import type { Program as Certified } from '../certificate/certify.js'
 import type { Samples } from '../data/index.js'
 import { UsageError, UserError } from '../errors.js'
 import type { StepGraph } from '../onnx/index.js'
+import { greedyProgram } from '../rules/certify.js'
 import type { AnyRule, Task } from '../rules/contract.js'
 import { taskFor } from '../rules/task.js'
 import { type TracedRule, type TracedStep, traceRule } from '../rules/trace.js'
@@ -130,4 +132,11 @@ function periodOf(
   }
   for (let period = 1; period <= Math.min(LONGEST_PERIOD, batches / 2); period++) if (comesAgain(period)) return period
   return 1
+}
+
+/** The very programs that a training runs, for its certificate: together where one batch may run several of them. */
+export function groupsOf({ traced, steps, features }: TracedPlan, { schedule }: TrainingOptions): Certified[][] {
+  const own = Object.entries(steps)
+  if (schedule === 'greedy') return [own.map(([phase, step]) => greedyProgram(step, features(Number(phase))))]
+  return [Object.values(traced.steps), ...own.map(([, step]) => [step])]
 }

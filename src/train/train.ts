@@ -4,6 +4,7 @@ import type { TensorRecord } from '../runtime/index.js'
 import { nameState, stateRecord } from './checkpoint.js'
 import { closing, measuredSplit } from './closing.js'
 import type { TrainConfig } from './config.js'
+import { adviserOf } from './diagnostics/adviser.js'
 import { stepsOfEpoch } from './epoch.js'
 import type { Scores, StartEvent, TrainEvent, WeightsTaken } from './events.js'
 import { firstState } from './first-state.js'
@@ -51,14 +52,16 @@ export async function* trainOn(
   const time = clock(now, plan)
   yield startEvent(trainer, config, bench, taken)
   yield* standing.save()
+  const adviser = config.advice === false ? undefined : adviserOf(trainer, rule, first)
 
   let score: Scores | undefined
   while (standing.at.phase < plan.phases) {
     const { phase, epoch } = standing.at
     const layer = options.schedule === 'greedy' ? phase : undefined
     const learns = layer === undefined ? {} : { learns: bench.blocks[layer]! }
-    const made = yield* stepsOfEpoch(trainer, standing, time, learns, config)
-    if (!made) return
+    const stepped = yield* stepsOfEpoch(trainer, standing, time, learns, config)
+    if (!stepped) return
+    const { made, begin } = stepped
 
     score = undefined
     // A read-out that is not solved yet says nothing.
@@ -81,10 +84,14 @@ export async function* trainOn(
       const what = `the held-out ${verdict.criterion.figure} is no finite number after epoch ${epoch + 1}`
       return yield standing.ruined(what)
     }
-    let state: TensorRecord | undefined
+    let state: TensorRecord | undefined = adviser || verdict?.better ? await trainer.read() : undefined
+    if (adviser) {
+      const { metrics } = made
+      const ended = { epoch: epoch + 1, begin, metrics, validation: score, criterion: verdict?.criterion }
+      yield* await adviser(ended, standing.at, state!)
+    }
     if (verdict?.better) {
-      state = await trainer.read()
-      standing.best = { ...verdict.best!, state: nameState(trainer.tensors, state) }
+      standing.best = { ...verdict.best!, state: nameState(trainer.tensors, state!) }
     }
     if (verdict?.early) yield standing.stopped('early', earlyMessage(verdict, epoch, learns.learns))
     standing.at = verdict?.early ? beginOf(phase + 1) : nextEpoch(plan, standing.at)

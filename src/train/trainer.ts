@@ -1,5 +1,4 @@
 import type { Certificate } from '../certificate/certificate.js'
-import type { Program as Certified } from '../certificate/certify.js'
 import {
   checkDataSet,
   checkSplit,
@@ -13,10 +12,12 @@ import { UserError } from '../errors.js'
 import { sizeOf } from '../graph/index.js'
 import type { StepGraph } from '../onnx/index.js'
 import { liveness } from '../onnx/liveness.js'
-import { certifyPrograms, greedyProgram } from '../rules/certify.js'
+import { certifyPrograms } from '../rules/certify.js'
 import type { AnyRule, Block, Locality, Task } from '../rules/contract.js'
 import type { Pace, Program, TensorRecord } from '../runtime/index.js'
 import { type Checkpoint, nameState, samplesOf } from './checkpoint.js'
+import { unitsOn } from './diagnostics/seen.js'
+import type { Units } from './diagnostics/units.js'
 import type { Scores } from './events.js'
 import { frozenFeatures, keepFeatures } from './features.js'
 import {
@@ -32,7 +33,7 @@ import {
 import { meter } from './meter.js'
 import { initialNoise } from './noise.js'
 import { notFinite } from './not-finite.js'
-import { resolve, type Settings, type TrainInput, type TrainingOptions } from './options.js'
+import { resolve, type Settings, type TrainInput } from './options.js'
 import { type CallResult, type Pipeline, pipelineOf, stepsIn, type Wanted } from './pipeline.js'
 import {
   checkPosition,
@@ -44,6 +45,7 @@ import {
   type Position,
   positionAt,
   stepAt,
+  stepsAt,
 } from './plan.js'
 import type { Platform } from './platform.js'
 import { openPrograms } from './programs.js'
@@ -51,7 +53,7 @@ import { type ReadOutSolver, readOutSolver } from './read-out.js'
 import { type StateTensor, tensorsOf } from './roles.js'
 import { fixedBatches, partsOf, type Rows, shuffledRows } from './rows.js'
 import { measure, measuring, predictor, type Seen } from './score.js'
-import { type TracedPlan, taskOf, tracePlan } from './traced-plan.js'
+import { groupsOf, taskOf, tracePlan } from './traced-plan.js'
 import { type Watched, watcher } from './watch.js'
 
 export interface TrainerConfig extends TrainInput {
@@ -87,6 +89,7 @@ export interface Trainer {
   /** Of all programs that this training can run. */
   readonly certificate: Certificate
   readonly trainingSamples: number
+  readonly training: Split
   readonly validation: Split
   readonly parameters: number
   /** Of the step that takes most. */
@@ -112,6 +115,10 @@ export interface Trainer {
   batch(at: Position): Promise<StepInputs>
   /** Compiles what runs at a position. */
   prepare(at: Position): Promise<void>
+  /** The names of the tensors of the state that a step of the epoch at a position writes to. */
+  written(at: Position): ReadonlySet<string>
+  /** What the units of the blocks do on samples, of those that can be seen; one call of a program of its own. */
+  units(split: Split): Promise<Readonly<Record<string, Units>>>
   /** What layer `layer` of a greedy rule reads of inputs [N, ...], N whole batches, as the layers below it are now. */
   features(layer: number, x: Float32Array): Promise<Float32Array>
   /**
@@ -203,6 +210,7 @@ export async function openTrainer(config: TrainerConfig): Promise<Trainer> {
       return certificate
     },
     trainingSamples: train.count,
+    training: train,
     parameters: tensors.filter(({ role }) => role === 'model').reduce((sum, { shape }) => sum + sizeOf(shape), 0),
     peakActivationBytes: Math.max(...memory.map(({ peakActivationBytes }) => peakActivationBytes)),
     stateBytes: memory[0]!.stateBytes,
@@ -251,6 +259,13 @@ export async function openTrainer(config: TrainerConfig): Promise<Trainer> {
       await pipelineAt(at.phase)
       await program(stepAt(plan, at))
     },
+    written: (at) =>
+      new Set(
+        stepsAt(plan, at).flatMap((step) =>
+          steps[step]!.state.flatMap(({ name, input, output }) => (input === output ? [] : [name])),
+        ),
+      ),
+    units: (split) => unitsOn(split, { predict, blocks, data, options, programs }),
     async features(layer, x) {
       const layers: number = rule.greedy?.layers(task, hyper) ?? 0
       if (!(Number.isInteger(layer) && layer >= 0 && layer < layers))
@@ -278,11 +293,4 @@ export async function openTrainer(config: TrainerConfig): Promise<Trainer> {
     }),
     close: programs.close,
   }
-}
-
-/** The very programs that a training runs, for its certificate: together where one batch may run several of them. */
-function groupsOf({ traced, steps, features }: TracedPlan, { schedule }: TrainingOptions): Certified[][] {
-  const own = Object.entries(steps)
-  if (schedule === 'greedy') return [own.map(([phase, step]) => greedyProgram(step, features(Number(phase))))]
-  return [Object.values(traced.steps), ...own.map(([, step]) => [step])]
 }

@@ -73,7 +73,7 @@ async function trial(settings: Tables): Promise<void> {
   const place = judge ? { ...platform, saveCheckpoint } : platform
   let start: StartEvent | undefined
   let epochs = 0
-  for await (const event of train({ rule, data, settings: complete, platform: place, test: false })) {
+  for await (const event of train({ rule, data, settings: complete, platform: place, test: false, advice: false })) {
     if (event.event === 'start') start = event
     if (event.event === 'epoch') {
       epochs++

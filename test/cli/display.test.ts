@@ -49,6 +49,18 @@ test('what a rule warns of stands below the first line', () => {
   assert.match(output.text(), /\nWarning: deep networks of this kind tend to collapse: take fewer layers\.\n/)
 })
 
+test('advice is a line of its own, with the name of its block, and a whole object for programs', () => {
+  const [output, machine] = [recorder(), recorder()]
+  const message = '480 of 500 units are dead: try a smaller step size'
+  const measured = { kind: 'dead units', measured: 'part of the units that are dead', value: 0.96 }
+  const advice = { event: 'advice', step: 10, epoch: 1, block: 'layer 0', ...measured, message } as const
+  const reporter = lineReporter(output, recorder(), () => ({}))
+  for (const event of [START, advice, { ...advice, block: undefined } as unknown as TrainEvent]) reporter.show(event)
+  assert.deepEqual(output.text().split('\n').slice(-3), [`Advice: layer 0: ${message}.`, `Advice: ${message}.`, ''])
+  jsonReporter(machine, recorder()).show(advice)
+  assert.deepEqual(JSON.parse(machine.text()), advice)
+})
+
 test('after an epoch every layer has its validation accuracy, and the network its own', () => {
   assert.deepEqual(renderScreen(after(START, PROGRESS, EPOCH, { ...PROGRESS, epoch: 2 }), 100, 20), [
     'epoch 2 of 2  ━━━━━━──────────────────   25 %   12,346 samples/s       12 s left',

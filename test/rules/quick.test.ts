@@ -1,6 +1,6 @@
 // At most 45 s: a training by every rule, of which there are 17.
 // The preset `quick` of every rule, in short form: in two epochs of 1,200 drawn digits it must reach three times what
-// guessing would, or lower its objective.
+// guessing would, or lower its objective. No advice is given on it.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { makeDataSet } from '../../src/data/index.js'
@@ -19,6 +19,7 @@ for (const rule of RULES)
     const [first, last] = ofKind(events, 'epoch')
     const done = events.at(-1)!
     assert.ok(done.event === 'done')
+    assert.deepEqual(ofKind(events, 'advice'), [])
     // Before a read-out is solved nothing is said.
     if (rule.readOut) return assert.ok(done.validation!.network!.accuracy! > 0.3, JSON.stringify(done.validation))
     const [before, after] = [first!.validation!.network!, last!.validation!.network!]

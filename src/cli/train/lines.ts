@@ -1,3 +1,4 @@
+import type { AdviceEvent } from '../../train/diagnostics/advice.js'
 import type { EpochEvent, ReadOutEvent, StartEvent, TrainEvent, WeightsTaken } from '../../train/events.js'
 import { describeFound } from '../output/found.js'
 import { count, duration, figure, plural } from '../output/numbers.js'
@@ -8,8 +9,8 @@ import { inWords } from './words.js'
 import { describeJoining, describeOver, waitingLine } from './workers.js'
 
 /**
- * What a run leaves on the screen of an event: of its start, of an epoch, of a read-out, of an early stop. A line each; on a terminal
- * they keep to its `width`, and an epoch tells only of the whole network where its layers would take another line.
+ * What a run leaves on the screen of an event: of its start, of an epoch, of advice, of a read-out, of an early stop. A line
+ * each; on a terminal they keep to its `width`, and an epoch tells only of the whole network where its layers would take another line.
  */
 export function renderLines({ start }: View, event: TrainEvent, width = Number.POSITIVE_INFINITY): string[] {
   if (event.event === 'start') {
@@ -24,6 +25,7 @@ export function renderLines({ start }: View, event: TrainEvent, width = Number.P
     ]
   }
   if (event.event === 'round' && start) return wrapText(roundLine(event), width)
+  if (event.event === 'advice') return wrapText(adviceLine(event), width)
   if (event.event === 'waiting') return wrapText(waitingLine(event), width)
   if (event.event === 'read-out') return wrapText(readOutLine(event), width)
   if (event.event === 'stopped' && event.reason === 'early') return wrapText(event.message, width)
@@ -55,6 +57,9 @@ function epochLine(start: StartEvent, { epoch, fromBatch, learns, metrics, valid
     duration(event.seconds),
   ].join('  ')
 }
+
+const adviceLine = ({ block, message }: AdviceEvent): string =>
+  `Advice: ${block === undefined ? '' : `${block}: `}${message}.`
 
 function readOutLine({ samples, features, lambda, tried, seconds }: ReadOutEvent): string {
   const others = tried.map((one) => `${one.lambda}: ${figure(one.error)}`).join(', ')

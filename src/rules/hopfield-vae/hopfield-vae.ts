@@ -265,6 +265,7 @@ export const hopfieldVae: Rule<HopfieldVaeHyper, HopfieldVaeState> = {
   steps: (task, h) => ({ joint: joint(task, h) }),
 
   objective: 'J',
+  divergence: 'KL',
   figures: {
     J: 'what is descended, the negative evidence bound: SE / (2 sigmaX^2), or the cross-entropy, plus KL, in nats; small is good',
     SE: 'squared error of an image that was encoded and decoded, summed over its pixels; small is good',

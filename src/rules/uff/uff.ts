@@ -237,6 +237,7 @@ export const uff: Rule<UffHyper, UffState> = {
   /** Only the read-out sees labels: solved from sums over samples, it is the same however those are parted. */
   readOut: (h) => (h.readOut === 'solved' ? solvedReadOut(h) : undefined),
 
+  divergence: 'divergence',
   figures: {
     reconstruction: 'mean squared error of what a cell reads, decoded from its latent; small is good',
     divergence: 'of the latents of a variational cell from their prior, in nats',

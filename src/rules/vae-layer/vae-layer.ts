@@ -192,6 +192,7 @@ export const vaeLayer: Rule<VaeLayerHyper, VaeLayerState> = {
   ],
   probabilities: () => true,
 
+  divergence: 'kl',
   figures: {
     reconstruction: 'mean squared error of what a cell reads, decoded from its latent; small is good',
     kl: 'divergence of the latents of a cell from their prior, in nats',
