@@ -46,7 +46,9 @@ export function adviserOf(trainer: Trainer, rule: AnyRule, begin: TensorRecord) 
     if (observed.phase !== at.phase) observed = { phase: at.phase, list: [] }
     const { list } = observed
     const training = isNoBetter([...list, { ...ended, weights, units: {} }]) ? await trainer.measure(seen) : undefined
-    list.push({ ...ended, weights, units: await trainer.units(heldOut), training })
+    // Where units cannot be looked at, as for want of memory, the training goes on without that advice.
+    const units = await trainer.units(heldOut).catch(() => ({}))
+    list.push({ ...ended, weights, units, training })
     return DIAGNOSES.flatMap(({ kind, find }) =>
       find(list, setting).flatMap((found): AdviceEvent[] => {
         const key = JSON.stringify([kind, found.block])
