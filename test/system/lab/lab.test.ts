@@ -222,21 +222,26 @@ test('a training whose tab was closed goes on, with the same numbers as if it ha
 
   const { page, errors } = await open(browser, address)
   await page.getByRole('button', { name: 'Train', exact: true }).click()
-  await page.locator('.controls dd', { hasText: /^[2-9]/ }).first().waitFor()
-  await page.waitForFunction(
-    () =>
-      new Promise((resolve) => {
-        const asked = indexedDB.open('onward-lab', 1)
-        asked.onupgradeneeded = () => asked.result.createObjectStore('trainings', { keyPath: 'address' })
-        asked.onsuccess = () => {
-          const count = asked.result.transaction('trainings').objectStore('trainings').count()
-          count.onsuccess = () => {
-            asked.result.close()
-            resolve(count.result > 0)
+  await page
+    .locator('.controls dd', { hasText: /^[2-9]/ })
+    .first()
+    .waitFor()
+  const kept = (): Promise<number> =>
+    page.evaluate(
+      () =>
+        new Promise<number>((resolve) => {
+          const asked = indexedDB.open('onward-lab', 1)
+          asked.onupgradeneeded = () => asked.result.createObjectStore('trainings', { keyPath: 'address' })
+          asked.onsuccess = () => {
+            const count = asked.result.transaction('trainings').objectStore('trainings').count()
+            count.onsuccess = () => {
+              asked.result.close()
+              resolve(count.result)
+            }
           }
-        }
-      }),
-  )
+        }),
+    )
+  while ((await kept()) === 0) await page.waitForTimeout(50)
   await page.close()
   const again = await page.context().newPage()
   await again.goto(address)
