@@ -60,11 +60,11 @@ export async function startLink(place: Place, hooks: Hooks = {}, signal?: AbortS
   }
 }
 
-/** Hears of the end of a worker by a lock that it holds for as long as it lives. */
+/** Hears of the end of a worker by a lock that it holds for as long as it lives, where the browser gives it one. */
 async function begin({ ask }: Wire, ended: () => void): Promise<void> {
   const lock = `onward worker ${crypto.randomUUID?.() ?? Math.random()}`
-  await ask('begin', [lock])
-  navigator.locks?.request(lock, ended).catch(() => undefined)
+  const isHeld = await ask('begin', [lock])
+  if (isHeld) navigator.locks.request(lock, ended).catch(() => undefined)
 }
 
 async function startWorker({ worker }: Place): Promise<Worker> {

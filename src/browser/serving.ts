@@ -52,16 +52,19 @@ export function serveOn(scope: Scope, own: Own, platformOf: PlatformOf): void {
   scope.onmessage = ({ data }) => page.receive(data)
 }
 
-/** Holds a lock for as long as this worker lives: of a worker that is gone a page hears in no other way. */
-async function begin(lock: string): Promise<void> {
+/**
+ * Holds a lock for as long as this worker lives: of a worker that is gone a page hears in no other way. False where the
+ * browser has no locks for it, as in a frame of another site whose store is blocked.
+ */
+async function begin(lock: string): Promise<boolean> {
   const { locks } = navigator
-  if (!locks) return
-  await new Promise<void>((resolve, reject) => {
+  if (!locks) return false
+  return await new Promise<boolean>((resolve) => {
     locks
       .request(lock, () => {
-        resolve()
+        resolve(true)
         return new Promise(() => undefined)
       })
-      .catch(reject)
+      .catch(() => resolve(false))
   })
 }

@@ -98,6 +98,9 @@ export async function holdRun(name: string): Promise<() => Promise<void>> {
           })
         })
       })
-      .catch(reject)
+      .catch((error) => {
+        const isDenied = (error as Partial<Error>)?.name === 'SecurityError'
+        reject(isDenied ? new UserError('this browser keeps no runs for this page: its store is blocked here') : error)
+      })
   })
 }

@@ -66,7 +66,9 @@ test('Vite builds a page that trains', { skip }, async () => {
   assert.ok(sizesIn(folder).length >= 4, 'ONNX Runtime lies in files of its own, loaded when they are needed')
 })
 
-test('Vite serves a page that trains while it is developed', { skip }, async () => {
+test('Vite serves a page that trains while it is developed, in a frame of another site that may keep nothing', {
+  skip,
+}, async () => {
   const server = await createServer({ root: project, logLevel: 'silent', configFile: false, server: { port: 0 } })
   try {
     await server.listen()

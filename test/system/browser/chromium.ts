@@ -1,15 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import { extname, join } from 'node:path'
+import { launchChromium } from '../../chromium.js'
+
+export { CHROMIUM, NO_CHROMIUM } from '../../chromium.js'
 
 // Pages in Chromium: a script runs in one, and what it returns comes back.
-
-export const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync)
-
-export const NO_CHROMIUM = 'no Chromium on this machine: the browser itself was not tried'
 
 const ISOLATED = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' }
 
@@ -29,8 +26,6 @@ export interface PageOptions {
   readonly given?: Readonly<Record<string, Uint8Array>>
   readonly flags?: readonly string[]
   readonly seconds?: number
-  /** The user's profile, to open several pages with one store. Default: a new one, removed afterwards. */
-  readonly profile?: string
 }
 
 export interface PageResult<T> {
@@ -84,20 +79,19 @@ export async function inPage<T>(script: string, options: PageOptions = {}): Prom
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
-  const profile = options.profile ?? mkdtempSync(join(tmpdir(), 'onward-profile-'))
-  const browser = start(`http://127.0.0.1:${port}/`, profile, options.flags ?? [])
-  const closed = new Promise<string>((resolve) => {
-    browser.on('close', () => resolve(JSON.stringify({ error: 'the browser ended without a result' })))
-  })
+  const browser = await launchChromium(options.flags)
+  browser.on('disconnected', () => tell(JSON.stringify({ error: 'the browser ended without a result' })))
   const late = setTimeout(() => tell(JSON.stringify({ error: `no result after ${seconds} s` })), seconds * 1000)
   try {
-    const { value, error } = JSON.parse(await Promise.race([told, closed]))
+    await (await browser.newPage()).goto(`http://127.0.0.1:${port}/`)
+    const { value, error } = JSON.parse(await told)
     if (error !== undefined) throw new Error(error)
     return { value, files }
   } finally {
     clearTimeout(late)
-    await end(browser, server)
-    if (!options.profile) rmSync(profile, { recursive: true, force: true, maxRetries: 10 })
+    await browser.close()
+    server.closeAllConnections()
+    server.close()
   }
 }
 
@@ -114,25 +108,4 @@ const bodyOf = async (request: IncomingMessage): Promise<Buffer> => {
   const parts: Buffer[] = []
   for await (const part of request) parts.push(part as Buffer)
   return Buffer.concat(parts)
-}
-
-const start = (address: string, profile: string, flags: readonly string[]): ChildProcess =>
-  spawn(
-    CHROMIUM!,
-    [
-      ...['--headless=new', '--no-sandbox', '--no-first-run', '--disable-background-networking', '--disable-gpu'],
-      ...[`--user-data-dir=${profile}`, ...flags, address],
-    ],
-    { stdio: 'ignore', detached: true },
-  )
-
-/** The browser and its helpers, which would go on writing to the profile that is to be removed. */
-async function end(browser: ChildProcess, server: Server): Promise<void> {
-  if (browser.exitCode === null && browser.signalCode === null) {
-    const closed = new Promise((resolve) => browser.on('close', resolve))
-    process.kill(-browser.pid!, 'SIGKILL')
-    await closed
-  }
-  server.closeAllConnections()
-  server.close()
 }

@@ -9,8 +9,9 @@ import { STORIES } from '../../../lab/src/stories/stories.js'
 import { offersHere } from '../../../src/cli/lab/offers.js'
 import { train } from '../../../src/node.js'
 import { RULES } from '../../../src/rules/registry.js'
+import { browserFor } from '../../chromium.js'
 import { workFolder } from '../../cli/onward.js'
-import { browserFor, open, served, stateOf, untilState } from './page.js'
+import { open, served, stateOf, untilState } from './page.js'
 
 const SMALL = '#rule=forward-forward&data=glyphs&set.units=60,40&epochs=1&limit=2000'
 

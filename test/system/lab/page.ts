@@ -1,42 +1,22 @@
-import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { extname, join } from 'node:path'
-import { after, type TestContext } from 'node:test'
+import { after } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { type Offers, offersHere } from '../../../src/cli/lab/offers.js'
 import { type LabServer, serveLab } from '../../../src/cli/lab/server.js'
-
-const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync)
 
 /** The folder of what is built, wherever the tests are compiled to. */
 const REPOSITORY = fileURLToPath(new URL('../../../../', import.meta.url))
 export const PAGE = join(REPOSITORY, 'dist/lab')
 const RUNTIME = fileURLToPath(new URL('../dist/', import.meta.resolve('onnxruntime-web/wasm')))
 
-let browser: Promise<Browser> | undefined
 const servers: { close(): unknown }[] = []
 after(async () => {
-  await (await browser)?.close()
   for (const server of servers) await server.close()
 })
-
-/** A browser, or undefined where there is none: then the test says that it was skipped. */
-export async function browserFor(t: TestContext): Promise<Browser | undefined> {
-  if (!CHROMIUM) {
-    t.skip('no Chromium on this machine: the page itself was not tried')
-    return undefined
-  }
-  const args = [
-    '--disable-gpu',
-    '--disable-background-networking',
-    ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
-  ]
-  browser ??= chromium.launch({ executablePath: CHROMIUM, args })
-  return await browser
-}
 
 export async function served(offers: Offers = offersHere({ runs: 'no runs' })): Promise<LabServer> {
   const server = await serveLab({ page: PAGE, runtime: RUNTIME, host: '127.0.0.1', port: 0, offers })

@@ -5,7 +5,8 @@ import { createRequire } from 'node:module'
 import { test } from 'node:test'
 import type { AxeResults } from 'axe-core'
 import type { Page } from 'playwright-core'
-import { browserFor, open, plainServer, served, untilState } from './page.js'
+import { browserFor } from '../../chromium.js'
+import { open, plainServer, served, untilState } from './page.js'
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
