@@ -2,19 +2,10 @@
 import { gridOf } from './data/grid.js'
 import { pngOf } from './data/images.node.js'
 import { imageShapeOf } from './data/index.js'
+import type { PngPicture } from './data/png-picture.js'
 import type { RunOptions } from './runs.node.js'
 import { drawRun, ruleOfRun } from './runs.node.js'
 import { readCheckpoint } from './train/run-folder.node.js'
-
-export interface PngPicture {
-  readonly name: string
-  readonly description: string
-  readonly png: Uint8Array
-  /** In pixels. */
-  readonly width: number
-  readonly height: number
-  readonly channels: 1 | 3
-}
 
 /** Images that a picture starts from. */
 const DRAWN = 20

@@ -23,6 +23,14 @@ export default [
     names: 'any depth',
   },
   {
+    what: 'a number that all gradients share makes them look as if none could be had early',
+    file: 'src/onnx/engine-order.ts',
+    find: " === 'many' && !node.isNumber ?",
+    replace: " === 'many' ?",
+    tests: 'onnx/engine-order',
+    names: 'any depth',
+  },
+  {
     what: 'a moment of the optimiser makes its gradient look shared',
     file: 'src/onnx/engine-order.ts',
     find: 'if (isResult.has(node) && !owner.has(node)) owner.set(node, node)',

@@ -1,23 +1,24 @@
 import fs from 'node:fs'
 import { join } from 'node:path'
+import type { PngPicture } from '../data/png-picture.js'
 import { type Files, fileError, type Journal, openJournal, replaceFile, textOf } from '../files.node.js'
 import type { Values } from '../options/index.js'
 import type { TrainEvent } from '../train/events.js'
 import type { LogFormat } from '../train/run-config.js'
 import { CSV_HEAD, csvUntil, rowsOf } from './csv.js'
-import { fileHead, type LoggedPicture, pictureRecords, recordsOf } from './tensorboard.js'
+import { fileHead, pictureRecords, recordsOf } from './tensorboard.js'
 
 /** Logs in the folder of a run. Throw a UserError where they cannot be written. */
 export interface Logs {
   add(event: TrainEvent): void
   /** Takes pictures at the end; they are drawn only where a log shows some. */
-  addPictures(draw: () => Promise<readonly LoggedPicture[]>, step: number): Promise<void>
+  addPictures(draw: () => Promise<readonly PngPicture[]>, step: number): Promise<void>
   close(): void
 }
 
 interface Log {
   add(event: TrainEvent, time: Date): void
-  addPictures?(pictures: readonly LoggedPicture[], step: number, time: Date): void
+  addPictures?(pictures: readonly PngPicture[], step: number, time: Date): void
   close(): void
 }
 

@@ -1,4 +1,5 @@
 import { create, toBinary } from '@bufbuild/protobuf'
+import type { PngPicture } from '../data/png-picture.js'
 import { isGroup, showValue, type Values } from '../options/index.js'
 import { messagesOf } from '../protobuf.js'
 import type { Scores, StartEvent, TrainEvent } from '../train/events.js'
@@ -42,16 +43,6 @@ const messageOf = messagesOf(
 
 type Fields = Readonly<Record<string, unknown>>
 
-/** A picture for TensorBoard, as a PNG file. */
-export interface LoggedPicture {
-  readonly name: string
-  readonly description: string
-  readonly png: Uint8Array
-  readonly width: number
-  readonly height: number
-  readonly channels: 1 | 3
-}
-
 /** One event as a record of an event file. `time`: in seconds since 1970. */
 const record = (time: number, fields: Fields): Uint8Array =>
   tfRecord(toBinary(messageOf('Event'), create(messageOf('Event'), { wallTime: time, ...fields })))
@@ -88,7 +79,7 @@ export function recordsOf(event: TrainEvent, settings: Values, time: number): Ui
 }
 
 /** The pictures that a network draws, at a step. */
-export const pictureRecords = (pictures: readonly LoggedPicture[], step: number, time: number): Uint8Array[] =>
+export const pictureRecords = (pictures: readonly PngPicture[], step: number, time: number): Uint8Array[] =>
   pictures.map(({ name, description, png, width, height, channels }) => {
     const image = { height, width, colorspace: channels, encodedImageString: png }
     return summary([{ tag: `pictures/${name}`, image, metadata: { summaryDescription: description } }], step, time)

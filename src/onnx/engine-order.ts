@@ -6,7 +6,7 @@ export interface Emitted {
   readonly opType: string
   readonly input: readonly string[]
   readonly output: readonly string[]
-  /** Whether it is one of the nodes of a single number, which cost nothing to have early. */
+  /** Whether it makes a single number: results often share some, such as the derivative of a loss by itself. */
   readonly isNumber: boolean
 }
 
