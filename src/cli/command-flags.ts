@@ -1,7 +1,7 @@
 import { Option as Flag } from 'commander'
 import { UsageError } from '../errors.js'
 import { parseValue, refusal } from '../options/index.js'
-import { LOG_FORMATS } from '../train/run-config.js'
+import { LOG_FORMATS } from '../train/log-formats.js'
 import { readLogs } from './logs.js'
 import { ownFlags } from './own-data.js'
 import { named } from './to-type.js'

@@ -1,5 +1,5 @@
 import { unknownName } from '../names.js'
-import { LOG_FORMATS, type LogFormat } from '../train/run-config.js'
+import { LOG_FORMATS, type LogFormat } from '../train/log-formats.js'
 
 /** Formats of logs, as `--log` or a list of a configuration has them. */
 export function readLogs(text: string): LogFormat[] {

@@ -6,10 +6,7 @@ import type { Environment, Occasion } from '../train/environment.node.js'
 import type { Criterion, DoneEvent, EpochEvent, Scores, StartEvent, StoppedEvent } from '../train/events.js'
 import { historyOf, type Recorded } from '../train/history.node.js'
 import { type RunConfig, readConfig } from '../train/run-folder.node.js'
-
-/** `running`: some process holds its lock. `stopped`: it can go on. `failed`: its numbers blew up. */
-export const RUN_STATES = ['running', 'done', 'stopped', 'failed'] as const
-export type RunState = (typeof RUN_STATES)[number]
+import type { RunState } from './states.js'
 
 /** What the folder of a run tells of it. */
 export interface KeptRun {

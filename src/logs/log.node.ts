@@ -4,7 +4,7 @@ import type { PngPicture } from '../data/png-picture.js'
 import { type Files, fileError, type Journal, openJournal, replaceFile, textOf } from '../files.node.js'
 import type { Values } from '../options/index.js'
 import type { TrainEvent } from '../train/events.js'
-import type { LogFormat } from '../train/run-config.js'
+import type { LogFormat } from '../train/log-formats.js'
 import { CSV_HEAD, csvUntil, rowsOf } from './csv.js'
 import { fileHead, pictureRecords, recordsOf } from './tensorboard.js'
 

@@ -1,11 +1,8 @@
 import { z } from 'zod'
 import { keptProvenance } from '../data/own/provenance.js'
 import { UserError } from '../errors.js'
+import { LOG_FORMATS } from './log-formats.js'
 import { resolvedOptions } from './options.js'
-
-/** What a training may write besides its journal, for other programs. */
-export const LOG_FORMATS = ['tensorboard', 'csv'] as const
-export type LogFormat = (typeof LOG_FORMATS)[number]
 
 /** `config.json`: what was asked for, complete. */
 const runConfig = z.object({

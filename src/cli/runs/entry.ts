@@ -1,5 +1,5 @@
 import { Option as Flag } from 'commander'
-import { RUN_STATES } from '../../kept/run.node.js'
+import { RUN_STATES } from '../../kept/states.js'
 import { type CommandEntry, flag, JSON_FLAG } from '../command-flags.js'
 import { SORT_KEYS } from './sort.js'
 

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util'
-import type { RunState } from '../../kept/run.node.js'
+import type { RunState } from '../../kept/states.js'
 import type { Criterion } from '../../train/events.js'
 import { columns } from '../output/text.js'
 import { showFigure } from '../train/table.js'
