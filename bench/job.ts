@@ -37,6 +37,12 @@ export interface RuleSpeedJob {
   /** The twin's name for this network and these settings. */
   readonly case: string
   readonly threads: 1 | 2
+  /** Of our side's large products; PyTorch's are in float32. Default: float32. */
+  readonly precision?: 'int8'
+  /** Ours against PyTorch. Default: 1. */
+  readonly target?: number
+  /** Images of a mini-batch of the proof, where those of the job take too long. Default: `batch`. */
+  readonly proofBatch?: number
   /** How far apart losses may lie after several mini-batches where the rule makes much of what both sides round. */
   readonly mostApart?: number
 }

@@ -8,7 +8,7 @@ import {
 } from './jobs/equilibrium-propagation.js'
 import { JOBS as FORWARD_FORWARD } from './jobs/forward-forward.js'
 import { JOBS as HOPFIELD_VAE, SPEED as HOPFIELD_VAE_SPEED, JUDGED } from './jobs/hopfield-vae.js'
-import { JOBS as LOCAL_HEADS } from './jobs/local-heads.js'
+import { JOBS as LOCAL_HEADS, SPEED as LOCAL_HEADS_SPEED } from './jobs/local-heads.js'
 import { JOBS as NICE, SPEED as NICE_SPEED } from './jobs/nice.js'
 import { JOBS as PREDICTIVE_CODING, SPEED as PREDICTIVE_CODING_SPEED } from './jobs/predictive-coding.js'
 import { JOBS as REC_LRA } from './jobs/rec-lra.js'
@@ -85,6 +85,7 @@ const RULE_SPEEDS: readonly Omit<RuleSpeedJob, 'kind'>[] = [
   ...PREDICTIVE_CODING_SPEED,
   ...NICE_SPEED,
   ...SPIKE_ALIGNMENT_SPEED,
+  ...LOCAL_HEADS_SPEED,
 ]
 
 export const JOBS: readonly Job[] = [

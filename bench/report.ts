@@ -112,6 +112,7 @@ function ruleSpeeds(): string {
     const apart = provenBy(record)
     const ratios = figures(record, 'torchRatio', isRound)
     const ms = (name: string): string => median(figures(record, name, isRound)).toFixed(1)
+    const { target = 1 } = job
     return [
       titled(job.title, ruleById(job.rule)),
       `${job.threads}`,
@@ -119,12 +120,23 @@ function ruleSpeeds(): string {
       gflopsOf(record),
       ms('ours'),
       apart ? ms('torch') : '',
-      apart ? verdict(median(ratios) >= 1) : '',
+      `at least ${target}`,
+      apart ? verdict(median(ratios) >= target) : '',
       apart ? Math.max(...apart).toExponential(0) : '',
     ]
   })
   return table(
-    ['step', 'threads', 'times PyTorch', 'machine, GFLOP/s', 'ours, ms', 'PyTorch, ms', 'at least 1', 'losses apart'],
+    [
+      'step',
+      'threads',
+      'times PyTorch',
+      'machine, GFLOP/s',
+      'ours, ms',
+      'PyTorch, ms',
+      'target',
+      'reached',
+      'losses apart',
+    ],
     present(rows),
   )
 }
@@ -132,14 +144,14 @@ function ruleSpeeds(): string {
 /** Operations that take at least this part of a step are named. */
 const LEAST_SHARE = 0.03
 
-/** Where the time goes in steps that are slower than PyTorch's. */
+/** Where the time goes in steps that miss their target. */
 function profiles(): string {
   const rows = JOBS.filter((job) => job.kind === 'rule-speed').map((job) => {
     const record = readRecord(job.id)
     const profile = record?.results.find(({ when }) => when === 'profile')
     if (!record || !profile || !provenBy(record)) return undefined
     const ratios = figures(record, 'torchRatio', ({ when }) => when === undefined)
-    if (median(ratios) >= 1) return undefined
+    if (median(ratios) >= (job.target ?? 1)) return undefined
     const shares = Object.entries(profile.shares as { readonly [operation: string]: number })
     const named = shares.filter(([, share]) => share >= LEAST_SHARE)
     return [

@@ -4,6 +4,7 @@ import { stream } from '../src/random/stream.js'
 import { ruleById } from '../src/rules/registry.js'
 import type { TracedStep } from '../src/rules/trace.js'
 import { compile } from '../src/runtime/compile.node.js'
+import { int8IsExact } from '../src/runtime/doctor.node.js'
 import type { TensorRecord } from '../src/runtime/program.js'
 import { initialNoise, stepNoise } from '../src/train/noise.js'
 import { resolve } from '../src/train/options.js'
@@ -20,7 +21,10 @@ export interface RuleStep {
   feed(runs: number): TensorRecord
 }
 
-export async function ruleStep({ rule: id, preset, hyper, data, batch, threads }: RuleSpeedJob): Promise<RuleStep> {
+/** What a step is made of. */
+type Asked = Pick<RuleSpeedJob, 'rule' | 'preset' | 'hyper' | 'data' | 'batch' | 'threads' | 'precision'>
+
+export async function ruleStep({ rule: id, preset, hyper, data, batch, threads, precision }: Asked): Promise<RuleStep> {
   const rule = ruleById(id)
   const { input, target: wanted, names } = findDataSet(data)
   const count = 64 * batch
@@ -30,9 +34,9 @@ export async function ruleStep({ rule: id, preset, hyper, data, batch, threads }
   const settings = resolve(rule, set, {
     preset,
     ...(hyper && { hyper }),
-    options: { batch, epochs: 1, validation: 0, threads },
+    options: { batch, epochs: 1, validation: 0, threads, ...(precision && { precision }) },
   })
-  const task = await taskOf(set, settings.options, { compile })
+  const task = await taskOf(set, settings.options, { compile, exactInt8: int8IsExact })
   const { traced, plan, steps } = tracePlan(rule, task, settings, count)
   const step: TracedStep = steps[stepAt(plan, beginOf(0))]!
   const init = await compile(traced.init, { device: 'cpu', threads })

@@ -1,4 +1,4 @@
-import type { TrainingJob } from '../job.js'
+import type { RuleSpeedJob, TrainingJob } from '../job.js'
 
 const on = (data: string, preset: string, ...more: string[]): string[] => [
   'local-heads',
@@ -34,3 +34,28 @@ export const JOBS: readonly Omit<TrainingJob, 'kind'>[] = [
     seeds: [0],
   },
 ]
+
+const speed = (
+  preset: 's' | 'm',
+  way: 'local' | 'backpropagation',
+  precision: 'float32' | 'int8',
+): Omit<RuleSpeedJob, 'kind'> => ({
+  id: [
+    'speed-local-heads',
+    preset,
+    ...(way === 'local' ? [] : ['backprop']),
+    ...(precision === 'int8' ? ['int8'] : []),
+    2,
+  ].join('-'),
+  title: `net ${preset.toUpperCase()}, ${way === 'local' ? 'local heads' : way}${precision === 'int8' ? ', 8 bits' : ''}`,
+  ...{ rule: 'local-heads', preset, data: 'cifar-10', batch: 500, threads: 2 },
+  ...(way === 'backpropagation' && { hyper: { heads: 'last', window: 6, readOut: 1 } }),
+  ...(precision === 'int8' && { precision, target: 1.5 }),
+  ...{ twin: 'local_heads_twin.py', case: way, proofBatch: 60 },
+})
+
+export const SPEED: readonly Omit<RuleSpeedJob, 'kind'>[] = (['s', 'm'] as const).flatMap((preset) =>
+  (['local', 'backpropagation'] as const).flatMap((way) =>
+    (['float32', 'int8'] as const).map((precision) => speed(preset, way, precision)),
+  ),
+)
