@@ -38,13 +38,26 @@ export interface RuleSpeedJob {
   readonly case: string
   readonly threads: 1 | 2
   /** Of our side's large products; PyTorch's are in float32. Default: float32. */
-  readonly precision?: 'int8'
+  readonly precision?: 'float32' | 'int8'
   /** Ours against PyTorch. Default: 1. */
   readonly target?: number
   /** Images of a mini-batch of the proof, where those of the job take too long. Default: `batch`. */
   readonly proofBatch?: number
   /** How far apart losses may lie after several mini-batches where the rule makes much of what both sides round. */
   readonly mostApart?: number
+}
+
+/** What each layer of a step takes, part by part, in float32 and in 8 bits; ours alone. */
+export interface LayerTimesJob {
+  readonly kind: 'layer-times'
+  readonly id: string
+  readonly title: string
+  readonly rule: string
+  readonly preset: string
+  /** The data set whose shapes are used. */
+  readonly data: string
+  readonly batch: number
+  readonly threads: 1 | 2
 }
 
 /** How many samples from the prior of each run of a training job a trained classifier is sure of. */
@@ -135,6 +148,7 @@ export type Job =
   | SpeedJob
   | SteadinessJob
   | RuleSpeedJob
+  | LayerTimesJob
   | JudgeJob
   | LeastSquaresJob
   | InferenceJob

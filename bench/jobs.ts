@@ -8,7 +8,7 @@ import {
 } from './jobs/equilibrium-propagation.js'
 import { JOBS as FORWARD_FORWARD } from './jobs/forward-forward.js'
 import { JOBS as HOPFIELD_VAE, SPEED as HOPFIELD_VAE_SPEED, JUDGED } from './jobs/hopfield-vae.js'
-import { JOBS as LOCAL_HEADS, SPEED as LOCAL_HEADS_SPEED } from './jobs/local-heads.js'
+import { LAYER_TIMES, JOBS as LOCAL_HEADS, SPEED as LOCAL_HEADS_SPEED } from './jobs/local-heads.js'
 import { JOBS as NICE, SPEED as NICE_SPEED } from './jobs/nice.js'
 import { JOBS as PREDICTIVE_CODING, SPEED as PREDICTIVE_CODING_SPEED } from './jobs/predictive-coding.js'
 import { JOBS as REC_LRA } from './jobs/rec-lra.js'
@@ -111,6 +111,7 @@ export const JOBS: readonly Job[] = [
   { kind: 'inference', id: 'inference-784-2000x4', title: '784-2000x4', units: [2000, 2000, 2000, 2000] },
   { kind: 'convolution', id: 'convolution-2', title: '3x3 convolution, 64 to 128', threads: 2, target: 1.4 },
   { kind: 'convolution', id: 'convolution-1', title: '3x3 convolution, 64 to 128', threads: 1 },
+  { kind: 'layer-times', ...LAYER_TIMES },
   ...RULE_SPEEDS.map((job): RuleSpeedJob => ({ kind: 'rule-speed', ...job })),
   ...Object.values(TRAINING).flatMap((jobs) => jobs.map((job): TrainingJob => ({ kind: 'training', ...job }))),
   ...JUDGED.map((job): JudgeJob => ({ kind: 'judge', ...job })),

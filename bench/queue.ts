@@ -8,6 +8,7 @@ import { runInference } from './inference.js'
 import type { Job, SpeedJob } from './job.js'
 import { JOBS } from './jobs.js'
 import { isJudged, runJudge } from './judge.js'
+import { runLayerTimes } from './layer-times.js'
 import { runLeastSquares } from './least-squares.js'
 import { runOutput } from './output.js'
 import { runPictures } from './pictures.js'
@@ -54,6 +55,7 @@ const stateOf = (job: Job): string => (changeOf(job) !== undefined ? 'stale' : i
 async function run(job: Job): Promise<void> {
   if (job.kind === 'training') return runTraining({ ...job, seeds: job.seeds.slice(0, most) }, threads)
   if (job.kind === 'rule-speed') return runRuleSpeed(job)
+  if (job.kind === 'layer-times') return runLayerTimes(job)
   if (job.kind === 'judge') return runJudge(job)
   if (job.kind === 'least-squares') return runLeastSquares(job)
   if (job.kind === 'inference') return runInference(job)

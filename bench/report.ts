@@ -9,6 +9,7 @@ import { dataOf, ruleOf } from './job-settings.js'
 import { LEAST_SQUARES } from './jobs/tables.js'
 import { JOBS, TRAINING } from './jobs.js'
 
+import { layerTables } from './layer-table.js'
 import type { Machine } from './machine.js'
 import { picturesTable } from './pictures.js'
 import { deviation, mean, median, provenBy, type Record, readRecord } from './records.js'
@@ -221,6 +222,8 @@ export function report(): void {
   fill('docs/results.md', 'convolution', table(head, convolutions))
   fill('docs/results.md', 'rule speed', ruleSpeeds())
   fill('docs/results.md', 'profiles', profiles())
+  const timed = JOBS.filter((job) => job.kind === 'layer-times').map(layerTables)
+  fill('docs/results.md', 'layer times', timed.filter((text) => text !== '').join('\n\n'))
   fill('docs/results.md', 'samples', judgements())
   fill('docs/results.md', 'pictures', picturesTable())
   const overDepth = depthFigure()

@@ -1,4 +1,4 @@
-import type { RuleSpeedJob, TrainingJob } from '../job.js'
+import type { LayerTimesJob, RuleSpeedJob, TrainingJob } from '../job.js'
 
 const on = (data: string, preset: string, ...more: string[]): string[] => [
   'local-heads',
@@ -35,22 +35,18 @@ export const JOBS: readonly Omit<TrainingJob, 'kind'>[] = [
   },
 ]
 
+const ON_CIFAR = { rule: 'local-heads', data: 'cifar-10', batch: 500, threads: 2 } as const
+
 const speed = (
   preset: 's' | 'm',
   way: 'local' | 'backpropagation',
   precision: 'float32' | 'int8',
 ): Omit<RuleSpeedJob, 'kind'> => ({
-  id: [
-    'speed-local-heads',
-    preset,
-    ...(way === 'local' ? [] : ['backprop']),
-    ...(precision === 'int8' ? ['int8'] : []),
-    2,
-  ].join('-'),
+  id: `speed-local-heads-${preset}${way === 'local' ? '' : '-backprop'}${precision === 'int8' ? '-int8' : ''}-2`,
   title: `net ${preset.toUpperCase()}, ${way === 'local' ? 'local heads' : way}${precision === 'int8' ? ', 8 bits' : ''}`,
-  ...{ rule: 'local-heads', preset, data: 'cifar-10', batch: 500, threads: 2 },
+  ...ON_CIFAR,
+  ...{ preset, precision, target: precision === 'int8' ? 1.5 : 1 },
   ...(way === 'backpropagation' && { hyper: { heads: 'last', window: 6, readOut: 1 } }),
-  ...(precision === 'int8' && { precision, target: 1.5 }),
   ...{ twin: 'local_heads_twin.py', case: way, proofBatch: 60 },
 })
 
@@ -59,3 +55,9 @@ export const SPEED: readonly Omit<RuleSpeedJob, 'kind'>[] = (['s', 'm'] as const
     (['float32', 'int8'] as const).map((precision) => speed(preset, way, precision)),
   ),
 )
+
+export const LAYER_TIMES: Omit<LayerTimesJob, 'kind'> = {
+  id: 'layer-times-local-heads-m-2',
+  title: 'net M, local heads',
+  ...{ ...ON_CIFAR, preset: 'm' },
+}

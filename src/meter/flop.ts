@@ -12,9 +12,10 @@ export const flopOf = ({ state, metrics }: Pick<StepGraph, 'state' | 'metrics'>)
   counted([...state, ...metrics].map(({ output }) => output))
 
 const counted = (results: readonly Tensor[], inside: (node: Node) => boolean = () => true): number =>
-  reachable(results, inside).reduce((sum, node) => sum + ofNode(node), 0)
+  reachable(results, inside).reduce((sum, node) => sum + flopOfNode(node), 0)
 
-function ofNode({ op, inputs, outputs, attributes }: Node): number {
+/** Of one node, with all that it runs. */
+export function flopOfNode({ op, inputs, outputs, attributes }: Node): number {
   const [output] = outputs as [Tensor]
   switch (op) {
     case 'matmul':

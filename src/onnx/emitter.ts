@@ -21,6 +21,13 @@ type Input = Tensor | string
 /** Constants of at most so many numbers are compared, and made once. */
 const MAX_SHARED_CONSTANT = 65_536
 
+export interface EmitterOptions {
+  readonly portable?: boolean
+  readonly block?: number
+  /** Filled in: for the name of each ONNX node the node of the graph that it was lowered from. */
+  readonly origins?: Map<string, Node>
+}
+
 type AttributeValue = number | readonly number[] | string | Message
 
 type Attributes = Readonly<Record<string, AttributeValue>>
@@ -72,6 +79,8 @@ export class Emitter {
   readonly #reads = new Map<string, number>()
   /** Whether what is being emitted is a single number. */
   #isNumber = false
+  /** What is being emitted. */
+  #node: Node | undefined
   #next = 0
 
   /** For ONNX Runtime's own kernels on this device; a model for any engine and batch is not. */
@@ -79,8 +88,15 @@ export class Emitter {
 
   readonly #lowerings: Readonly<Record<Op, Lowering>>
 
-  constructor(lowerings: Readonly<Record<Op, Lowering>>, device: Device, { portable = false, block = 1 } = {}) {
+  readonly #origins: Map<string, Node> | undefined
+
+  constructor(
+    lowerings: Readonly<Record<Op, Lowering>>,
+    device: Device,
+    { portable = false, block = 1, origins }: EmitterOptions = {},
+  ) {
     this.#lowerings = lowerings
+    this.#origins = origins
     this.block = block
     this.device = device
     this.tuned = device === 'cpu' && !portable
@@ -129,6 +145,7 @@ export class Emitter {
     const [opType, domain = ''] = op.split(':').toReversed()
     this.domains.add(domain)
     const node = { input: [...input], output: [...output], name: output[0], opType: opType!, attribute: list, domain }
+    if (this.#node) this.#origins?.set(node.name!, this.#node)
     this.#nodes.push({ ...node, isNumber: this.#isNumber, message: proto('NodeProto', node) })
   }
 
@@ -179,13 +196,15 @@ export class Emitter {
 
   /** Emits everything that the tensors need and that lives in `scope`. */
   emit(outputs: readonly Tensor[], scope: Scope | undefined): void {
-    const nodes = reachable(outputs)
+    const [nodes, outer] = [reachable(outputs), this.#node]
     for (const x of [...outputs, ...nodes.flatMap(({ inputs }) => inputs)]) this.#used.add(x)
     for (const node of nodes) {
       if (node.scope !== scope || this.#names.has(node.outputs[0]!)) continue
       this.#isNumber = node.outputs.every(({ shape }) => shape.every((size) => size === 1))
+      this.#node = node
       for (const [i, name] of this.#lowerings[node.op](this, node).entries()) this.#names.set(node.outputs[i]!, name)
     }
+    this.#node = outer
   }
 
   /**

@@ -1,5 +1,5 @@
 import type { Op } from '../graph/primitives/table.js'
-import { type Device, Emitter, type Lowering } from './emitter.js'
+import { type Device, Emitter, type EmitterOptions, type Lowering } from './emitter.js'
 import { convolutionLowerings } from './lowerings/convolution.js'
 import { elementwiseLowerings } from './lowerings/elementwise.js'
 import { productLowerings } from './lowerings/product.js'
@@ -18,7 +18,5 @@ const LOWERINGS = {
   loop: (emit, node) => emit.loop(node),
 } satisfies Record<Op, Lowering>
 
-export const emitterFor = (
-  device: Device,
-  options: { readonly portable?: boolean; readonly block?: number } = {},
-): Emitter => new Emitter(LOWERINGS, device, options)
+export const emitterFor = (device: Device, options: EmitterOptions = {}): Emitter =>
+  new Emitter(LOWERINGS, device, options)

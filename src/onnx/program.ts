@@ -1,6 +1,6 @@
 import type { Tensor } from '../graph/tensor.js'
 import { type DType, GraphError, sameShape, show } from '../graph/types.js'
-import { type Device, type Emitter, valueInfo } from './emitter.js'
+import { type Device, type Emitter, type EmitterOptions, valueInfo } from './emitter.js'
 import { emitterFor } from './lowerings.js'
 import { encodeModel, proto } from './schema.js'
 
@@ -58,11 +58,15 @@ export const NOTHING = 'nothing'
 /**
  * One step a call. Inputs: the state and the batch by name; outputs: the state that changes, named with `out.` before,
  * and the metrics, named with `metric.` before. `intoPlaces`: and first of all one that stops them from being copied.
- * `block`: see `Emitter`.
+ * The other options are the emitter's.
  */
-export function lowerStep(graph: StepGraph, device: Device, { intoPlaces = false, block = 1 } = {}): OnnxProgram {
+export function lowerStep(
+  graph: StepGraph,
+  device: Device,
+  { intoPlaces = false, ...how }: EmitterOptions & { readonly intoPlaces?: boolean } = {},
+): OnnxProgram {
   const named = ports(graph)
-  const emitter = emitterFor(device, { block })
+  const emitter = emitterFor(device, how)
   const { state, batch } = graph
   for (const { name, input } of [...state, ...batch]) emitter.bind(input, name)
   const results = [

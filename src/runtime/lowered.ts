@@ -18,7 +18,7 @@ export async function openStep(
 }
 
 /** The block that a step's convolutions are lowered for: asked for where there are any, or loops that may hold some. */
-export async function blockFor(engine: Engine, { state, metrics }: StepGraph): Promise<number> {
+export async function blockFor(engine: Pick<Engine, 'block'>, { state, metrics }: StepGraph): Promise<number> {
   const nodes = reachable([...state, ...metrics].map(({ output }) => output))
   return nodes.some(({ op }) => op === 'loop' || op.startsWith('conv')) ? await engine.block() : 1
 }
