@@ -39,7 +39,7 @@ export function stepTable(parts: readonly LayerTime[], batch: number, gflops: nu
   }
   const row = (name: string, own: readonly LayerTime[]): string[] => [
     name,
-    (sumOf(own).flop / 1e6).toFixed(1),
+    (sumOf(own.filter(({ part }) => part !== 'updates')).flop / 1e6).toFixed(1),
     ...columns.map((part) => cell(own.filter((one) => one.part === part))),
     cell(own),
   ]

@@ -11,7 +11,6 @@ import type { Tensor as OrtTensor } from 'onnxruntime-common'
 import { sizeOf } from '../src/graph/types.js'
 import { checkpointed } from '../src/meter/variants.js'
 import type { Port, StepGraph } from '../src/onnx/index.js'
-import { lowerStep } from '../src/onnx/index.js'
 import { liveness } from '../src/onnx/liveness.js'
 import { backprop } from '../src/rules/backprop.js'
 import type { AnyRule } from '../src/rules/contract.js'
@@ -19,6 +18,7 @@ import { ruleById } from '../src/rules/registry.js'
 import { taskFor } from '../src/rules/task.js'
 import { traceRule } from '../src/rules/trace.js'
 import { sessionOptions } from '../src/runtime/sessions.js'
+import { lowered } from './profile.js'
 
 interface Case {
   readonly rule: AnyRule
@@ -61,7 +61,7 @@ else report()
 /** Bytes that the process held at most while it ran the step. */
 async function measured(graph: StepGraph): Promise<number> {
   const ort = await import('onnxruntime-node')
-  const program = lowerStep(graph, 'cpu')
+  const program = await lowered(graph)
   const session = await ort.InferenceSession.create(program.bytes, {
     ...sessionOptions('cpu', 1),
     enableCpuMemArena: false,

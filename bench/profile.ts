@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as ort from 'onnxruntime-node'
 import type { Node } from '../src/graph/index.js'
-import { lowerStep, type StepGraph } from '../src/onnx/index.js'
+import { lowerStep, type OnnxProgram, type StepGraph } from '../src/onnx/index.js'
 import { blockOf } from '../src/runtime/block.js'
 import { blockFor } from '../src/runtime/lowered.js'
 import { sessionOptions } from '../src/runtime/sessions.js'
@@ -32,8 +32,11 @@ type Shares = { readonly [operation: string]: number }
 /** About so long a profile takes, in ms: a step with long loops has a line for each of a million nodes a second. */
 const TIME = 500
 
-/** The block for which the CPU's convolutions of a step are lowered in this process, as in training. */
-export const ownBlock = (graph: StepGraph): Promise<number> => blockFor({ block: () => blockOf(ort) }, graph)
+/** One step a call, its convolutions lowered for this processor, as in training. `origins`: see `lowerStep`. */
+export async function lowered(graph: StepGraph, origins = new Map<string, Node>()): Promise<OnnxProgram> {
+  const block = await blockFor({ block: () => blockOf(ort) }, graph)
+  return lowerStep(graph, 'cpu', { block, origins })
+}
 
 /**
  * What each node of a step takes in so many runs, by ONNX Runtime's own profiler; the first run finds memory cold. The
@@ -44,7 +47,7 @@ export async function nodeTimes({ step, state, feed }: RuleStep, threads: number
   try {
     const graph = splitStep(step, threads)?.head ?? step
     const origins = new Map<string, Node>()
-    const model = lowerStep(graph, 'cpu', { block: await ownBlock(graph), origins })
+    const model = await lowered(graph, origins)
     const session = await ort.InferenceSession.create(model.bytes, {
       ...sessionOptions('cpu', threads),
       ...{ enableProfiling: true, profileFilePrefix: join(folder, 'step') },

@@ -47,7 +47,7 @@ const speed = (
   ...ON_CIFAR,
   ...{ preset, precision, target: precision === 'int8' ? 1.5 : 1 },
   ...(way === 'backpropagation' && { hyper: { heads: 'last', window: 6, readOut: 1 } }),
-  ...{ twin: 'local_heads_twin.py', case: way, proofBatch: 60 },
+  ...{ twin: 'local_heads_twin.py', case: way, proofBatch: 28 },
 })
 
 export const SPEED: readonly Omit<RuleSpeedJob, 'kind'>[] = (['s', 'm'] as const).flatMap((preset) =>

@@ -316,6 +316,13 @@ export default [
     names: 'loop',
   },
   {
+    what: 'a loop is told to be lowered from the last node of its body',
+    file: emitter,
+    find: 'this.#node = outer',
+    replace: '',
+    ...programs,
+  },
+  {
     what: 'nodes are merged though their attributes differ',
     file: emitter,
     find: 'JSON.stringify(attributes)',

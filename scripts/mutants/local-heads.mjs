@@ -7,6 +7,13 @@ const tests = { tests: 'rules/local-heads' }
 
 export default [
   {
+    what: 'the first product of a head counts as work of its layer',
+    file: 'bench/step-parts.ts',
+    find: 'node.id >= own.head',
+    replace: 'node.id > own.head',
+    tests: 'bench/layer-times',
+  },
+  {
     what: 'the two losses of predsim exchange their weights',
     file: layer,
     find: 'said.mul(1 - h.similarity)',

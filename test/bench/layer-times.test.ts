@@ -13,7 +13,10 @@ const BATCH = 4
 const [CHANNELS, FIRST, SECOND, HEAD, CLASSES] = [2, 4, 5, 3, 10]
 
 function stepOf(more: { [option: string]: unknown } = {}) {
-  const task = taskFor({ input: { shape: [CHANNELS, 8, 8] }, target: { kind: 'class', count: CLASSES } }, { batch: BATCH })
+  const task = taskFor(
+    { input: { shape: [CHANNELS, 8, 8] }, target: { kind: 'class', count: CLASSES } },
+    { batch: BATCH },
+  )
   const own = { units: [FIRST, SECOND], poolAfter: [0], whiten: false, head: 'convolutional', headUnits: HEAD }
   return traceRule(localHeads, task, localHeads.hyper.parse({ ...own, ...more })).steps.joint!
 }

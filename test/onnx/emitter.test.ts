@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import * as ort from 'onnxruntime-node'
-import { grad, input, quantizedProduct, scan, type Tensor } from '../../src/graph/index.js'
+import { grad, input, type Node, quantizedProduct, scan, type Tensor } from '../../src/graph/index.js'
 import { lowerLoop, lowerStep } from '../../src/onnx/index.js'
 import { emitterFor } from '../../src/onnx/lowerings.js'
 
@@ -32,6 +32,23 @@ describe('what is emitted', () => {
     const nodes = emitted([a.exp(), carried[0]!])
     assert.equal(ops(nodes).filter((op) => op === 'Exp').length, 1)
     assert.ok(!ops(body(nodes)).includes('Exp'))
+  })
+
+  it('knows the node of the graph that it was lowered from, a loop itself and what runs in it', () => {
+    const a = x('a', [3])
+    const { carried } = scan(2, [a.exp()], ([h]) => ({ carried: [h!.tanh()] }))
+    const origins = new Map<string, Node>()
+    const emitter = emitterFor('cpu', { origins })
+    emitter.emit([carried[0]!.neg()], undefined)
+    emitter.raw('Identity', [], ['a name of a result'])
+    const told = Array.from(origins, ([name, { op }]) => `${name.replace(/_.*/, '')} ${op}`)
+    assert.deepEqual(told.filter((line) => !line.startsWith('Identity')).sort(), [
+      'Exp exp',
+      'Loop loop',
+      'Neg neg',
+      'Tanh tanh',
+    ])
+    assert.ok(!origins.has('a name of a result'))
   })
 
   it('is two nodes where the attributes differ', () => {
