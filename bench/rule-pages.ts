@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { readAssignments } from '../src/cli/settings.js'
-import { describeSource } from '../src/cli/sources.js'
 import type { Certificate } from '../src/certificate/certificate.js'
 import { bitsOf, certificateInWords, listed } from '../src/certificate/words.js'
+import { readAssignments } from '../src/cli/settings.js'
+import { describeSource } from '../src/cli/sources.js'
 import { findDataSet } from '../src/data/index.js'
 import { showValue } from '../src/options/index.js'
 import { certifyRule } from '../src/rules/certify.js'
@@ -36,7 +36,8 @@ export const jobsOf = (rule: AnyRule): readonly Job[] =>
 function measureOf(job: Job): { name: string; unit: string; digits: number; largeIsGood: boolean } {
   const { predict, objective = 'loss' } = ruleOf(job)
   if (!predict) return { name: objective, unit: ` ${objective}`, digits: 2, largeIsGood: false }
-  if (findDataSet(dataOf(job)).target.kind === 'values') return { name: 'r2', unit: ' R2', digits: 3, largeIsGood: true }
+  if (findDataSet(dataOf(job)).target.kind === 'values')
+    return { name: 'r2', unit: ' R2', digits: 3, largeIsGood: true }
   return { name: 'accuracy', unit: ' % error', digits: 2, largeIsGood: false }
 }
 
@@ -56,7 +57,7 @@ function figureOf(job: Job, record: Record): string {
 
 const seedsOf = ({ results }: Record): string => results.map(({ seed }) => seed).join(', ')
 
-const recordLink = (id: string): string => `[record](../../bench/results/${id}.json)`
+const recordLink = (id: string, text = 'record'): string => `[${text}](../../bench/results/${id}.json)`
 
 /** What a rule was written from, and what was filled in. */
 function source(rule: AnyRule): string {
@@ -81,11 +82,9 @@ function certificateBy(rule: AnyRule, words: readonly string[]): Certificate {
 function certificate(rule: AnyRule, words: readonly string[]): string {
   const { layers, verdict } = certificateInWords(certificateBy(rule, words))
   return [
-    `\`onward certify ${[rule.id, ...words].join(' ')}\` says:`,
+    `\`onward certify ${[rule.id, ...words].join(' ')}\` says: **${verdict}**`,
     '',
     ...layers.map(({ names, text }) => `- ${listed(names)}: ${names.length === 1 ? '' : 'each '}${text}`),
-    '',
-    `**${verdict}**`,
   ].join('\n')
 }
 
@@ -153,11 +152,14 @@ function best(rule: AnyRule): string {
     const record = ruleOf(job) === rule && !isYardstick(job, rule) ? readRecord(job.id) : undefined
     return record && !measureOf(job).largeIsGood ? [{ job, record, value: mean(valuesOf(job, record)) }] : []
   })
-  const sets = [...new Set(done.map(({ job }) => dataOf(job)))]
+  // What is drawn comes after what is real.
+  const sets = [...new Set(done.map(({ job }) => dataOf(job)))].sort(
+    (a, b) => Number(a === 'glyphs') - Number(b === 'glyphs'),
+  )
   const cells = sets.map((data) => {
     const own = done.filter(({ job, value }) => dataOf(job) === data && !Number.isNaN(value))
     const { job, record } = own.reduce((a, b) => (b.value < a.value ? b : a))
-    return `${data} ${figureOf(job, record)} (${recordLink(job.id)})`
+    return `${data} ${figureOf(job, record)}: ${recordLink(job.id, job.title)}`
   })
   return cells.length === 0 ? 'no record yet' : cells.join('<br>')
 }

@@ -179,7 +179,8 @@ export const uff: Rule<UffHyper, UffState> = {
   paper: {
     authors: 'Hwang, Seo, Jung',
     year: 2024,
-    title: 'Employing Layerwised Unsupervised Learning to Lessen Data and Loss Requirements in Forward-Forward Algorithms',
+    title:
+      'Employing Layerwised Unsupervised Learning to Lessen Data and Loss Requirements in Forward-Forward Algorithms',
     arxiv: '2404.14664',
   },
   source: 'reconstructed',
