@@ -14,6 +14,7 @@ import type { Machine } from './machine.js'
 import { picturesTable } from './pictures.js'
 import { deviation, mean, median, provenBy, type Record, readRecord } from './records.js'
 import { regressionTable } from './regression-table.js'
+import { writeRulePages } from './rule-pages.js'
 import { speedTable } from './speed-table.js'
 import {
   figures,
@@ -179,7 +180,7 @@ function judgements(): string {
   return table(['samples of', 'sure, %', ...Object.keys(names ?? {})], present(rows))
 }
 
-/** Writes every table from the records. */
+/** Writes every table, and what is generated on the pages of the rules, from records and certificates. */
 export function report(): void {
   const inference = present(JOBS.filter((job) => job.kind === 'inference').map(inferenceRow))
   const paired = present([
@@ -229,4 +230,5 @@ export function report(): void {
   const overDepth = depthFigure()
   if (overDepth) writeFileSync('docs/predictive-coding.svg', overDepth)
   fill('docs/results.md', 'machine', machines())
+  writeRulePages()
 }

@@ -21,6 +21,7 @@ test('a rule in a file of its own is listed, certified, helped with, trained and
     /^One layer: a softmax on the pixels\.[\s\S]*rate=0\.01 +step size of Adam[\s\S]*slow +smaller/,
   )
   assert.deepEqual([told.code, told.stderr], [0, ''])
+  assert.doesNotMatch(told.stdout, /docs\/rules/)
   assert.match((await onward(folder, 'train', FILE, '--help')).stdout, /Options of one-layer[\s\S]*rate=0\.01/)
   assert.match(
     (await onward(folder, 'certify', FILE, '--preset', 'slow')).stdout,

@@ -142,6 +142,7 @@ test('what is reconstructed is said by certify as JSON and in words, and the fig
   assert.match(stdout, /\nFigures\n {2}J +\w/)
   assert.match(stdout, /Source: reconstructed\.\n[\s\S]*\nReconstructed: /)
   assert.match(stdout, /\nTakes data with: no target, one class, several labels, values\.\n/)
+  assert.match(stdout, /: docs\/rules\/hopfield-vae\.md in the repository\.\n/)
 })
 
 test('certify without a rule certifies all, in words', async () => {

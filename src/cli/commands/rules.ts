@@ -42,6 +42,7 @@ function describeRule(rule: AnyRule, width: number): string[] {
     ...(paper ? [`${paper.authors} ${paper.year}, "${paper.title}"${arxiv}`] : []),
     `Source: ${describeSource(rule)}.`,
     `Takes data with: ${targets.map((kind) => TARGET_WORDS[kind]).join(', ')}.`,
+    ...(RULES.includes(rule) ? [`Equations, limits and figures: ${pageOf(rule)} in the repository.`] : []),
     `Trains ${plural(training.epochs, 'epoch')} in batches of ${training.batch} unless told otherwise.`,
   ]
   const sections = [
@@ -64,6 +65,9 @@ export function describeOptions({ hyper }: AnyRule, width: number): string[] {
   return definitions(entries, width)
 }
 
+/** Where people read about a rule of the registry. */
+const pageOf = ({ id }: AnyRule): string => `docs/rules/${id}.md`
+
 function describePresets({ presets }: AnyRule): [string, string][] {
   return Object.entries(presets).map(([name, { description, hyper, train }]) => {
     const settings = Object.entries({ ...train, ...hyper }).map(([key, value]) => `${key}=${showValue(value)}`)
@@ -76,5 +80,6 @@ function toJson(rule: AnyRule): unknown {
   const options = optionTable(rule.hyper).map(({ name, fallback, kind, onlyWith, description }) => {
     return { name, default: fallback, takes: describeKind(kind), onlyWith, description }
   })
-  return { id, title, summary, paper, source, targets, reconstructed, training, options, presets, figures }
+  const page = RULES.includes(rule) ? pageOf(rule) : undefined
+  return { id, title, summary, paper, page, source, targets, reconstructed, training, options, presets, figures }
 }

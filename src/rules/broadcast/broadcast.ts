@@ -139,7 +139,7 @@ export const broadcast: Rule<BroadcastHyper, BroadcastState> = {
   paper: {
     authors: 'Uzun, Erdogan, Pehlevan, Erdogan',
     year: 2026,
-    title: 'Score Broadcast and Decorrelation',
+    title: 'Score Broadcast and Decorrelation: A General Framework for Broadcast-Based Credit Assignment',
     arxiv: '2605.30638',
   },
   source: 'reconstructed',

@@ -51,9 +51,9 @@ export const channelGoodness: Rule<ChannelGoodnessHyper, Stack<Weights, Running>
   title: 'Channel goodness',
   summary: "the energies of a layer's channels, softly assigned to the classes, are its loss and its answer",
   paper: {
-    authors: 'Ghader et al.',
+    authors: 'Ghader, Kheradpisheh, Farahani, Fazlali',
     year: 2026,
-    title: 'CAW-Conv',
+    title: 'Forward-Only Convolutional Neural Networks with Learnable Channel-Class Assignment',
     arxiv: '2606.09928',
   },
   source: 'ours',

@@ -4,7 +4,7 @@
  *
  *   layer l    y = relu(W * x + b),   x = what came up, plus P x where it comes from another window, P = 0 at the start
  *   goodness   G = [ energies | energies of projected channels | energies of cells ], see `energiesOf`
- *   logits     a = tau G R + c,  R ~ N(0, 1/n) fixed, tau learned
+ *   logits     a = tau G R + c,  R ~ N(0, 1/n) fixed, tau and c learned (ASGE's c is fixed and random)
  *   loss       cross-entropy of a; its gradient stops where the window begins
  *   upward     y, average-pooled where it says so, divided by its root mean square over the sample
  *   fusion     softmax(v) weighs the log-probabilities of the layers; v learns from the cross-entropy of the sum
@@ -165,7 +165,7 @@ export const covarianceGoodness: Rule<CovarianceHyper, Stack<Weights, Running, F
   paper: {
     authors: 'Jiang, Al-Hashimi, Xu',
     year: 2026,
-    title: 'BiCovG',
+    title: 'Covariance-Aware Goodness for Scalable Forward-Forward Learning',
     arxiv: '2605.04346',
   },
   source: 'reconstructed',

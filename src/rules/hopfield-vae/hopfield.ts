@@ -17,7 +17,7 @@ export type Layer = (typeof LAYERS)[number]
 
 /**
  * Each coupling is stored once, with the upper one of its two layers: `hidden.visible` is [visible, hidden] and carries
- * both ways; couplings within a layer are packed, see `nn/symmetric`.
+ * both ways; couplings within a layer are packed, see `symmetric.ts`.
  */
 export type Network = Readonly<Record<Layer, { readonly bias: Tensor } & { readonly [L in Layer]?: Tensor }>>
 

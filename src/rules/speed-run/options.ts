@@ -32,11 +32,11 @@ export const speedRunOptions = {
     .array(z.number().positive().max(1))
     .default([])
     .describe('for each layer, from below, the part of the training in which it learns; none: all of it'),
-  readOut: z.int().min(1).default(1).describe('last layers whose log-probabilities are summed for a prediction'),
+  readOut: z.int().min(1).default(1).describe('last layers whose log-probabilities are averaged for a prediction'),
   readOutWeights: z
     .array(z.number().min(0))
     .default([])
-    .describe('their weights in that sum, from below, found on held-out images; none: equal'),
+    .describe('their weights in that mean, from below, found on held-out images; none: equal'),
   views: z
     .enum(['one', 'mirrored', 'six'])
     .default('one')

@@ -11,7 +11,7 @@
  *   db_ij = rate * mean over copies of the sum / (2 t_ref)
  * A strong w_ij makes spikes of j follow those of i, so b_ij grows; b_ij itself makes spikes of i follow those of j, so
  * it shrinks: they balance at b = w. The phase reads no data, no labels and no loss. It is one piece, `phase.ts`, which other
- * rules use by their option `align=sal`: broadcast and target-propagation.
+ * rules use by their option `align=sal`: broadcast, target-propagation and rec-lra.
  *
  * The network is the dense part of the paper's: rectified layers, cross-entropy of the softmax, feedback alignment; that is
  * method=fa of broadcast, of which this rule is the special case. align=none leaves the feedback as it began.

@@ -1,5 +1,6 @@
 /**
- * Unsupervised Forward-Forward (UFF): Hwang, Seo, Jung 2024, "Unsupervised Forward-Forward" (arXiv 2404.14664).
+ * Unsupervised Forward-Forward (UFF): Hwang, Seo, Jung 2024, "Employing Layerwised Unsupervised Learning to Lessen Data
+ * and Loss Requirements in Forward-Forward Algorithms" (arXiv 2404.14664).
  *
  * Every layer is an unsupervised cell, an encoder E and a decoder D, with a loss of its own on what the cell below
  * handed up, and a classifier reads the latents of all cells (LN: layer normalisation):
@@ -175,7 +176,13 @@ export const uff: Rule<UffHyper, UffState> = {
   id: 'uff',
   title: 'Unsupervised Forward-Forward',
   summary: 'each layer is an unsupervised cell; a linear classifier reads the latents of all of them',
-  paper: { authors: 'Hwang, Seo, Jung', year: 2024, title: 'Unsupervised Forward-Forward', arxiv: '2404.14664' },
+  paper: {
+    authors: 'Hwang, Seo, Jung',
+    year: 2024,
+    title:
+      'Employing Layerwised Unsupervised Learning to Lessen Data and Loss Requirements in Forward-Forward Algorithms',
+    arxiv: '2404.14664',
+  },
   source: 'reconstructed',
   targets: ['class', 'labels', 'values'],
   reconstructed: [
