@@ -167,6 +167,8 @@ export interface Preset {
   readonly hyper: Readonly<Record<string, unknown>>
   /** Settings of the training itself: epochs, batch and their like. */
   readonly train?: Readonly<Record<string, unknown>>
+  /** What the source of these settings leaves open; listed in runs beside what the rule's source leaves open. */
+  readonly reconstructed?: readonly string[]
 }
 
 /** A learning rule: data and pure functions. One module, one paper. */

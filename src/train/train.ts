@@ -10,6 +10,7 @@ import type { Scores, StartEvent, TrainEvent, WeightsTaken } from './events.js'
 import { firstState } from './first-state.js'
 import { type Bench, benchOf, criterionOf, earlyMessage, highestOf, judge, learnedPart } from './judge.js'
 import { clock } from './meter.js'
+import { presetOf } from './options.js'
 import { beginOf, globalStep, nextEpoch, stepsOf } from './plan.js'
 import { solving } from './solving.js'
 import { standingOf } from './standing.js'
@@ -131,10 +132,11 @@ export function startEvent(
   const highest = highestOf(bench)
   const { seed, device, precision, epochs, batch } = settings.options
   const found = foundOf(data)
+  const reconstructed = [...(rule.reconstructed ?? []), ...(presetOf(rule, preset)?.reconstructed ?? [])]
   const warnings = rule.warnings?.(trainer.task, settings.hyper) ?? []
   return {
     ...{ event: 'start', rule: rule.id, source: rule.source },
-    ...(rule.reconstructed && { reconstructed: rule.reconstructed }),
+    ...(reconstructed.length > 0 && { reconstructed }),
     ...(warnings.length > 0 && { warnings }),
     criterion: criterionOf(bench, highest),
     ...(rule.figures && { figures: rule.figures }),

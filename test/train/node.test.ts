@@ -31,6 +31,15 @@ test('the preset of a run is told, kept, and told again when the run goes on', a
   assert.equal(readConfig(out).mostThreads, availableParallelism())
 })
 
+test('what the settings of a preset leave open is told by its runs, and when they go on', async () => {
+  const out = join(root, 'reconstructed')
+  const options = { epochs: 1, batch: 10 }
+  const hyper = { units: [12, 12] }
+  const first = await collect(train({ rule: 'forward-forward', data, out, preset: 'pff-random', hyper, options }))
+  const again = await collect(resume(out, { data }))
+  for (const events of [first, again]) assert.match(ofKind(events, 'start')[0]!.reconstructed!.join(), /the threshold: /)
+})
+
 test('a journal that cannot be written ends a training with a checkpoint of where it stands', async (context) => {
   const out = join(root, 'journal')
   let told = 0

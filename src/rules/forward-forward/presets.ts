@@ -14,6 +14,12 @@ const pffNetwork = { units: [2000, 2000, 2000, 2000], rate: 0.01, schedule: 'lin
  */
 const pff = { ...pffNetwork, loss: 'threshold', goodness: 'sum', energyFrom: 1, headRate: 0.0001 }
 
+const OPEN = [
+  'the threshold: the paper prints 0.01, which is the step size of the code that it follows; here the number of units',
+  'the step size of the softmax head',
+  'peer normalisation and weight decay are not named, and left out',
+]
+
 const chapters = { epochs: 100, batch: 64 }
 
 export const presets: Readonly<Record<string, Preset>> = {
@@ -95,16 +101,19 @@ export const presets: Readonly<Record<string, Preset>> = {
     description: `${PFF} with adaptive negatives ${ofGoodness('AdaptiveNEG')}`,
     hyper: { ...pff, negatives: 'adaptive' },
     train: chapters,
+    reconstructed: OPEN,
   },
   'pff-random': {
     description: `${PFF} with negatives drawn anew ${ofGoodness('RandomNEG')}`,
     hyper: { ...pff, negatives: 'uniform' },
     train: chapters,
+    reconstructed: OPEN,
   },
   'pff-fixed': {
     description: `${PFF} with negatives drawn once ${ofGoodness('FixedNEG')}`,
     hyper: { ...pff, negatives: 'fixed' },
     train: chapters,
+    reconstructed: OPEN,
   },
   'pff-heads': {
     description:
@@ -112,6 +121,7 @@ export const presets: Readonly<Record<string, Preset>> = {
       'last head: --set energyFrom=3)',
     hyper: { ...pffNetwork, objective: 'heads', rate: 0.0001 },
     train: chapters,
+    reconstructed: ['the step size of the heads', 'that a prediction is made of all heads'],
   },
   symba: {
     description: "784-500-500, 8 epochs: SymBa's loss with alpha 4 (rate ours)",
