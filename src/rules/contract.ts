@@ -52,14 +52,42 @@ export type View = Pick<Batch, 'x' | 'target' | 'random'>
 /** A figure of every sample, [N]: a reconstruction error, a divergence. Nothing is learned from them. */
 export type Assessment = Figures<Tensor>
 
+/** Names of rows or columns; `images`: each belongs to an image that the picture starts from, and has its class. */
+export type DrawnNames = readonly string[] | 'images'
+
 /** Images that a trained network draws. */
 export interface Picture<State> {
   readonly description: string
   /** Images in a row. */
   readonly columns: number
+  readonly rowNames?: DrawnNames
+  readonly columnNames?: DrawnNames
   /** [M, C, H, W], pixels in [0, 1], row after row, from the images of the view. */
   draw(state: State, view: View): Tensor
 }
+
+/** Numbers of a trained network that are drawn as a chart: the course of a settling, say. */
+export interface Chart<State> {
+  readonly description: string
+  /** `curves`: values over what `across` counts; `map`: rows of cells, the larger a number, the darker. */
+  readonly kind: 'curves' | 'map'
+  /** What is counted from left to right, from 1: 'sweeps'. */
+  readonly across: string
+  /** What the numbers are: 'energy'. */
+  readonly up: string
+  /** The curves; of a map the parts that stand above each other, in equal rows, the first on top. */
+  readonly names: readonly string[]
+  /** Of curves: the ends of the axis of values; absent: those of the values. */
+  readonly range?: readonly [low: number, high: number]
+  /** Of curves: values that are marked by a line, each with its name. */
+  readonly lines?: readonly { readonly at: number; readonly name: string }[]
+  /** Of a map: how many powers of ten below the largest number of the map a cell is white; absent: it goes from 0. */
+  readonly decades?: number
+  /** [rows, points], from the images of the view: a row for each curve; of a map as many for each name. */
+  values(state: State, view: View): Tensor
+}
+
+export type Drawable<State> = Picture<State> | Chart<State>
 
 /**
  * What a network makes of noise and of images: it is judged by that. Each part is absent where the rule has none. N is the
@@ -89,6 +117,16 @@ export interface Density<State> {
    * at most that: ln p(x, z) - ln q(z | x), each with its normaliser.
    */
   logWeight(state: State, view: View): Tensor
+}
+
+/** How a network decides whose input holds a label beside the image: by what its blocks make of each label in turn. */
+export interface Labelled<State> {
+  /** Where the label stands, in words: 'its code in the first 10 pixels'. */
+  readonly where: string
+  /** What the lowest block is shown of each image with each label: [N, K, C, H, W], pixels in [0, 1]. */
+  inputs(state: State, x: Tensor): Tensor
+  /** By the name of the block, of each image with each label: [N, K]. */
+  goodness(state: State, x: Tensor): Readonly<Record<string, Tensor>>
 }
 
 /** How something reaches a layer: the arrows that the certificate tells apart. */
@@ -229,7 +267,9 @@ export interface Rule<Hyper = never, State extends Tree = never> {
   /** The assessed figure of the network that is to be small: what a run without predictions is judged by. */
   readonly objective?: string
   /** What `onward samples` draws, by name. */
-  pictures?(task: Task, hyper: Hyper): Readonly<Record<string, Picture<State>>>
+  pictures?(task: Task, hyper: Hyper): Readonly<Record<string, Drawable<State>>>
+  /** Of a rule that is shown each image with each label and prefers one of them; undefined where these options do not. */
+  labelled?(task: Task, hyper: Hyper): Labelled<State> | undefined
   /** What it is judged by as one that generates; undefined where these options let it draw nothing. */
   generator?(task: Task, hyper: Hyper): Generator<State> | undefined
   /** The phases of a training step, in order; absent: those that the certificate tells (see `phasesOf`). */

@@ -7,7 +7,19 @@ import { leaves, mapTree, type Tree } from '../nn/tree.js'
 import type { StepGraph } from '../onnx/index.js'
 import { targetKind } from '../targets/index.js'
 import { checkFigures, checkShape, checkStep } from './checked.js'
-import type { AnyRule, Batch, Generator, Metrics, Picture, Prediction, Sights, Step, Task, View } from './contract.js'
+import type {
+  AnyRule,
+  Batch,
+  Drawable,
+  Generator,
+  Labelled,
+  Metrics,
+  Prediction,
+  Sights,
+  Step,
+  Task,
+  View,
+} from './contract.js'
 import { flatten, unflatten } from './figures.js'
 import { featuresOf, readOutOf, readOutStep } from './read-out.js'
 
@@ -40,8 +52,13 @@ export interface TracedRule {
   watch(): StepGraph | undefined
   /** What the blocks hand up for samples `x`, by their names, where the rule says it. */
   readonly activities?: StepGraph
-  /** Images that the network draws, from images `x`: the pixels are the metric `images`. */
+  /** What the network draws, from images `x`: the metric `images`, or of a chart `values`. */
   picture(name: string): StepGraph
+  /**
+   * Of a rule whose input holds the label: what it is shown of images with every label, `inputs`, what each block makes of
+   * that, `goodness/BLOCK`, and what the network says, `scores`; undefined where it is none of those.
+   */
+  labelled(): StepGraph | undefined
   /**
    * What a rule that generates is judged by: `samples` of noise, `reconstructions` of images, [N, C, H, W], or `logWeight`, [N];
    * one metric of that name. Undefined where the rule has none.
@@ -52,6 +69,9 @@ export interface TracedRule {
   /** Greedy steps and what feeds them, by layer; empty where the rule has none or cannot here. */
   greedy(layer: number): { step: TracedStep; features: StepGraph }
 }
+
+/** Begins the names of what blocks make of images with every label. */
+export const OF_LABELS = 'goodness/'
 
 export type GeneratorPart = 'samples' | 'reconstructions' | 'logWeight'
 
@@ -256,8 +276,26 @@ export function traceRule(rule: AnyRule, task: Task, hyper: unknown): TracedRule
       activities: reading((state, { x }) => Object.entries(rule.activities!(state as never, x, task, hyper))),
     }),
     picture: (name) => {
-      const { draw }: Picture<Tree> = rule.pictures!(task, hyper)[name]!
-      return reading((state, view) => [['images', draw(state, view)]])
+      const drawn: Drawable<Tree> = rule.pictures!(task, hyper)[name]!
+      return reading((state, view) =>
+        'draw' in drawn ? [['images', drawn.draw(state, view)]] : [['values', drawn.values(state, view)]],
+      )
+    },
+    labelled() {
+      const own: Labelled<Tree> | undefined = rule.labelled?.(task, hyper)
+      if (!own || !rule.predict) return undefined
+      return reading((state, { x }) => {
+        const classes = outputCount(task.target)
+        const shown = own.inputs(state, x)
+        checkShape('inputs of labelled', shown, [task.batch, classes, ...shown.shape.slice(2)])
+        const blocks = Object.entries(own.goodness(state, x))
+        for (const [name, each] of blocks) checkShape(`${name} of labelled`, each, [task.batch, classes])
+        return [
+          ['inputs', shown],
+          ['scores', rule.predict!(state as never, x, task, hyper).scores],
+          ...blocks.map(([name, each]): [string, Tensor] => [OF_LABELS + name, each]),
+        ]
+      })
     },
     generator(part) {
       const all: Generator<Tree> = rule.generator?.(task, hyper) ?? {}

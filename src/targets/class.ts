@@ -3,7 +3,7 @@ import { namedFigures } from './breakdown.js'
 import type { TargetKind } from './kind.js'
 
 /** The place of the largest score, the first of equals; -1 if one is not a number. */
-function best(scores: ArrayLike<number>, first: number, count: number): number {
+export function best(scores: ArrayLike<number>, first = 0, count = scores.length): number {
   let place = 0
   for (let k = 0; k < count; k++) {
     const score = scores[first + k]!

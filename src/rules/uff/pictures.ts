@@ -51,6 +51,8 @@ export function uffPictures(cells: readonly Cell[], task: Task, hasPrior: boolea
     reconstructions: {
       description: 'images, and below them their latents of each cell decoded down to pixels',
       columns: task.batch,
+      rowNames: ['image', ...cells.map((_, i) => `from cell ${i}`)],
+      columnNames: 'images',
       draw(state, { x }) {
         const passes = passUp(cells, state, { x })
         const places = passes.map(({ made }) => made.places)
@@ -61,6 +63,7 @@ export function uffPictures(cells: readonly Cell[], task: Task, hasPrior: boolea
       prior: {
         description: 'codes drawn from the prior of each cell in turn, decoded down to pixels',
         columns: task.batch,
+        rowNames: cells.map((_, i) => `of cell ${i}`),
         draw(state, { x, random }) {
           const codes = cells.map(({ outputShape }, i) => random.normal(`prior.${i}`, [x.shape[0]!, ...outputShape]))
           const rows = codes.map((z, i) => pixels(state, z, i))
