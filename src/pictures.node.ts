@@ -23,7 +23,9 @@ export function sheetOf(
 ): Raster {
   const { rule, data } = readConfig(run)
   const text = `${description.charAt(0).toUpperCase()}${description.slice(1)}.${from ? ` From ${from}.` : ''}`
-  return drawSheet({ ...drawn, title: `${name}: ${rule} on ${data}`, text }, chart || decisions ? 1 : scale)
+  const title = `${name}: ${rule} on ${data}`
+  const isDrawn = chart !== undefined || decisions !== undefined
+  return drawSheet({ ...drawn, title, text, isFramed: !isDrawn }, isDrawn ? 1 : scale)
 }
 
 /** All pictures of a run; none where its rule draws none, or its samples are no images. */

@@ -150,7 +150,7 @@ export interface DrawOptions extends RunOptions {
   readonly names?: readonly string[]
   /**
    * The images that a picture starts from: the first held-out ones, over again where there are fewer; training images
-   * where none was held out. The picture of decisions starts from the first test images, six at most.
+   * where none was held out. The picture of decisions starts from the first test images, four at most.
    */
   readonly count: number
   /** Of the noise. */

@@ -23,9 +23,12 @@ export interface DrawnDecisions {
   readonly names: readonly string[]
 }
 
-const [SIZE, GAP] = [2, 12]
+const [SIZE, GAP] = [3, 12]
 /** Pixels of the longer side of an image, of a row of numbers, of a bar, and of all cells of a row. */
-const [SIDE, ROW, BARS, CELLS] = [150, 44, 200, 600]
+const [SIDE, ROW, BARS, CELLS] = [168, 56, 220, 720]
+/** Where letters stand in a row of numbers, and in a bar. */
+const IN_ROW = Math.floor((ROW - 3 - 7 * SIZE) / 2)
+const [BAR, IN_BAR] = [25, 2]
 /** Of more labels there is no room for numbers. */
 const NUMBERED = 10
 
@@ -75,7 +78,7 @@ export function drawDecisions(drawn: DrawnDecisions): Raster {
     const verdict = said === right ? `right: ${short(said)}` : `wrong: it says ${short(said)}, true is ${short(right)}`
     const heading = { top: from + GAP, size: SIZE, colour: said === right ? TRUE_COLOUR : FALSE_COLOUR }
     write(raster, verdict, { ...heading, left: at.cellsLeft })
-    write(raster, 'goodness of both', { ...heading, left: at.barsLeft, colour: SOFT })
+    write(raster, 'goodness', { ...heading, left: at.barsLeft, colour: SOFT })
     const top = from + at.top
     for (const [k, [label, word, colour]] of (
       [
@@ -93,19 +96,19 @@ export function drawDecisions(drawn: DrawnDecisions): Raster {
     const rows = [...at.blocks.map((name) => [name, goodness[name]!] as const), ['network', scores] as const]
     for (const [r, [name, values]] of rows.entries()) {
       const line = top + r * at.row
-      write(raster, name, { left: at.namesLeft, top: line + 13, size: SIZE })
+      write(raster, name, { left: at.namesLeft, top: line + IN_ROW, size: SIZE })
       const largest = most.get(name)
       if (largest !== undefined)
         for (const [k, label] of [right, wrong].entries()) {
           const part = Math.max(0, values[label]!) / largest
-          const bar = { left: at.barsLeft, top: line + 2 + k * 20, width: Math.round(part * at.bars), height: 17 }
+          const bar = { left: at.barsLeft, top: line + 1 + k * (BAR + 1), width: Math.round(part * at.bars), height: BAR }
           const colour = k === 0 ? TRUE_COLOUR : FALSE_COLOUR
           fill(raster, bar, colour)
           const text = shown(values[label]!)
           const isLong = bar.width > textWidth(text, SIZE) + GAP
           const left = isLong ? bar.left + bar.width - 5 : bar.left + bar.width + 5
           write(raster, text, {
-            ...{ left, top: bar.top + 2, size: SIZE },
+            ...{ left, top: bar.top + IN_BAR, size: SIZE },
             ...{ colour: isLong ? PAPER : colour, anchor: isLong ? 'end' : 'start' },
           })
         }
@@ -140,8 +143,8 @@ function drawCells(
     fill(raster, { left: left + k * cell, top, width: cell - 2, height }, shade)
     if (values.length > NUMBERED) continue
     write(raster, shown(value), {
-      ...{ left: left + k * cell + cell / 2 - 1, top: top + 13, size: SIZE },
-      ...{ colour: part > 0.5 ? PAPER : INK, anchor: 'middle' },
+      ...{ left: left + k * cell + cell / 2 - 1, top: top + IN_ROW, size: SIZE },
+      ...{ colour: part > 0.62 ? PAPER : INK, anchor: 'middle' },
     })
   }
 }

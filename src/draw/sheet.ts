@@ -14,6 +14,8 @@ export interface Sheet {
   /** More than there are rows are left out. */
   readonly rowNames?: readonly string[] | undefined
   readonly columnNames?: readonly string[] | undefined
+  /** Whether images have edges; default: they do. */
+  readonly isFramed?: boolean
 }
 
 /** Images are enlarged by a whole number to about this many pixels on their longer side. */
@@ -33,7 +35,7 @@ export const usualScale = ([, height, width]: Sheet['shape']): number =>
  * square of so many. Letters grow with the sheet, so that they can be read where it is shown as a whole.
  */
 export function drawSheet(sheet: Sheet, scale = usualScale(sheet.shape)): Raster {
-  const { title, text, images, shape, columns, rowNames = [], columnNames = [] } = sheet
+  const { title, text, images, shape, columns, rowNames = [], columnNames = [], isFramed = true } = sheet
   const [channels, high, wide] = shape
   const pixels = channels * high * wide
   const count = images.length / pixels
@@ -82,7 +84,7 @@ export function drawSheet(sheet: Sheet, scale = usualScale(sheet.shape)): Raster
       left: left + (i % columns) * cell.width + Math.floor((cell.width - GAP - wide * scale) / 2),
       top: top + Math.floor(i / columns) * cell.height,
     }
-    frame(raster, { ...at, width: wide * scale, height: high * scale }, RULED, FRAME)
+    if (isFramed) frame(raster, { ...at, width: wide * scale, height: high * scale }, RULED, FRAME)
     place(raster, images.subarray(i * pixels, (i + 1) * pixels), shape, { ...at, scale })
   }
   return raster

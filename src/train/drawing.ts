@@ -68,7 +68,7 @@ export interface DrawingOptions {
 /** The picture of how a network decides; every rule has it whose input holds the label. */
 const DECISION = 'decision'
 /** So many images it shows: more are too small to be read. */
-const DECIDED = 6
+const DECIDED = 4
 
 /** What the network of a rule can draw: the names of its pictures, and what each shows. */
 export function drawables(rule: AnyRule, task: Task, hyper: unknown): Readonly<Record<string, string>> {
@@ -80,9 +80,9 @@ export function drawables(rule: AnyRule, task: Task, hyper: unknown): Readonly<R
 }
 
 const decisionText = ({ where }: Labelled<never>): string =>
-  'how the network decides: each image goes up with its true label (positive) and with the false one that the network finds ' +
-  `likeliest (negative); ${where}. Bars: the goodness of both in each layer. Cells: the goodness of every label, in each row ` +
-  'the darker the larger; the last row decides. A green frame marks the true label, an orange one what the network says instead'
+  `how the network decides: each image goes up with every label; ${where}. Bars: goodness with the true label (positive) and ` +
+  'with the likeliest false one (negative). Cells: goodness with every label, dark is large; the last row decides. Green: the ' +
+  'true label; orange: what the network says instead'
 
 /**
  * Lets the network of a checkpoint draw, from the first `count` images of what `shownOf` gives, which is asked for

@@ -6,6 +6,9 @@ import { networkOf } from './network.js'
 import type { EquilibriumPropagationHyper } from './options.js'
 import { energy, resting, sweep } from './settling.js'
 
+/** Images whose settling is shown. */
+const SHOWN = 8
+
 /** What the pictures need of the rule's state. */
 interface State {
   readonly layers: readonly Dense[]
@@ -28,13 +31,14 @@ export function picturesOf(task: Task, h: EquilibriumPropagationHyper): Readonly
       columns: 1 + shown.length,
       rowNames: 'images',
       columnNames: ['image', ...shown.map((count) => `sweep ${count}`)],
-      draw({ layers }, { x }) {
+      draw({ layers }, view) {
+        const n = Math.min(SHOWN, view.x.shape[0]!)
+        const x = view.x.slice(0, 0, n)
         const { network } = networkOf(layers, x, task.precision, h)
         const { outputs } = scan(h.freeSweeps, resting(network), (states) => {
           const next = sweep(network, states)
           return { carried: [...next], outputs: [next[0]!] }
         })
-        const n = x.shape[0]!
         const [first, ...later] = shown.map((count) => outputs[0]!.slice(0, count - 1, count).reshape([n, -1]))
         const images = [first!, ...later.map((state) => state.sub(first!))].map((state) =>
           signedImages(state.matmul(layers[0]!.weight, { transposeB: true }), [n, ...task.input.shape]),
