@@ -101,7 +101,12 @@ export function drawDecisions(drawn: DrawnDecisions): Raster {
       if (largest !== undefined)
         for (const [k, label] of [right, wrong].entries()) {
           const part = Math.max(0, values[label]!) / largest
-          const bar = { left: at.barsLeft, top: line + 1 + k * (BAR + 1), width: Math.round(part * at.bars), height: BAR }
+          const bar = {
+            left: at.barsLeft,
+            top: line + 1 + k * (BAR + 1),
+            width: Math.round(part * at.bars),
+            height: BAR,
+          }
           const colour = k === 0 ? TRUE_COLOUR : FALSE_COLOUR
           fill(raster, bar, colour)
           const text = shown(values[label]!)

@@ -13,9 +13,10 @@ export function ticksOf(low: number, high: number, about: number): number[] {
  * How numbers of an axis are written: all with as many digits as tell neighbours apart, and very small or large ones
  * as powers of ten.
  */
-export function tickFormat(values: readonly number[]): (value: number) => string {
-  const largest = Math.max(...values.map(Math.abs))
-  const sorted = [...new Set(values)].sort((a, b) => a - b)
+export function tickFormat(values: ArrayLike<number>): (value: number) => string {
+  const known = Array.from(values)
+  const largest = Math.max(...known.map(Math.abs))
+  const sorted = [...new Set(known)].sort((a, b) => a - b)
   const gaps = sorted.slice(1).map((value, i) => value - sorted[i]!)
   const gap = gaps.length > 0 ? Math.min(...gaps) : largest || 1
   // Decimals that the gap needs: of 0.25 two, of 0.2 one.
@@ -24,7 +25,7 @@ export function tickFormat(values: readonly number[]): (value: number) => string
     const digits = Number((x / 10 ** exponent).toPrecision(2))
     return Math.max(0, -exponent + (Number.isInteger(digits) ? 0 : 1))
   }
-  if (largest > 0 && (largest < 1e-3 || largest >= 1e6)) {
+  if (largest > 0 && (largest < 1e-4 || largest >= 1e6)) {
     const exponent = Math.floor(Math.log10(largest) + 1e-9)
     const digits = decimalsOf(gap / 10 ** exponent)
     return (value) => (value === 0 ? '0' : `${plain(value / 10 ** exponent, digits)}e${exponent}`)
@@ -33,5 +34,15 @@ export function tickFormat(values: readonly number[]): (value: number) => string
   return (value) => plain(value, decimals)
 }
 
-/** Without a minus before zero. */
-const plain = (value: number, decimals: number): string => value.toFixed(decimals).replace(/^-(0(\.0*)?)$/, '$1')
+/** In English, without a minus before zero. */
+const plain = (value: number, decimals: number): string =>
+  (Number(value.toFixed(decimals)) + 0).toLocaleString('en', {
+    minimumFractionDigits: decimals,
+    maximumFractionDigits: decimals,
+  })
+
+/** The same for an axis of a plot, which hands each tick together with all of them. */
+export const tickText =
+  (unit = '') =>
+  (value: number, _: number, all?: ArrayLike<number>): string =>
+    tickFormat(all ?? [value])(value) + unit

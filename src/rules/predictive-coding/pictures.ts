@@ -49,7 +49,7 @@ export function pictures(task: Task, h: PredictiveCodingHyper): Readonly<Record<
     ),
     energy: {
       description:
-        'while the images settle: the energy of activities and multipliers after each turn, the mean over the images',
+        'while the images settle: the energy of activities and multipliers after each turn, the mean over the images; multipliers may raise it',
       ...{ kind: 'curves', across: 'turn of the relaxation', up: 'energy of an image', names: ['energy'] },
       values: (state, view) =>
         course(state, view, ({ net, point, y }) => energy(net, point, y, r.rho).mean()).reshape([1, r.turns]),
