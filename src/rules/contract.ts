@@ -99,6 +99,8 @@ export interface Generator<State> {
   /** What is left of the images of the view when they are encoded and decoded, [N, C, H, W]. */
   reconstructions?(state: State, view: View): Tensor
   readonly density?: Density<State>
+  /** Where it draws, but has no density: why, in one sentence. */
+  readonly noDensity?: string
 }
 
 /** A density of images p(x), as the mean of weights that are drawn. */

@@ -26,6 +26,9 @@ export function uffGenerator(cells: readonly Cell[], task: Task, hasPrior: boole
   const pixels = pixelsOf(cells, task)
   const last = cells.length - 1
   return {
+    noDensity:
+      'each cell is trained apart and hands up one code without noise, so that no joint density of images and codes is ' +
+      'defined whose likelihood could be told',
     ...(hasPrior && {
       samples: (state, random) =>
         pixels(state, random.normal(`prior.${last}`, [task.batch, ...cells[last]!.outputShape]), last),
