@@ -130,9 +130,9 @@ export default [
   },
   {
     what: 'the confusion matrix is turned',
-    file: confusion,
-    find: 'own.counts[targets[row]! * length + said.label]!++',
-    replace: 'own.counts[said.label * length + targets[row]!]!++',
+    file: 'src/targets/confusion.ts',
+    find: 'counts[targets[row]! * classes + said]!++',
+    replace: 'counts[said * classes + targets[row]!]!++',
     ...tests,
   },
   {

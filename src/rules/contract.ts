@@ -7,7 +7,9 @@ import type { Precision } from '../nn/dense.js'
 import type { Random } from '../nn/random.js'
 import type { Tree } from '../nn/tree.js'
 import type { Stream } from '../random/stream.js'
+import type { Phase, Sights } from './watching.js'
 
+export type { Phase, Sight, Sights, Way } from './watching.js'
 export type { Target, TaskInput }
 
 /** What a network is to learn, `batch` samples at a time. */
@@ -55,10 +57,9 @@ export type Assessment = Figures<Tensor>
 /** Names of rows or columns; `images`: each belongs to an image that the picture starts from, and has its class. */
 export type DrawnNames = readonly string[] | 'images'
 
-/** Images that a trained network draws. */
+/** Images that a trained network draws, `columns` in a row. */
 export interface Picture<State> {
   readonly description: string
-  /** Images in a row. */
   readonly columns: number
   readonly rowNames?: DrawnNames
   readonly columnNames?: DrawnNames
@@ -79,7 +80,7 @@ export interface Chart<State> {
   readonly names: readonly string[]
   /** Of curves: the ends of the axis of values; absent: those of the values. */
   readonly range?: readonly [low: number, high: number]
-  /** Of curves: values that are marked by a line, each with its name. */
+  /** Of curves: values that a line marks, with its name. */
   readonly lines?: readonly { readonly at: number; readonly name: string }[]
   /** Of a map: how many powers of ten below the largest number of the map a cell is white; absent: it goes from 0. */
   readonly decades?: number
@@ -99,7 +100,7 @@ export interface Generator<State> {
   /** What is left of the images of the view when they are encoded and decoded, [N, C, H, W]. */
   reconstructions?(state: State, view: View): Tensor
   readonly density?: Density<State>
-  /** Where it draws, but has no density: why, in one sentence. */
+  /** Why it has no density, in one sentence. */
   readonly noDensity?: string
 }
 
@@ -130,33 +131,6 @@ export interface Labelled<State> {
   /** By the name of the block, of each image with each label: [N, K]. */
   goodness(state: State, x: Tensor): Readonly<Record<string, Tensor>>
 }
-
-/** How something reaches a layer: the arrows that the certificate tells apart. */
-export type Way = 'input' | 'label' | 'derivative' | 'choice' | 'broadcast' | 'feedback'
-
-/** A part of a training step as it is shown to people. Nothing is computed by it. */
-export interface Phase {
-  readonly name: string
-  /** One plain sentence. */
-  readonly says: string
-  /** The arrows that carry something in it. */
-  readonly ways: readonly Way[]
-  /** Whether layers change their weights in it. */
-  readonly learns?: true
-}
-
-/** What a block holds in a phase: the activity, the target, or [N] numbers such as the goodness. */
-export interface Sight {
-  /** The name of the phase. */
-  readonly phase: string
-  /** In the field's words: 'activity', 'goodness', 'target', 'error'. */
-  readonly what: string
-  /** Of each sample, [N, ...]. */
-  readonly values: Tensor
-}
-
-/** By the name of the block. */
-export type Sights = Readonly<Record<string, readonly Sight[]>>
 
 export interface Prediction {
   /**
