@@ -7,7 +7,6 @@ const link = 'src/browser/link.ts'
 const open = 'src/browser/open.ts'
 const page = 'src/browser/page-session.ts'
 const journal = 'src/browser/journal.ts'
-const confusion = 'src/train/confusion.ts'
 const activities = 'src/train/activities.ts'
 const graph = 'src/train/activity-graph.ts'
 
