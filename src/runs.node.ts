@@ -1,5 +1,5 @@
 /** Using the runs that were kept: evaluating, predicting, drawing, exporting. */
-import { checkDataSet, type DataSet, dataSets, type GivenDataSet, type GivenNumbers, type Split } from './data/index.js'
+import { checkDataSet, type DataSet, dataSets, type GivenDataSet, type GivenNumbers } from './data/index.js'
 import { loadKept } from './data/own/kept.node.js'
 import { type DataOptions, loadData } from './data/own/own.node.js'
 import { UsageError } from './errors.js'
@@ -11,7 +11,7 @@ import { compile } from './runtime/compile.node.js'
 import { int8IsExact } from './runtime/doctor.node.js'
 import type { Breakdown } from './targets/index.js'
 import { deviceAt, NODE_DEVICES } from './train/device.js'
-import { type Drawing, draw } from './train/drawing.js'
+import { type Drawing, draw, shownOf } from './train/drawing.js'
 import type { Criterion, Scores } from './train/events.js'
 import { checkSame, withDefaults } from './train/first-state.js'
 import { type Network, openNetwork, type Predicted } from './train/network.js'
@@ -150,22 +150,22 @@ export interface DrawOptions extends RunOptions {
   readonly names?: readonly string[]
   /**
    * The images that a picture starts from: the first held-out ones, over again where there are fewer; training images
-   * where none was held out.
+   * where none was held out. The picture of decisions starts from the first test images, four at most.
    */
   readonly count: number
   /** Of the noise. */
   readonly seed: number
 }
 
-/** What the network of a saved run draws. The test images are not touched. */
+/** What the network of a saved run draws: test images are read for the picture of its decisions alone. */
 export async function drawRun(path: string, options: DrawOptions): Promise<Drawing[]> {
   const { rule, checkpoint, where, mostThreads } = await readRun(path, options)
   const { names, count, seed } = options
-  const split = async (): Promise<Split> => {
-    const { train, validation } = partsOf(await dataOfRun(path, options), checkpoint.settings.options)
-    return validation.count > 0 ? validation : train
+  const shown = async (part: 'held-out' | 'test') => {
+    const data = await dataOfRun(path, options)
+    return shownOf({ ...data, ...partsOf(data, checkpoint.settings.options) }, part)
   }
-  return await draw(rule, checkpoint, split, node(mostThreads), { count, seed, where, ...(names && { names }) })
+  return await draw(rule, checkpoint, shown, node(mostThreads), { count, seed, where, ...(names && { names }) })
 }
 
 export interface ExportOptions extends RunOptions {

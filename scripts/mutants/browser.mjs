@@ -7,7 +7,6 @@ const link = 'src/browser/link.ts'
 const open = 'src/browser/open.ts'
 const page = 'src/browser/page-session.ts'
 const journal = 'src/browser/journal.ts'
-const confusion = 'src/train/confusion.ts'
 const activities = 'src/train/activities.ts'
 const graph = 'src/train/activity-graph.ts'
 
@@ -130,9 +129,9 @@ export default [
   },
   {
     what: 'the confusion matrix is turned',
-    file: confusion,
-    find: 'own.counts[targets[row]! * length + said.label]!++',
-    replace: 'own.counts[said.label * length + targets[row]!]!++',
+    file: 'src/targets/confusion.ts',
+    find: 'counts[targets[row]! * classes + said]!++',
+    replace: 'counts[said * classes + targets[row]!]!++',
     ...tests,
   },
   {

@@ -278,7 +278,7 @@ export default [
   },
   {
     what: 'scores that are no numbers count as class 0',
-    file: classes,
+    file: 'src/targets/best.ts',
     find: 'if (Number.isNaN(score)) return -1',
     replace: '',
     tests: 'train/score',

@@ -179,4 +179,25 @@ export default [
     replace: "'score'",
     ...used,
   },
+  {
+    what: 'images of a sheet lie in columns before rows',
+    file: 'src/draw/sheet.ts',
+    find: 'top: top + Math.floor(i / columns) * cell.height',
+    replace: 'top: top + Math.floor(i % columns) * cell.height',
+    tests: 'draw/sheet',
+  },
+  {
+    what: 'the code of the label is drawn behind the image',
+    file: 'src/rules/forward-forward/first-layer.ts',
+    find: 'const rest = imageOf(x)',
+    replace: 'const rest = flat(x).slice(1, 0, pixels - classes)',
+    tests: 'rules/labelled',
+  },
+  {
+    what: 'ticks of small figures are all the same',
+    file: 'src/draw/ticks.ts',
+    find: 'Math.max(0, -exponent + (Number.isInteger(digits) ? 0 : 1))',
+    replace: '2',
+    tests: 'draw/sheet',
+  },
 ]

@@ -1,5 +1,5 @@
 // Figures of each class, and what is written of runs: the list, reports, logs.
-const classes = 'src/targets/class.ts'
+const classes = 'src/targets/confusion.ts'
 const labels = 'src/targets/labels.ts'
 const layout = 'src/draw/certificate-layout.ts'
 const run = 'src/kept/run.node.ts'
@@ -15,16 +15,16 @@ export default [
   {
     what: 'rows and columns of the confusion matrix are taken for each other',
     file: classes,
-    find: 'counts[targets[row]!]![said]! += 1',
-    replace: 'counts[said]![targets[row]!]! += 1',
+    find: 'counts[targets[row]! * classes + said]!++',
+    replace: 'counts[said * classes + targets[row]!]!++',
     tests: 'targets/targets',
     names: 'each class has its precision',
   },
   {
     what: 'a sample of which nothing is said counts for the first class',
     file: classes,
-    find: 'if (said >= 0) counts[targets[row]!]![said]!',
-    replace: 'counts[targets[row]!]![Math.max(0, said)]!',
+    find: 'if (said >= 0) counts[targets[row]! * classes + said]!',
+    replace: 'counts[targets[row]! * classes + Math.max(0, said)]!',
     tests: 'targets/targets',
     names: 'each class has its precision',
   },

@@ -1,6 +1,7 @@
-import { type DataSet, imageShapeOf } from '../data/index.js'
-import type { AnyRule, Picture } from '../rules/contract.js'
+import type { DataSet } from '../data/index.js'
+import type { AnyRule } from '../rules/contract.js'
 import { samplesOf } from '../train/checkpoint.js'
+import { drawables } from '../train/drawing.js'
 import { stepsOf } from '../train/plan.js'
 import type { Trainer } from '../train/trainer.js'
 import type { About } from './session.js'
@@ -13,9 +14,6 @@ export function aboutOf(
   where: Pick<About, 'device' | 'threads' | 'tried'>,
 ): About {
   const { settings, plan, task, validation, parameters, peakActivationBytes, stateBytes } = trainer
-  const drawn: Readonly<Record<string, Picture<never>>> = imageShapeOf(data.input)
-    ? (rule.pictures?.(task, settings.hyper as never) ?? {})
-    : {}
   return {
     ...{ rule: rule.id, title: rule.title, data: data.name, samples: samplesOf(data), settings, ...where },
     trainSamples: trainer.trainingSamples,
@@ -27,6 +25,6 @@ export function aboutOf(
     })),
     ...{ steps: stepsOf(plan), batches: plan.batches, parameters, peakActivationBytes, stateBytes },
     predicts: rule.predict !== undefined,
-    pictures: Object.fromEntries(Object.entries(drawn).map(([name, { description }]) => [name, description])),
+    pictures: drawables(rule, task, settings.hyper),
   }
 }

@@ -167,7 +167,7 @@ export interface Session {
   predict(inputs: readonly GivenNumbers[]): Promise<Predicted[]>
   /** Measures the network; a split of one's own is of the same inputs and targets. Default: `test`. */
   evaluate(on?: 'test' | 'validation' | GivenSplit): Promise<Evaluation>
-  /** What the rule's pictures show; `rgbaOf` makes an image of one. The test samples are not touched. */
+  /** What the rule's pictures show; `rgbaOf` makes an image of one. Test samples are read for that of its decisions alone. */
   samples(options?: SamplesOptions): Promise<Drawing[]>
   /** What each block hands up for these inputs, from below. */
   activities(inputs: readonly GivenNumbers[]): Promise<Activity[]>

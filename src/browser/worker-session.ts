@@ -7,7 +7,7 @@ import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../train/ch
 import type { Stands } from '../train/config.js'
 import type { Confused } from '../train/confusion.js'
 import { deviceAt, PAGE_DEVICES } from '../train/device.js'
-import { draw } from '../train/drawing.js'
+import { draw, shownOf } from '../train/drawing.js'
 import type { TrainEvent } from '../train/events.js'
 import { firstState } from '../train/first-state.js'
 import { prolonged } from '../train/longer.js'
@@ -200,9 +200,9 @@ export async function openSession(request: SessionRequest, own: Own, host: Host)
     samples: ({ names, count = 20, seed = 0 }: SamplesOptions = {}) =>
       between.between(async () => {
         const { validation } = trainer
-        const split = async () => (validation.count > 0 ? validation : data.train)
+        const shown = async (part: 'held-out' | 'test') => shownOf({ ...data, validation }, part)
         const options = { count, seed, where, ...(names && { names }) }
-        return await draw(rule, await checkpointNow(), split, base, options)
+        return await draw(rule, await checkpointNow(), shown, base, options)
       }),
     activities: (inputs: readonly GivenNumbers[]) => between.between(async () => (await activities()).of(inputs)),
     exportOnnx: () => between.between(async () => (await network()).exported()),

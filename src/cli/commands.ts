@@ -77,6 +77,10 @@ export function commands(): CommandEntry[] {
       flags: [
         flag('--count <n>', 'images that a picture starts from').argParser(wholeNumber('--count', 1)).default(20),
         flag('--seed <n>', 'seed of the noise').argParser(wholeNumber('--seed', 0)).default(0),
+        flag(
+          '--scale <n>',
+          'pixels of each pixel of an image, in both directions; default: so many that it is easily seen',
+        ).argParser(wholeNumber('--scale', 1)),
         flag('--out <dir>', 'the folder of the pictures; default: samples in the folder of the run'),
         ...judgeFlags(),
         ...DATA_RUN_FLAGS,

@@ -1,5 +1,6 @@
 import * as Plot from '@observablehq/plot'
 import { drawPlot, type Maker, type PlotSize, seriesColour } from './plot.js'
+import { tickText } from './ticks.js'
 
 export interface Curve {
   readonly name: string
@@ -42,7 +43,7 @@ export function drawCurves(maker: Maker, { name, across, curves, shares = false 
     x: { label: across, ...ticksOf(across, rows), insetLeft: 2, insetRight: 6 },
     y: {
       ...{ label: null, grid: true, nice: true, ticks: 6, ...around(rows.map(({ y }) => y)) },
-      ...(shares && { tickFormat: (value: number) => `${Number(value.toFixed(3))} %` }),
+      tickFormat: tickText(shares ? ' %' : ''),
     },
     marks: [
       Plot.line(rows, {
@@ -69,7 +70,7 @@ function ticksOf(across: string, rows: readonly { readonly x: number }[]) {
   if (least === most)
     return { domain: [0, 2 * most || 1], ticks: [most], tickFormat: (x: number) => String(Number(x.toPrecision(3))) }
   const last = Math.floor(most)
-  if (across === 'seconds' || !(last >= 2)) return { ticks: 5 }
+  if (across === 'seconds' || !(last >= 2)) return { ticks: 5, tickFormat: tickText() }
   const step = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000].find((own) => last / own <= 7) ?? last
   const first = Math.ceil(least / step) * step
   const ticks = Array.from({ length: Math.floor((last - first) / step) + 1 }, (_, i) => first + i * step)

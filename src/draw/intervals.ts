@@ -1,5 +1,6 @@
 import * as Plot from '@observablehq/plot'
 import { drawPlot, type Maker, seriesColour } from './plot.js'
+import { tickText } from './ticks.js'
 
 export interface IntervalRow {
   readonly name: string
@@ -37,7 +38,7 @@ export function drawIntervals(
         grid: true,
         nice: true,
         ticks: 5,
-        ...(shares && { tickFormat: (value: number) => `${value} %` }),
+        tickFormat: tickText(shares ? ' %' : ''),
       },
       y: { domain: rows.map((_, i) => i), axis: null, padding: 0 },
       marks: [

@@ -1,5 +1,6 @@
 import * as Plot from '@observablehq/plot'
 import { drawPlot, type Maker, type PlotSize, seriesColour } from './plot.js'
+import { tickText } from './ticks.js'
 
 /** A trial of a study, as it is drawn. */
 export interface DrawnTrial {
@@ -27,7 +28,7 @@ export function drawHistory(
   return drawPlot(maker, name, size, {
     ...{ marginLeft: 46, marginTop: 14, marginBottom: 34 },
     x: { label: 'trial', ticks: 6, tickFormat: (n: number) => (Number.isInteger(n) ? String(n) : '') },
-    y: { label: null, grid: true, nice: true, ticks: 6 },
+    y: { label: null, grid: true, nice: true, ticks: 6, tickFormat: tickText() },
     marks: [
       Plot.line(steps, { x: 'number', y: 'best', curve: 'step-after', stroke: seriesColour(1), strokeWidth: 2 }),
       Plot.dot(trials, {
@@ -159,8 +160,11 @@ export function drawSlice(
     ...{ marginLeft: 46, marginTop: 10, marginBottom: 36 },
     x: isOrdinal
       ? { type: 'point', label: across, tickFormat: shortened }
-      : { label: across, ...(log ? { type: 'log', ...decades(points) } : { type: 'linear', ticks: 4 }) },
-    y: { label: null, grid: true, nice: true, ticks: 5 },
+      : {
+          label: across,
+          ...(log ? { type: 'log', ...decades(points) } : { type: 'linear', ticks: 4, tickFormat: tickText() }),
+        },
+    y: { label: null, grid: true, nice: true, ticks: 5, tickFormat: tickText() },
     marks: [
       Plot.dot(points, {
         ...{ x: 'x', y: 'y', r: 3, stroke: seriesColour(0) },

@@ -24,6 +24,8 @@ export interface Generating {
   readonly has: Readonly<Record<GeneratorPart, boolean>>
   /** Of what its log weights are; undefined where it has none. */
   readonly density?: Omit<Density<never>, 'logWeight'>
+  /** Why it has none, where the rule says it. */
+  readonly noDensity?: string
   /** Images from noise alone, `count` of them. The pixels are rounded to levels, as those of real images are. */
   samples(count: number, seed: number): AsyncGenerator<Drawn>
   /** The images in these rows of a split, encoded and decoded. */
@@ -108,10 +110,11 @@ export async function openGenerating(
       yield { count, values: values.map((pixel) => Math.round(Math.min(1, Math.max(0, pixel)) * top) / top) }
   }
 
-  const density = rule.generator?.(task, hyper)?.density
+  const { density, noDensity } = rule.generator?.(task, hyper) ?? {}
   return {
     has: Object.fromEntries(PARTS.map((part) => [part, graphs.get(part) !== undefined])) as Generating['has'],
     ...(density && { density }),
+    ...(noDensity !== undefined && { noDensity }),
     samples: (count, seed) => images(run('samples', count, { seed })),
     reconstructions: (split, rows, seed) => images(run('reconstructions', rows.length, { seed, rows, split })),
     logWeights: (split, rows, seed, draw) =>

@@ -44,6 +44,8 @@ export interface Judgement {
   /** Of the real images themselves, encoded and decoded: the floor does not hold for them. */
   readonly reconstructions?: Pick<Compared, 'distance'>
   readonly likelihood?: Likelihood
+  /** Why none is told, where one was asked for. */
+  readonly noLikelihood?: string
 }
 
 export interface Compared extends PrecisionRecall {
@@ -123,6 +125,7 @@ export async function judgeImages(
     ...(drawn && { samples: drawn }),
     ...(remade !== false && { reconstructions: { distance: remade } }),
     ...(likelihood && { likelihood: { ...likelihood, ...bitsOf(network, likelihood.nats, samples) } }),
+    ...(draws > 0 && network.noDensity !== undefined && { noLikelihood: network.noDensity }),
   }
 }
 

@@ -30,13 +30,18 @@ export const filters = <State>(shape: Shape, weightOf: (state: State) => Tensor,
   filters: {
     description: `weights of the first layer: ${FILTER_SCALE}`,
     columns,
+    rowNames: unitRows(10, columns),
     draw: (state: State) => filterImages(weightOf(state), shape, 10 * columns),
   },
 })
 
+/** Names of rows of units. */
+export const unitRows = (rows: number, columns: number): string[] =>
+  Array.from({ length: rows }, (_, i) => `units ${i * columns} to ${(i + 1) * columns - 1}`)
+
 /** Numbers of either sign as images, one for each row of the first axis, with its own scale: 0 is the middle grey. */
-export function signedImages(signed: Tensor, shape: Shape): Tensor {
-  const rows = signed.reshape([shape[0]!, -1])
+export function signedImages(signed: Tensor, shape: Shape = signed.shape): Tensor {
+  const rows = signed.reshape([signed.shape[0]!, -1])
   const largest = rows.abs().max(1, true).add(1e-12)
   return rows.div(largest).mul(0.5).add(0.5).reshape(shape)
 }
@@ -45,6 +50,16 @@ export function signedImages(signed: Tensor, shape: Shape): Tensor {
 export function rowByRow(columns: readonly Tensor[]): Tensor {
   const spread = columns.map((images) => images.reshape([images.shape[0]!, 1, ...images.shape.slice(1)]))
   return concat(spread, 1).reshape([-1, ...columns[0]!.shape.slice(1)])
+}
+
+/** Images [N, C, H, W], each with the sign of every label [K, 1, H, W] on its right: [N, K, C, H, 2 W]. */
+export function withSigns(images: Tensor, signs: Tensor): Tensor {
+  const [n, channels, height, width] = images.shape as [number, number, number, number]
+  const [labels] = signs.shape as [number]
+  const shape: Shape = [n, labels, channels, height, width]
+  const left = images.reshape([n, 1, channels, height, width]).broadcastTo(shape)
+  const right = signedImages(signs, [1, labels, 1, height, width]).broadcastTo(shape)
+  return concat([left, right], 4)
 }
 
 /** Values along a traversal: a latent number in units of its prior's deviation. */

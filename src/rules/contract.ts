@@ -7,7 +7,9 @@ import type { Precision } from '../nn/dense.js'
 import type { Random } from '../nn/random.js'
 import type { Tree } from '../nn/tree.js'
 import type { Stream } from '../random/stream.js'
+import type { Phase, Sights } from './watching.js'
 
+export type { Phase, Sight, Sights, Way } from './watching.js'
 export type { Target, TaskInput }
 
 /** What a network is to learn, `batch` samples at a time. */
@@ -52,14 +54,41 @@ export type View = Pick<Batch, 'x' | 'target' | 'random'>
 /** A figure of every sample, [N]: a reconstruction error, a divergence. Nothing is learned from them. */
 export type Assessment = Figures<Tensor>
 
-/** Images that a trained network draws. */
+/** Names of rows or columns; `images`: each belongs to an image that the picture starts from, and has its class. */
+export type DrawnNames = readonly string[] | 'images'
+
+/** Images that a trained network draws, `columns` in a row. */
 export interface Picture<State> {
   readonly description: string
-  /** Images in a row. */
   readonly columns: number
+  readonly rowNames?: DrawnNames
+  readonly columnNames?: DrawnNames
   /** [M, C, H, W], pixels in [0, 1], row after row, from the images of the view. */
   draw(state: State, view: View): Tensor
 }
+
+/** Numbers of a trained network that are drawn as a chart: the course of a settling, say. */
+export interface Chart<State> {
+  readonly description: string
+  /** `curves`: values over what `across` counts; `map`: rows of cells, the larger a number, the darker. */
+  readonly kind: 'curves' | 'map'
+  /** What is counted from left to right, from 1: 'sweeps'. */
+  readonly across: string
+  /** What the numbers are: 'energy'. */
+  readonly up: string
+  /** The curves; of a map the parts that stand above each other, in equal rows, the first on top. */
+  readonly names: readonly string[]
+  /** Of curves: the ends of the axis of values; absent: those of the values. */
+  readonly range?: readonly [low: number, high: number]
+  /** Of curves: values that a line marks, with its name. */
+  readonly lines?: readonly { readonly at: number; readonly name: string }[]
+  /** Of a map: how many powers of ten below the largest number of the map a cell is white; absent: it goes from 0. */
+  readonly decades?: number
+  /** [rows, points], from the images of the view: a row for each curve; of a map as many for each name. */
+  values(state: State, view: View): Tensor
+}
+
+export type Drawable<State> = Picture<State> | Chart<State>
 
 /**
  * What a network makes of noise and of images: it is judged by that. Each part is absent where the rule has none. N is the
@@ -71,6 +100,8 @@ export interface Generator<State> {
   /** What is left of the images of the view when they are encoded and decoded, [N, C, H, W]. */
   reconstructions?(state: State, view: View): Tensor
   readonly density?: Density<State>
+  /** Why it has no density, in one sentence. */
+  readonly noDensity?: string
 }
 
 /** A density of images p(x), as the mean of weights that are drawn. */
@@ -91,32 +122,15 @@ export interface Density<State> {
   logWeight(state: State, view: View): Tensor
 }
 
-/** How something reaches a layer: the arrows that the certificate tells apart. */
-export type Way = 'input' | 'label' | 'derivative' | 'choice' | 'broadcast' | 'feedback'
-
-/** A part of a training step as it is shown to people. Nothing is computed by it. */
-export interface Phase {
-  readonly name: string
-  /** One plain sentence. */
-  readonly says: string
-  /** The arrows that carry something in it. */
-  readonly ways: readonly Way[]
-  /** Whether layers change their weights in it. */
-  readonly learns?: true
+/** How a network decides whose input holds a label beside the image: by what its blocks make of each label in turn. */
+export interface Labelled<State> {
+  /** Where the label stands, in words: 'its code in the first 10 pixels'. */
+  readonly where: string
+  /** What the lowest block is shown of each image with each label: [N, K, C, H, W], pixels in [0, 1]. */
+  inputs(state: State, x: Tensor): Tensor
+  /** By the name of the block, of each image with each label: [N, K]. */
+  goodness(state: State, x: Tensor): Readonly<Record<string, Tensor>>
 }
-
-/** What a block holds in a phase: the activity, the target, or [N] numbers such as the goodness. */
-export interface Sight {
-  /** The name of the phase. */
-  readonly phase: string
-  /** In the field's words: 'activity', 'goodness', 'target', 'error'. */
-  readonly what: string
-  /** Of each sample, [N, ...]. */
-  readonly values: Tensor
-}
-
-/** By the name of the block. */
-export type Sights = Readonly<Record<string, readonly Sight[]>>
 
 export interface Prediction {
   /**
@@ -231,7 +245,9 @@ export interface Rule<Hyper = never, State extends Tree = never> {
   /** The assessed figure of the network that is to be small: what a run without predictions is judged by. */
   readonly objective?: string
   /** What `onward samples` draws, by name. */
-  pictures?(task: Task, hyper: Hyper): Readonly<Record<string, Picture<State>>>
+  pictures?(task: Task, hyper: Hyper): Readonly<Record<string, Drawable<State>>>
+  /** Of a rule that is shown each image with each label and prefers one of them; undefined where these options do not. */
+  labelled?(task: Task, hyper: Hyper): Labelled<State> | undefined
   /** What it is judged by as one that generates; undefined where these options let it draw nothing. */
   generator?(task: Task, hyper: Hyper): Generator<State> | undefined
   /** The phases of a training step, in order; absent: those that the certificate tells (see `phasesOf`). */

@@ -7,53 +7,24 @@ import { leaves, mapTree, type Tree } from '../nn/tree.js'
 import type { StepGraph } from '../onnx/index.js'
 import { targetKind } from '../targets/index.js'
 import { checkFigures, checkShape, checkStep } from './checked.js'
-import type { AnyRule, Batch, Generator, Metrics, Picture, Prediction, Sights, Step, Task, View } from './contract.js'
+import type {
+  AnyRule,
+  Batch,
+  Drawable,
+  Generator,
+  Labelled,
+  Metrics,
+  Prediction,
+  Sights,
+  Step,
+  Task,
+  View,
+} from './contract.js'
 import { flatten, unflatten } from './figures.js'
 import { featuresOf, readOutOf, readOutStep } from './read-out.js'
+import { type Between, type GeneratorPart, OF_LABELS, type TracedRule, type TracedStep } from './traced.js'
 
-export interface TracedStep extends StepGraph {
-  readonly name: string
-  /**
-   * The mini-batches that one run takes, one after the other: its inputs are [span, ...] where that is more than one.
-   */
-  readonly span: number
-  /** The state between the steps and the mini-batches of one run, for the certificate. */
-  readonly between: Between
-}
-
-type Between = { readonly name: string; readonly tensor: Tensor }[]
-
-/** A rule, traced on a task: everything that the certificate and the runtime need. */
-export interface TracedRule {
-  /** Noise in, and a batch of training data where the rule asks for it; the first state out (as metrics, by name). */
-  readonly init: StepGraph
-  readonly steps: Readonly<Record<string, TracedStep>>
-  /**
-   * Consecutive mini-batches as one program: for each of them the names of the steps that run on it, in a row. Each
-   * step in a row draws noise of its own. Metrics with one name: the last in a row counts, and the mean over the
-   * batches.
-   */
-  turn(name: string, lists: readonly (readonly string[])[]): TracedStep
-  /** What samples give: `scores`, `parts/NAME` of each part, where the rule predicts, and its own `figures/NAME`. */
-  readonly predict: StepGraph
-  /** What can be seen of a batch: `BLOCK/PHASE/WHAT`, [N, ...] each; undefined where the rule shows nothing. */
-  watch(): StepGraph | undefined
-  /** What the blocks hand up for samples `x`, by their names, where the rule says it. */
-  readonly activities?: StepGraph
-  /** Images that the network draws, from images `x`: the pixels are the metric `images`. */
-  picture(name: string): StepGraph
-  /**
-   * What a rule that generates is judged by: `samples` of noise, `reconstructions` of images, [N, C, H, W], or `logWeight`, [N];
-   * one metric of that name. Undefined where the rule has none.
-   */
-  generator(part: GeneratorPart): StepGraph | undefined
-  /** Of a rule whose read-out is solved: its `features` [N, V, D] of inputs, and the step that stands for the solution. */
-  readonly readOut?: { readonly features: StepGraph; readonly step: TracedStep }
-  /** Greedy steps and what feeds them, by layer; empty where the rule has none or cannot here. */
-  greedy(layer: number): { step: TracedStep; features: StepGraph }
-}
-
-export type GeneratorPart = 'samples' | 'reconstructions' | 'logWeight'
+export { type GeneratorPart, OF_LABELS, type TracedRule, type TracedStep } from './traced.js'
 
 const named = (list: readonly [string, Tensor][]): { name: string; output: Tensor }[] =>
   list.map(([name, output]) => ({ name, output }))
@@ -256,8 +227,26 @@ export function traceRule(rule: AnyRule, task: Task, hyper: unknown): TracedRule
       activities: reading((state, { x }) => Object.entries(rule.activities!(state as never, x, task, hyper))),
     }),
     picture: (name) => {
-      const { draw }: Picture<Tree> = rule.pictures!(task, hyper)[name]!
-      return reading((state, view) => [['images', draw(state, view)]])
+      const drawn: Drawable<Tree> = rule.pictures!(task, hyper)[name]!
+      return reading((state, view) =>
+        'draw' in drawn ? [['images', drawn.draw(state, view)]] : [['values', drawn.values(state, view)]],
+      )
+    },
+    labelled() {
+      const own: Labelled<Tree> | undefined = rule.labelled?.(task, hyper)
+      if (!own || !rule.predict) return undefined
+      return reading((state, { x }) => {
+        const classes = outputCount(task.target)
+        const shown = own.inputs(state, x)
+        checkShape('inputs of labelled', shown, [task.batch, classes, ...shown.shape.slice(2)])
+        const blocks = Object.entries(own.goodness(state, x))
+        for (const [name, each] of blocks) checkShape(`${name} of labelled`, each, [task.batch, classes])
+        return [
+          ['inputs', shown],
+          ['scores', rule.predict!(state as never, x, task, hyper).scores],
+          ...blocks.map(([name, each]): [string, Tensor] => [OF_LABELS + name, each]),
+        ]
+      })
     },
     generator(part) {
       const all: Generator<Tree> = rule.generator?.(task, hyper) ?? {}

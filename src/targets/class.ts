@@ -1,17 +1,8 @@
 import { accuracy, crossEntropy } from '../nn/losses.js'
+import { best } from './best.js'
 import { namedFigures } from './breakdown.js'
+import { tallyConfusion } from './confusion.js'
 import type { TargetKind } from './kind.js'
-
-/** The place of the largest score, the first of equals; -1 if one is not a number. */
-function best(scores: ArrayLike<number>, first: number, count: number): number {
-  let place = 0
-  for (let k = 0; k < count; k++) {
-    const score = scores[first + k]!
-    if (Number.isNaN(score)) return -1
-    if (score > scores[first + place]!) place = k
-  }
-  return place
-}
 
 /** One of several classes. */
 export const oneClass: TargetKind = {
@@ -34,24 +25,21 @@ export const oneClass: TargetKind = {
   },
   breakdown({ names }) {
     const { length } = names
-    const counts = names.map(() => names.map(() => 0))
+    const confusion = tallyConfusion(length)
     const samples = names.map(() => 0)
     return {
       add(scores, targets, rows) {
-        for (let row = 0; row < rows; row++) {
-          const said = best(scores, row * length, length)
-          samples[targets[row]!]! += 1
-          // Of scores that are no numbers the network says nothing.
-          if (said >= 0) counts[targets[row]!]![said]! += 1
-        }
+        confusion.add(scores, targets, rows)
+        for (let row = 0; row < rows; row++) samples[targets[row]!]! += 1
       },
-      breakdown: () => ({
-        each: names.map((name, k) => {
+      breakdown() {
+        const counts = names.map((_, k) => Array.from(confusion.counts.subarray(k * length, (k + 1) * length)))
+        const each = names.map((name, k) => {
           const said = counts.reduce((sum, row) => sum + row[k]!, 0)
           return namedFigures(name, samples[k]!, said, counts[k]![k]!)
-        }),
-        confusion: counts,
-      }),
+        })
+        return { each, confusion: counts }
+      },
     }
   },
   say(scores, { names }) {

@@ -1,5 +1,5 @@
 import type { Samples } from '../data/index.js'
-import { targetKind } from '../targets/index.js'
+import { type ConfusionTally, tallyConfusion } from '../targets/confusion.js'
 import type { Seen } from './score.js'
 
 /**
@@ -18,23 +18,23 @@ export interface Confused {
 }
 
 /** Counts what is confused while samples are measured: `seen` is told of them. For targets that are classes. */
-export function confusing(samples: Samples): { readonly seen: Seen; confused(): Confused } {
-  const { length } = samples.names
-  const kind = targetKind(samples.target)
-  const parts = new Map<string | undefined, Confusion>()
+export function confusing({ names: { length: classes } }: Samples): { readonly seen: Seen; confused(): Confused } {
+  const parts = new Map<string | undefined, ConfusionTally>()
   return {
     seen({ block }, scores, targets, rows) {
-      const own = parts.get(block) ?? { classes: length, counts: new Uint32Array(length * length) }
+      const own = parts.get(block) ?? tallyConfusion(classes)
       parts.set(block, own)
-      for (let row = 0; row < rows; row++) {
-        const said = kind.say(scores.subarray(row * length, (row + 1) * length), samples)
-        if ('label' in said && said.label >= 0) own.counts[targets[row]! * length + said.label]!++
-      }
+      own.add(scores, targets, rows)
     },
     confused() {
       const network = parts.get(undefined)
-      const blocks = [...parts].filter((part): part is [string, Confusion] => part[0] !== undefined)
-      return { ...(network && { network }), blocks: Object.fromEntries(blocks) }
+      const blocks = [...parts].flatMap(([block, { counts }]) =>
+        block === undefined ? [] : [[block, { classes, counts }] as const],
+      )
+      return {
+        ...(network && { network: { classes, counts: network.counts } }),
+        blocks: Object.fromEntries(blocks),
+      }
     },
   }
 }

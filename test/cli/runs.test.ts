@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { readImage, writePng } from '../../src/data/images.node.js'
 import { makeDataSet } from '../../src/data/index.js'
-import { toShape } from '../../src/data/picture.js'
 import { events, onward, onwardAlone, start, workFolder } from './onward.js'
 
 const folder = workFolder()
@@ -86,11 +85,32 @@ test('a run from training to use: JSON alone on standard output, then evaluate, 
   const drawn = JSON.parse((await onward(folder, 'samples', done.run, '--json')).stdout)
   assert.deepEqual(
     drawn.pictures.map(({ picture, images }: { picture: string; images: number }) => [picture, images]),
-    [['filters', 20]],
+    [
+      ['filters', 20],
+      ['decision', 1],
+    ],
   )
-  const filters = toShape(await readImage(join(folder, drawn.pictures[0].file), 600), [1, 118, 582])
-  assert.ok(Math.abs(filters[0]! - 96 / 255) < 1e-6, 'the grey line at the border')
-  const doubtful = [dark[0]!, drawn.pictures[0].file]
+  // What is said of the first test images is what is drawn of them.
+  const { decisions, from } = drawn.pictures[1]
+  const scored = decisions.map(({ scores }: { scores: number[] }) => scores.indexOf(Math.max(...scores)))
+  assert.equal(from, 'the first test images')
+  assert.deepEqual(
+    decisions.map(({ said }: { said: number }) => said),
+    scored,
+  )
+  assert.ok(decisions.length === 4 && decisions.every(({ right, wrong }: Record<string, number>) => right !== wrong))
+  const larger = JSON.parse(
+    (await onward(folder, 'samples', done.run, 'filters', '--scale', '4', '--out', 'l', '--json')).stdout,
+  )
+  const widthOf = async (file: string): Promise<number> => (await readImage(join(folder, file), 4000)).width
+  const [usual, four] = [await widthOf(drawn.pictures[0].file), await widthOf(larger.pictures[0].file)]
+  assert.equal(four - usual, 10 * 28)
+  const data = Uint8Array.from({ length: 120 * 60 }, (_, i) => {
+    const [x, y] = [i % 120, Math.floor(i / 120)]
+    return x >= 20 && x < 100 && y >= 20 && y < 40 ? 250 : 60
+  })
+  await writePng(join(folder, 'bar.png'), { width: 120, height: 60, channels: 1, data })
+  const doubtful = [dark[0]!, 'bar.png']
   const noted = JSON.parse((await onward(folder, 'predict', done.run, ...doubtful, '--json')).stdout)
   const turned = JSON.parse((await onward(folder, 'predict', done.run, light[0]!, '--invert', '--json')).stdout)
   assert.deepEqual(
@@ -99,7 +119,7 @@ test('a run from training to use: JSON alone on standard output, then evaluate, 
       'light ink on a dark ground; it lies as the training images do',
       'dark ink on a light ground; it lies as the training images do',
       'dark ink on a light ground; it lies as the training images do',
-      'light ink on a dark ground; 577x114 of 582x118 pixels cut out, scaled to 21 and centred by its box',
+      'light ink on a dark ground; 80x20 of 120x60 pixels cut out, scaled to 21 and centred by its box',
       'no dark ink was found: leave --invert out?',
       'its border is light, those of the training images are dark',
     ],

@@ -105,7 +105,7 @@ test('an interval lies around its mean, and differences around zero', () => {
     /<line[^>]*stroke="var\(--series-1\)"[^>]* x1="([\d.]+)"/.exec(svg) ??
     /x1="([\d.]+)"[^>]*stroke="var\(--series-1\)"/.exec(svg)!
   assert.ok(Number(x1) < Number(cx))
-  assert.ok(textsOf(svg).includes('arm') && textsOf(svg).includes('2 %'))
+  assert.ok(textsOf(svg).includes('arm') && textsOf(svg).includes('2.0 %'))
 })
 
 test('a history has the best so far, parallel coordinates a line for each trial, slices the axis of their setting', () => {

@@ -1,8 +1,9 @@
 import { metered } from '../../../src/meter/meter.js'
 import { certifyRule } from '../../../src/rules/certify.js'
-import type { AnyRule, Picture } from '../../../src/rules/contract.js'
+import type { AnyRule } from '../../../src/rules/contract.js'
 import { phasesOf } from '../../../src/rules/phases.js'
 import { traceRule } from '../../../src/rules/trace.js'
+import { drawables } from '../../../src/train/drawing.js'
 import { blockOf, tensorsOf } from '../../../src/train/roles.js'
 import type { About, BlockAbout, Wanted } from './protocol.js'
 import { ruleOf, shapesOf, tracedFor } from './wanted.js'
@@ -21,8 +22,6 @@ export function describe(wanted: Wanted, rule: AnyRule = ruleOf(wanted)): About 
       return what === 'activity' ? [[block!, output.shape.slice(1)] as const] : []
     }),
   )
-  const pictures: Readonly<Record<string, Picture<never>>> =
-    task.input.levels === undefined ? {} : (rule.pictures?.(task, hyper) ?? {})
   return {
     blocks: blocks.map(({ name }, i): BlockAbout => {
       const shape = shapes.get(name)
@@ -39,7 +38,7 @@ export function describe(wanted: Wanted, rule: AnyRule = ruleOf(wanted)): About 
     },
     parameters: meter.parameters,
     ...{ epochs, batch },
-    pictures: Object.fromEntries(Object.entries(pictures).map(([name, { description }]) => [name, description])),
+    pictures: drawables(rule, task, hyper),
     scoreName: rule.scoreName?.(hyper) ?? 'score',
     probabilities: rule.probabilities?.(hyper) ?? false,
     warnings: rule.warnings?.(task, hyper) ?? [],

@@ -5,7 +5,7 @@ import type { AnyRule } from '../../../src/rules/contract.js'
 import { kindOf } from '../../../src/targets/index.js'
 import { type Checkpoint, checkState, encodeCheckpoint, stateRecord } from '../../../src/train/checkpoint.js'
 import { confusing } from '../../../src/train/confusion.js'
-import { draw } from '../../../src/train/drawing.js'
+import { draw, shownOf } from '../../../src/train/drawing.js'
 import { meter } from '../../../src/train/meter.js'
 import { notFinite } from '../../../src/train/not-finite.js'
 import { endOf, globalStep, isEpochDone, nextEpoch, type Position, stepsOf } from '../../../src/train/plan.js'
@@ -239,10 +239,10 @@ export async function openLearner({ wanted, rule, data, platform, tell, borrowed
     draw: (name: string): Promise<Drawn> =>
       inTurn(async () => {
         const checkpoint = trainer.checkpoint(at, await trainer.read())
-        const splitOf = async () => (validation.count > 0 ? validation : data.test)
-        const [drawn] = await draw(rule, checkpoint, splitOf, platform, {
+        const shown = async (part: 'held-out' | 'test') => shownOf({ ...data, validation }, part)
+        const [drawn] = await draw(rule, checkpoint, shown, platform, {
           names: [name],
-          count: Math.min(12, validation.count || data.test.count),
+          count: 12,
           seed: 0,
           where: 'the network',
         })

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
-import { gridOf } from '../../data/grid.js'
 import { writePng } from '../../data/images.node.js'
 import { makeFolder } from '../../files.node.js'
 import { drawRun, ruleOfRun } from '../../node.js'
+import { sheetOf } from '../../pictures.node.js'
 import { type JudgeFlags, readJudgeFlags } from '../judge/flags.js'
 import { describeJudgement, judged } from '../judge/judge.js'
 import { print, printJson } from '../output/print.js'
@@ -14,12 +14,13 @@ import { downloadProgress } from '../train/download.js'
 export interface SamplesFlags extends RunFlags, JudgeFlags {
   readonly count: number
   readonly seed: number
+  readonly scale?: number
   readonly out?: string
 }
 
 /** `onward samples RUN [PICTURE...]`: writes what a trained network draws as PNG grids, by default in its folder. */
 export async function command(run: string, names: readonly string[], flags: SamplesFlags): Promise<void> {
-  const { count, seed, changedRule } = flags
+  const { count, seed, scale, changedRule } = flags
   const judging = readJudgeFlags(flags)
   const downloads = downloadProgress(process.stderr)
   const rule = await ruleOfRun(run, namedRule(run, flags))
@@ -32,10 +33,11 @@ export async function command(run: string, names: readonly string[], flags: Samp
   const folder = flags.out ?? join(run, 'samples')
   makeFolder(folder)
   const pictures = []
-  for (const { name, description, images, shape, columns, count: drawn } of drawings) {
+  for (const drawing of drawings) {
+    const { name, images: _, shape: __, count: drawn, description, ...facts } = drawing
     const file = join(folder, `${name}.png`)
-    await writePng(file, gridOf(images, shape, columns))
-    pictures.push({ picture: name, file, images: drawn, description })
+    await writePng(file, sheetOf(run, drawing, scale))
+    pictures.push({ picture: name, file, images: drawn, description, ...facts })
   }
   const { id, source, reconstructed } = rule
   if (flags.json) return printJson({ run, rule: id, source, pictures, judged: judgement, reconstructed })

@@ -39,7 +39,8 @@ function judgeProgress(output: { write(text: string): unknown; readonly isTTY?: 
 
 /** A judgement in words, with what every figure is of. */
 export function describeJudgement(own: Judged, classifier: string | undefined): string[] {
-  const { metric, features, count: images, neighbours, floor, samples, reconstructions, likelihood, against } = own
+  const { metric, features, count: images, neighbours, floor, samples, reconstructions, against } = own
+  const { likelihood, noLikelihood } = own
   const among = neighbours < images ? `; precision and recall go by ${count(neighbours)} of each` : ''
   const real = against === 'test' ? 'test images' : 'held-out images'
   const head =
@@ -66,6 +67,7 @@ export function describeJudgement(own: Judged, classifier: string | undefined): 
     ...(few === undefined ? [] : wrapText(few, textWidth())),
     ...columns(table, [1, 2, 3]),
     ...(likelihood ? ['', ...describeLikelihood(likelihood)] : []),
+    ...(noLikelihood === undefined ? [] : ['', ...wrapText(`No likelihood: ${noLikelihood}.`, textWidth())]),
     ...(own.classifier ? ['', ...describeClasses(own.classifier, classifier!)] : []),
   ]
 }

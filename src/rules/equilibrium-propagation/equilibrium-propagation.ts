@@ -36,13 +36,12 @@
 
 import { outputCount } from '../../data/dataset.js'
 import { UsageError } from '../../errors.js'
-import { concat, constant, oneHot, quantizedProduct, scan, sizeOf, type Tensor } from '../../graph/index.js'
+import { concat, constant, oneHot, quantizedProduct, sizeOf, type Tensor } from '../../graph/index.js'
 import { flat } from '../../nn/axes.js'
 import { contrastOf, outerContrast } from '../../nn/contrast.js'
 import type { Dense, Precision } from '../../nn/dense.js'
 import { uniformWeights, zeros } from '../../nn/initialize.js'
 import { optimizerOf, stepSize } from '../../nn/optimizers.js'
-import { FILTER_SCALE, filterImages, rowByRow, signedImages } from '../../nn/pictures.js'
 import type { Tree } from '../../nn/tree.js'
 import { targetKind } from '../../targets/index.js'
 import type { Batch, Rule, Sight, Task } from '../contract.js'
@@ -50,8 +49,9 @@ import { classesOf } from '../task.js'
 import { costOf, type Net, networkOf, nudged, readOutError, scoresOf } from './network.js'
 import { type EquilibriumPropagationHyper, hyper, perLayer } from './options.js'
 import { CONTRAST, FREE, NUDGED, phasesOfStep } from './phases.js'
+import { picturesOf } from './pictures.js'
 import { presets } from './presets.js'
-import { energy, resting, type States, settle, sweep } from './settling.js'
+import { energy, resting, type States, settle } from './settling.js'
 
 export type EquilibriumPropagationState = {
   /** W_k, b_k from the input up; the last is the read-out where there is one. */
@@ -236,32 +236,5 @@ export const equilibriumPropagation: Rule<EquilibriumPropagationHyper, Equilibri
     return { network: { energy: energy(network, settle(network, resting(network), h.freeSweeps).states) } }
   },
 
-  pictures(task, h) {
-    // Most of the way is gone in the first sweep, by the image alone; the rest is what the layers above have to say.
-    const shown = Array.from({ length: 1 + Math.floor(Math.log2(h.freeSweeps)) }, (_, i) => 2 ** i)
-    return {
-      filters: {
-        description: `what excites each of the first hidden units: ${FILTER_SCALE}`,
-        columns: 16,
-        draw: ({ layers }) => filterImages(layers[0]!.weight, task.input.shape, 128),
-      },
-      settling: {
-        description: `an image, what the first hidden layer sends back to it after sweep 1, and how that has changed by sweep ${shown.slice(1).join(', ')}`,
-        columns: 1 + shown.length,
-        draw({ layers }, { x }) {
-          const { network } = networkOf(layers, x, task.precision, h)
-          const { outputs } = scan(h.freeSweeps, resting(network), (states) => {
-            const next = sweep(network, states)
-            return { carried: [...next], outputs: [next[0]!] }
-          })
-          const n = x.shape[0]!
-          const [first, ...later] = shown.map((count) => outputs[0]!.slice(0, count - 1, count).reshape([n, -1]))
-          const images = [first!, ...later.map((state) => state.sub(first!))].map((state) =>
-            signedImages(state.matmul(layers[0]!.weight, { transposeB: true }), [n, ...task.input.shape]),
-          )
-          return rowByRow([x, ...images])
-        },
-      },
-    }
-  },
+  pictures: picturesOf,
 }

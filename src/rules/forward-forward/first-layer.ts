@@ -1,8 +1,9 @@
 import { UserError } from '../../errors.js'
-import { constant, range, type Shape, sizeOf, type Tensor } from '../../graph/index.js'
+import { concat, constant, range, type Shape, sizeOf, type Tensor } from '../../graph/index.js'
 import { flat } from '../../nn/axes.js'
 import { convolutionLayer, denseLayer, type Layer } from '../../nn/network.js'
 import { inverseLength, inverseNorm } from '../../nn/normalize.js'
+import { withSigns } from '../../nn/pictures.js'
 import type { Random } from '../../nn/random.js'
 import type { Task } from '../contract.js'
 import { classesOf, imageShape } from '../task.js'
@@ -58,6 +59,22 @@ export function firstLayer(task: Task, h: ForwardForwardHyper) {
 
   return {
     layer: whole,
+    /** Images [N, C, H, W] with every label, as people see them: see `Labelled`. */
+    shown: {
+      where: isDense
+        ? `the code of the label stands in the first ${classes} pixels`
+        : 'the sign of the label, on the right, is a channel of its own',
+      inputs(_: unknown, x: Tensor): Tensor {
+        const n = x.shape[0]!
+        if (!isDense) return withSigns(x, codes)
+        const code = codes.maximum(0).minimum(1).reshape([1, classes, classes])
+        const rest = imageOf(x).reshape([n, 1, pixels - classes])
+        return concat(
+          [code.broadcastTo([n, classes, classes]), rest.broadcastTo([n, classes, pixels - classes])],
+          2,
+        ).reshape([n, classes, channels, height, width])
+      },
+    },
     init(random: Random, name: string): Weights {
       const { weight, bias } = whole.init(random, name, h.initial)
       const [axis, cut] = isDense ? [0, classes] : [1, 1]

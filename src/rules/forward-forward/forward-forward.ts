@@ -30,7 +30,7 @@ import { optimizerOf, stepSize } from '../../nn/optimizers.js'
 import { filters } from '../../nn/pictures.js'
 import type { Batch, Rule } from '../contract.js'
 import type { Fed, LayerwiseDesign, LocalLayer, Stack } from '../layerwise/design.js'
-import { type Given, layerwise } from '../layerwise/layerwise.js'
+import { type Given, layerwise, partsInUse } from '../layerwise/layerwise.js'
 import { snapshotBefore } from '../layerwise/snapshot.js'
 import { classesOf, imageShape } from '../task.js'
 import { firstLayer, type Labels, type Weights } from './first-layer.js'
@@ -202,4 +202,11 @@ export const forwardForward: Rule<ForwardForwardHyper, ForwardForwardState> = {
   scoreName: (h) => (saysByHead(h) ? 'score' : 'goodness'),
   phases: (h) => (h.objective === 'heads' ? headedPhases : pairedPhases(h)),
   pictures: (task) => filters(task.input.shape, ({ layers }: ForwardForwardState) => layers[0]!.weight),
+  labelled: (task, h) =>
+    h.objective === 'heads' || h.negatives === 'hybrid'
+      ? undefined
+      : {
+          ...firstLayer(task, h).shown,
+          goodness: (state, x) => partsInUse(contrasting({ task, hyper: h }), state, x),
+        },
 }

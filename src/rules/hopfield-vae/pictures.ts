@@ -1,5 +1,13 @@
 import { concat, range, type Tensor } from '../../graph/index.js'
-import { FILTER_SCALE, filterImages, rowByRow, TRAVERSED, TRAVERSED_RANGE, traversals } from '../../nn/pictures.js'
+import {
+  FILTER_SCALE,
+  filterImages,
+  rowByRow,
+  TRAVERSED,
+  TRAVERSED_RANGE,
+  traversals,
+  unitRows,
+} from '../../nn/pictures.js'
 import type { Picture, Task, View } from '../contract.js'
 import { clamp, type States } from './hopfield.js'
 import { modelOf, type Networks } from './model.js'
@@ -19,8 +27,10 @@ export function picturesOf<State>(
   const means = (state: State, { x }: View): Tensor => model.encode(networksOf(state), model.rows(x)).mean
 
   const settling: Picture<State> = {
-    description: `an image, and how it appears from its code while the network settles: after ${LOOKS.join(', ')} sweeps`,
+    description: 'an image, and how it appears from its code while the network that decodes settles, sweep after sweep',
     columns: 1 + LOOKS.length,
+    rowNames: 'images',
+    columnNames: ['image', ...LOOKS.map((sweeps) => `sweep ${sweeps}`)],
     draw(state, view) {
       const n = Math.min(8, view.x.shape[0]!)
       const decoder = model.decoderOf(networksOf(state))
@@ -32,8 +42,10 @@ export function picturesOf<State>(
   }
   return {
     reconstructions: {
-      description: 'held-out images, and below them what the network makes of their codes',
+      description: 'images, and below them what the network makes of their codes',
       columns: task.batch,
+      rowNames: ['image', 'decoded'],
+      columnNames: 'images',
       draw: (state, view) => images(concat([model.rows(view.x), drawn(state, means(state, view))], 0)),
     },
     prior: {
@@ -44,12 +56,15 @@ export function picturesOf<State>(
     traversals: {
       description: `each latent unit of one image's code in its row, ${TRAVERSED_RANGE}`,
       columns: TRAVERSED.length,
+      rowNames: Array.from({ length: h.latent }, (_, i) => `latent ${i}`),
+      columnNames: TRAVERSED.map(String),
       draw: (state, view) => images(drawn(state, traversals(means(state, view).slice(0, 0, 1), range(h.latent)))),
     },
     ...(h.variant !== 'F' && { settling }),
     filters: {
       description: `couplings of the first hidden units of the encoder with the pixels: ${FILTER_SCALE}`,
       columns: 10,
+      rowNames: unitRows(10, 10),
       draw: (state) => filterImages(model.encoderOf(networksOf(state)).hidden.visible!, task.input.shape, 100),
     },
   }

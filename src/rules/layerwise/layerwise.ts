@@ -130,15 +130,27 @@ function seen(design: AnyDesign, stack: AnyStack, batch: Batch): Sights {
 
 /** What a prediction is made of. */
 function predicted(design: AnyDesign, stack: Snapshot, x: Tensor): Prediction {
-  const { layers, head, input, prediction = head ? 'head' : 'sum' } = design
+  const { head, prediction = head ? 'head' : 'sum' } = design
   if (prediction === 'head') return head!.predict(stack.head!.parameters, headInputInUse(design, stack, x))
-  const passes = passUp(layers, stack, input?.use(x) ?? { x })
-  const each = passes.map(({ made }, i) => layers[i]!.scores?.(stack.layers[i]!, made.output, made))
-  const parts = Object.fromEntries(
-    each.flatMap((scores, i): [string, Tensor][] => (scores ? [[nameOf(design, i), scores]] : [])),
-  )
-  return { scores: combined(each, prediction), parts }
+  const each = saidByLayers(design, stack, x)
+  return { scores: combined([...each.values()], prediction), parts: saidParts(each) }
 }
+
+/** What the layers say of the target, by their names; undefined of those that say nothing. */
+function saidByLayers(design: AnyDesign, stack: Snapshot, x: Tensor): Map<string, Tensor | undefined> {
+  const { layers, input } = design
+  const passes = passUp(layers, stack, input?.use(x) ?? { x })
+  return new Map(
+    passes.map(({ made }, i) => [nameOf(design, i), layers[i]!.scores?.(stack.layers[i]!, made.output, made)]),
+  )
+}
+
+const saidParts = (each: ReadonlyMap<string, Tensor | undefined>): Record<string, Tensor> =>
+  Object.fromEntries([...each].flatMap(([name, scores]): [string, Tensor][] => (scores ? [[name, scores]] : [])))
+
+/** What each layer of a network in use says alone of the target, [N, K], whoever makes its predictions. */
+export const partsInUse = (design: AnyDesign, stack: Snapshot, x: Tensor): Record<string, Tensor> =>
+  saidParts(saidByLayers(design, stack, x))
 
 function combined(
   each: readonly (Tensor | undefined)[],

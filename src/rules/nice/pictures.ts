@@ -14,6 +14,9 @@ const PAINTED = 8
 /** Steps of the ascent; a picture costs as much as so many training steps on these few images. */
 const STEPS = 600
 
+/** The names of what is seen. */
+const HALVES = ['upper', 'lower', 'left']
+
 /** What is seen of an image, by row and column as parts of it in [0, 1). */
 const SEEN: readonly ((row: number, column: number) => boolean)[] = [
   (row) => row < 0.5,
@@ -52,8 +55,10 @@ export function picturesOf(task: Task, h: NiceHyper): Readonly<Record<string, Pi
         images(flow.inverse(state, flow.prior.sample(random, 'prior', [SIDE * SIDE, flow.size]))),
     },
     inpainting: {
-      description: 'an image in each row; then its upper, lower and left half, each with what the other half climbs to',
+      description: 'images; then half of each, and what the hidden half climbs to, by its likelihood',
       columns: 1 + 2 * SEEN.length,
+      rowNames: 'images',
+      columnNames: ['image', ...HALVES.flatMap((half) => [`${half} half`, 'painted in'])],
       draw(state, view) {
         const rows = flow.rows(view.x.slice(0, 0, Math.min(PAINTED, view.x.shape[0]!)), view.random)
         const [channels, height, width] = imageShape(task)

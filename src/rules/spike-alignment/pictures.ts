@@ -1,7 +1,7 @@
-import { concat, constant, range, scan, type Tensor } from '../../graph/index.js'
+import { concat, constant, scan, type Tensor } from '../../graph/index.js'
 import { uniformWeights } from '../../nn/initialize.js'
 import type { Random } from '../../nn/random.js'
-import type { Picture } from '../contract.js'
+import type { Chart } from '../contract.js'
 import { pairSums, updateScale } from './pairing.js'
 import { type AlignmentOptions, align } from './phase.js'
 import { forwardOf, type Pair, record } from './spiking.js'
@@ -25,41 +25,17 @@ function part(pair: Pair): Pair {
   }
 }
 
-/** Pixels of a column. */
-const WIDTH = 3
-
-/**
- * Values [count, curves] as curves from left to right: [1, 1, rows, WIDTH count], `top` and 0 at the edges, grey lines.
- */
-export function plot(values: Tensor, top: number, rows: number, lines: readonly number[]): Tensor {
-  const level = range(rows)
-    .cast('float32')
-    .mul(-top / (rows - 1))
-    .add(top)
-    .reshape([rows, 1, 1])
-  const isNear = (y: Tensor): Tensor =>
-    level
-      .sub(y)
-      .abs()
-      .less((0.501 * top) / (rows - 1))
-  const count = values.shape[0]!
-  const curves = isNear(values.reshape([1, count, -1]))
-    .select(1, 0)
-    .max(2)
-  const ruled = isNear(constant(lines, [1, 1, lines.length]))
-    .select(0.35, 0)
-    .max(2)
-  const columns = curves.maximum(ruled.broadcastTo([rows, count])).reshape([1, 1, rows, count, 1])
-  return columns.broadcastTo([1, 1, rows, count, WIDTH]).reshape([1, 1, rows, count * WIDTH])
-}
-
-/** Spikes of the two layers, a row for each unit, those of the upper layer on top; time from left to right. */
+/** Spikes of the two layers, a row for each unit, those of the upper layer on top: [units, steps]. */
 function raster(pair: Pair, random: Random, { refractory, alignSteps: steps }: AlignmentOptions): Tensor {
   const { lower, upper } = record(part(pair), random, 'raster', { refractory, steps, copies: 1 })
-  const image = ({ spikes }: { spikes: Tensor }): Tensor => spikes.reshape([steps, -1]).transpose()
-  const line = constant(0.35).broadcastTo([1, steps])
-  const all = concat([image(upper), line, image(lower)], 0)
-  return all.reshape([1, 1, ...all.shape])
+  const rows = ({ spikes }: { spikes: Tensor }): Tensor => {
+    const own = spikes.reshape([steps, -1]).transpose()
+    return own.pad([
+      [0, UNITS - own.shape[0]!],
+      [0, 0],
+    ])
+  }
+  return concat([rows(upper), rows(lower)], 0)
 }
 
 /** The angle after each update of feedback that starts anew, at random. */
@@ -70,7 +46,7 @@ function angleCourse(pair: Pair, random: Random, h: AlignmentOptions): Tensor {
     const next = align({ ...own, feedback: feedback! }, random, 'course', h)
     return { carried: [next.feedback], outputs: [next.figures.angle] }
   })
-  return plot(outputs[0]!.reshape([UPDATES, 1]), 120, 241, [90, 20])
+  return outputs[0]!.reshape([1, UPDATES])
 }
 
 /** Two neurons whose synapses both learn by the pair rule: the course of the two weights, [count, 2]. */
@@ -97,26 +73,30 @@ export function twoNeurons(random: Random, count: number, steps: number, copies:
 export const picturesOf = <State>(
   h: AlignmentOptions,
   pairOf: (state: State) => Pair,
-): Readonly<Record<string, Picture<State>>> => ({
+): Readonly<Record<string, Chart<State>>> => ({
   spikes: {
-    description:
-      `what two layers of the trained network spike from noise alone, ${h.alignSteps} time steps: the first ${UNITS} ` +
-      'units of the upper one on top, of the lower one below',
-    columns: 1,
-    draw: (state, { random }) => raster(pairOf(state), random, h),
+    description: `what two layers of the trained network spike from noise alone: the first ${UNITS} units of each`,
+    ...{ kind: 'map', across: 'time step', up: 'a row for each unit, a mark for each spike' },
+    names: ['upper layer', 'lower layer'],
+    values: (state, { random }) => raster(pairOf(state), random, h),
   },
   angle: {
     description:
-      `the angle, from 120 degrees on top to 0, between the trained weights of the first ${UNITS} units of these layers ` +
-      `and feedback that starts at random, over ${UPDATES} updates; lines at 90 and 20 degrees`,
-    columns: 1,
-    draw: (state, { random }) => angleCourse(pairOf(state), random, { ...h, alignBatch: 8 }),
+      `feedback that starts at random turns to the trained forward weights: the angle between both, of the first ${UNITS} ` +
+      'units of two layers',
+    ...{ kind: 'curves', across: 'update of the feedback', up: 'angle in degrees', names: ['angle'], range: [0, 120] },
+    lines: [
+      { at: 90, name: 'unrelated' },
+      { at: 20, name: '20 degrees' },
+    ],
+    values: (state, { random }) => angleCourse(pairOf(state), random, { ...h, alignBatch: 8 }),
   },
   'two-neurons': {
     description:
-      'the weights of two neurons with synapses both ways, from 2 on top to 0: both learn, start at 1.5 and 0.5, and ' +
-      'meet where their sum had its half; line at 1',
-    columns: 1,
-    draw: (_, { random }) => plot(twoNeurons(random, UPDATES, h.alignSteps, 32, 0.5), 2, 201, [1]),
+      'the weights of two neurons with synapses both ways: both learn, start at 1.5 and 0.5, and meet where their sum had ' +
+      'its half',
+    ...{ kind: 'curves', across: 'update', up: 'weight', names: ['forward', 'back'], range: [0, 2] },
+    lines: [{ at: 1, name: 'half the sum' }],
+    values: (_, { random }) => twoNeurons(random, UPDATES, h.alignSteps, 32, 0.5).transpose(),
   },
 })

@@ -35,7 +35,7 @@ import { layerNorm } from '../../nn/layer-norm.js'
 import { pairLoss } from '../../nn/losses.js'
 import { hardWrongLabel, uniformWrongLabel } from '../../nn/negatives.js'
 import { adam, stepSize } from '../../nn/optimizers.js'
-import { FILTER_SCALE, filterImages, filters } from '../../nn/pictures.js'
+import { FILTER_SCALE, filterImages, filters, withSigns } from '../../nn/pictures.js'
 import type { Batch, Rule } from '../contract.js'
 import { NEGATIVE, POSITIVE } from '../forward-forward/phases.js'
 import type { Fed, LayerwiseDesign, LocalLayer, Stack } from '../layerwise/design.js'
@@ -218,6 +218,18 @@ export const trifecta: Rule<TrifectaHyper, TrifectaState> = {
     const passes = passUp(layers, state, { x: every.reshape([n * classes, ...shape]), given: labels })
     return Object.fromEntries(passes.map(({ made }, i) => [`block ${i}`, made.output]))
   },
+
+  labelled: (task, h) => ({
+    where: 'the channel of the label stands on the right',
+    inputs({ layers: [first] }, x) {
+      const [, height, width] = imageShape(task)
+      return withSigns(x, first!.label!.reshape([classesOf(task), 1, height, width]))
+    },
+    goodness(state, x) {
+      const each = goodnesses(blocksOf({ task, hyper: h }), state, standardized(x, h), classesOf(task))
+      return Object.fromEntries(each.map((g, i) => [`block ${i}`, g]))
+    },
+  }),
 
   pictures(task) {
     const shape = imageShape(task)

@@ -26,6 +26,9 @@ export function uffGenerator(cells: readonly Cell[], task: Task, hasPrior: boole
   const pixels = pixelsOf(cells, task)
   const last = cells.length - 1
   return {
+    noDensity:
+      'each cell is trained apart and hands up one code without noise, so that no joint density of images and codes is ' +
+      'defined whose likelihood could be told',
     ...(hasPrior && {
       samples: (state, random) =>
         pixels(state, random.normal(`prior.${last}`, [task.batch, ...cells[last]!.outputShape]), last),
@@ -51,6 +54,8 @@ export function uffPictures(cells: readonly Cell[], task: Task, hasPrior: boolea
     reconstructions: {
       description: 'images, and below them their latents of each cell decoded down to pixels',
       columns: task.batch,
+      rowNames: ['image', ...cells.map((_, i) => `from cell ${i}`)],
+      columnNames: 'images',
       draw(state, { x }) {
         const passes = passUp(cells, state, { x })
         const places = passes.map(({ made }) => made.places)
@@ -61,6 +66,7 @@ export function uffPictures(cells: readonly Cell[], task: Task, hasPrior: boolea
       prior: {
         description: 'codes drawn from the prior of each cell in turn, decoded down to pixels',
         columns: task.batch,
+        rowNames: cells.map((_, i) => `of cell ${i}`),
         draw(state, { x, random }) {
           const codes = cells.map(({ outputShape }, i) => random.normal(`prior.${i}`, [x.shape[0]!, ...outputShape]))
           const rows = codes.map((z, i) => pixels(state, z, i))

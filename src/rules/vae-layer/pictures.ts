@@ -37,6 +37,8 @@ export function vaePictures(
     reconstructions: {
       description: 'an image in each row, then what is left of it after going up to each cell and back to pixels',
       columns: cells.length + 1,
+      rowNames: 'images',
+      columnNames: ['image', ...cells.map((_, i) => `cell ${i}`)],
       draw(state, { x }) {
         const images = x.slice(0, 0, Math.min(SHOWN, x.shape[0]!))
         return rowByRow([images, ...pixels(state, latentsOf(state, images))])
@@ -46,6 +48,7 @@ export function vaePictures(
       prior: {
         description: 'latents drawn from the prior, a row for each cell (those of images may lie elsewhere)',
         columns: SHOWN,
+        rowNames: cells.map((_, i) => `cell ${i}`),
         draw(state, { random }) {
           const drawn = cells.map(({ latentShape }, i) => twice(random.normal(`prior.${i}`, [SHOWN, ...latentShape])))
           return concat(pixels(state, drawn), 0)

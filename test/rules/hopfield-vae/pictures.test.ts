@@ -26,7 +26,10 @@ describe('pictures', () => {
     assert.equal(rows.length, 2 * task.batch)
   })
   test('a settling network ends near its reconstruction, and a traversal passes through zero', () => {
-    const { columns } = hopfieldVae.pictures!(task, hyper as never).settling!
+    const { settling: picture } = hopfieldVae.pictures!(task, hyper as never)
+    assert.ok(picture && 'draw' in picture && picture.columnNames !== 'images')
+    const { columns, columnNames } = picture
+    assert.deepEqual([columnNames?.length, columnNames?.slice(0, 2)], [columns, ['image', 'sweep 1']])
     const [first, settling] = [draw('reconstructions')[task.batch]!, draw('settling').slice(1, columns)]
     assert.deepEqual(draw('settling')[0], draw('reconstructions')[0])
     const distance = (image: readonly number[]): number => Math.hypot(...image.map((p, i) => p - first[i]!))

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { constant } from '../../../src/graph/index.js'
 import { angleBetween, degrees } from '../../../src/rules/spike-alignment/angle.js'
-import { plot } from '../../../src/rules/spike-alignment/pictures.js'
 import { close, numbers } from '../../nn/evaluate.js'
 
 test('degrees of a cosine', () => {
@@ -16,15 +15,4 @@ test('angles between matrices', () => {
   const [a, b] = [constant([1, 0, 0, 1], [2, 2]), constant([1, 0, 0, 0], [2, 2])]
   close(numbers(angleBetween(a, b)), [45], 1e-6)
   close(numbers(angleBetween(a, a.mul(-3))), [180], 1e-6)
-})
-
-test('a plot has a curve where the values are, and grey lines', () => {
-  const pixels = numbers(plot(constant([0, 5, 10], [3, 1]), 10, 11, [5]))
-  const lit = pixels.flatMap((v, i) => (v === 1 && i % 3 === 0 ? [[Math.floor(i / 9), (i % 9) / 3]] : []))
-  assert.deepEqual(lit, [
-    [0, 2],
-    [5, 1],
-    [10, 0],
-  ])
-  assert.ok(Math.abs(pixels[5 * 9]! - 0.35) < 1e-12)
 })
