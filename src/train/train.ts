@@ -10,7 +10,6 @@ import type { Scores, StartEvent, TrainEvent, WeightsTaken } from './events.js'
 import { firstState } from './first-state.js'
 import { type Bench, benchOf, criterionOf, earlyMessage, highestOf, judge, learnedPart } from './judge.js'
 import { clock } from './meter.js'
-import { presetOf } from './options.js'
 import { beginOf, globalStep, nextEpoch, stepsOf } from './plan.js'
 import { solving } from './solving.js'
 import { standingOf } from './standing.js'
@@ -132,7 +131,8 @@ export function startEvent(
   const highest = highestOf(bench)
   const { seed, device, precision, epochs, batch } = settings.options
   const found = foundOf(data)
-  const reconstructed = [...(rule.reconstructed ?? []), ...(presetOf(rule, preset)?.reconstructed ?? [])]
+  const open = rule.presets[preset ?? told?.preset ?? '']?.reconstructed ?? []
+  const reconstructed = [...(rule.reconstructed ?? []), ...open]
   const warnings = rule.warnings?.(trainer.task, settings.hyper) ?? []
   return {
     ...{ event: 'start', rule: rule.id, source: rule.source },

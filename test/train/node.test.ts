@@ -37,7 +37,8 @@ test('what the settings of a preset leave open is told by its runs, and when the
   const hyper = { units: [12, 12] }
   const first = await collect(train({ rule: 'forward-forward', data, out, preset: 'pff-random', hyper, options }))
   const again = await collect(resume(out, { data }))
-  for (const events of [first, again]) assert.match(ofKind(events, 'start')[0]!.reconstructed!.join(), /the threshold: /)
+  for (const events of [first, again])
+    assert.match(ofKind(events, 'start')[0]!.reconstructed!.join(), /the threshold: /)
 })
 
 test('a journal that cannot be written ends a training with a checkpoint of where it stands', async (context) => {
