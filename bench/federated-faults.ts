@@ -72,7 +72,11 @@ const id = positionals[0] ?? 'forward-forward'
 const { arguments: own, steps } = RULES[id]!
 const assignments = own.flatMap((word, i) => (own[i - 1] === '--set' ? [word] : []))
 const preset = own.includes('--preset') ? own[own.indexOf('--preset') + 1] : undefined
-const { rule, ...wishes } = await readRequest(id, { data: values.data, set: assignments, preset })
+const { rule, ...wishes } = await readRequest(id, {
+  data: values.data,
+  set: assignments,
+  ...(preset !== undefined && { preset }),
+})
 const data = await loadDataSet(values.data)
 const rounds = Number(values.rounds)
 const names = clientNames(CLIENTS)

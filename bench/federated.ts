@@ -59,8 +59,7 @@ function report(): void {
 }
 
 mkdirSync(RESULTS, { recursive: true })
-if (values.list)
-  for (const { id } of ARMS) console.log(`${existsSync(recordOf(id)) ? 'recorded' : 'open    '}  ${id}`)
+if (values.list) for (const { id } of ARMS) console.log(`${existsSync(recordOf(id)) ? 'recorded' : 'open    '}  ${id}`)
 else {
   for (const arm of values.arm.length === 0 ? [] : ARMS)
     if (values.arm.every((word) => arm.id.includes(word)) && !existsSync(recordOf(arm.id))) await run(arm)

@@ -29,12 +29,19 @@ interface Given {
   readonly arguments: readonly string[]
   /** Steps of a client in a round. Cells whose read-out is solved need few. */
   readonly steps: number
+  /** What one layer a round needs besides. */
+  readonly layerwise?: readonly string[]
 }
 
 /** Step sizes are the rules' own defaults, chosen before on held-out images; nothing was chosen for these arms. */
 export const RULES: Readonly<Record<string, Given>> = {
   backprop: { arguments: ['--set', 'units=300,300'], steps: 40 },
-  'forward-forward': { arguments: ['--set', 'units=300,300'], steps: 40 },
+  // Hard negatives come from above: a layer alone learns from others.
+  'forward-forward': {
+    arguments: ['--set', 'units=300,300'],
+    steps: 40,
+    layerwise: ['--set', 'negatives=uniform'],
+  },
   // Adam in the place of the preset's Muon: its steps take three times as long.
   'local-heads': {
     arguments: ['--preset', 'quick', '--set', 'optimizer=adam', '--set', 'rate=0.001'],
@@ -73,6 +80,7 @@ const bytesArm = (data: string, rule: string, travel: string): Arm => ({
   arguments: [
     ...[rule, '--data', data, ...RULES[rule]!.arguments, '--rounds', '2', '--limit', '1000', '--few-samples'],
     ...[...BATCH, '--clients', `${CLIENTS}`, '--local-steps', '1', ...TRAVEL[travel]!],
+    ...(travel === 'layer' ? (RULES[rule]!.layerwise ?? []) : []),
   ],
 })
 

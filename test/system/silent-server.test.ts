@@ -1,4 +1,4 @@
-// At most 60 s: Ctrl-C where the server of a run says nothing, since it was paused: over layers, and over clients.
+// At most 60 s: processes of two runs. Ctrl-C where their server says nothing, since it was paused: over layers, and over clients.
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -15,6 +15,8 @@ const skip = await findServer().then(
 const folder = workFolder()
 /** Servers that a failed test would leave behind. */
 const paused: Holder[] = []
+/** A run that does not end within so long (ms) of Ctrl-C hangs. */
+const HANGS = 30_000
 after(() => {
   for (const server of paused) if (fateOf(server) === 'alive') process.kill(server.process, 'SIGKILL')
 })
@@ -23,7 +25,17 @@ const SIZE = ['--data', 'glyphs', '--limit', '1000', '--validation', '100', '--b
 const CASES = [
   {
     what: 'pipeline',
-    run: ['forward-forward', '--set', 'negatives=uniform', '--set', 'units=24,16', '--epochs', '1000', '--workers', '2'],
+    run: [
+      'forward-forward',
+      '--set',
+      'negatives=uniform',
+      '--set',
+      'units=24,16',
+      '--epochs',
+      '1000',
+      '--workers',
+      '2',
+    ],
     begun: '"event":"epoch"',
     server: 'broker',
   },
@@ -36,18 +48,19 @@ const CASES = [
 ]
 
 for (const { what, run, begun, server } of CASES)
-  test(`Ctrl-C ends up ${what} whose server was paused, and tells what is kept`, { skip, timeout: 30_000 }, async () => {
+  test(`Ctrl-C ends up ${what} whose server was paused, and tells what is kept`, { skip }, async () => {
     const own = start(folder, ['up', what, ...run, ...SIZE, '--out', what])
-    let pid: number | undefined
+    let hangs: NodeJS.Timeout | undefined
     own.onOutput((stdout) => {
-      if (pid !== undefined || !stdout.includes(begun)) return
+      if (hangs || !stdout.includes(begun)) return
       const holder = readJson(join(folder, what, server, 'nats-server.process')) as Holder
       paused.push(holder)
-      pid = holder.process
-      process.kill(pid, 'SIGSTOP')
+      process.kill(holder.process, 'SIGSTOP')
       own.signal('SIGINT')
+      hangs = setTimeout(() => own.signal('SIGKILL'), HANGS)
     })
     const { code, stdout, stderr } = await own.ended
+    clearTimeout(hangs)
     assert.equal(code, 130, stderr)
     const last = JSON.parse(stdout.trim().split('\n').at(-1)!)
     assert.equal(last.event, 'stopped')
