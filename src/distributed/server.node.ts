@@ -101,10 +101,10 @@ export async function startBroker(settings: BrokerSettings): Promise<Broker> {
     const { child, port: own } = await listening(path, file, folder)
     const ended = new Promise<void>((done) => child.once('exit', () => done()))
     const guard = guardOf(child.pid!)
-    /** One that is paused hears of its end when it goes on. */
+    /** One that is paused hears of its end when it goes on. Windows has no such signal, and pauses none by it. */
     const end = (): void => {
       child.kill()
-      child.kill('SIGCONT')
+      if (process.platform !== 'win32') child.kill('SIGCONT')
     }
     process.once('exit', end)
     void ended.then(() => {
