@@ -139,6 +139,18 @@ describe('predictions', () => {
       said.scores!.map((_, i) => (parts[0]![1][i]! + parts[1]![1][i]!) / 2),
       1e-12,
     )
+    const weighted = given({ ...CONVOLUTIONAL, readOut: 2, readOutWeights: [1, 3] }).traced
+    close(
+      evaluate(weighted.predict!, state, batch).metrics.scores!,
+      said.scores!.map((_, i) => 0.25 * parts[0]![1][i]! + 0.75 * parts[1]![1][i]!),
+      1e-12,
+    )
+    const refused: readonly [number[], RegExp][] = [
+      [[1], /one number for each of the last layers/],
+      [[0, 0], /one of them is above 0/],
+    ]
+    for (const [readOutWeights, why] of refused)
+      assert.throws(() => given({ ...CONVOLUTIONAL, readOut: 2, readOutWeights }), why)
     for (const [, part] of parts)
       for (const row of rowsOf(part, 4)) close([row.reduce((sum, v) => sum + Math.exp(v), 0)], [1])
   })

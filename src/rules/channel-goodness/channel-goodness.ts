@@ -27,6 +27,7 @@ import type { Batch, Rule } from '../contract.js'
 import type { Fed, Stack } from '../layerwise/design.js'
 import { type Given as DesignedFor, layerwise } from '../layerwise/layerwise.js'
 import { stepAt, stepsOf } from '../speed-run/freezing.js'
+import { predictionOf } from '../speed-run/options.js'
 import { predictedInViews } from '../speed-run/views.js'
 import { type Given, layersOf, type Running, type Weights } from './layer.js'
 import { type ChannelGoodnessHyper, hyper, presets } from './options.js'
@@ -41,7 +42,7 @@ const parts = layerwise(({ task, hyper: h }: DesignedFor<ChannelGoodnessHyper>) 
   optimizer: optimizerOf(h, { matrices: false }),
   rate: (progress) => stepSize(h, progress),
   steps: stepsOf(h),
-  prediction: { meanFrom: h.units.length - h.readOut },
+  prediction: predictionOf(h),
   promise: { labels: ['loss'] },
 }))
 

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import type { Preset } from '../contract.js'
-import { augmented, speedRunOptions, withFreezing } from '../speed-run/options.js'
+import { augmented, speedRunOptions, withChecks } from '../speed-run/options.js'
 
 const soft = { onlyWith: { reading: 'soft' } }
 
-export const hyper = withFreezing(
+export const hyper = withChecks(
   z.strictObject({
     ...speedRunOptions,
     units: speedRunOptions.units.default([20, 30]).describe('channels of each layer'),

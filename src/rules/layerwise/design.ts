@@ -149,9 +149,15 @@ export interface LayerwiseDesign<
   readonly sets?: readonly string[]
   /**
    * What a prediction is made of: the head (default where there is one), the last layer's scores, or the sum (default)
-   * or mean of the scores of all layers, or from a layer upwards.
+   * or mean of the scores of all layers, or from a layer upwards. A mean may have weights, one for each layer with
+   * scores that it is of, from below.
    */
-  readonly prediction?: 'head' | 'last' | 'sum' | { readonly sumFrom: number } | { readonly meanFrom: number }
+  readonly prediction?:
+    | 'head'
+    | 'last'
+    | 'sum'
+    | { readonly sumFrom: number }
+    | { readonly meanFrom: number; readonly weights?: readonly number[] }
   /** What the rule promises of its certificate besides the window: how labels enter, choices. */
   readonly promise?: Partial<LocalityPromise>
   /**

@@ -150,6 +150,10 @@ function combined(
     throw new UserError(
       'layerwise: no layer that predictions are made of says anything of the target; give it `scores`',
     )
-  const sum = said.reduce((a, b) => a.add(b))
-  return typeof how === 'object' && 'meanFrom' in how ? sum.mul(1 / said.length) : sum
+  const sum = (all: readonly Tensor[]): Tensor => all.reduce((a, b) => a.add(b))
+  if (typeof how === 'string' || 'sumFrom' in how) return sum(said)
+  const { weights } = how
+  if (!weights) return sum(said).mul(1 / said.length)
+  const total = weights.reduce((a, b) => a + b)
+  return sum(said.map((scores, i) => scores.mul(weights[i]! / total)))
 }

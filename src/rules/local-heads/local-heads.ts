@@ -24,6 +24,7 @@ import type { Rule } from '../contract.js'
 import type { Stack } from '../layerwise/design.js'
 import { type Given, layerwise } from '../layerwise/layerwise.js'
 import { stepAt, stepsOf } from '../speed-run/freezing.js'
+import { predictionOf } from '../speed-run/options.js'
 import { predictedInViews } from '../speed-run/views.js'
 import { layersOf, type Running, type Weights } from './layer.js'
 import { hyper, type LocalHeadsHyper, presets } from './options.js'
@@ -37,7 +38,7 @@ const parts = layerwise(({ task, hyper: h }: Given<LocalHeadsHyper>) => ({
   optimizer: optimizerOf(h, { matrices: h.network === 'dense' }),
   rate: (progress) => stepSize(h, progress),
   steps: stepsOf(h),
-  prediction: h.heads === 'last' ? 'last' : { meanFrom: h.units.length - h.readOut },
+  prediction: h.heads === 'last' ? 'last' : predictionOf(h),
   promise: { labels: ['loss'] },
 }))
 

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { networkOptions } from '../../nn/network.js'
 import type { Preset } from '../contract.js'
-import { augmented, speedRunOptions, withFreezing } from '../speed-run/options.js'
+import { augmented, speedRunOptions, withChecks } from '../speed-run/options.js'
 
-export const hyper = withFreezing(
+export const hyper = withChecks(
   z.strictObject({
     network: networkOptions.network.default('convolutional'),
     ...speedRunOptions,
@@ -84,6 +84,11 @@ export const presets: Readonly<Record<string, Preset>> = {
     description: 'net M for CIFAR-10: 64, 96, 192, 192, 256, 256 channels, heads of 96, lower layers freeze',
     hyper: { ...speedRun([64, 96, 192, 192, 256, 256], 96), until: [0.5, 0.6, 0.75, 1, 1, 1] },
     train: { epochs: 28, batch: 500, ...augmented },
+  },
+  mnist: {
+    description: 'net S on 28x28 images, heads of 64: they are shifted, and not mirrored',
+    hyper: speedRun([32, 48, 96, 96, 128, 128], 64),
+    train: { epochs: 20, batch: 500, augment: { shift: 2, padding: 'reflect' } },
   },
   predsim: {
     description: 'dense layers of 1024 with prediction and similarity (Nokland and Eidnes 2019), the schedule ours',

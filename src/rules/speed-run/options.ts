@@ -33,6 +33,10 @@ export const speedRunOptions = {
     .default([])
     .describe('for each layer, from below, the part of the training in which it learns; none: all of it'),
   readOut: z.int().min(1).default(1).describe('last layers whose log-probabilities are summed for a prediction'),
+  readOutWeights: z
+    .array(z.number().min(0))
+    .default([])
+    .describe('their weights in that sum, from below, found on held-out images; none: equal'),
   views: z
     .enum(['one', 'mirrored', 'six'])
     .default('one')
@@ -43,9 +47,28 @@ export const speedRunOptions = {
 /** What the shared parts read of the options of a rule. */
 export type SpeedRunHyper = z.infer<z.ZodObject<typeof speedRunOptions>>
 
-/** A table of options with `until` checked: none, or one number for each layer, of which one is 1. */
-export const withFreezing = <T extends z.ZodType<Pick<SpeedRunHyper, 'until' | 'units'>>>(table: T): T =>
+type ReadOut = Pick<SpeedRunHyper, 'units' | 'readOut' | 'readOutWeights'>
+
+/** What a prediction is made of: the last layers with scores, and their weights. */
+export const predictionOf = ({ units, readOut, readOutWeights }: ReadOut) => ({
+  meanFrom: units.length - readOut,
+  ...(readOutWeights.length > 0 && { weights: readOutWeights }),
+})
+
+/**
+ * A table of options with lists checked: `until` holds nothing, or one number for each layer, of which one is 1;
+ * `readOutWeights` holds nothing, or one number for each layer that is read out.
+ */
+export const withChecks = <T extends z.ZodType<ReadOut & Pick<SpeedRunHyper, 'until'>>>(table: T): T =>
   table
+    .refine(({ readOut, readOutWeights: { length } }) => length === 0 || length === readOut, {
+      path: ['readOutWeights'],
+      error: 'it needs one number for each of the last layers that readOut counts, or none',
+    })
+    .refine(({ readOutWeights }) => readOutWeights.length === 0 || readOutWeights.some((weight) => weight > 0), {
+      path: ['readOutWeights'],
+      error: 'one of them is above 0',
+    })
     .refine(({ until, units }) => until.length === 0 || until.length === units.length, {
       path: ['until'],
       error: 'it needs one number for each layer, or none',

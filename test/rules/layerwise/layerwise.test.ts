@@ -47,6 +47,8 @@ test('predictions are the last scores, or the sum or the mean of those from a la
   close(scoresOf('last').scores!, parts[2]!)
   close(scoresOf({ sumFrom: 1 }).scores!, sumFrom(1))
   close(scoresOf({ meanFrom: 1 }).scores!, sumFrom(1, 1 / 2))
+  const weighted = parts[1]!.map((part, k) => 0.25 * part + 0.75 * parts[2]![k]!)
+  close(scoresOf({ meanFrom: 1, weights: [1, 3] }).scores!, weighted)
   assert.equal(rowsOf(all.scores!, 4)[0]!.length, 3)
 })
 
