@@ -11,7 +11,7 @@ import { type Record, readRecord, writeRecord } from './records.js'
 
 const TRAIN = ['train']
 
-export const commandOf = ({ arguments: given, by = TRAIN }: TrainingJob): string =>
+export const commandOf = ({ arguments: given, by = TRAIN }: Pick<TrainingJob, 'arguments' | 'by'>): string =>
   `onward ${[...by, ...given].join(' ')} --seed S`
 
 interface Line {
