@@ -1,8 +1,11 @@
-// What one slow and one lost client cost: `node build/bench/federated-faults.js RULE [--data NAME] [--alpha A] [--rounds N]`
-// trains over ten clients in one process twice, without faults and with them, and prints what the rounds took and what came
-// of them, as JSON. The slow client takes four times as long as it computes; the lost one never answers from the third round
-// on. Rounds go on by their deadlines, as between machines.
+// What one slow and one lost client cost: `node build/bench/federated-faults.js RULE [--data NAME] [--rounds N] [--limit N]`
+// trains over ten clients in one process twice, without faults and with them, and records what the rounds took and what came
+// of them; `node build/bench/federated.js` writes the table. The slow client takes four times as long as it computes; the lost
+// one never answers from the third round on. Rounds go on by their deadlines, as between machines. Networks and steps are
+// those of the arms of bench/federated.ts, at alpha 1.
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { readRequest } from '../src/cli/train/request.js'
 import { loadDataSet } from '../src/data/load.node.js'
 import type { Learner } from '../src/distributed/federated/client/client.js'
 import { federate } from '../src/distributed/federated/federate.js'
@@ -10,21 +13,23 @@ import { type ClientGiven, inTurns, oneClient } from '../src/distributed/federat
 import { clientNames, federatedOf } from '../src/distributed/federated/options.js'
 import { partition, partOf } from '../src/distributed/federated/partition/skew.js'
 import { memoryEngine } from '../src/distributed/memory.js'
-import { compile, findRule } from '../src/node.js'
+import { compile } from '../src/node.js'
 import type { RoundEvent, Scores } from '../src/train/events.js'
+import { CLIENTS, RULES } from './federated/arms.js'
+import { type FaultsMade, type FaultsRun, faultsId } from './federated/faults.js'
+import { RESULTS, recordOf } from './federated/records.js'
 import { describeMachine } from './machine.js'
 
 const { values, positionals } = parseArgs({
   options: {
     data: { type: 'string', default: 'mnist' },
-    alpha: { type: 'string', default: '1' },
     rounds: { type: 'string', default: '20' },
     limit: { type: 'string' },
   },
   allowPositionals: true,
 })
 
-const CLIENTS = 10
+const ALPHA = 1
 const [SLOW, LOST, LOST_FROM] = ['client-3', 'client-8', 3]
 const TIMES = 4
 const LOOK = 100
@@ -63,16 +68,25 @@ const lost = (learner: Learner): Learner => ({
   },
 })
 
-const rule = await findRule(positionals[0] ?? 'forward-forward')
+const id = positionals[0] ?? 'forward-forward'
+const { arguments: own, steps } = RULES[id]!
+const assignments = own.flatMap((word, i) => (own[i - 1] === '--set' ? [word] : []))
+const preset = own.includes('--preset') ? own[own.indexOf('--preset') + 1] : undefined
+const { rule, ...wishes } = await readRequest(id, {
+  data: values.data,
+  set: assignments,
+  ...(preset !== undefined && { preset }),
+})
 const data = await loadDataSet(values.data)
 const rounds = Number(values.rounds)
 const names = clientNames(CLIENTS)
 
-async function measured(hasFaults: boolean) {
+async function measured(hasFaults: boolean): Promise<FaultsRun> {
   const federated = federatedOf({
     clients: CLIENTS,
     rounds,
-    alpha: values.alpha === 'even' ? 'even' : Number(values.alpha),
+    alpha: ALPHA,
+    localSteps: steps,
   })
   const whole =
     values.limit === undefined
@@ -95,7 +109,9 @@ async function measured(hasFaults: boolean) {
       clients: names,
       counts: {},
     },
-    ...{ options: { epochs: rounds, threads: 1, seed: 0 }, patient: false, holder: 'bench' },
+    ...{ settings: wishes.settings, preset: wishes.preset, hyper: wishes.hyper },
+    options: { epochs: rounds, batch: 20, validation: 0, threads: 1, seed: 0 },
+    ...{ patient: false, holder: 'bench' },
     async start(_, signal) {
       const turn = inTurns()
       await Promise.all(
@@ -130,6 +146,13 @@ async function measured(hasFaults: boolean) {
 
 const without = await measured(false)
 const withFaults = await measured(true)
-const { alpha } = values
-const record = { rule: rule.id, data: data.name, alpha, rounds, clients: CLIENTS, without, withFaults }
-console.log(JSON.stringify({ ...record, machine: await describeMachine() }, null, 2))
+const made: FaultsMade = {
+  id: faultsId(values.data, id),
+  command: `node build/bench/federated-faults.js ${process.argv.slice(2).join(' ')}`,
+  ...{ rounds, without, withFaults, machine: await describeMachine(1) },
+}
+const text = `${JSON.stringify(made, null, 2)}\n`
+mkdirSync(RESULTS, { recursive: true })
+writeFileSync(`${recordOf(made.id)}.part`, text)
+renameSync(`${recordOf(made.id)}.part`, recordOf(made.id))
+console.log(text)

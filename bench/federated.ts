@@ -1,158 +1,67 @@
 // The table of federated trainings, arm by arm: `node build/bench/federated.js --arm WORD...` runs the arms whose id holds
-// all of the words, and goes on with one that was stopped; `--list` names them; `--report` writes the table in
-// docs/federated.md. What is recorded is skipped. `--small` runs them on few glyphs, to see that they work.
+// all of the words, and goes on with one that was stopped; `--list` names them; without either it writes the tables in
+// docs/federated.md, as it does after every arm. What is recorded is skipped.
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import type { RoundEvent, Scores } from '../src/train/events.js'
+import { ARMS, type Arm } from './federated/arms.js'
+import { figuresOf, type Made, RESULTS, recordOf } from './federated/records.js'
+import { tables } from './federated/table.js'
 import { describeMachine } from './machine.js'
 
 const { values } = parseArgs({
   options: {
     arm: { type: 'string', multiple: true, default: [] },
     list: { type: 'boolean', default: false },
-    report: { type: 'boolean', default: false },
-    small: { type: 'boolean', default: false },
   },
 })
 
-/** What few glyphs give is no result: it is kept apart. */
-const RESULTS = values.small ? 'bench/results/federated/work/small' : 'bench/results/federated'
 const PAGE = 'docs/federated.md'
 const MARKS = ['<!-- federated: written by bench/federated.ts -->', '<!-- end of federated -->'] as const
 
-interface Arm {
-  readonly id: string
-  readonly rule: string
-  readonly data: string
-  readonly alpha: string
-  /** `whole` networks, one `layer` a round, or whole ones in `8 bits`. */
-  readonly travel: string
-  readonly arguments: readonly string[]
-}
-
-const RULES: Readonly<Record<string, readonly string[]>> = {
-  backprop: ['backprop', '--set', 'units=500,500', '--set', 'rate=0.002'],
-  'forward-forward': ['forward-forward'],
-  'local-heads': ['local-heads', '--preset', 'quick'],
-  uff: ['uff', '--set', 'readOut=solved'],
-}
-const TRAVEL: Readonly<Record<string, readonly string[]>> = {
-  whole: [],
-  layer: ['--layerwise'],
-  '8 bits': ['--bits', '8'],
-}
-const ALPHAS = ['even', '1', '0.1', '0.01']
-
-/** A network that no layer of learns alone has no rounds of one layer. */
-const hasLayers = (rule: string): boolean => rule !== 'backprop'
-
-const arms = (data: readonly string[]): Arm[] =>
-  data.flatMap((set) =>
-    Object.entries(RULES).flatMap(([rule, own]) =>
-      Object.entries(TRAVEL)
-        .filter(([travel]) => travel !== 'layer' || hasLayers(rule))
-        .flatMap(([travel, how]) =>
-          // What travels is compared at one alpha.
-          (travel === 'whole' ? ALPHAS : ['1']).map((alpha) => ({
-            id: [set, rule, travel.replace(' ', '-'), `alpha-${alpha}`].join('-'),
-            ...{ rule, data: set, alpha, travel },
-            arguments: [...own, '--data', set, ...how, '--alpha', alpha],
-          })),
-        ),
-    ),
-  )
-
-interface Made {
-  readonly id: string
-  readonly command: string
-  readonly accuracy: number | undefined
-  readonly rounds: number
-  /** Of all clients together in a round, means. */
-  readonly bytesUp: number
-  readonly bytesDown: number
-  readonly seconds: number
-}
-
-const recordOf = ({ id }: Arm): string => join(RESULTS, `${id}.json`)
-
-async function run(arm: Arm, common: readonly string[]): Promise<void> {
+async function run(arm: Arm): Promise<void> {
   const folder = join(RESULTS, 'work', arm.id)
   const hasBegun = existsSync(join(folder, 'checkpoint.safetensors'))
   if (!hasBegun) rmSync(folder, { recursive: true, force: true })
-  const given = ['up', 'federated', ...arm.arguments, ...common]
+  const given = ['up', 'federated', ...arm.arguments]
   const line = hasBegun ? ['up', 'federated', '--resume', folder, '--engine', 'memory'] : [...given, '--out', folder]
-  const program = 'dist/cli/main.js'
   await new Promise<void>((resolve, reject) => {
-    const child = spawn('nice', ['-n', '15', process.execPath, program, ...line, '--json'], {
+    const child = spawn('nice', ['-n', '5', process.execPath, 'dist/cli/main.js', ...line, '--json'], {
       stdio: ['ignore', 'ignore', 'inherit'],
     })
-    child.on('close', (code) => (code === 0 ? resolve() : reject(new Error(`${arm.id} ended with exit code ${code}`))))
+    // Ctrl-C reaches the child too; whoever ends this process alone (a limit of time) lets it keep what it has.
+    const stop = (): void => void child.kill('SIGINT')
+    process.once('SIGTERM', stop)
+    child.on('close', (code) => {
+      process.off('SIGTERM', stop)
+      if (code === 0) resolve()
+      else reject(new Error(`${arm.id} ended with exit code ${code}: run it again to go on`))
+    })
   })
-  const events = readFileSync(join(folder, 'metrics.jsonl'), 'utf8')
-    .trim()
-    .split('\n')
-    .map((text) => JSON.parse(text) as { event: string })
-  // A round that was told twice, after a stop, counts once.
-  const rounds = new Map(
-    events.flatMap((event) =>
-      event.event === 'round' ? [[(event as RoundEvent).turn, event as RoundEvent] as const] : [],
-    ),
-  )
-  const mean = (of: (event: RoundEvent) => number): number =>
-    [...rounds.values()].reduce((sum, event) => sum + of(event), 0) / rounds.size
-  const test = (events.at(-1) as { test?: Scores } | undefined)?.test
-  const made: Made & { machine: unknown } = {
-    ...{ id: arm.id, command: `onward ${given.join(' ')}`, accuracy: test?.network?.accuracy, rounds: rounds.size },
-    ...{ bytesUp: mean(({ bytesUp }) => bytesUp), bytesDown: mean(({ bytesDown }) => bytesDown) },
-    seconds: mean(({ seconds }) => seconds),
-    machine: await describeMachine(),
+  const { accuracy, ...figures } = figuresOf(readFileSync(join(folder, 'metrics.jsonl'), 'utf8'))
+  const made: Made = {
+    ...{ id: arm.id, command: `onward ${given.join(' ')}` },
+    ...(!arm.bytesOnly && { accuracy }),
+    ...figures,
+    machine: await describeMachine(1),
   }
-  writeFileSync(`${recordOf(arm)}.part`, `${JSON.stringify(made, null, 2)}\n`)
-  renameSync(`${recordOf(arm)}.part`, recordOf(arm))
+  writeFileSync(`${recordOf(arm.id)}.part`, `${JSON.stringify(made, null, 2)}\n`)
+  renameSync(`${recordOf(arm.id)}.part`, recordOf(arm.id))
   rmSync(folder, { recursive: true, force: true })
-  console.error(`${arm.id}: ${made.accuracy}`)
+  console.error(`${arm.id}: ${arm.bytesOnly ? `${made.bytesUp} bytes up` : made.accuracy}`)
 }
 
-function report(all: readonly Arm[]): void {
-  const rows = all.flatMap((arm) => {
-    if (!existsSync(recordOf(arm))) return []
-    const { accuracy, rounds, bytesUp, bytesDown, seconds } = JSON.parse(readFileSync(recordOf(arm), 'utf8')) as Made
-    const mib = (bytes: number): string => (bytes / 2 ** 20).toFixed(2)
-    const cells = [arm.data, arm.rule, arm.travel, arm.alpha, `${rounds}`, ((accuracy ?? Number.NaN) * 100).toFixed(2)]
-    return [`| ${[...cells, mib(bytesUp), mib(bytesDown), seconds.toFixed(1)].join(' | ')} |`]
-  })
-  const head = [
-    '| data | rule | what travels | alpha | rounds | test accuracy, % | MiB up a round | MiB down a round | seconds a round |',
-    '| --- | --- | --- | --- | --- | --- | --- | --- | --- |',
-  ]
+function report(): void {
   const text = readFileSync(PAGE, 'utf8')
   const [from, to] = MARKS.map((mark) => text.indexOf(mark)) as [number, number]
-  const table = rows.length === 0 ? ['Nothing is recorded yet.'] : [...head, ...rows]
-  writeFileSync(PAGE, `${text.slice(0, from + MARKS[0].length)}\n${table.join('\n')}\n${text.slice(to)}`)
+  writeFileSync(PAGE, `${text.slice(0, from + MARKS[0].length)}\n${tables().join('\n')}\n${text.slice(to)}`)
 }
 
-const all = [...arms(['mnist', 'cifar-10']), ...arms(['glyphs'])]
 mkdirSync(RESULTS, { recursive: true })
-if (values.list) for (const arm of all) console.log(`${existsSync(recordOf(arm)) ? 'recorded' : 'open    '}  ${arm.id}`)
-else if (values.arm.length > 0) {
-  const many = ['--clients', '10', '--rounds', '20', '--threads', '1', '--engine', 'memory']
-  const few = [
-    '--clients',
-    '4',
-    '--rounds',
-    '2',
-    '--limit',
-    '3000',
-    '--few-samples',
-    '--threads',
-    '1',
-    '--engine',
-    'memory',
-  ]
-  for (const arm of all)
-    if (values.arm.every((word) => arm.id.includes(word)) && !existsSync(recordOf(arm)))
-      await run(arm, values.small ? few : many)
+if (values.list) for (const { id } of ARMS) console.log(`${existsSync(recordOf(id)) ? 'recorded' : 'open    '}  ${id}`)
+else {
+  for (const arm of values.arm.length === 0 ? [] : ARMS)
+    if (values.arm.every((word) => arm.id.includes(word)) && !existsSync(recordOf(arm.id))) await run(arm)
+  report()
 }
-if (!values.list && !values.small && readdirSync('docs').includes('federated.md')) report(all)

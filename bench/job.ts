@@ -13,6 +13,8 @@ export interface TrainingJob {
   readonly title: string
   /** Arguments of `onward train`, without the seed. */
   readonly arguments: readonly string[]
+  /** The command that trains, and how, in the place of `train`. */
+  readonly by?: readonly string[]
   readonly seeds: readonly number[]
   /** The test error that the run must reach, in per cent. */
   readonly target?: number

@@ -4,7 +4,7 @@ import type { TrainingJob } from './job.js'
 import { dataOf, ruleOf } from './job-settings.js'
 import { mean, type Record, readRecord } from './records.js'
 import { figures, meanAndDeviation, present, table, tested, titled, verdict } from './tables.js'
-import { staleness } from './training.js'
+import { commandOf, staleness } from './training.js'
 
 type Job = Omit<TrainingJob, 'kind'>
 
@@ -117,7 +117,7 @@ export const commandList = (jobs: readonly Job[]): string =>
       const done = readRecord(job.id)?.results.map(({ seed }) => seed) ?? []
       const open = job.seeds.filter((seed) => !done.includes(seed))
       const note = open.length === 0 ? '' : done.length === 0 ? ' (not run yet)' : ` (not run yet: ${open.join(', ')})`
-      return `- ${job.title}: \`onward train ${job.arguments.join(' ')} --seed S\`, S = ${job.seeds.join(', ')}${note}`
+      return `- ${job.title}: \`${commandOf(job)}\`, S = ${job.seeds.join(', ')}${note}`
     })
     .join('\n')
 

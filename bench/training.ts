@@ -9,7 +9,10 @@ import { changedSince, settingsOf } from './job-settings.js'
 import { describeMachine } from './machine.js'
 import { type Record, readRecord, writeRecord } from './records.js'
 
-export const commandOf = ({ arguments: given }: TrainingJob): string => `onward train ${given.join(' ')} --seed S`
+const TRAIN = ['train']
+
+export const commandOf = ({ arguments: given, by = TRAIN }: Pick<TrainingJob, 'arguments' | 'by'>): string =>
+  `onward ${[...by, ...given].join(' ')} --seed S`
 
 interface Line {
   readonly event: string
@@ -29,8 +32,11 @@ function trainOnce(job: TrainingJob, seed: number, threads: number): Promise<voi
   const begun = existsSync(join(folder, 'checkpoint.safetensors'))
   if (!begun && existsSync(folder)) rmSync(folder, { recursive: true })
   const fresh = [...job.arguments, '--seed', `${seed}`, '--out', folder]
+  const by = job.by ?? TRAIN
+  // A run is gone on with as it was started.
+  const command = by.filter((_, i) => !by.slice(0, i + 1).some((word) => word.startsWith('-')))
   const given = [
-    ...['build/src/cli/main.js', 'train', ...(begun ? ['--resume', folder] : fresh)],
+    ...['build/src/cli/main.js', ...(begun ? [...command, '--resume', folder] : [...by, ...fresh])],
     ...['--threads', `${threads}`, '--json'],
   ]
   return new Promise((resolve, reject) => {

@@ -150,4 +150,12 @@ export default [
     ...hostile,
     names: 'take the place',
   },
+  {
+    what: 'a run that is to end waits for a server that was paused',
+    file: 'src/distributed/server/kept-up.node.ts',
+    find: "=== 'silence' && !over.aborted) replace()",
+    replace: "=== 'silence' && over.aborted) replace()",
+    tests: 'system/silent-server',
+    names: 'whose server was paused',
+  },
 ]

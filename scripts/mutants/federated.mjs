@@ -153,4 +153,12 @@ export default [
     replace: 'progress?.progress ?? 0',
     tests: 'cli/display-machines',
   },
+  {
+    what: 'clients make whole epochs where they were asked for some steps',
+    file: at('turns.ts'),
+    find: 'steps: Math.min(steps, localSteps)',
+    replace: 'steps: Math.max(steps, localSteps === Infinity ? 0 : localSteps)',
+    ...own('training'),
+    names: 'with steps in the place of an epoch',
+  },
 ]

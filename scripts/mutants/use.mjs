@@ -150,4 +150,12 @@ export default [
     replace: 'const pair = pairOf(given, batch).map((_, __, [, labels]) =>',
     ...forward,
   },
+  {
+    what: 'a choice among numbers that is typed stays text',
+    file: 'src/options/values.ts',
+    find: 'return kind.numbers ? Number(text) : text',
+    replace: 'return text',
+    tests: 'options/options',
+    names: 'a choice among numbers',
+  },
 ]

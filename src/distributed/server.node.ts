@@ -42,6 +42,8 @@ export interface Broker {
   readonly log: string
   /** Told when the process ends, whoever ends it. */
   readonly ended: Promise<void>
+  /** Ends it at once, as a crash would: what it acknowledged is stored. */
+  kill(): void
   /** Starts it again, on the same store and port. */
   restart(): Promise<Broker>
   stop(): Promise<void>
@@ -99,14 +101,18 @@ export async function startBroker(settings: BrokerSettings): Promise<Broker> {
     const { child, port: own } = await listening(path, file, folder)
     const ended = new Promise<void>((done) => child.once('exit', () => done()))
     const guard = guardOf(child.pid!)
-    const stopAtExit = (): void => void child.kill()
-    process.once('exit', stopAtExit)
+    /** One that is paused hears of its end when it goes on. Windows has no such signal, and pauses none by it. */
+    const end = (): void => {
+      child.kill()
+      if (process.platform !== 'win32') child.kill('SIGCONT')
+    }
+    process.once('exit', end)
     void ended.then(() => {
       guard.kill()
-      process.off('exit', stopAtExit)
+      process.off('exit', end)
     })
     const stop = async (): Promise<void> => {
-      child.kill()
+      end()
       if (await Promise.race([ended.then(() => false), wait(PATIENCE, true, { ref: false })])) child.kill('SIGKILL')
       await ended
     }
@@ -119,6 +125,7 @@ export async function startBroker(settings: BrokerSettings): Promise<Broker> {
       clients,
       ended,
       stop,
+      kill: () => void child.kill('SIGKILL'),
       async restart() {
         await stop()
         return start(own)
@@ -132,7 +139,7 @@ const LOG = 'nats-server.log'
 
 /** Ends a process when this one is gone, however it ended: then the pipe between the two breaks. */
 function guardOf(process: number): ChildProcess {
-  const guard = spawn('/bin/sh', ['-c', 'read -r _; kill "$0"', `${process}`], {
+  const guard = spawn('/bin/sh', ['-c', 'read -r _; kill "$0"; kill -CONT "$0"', `${process}`], {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   })

@@ -5,7 +5,8 @@ export type Kind =
   | { readonly type: 'number' | 'integer'; readonly range: string }
   | { readonly type: 'boolean' }
   | { readonly type: 'text' }
-  | { readonly type: 'choice'; readonly values: readonly string[] }
+  /** `numbers`: the values stand for numbers. */
+  | { readonly type: 'choice'; readonly values: readonly string[]; readonly numbers?: true }
   | { readonly type: 'list'; readonly of: Kind }
   | { readonly type: 'either'; readonly kinds: readonly Kind[] }
 

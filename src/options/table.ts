@@ -46,19 +46,32 @@ function kindOf(schema: JsonSchema): Kind {
   const either = schema.anyOf ?? schema.oneOf
   if (either) {
     const kinds = either.map(kindOf)
-    const choices = kinds.flatMap((kind) => (kind.type === 'choice' ? kind.values : []))
-    const others = kinds.filter(({ type }) => type !== 'choice')
-    const choice: Kind = { type: 'choice', values: choices }
+    const choices = kinds.filter((kind) => kind.type === 'choice')
+    const others = kinds.filter((kind) => kind.type !== 'choice')
+    const choice = choiceOf(
+      choices.flatMap(({ values }) => values),
+      choices.every(({ numbers }) => numbers),
+    )
     if (others.length === 0) return choice
     return { type: 'either', kinds: choices.length > 0 ? [choice, ...others] : others }
   }
-  if ('const' in schema) return { type: 'choice', values: [String(schema.const)] }
-  if (schema.enum) return { type: 'choice', values: schema.enum.map(String) }
+  const named = 'const' in schema ? [schema.const] : schema.enum
+  if (named)
+    return choiceOf(
+      named.map(String),
+      named.every((value) => typeof value === 'number'),
+    )
   if (schema.type === 'number' || schema.type === 'integer') return { type: schema.type, range: rangeOf(schema) }
   if (schema.type === 'boolean') return { type: 'boolean' }
   if (schema.type === 'array') return { type: 'list', of: kindOf(schema.items ?? {}) }
   return { type: 'text' }
 }
+
+const choiceOf = (values: string[], isNumbers: boolean): Kind => ({
+  type: 'choice',
+  values,
+  ...(isNumbers && { numbers: true }),
+})
 
 /** "from 0 to 1", "above 0", "at least 1", or "" where every number will do. */
 function rangeOf({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: JsonSchema): string {

@@ -27,7 +27,8 @@ function read(kind: Kind, text: string, where: string): unknown {
     case 'text':
       return text
     case 'choice':
-      return kind.values.includes(text) ? text : undefined
+      if (!kind.values.includes(text)) return undefined
+      return kind.numbers ? Number(text) : text
     case 'list': {
       const inner = text.replace(/^\[(.*)\]$/, '$1').trim()
       if (inner === '' || inner === 'none') return []

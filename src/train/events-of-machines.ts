@@ -6,6 +6,8 @@ export interface Federation {
   readonly engine: 'memory' | 'nats'
   readonly rounds: number
   readonly localEpochs: number
+  /** The most steps of a client in a round, where an epoch may be longer. */
+  readonly localSteps?: number | undefined
   readonly aggregate: string
   /** The samples of each client, where the coordinator knows them. */
   readonly clients: Readonly<Record<string, number | null>>

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { memoryEngine } from '../../src/distributed/memory.js'
 import { workersHere } from '../../src/distributed/pipeline/here.js'
 import { trainPipeline } from '../../src/distributed/pipeline/train.js'
+import type { Transport } from '../../src/distributed/transport.js'
 import type { AnyRule } from '../../src/rules/contract.js'
 import { ruleNamed } from '../../src/rules/registry.js'
 import { compile } from '../../src/runtime/compile.node.js'
@@ -71,5 +72,43 @@ test('a stopped pipeline goes on where it was, bit for bit, and so does onward t
       : train({ ...rest, data, platform: { compile, saveCheckpoint: next.saveCheckpoint } })
     await collect(again)
     assert.deepEqual(numbersOf(next.last()), numbersOf(wanted.kept.last()))
+  }
+})
+
+test('what goes up in a step is what the arithmetic of sizes says: 4 bytes for each activity, of true and of false samples', async () => {
+  const engine = memoryEngine()
+  const sent = new Map<string, number>()
+  const connect = (): Transport => {
+    const own = engine.connect()
+    return {
+      ...own,
+      async stream(...given) {
+        const stream = await own.stream(...given)
+        return {
+          ...stream,
+          async publish(message, after) {
+            const sequence = await stream.publish(message, after)
+            sent.set(message.subject, (sent.get(message.subject) ?? 0) + message.payload.length)
+            return sequence
+          },
+        }
+      },
+    }
+  }
+  const rule: AnyRule = ruleNamed('forward-forward')!
+  const platform = { compile }
+  const units = [120, 100, 80]
+  const events = await collect(
+    trainPipeline({
+      ...{ rule, hyper: { units, negatives: 'uniform' } as never, options, data, platform },
+      ...{ transport: connect(), start: workersHere(connect, { rule, data, platform }) },
+    }),
+  )
+  const steps = ofKind(events, 'done')[0]!.step
+  const edges = [...sent].filter(([subject]) => subject.includes('.edge.')).sort()
+  assert.equal(edges.length, 2)
+  for (const [k, [subject, bytes]] of edges.entries()) {
+    const wanted = 4 * 2 * options.batch * units[k]!
+    assert.ok(Math.abs(bytes / steps / wanted - 1) < 0.05, `${subject}: ${bytes / steps} bytes a step, not ${wanted}`)
   }
 })

@@ -52,6 +52,16 @@ test('text becomes the value that the schema wants', () => {
   assert.equal(parse('augment.flip', 'yes'), true)
 })
 
+test('a choice among numbers is one of these numbers, as typed too', () => {
+  for (const bits of [z.union([z.literal(8), z.literal(32)]), z.literal([8, 32])]) {
+    const numbers = z.strictObject({ bits: bits.default(32) })
+    const [option] = optionTable(numbers)
+    assert.equal(describeKind(option!.kind), 'one of 8, 32')
+    assert.deepEqual(checkOptions(numbers, { bits: parseValue(option!.kind, '8', '--bits') }, 'rule'), { bits: 8 })
+    fails(() => parseValue(option!.kind, '16', '--bits'), '--bits takes one of 8, 32, not "16".')
+  }
+})
+
 test('text that is no such value is refused with what would be, and the nearest choice', () => {
   fails(() => parse('rate', 'fast'), '--set rate takes a number above 0, not "fast".')
   fails(() => parse('rate', ''), '--set rate takes a number above 0, not "".')

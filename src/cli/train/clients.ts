@@ -13,6 +13,7 @@ export function describeFederation({
   clients,
   rounds,
   localEpochs,
+  localSteps,
   aggregate,
   uploadBytes,
   stays,
@@ -27,7 +28,7 @@ export function describeFederation({
   const more = stays.length > NAMED ? ` and ${stays.length - NAMED} more` : ''
   return [
     `${plural(Object.keys(clients).length, 'client')}${samples}${place}; ${plural(rounds, 'round')} of ` +
-      `${plural(localEpochs, 'epoch')}, joined by ${aggregate}; at most ${bytes(uploadBytes)} go up from a client in a round.`,
+      `${localSteps === undefined ? plural(localEpochs, 'epoch') : `at most ${plural(localSteps, 'step')}`}, joined by ${aggregate}; at most ${bytes(uploadBytes)} go up from a client in a round.`,
     ...(stays.length > 0 ? [`With the clients stay ${stays.slice(0, NAMED).join(', ')}${more}.`] : []),
   ]
 }

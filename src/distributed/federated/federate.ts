@@ -102,9 +102,9 @@ async function* training(
     ...(federated.noise > 0 && { privacy: { noise: federated.noise, clip: federated.clip! } }),
     secret: (round) => stream(secretSeed(), round, 'privacy'),
   })
-  const { aggregate, rounds, localEpochs } = federated
+  const { aggregate, rounds, localEpochs, localSteps } = federated
   const { joining, counts } = config
-  const about = { engine: transport.engine, rounds, localEpochs, aggregate, clients: counts, stays }
+  const about = { engine: transport.engine, rounds, localEpochs, localSteps, aggregate, clients: counts, stays }
   const uploadBytes = Math.max(...turns.map((_, turn) => work.mostBytes(turn)))
   yield {
     ...startEvent(trainer, config, bench, taken),
@@ -170,10 +170,14 @@ async function* training(
   const last = yield* closing(trainer, config, score)
   if (!last) return yield* standing.stop()
   const seconds = (performance.now() - begin) / 1000
+  const rowsInRound = Math.min(
+    localEpochs * trainer.trainingSamples,
+    (localSteps ?? Infinity) * settings.options.batch * clients.length,
+  )
   yield {
     ...{ event: 'done', step: globalStep(plan, standing.at), test: learned(last.test), seconds },
     ...(last.validation && { validation: learned(last.validation) }),
-    rowsPerSecond: (rounds * localEpochs * trainer.trainingSamples) / Math.max(1e-9, seconds),
+    rowsPerSecond: (rounds * rowsInRound) / Math.max(1e-9, seconds),
     ...(folder !== undefined && { run: folder }),
   }
 }
@@ -181,13 +185,14 @@ async function* training(
 /** What travels, and when. */
 function partsOf(
   { plan, tensors, blocks, readOut, settings: { options } }: Trainer,
-  { localEpochs, private: kept }: FederatedOptions,
+  { localEpochs, localSteps, private: kept }: FederatedOptions,
 ): { layout: readonly Travelling[]; turns: Turn[]; blocks: string[] } {
   const layout = travelling(tensors, blocks, kept)
   if (layout.length === 0)
     throw new UsageError('nothing travels, so nothing can be learned together: keep less private')
   const names = blocks.map(({ name }) => name)
-  const turns = turnsOf(plan, { localEpochs, isGreedy: options.schedule === 'greedy', readOut: readOut !== undefined })
+  const isGreedy = options.schedule === 'greedy'
+  const turns = turnsOf(plan, { localEpochs, localSteps, isGreedy, readOut: readOut !== undefined })
   const still = turns.findIndex((turn) => layoutIn(layout, names, turn).length === 0)
   const { layer } = (turns[still] as { layer?: number }) ?? {}
   if (layer !== undefined) throw new UsageError(`nothing of ${names[layer]} travels: keep less private`)

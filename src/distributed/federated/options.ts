@@ -10,6 +10,11 @@ export const federatedOptions = z.strictObject({
   clients: z.int().min(1).max(10_000).default(10).describe('how many share the training samples'),
   rounds: z.int().min(1).default(20).describe('rounds; with the schedule greedy, of each layer'),
   localEpochs: z.int().min(1).default(1).describe('epochs of every client in a round'),
+  localSteps: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('the most steps of every client in a round; default: all of its epochs'),
   alpha: z
     .union([z.literal('even'), z.number().positive()])
     .default('even')
@@ -70,13 +75,15 @@ export type FederatedInput = z.input<typeof federatedOptions>
 export function federatedOf(wishes: FederatedInput = {}): FederatedOptions {
   const options = checkOptions(federatedOptions, wishes as Values, 'federated') as FederatedOptions
   checkEffect(federatedOptions, wishes as Values, options as Values, 'federated')
-  const { noise, clip, wanted, clients, aggregate } = options
+  const { noise, clip, wanted, clients, aggregate, localEpochs, localSteps } = options
   if (noise > 0 && clip === undefined)
     throw new UsageError('noise is measured in lengths of the longest update: say how long that may be (--clip)')
   if (noise === 0 && clip !== undefined)
     throw new UsageError('clip is the bound of differential privacy: add noise, or choose --aggregate clipped-mean')
   if (noise > 0 && aggregate !== 'mean')
     throw new UsageError(`noise is added to a mean: leave --aggregate ${aggregate} out, or the noise`)
+  if (localSteps !== undefined && localEpochs > 1)
+    throw new UsageError('local-steps says how short the epoch of a round is: leave --local-epochs out')
   if (wanted !== undefined && wanted > clients)
     throw new UsageError(`${wanted} answers are wanted of ${clients} clients: ask for fewer`)
   return options

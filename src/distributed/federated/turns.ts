@@ -10,13 +10,15 @@ export type Turn =
 export interface TurnOptions {
   /** Epochs that a client makes in a turn. */
   readonly localEpochs: number
+  /** The most steps that it makes in a turn: of a new order of its samples, only the first are read. */
+  readonly localSteps?: number | undefined
   readonly isGreedy: boolean
   /** The layers that learn by steps; of a greedy training whose highest layer is solved, one fewer than it has. */
   readonly readOut: boolean
 }
 
 /** All turns of a plan whose epochs are whole turns; steps between epochs belong to the epoch that they precede. */
-export function turnsOf(plan: Plan, { localEpochs, isGreedy, readOut }: TurnOptions): Turn[] {
+export function turnsOf(plan: Plan, { localEpochs, localSteps = Infinity, isGreedy, readOut }: TurnOptions): Turn[] {
   const turns: Turn[] = []
   const last = isGreedy && readOut ? plan.phases - 1 : plan.phases
   for (let phase = plan.from; phase < last; phase++)
@@ -24,7 +26,7 @@ export function turnsOf(plan: Plan, { localEpochs, isGreedy, readOut }: TurnOpti
       const at = { phase, epoch, between: 0, batch: 0 }
       let steps = 0
       for (let own = epoch; own < epoch + localEpochs; own++) steps += plan.batches + betweenOf(plan, { epoch: own })
-      turns.push({ kind: 'learn', at, steps, ...(isGreedy && { layer: phase }) })
+      turns.push({ kind: 'learn', at, steps: Math.min(steps, localSteps), ...(isGreedy && { layer: phase }) })
     }
   return readOut ? [...turns, { kind: 'read-out' }] : turns
 }

@@ -182,7 +182,7 @@ async function* overNats(
       // A process that dies is started again, and its clients make the round again: whoever else is slow is waited for.
       const patient = parties || own.options.wanted !== undefined ? false : ('long' as const)
       const about = { transport, patient, gone, counts, start, wait, ...(joining && { joining }) }
-      yield* whileUp(server, transport, federate({ ...common, ...about }))
+      yield* whileUp(server, transport, federate({ ...common, ...about }), common.signal)
     } finally {
       await transport.close()
     }

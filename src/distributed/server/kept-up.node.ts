@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { UserError } from '../../errors.js'
 import type { Broker } from '../server.node.js'
 import type { Transport } from '../transport.js'
@@ -6,11 +7,16 @@ import type { Transport } from '../transport.js'
 export interface KeptUp {
   /** Rejects where it cannot be started again. */
   readonly failed: Promise<never>
+  /** Ends a server that does not answer: it is started again. */
+  replace(): void
   stop(): Promise<void>
 }
 
 /** One that ends so soon after its start (ms), and so often in a row, does not hold. */
 const [SOON, MOST] = [2000, 5]
+
+/** A run that is to end waits so long (ms) for an answer of its server. */
+const SILENT = 5000
 
 export function keptUp(first: Broker, told: (broker: Broker) => void = () => undefined): KeptUp {
   let broker = first
@@ -32,6 +38,7 @@ export function keptUp(first: Broker, told: (broker: Broker) => void = () => und
   failed.catch(() => undefined)
   return {
     failed,
+    replace: () => broker.kill(),
     async stop() {
       isStopping = true
       await broker.stop()
@@ -41,13 +48,19 @@ export function keptUp(first: Broker, told: (broker: Broker) => void = () => und
 
 /**
  * What `work` yields. Where the server fails for good, requests would wait for it without end: the connection is closed,
- * and the reason of the server is thrown.
+ * and the reason of the server is thrown. When the signal has come, a server that is silent (it was paused, or hangs) is
+ * replaced by another on the same store, so that what is stored is kept and the work ends.
  */
 export async function* whileUp<T>(
-  { failed }: KeptUp,
+  { failed, replace }: KeptUp,
   transport: Transport,
   work: AsyncGenerator<T>,
+  signal?: AbortSignal,
 ): AsyncGenerator<T> {
+  const over = new AbortController()
+  const end = (): void => void replaceWhereSilent(transport, replace, over.signal)
+  signal?.addEventListener('abort', end)
+  if (signal?.aborted) end()
   let failure: { readonly error: unknown } | undefined
   failed.catch((error) => {
     failure = { error }
@@ -57,5 +70,21 @@ export async function* whileUp<T>(
     yield* work
   } catch (error) {
     throw failure ? failure.error : error
+  } finally {
+    signal?.removeEventListener('abort', end)
+    over.abort()
+  }
+}
+
+async function replaceWhereSilent({ values }: Transport, replace: () => void, over: AbortSignal): Promise<void> {
+  while (!over.aborted) {
+    const pause = wait(SILENT, 'silence' as const, { ref: false })
+    // Any answer will do, an error too.
+    const answer = values.get('any').then(
+      () => 'answer' as const,
+      () => 'answer' as const,
+    )
+    if ((await Promise.race([answer, pause])) === 'silence' && !over.aborted) replace()
+    await pause
   }
 }

@@ -1,7 +1,8 @@
 // Federated training by real rules on small data, all in memory.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { train } from '../../../src/index.js'
+import { federatedOf } from '../../../src/distributed/federated/options.js'
+import { openTrainer, train } from '../../../src/index.js'
 import { backprop } from '../../../src/rules/backprop.js'
 import type { AnyRule } from '../../../src/rules/contract.js'
 import { uff } from '../../../src/rules/uff/uff.js'
@@ -38,6 +39,24 @@ test('one client with all samples and an epoch a round is plain training', async
         assert.ok(Math.abs(value - wanted![k]![1][i]!) < 1e-5, `${name} ${i}: ${value} and ${wanted![k]![1][i]}`)
     assert.deepEqual(done.test.network?.accuracy, ofKind(own, 'done')[0]!.test.network?.accuracy)
   }
+})
+
+test('with steps in the place of an epoch, a round reads the first batches of a new order', async () => {
+  const { kept, events, rounds } = await federated({ ...net, federated: { clients: 1, rounds: 2, localSteps: 3 } })
+  const options = { batch: 10, validation: 0, seed: 3, threads: 1, epochs: 2 }
+  const trainer = await openTrainer({
+    ...{ rule: net.rule, hyper: net.hyper, data: lines(), options, platform: { compile } },
+  })
+  assert.ok(trainer.plan.batches > 3)
+  await trainer.load(await trainer.initialState())
+  for (const epoch of [0, 1]) await trainer.run({ phase: 0, epoch, between: 0, batch: 0 }, 3)
+  const wanted = await trainer.read()
+  await trainer.close()
+  for (const [name, values] of numbers(kept.last(), /^(?!.*optimizer)/))
+    for (const [i, value] of values.entries()) assert.ok(Math.abs(value - wanted[name]![i]!) < 1e-5, `${name} ${i}`)
+  assert.equal(rounds.length, 2)
+  assert.equal(ofKind(events, 'start')[0]!.federation!.localSteps, 3)
+  assert.throws(() => federatedOf({ localSteps: 3, localEpochs: 2 }), /leave --local-epochs out/)
 })
 
 test('what a cell needs to learn alone never leaves a client, unless it is asked for', async () => {

@@ -92,7 +92,7 @@ export const overNats = (
             mode === 'activations'
               ? trainPipeline({ ...own, start: (run, { stages }, end) => startAll(run, stages.length, end) })
               : trainChapters({ ...own, mode, start: (run, manifest, end) => startAll(run, manifest.workers, end) })
-          yield* whileUp(server, transport, work)
+          yield* whileUp(server, transport, work, config.signal)
         } finally {
           await transport.close()
         }

@@ -54,6 +54,7 @@ export async function openLearner(config: LearnerConfig): Promise<Learner & { cl
   const isGreedy = options.schedule === 'greedy'
   const turns = turnsOf(trainer.plan, {
     localEpochs: federated.localEpochs,
+    localSteps: federated.localSteps,
     isGreedy,
     readOut: trainer.readOut !== undefined,
   })

@@ -1,0 +1,65 @@
+import { ALPHAS, ARMS, type Arm, DATA, RULES } from './arms.js'
+import { type FaultsMade, faultsId } from './faults.js'
+import { type Made, readRecord } from './records.js'
+
+const MISSING = 'missing'
+
+const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
+const head = (cells: readonly string[]): string[] => [row(cells), row(cells.map(() => '---'))]
+const mib = (bytes: number | undefined): string => (bytes === undefined ? '' : (bytes / 2 ** 20).toFixed(2))
+const percent = (share: number): string => (100 * share).toFixed(2)
+
+function accuracies(): string[] {
+  const cell = (data: string, rule: string, alpha: string): string => {
+    const arm = ARMS.find((one) => !one.bytesOnly && one.data === data && one.rule === rule && one.alpha === alpha)
+    const accuracy = arm && readRecord<Made>(arm.id)?.accuracy
+    return accuracy === undefined ? MISSING : percent(accuracy)
+  }
+  return [
+    'Test accuracy in per cent:',
+    '',
+    ...head(['data', 'rule', ...ALPHAS.map((alpha) => (Number(alpha) > 0 ? `alpha ${alpha}` : alpha))]),
+    ...Object.keys(DATA).flatMap((data) =>
+      Object.keys(RULES).map((rule) => row([data, rule, ...ALPHAS.map((alpha) => cell(data, rule, alpha))])),
+    ),
+  ]
+}
+
+function bytes(): string[] {
+  const cells = (arm: Arm): string[] => {
+    const made = readRecord<Made>(arm.id)
+    return made ? [mib(made.bytesUp), mib(made.bytesDown), mib(made.readOutUp)] : [MISSING, MISSING, '']
+  }
+  return [
+    'MiB of all clients together in a round, and in the round of a solved read-out:',
+    '',
+    ...head(['data', 'rule', 'what travels', 'up', 'down', 'read-out, up']),
+    ...ARMS.filter(({ bytesOnly }) => bytesOnly).map((arm) => row([arm.data, arm.rule, arm.travel, ...cells(arm)])),
+  ]
+}
+
+function faults(): string[] {
+  const rows = Object.keys(RULES).map((rule) => {
+    const made = readRecord<FaultsMade>(faultsId('mnist', rule))
+    if (!made) return row(['mnist', rule, ...Array.from({ length: 6 }, () => MISSING)])
+    const { without, withFaults, rounds } = made
+    const [plain, faulty] = [without, withFaults].map(({ secondsARound }) => secondsARound) as [number, number]
+    return row([
+      ...['mnist', rule, percent(without.accuracy!), percent(withFaults.accuracy!)],
+      ...[(faulty / plain).toFixed(1), `${withFaults.withSlow} of ${rounds}`, `${withFaults.withLost} of ${rounds}`],
+      `${Math.min(...withFaults.answers)} to ${Math.max(...withFaults.answers)}`,
+    ])
+  })
+  return [
+    'One client that takes four times as long, and one that never answers from the third round on:',
+    '',
+    ...head([
+      ...['data', 'rule', 'test accuracy without, %', 'with, %', 'a round takes, times as long'],
+      ...['rounds that the slow one was in', 'the lost one', 'answers in a round'],
+    ]),
+    ...rows,
+  ]
+}
+
+/** All tables, from the records; what was not run shows as missing. */
+export const tables = (): string[] => [...accuracies(), '', ...bytes(), '', ...faults()]

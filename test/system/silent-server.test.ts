@@ -1,0 +1,70 @@
+// At most 60 s: processes of two runs. Ctrl-C where their server says nothing, since it was paused: over layers, and over clients.
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { findServer } from '../../src/distributed/server/find.node.js'
+import { readJson } from '../../src/files.node.js'
+import { fateOf, type Holder } from '../../src/holder.node.js'
+import { readCheckpoint } from '../../src/node.js'
+import { start, workFolder } from '../cli/onward.js'
+
+const skip = await findServer().then(
+  () => false,
+  (error: Error) => error.message,
+)
+const folder = workFolder()
+/** Servers that a failed test would leave behind. */
+const paused: Holder[] = []
+/** A run that does not end within so long (ms) of Ctrl-C hangs. */
+const HANGS = 30_000
+after(() => {
+  for (const server of paused) if (fateOf(server) === 'alive') process.kill(server.process, 'SIGKILL')
+})
+
+const SIZE = ['--data', 'glyphs', '--limit', '1000', '--validation', '100', '--batch', '20', '--threads', '1', '--json']
+const CASES = [
+  {
+    what: 'pipeline',
+    run: [
+      'forward-forward',
+      '--set',
+      'negatives=uniform',
+      '--set',
+      'units=24,16',
+      '--epochs',
+      '1000',
+      '--workers',
+      '2',
+    ],
+    begun: '"event":"epoch"',
+    server: 'broker',
+  },
+  {
+    what: 'federated',
+    run: ['backprop', '--set', 'units=16', '--clients', '2', '--rounds', '1000'],
+    begun: '"event":"round"',
+    server: 'federated/nats',
+  },
+]
+
+for (const { what, run, begun, server } of CASES)
+  test(`Ctrl-C ends up ${what} whose server was paused, and tells what is kept`, { skip }, async () => {
+    const own = start(folder, ['up', what, ...run, ...SIZE, '--out', what])
+    let hangs: NodeJS.Timeout | undefined
+    own.onOutput((stdout) => {
+      if (hangs || !stdout.includes(begun)) return
+      const holder = readJson(join(folder, what, server, 'nats-server.process')) as Holder
+      paused.push(holder)
+      process.kill(holder.process, 'SIGSTOP')
+      own.signal('SIGINT')
+      hangs = setTimeout(() => own.signal('SIGKILL'), HANGS)
+    })
+    const { code, stdout, stderr } = await own.ended
+    clearTimeout(hangs)
+    assert.equal(code, 130, stderr)
+    const last = JSON.parse(stdout.trim().split('\n').at(-1)!)
+    assert.equal(last.event, 'stopped')
+    assert.match(last.message, /it can go on from its checkpoint/)
+    assert.ok(readCheckpoint(join(folder, what)).checkpoint.position.epoch >= 1)
+    assert.equal(fateOf(paused.at(-1)!), 'dead')
+  })
