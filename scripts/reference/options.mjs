@@ -28,7 +28,7 @@ function sectionOf({ id, title, training, hyper }, { optionTable, describeOption
   return [
     `## ${id}`,
     '',
-    `${title}. It trains ${training.epochs} epochs in batches of ${training.batch}, unless told otherwise.`,
+    `${title}: [its page](../rules/${id}.md). It trains ${training.epochs} epochs in batches of ${training.batch}, unless told otherwise.`,
     '',
     ...(rows.length > 0
       ? table(['option', 'default', 'takes', 'searched', 'what it is'], rows)
