@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util'
 import { commandsPage } from './reference/commands.mjs'
 import { filesPage } from './reference/files.mjs'
 import { jsonPage } from './reference/json.mjs'
-import { optionsPage } from './reference/options.mjs'
+import { rulesPage } from './reference/rules.mjs'
 
 const { values } = parseArgs({
   options: { check: { type: 'boolean', default: false }, from: { type: 'string', default: 'dist' } },
@@ -19,7 +19,7 @@ const { values } = parseArgs({
 process.env.npm_command = 'exec'
 const load = (module) => import(pathToFileURL(resolve(values.from, module)).href)
 
-const PAGES = { 'commands.md': commandsPage, 'options.md': optionsPage, 'json.md': jsonPage, 'files.md': filesPage }
+const PAGES = { 'commands.md': commandsPage, 'rules.md': rulesPage, 'json.md': jsonPage, 'files.md': filesPage }
 const FOLDER = 'docs/reference'
 const NOTE =
   '<!-- Written by scripts/reference.mjs: change the tables that it reads, or the script, and run it again. -->'

@@ -6,32 +6,36 @@ const masked = (line: string): string => line.replaceAll(NUMBER, '#').replaceAll
 
 const LEFT_OUT = '...'
 
+/** The first cell of a line, which says what the line is about: "epoch 2 of 8". */
+const head = (line: string): string => line.trim().split(/\s{2,}/)[0]!
+
 /**
  * What a page prints, with the numbers of what was printed really. A line `...` on the page stands for any lines. Throws an
- * Error with the first line of the page that was not printed.
+ * Error with the lines of the page that were not printed.
  */
 export function renewed(page: string, printed: string): string {
   const real = printed.trimEnd().split('\n')
-  const lines: string[] = []
+  const parts = page
+    .trimEnd()
+    .split(/^ *\.\.\. *$/m)
+    .map((part) => part.split('\n').filter((line, i, all) => line !== '' || (i > 0 && i < all.length - 1)))
   let next = 0
-  let mayLeaveOut = false
-  for (const line of page.trimEnd().split('\n')) {
-    if (line.trim() === LEFT_OUT) {
-      mayLeaveOut = true
-      lines.push(line)
-      continue
-    }
-    const found = mayLeaveOut
-      ? real.findIndex((own, i) => i >= next && masked(own) === masked(line))
-      : masked(real[next] ?? '') === masked(line)
-        ? next
-        : -1
-    if (found < 0)
-      throw new Error(`"${line}" is not printed ${mayLeaveOut ? 'after' : 'at'} line ${next + 1} of:\n${printed}`)
-    lines.push(real[found]!)
-    next = found + 1
-    mayLeaveOut = false
-  }
-  if (!mayLeaveOut && next < real.length) throw new Error(`"${real[next]}" is printed, and the page does not show it`)
-  return `${lines.join('\n')}\n`
+  const found = parts.map((lines, i) => {
+    if (lines.length === 0) return []
+    const fits = (at: number, same: (a: string, b: string) => boolean): boolean =>
+      lines.every((line, k) => real[at + k] !== undefined && same(line, real[at + k]!))
+    const isLast = i === parts.length - 1
+    const places = (i === 0 ? [0] : Array.from({ length: real.length - next }, (_, k) => next + k))
+      .filter((at) => !isLast || at + lines.length === real.length)
+      .filter((at) => fits(at, (a, b) => masked(a) === masked(b)))
+    const at = places.find((place) => fits(place, (a, b) => head(a) === head(b))) ?? places[0]
+    if (at === undefined)
+      throw new Error(`This is not printed${isLast ? ' at the end' : ''}:\n${lines.join('\n')}\nIt is:\n${printed}`)
+    next = at + lines.length
+    return real.slice(at, next)
+  })
+  return `${found
+    .map((lines) => lines.join('\n'))
+    .join(`\n${LEFT_OUT}\n`)
+    .trim()}\n`
 }

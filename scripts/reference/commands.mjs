@@ -66,7 +66,7 @@ function flatten(entry, above) {
   return entry.load ? [{ ...entry, path }, ...below] : below
 }
 
-function describe({ path, does, takes, flags }, title, shared) {
+function describe({ does, takes, flags }, title, shared) {
   const isShared = (own) =>
     shared.get(own.helpGroupHeading)?.some((one) => one.flags === own.flags && one.description === own.description)
   const [own, others] = [flags.filter((one) => !isShared(one)), flags.filter(isShared)]

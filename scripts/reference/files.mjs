@@ -19,8 +19,9 @@ const WRITTEN_LATER = {
   'report.html': '`onward report`: one page that needs nothing beside it.',
   'events.out.tfevents.*': '`onward train --log tensorboard`: figures, settings and pictures as event files.',
   'pipeline.json': '`onward up pipeline`: how the layers were shared out, to go on in the same way.',
-  'round.json, objects/, clients/, credentials/':
-    '`onward up federated` and pipelines over machines: the state of rounds, models, what clients keep, files of credentials.',
+  'federated/':
+    '`onward up federated`: `settings.json` (what was asked for), `round.json` and `objects/` (the last model), `clients/` ' +
+    '(what they need to go on), `credentials/` (a file for each party).',
   lock: 'The process that trains or writes here. It goes away at the end.',
 }
 
@@ -83,7 +84,7 @@ export async function filesPage(load) {
     '',
     '### `checkpoint.safetensors`',
     '',
-    'Eight bytes tell the length of a header of JSON, which names each tensor with its type (`F32`, `I32`), its shape and its place in the',
+    'Eight bytes tell the length of a header of JSON, which names each tensor with its type (`F32`, `I32` and their like), its shape and its place in the',
     'bytes that follow: [the format](https://github.com/huggingface/safetensors). Any reader of it reads the weights by the names that the rule gives them.',
     '',
     '## A study',

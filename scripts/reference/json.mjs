@@ -35,6 +35,8 @@ const PARTS = [
   'Target',
 ]
 const PARTS_OF_MACHINES = ['Over', 'WorkerTold', 'Federation', 'ClientTold', 'Joining']
+/** What is left out of a type where it is printed. */
+const LEFT_OUT = { RunRecord: ['start'] }
 const COMPARISON = ['Comparison', 'ArmResult', 'Summary', 'PairedDifference', 'RunRecord']
 
 /** The page, as lines. */
@@ -94,7 +96,8 @@ function eventSection(name, types) {
 function sectionOf(name, types) {
   const one = types.get(name)
   if (one.type !== undefined) return [`### ${name}`, '', ...said(one), code(one.type), '']
-  return [`### ${name}`, '', ...said(one), ...fieldTable(allFields(name, types), name), '']
+  const fields = allFields(name, types).filter((field) => !LEFT_OUT[name]?.includes(field.name))
+  return [`### ${name}`, '', ...said(one), ...fieldTable(fields, name), '']
 }
 
 const said = ({ says }) => (says === '' ? [] : [sentence(says), ''])

@@ -1,8 +1,8 @@
-// docs/reference/options.md: every option of every rule.
+// docs/reference/rules.md: every option of every rule.
 import { anchor, code, sentence, table } from './markdown.mjs'
 
 /** The page, as lines. `load` gives a module of the program by its path. */
-export async function optionsPage(load) {
+export async function rulesPage(load) {
   const { RULES } = await load('rules/registry.js')
   const options = await load('options/index.js')
   return [
@@ -11,7 +11,7 @@ export async function optionsPage(load) {
     'and, after "only with", with which values of other options it has an effect. _Searched_ says where `onward tune` looks, if',
     'it does. `npx onward rules RULE` shows the same with the presets of a rule, and what was reconstructed.',
     '',
-    RULES.map(({ id }) => `[${code(id)}](#${anchor(id)})`).join(', ') + '.',
+    `${RULES.map(({ id }) => `[${code(id)}](#${anchor(id)})`).join(', ')}.`,
     '',
     ...RULES.flatMap((rule) => sectionOf(rule, options)),
   ]
