@@ -8,7 +8,9 @@ function small(command: string): string {
   if (/--resume/.test(command)) return ''
   if (/^npx onward (train|up pipeline)\b/.test(command)) return trains
   if (/^npx onward up federated\b/.test(command)) return '--rounds 1 --limit 600 --batch 20'
-  if (/^npx onward tune\b/.test(command)) return `--trials ${/--study/.test(command) ? 3 : 2} ${trains}`
+  // A study goes on with what it began with.
+  if (/^npx onward tune --study\b/.test(command)) return '--trials 3'
+  if (/^npx onward tune\b/.test(command)) return `--trials 2 ${trains}`
   if (/^npx onward compare\b/.test(command))
     return `--seeds 2 --budget epochs=1 --limit 400${/--tune/.test(command) ? ' --tune 1' : ''}`
   return /--judge/.test(command) ? '--samples 100 --draws 1' : ''
