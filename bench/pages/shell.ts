@@ -7,7 +7,8 @@ function small(command: string): string {
   const trains = `--limit ${/frechet/.test(command) ? 2000 : 400} --epochs 1`
   if (/--resume/.test(command)) return ''
   if (/^npx onward (train|up pipeline)\b/.test(command)) return trains
-  if (/^npx onward up federated\b/.test(command)) return '--rounds 1 --limit 600 --batch 20'
+  if (/^npx onward up federated\b/.test(command))
+    return `--rounds 1 --limit 600 --batch 20 ${/readOut=solved/.test(command) ? '--few-samples' : ''}`
   // A study goes on with what it began with.
   if (/^npx onward tune --study\b/.test(command)) return '--trials 3'
   if (/^npx onward tune\b/.test(command)) return `--trials 2 ${trains}`
