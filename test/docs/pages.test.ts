@@ -17,7 +17,7 @@ const RUN_BY: Readonly<Record<string, string>> = {
   ts: 'test/docs/pages.test.ts',
   js: 'test/docs/pages.test.ts',
   json: 'test/docs/pages.test.ts',
-  sh: 'test/system/pages.test.ts',
+  sh: 'test/system/pages.test.ts, of docs/rules test/system/rule-pages.test.ts',
 }
 /** What nobody runs. */
 const PROSE: readonly string[] = ['math']
