@@ -37,9 +37,12 @@ function check(value: object, fields: ReadonlyMap<string, Field>, where: string)
   for (const [name, own] of Object.entries(value)) {
     const field = fields.get(name)
     assert.ok(field, `${where}: the page says nothing of ${name}`)
+    // What a type adds to another: `PairedDifference & { pHolm?: number }`.
+    const added = [...field.type.matchAll(/(\w+)\?: /g)].map(([, key]) => [key!, { optional: true, type: '' }] as const)
     const section = [...field.type.matchAll(/\w+/g)].map(([word]) => titled(word)).find((known) => known?.size)
     if (section && !field.type.startsWith('{'))
-      for (const one of [own].flat(2)) if (typeof one === 'object' && one) check(one, section, `${where}.${name}`)
+      for (const one of [own].flat(2))
+        if (typeof one === 'object' && one) check(one, new Map([...section, ...added]), `${where}.${name}`)
   }
   for (const [name, { optional }] of fields)
     if (!optional && !name.includes('.'))
