@@ -1,4 +1,6 @@
-import { type Kept, openKept } from './kept.js'
+import type { RunFiles } from '../../src/browser/session.js'
+import { RUN_FILES } from '../../src/train/run-files.js'
+import { findKept, forgetKept, type Kept, keeping } from './kept.js'
 import { openRunner, type Runner } from './runner.svelte.js'
 import { askServer, type Served } from './served.js'
 import { addressOf, experimentAt } from './state/address.js'
@@ -11,28 +13,21 @@ export function createLab(catalogue: Catalogue) {
   const { experiment: first, problems } = experimentAt(location.hash, catalogue)
   let experiment = $state.raw<Experiment>(first)
   let notes = $state.raw<readonly string[]>(problems)
-  const runner: Runner = openRunner(first, catalogue)
+  const unkept = (why: string): void => {
+    const note = `This training is not kept: ${why}. If the tab is closed, it is lost. Save it below.`
+    if (!notes.includes(note)) notes = [...notes, note]
+  }
+  const runner: Runner = openRunner(first, catalogue, { keeping: (of) => keeping(of, unkept) })
   const rival = (of: Experiment, rule: string): Runner =>
     openRunner(rivalOf(of, rule, catalogue), catalogue, { lender: () => runner.lent() })
   let rivals = $state.raw<readonly Runner[]>(first.race.map((rule) => rival(first, rule)))
 
-  const store = openKept()
   /** A training of this experiment that the browser keeps from before. */
   let kept = $state.raw<Kept | undefined>()
   const look = async (of: Experiment): Promise<void> => {
-    const found = await store.find(placeOf(of))
+    const found = await findKept(of)
     if (trainsTheSame(of, experiment) && !runner.opened) kept = found
   }
-  runner.onEpoch(async ({ epoch }) => {
-    const own = experiment
-    const bytes = await runner.ask.checkpoint()
-    const step = runner.progress?.step ?? 0
-    if (!trainsTheSame(own, experiment)) return
-    const next: Kept = { address: placeOf(own), step, epoch, time: Date.now(), bytes }
-    const isKept = await store.keep(next)
-    if (isKept) kept = next
-    if (!isKept && !notes.includes(FULL)) notes = [...notes, FULL]
-  })
   void look(first)
 
   let served = $state.raw<Served>({ data: [], runs: [] })
@@ -75,10 +70,10 @@ export function createLab(catalogue: Catalogue) {
       return runner.opened || runner.state === 'opening' ? undefined : kept
     },
     async goOn(): Promise<void> {
-      if (kept) await runner.goOn(kept.bytes, 'The training that this browser keeps')
+      if (kept) await runner.goOn(kept.name)
     },
     forget(): void {
-      if (kept) void store.forget(kept.address)
+      if (kept) void forgetKept(kept)
       kept = undefined
     },
     dismiss(): void {
@@ -95,20 +90,13 @@ export function createLab(catalogue: Catalogue) {
     },
     /** Opens a run of the command line, or of this page. Throws an Error that says what is wrong with it. */
     async openRun(bytes: Uint8Array, name: string): Promise<void> {
-      const wanted = await runner.read(bytes, name)
+      const { wanted, config } = await runner.read(bytes, name)
       show({ ...wanted, race: [] }, 'push')
-      await runner.goOn(bytes, name)
+      const files: RunFiles = { [RUN_FILES.config]: config, [RUN_FILES.checkpoint]: Uint8Array.from(bytes) }
+      await runner.goOn(files)
     },
     all: (): readonly Runner[] => [runner, ...rivals],
   }
 }
 
 export type Lab = ReturnType<typeof createLab>
-
-const FULL = 'This browser’s store is full or closed: if the tab is closed, this training is lost. Save it below.'
-
-/** A training is known by what it is, whatever story it is told in. */
-function placeOf(experiment: Experiment): string {
-  const { story: _, ...own } = experiment
-  return addressOf({ ...own, race: [] })
-}

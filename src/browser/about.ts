@@ -1,5 +1,6 @@
 import { type DataSet, imageShapeOf } from '../data/index.js'
 import type { AnyRule, Picture } from '../rules/contract.js'
+import { phasesOf } from '../rules/phases.js'
 import { samplesOf } from '../train/checkpoint.js'
 import { stepsOf } from '../train/plan.js'
 import type { Trainer } from '../train/trainer.js'
@@ -26,6 +27,7 @@ export function aboutOf(
       parameters: block.parameters.map((own) => (typeof own === 'string' ? own : `${own.path}[${own.index}]`)),
     })),
     ...{ steps: stepsOf(plan), batches: plan.batches, parameters, peakActivationBytes, stateBytes },
+    phases: phasesOf(rule, settings.hyper, trainer.certificate),
     predicts: rule.predict !== undefined,
     pictures: Object.fromEntries(Object.entries(drawn).map(([name, { description }]) => [name, description])),
   }

@@ -4,12 +4,12 @@ import type { AnyRule, Picture } from '../../../src/rules/contract.js'
 import { phasesOf } from '../../../src/rules/phases.js'
 import { traceRule } from '../../../src/rules/trace.js'
 import { blockOf, tensorsOf } from '../../../src/train/roles.js'
-import type { About, BlockAbout, Wanted } from './protocol.js'
-import { ruleOf, shapesOf, tracedFor } from './wanted.js'
+import type { About, BlockAbout, Samples, Wanted } from './protocol.js'
+import { shapesOf, tracedFor } from './wanted.js'
 
 /** What a rule would do with these options on these data, read from its graph alone. */
-export function describe(wanted: Wanted, rule: AnyRule = ruleOf(wanted)): About {
-  const { hyper, task, batch, epochs } = tracedFor(wanted, rule, shapesOf(wanted))
+export function describe(wanted: Wanted, rule: AnyRule, samples: Samples = shapesOf(wanted)): About {
+  const { hyper, task, batch, epochs } = tracedFor(wanted, rule, samples)
   const traced = traceRule(rule, task, hyper)
   const { blocks } = rule.locality(task, hyper)
   const tensors = tensorsOf(traced.predict, blocks)

@@ -1,4 +1,4 @@
-import type { Values } from '../../../src/options/values.js'
+import { type Values, withValue } from '../../../src/options/values.js'
 import { type Catalogue, ruleIn } from './catalogue.js'
 
 /** What is trained: the same experiment gives the same numbers. It is all that the page's address says. */
@@ -45,6 +45,10 @@ export function withOption(experiment: Experiment, of: 'hyper' | 'options', name
 }
 
 export const withRace = (experiment: Experiment, race: readonly string[]): Experiment => ({ ...experiment, race })
+
+/** Options by dotted names as the groups that they are. */
+export const grouped = (values: Values): Values =>
+  Object.entries(values).reduce<Values>((all, [name, value]) => withValue(all, name, value), {})
 
 /** Whether two experiments train the same network: stories and addresses may differ. */
 export const trainsTheSame = (a: Experiment, b: Experiment): boolean => trainedBy(a) === trainedBy(b)
