@@ -127,6 +127,12 @@ export async function buildLab(folder, { runtime }) {
     for (const file of RUNTIME)
       copyFileSync(resolve(HERE, '../node_modules/onnxruntime-web/dist', file), join(folder, 'runtime', file))
   }
+  await build({
+    ...common,
+    entryPoints: [join(HERE, 'src/pictures/worker.ts')],
+    outfile: join(folder, 'pictures.js'),
+    format: 'iife',
+  })
   await buildServiceWorker(folder)
   return outputs.metafile
 }

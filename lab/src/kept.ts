@@ -16,10 +16,10 @@ export interface Kept {
 const MOST = 8
 const MARK = 'lab: '
 
-/** A training is known by what it is, whatever story it is told in. */
+/** A training is known by what it is, whatever story it is told in and whatever the editor shows. */
 function nameOf(experiment: Experiment): string {
-  const { story: _, ...own } = experiment
-  return MARK + addressOf({ ...own, race: [] })
+  const { story: _, own: __, ...rest } = experiment
+  return MARK + addressOf({ ...rest, race: [] })
 }
 
 /** Keeps a training in the browser's store, in the place of one before of the same experiment. */

@@ -1,11 +1,12 @@
 import type { RunFiles } from '../../src/browser/session.js'
 import { RUN_FILES } from '../../src/train/run-files.js'
 import { findKept, forgetKept, type Kept, keeping } from './kept.js'
+import { createPictures, type Pictures } from './pictures.svelte.js'
 import { openRunner, type Runner } from './runner.svelte.js'
 import { askServer, type Served } from './served.js'
 import { addressOf, experimentAt } from './state/address.js'
-import type { Catalogue } from './state/catalogue.js'
-import { type Experiment, trainsTheSame } from './state/experiment.js'
+import { type Catalogue, type DataEntry, entryOf } from './state/catalogue.js'
+import { type Experiment, OWN_DATA, trainsTheSame } from './state/experiment.js'
 import { rivalOf } from './state/rival.js'
 
 /** The page's state: one experiment, which is its address, and the trainings that it asks for. */
@@ -17,9 +18,21 @@ export function createLab(catalogue: Catalogue) {
     const note = `This training is not kept: ${why}. If the tab is closed, it is lost. Save it below.`
     if (!notes.includes(note)) notes = [...notes, note]
   }
-  const runner: Runner = openRunner(first, catalogue, { keeping: (of) => keeping(of, unkept) })
+  const pictures: Pictures = createPictures(() => {
+    if (experiment.data === OWN_DATA) retrain()
+  })
+  const dataOf = (name: string) => (name === OWN_DATA ? pictures.data : undefined)
+  // Pictures of somebody's own, and what learned from them, are kept nowhere unless that is asked for.
+  const runner: Runner = openRunner(first, catalogue, {
+    keeping: (of) => (of.data === OWN_DATA ? {} : keeping(of, unkept)),
+    dataOf,
+  })
+  /** The same experiment on other data. */
+  const retrain = (): void => {
+    for (const each of [runner, ...rivals]) each.want(each.experiment)
+  }
   const rival = (of: Experiment, rule: string): Runner =>
-    openRunner(rivalOf(of, rule, catalogue), catalogue, { lender: () => runner.lent() })
+    openRunner(rivalOf(of, rule, catalogue), catalogue, { lender: () => runner.lent(), dataOf })
   let rivals = $state.raw<readonly Runner[]>(first.race.map((rule) => rival(first, rule)))
 
   /** A training of this experiment that the browser keeps from before. */
@@ -52,6 +65,13 @@ export function createLab(catalogue: Catalogue) {
   return {
     catalogue,
     runner,
+    pictures,
+    /** What is known of the data, its own pictures among them. */
+    get data(): DataEntry | undefined {
+      const own = dataOf(experiment.data)
+      if (!own) return catalogue.data.find(({ name }) => name === experiment.data)
+      return entryOf(own)
+    },
     get experiment() {
       return experiment
     },
@@ -75,6 +95,9 @@ export function createLab(catalogue: Catalogue) {
     forget(): void {
       if (kept) void forgetKept(kept)
       kept = undefined
+    },
+    tell(note: string): void {
+      if (!notes.includes(note)) notes = [...notes, note]
     },
     dismiss(): void {
       notes = []

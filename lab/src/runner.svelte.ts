@@ -9,9 +9,10 @@ import type { About, Look, Methods } from './session/protocol.js'
 import { askLab, requestFor, wantedIn } from './session/request.js'
 import { slowMotion } from './slow.svelte.js'
 import type { Catalogue } from './state/catalogue.js'
-import type { Experiment } from './state/experiment.js'
+import { type Experiment, OWN_DATA } from './state/experiment.js'
 
-type State = 'describing' | 'ready' | 'opening' | 'training' | 'paused' | 'done' | 'failed'
+/** `waiting`: for data of somebody's own. */
+type State = 'waiting' | 'describing' | 'ready' | 'opening' | 'training' | 'paused' | 'done' | 'failed'
 
 /** Milliseconds between two looks at a network that trains. */
 const LOOK_EVERY = 700
@@ -157,6 +158,11 @@ export function openRunner(
     const mine = version
     state = 'describing'
     problem = undefined
+    if (wanted.data === OWN_DATA && !dataOf(OWN_DATA)) {
+      about = undefined
+      state = 'waiting'
+      return
+    }
     try {
       const next = await describer.describe(wantedIn(wanted), module, samplesOf(dataOf(wanted.data)))
       if (mine !== version) return
@@ -169,7 +175,7 @@ export function openRunner(
 
   /** Opens the training unless it is open; who asks meanwhile waits for the same. */
   function ready(): Promise<boolean> {
-    if (session) return Promise.resolve(true)
+    if (session || state === 'waiting') return Promise.resolve(!!session)
     opening ??= opened(async () => {
       const lent = await lender?.()
       const data = dataOf(wanted.data)

@@ -12,9 +12,14 @@ export interface Experiment {
   readonly options: Values
   /** The rules that learn beside it, on the same data in the same order. */
   readonly race: readonly string[]
+  /** The text of a rule of one's own that the editor shows, packed. It is not what the page trains. */
+  readonly own?: string
   /** The story that is told, and which of its pages. */
   readonly story?: { readonly id: string; readonly page: number }
 }
+
+/** Data of somebody's own: the name that addresses have for them, which is all of them that travels. */
+export const OWN_DATA = 'own-pictures'
 
 export const FIRST: Experiment = {
   rule: 'forward-forward',
