@@ -31,9 +31,10 @@ const withoutModules = {
   setup(own) {
     own.onLoad({ filter: /browser[/\\]rule-module\.ts$/ }, () => ({
       contents: `export const placed = (error) => error
-        export async function loadRule() {
+        export async function importRule() {
           throw new Error('A rule of your own runs in the closed worker alone.')
-        }`,
+        }
+        export const loadRule = importRule`,
     }))
   },
 }

@@ -14,7 +14,7 @@ type Answer = { readonly done: number } | { readonly made: Made }
 
 /** Pictures of somebody's own as a data set: they stay in this browser, and in its store only if that is asked for. */
 export function createPictures(changed: () => void) {
-  let files: readonly PickedFile[] = []
+  let files = $state.raw<readonly PickedFile[]>([])
   let data = $state.raw<GivenDataSet | undefined>()
   let problems = $state.raw<readonly string[]>([])
   /** How many are read, of how many, while they are. */

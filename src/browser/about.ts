@@ -17,6 +17,7 @@ export function aboutOf(
   const drawn: Readonly<Record<string, Picture<never>>> = imageShapeOf(data.input)
     ? (rule.pictures?.(task, settings.hyper as never) ?? {})
     : {}
+  const latents = imageShapeOf(data.input) && rule.generator?.(task, settings.hyper as never)?.latents
   return {
     ...{ rule: rule.id, title: rule.title, data: data.name, samples: samplesOf(data), settings, ...where },
     trainSamples: trainer.trainingSamples,
@@ -27,6 +28,7 @@ export function aboutOf(
       parameters: block.parameters.map((own) => (typeof own === 'string' ? own : `${own.path}[${own.index}]`)),
     })),
     ...{ steps: stepsOf(plan), batches: plan.batches, parameters, peakActivationBytes, stateBytes },
+    ...(latents && { latents: latents.of }),
     phases: phasesOf(rule, settings.hyper, trainer.certificate),
     predicts: rule.predict !== undefined,
     pictures: Object.fromEntries(Object.entries(drawn).map(([name, { description }]) => [name, description])),

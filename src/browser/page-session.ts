@@ -104,6 +104,8 @@ export function pageSession({ link, first, listen, files, kept, recover, release
     evaluate: (on) => call('evaluate', on),
     samples: (options) => call('samples', options),
     activities: (inputs) => call('activities', inputs),
+    encode: (inputs) => call('encode', inputs),
+    decode: (latents) => call('decode', latents),
     watch: (samples) => call('watch', samples),
     ask: (method, ...args) => call('ask', method, ...args),
     toBytes: () => call('toBytes'),

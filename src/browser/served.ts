@@ -2,6 +2,7 @@ import { checkDataSet, type DataSet, type GivenDataSet, makeDataSet } from '../d
 import { UsageError } from '../errors.js'
 import type { AnyRule } from '../rules/contract.js'
 import { checkId, ruleById, ruleNamed } from '../rules/registry.js'
+import type { NetworkLatents } from '../train/latents.js'
 import type { Position } from '../train/plan.js'
 import type { Trainer } from '../train/trainer.js'
 import { loadRule } from './rule-module.js'
@@ -17,6 +18,8 @@ export interface Inside {
   /** Where the training stands. */
   at(): Position
   watch(samples?: number): Promise<WatchedBatch>
+  /** Of the network as it is. Throws a UserError where the rule has none. */
+  latents(): Promise<NetworkLatents>
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: each has arguments of its own

@@ -6,6 +6,7 @@ import type { Origin } from '../train/config.js'
 import type { Confusion } from '../train/confusion.js'
 import type { Drawing } from '../train/drawing.js'
 import type { Criterion, Scores, TrainEvent } from '../train/events.js'
+import type { Decoded } from '../train/latents.js'
 import type { Predicted } from '../train/network.js'
 import type { Settings, TrainInput } from '../train/options.js'
 import type { RunConfig } from '../train/run-config.js'
@@ -120,6 +121,8 @@ export interface About {
   readonly phases: readonly Phase[]
   /** Whether the rule predicts, or only generates. */
   readonly predicts: boolean
+  /** What stands for an image in the network, in words, where the rule has that: `encode`, `decode`. */
+  readonly latents?: string
   /** The pictures that `samples` draws, by name, with their titles; empty where there are none. */
   readonly pictures: Readonly<Record<string, string>>
 }
@@ -211,6 +214,10 @@ export interface Session {
   samples(options?: SamplesOptions): Promise<Drawing[]>
   /** What each block hands up for these inputs, from below. */
   activities(inputs: readonly GivenNumbers[]): Promise<Activity[]>
+  /** What stands for these inputs in the network, D numbers each. Throws where the rule has no latents. */
+  encode(inputs: readonly GivenNumbers[]): Promise<Float32Array[]>
+  /** The images that such numbers stand for. */
+  decode(latents: readonly ArrayLike<number>[]): Promise<Decoded>
   /** What the rule lets people see of the batch that comes next, of its first samples. Nothing is learned by it. Default: 8. */
   watch(samples?: number): Promise<WatchedBatch>
   /** Calls a method that the page's own worker adds to its sessions (`serve`), between two calls of the training. */

@@ -10,6 +10,7 @@ import { deviceAt, PAGE_DEVICES } from '../train/device.js'
 import { draw } from '../train/drawing.js'
 import type { TrainEvent } from '../train/events.js'
 import { firstState } from '../train/first-state.js'
+import { openLatents } from '../train/latents.js'
 import { prolonged } from '../train/longer.js'
 import { openNetwork } from '../train/network.js'
 import type { TrainInput } from '../train/options.js'
@@ -129,9 +130,10 @@ export async function openSession(request: SessionRequest, own: Own, host: Host)
   const opened = <T extends Followed>(open: (checkpoint: Checkpoint) => Promise<T>) =>
     followed(open, checkpointNow, () => version)
   const network = opened((now) => openNetwork(rule, now, base, where))
+  const latents = opened((now) => openLatents(rule, now, base, where))
   const activities = opened((now) => openActivities(rule, now, base, where))
   const watch = async (samples = 8): Promise<WatchedBatch> => await watched(trainer, standing.at, samples)
-  const added = own.methods?.({ rule, data, trainer, at: () => standing.at, watch }) ?? {}
+  const added = own.methods?.({ rule, data, trainer, at: () => standing.at, watch, latents }) ?? {}
   const free = (): void => {
     if (abort) throw new UserError('the network is being trained: stop the training first')
   }
@@ -215,6 +217,8 @@ export async function openSession(request: SessionRequest, own: Own, host: Host)
         const options = { count, seed, where, ...(names && { names }) }
         return await draw(rule, await checkpointNow(), split, base, options)
       }),
+    encode: (inputs: readonly GivenNumbers[]) => between.between(async () => (await latents()).encode(inputs)),
+    decode: (given: readonly ArrayLike<number>[]) => between.between(async () => (await latents()).decode(given)),
     watch: (samples?: number) => between.between(() => watch(samples)),
     ask: (method: string, ...args: readonly unknown[]) =>
       between.between(async () => {

@@ -71,6 +71,17 @@ export interface Generator<State> {
   /** What is left of the images of the view when they are encoded and decoded, [N, C, H, W]. */
   reconstructions?(state: State, view: View): Tensor
   readonly density?: Density<State>
+  readonly latents?: Latents<State>
+}
+
+/** What stands for an image in the network, and the image that it stands for: people move through it. */
+export interface Latents<State> {
+  /** In words: 'the code of the last cell'. */
+  readonly of: string
+  /** Of the images of the view, [N, D]. */
+  encode(state: State, view: View): Tensor
+  /** Images of latents [N, D], [N, C, H, W]. */
+  decode(state: State, latents: Tensor): Tensor
 }
 
 /** A density of images p(x), as the mean of weights that are drawn. */

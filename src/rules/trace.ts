@@ -47,6 +47,8 @@ export interface TracedRule {
    * one metric of that name. Undefined where the rule has none.
    */
   generator(part: GeneratorPart): StepGraph | undefined
+  /** What stands for images, `latents` [N, D], and the `images` of such numbers; undefined where the rule has none. */
+  latents(): { readonly of: string; readonly encode: StepGraph; readonly decode: StepGraph } | undefined
   /** Of a rule whose read-out is solved: its `features` [N, V, D] of inputs, and the step that stands for the solution. */
   readonly readOut?: { readonly features: StepGraph; readonly step: TracedStep }
   /** Greedy steps and what feeds them, by layer; empty where the rule has none or cannot here. */
@@ -189,9 +191,9 @@ export function traceRule(rule: AnyRule, task: Task, hyper: unknown): TracedRule
     name,
     traceSteps(name, [step], initial, task),
   ])
-  const reading = (f: (state: Tree, batch: Batch) => readonly [string, Tensor][]): StepGraph => {
+  const reading = (f: (state: Tree, batch: Batch) => readonly [string, Tensor][], xShape?: Shape): StepGraph => {
     const state = stateInputs(initial)
-    const { batches, inputs } = batchInputs(task)
+    const { batches, inputs } = batchInputs(task, 1, xShape)
     const outputs = f(state, batches[0]!)
     const used = new Set(reachable(outputs.map(([, output]) => output)).map(({ id }) => id))
     return {
@@ -276,6 +278,19 @@ export function traceRule(rule: AnyRule, task: Task, hyper: unknown): TracedRule
           return [[part, drawn]]
         })
       )
+    },
+    latents() {
+      const { latents }: Generator<Tree> = rule.generator?.(task, hyper) ?? {}
+      if (!latents) return undefined
+      const encode = reading((state, view) => [['latents', latents.encode(state, view)]])
+      const { shape } = encode.metrics[0]!.output
+      checkShape('latents of the generator', encode.metrics[0]!.output, [task.batch, shape[1] ?? 0])
+      const decode = reading((state, { x }) => {
+        const images = latents.decode(state, x)
+        checkShape('images of latents', images, [task.batch, ...task.input.shape])
+        return [['images', images]]
+      }, shape.slice(1))
+      return { of: latents.of, encode, decode }
     },
     greedy(layer) {
       const features = reading((state, { x }) => [

@@ -21,6 +21,7 @@ export function describe(wanted: Wanted, rule: AnyRule, samples: Samples = shape
       return what === 'activity' ? [[block!, output.shape.slice(1)] as const] : []
     }),
   )
+  const latents = task.input.levels === undefined ? undefined : rule.generator?.(task, hyper)?.latents
   const pictures: Readonly<Record<string, Picture<never>>> =
     task.input.levels === undefined ? {} : (rule.pictures?.(task, hyper) ?? {})
   return {
@@ -40,6 +41,7 @@ export function describe(wanted: Wanted, rule: AnyRule, samples: Samples = shape
     parameters: meter.parameters,
     ...{ epochs, batch },
     pictures: Object.fromEntries(Object.entries(pictures).map(([name, { description }]) => [name, description])),
+    ...(latents && { latents: latents.of }),
     scoreName: rule.scoreName?.(hyper) ?? 'score',
     probabilities: rule.probabilities?.(hyper) ?? false,
     warnings: rule.warnings?.(task, hyper) ?? [],

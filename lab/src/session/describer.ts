@@ -32,7 +32,7 @@ export function openDescriber(place: Place): Describer {
   }
   return {
     describe: (...given) => ask('describe', ...given),
-    read: (...given) => ask('read', ...given),
+    read: (...given) => ask('readRun', ...given),
     close: () => end('The page has left it.'),
   }
 }

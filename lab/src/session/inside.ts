@@ -3,12 +3,17 @@ import { outputCount } from '../../../src/data/index.js'
 import { kindOf } from '../../../src/targets/index.js'
 import { confusing } from '../../../src/train/confusion.js'
 import { globalStep } from '../../../src/train/plan.js'
+import { directionsOf } from '../state/directions.js'
 import { lent } from './lend.js'
 import { filtersOf, glancesOf, imagesOf, seenOf } from './look.js'
-import type { Assessed, Drawing, Look, Methods, Said, Standing } from './protocol.js'
+import type { Assessed, Directions, Drawing, Look, Methods, Said, Standing } from './protocol.js'
+
+/** Images whose latents say where one can move. */
+const ENCODED = 100
 
 /** What the lab asks of its sessions beside what every session does. */
-export function labMethods({ rule, data, trainer, at, watch }: Inside): Methods {
+
+export function labMethods({ rule, data, trainer, at, watch, latents }: Inside): Methods {
   const { plan, settings, validation, blocks, tensors } = trainer
   const standing = (): Standing => {
     const { phase, epoch } = at()
@@ -53,6 +58,13 @@ export function labMethods({ rule, data, trainer, at, watch }: Inside): Methods 
       const isProbable = rule.probabilities?.(settings.hyper) === true
       const probabilities = isProbable ? kindOf(data.target)?.probabilities?.(scores) : undefined
       return { seen, scores, parts, ...(probabilities && { probabilities }) }
+    },
+    async directions(): Promise<Directions> {
+      const split = validation.count > 0 ? validation : data.test
+      const size = split.inputs.length / split.count
+      const count = Math.min(ENCODED, split.count)
+      const images = Array.from({ length: count }, (_, i) => split.inputs.subarray(i * size, (i + 1) * size))
+      return directionsOf(await (await latents()).encode(images))
     },
     lent: async () => lent(trainer.tensors, await trainer.initialState()),
   }

@@ -38,6 +38,8 @@ export interface About {
   readonly batch: number
   /** Names of pictures that the network draws, with their descriptions. */
   readonly pictures: Readonly<Record<string, string>>
+  /** What stands for an image in the network, in words. */
+  readonly latents?: string
   /** What a score is called. */
   readonly scoreName: string
   readonly probabilities: boolean
@@ -129,6 +131,16 @@ export interface Drawn extends Images {
   readonly columns: number
 }
 
+/** Where one can move among the latents of a network. */
+export interface Directions {
+  /** The mean over held-out images, [D]. */
+  readonly mean: Float32Array
+  /** The two directions in which these differ most, each as long as their deviation in it. */
+  readonly axes: readonly [Float32Array, Float32Array]
+  /** Codes of the first of these images, as places by the axes. */
+  readonly places: readonly (readonly [number, number])[]
+}
+
 /** What the sessions of the lab are asked beside what every session does: `Session.ask`. */
 export type Methods = {
   look(): Promise<Look>
@@ -136,6 +148,7 @@ export type Methods = {
   assess(): Promise<Assessed>
   /** Undefined where nothing is drawn. */
   say(drawing: Drawing): Promise<Said | undefined>
+  directions(): Promise<Directions>
   /** The first weights, for a race. */
   lent(): Promise<readonly NamedTensor[]>
 }

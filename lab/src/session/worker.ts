@@ -1,4 +1,4 @@
-import { loadRule } from '../../../src/browser/rule-module.js'
+import { importRule } from '../../../src/browser/rule-module.js'
 import { serve } from '../../../src/browser/worker.js'
 import { decodeCheckpoint } from '../../../src/train/checkpoint.js'
 import { encodeJson } from '../../../src/train/run-files.js'
@@ -15,8 +15,8 @@ serve({
   methods: labMethods,
   answers: {
     describe: async (wanted: Wanted, module?: string, samples?: Samples) =>
-      describe(wanted, module === undefined ? ruleOf(wanted) : (await loadRule({ module })).rule, samples),
-    read(bytes: Uint8Array, name: string): Found {
+      describe(wanted, module === undefined ? ruleOf(wanted) : await importRule({ module }), samples),
+    readRun(bytes: Uint8Array, name: string): Found {
       const checkpoint = decodeCheckpoint(bytes, name)
       const { rule, data, settings } = checkpoint
       return { wanted: wantedOf(checkpoint), config: encodeJson({ rule, data, ...settings }) }

@@ -26,6 +26,11 @@ export function uffGenerator(cells: readonly Cell[], task: Task, hasPrior: boole
   const pixels = pixelsOf(cells, task)
   const last = cells.length - 1
   return {
+    latents: {
+      of: 'the code of the last cell',
+      encode: (state, { x }) => passUp(cells, state, { x })[last]!.made.output.reshape([task.batch, -1]),
+      decode: (state, z) => pixels(state, z, last),
+    },
     ...(hasPrior && {
       samples: (state, random) =>
         pixels(state, random.normal(`prior.${last}`, [task.batch, ...cells[last]!.outputShape]), last),
