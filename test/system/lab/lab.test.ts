@@ -112,6 +112,11 @@ test('every story is told from its first page to its last, and each page is a li
     for (const [i, own] of story.pages.entries()) {
       await page.locator('.story', { hasText: own.text[0]!.slice(0, 40) }).waitFor()
       await page.locator('.verdict:not(.wait)').first().waitFor()
+      if (own.attack) {
+        await page.locator('.story .verdict', { hasText: 'Not local: feedback from above' }).waitFor()
+        // The arrow itself, down to the hidden layer.
+        await page.locator('.story g.flow.transport').first().waitFor({ state: 'attached' })
+      }
       assert.equal(await page.locator('.problem').count(), 0, `${story.id} ${i}`)
       assert.equal(new URL(page.url()).hash, `#${addressOf({ ...own.experiment, story: { id: story.id, page: i } })}`)
       if (i + 1 < story.pages.length) await page.getByRole('button', { name: 'Next' }).click()
