@@ -13,6 +13,8 @@ import { svelte } from './build/svelte.mjs'
 
 const HERE = dirname(fileURLToPath(import.meta.url))
 const RUNTIME = ['ort-wasm-simd-threaded.mjs', 'ort-wasm-simd-threaded.wasm']
+/** For graphics cards: fetched where a browser has one, and not kept for a visit without a network. */
+const RUNTIME_OF_CARDS = ['ort-wasm-simd-threaded.asyncify.mjs', 'ort-wasm-simd-threaded.asyncify.wasm']
 
 /** zod brings its messages in fifty languages; the page needs those of one. */
 const oneLanguage = {
@@ -63,7 +65,7 @@ const withoutUnused = {
   },
 }
 
-/** The lab trains with WebAssembly. */
+/** What a person wrote trains with WebAssembly. */
 const withoutWebGpu = {
   name: 'without-webgpu',
   setup(own) {
@@ -110,7 +112,7 @@ export async function buildLab(folder, { runtime }) {
     metafile: true,
   })
   const worker = await buildWorker(folder, 'worker', [withoutModules])
-  const closed = await buildWorker(folder, 'closed-worker', [])
+  const closed = await buildWorker(folder, 'closed-worker', [withoutWebGpu])
   writeFileSync(join(folder, 'licences.html'), licencesOf([outputs.metafile, worker.metafile, closed.metafile]))
   const script = readFileSync(join(HERE, 'static/closed.js'), 'utf8')
     .replace(/^(\/\/.*\n)+/, '')
@@ -125,7 +127,7 @@ export async function buildLab(folder, { runtime }) {
   writeFileSync(join(folder, 'index.html'), page.replace('CONTENT-POLICY', contentPolicy()))
   if (runtime) {
     mkdirSync(join(folder, 'runtime'))
-    for (const file of RUNTIME)
+    for (const file of [...RUNTIME, ...RUNTIME_OF_CARDS])
       copyFileSync(resolve(HERE, '../node_modules/onnxruntime-web/dist', file), join(folder, 'runtime', file))
   }
   await build({
@@ -148,7 +150,7 @@ async function buildWorker(folder, name, plugins) {
     format: 'iife',
     conditions: ['onnxruntime-web-use-extern-wasm', 'browser'],
     define: { 'import.meta.url': 'self.location.href' },
-    plugins: [...plugins, oneLanguage, withoutWebGpu, withoutUnused],
+    plugins: [...plugins, oneLanguage, withoutUnused],
   })
 }
 

@@ -1,3 +1,4 @@
+import { hasGraphicsCard } from '../../src/browser/graphics-card.js'
 import { open, openRun } from '../../src/browser/open.js'
 import type { Keeping, RunFiles, Session, TrainEvent } from '../../src/browser/session.js'
 import type { GivenDataSet } from '../../src/data/index.js'
@@ -41,6 +42,7 @@ export function openRunner(
   let problem = $state.raw<string | undefined>()
   let note = $state.raw<string | undefined>()
   let look = $state.raw<Look | undefined>()
+  let hasCard = $state(false)
   const figures = openFigures(() => {
     if (state === 'training' && performance.now() - lastLook > LOOK_EVERY) void glance()
   })
@@ -196,6 +198,7 @@ export function openRunner(
         return false
       }
       adopt(own)
+      hasCard = await hasGraphicsCard()
       await glance()
       if (state === 'opening') state = 'ready'
       return true
@@ -261,6 +264,10 @@ export function openRunner(
     },
     get about() {
       return about
+    },
+    /** Whether this browser gives pages a graphics card; known once a training is open. */
+    get hasCard() {
+      return hasCard
     },
     /** Open, and ready to train; what it has found out. */
     get opened() {

@@ -23,6 +23,8 @@ export interface Parts {
 export function pageSession({ link, first, listen, files, kept, recover, release }: Parts): Session {
   const { call } = link
   let state: SessionState = 'ready'
+  /** Whether a training ended with an error: what is on its device may be gone. */
+  let isBroken = false
   link.lost.then(() => {
     state = 'lost'
     release()
@@ -49,7 +51,9 @@ export function pageSession({ link, first, listen, files, kept, recover, release
       isOver = true
       wake()
     })
-    over.catch(() => undefined)
+    over.catch(() => {
+      isBroken = true
+    })
     try {
       while (!isOver || events.length > 0) {
         const event = events.shift()
@@ -114,7 +118,10 @@ export function pageSession({ link, first, listen, files, kept, recover, release
     exportOnnx: () => call('exportOnnx'),
     lost: link.lost,
     recover: async (device) => {
-      if (state !== 'lost') throw new UserError('the worker of this session is there: there is nothing to recover')
+      if (state !== 'lost' && !isBroken)
+        throw new UserError('the worker of this session is there: there is nothing to recover')
+      link.end('the session was recovered in another worker')
+      state = 'lost'
       return await recover(device)
     },
     async close() {

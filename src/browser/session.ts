@@ -233,7 +233,8 @@ export interface Session {
   /** Resolves when the worker was lost, with the sentence that says so; never otherwise. */
   readonly lost: Promise<string>
   /**
-   * After the worker was lost: the same session in a new worker, from the last checkpoint (there is one at the
+   * After the worker was lost, or a training ended with an error, as where a graphics card goes away: the same session in
+   * a new worker, on the device that is named, from the last checkpoint (there is one at the
    * beginning, after every epoch, and as `checkpointEvery` says).
    */
   recover(device?: DeviceChoice): Promise<Session>

@@ -28,7 +28,7 @@ export const wantedIn = ({ rule, preset, data, hyper, options }: Experiment): Wa
 /** An experiment as `open` of `onward/browser` takes it. */
 export function requestFor(experiment: Experiment, { place, module, data, lent, keeping }: Beside): OpenRequest {
   const { rule, preset, data: name, hyper, options } = wantedIn(experiment)
-  const { isClosed: _, ...from } = place
+  const { isClosed, ...from } = place
   const threads = Math.min(MOST_THREADS, navigator.hardwareConcurrency || 1)
   return {
     ...{ ...from, ...keeping },
@@ -36,10 +36,14 @@ export function requestFor(experiment: Experiment, { place, module, data, lent, 
     data: data ?? name,
     ...(preset !== undefined && { preset }),
     hyper: grouped(hyper),
-    options: { threads, ...grouped(options), device: 'wasm' },
+    options: { threads, ...grouped(options), device: deviceFor(options.device, isClosed) },
     ...(lent && { from: { run: 'the network that it races', state: lent, optional: true } }),
   }
 }
+
+/** By trial where nothing is named; `cpu` is what Node calls its processor. */
+const deviceFor = (named: unknown, isClosed: boolean) =>
+  isClosed || named === 'cpu' || named === 'wasm' ? 'wasm' : named === 'webgpu' ? 'webgpu' : 'auto'
 
 /** Asks a session for what the lab adds to it. */
 export const askLab = <K extends keyof Methods>(
