@@ -284,3 +284,18 @@ test('weights of another network are the first ones, again after a reset; one th
   assert.notDeepEqual(weights(await alone.toBytes()), wanted)
   for (const each of [other, session, alone]) await each.close()
 })
+
+test('a training whose device is lost goes on in another worker, from its last checkpoint', async () => {
+  const fake = fakeWorker()
+  const whole = await opened()
+  await collect(whole.train())
+  const session = await opened(fake)
+  await assert.rejects(async () => {
+    for await (const event of session.train()) if (event.event === 'checkpoint' && event.epoch === 1) fake.breaks()
+  }, /the device was lost/)
+  const again = await session.recover('wasm')
+  assert.equal(session.state, 'lost')
+  assert.equal(ofKind(await collect(again.train()), 'start')[0]!.resumedAt, 10)
+  assert.deepEqual(await again.toBytes(), await whole.toBytes())
+  for (const each of [whole, again]) await each.close()
+})
