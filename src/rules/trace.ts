@@ -283,9 +283,8 @@ export function traceRule(rule: AnyRule, task: Task, hyper: unknown): TracedRule
       const { latents }: Generator<Tree> = rule.generator?.(task, hyper) ?? {}
       if (!latents) return undefined
       const encode = reading((state, view) => [['latents', latents.encode(state, view)]])
-      const { shape } = encode.metrics[0]!.output
-      const decode = reading((state, { x }) => [['images', latents.decode(state, x)]], shape.slice(1))
-      return { of: latents.of, encode, decode }
+      const size = encode.metrics[0]!.output.shape.slice(1)
+      return { of: latents.of, encode, decode: reading((state, { x }) => [['images', latents.decode(state, x)]], size) }
     },
     greedy(layer) {
       const features = reading((state, { x }) => [
