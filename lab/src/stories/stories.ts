@@ -37,7 +37,7 @@ export const STORIES: readonly Story[] = [
       {
         text: [
           'Backpropagation sends one error through all layers: whoever is at the bottom waits for whoever is at the top. Here no layer waits. Each has a number of its own, its goodness, which is large where the layer is busy.',
-          'Press Train. Watch the two histograms in each box part: one is of images with their true label, the other of images with a wrong one.',
+          'Press Train. In each box two histograms move apart: one is of images with their true label, the other of images with a wrong one.',
         ],
         link: arxiv('Hinton 2022, The Forward-Forward Algorithm', '2212.13345'),
         experiment: forwardForward('uniform'),
