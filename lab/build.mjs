@@ -13,6 +13,8 @@ import { svelte } from './build/svelte.mjs'
 
 const HERE = dirname(fileURLToPath(import.meta.url))
 const RUNTIME = ['ort-wasm-simd-threaded.mjs', 'ort-wasm-simd-threaded.wasm']
+/** For graphics cards: fetched where a browser has one, and not kept for a visit without a network. */
+const RUNTIME_OF_CARDS = ['ort-wasm-simd-threaded.asyncify.mjs', 'ort-wasm-simd-threaded.asyncify.wasm']
 
 /** zod brings its messages in fifty languages; the page needs those of one. */
 const oneLanguage = {
@@ -25,13 +27,61 @@ const oneLanguage = {
   },
 }
 
-/** The lab trains with WebAssembly. */
+/** The worker of the page itself runs no rule of a person's own: what that takes is left out. */
+const withoutModules = {
+  name: 'without-modules',
+  setup(own) {
+    own.onLoad({ filter: /browser[/\\]rule-module\.ts$/ }, () => ({
+      contents: `export const placed = (error) => error
+        export async function importRule() {
+          throw new Error('A rule of your own runs in the closed worker alone.')
+        }
+        export const loadRule = importRule`,
+    }))
+  },
+}
+
+/** What plots of any kind are drawn with. */
+const PATHS = ['geoPath', 'geoStream', 'geoTransform']
+
+/** Maps are drawn nowhere in the lab, and schemas are written from no JSON: what that takes of libraries is left out. */
+const withoutUnused = {
+  name: 'without-unused',
+  setup(own) {
+    own.onResolve({ filter: /^d3-geo$/ }, ({ namespace }) =>
+      namespace === 'without-maps' ? undefined : { path: 'd3-geo', namespace: 'without-maps' },
+    )
+    own.onLoad({ filter: /.*/, namespace: 'without-maps' }, async () => ({
+      contents: Object.keys(await import('d3-geo'))
+        .map((name) =>
+          PATHS.includes(name) ? `export { ${name} } from 'd3-geo'\n` : `export const ${name} = undefined\n`,
+        )
+        .join(''),
+      resolveDir: HERE,
+    }))
+    own.onLoad({ filter: /zod\/v4\/classic\/from-json-schema\.js$/ }, () => ({
+      contents: 'export const fromJSONSchema = undefined',
+    }))
+  },
+}
+
+/** What a person wrote trains with WebAssembly. */
 const withoutWebGpu = {
   name: 'without-webgpu',
   setup(own) {
     own.onResolve({ filter: /^onnxruntime-web\/webgpu$/ }, ({ resolveDir }) =>
       own.resolve('onnxruntime-web/wasm', { resolveDir, kind: 'import-statement' }),
     )
+  },
+}
+
+/** The lab has a worker and ONNX Runtime's files of its own, beside the page. */
+const nothingEmbedded = {
+  name: 'nothing-embedded',
+  setup(own) {
+    own.onLoad({ filter: /browser[/\\]embedded[/\\]\w+\.ts$/ }, () => ({
+      contents: "export const [text, mjs, wasm] = ['', '', '']",
+    }))
   },
 }
 
@@ -51,7 +101,7 @@ const common = {
 export async function buildLab(folder, { runtime }) {
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
-  const plugins = [svelte(), catalogue(), oneLanguage]
+  const plugins = [svelte(), catalogue(), oneLanguage, nothingEmbedded, withoutUnused]
   const outputs = await build({
     ...common,
     entryPoints: { lab: join(HERE, 'src/main.ts') },
@@ -61,39 +111,46 @@ export async function buildLab(folder, { runtime }) {
     plugins,
     metafile: true,
   })
-  const worker = await buildWorker(folder)
-  writeFileSync(join(folder, 'licences.html'), licencesOf([outputs.metafile, worker.metafile]))
+  const worker = await buildWorker(folder, 'worker', [withoutModules])
+  const closed = await buildWorker(folder, 'closed-worker', [withoutWebGpu])
+  writeFileSync(join(folder, 'licences.html'), licencesOf([outputs.metafile, worker.metafile, closed.metafile]))
   const script = readFileSync(join(HERE, 'static/closed.js'), 'utf8')
     .replace(/^(\/\/.*\n)+/, '')
     .trim()
-  const closed = readFileSync(join(HERE, 'static/closed.html'), 'utf8')
+  const frame = readFileSync(join(HERE, 'static/closed.html'), 'utf8')
   writeFileSync(
     join(folder, 'closed.html'),
-    closed.replace('CLOSED-POLICY', closedPolicy(script)).replace('CLOSED-SCRIPT', () => script),
+    frame.replace('CLOSED-POLICY', closedPolicy(script)).replace('CLOSED-SCRIPT', () => script),
   )
   for (const file of ['icon.svg', 'lab.webmanifest']) copyFileSync(join(HERE, 'static', file), join(folder, file))
   const page = readFileSync(join(HERE, 'static/index.html'), 'utf8')
   writeFileSync(join(folder, 'index.html'), page.replace('CONTENT-POLICY', contentPolicy()))
   if (runtime) {
     mkdirSync(join(folder, 'runtime'))
-    for (const file of RUNTIME)
+    for (const file of [...RUNTIME, ...RUNTIME_OF_CARDS])
       copyFileSync(resolve(HERE, '../node_modules/onnxruntime-web/dist', file), join(folder, 'runtime', file))
   }
+  await build({
+    ...common,
+    entryPoints: [join(HERE, 'src/pictures/worker.ts')],
+    outfile: join(folder, 'pictures.js'),
+    format: 'iife',
+  })
   await buildServiceWorker(folder)
   return outputs.metafile
 }
 
 /** One file, so that its text can be handed to the frame for a person's own code; ONNX Runtime's files are not in it. */
-async function buildWorker(folder) {
+async function buildWorker(folder, name, plugins) {
   return await build({
     metafile: true,
     ...common,
     entryPoints: [join(HERE, 'src/session/worker.ts')],
-    outfile: join(folder, 'worker.js'),
+    outfile: join(folder, `${name}.js`),
     format: 'iife',
     conditions: ['onnxruntime-web-use-extern-wasm', 'browser'],
     define: { 'import.meta.url': 'self.location.href' },
-    plugins: [oneLanguage, withoutWebGpu],
+    plugins: [...plugins, oneLanguage, withoutUnused],
   })
 }
 

@@ -1,68 +1,57 @@
-/** A training that the browser keeps: what it is, where it stood, and its checkpoint. */
+import type { Keeping, RunFiles } from '../../src/browser/session.js'
+import { runs } from '../../src/browser/store.js'
+import { RUN_FILES } from '../../src/train/run-files.js'
+import { addressOf } from './state/address.js'
+import type { Experiment } from './state/experiment.js'
+
+/** A training that the browser keeps. */
 export interface Kept {
-  /** Of its experiment. */
-  readonly address: string
-  readonly step: number
+  /** The name of its run. */
+  readonly name: string
+  /** Epochs that are done. */
   readonly epoch: number
-  /** Milliseconds since 1970. */
-  readonly time: number
-  readonly bytes: Uint8Array
 }
 
-const [NAME, STORE] = ['onward-lab', 'trainings']
 /** So many are kept, the last ones. */
 const MOST = 8
+const MARK = 'lab: '
 
-/** The trainings of this page that the browser keeps. Where it keeps nothing, there is nothing to find, and no error. */
-export function openKept() {
-  let known: Promise<IDBDatabase> | undefined
-  const database = (): Promise<IDBDatabase> => {
-    known ??= new Promise((resolve, reject) => {
-      const asked = indexedDB.open(NAME, 1)
-      asked.onupgradeneeded = () => asked.result.createObjectStore(STORE, { keyPath: 'address' })
-      asked.onsuccess = () => resolve(asked.result)
-      asked.onerror = () => reject(asked.error)
-    })
-    known.catch(() => {
-      known = undefined
-    })
-    return known
+/** A training is known by what it is, whatever story it is told in and whatever the editor shows. */
+function nameOf(experiment: Experiment): string {
+  const { story: _, own: __, ...rest } = experiment
+  return MARK + addressOf({ ...rest, race: [] })
+}
+
+/** Keeps a training in the browser's store, in the place of one before of the same experiment. */
+export const keeping = (experiment: Experiment, unkept: (why: string) => void): Keeping => ({
+  ...{ keep: nameOf(experiment), replace: true, unkept },
+})
+
+/** A training of this experiment that the browser keeps. Where it keeps nothing, there is nothing to find, and no error. */
+export async function findKept(experiment: Experiment): Promise<Kept | undefined> {
+  const name = nameOf(experiment)
+  try {
+    const all = (await runs.list()).filter((run) => run.name.startsWith(MARK))
+    for (const old of all.slice(MOST)) await runs.remove(old.name)
+    if (!all.some((run) => run.name === name)) return undefined
+    const epoch = epochIn(await runs.read(name))
+    return epoch > 0 ? { name, epoch } : undefined
+  } catch {
+    return undefined
   }
-  const within = async <T>(mode: IDBTransactionMode, work: (store: IDBObjectStore) => IDBRequest<T>): Promise<T> => {
-    const transaction = (await database()).transaction(STORE, mode)
-    const asked = work(transaction.objectStore(STORE))
-    return await new Promise((resolve, reject) => {
-      transaction.oncomplete = () => resolve(asked.result)
-      transaction.onerror = () => reject(transaction.error)
-      transaction.onabort = () => reject(transaction.error)
-    })
-  }
-  return {
-    /** False where the store is full or closed to the page. */
-    async keep(kept: Kept): Promise<boolean> {
-      try {
-        await within('readwrite', (store) => store.put(kept))
-        const all = (await within('readonly', (store) => store.getAll())) as Kept[]
-        for (const { address } of all.sort((a, b) => b.time - a.time).slice(MOST))
-          await within('readwrite', (store) => store.delete(address))
-        return true
-      } catch {
-        return false
-      }
-    },
-    async find(address: string): Promise<Kept | undefined> {
-      try {
-        return (await within('readonly', (store) => store.get(address))) as Kept | undefined
-      } catch {
-        return undefined
-      }
-    },
-    async forget(address: string): Promise<void> {
-      try {
-        await within('readwrite', (store) => store.delete(address))
-      } catch {
-        // What was not kept need not be forgotten.
-      }
-    },
+}
+
+/** By the last line that tells of a checkpoint. */
+function epochIn(files: RunFiles): number {
+  const lines = new TextDecoder().decode(files[RUN_FILES.metrics]).trimEnd().split('\n')
+  const last = lines.findLast((line) => line.startsWith('{"event":"checkpoint"'))
+  return last === undefined ? 0 : (JSON.parse(last) as { epoch: number }).epoch
+}
+
+export async function forgetKept({ name }: Kept): Promise<void> {
+  try {
+    await runs.remove(name)
+  } catch {
+    // Another tab has it open: it stays.
   }
 }

@@ -1,9 +1,12 @@
-import { type Kept, openKept } from './kept.js'
+import type { RunFiles } from '../../src/browser/session.js'
+import { RUN_FILES } from '../../src/train/run-files.js'
+import { findKept, forgetKept, type Kept, keeping } from './kept.js'
+import { createPictures, type Pictures } from './pictures.svelte.js'
 import { openRunner, type Runner } from './runner.svelte.js'
 import { askServer, type Served } from './served.js'
 import { addressOf, experimentAt } from './state/address.js'
-import type { Catalogue } from './state/catalogue.js'
-import { type Experiment, trainsTheSame } from './state/experiment.js'
+import { type Catalogue, type DataEntry, entryOf } from './state/catalogue.js'
+import { type Experiment, OWN_DATA, trainsTheSame } from './state/experiment.js'
 import { rivalOf } from './state/rival.js'
 
 /** The page's state: one experiment, which is its address, and the trainings that it asks for. */
@@ -11,28 +14,33 @@ export function createLab(catalogue: Catalogue) {
   const { experiment: first, problems } = experimentAt(location.hash, catalogue)
   let experiment = $state.raw<Experiment>(first)
   let notes = $state.raw<readonly string[]>(problems)
-  const runner: Runner = openRunner(first, catalogue)
+  const unkept = (why: string): void => {
+    const note = `This training is not kept: ${why}. If the tab is closed, it is lost. Save it below.`
+    if (!notes.includes(note)) notes = [...notes, note]
+  }
+  const pictures: Pictures = createPictures(() => {
+    if (experiment.data === OWN_DATA) retrain()
+  })
+  const dataOf = (name: string) => (name === OWN_DATA ? pictures.data : undefined)
+  // Pictures of somebody's own, and what learned from them, are kept nowhere unless that is asked for.
+  const runner: Runner = openRunner(first, catalogue, {
+    keeping: (of) => (of.data === OWN_DATA ? {} : keeping(of, unkept)),
+    dataOf,
+  })
+  /** The same experiment on other data. */
+  const retrain = (): void => {
+    for (const each of [runner, ...rivals]) each.want(each.experiment)
+  }
   const rival = (of: Experiment, rule: string): Runner =>
-    openRunner(rivalOf(of, rule, catalogue), catalogue, { lender: () => runner.lent() })
+    openRunner(rivalOf(of, rule, catalogue), catalogue, { lender: () => runner.lent(), dataOf })
   let rivals = $state.raw<readonly Runner[]>(first.race.map((rule) => rival(first, rule)))
 
-  const store = openKept()
   /** A training of this experiment that the browser keeps from before. */
   let kept = $state.raw<Kept | undefined>()
   const look = async (of: Experiment): Promise<void> => {
-    const found = await store.find(placeOf(of))
+    const found = await findKept(of)
     if (trainsTheSame(of, experiment) && !runner.opened) kept = found
   }
-  runner.onEpoch(async ({ epoch }) => {
-    const own = experiment
-    const bytes = await runner.ask.checkpoint()
-    const step = runner.progress?.step ?? 0
-    if (!trainsTheSame(own, experiment)) return
-    const next: Kept = { address: placeOf(own), step, epoch, time: Date.now(), bytes }
-    const isKept = await store.keep(next)
-    if (isKept) kept = next
-    if (!isKept && !notes.includes(FULL)) notes = [...notes, FULL]
-  })
   void look(first)
 
   let served = $state.raw<Served>({ data: [], runs: [] })
@@ -57,6 +65,13 @@ export function createLab(catalogue: Catalogue) {
   return {
     catalogue,
     runner,
+    pictures,
+    /** What is known of the data, its own pictures among them. */
+    get data(): DataEntry | undefined {
+      const own = dataOf(experiment.data)
+      if (!own) return catalogue.data.find(({ name }) => name === experiment.data)
+      return entryOf(own)
+    },
     get experiment() {
       return experiment
     },
@@ -75,11 +90,14 @@ export function createLab(catalogue: Catalogue) {
       return runner.opened || runner.state === 'opening' ? undefined : kept
     },
     async goOn(): Promise<void> {
-      if (kept) await runner.goOn(kept.bytes, 'The training that this browser keeps')
+      if (kept) await runner.goOn(kept.name)
     },
     forget(): void {
-      if (kept) void store.forget(kept.address)
+      if (kept) void forgetKept(kept)
       kept = undefined
+    },
+    tell(note: string): void {
+      if (!notes.includes(note)) notes = [...notes, note]
     },
     dismiss(): void {
       notes = []
@@ -95,20 +113,13 @@ export function createLab(catalogue: Catalogue) {
     },
     /** Opens a run of the command line, or of this page. Throws an Error that says what is wrong with it. */
     async openRun(bytes: Uint8Array, name: string): Promise<void> {
-      const wanted = await runner.read(bytes, name)
+      const { wanted, config } = await runner.read(bytes, name)
       show({ ...wanted, race: [] }, 'push')
-      await runner.goOn(bytes, name)
+      const files: RunFiles = { [RUN_FILES.config]: config, [RUN_FILES.checkpoint]: Uint8Array.from(bytes) }
+      await runner.goOn(files)
     },
     all: (): readonly Runner[] => [runner, ...rivals],
   }
 }
 
 export type Lab = ReturnType<typeof createLab>
-
-const FULL = 'This browser’s store is full or closed: if the tab is closed, this training is lost. Save it below.'
-
-/** A training is known by what it is, whatever story it is told in. */
-function placeOf(experiment: Experiment): string {
-  const { story: _, ...own } = experiment
-  return addressOf({ ...own, race: [] })
-}

@@ -1,13 +1,19 @@
+import { hasGraphicsCard } from '../../src/browser/graphics-card.js'
+import { open, openRun } from '../../src/browser/open.js'
+import type { Keeping, RunFiles, Session, TrainEvent } from '../../src/browser/session.js'
+import type { GivenDataSet } from '../../src/data/index.js'
 import type { NamedTensor } from '../../src/train/safetensors.js'
-import { callsTo, type Worked } from './session/calls.js'
+import { openFigures } from './figures.svelte.js'
+import { openDescriber } from './session/describer.js'
 import { OPEN, type Place } from './session/place.js'
-import type { About, EpochDone, Look, Opened, Orders, Progress, Standing, Told, Wanted } from './session/protocol.js'
+import type { About, Look, Methods } from './session/protocol.js'
+import { askLab, requestFor, wantedIn } from './session/request.js'
 import { slowMotion } from './slow.svelte.js'
 import type { Catalogue } from './state/catalogue.js'
-import type { Experiment } from './state/experiment.js'
-import { type History, historyOf } from './state/history.js'
+import { type Experiment, OWN_DATA } from './state/experiment.js'
 
-type State = 'describing' | 'ready' | 'opening' | 'training' | 'paused' | 'done' | 'failed'
+/** `waiting`: for data of somebody's own. */
+type State = 'waiting' | 'describing' | 'ready' | 'opening' | 'training' | 'paused' | 'done' | 'failed'
 
 /** Milliseconds between two looks at a network that trains. */
 const LOOK_EVERY = 700
@@ -16,64 +22,120 @@ interface RunnerOptions {
   readonly place?: Place
   /** Gives the first weights of the network that it races. */
   readonly lender?: () => Promise<readonly NamedTensor[] | undefined>
+  /** Where it is kept. */
+  readonly keeping?: (experiment: Experiment) => Keeping
+  /** Data of one's own, by name. */
+  readonly dataOf?: (name: string) => GivenDataSet | undefined
 }
 
-/** One training as the page holds it: what is known of it, and what it has told. It runs in a worker of its own. */
-export function openRunner(first: Experiment, catalogue: Catalogue, { place = OPEN, lender }: RunnerOptions = {}) {
+/** One training as the page holds it: a session in a worker, what is known of it, and what it has told. */
+export function openRunner(
+  first: Experiment,
+  catalogue: Catalogue,
+  { place = OPEN, lender, keeping, dataOf = () => undefined }: RunnerOptions = {},
+) {
   let wanted = first
   let module: string | undefined
   let state = $state<State>('describing')
   let about = $state.raw<About | undefined>()
-  let opened = $state.raw<Opened | undefined>()
-  let progress = $state.raw<Progress | undefined>()
-  let history = $state.raw<History>(historyOf())
-  let epochs = $state.raw<readonly EpochDone[]>([])
-  let test = $state.raw<Record<string, number> | undefined>()
+  let session = $state.raw<Session | undefined>()
   let problem = $state.raw<string | undefined>()
+  let note = $state.raw<string | undefined>()
   let look = $state.raw<Look | undefined>()
-  let worked = startWorker()
+  let hasCard = $state(false)
+  const figures = openFigures(() => {
+    if (state === 'training' && performance.now() - lastLook > LOOK_EVERY) void glance()
+  })
+  const describer = openDescriber(place)
   let lastLook = 0
-  let describing = 0
+  let version = 0
   let opening: Promise<boolean> | undefined
-  let ended: ((epoch: EpochDone) => unknown) | undefined
+  let begun: (() => void) | undefined
+  let rescuedAt = -1
 
-  function startWorker(): Worked<Orders> {
-    const own = callsTo<Orders>(place.start(), hear, lost)
-    own.ask.begin(place.isClosed).catch(() => undefined)
-    return own
+  const ask = <K extends keyof Methods>(method: K, ...given: Parameters<Methods[K]>) => {
+    if (!session) throw new Error('Nothing is being trained yet.')
+    return askLab(session, method, ...given)
   }
 
-  /** What was trained is gone with its worker, but for what was kept. */
-  function lost(message: string): void {
-    problem = message
-    opened = undefined
-    slow.off()
-    state = 'failed'
-  }
-
-  function hear(told: Told): void {
-    if (told.kind === 'failed') {
-      problem = told.message
-      state = 'failed'
-    } else if (told.kind === 'progress') {
-      const isEmpty = !told.progress.metrics.network && !told.progress.metrics.blocks
-      progress = isEmpty ? { ...told.progress, metrics: progress?.metrics ?? {} } : told.progress
-      history = history.with(told.progress)
-      if (state === 'training' && performance.now() - lastLook > LOOK_EVERY) void glance()
-    } else if (told.kind === 'epoch') {
-      epochs = [...epochs, told.epoch]
-      if (opened) void Promise.resolve(ended?.(told.epoch)).catch(() => undefined)
-    } else {
-      test = told.test.network
+  async function hear(event: TrainEvent): Promise<void> {
+    if (event.event === 'start') begun?.()
+    else if (event.event === 'progress') figures.stepped(event)
+    // Asked for at once, this is answered before the training makes its next step.
+    else if (event.event === 'epoch') figures.epochEnded(event, await ask('assess'))
+    else if (event.event === 'stopped' && event.reason === 'not-finite') failed(event.message)
+    else if (event.event === 'done') {
+      figures.done(event)
       state = 'done'
       void glance()
     }
   }
 
+  function failed(message: string): void {
+    figures.show()
+    slow.off()
+    problem = message
+    state = 'failed'
+  }
+
+  /** What a training tells, to its end. */
+  async function follow(own: Session, paused: boolean): Promise<void> {
+    try {
+      for await (const event of own.train({ paused })) {
+        if (own !== session) return
+        await hear(event)
+      }
+    } catch (error) {
+      if (own === session && own.state !== 'lost') await rescue(own, (error as Error).message)
+    }
+  }
+
+  /** Begins a training; resolves when it has begun, or is over. */
+  const start = (own: Session, paused: boolean): Promise<void> =>
+    new Promise((resolve) => {
+      begun = resolve
+      void follow(own, paused).finally(resolve)
+    })
+
+  /** After the worker, or the graphics card, was lost: from the last checkpoint, on the processor. */
+  async function rescue(broken: Session, message: string): Promise<void> {
+    const isCard = broken.about.device === 'webgpu'
+    const at = figures.progress?.step ?? 0
+    if (broken.state !== 'lost' && !isCard) return failed(message)
+    // Without progress since the last time it would be lost for ever.
+    if (rescuedAt === at) return failed(message)
+    rescuedAt = at
+    const goesOn = state === 'training'
+    slow.off()
+    state = 'opening'
+    try {
+      const next = await broken.recover('wasm')
+      adopt(next)
+      await stand()
+      note = `${isCard ? 'The graphics card' : 'The worker that trained'} was lost. The training goes on from its last checkpoint${isCard ? ', on the processor' : ''}.`
+      if (goesOn) await play()
+    } catch (error) {
+      failed((error as Error).message)
+    }
+  }
+
+  function adopt(next: Session): void {
+    session = next
+    void next.lost.then((message) => (next === session ? rescue(next, message) : undefined))
+  }
+
+  /** Where a session that goes on stands. */
+  async function stand(): Promise<void> {
+    const assessed = await ask('assess')
+    figures.standsAt(assessed)
+    state = assessed.done ? 'done' : 'paused'
+    await glance()
+  }
+
   async function glance(): Promise<void> {
     lastLook = performance.now()
     try {
-      look = await worked.ask.look()
+      look = await ask('look')
     } catch {
       // The training was closed meanwhile; whoever closed it knows.
     }
@@ -83,88 +145,113 @@ export function openRunner(first: Experiment, catalogue: Catalogue, { place = OP
   function forget(): void {
     slow.off()
     opening = undefined
-    ;[opened, progress, test, problem, look] = [undefined, undefined, undefined, undefined, undefined]
-    history = historyOf()
-    epochs = []
+    figures.forget()
+    ;[problem, note, look] = [undefined, undefined, undefined]
+  }
+
+  function leave(): void {
+    version++
+    void session?.close().catch(() => undefined)
+    session = undefined
+    forget()
   }
 
   async function describe(): Promise<void> {
-    const mine = ++describing
+    const mine = version
     state = 'describing'
     problem = undefined
+    if (wanted.data === OWN_DATA && !dataOf(OWN_DATA)) {
+      about = undefined
+      state = 'waiting'
+      return
+    }
     try {
-      const next = await worked.ask.describe(plain(wanted), module)
-      if (mine !== describing) return
+      const next = await describer.describe(wantedIn(wanted), module, samplesOf(dataOf(wanted.data)))
+      if (mine !== version) return
       about = next
-      state = 'ready'
+      if (state === 'describing') state = 'ready'
     } catch (error) {
-      if (mine !== describing) return
-      problem = (error as Error).message
-      state = 'failed'
+      if (mine === version) failed((error as Error).message)
     }
   }
 
   /** Opens the training unless it is open; who asks meanwhile waits for the same. */
   function ready(): Promise<boolean> {
-    if (opened) return Promise.resolve(true)
-    const mine = opening ?? open()
-    opening = mine
-    void mine.finally(() => {
-      if (opening === mine) opening = undefined
+    if (session || state === 'waiting') return Promise.resolve(!!session)
+    opening ??= opened(async () => {
+      const lent = await lender?.()
+      const data = dataOf(wanted.data)
+      return await open(requestFor(wanted, { place, module, data, lent, keeping: keeping?.(wanted) }))
     })
-    return mine
+    return opening
   }
 
-  async function open(): Promise<boolean> {
+  /** Makes a session this training's, unless another experiment was asked for meanwhile. */
+  async function opened(make: () => Promise<Session>): Promise<boolean> {
+    const mine = version
     state = 'opening'
     problem = undefined
-    const mine = describing
     try {
-      await worked.ask.use(await place.runtime())
-      const borrowed = await lender?.()
-      const own = await worked.ask.open(plain(wanted), module, borrowed)
-      if (mine !== describing) return false
-      opened = own
+      const own = await make()
+      if (mine !== version) {
+        await own.close()
+        return false
+      }
+      adopt(own)
+      hasCard = await hasGraphicsCard()
       await glance()
       if (state === 'opening') state = 'ready'
       return true
     } catch (error) {
-      problem = (error as Error).message
-      state = 'failed'
+      if (mine === version) failed((error as Error).message)
       return false
+    } finally {
+      if (mine === version) opening = undefined
     }
-  }
-
-  const settle = (standing: Standing): void => {
-    progress = { ...standing, metrics: progress?.metrics ?? {} }
-    if (state !== 'done' && state !== 'failed') state = 'paused'
   }
 
   /** Another experiment: what was trained is left. */
   function want(next: Experiment): void {
     wanted = next
-    if (opened || state === 'opening' || state === 'describing') {
-      worked.close()
-      worked = startWorker()
-    }
-    forget()
+    leave()
     void describe()
+  }
+
+  async function play(): Promise<void> {
+    slow.off()
+    if (!(await ready()) || state === 'done') return
+    state = 'training'
+    if (session?.state === 'paused') session.resume()
+    else if (session?.state === 'ready') await start(session, false)
+  }
+
+  async function pause(): Promise<void> {
+    if (state !== 'training') return
+    await session?.pause()
+    figures.show()
+    if (state === 'training') state = 'paused'
+    await glance()
   }
 
   async function step(): Promise<void> {
     if (!(await ready()) || state === 'done') return
-    settle(await worked.ask.step())
+    if (session?.state === 'ready') await start(session, true)
+    await session?.step()
+    figures.show()
+    if (!isOver()) state = 'paused'
     await glance()
   }
 
+  const isOver = (): boolean => state === 'done' || state === 'failed'
+
   const slow = slowMotion({
     async begin() {
-      if (state === 'training') settle(await worked.ask.pause())
+      await pause()
       return await ready()
     },
     phases: () => about?.phases.length ?? 0,
     step,
-    goesOn: () => state !== 'done' && state !== 'failed',
+    goesOn: () => !isOver(),
   })
 
   // A rule of one's own is told later.
@@ -178,30 +265,39 @@ export function openRunner(first: Experiment, catalogue: Catalogue, { place = OP
     get about() {
       return about
     },
+    /** Whether this browser gives pages a graphics card; known once a training is open. */
+    get hasCard() {
+      return hasCard
+    },
+    /** Open, and ready to train; what it has found out. */
     get opened() {
-      return opened
+      return session?.about
     },
     get progress() {
-      return progress
+      return figures.progress
     },
     get history() {
-      return history
+      return figures.history
     },
     get epochs() {
-      return epochs
+      return figures.epochs
     },
     get test() {
-      return test
+      return figures.test
     },
     get problem() {
       return problem
+    },
+    /** What went another way than was asked for. */
+    get note() {
+      return note
     },
     get look() {
       return look
     },
     /** Of its classes. */
     get classNames(): readonly string[] {
-      return catalogue.data.find(({ name }) => name === wanted.data)?.names ?? []
+      return dataOf(wanted.data)?.names ?? catalogue.data.find(({ name }) => name === wanted.data)?.names ?? []
     },
     get experiment() {
       return wanted
@@ -212,68 +308,42 @@ export function openRunner(first: Experiment, catalogue: Catalogue, { place = OP
       module = text
       want(wanted)
     },
-    /** Calls this after every epoch. */
-    onEpoch(call: (epoch: EpochDone) => unknown): void {
-      ended = call
+    /** What a checkpoint was asked to do. */
+    read: describer.read,
+    /** Opens a run where it stands: its files, or the name by which the browser keeps it. */
+    async goOn(run: RunFiles | string): Promise<void> {
+      leave()
+      const { worker, runtimeFolder } = place
+      const from = { worker, runtimeFolder, data: dataOf(wanted.data), device: 'wasm' as const }
+      const kept = typeof run === 'string' ? {} : keeping?.(wanted)
+      if (await opened(() => openRun(run, { ...from, ...kept }))) await stand()
     },
-    /** What a run was asked to do. */
-    read: (bytes: Uint8Array, name: string): Promise<Wanted> => worked.ask.read(bytes, name),
-    /** Opens a run that was asked to do what is wanted, where it stands. */
-    async goOn(bytes: Uint8Array, name: string): Promise<void> {
-      if (state === 'failed') {
-        worked.close()
-        worked = startWorker()
-      }
-      problem = undefined
-      state = 'opening'
-      try {
-        await worked.ask.use(await place.runtime())
-        const own = await worked.ask.goOn(bytes, name)
-        opened = own
-        settle(own.standing)
-        if (own.standing.done) state = 'done'
-        await glance()
-      } catch (error) {
-        problem = (error as Error).message
-        state = 'failed'
-      }
-    },
-    async play(): Promise<void> {
-      slow.off()
-      if (!(await ready()) || state === 'done') return
-      state = 'training'
-      await worked.ask.run()
-    },
-    async pause(): Promise<void> {
-      if (state !== 'training') return
-      settle(await worked.ask.pause())
-      await glance()
-    },
+    play,
+    pause,
     step,
     async reset(): Promise<void> {
-      if (!opened) return
-      const standing = await worked.ask.reset()
-      const own = opened
+      if (!session) return
+      await session.reset()
       forget()
-      opened = own
-      settle(standing)
+      figures.begins()
       state = 'ready'
       await glance()
     },
     ready,
     /** Its first weights, for those that race it; undefined where it cannot be opened. */
-    lent: async () => ((await ready()) ? await worked.ask.lent() : undefined),
-    glance,
-    get ask() {
-      return worked.ask
+    lent: async () => ((await ready()) ? await ask('lent') : undefined),
+    ask,
+    get session() {
+      return session
     },
-    close: (): void => worked.close(),
+    close(): void {
+      leave()
+      describer.close()
+    },
   }
 }
 
 export type Runner = ReturnType<typeof openRunner>
 
-const plain = ({ rule, preset, data, hyper, options }: Experiment) => ({
-  ...{ rule, data, hyper: { ...hyper }, options: { ...options } },
-  ...(preset !== undefined && { preset }),
-})
+const samplesOf = (data: GivenDataSet | undefined) =>
+  data && { input: data.input, target: data.target, names: data.names ?? [] }

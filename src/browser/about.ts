@@ -1,5 +1,6 @@
-import type { DataSet } from '../data/index.js'
+import { type DataSet, imageShapeOf } from '../data/index.js'
 import type { AnyRule } from '../rules/contract.js'
+import { phasesOf } from '../rules/phases.js'
 import { samplesOf } from '../train/checkpoint.js'
 import { drawables } from '../train/drawing.js'
 import { stepsOf } from '../train/plan.js'
@@ -14,6 +15,7 @@ export function aboutOf(
   where: Pick<About, 'device' | 'threads' | 'tried'>,
 ): About {
   const { settings, plan, task, validation, parameters, peakActivationBytes, stateBytes } = trainer
+  const latents = imageShapeOf(data.input) && rule.generator?.(task, settings.hyper as never)?.latents
   return {
     ...{ rule: rule.id, title: rule.title, data: data.name, samples: samplesOf(data), settings, ...where },
     trainSamples: trainer.trainingSamples,
@@ -24,6 +26,8 @@ export function aboutOf(
       parameters: block.parameters.map((own) => (typeof own === 'string' ? own : `${own.path}[${own.index}]`)),
     })),
     ...{ steps: stepsOf(plan), batches: plan.batches, parameters, peakActivationBytes, stateBytes },
+    ...(latents && { latents: latents.of }),
+    phases: phasesOf(rule, settings.hyper, trainer.certificate),
     predicts: rule.predict !== undefined,
     pictures: drawables(rule, task, settings.hyper),
   }

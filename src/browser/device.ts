@@ -1,21 +1,11 @@
 import { openTrainer, type Trainer, type TrainerConfig } from '../train/trainer.js'
+import { hasGraphicsCard } from './graphics-card.js'
 
 type PageDevice = 'wasm' | 'webgpu'
 export type Tried = Readonly<Partial<Record<PageDevice, number>>>
 
 /** Steps that are timed, after one that warms up. */
 const STEPS = 3
-
-/** Whether this browser hands out a graphics card, and not a program that stands in for one. */
-export async function hasGraphicsCard(): Promise<boolean> {
-  interface Adapter {
-    readonly info?: { readonly isFallbackAdapter?: boolean }
-    readonly isFallbackAdapter?: boolean
-  }
-  const { gpu } = navigator as { gpu?: { requestAdapter(): Promise<Adapter | null> } }
-  const adapter = await gpu?.requestAdapter().catch(() => null)
-  return !!adapter && !(adapter.info?.isFallbackAdapter ?? adapter.isFallbackAdapter ?? false)
-}
 
 /**
  * Opens a training on the device that is named, or on the one whose steps take less time. What fails on a graphics card

@@ -1,6 +1,6 @@
 import { UserError } from '../errors.js'
 import type { RuntimeSource } from './platform.js'
-import type { Place } from './session.js'
+import type { Place, WorkerLike } from './session.js'
 import { type Message, type Wire, wire } from './wire.js'
 
 /** A worker, and what it says. */
@@ -67,7 +67,7 @@ async function begin({ ask }: Wire, ended: () => void): Promise<void> {
   if (isHeld) navigator.locks.request(lock, ended).catch(() => undefined)
 }
 
-async function startWorker({ worker }: Place): Promise<Worker> {
+async function startWorker({ worker }: Place): Promise<WorkerLike> {
   if (worker) return worker()
   const { text } = await import('./embedded/worker.js')
   if (text === '') throw new UserError('this build of Onward carries no worker: build it (npm run build)')
@@ -81,7 +81,8 @@ async function startWorker({ worker }: Place): Promise<Worker> {
 }
 
 /** ONNX Runtime as a worker takes it. */
-async function runtimeOf(device: 'wasm' | 'webgpu', { runtimeFolder }: Place): Promise<RuntimeSource> {
+async function runtimeOf(device: 'wasm' | 'webgpu', { runtime, runtimeFolder }: Place): Promise<RuntimeSource> {
+  if (runtime) return await runtime(device)
   if (runtimeFolder !== undefined) return { folder: new URL(runtimeFolder, location.href).href }
   const { mjs, wasm } = device === 'webgpu' ? await import('./embedded/webgpu.js') : await import('./embedded/wasm.js')
   return { mjs, wasm }

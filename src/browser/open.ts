@@ -6,7 +6,7 @@ import { encodeJson, RUN_FILES } from '../train/run-files.js'
 import { type Journal, journal } from './journal.js'
 import { type Link, startLink } from './link.js'
 import { pageSession } from './page-session.js'
-import type { OpenRequest, OpenRunRequest, Place, RunFiles, Session } from './session.js'
+import type { Keeping, OpenRequest, OpenRunRequest, Place, RunFiles, Session } from './session.js'
 import { holdRun, isKept, keepRun, runs } from './store.js'
 import type { First, SessionRequest } from './worker-session.js'
 
@@ -15,14 +15,14 @@ import type { First, SessionRequest } from './worker-session.js'
  * anything is kept; and where `keep` names a run that is there already (`openRun` goes on with it).
  */
 export async function open(request: OpenRequest): Promise<Session> {
-  const { keep, rule, data, preset, hyper, options } = request
-  const release = keep === undefined ? nothing : await holdRun(keep)
+  const { rule, data, preset, hyper, options, from } = request
+  const { keep, release } = await held(request)
   try {
-    if (keep !== undefined && (await isKept(keep)))
+    if (keep !== undefined && !request.replace && (await isKept(keep)))
       throw new UserError(
         `this browser keeps a run of the name ${keep} already: go on with it (openRun), or name another`,
       )
-    const asked = { rule, data, preset, hyper, options, where: keep ?? 'this run', kept: keep }
+    const asked = { rule, data, preset, hyper, options, from, where: keep ?? 'this run', kept: keep }
     return await opened(request, asked, { journal: journal(), keep, release })
   } catch (error) {
     await release()
@@ -35,10 +35,9 @@ export async function open(request: OpenRequest): Promise<Session> {
  * which it then goes on to be kept under. It may have begun in another page, or in Node.
  */
 export async function openRun(run: RunFiles | string, request: OpenRunRequest = {}): Promise<Session> {
-  const keep = typeof run === 'string' ? run : request.keep
-  const release = keep === undefined ? nothing : await holdRun(keep)
+  const { keep, release } = await held(typeof run === 'string' ? { keep: run } : request)
   try {
-    if (typeof run !== 'string' && keep !== undefined && (await isKept(keep)))
+    if (typeof run !== 'string' && keep !== undefined && !request.replace && (await isKept(keep)))
       throw new UserError(`this browser keeps a run of the name ${keep} already: name another`)
     const files = typeof run === 'string' ? await runs.read(run) : run
     const where = keep ?? 'this run'
@@ -57,18 +56,30 @@ export async function openRun(run: RunFiles | string, request: OpenRunRequest = 
 
 const nothing = async (): Promise<void> => undefined
 
-interface Keeping {
-  readonly journal: Journal
+interface Held {
   readonly keep: string | undefined
+  /** Gives the name free for other pages. */
   release(): Promise<void>
+}
+
+/** Holds the name that a run is to be kept under. */
+async function held({ keep, unkept }: Keeping): Promise<Held> {
+  if (keep === undefined) return { keep, release: nothing }
+  try {
+    return { keep, release: await holdRun(keep) }
+  } catch (error) {
+    if (!unkept) throw error
+    unkept((error as Error).message)
+    return { keep: undefined, release: nothing }
+  }
 }
 
 async function opened(
   request: OpenRequest | OpenRunRequest,
   asked: SessionRequest,
-  { journal, keep, release }: Keeping,
+  { journal, keep, release }: Held & { readonly journal: Journal },
 ): Promise<Session> {
-  const { worker, runtimeFolder, signal } = request
+  const { worker, runtime, runtimeFolder, signal, replace, unkept } = request
   if (typeof asked.rule === 'object' && typeof asked.rule.module !== 'string')
     throw new UsageError(
       'a rule holds functions, which cannot be sent to a worker: serve it from a worker of your own (serve of ' +
@@ -82,11 +93,20 @@ async function opened(
     [RUN_FILES.metrics]: journal.bytes(),
     [RUN_FILES.checkpoint]: checkpoint,
   })
+  let isWorthKeeping = !replace
+  let isTold = false
   const kept = async (): Promise<void> => {
-    if (keep !== undefined && last) await keepRun(keep, first!.config, files(last))
+    if (keep === undefined || !last || !isWorthKeeping) return
+    try {
+      await keepRun(keep, first!.config, files(last))
+    } catch (error) {
+      if (!unkept) throw error
+      if (!isTold) unkept((error as Error).message)
+      isTold = true
+    }
   }
   const link: Link = await startLink(
-    { worker, runtimeFolder },
+    { worker, runtime, runtimeFolder },
     {
       async save(bytes) {
         last = bytes
@@ -94,6 +114,7 @@ async function opened(
         return keep === undefined ? 'the memory of the page' : `${keep}/${RUN_FILES.checkpoint}`
       },
       event: (event: TrainEvent) => {
+        isWorthKeeping ||= event.event === 'epoch'
         journal.add(event)
         hear(event)
       },
@@ -115,17 +136,22 @@ async function opened(
     files,
     kept,
     release,
-    recover: async () => {
+    recover: async (device) => {
       await release()
       const { rule, data } = asked
-      if (keep !== undefined && (await isKept(keep))) return await openRun(keep, { ...places(request), rule, data })
-      if (last) return await openRun(files(last), { ...places(request), rule, data })
-      return await open(request as OpenRequest)
+      const again = { ...places(request), rule, data, device }
+      if (keep !== undefined && isWorthKeeping && (await isKept(keep))) return await openRun(keep, again)
+      if (last) return await openRun(files(last), { ...again, keep, replace })
+      return await open(
+        device ? ({ ...request, options: { ...asked.options, device } } as OpenRequest) : (request as OpenRequest),
+      )
     },
   })
 }
 
-const places = ({ worker, runtimeFolder, signal }: OpenRequest | OpenRunRequest) => ({ worker, runtimeFolder, signal })
+const places = ({ worker, runtime, runtimeFolder, signal, unkept }: OpenRequest | OpenRunRequest) => ({
+  ...{ worker, runtime, runtimeFolder, signal, unkept },
+})
 
 /**
  * What each block's update reads, without opening a session: quick, for a rule that is being written. `on`: the name of

@@ -1,7 +1,7 @@
 import { UserError } from '../errors.js'
 import type { TrainEvent } from '../train/events.js'
 import type { Link } from './link.js'
-import type { RunFiles, Session, SessionState, TrainOptions } from './session.js'
+import type { DeviceChoice, RunFiles, Session, SessionState, TrainOptions } from './session.js'
 import type { First } from './worker-session.js'
 
 /** What a session in a page is made of. */
@@ -14,7 +14,7 @@ export interface Parts {
   files(checkpoint: Uint8Array<ArrayBuffer>): RunFiles
   /** Keeps the run as it was told last, where it is kept. */
   kept(): Promise<void>
-  recover(): Promise<Session>
+  recover(device?: DeviceChoice): Promise<Session>
   /** Gives the run free for other pages. */
   release(): Promise<void>
 }
@@ -23,6 +23,8 @@ export interface Parts {
 export function pageSession({ link, first, listen, files, kept, recover, release }: Parts): Session {
   const { call } = link
   let state: SessionState = 'ready'
+  /** Whether a training ended with an error: what is on its device may be gone. */
+  let isBroken = false
   link.lost.then(() => {
     state = 'lost'
     release()
@@ -49,7 +51,9 @@ export function pageSession({ link, first, listen, files, kept, recover, release
       isOver = true
       wake()
     })
-    over.catch(() => undefined)
+    over.catch(() => {
+      isBroken = true
+    })
     try {
       while (!isOver || events.length > 0) {
         const event = events.shift()
@@ -104,14 +108,21 @@ export function pageSession({ link, first, listen, files, kept, recover, release
     evaluate: (on) => call('evaluate', on),
     samples: (options) => call('samples', options),
     activities: (inputs) => call('activities', inputs),
+    encode: (inputs) => call('encode', inputs),
+    decode: (latents) => call('decode', latents),
+    watch: (samples) => call('watch', samples),
+    ask: (method, ...args) => call('ask', method, ...args),
     toBytes: () => call('toBytes'),
     fromBytes: (bytes) => call('fromBytes', bytes),
     files: async () => files(await call('toBytes')),
     exportOnnx: () => call('exportOnnx'),
     lost: link.lost,
-    recover: async () => {
-      if (state !== 'lost') throw new UserError('the worker of this session is there: there is nothing to recover')
-      return await recover()
+    recover: async (device) => {
+      if (state !== 'lost' && !isBroken)
+        throw new UserError('the worker of this session is there: there is nothing to recover')
+      link.end('the session was recovered in another worker')
+      state = 'lost'
+      return await recover(device)
     },
     async close() {
       if (state !== 'lost') state = 'closed'

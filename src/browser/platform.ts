@@ -4,8 +4,11 @@ import { createBrowserEngine } from '../runtime/engine.browser.js'
 import type { Engine } from '../runtime/protocol.js'
 import type { Platform } from '../train/platform.js'
 
-/** ONNX Runtime for a device: as text, or the folder that it lies in. */
-export type RuntimeSource = { readonly folder: string } | { readonly mjs: string; readonly wasm: string }
+/** ONNX Runtime for a device: the files themselves, or the folder that they lie in. */
+export type RuntimeSource =
+  | { readonly folder: string }
+  /** `wasm`: the bytes, or a text that holds them packed by gzip, in base64. */
+  | { readonly mjs: string; readonly wasm: string | ArrayBuffer }
 
 /** Lets whatever else waits for this thread come first: messages are heard between the calls of a program. */
 export function breath(): Promise<void> {
@@ -63,11 +66,10 @@ export function workerPlatform(
   }
 }
 
-async function unpacked({ mjs, wasm }: { readonly mjs: string; readonly wasm: string }) {
+async function unpacked({ mjs, wasm }: Exclude<RuntimeSource, { readonly folder: string }>) {
+  const url = URL.createObjectURL(new Blob([mjs], { type: 'text/javascript' }))
+  if (typeof wasm !== 'string') return { mjs: url, wasm }
   const packed = Uint8Array.from(atob(wasm), (character) => character.charCodeAt(0))
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream('gzip'))
-  return {
-    mjs: URL.createObjectURL(new Blob([mjs], { type: 'text/javascript' })),
-    wasm: await new Response(stream).arrayBuffer(),
-  }
+  return { mjs: url, wasm: await new Response(stream).arrayBuffer() }
 }

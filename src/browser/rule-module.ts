@@ -27,8 +27,8 @@ const KEPT = '__onwardParts'
 /** A rule of a page's own, and where in its text an error of it is. */
 export interface OwnRule {
   readonly rule: AnyRule
-  /** What was loaded, as a run keeps it: the name and the SHA-256 of the text. */
-  readonly file: { readonly path: string; readonly sha256: string }
+  /** What was loaded, as a run keeps it: the name and the SHA-256 of the text. Pages that are not secure have none. */
+  readonly file?: { readonly path: string; readonly sha256: string }
 }
 
 const loaded = new Map<string, string>()
@@ -54,7 +54,8 @@ export function placed(error: unknown): unknown {
 /** The rule of the text of a module, and what a run keeps of it. Throws as `importRule` does. */
 export async function loadRule({ module, name = 'rule.js' }: RuleModule): Promise<OwnRule> {
   const rule = await importRule({ module, name })
-  return { rule, file: { path: name, sha256: await sha256Of(module) } }
+  const sha256 = await sha256Of(module)
+  return { rule, ...(sha256 !== undefined && { file: { path: name, sha256 } }) }
 }
 
 /** Runs the text of a module and takes its rule. Throws a UsageError that says where it is wrong. */
@@ -127,9 +128,9 @@ function partUrl(part: string): string {
   return known
 }
 
-async function sha256Of(text: string): Promise<string> {
+async function sha256Of(text: string): Promise<string | undefined> {
   const bytes = new TextEncoder().encode(text)
-  if (!globalThis.crypto?.subtle) throw new UserError('a rule of your own needs a secure page: https, or localhost')
+  if (!globalThis.crypto?.subtle) return undefined
   const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
   return [...hash].map((byte) => byte.toString(16).padStart(2, '0')).join('')
 }

@@ -2,14 +2,38 @@ import { checkDataSet, type DataSet, type GivenDataSet, makeDataSet } from '../d
 import { UsageError } from '../errors.js'
 import type { AnyRule } from '../rules/contract.js'
 import { checkId, ruleById, ruleNamed } from '../rules/registry.js'
+import type { NetworkLatents } from '../train/latents.js'
+import type { Position } from '../train/plan.js'
+import type { Trainer } from '../train/trainer.js'
 import { loadRule } from './rule-module.js'
-import type { OpenRequest } from './session.js'
+import type { OpenRequest, WatchedBatch } from './session.js'
 
-/** What a page's own worker adds to Onward's rules and data sets. */
+type Given = GivenDataSet | Promise<GivenDataSet>
+
+/** What a session has to do with, for methods that a page's own worker adds. */
+export interface Inside {
+  readonly rule: AnyRule
+  readonly data: DataSet
+  readonly trainer: Trainer
+  /** Where the training stands. */
+  at(): Position
+  watch(samples?: number): Promise<WatchedBatch>
+  /** Of the network as it is. Throws a UserError where the rule has none. */
+  latents(): Promise<NetworkLatents>
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: each has arguments of its own
+export type Added = Readonly<Record<string, (...args: any[]) => unknown>>
+
+/** What a page's own worker adds to Onward's. */
 export interface Own {
   readonly rules?: readonly AnyRule[]
-  /** By name; made or fetched when it is asked for. */
-  readonly data?: Readonly<Record<string, () => GivenDataSet | Promise<GivenDataSet>>>
+  /** By name, made or fetched when it is asked for; or a function that gives what it has of a name. */
+  readonly data?: Readonly<Record<string, () => Given>> | ((name: string) => Given | undefined)
+  /** Methods of sessions, for `Session.ask`: each is called between two calls of the training. */
+  readonly methods?: (inside: Inside) => Added
+  /** What the page asks without a session. */
+  readonly answers?: Added
 }
 
 /** A rule, and the module that it was loaded from, if it was from one. */
@@ -27,6 +51,6 @@ export async function ruleFrom(
 
 export async function dataFrom(asked: OpenRequest['data'] | undefined, { data = {} }: Own): Promise<DataSet> {
   if (typeof asked !== 'string') return checkDataSet(asked as GivenDataSet)
-  const own = Object.hasOwn(data, asked) ? data[asked] : undefined
-  return own ? checkDataSet(await own()) : makeDataSet(asked)
+  const own = typeof data === 'function' ? data(asked) : Object.hasOwn(data, asked) ? data[asked]!() : undefined
+  return own ? checkDataSet(await own) : makeDataSet(asked)
 }

@@ -2,7 +2,7 @@ import { checkOptions, type Values } from '../options/index.js'
 import { certifyRule } from '../rules/certify.js'
 import type { Platform } from '../train/platform.js'
 import type { RuntimeSource } from './platform.js'
-import { placed } from './rule-module.js'
+import { placed as withPlace } from './rule-module.js'
 import { type Own, ruleFrom } from './served.js'
 import type { OpenRequest } from './session.js'
 import { type Message, wire } from './wire.js'
@@ -25,10 +25,15 @@ export function serveOn(scope: Scope, own: Own, platformOf: PlatformOf): void {
       try {
         return await method(...args)
       } catch (error) {
-        throw placed(error)
+        throw withPlace(error)
       }
     }
+  const others = Object.entries(own.answers ?? {}).map(([name, answer]) => [
+    name,
+    placing(async (...args) => answer(...args)),
+  ])
   const page = wire((message, transfer) => scope.postMessage(message, transfer), {
+    ...Object.fromEntries(others),
     begin,
     open: placing(async (request: SessionRequest) => {
       const opened = await openSession(request, own, {

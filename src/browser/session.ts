@@ -1,12 +1,17 @@
 import type { Certificate } from '../certificate/certificate.js'
 import type { GivenDataSet, GivenNumbers, GivenSplit, Samples } from '../data/index.js'
+import type { Phase } from '../rules/contract.js'
 import type { Activity } from '../train/activities.js'
+import type { Origin } from '../train/config.js'
 import type { Confusion } from '../train/confusion.js'
 import type { Drawing } from '../train/drawing.js'
 import type { Criterion, Scores, TrainEvent } from '../train/events.js'
+import type { Decoded } from '../train/latents.js'
 import type { Predicted } from '../train/network.js'
 import type { Settings, TrainInput } from '../train/options.js'
 import type { RunConfig } from '../train/run-config.js'
+import type { Watched } from '../train/watch.js'
+import type { RuntimeSource } from './platform.js'
 
 /** A rule as the text of a JavaScript module that exports it; it may import `onward` and its parts by their names. */
 export interface RuleModule {
@@ -25,6 +30,9 @@ export type RunFiles = Readonly<Record<string, Uint8Array<ArrayBuffer>>>
 /** Where steps run. `auto`: WebGPU or WebAssembly, whichever takes less time for steps of this training. */
 export type DeviceChoice = 'auto' | 'wasm' | 'webgpu'
 
+/** What is needed of a worker; a bridge to one in another frame does the same. */
+export type WorkerLike = Pick<Worker, 'postMessage' | 'terminate' | 'onmessage' | 'onerror'>
+
 /** Where the worker and ONNX Runtime come from. */
 export interface Place {
   /**
@@ -32,15 +40,33 @@ export interface Place {
    * from a blob: a module that calls `serve` of `onward/browser/worker`. Default: Onward's own worker, which this
    * module carries as text.
    */
-  readonly worker?: (() => Worker) | undefined
+  readonly worker?: (() => WorkerLike) | undefined
   /**
    * The folder in which the page serves `RUNTIME_FILES`, a URL that ends in `/`. Default: none, these files are carried
    * as text, in modules that are loaded when they are needed.
    */
   readonly runtimeFolder?: string | undefined
+  /** Gives these files, for a worker that can fetch none: that of a frame without an origin. */
+  readonly runtime?: ((device: 'wasm' | 'webgpu') => Promise<RuntimeSource>) | undefined
 }
 
-export interface OpenRequest extends Omit<TrainInput, 'options' | 'settings'>, Place {
+/** Where a run is kept. */
+export interface Keeping {
+  /** Keeps the run in the browser's store under this name; see `runs`. Default: it is kept by nobody but the page. */
+  readonly keep?: string | undefined
+  /**
+   * Takes the place of the run that the store keeps under this name, once its own first epoch has ended. Default: a name
+   * that is taken is an error.
+   */
+  readonly replace?: true | undefined
+  /**
+   * Told, in a sentence, why the run is not kept: another tab has it open, the store is full or closed to the page. The
+   * training then goes on without. Default: that is an error.
+   */
+  readonly unkept?: ((why: string) => void) | undefined
+}
+
+export interface OpenRequest extends Omit<TrainInput, 'options' | 'settings'>, Place, Keeping {
   /**
    * The name of one of Onward's rules, or of one that the page's own worker serves; or the text of a module. A rule
    * itself holds functions, which cannot be sent to a worker: let a worker of your own serve it.
@@ -50,20 +76,19 @@ export interface OpenRequest extends Omit<TrainInput, 'options' | 'settings'>, P
   readonly data: GivenDataSet | string
   /** The options of training, as of Node; the device is `auto` where none is named. */
   readonly options?: Readonly<Omit<NonNullable<TrainInput['options']>, 'device'> & { readonly device?: DeviceChoice }>
-  /** Keeps the run in the browser's store under this name; see `runs`. Default: it is kept by nobody but the page. */
-  readonly keep?: string | undefined
+  /** Another network, whose weights are the first ones wherever names and shapes are equal. */
+  readonly from?: Origin | undefined
   /** Ends the worker at once, also while the session is being opened. What was not kept is lost. */
   readonly signal?: AbortSignal | undefined
 }
 
 /** How to go on with a run. Its rule and data are handed in where Onward does not know them by name. */
-export interface OpenRunRequest extends Place {
+export interface OpenRunRequest extends Place, Keeping {
   readonly rule?: OpenRequest['rule'] | undefined
   readonly data?: OpenRequest['data'] | undefined
   /** The new total, to train longer; schedules go by it. */
   readonly epochs?: number | undefined
   readonly device?: DeviceChoice | undefined
-  readonly keep?: string | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -92,8 +117,12 @@ export interface About {
   /** Bytes of a training step: activities at their peak, weights and optimiser. */
   readonly peakActivationBytes: number
   readonly stateBytes: number
+  /** The parts of a training step, in plain sentences. */
+  readonly phases: readonly Phase[]
   /** Whether the rule predicts, or only generates. */
   readonly predicts: boolean
+  /** What stands for an image in the network, in words, where the rule has that: `encode`, `decode`. */
+  readonly latents?: string
   /** The pictures that `samples` draws, by name, with their titles; empty where there are none. */
   readonly pictures: Readonly<Record<string, string>>
 }
@@ -125,6 +154,20 @@ export interface SamplesOptions {
   readonly count?: number
   /** Of the noise. Default: 0. */
   readonly seed?: number
+}
+
+/** What can be seen of the network while it learns from a batch: the one that comes next. */
+export interface WatchedBatch {
+  /** Steps that are done. */
+  readonly step: number
+  /** Samples of the batch that are shown: its first ones. */
+  readonly count: number
+  /** [count, ...input], as the step reads them. */
+  readonly x: Float32Array
+  /** Their targets; absent where there are none. */
+  readonly target?: Float32Array | Int32Array | Uint8Array
+  /** What the blocks hold in each phase (`about.phases`): of these samples, or, where each has one number, of all. */
+  readonly sights: readonly Watched[]
 }
 
 /** A network as an ONNX model. */
@@ -171,6 +214,14 @@ export interface Session {
   samples(options?: SamplesOptions): Promise<Drawing[]>
   /** What each block hands up for these inputs, from below. */
   activities(inputs: readonly GivenNumbers[]): Promise<Activity[]>
+  /** What stands for these inputs in the network, D numbers each. Throws where the rule has no latents. */
+  encode(inputs: readonly GivenNumbers[]): Promise<Float32Array[]>
+  /** The images that such numbers stand for. */
+  decode(latents: readonly ArrayLike<number>[]): Promise<Decoded>
+  /** What the rule lets people see of the batch that comes next, of its first samples. Nothing is learned by it. Default: 8. */
+  watch(samples?: number): Promise<WatchedBatch>
+  /** Calls a method that the page's own worker adds to its sessions (`serve`), between two calls of the training. */
+  ask<T>(method: string, ...args: readonly unknown[]): Promise<T>
   /** The checkpoint of the network as it is, as the file `checkpoint.safetensors` of a run holds it. */
   toBytes(): Promise<Uint8Array<ArrayBuffer>>
   /** Takes a checkpoint of this training; `train` goes on from there. Throws where it is another's, and nothing changes. */
@@ -182,12 +233,13 @@ export interface Session {
   /** Resolves when the worker was lost, with the sentence that says so; never otherwise. */
   readonly lost: Promise<string>
   /**
-   * After the worker was lost: the same session in a new worker, from the last checkpoint (there is one at the
+   * After the worker was lost, or a training ended with an error, as where a graphics card goes away: the same session in
+   * a new worker, on the device that is named, from the last checkpoint (there is one at the
    * beginning, after every epoch, and as `checkpointEvery` says).
    */
-  recover(): Promise<Session>
+  recover(device?: DeviceChoice): Promise<Session>
   /** Ends the worker. A training that runs ends without a further checkpoint: stop it first. */
   close(): Promise<void>
 }
 
-export type { Activity, Certificate, Confusion, Drawing, RunConfig, TrainEvent }
+export type { Activity, Certificate, Confusion, Drawing, Origin, Phase, RunConfig, RuntimeSource, TrainEvent, Watched }

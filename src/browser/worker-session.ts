@@ -10,6 +10,7 @@ import { deviceAt, PAGE_DEVICES } from '../train/device.js'
 import { draw, shownOf } from '../train/drawing.js'
 import type { TrainEvent } from '../train/events.js'
 import { firstState } from '../train/first-state.js'
+import { openLatents } from '../train/latents.js'
 import { prolonged } from '../train/longer.js'
 import { openNetwork } from '../train/network.js'
 import type { TrainInput } from '../train/options.js'
@@ -24,10 +25,19 @@ import { type Followed, followed } from './followed.js'
 import { gate } from './gate.js'
 import { breath, usableThreads } from './platform.js'
 import { dataFrom, type Own, ruleFrom } from './served.js'
-import type { About, DeviceChoice, Evaluation, OpenRequest, SamplesOptions, TrainOptions } from './session.js'
+import type {
+  About,
+  DeviceChoice,
+  Evaluation,
+  OpenRequest,
+  SamplesOptions,
+  TrainOptions,
+  WatchedBatch,
+} from './session.js'
+import { watched } from './watched.js'
 
 /** What a page asks of its worker when it opens a session. */
-export interface SessionRequest extends Pick<OpenRequest, 'preset' | 'hyper'> {
+export interface SessionRequest extends Pick<OpenRequest, 'preset' | 'hyper' | 'from'> {
   /** Of a run, absent where its settings name one that is known. */
   readonly rule?: OpenRequest['rule'] | undefined
   readonly data?: OpenRequest['data'] | undefined
@@ -66,7 +76,7 @@ export type Methods = Awaited<ReturnType<typeof openSession>>['methods']
 const MOST_UNREAD = 64
 
 export async function openSession(request: SessionRequest, own: Own, host: Host) {
-  const { preset, hyper, options: asked = {}, where, kept } = request
+  const { preset, hyper, options: asked = {}, where, kept, from } = request
   const run = request.run && {
     ...request.run,
     config: decodeConfig(new TextDecoder().decode(request.run.config), `${RUN_FILES.config} of ${where}`),
@@ -88,7 +98,7 @@ export async function openSession(request: SessionRequest, own: Own, host: Host)
     throw new UsageError(`a page has no device ${choice}: choose auto, wasm or webgpu`)
   const { trainer, device, tried } = await openOnDevice({ rule, data, platform: base }, choice, input)
   const { settings, plan } = trainer
-  const common = { rule, data, settings, platform: base }
+  const common = { rule, data, settings, platform: base, from }
 
   let current = run && prolonged(decodeCheckpoint(run.checkpoint, where), epochs!, where)
   let standing: Stands = { at: beginOf(plan.from), best: undefined }
@@ -120,7 +130,10 @@ export async function openSession(request: SessionRequest, own: Own, host: Host)
   const opened = <T extends Followed>(open: (checkpoint: Checkpoint) => Promise<T>) =>
     followed(open, checkpointNow, () => version)
   const network = opened((now) => openNetwork(rule, now, base, where))
+  const latents = opened((now) => openLatents(rule, now, base, where))
   const activities = opened((now) => openActivities(rule, now, base, where))
+  const watch = async (samples = 8): Promise<WatchedBatch> => await watched(trainer, standing.at, samples)
+  const added = own.methods?.({ rule, data, trainer, at: () => standing.at, watch, latents }) ?? {}
   const free = (): void => {
     if (abort) throw new UserError('the network is being trained: stop the training first')
   }
@@ -203,6 +216,14 @@ export async function openSession(request: SessionRequest, own: Own, host: Host)
         const shown = async (part: 'held-out' | 'test') => shownOf({ ...data, validation }, part)
         const options = { count, seed, where, ...(names && { names }) }
         return await draw(rule, await checkpointNow(), shown, base, options)
+      }),
+    encode: (inputs: readonly GivenNumbers[]) => between.between(async () => (await latents()).encode(inputs)),
+    decode: (given: readonly ArrayLike<number>[]) => between.between(async () => (await latents()).decode(given)),
+    watch: (samples?: number) => between.between(() => watch(samples)),
+    ask: (method: string, ...args: readonly unknown[]) =>
+      between.between(async () => {
+        if (!Object.hasOwn(added, method)) throw new UserError(`the worker of this page adds no method ${method}`)
+        return await added[method]!(...args)
       }),
     activities: (inputs: readonly GivenNumbers[]) => between.between(async () => (await activities()).of(inputs)),
     exportOnnx: () => between.between(async () => (await network()).exported()),

@@ -4,7 +4,7 @@ import { workerPlatform } from './platform.js'
 import type { Own } from './served.js'
 import { type Scope, serveOn } from './serving.js'
 
-export type { Own }
+export type { Inside, Own } from './served.js'
 
 /**
  * Serves the sessions of a page from the worker that calls it, at its start; with rules and data sets of the page's own

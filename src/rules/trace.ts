@@ -160,9 +160,9 @@ export function traceRule(rule: AnyRule, task: Task, hyper: unknown): TracedRule
     name,
     traceSteps(name, [step], initial, task),
   ])
-  const reading = (f: (state: Tree, batch: Batch) => readonly [string, Tensor][]): StepGraph => {
+  const reading = (f: (state: Tree, batch: Batch) => readonly [string, Tensor][], xShape?: Shape): StepGraph => {
     const state = stateInputs(initial)
-    const { batches, inputs } = batchInputs(task)
+    const { batches, inputs } = batchInputs(task, 1, xShape)
     const outputs = f(state, batches[0]!)
     const used = new Set(reachable(outputs.map(([, output]) => output)).map(({ id }) => id))
     return {
@@ -265,6 +265,13 @@ export function traceRule(rule: AnyRule, task: Task, hyper: unknown): TracedRule
           return [[part, drawn]]
         })
       )
+    },
+    latents() {
+      const { latents }: Generator<Tree> = rule.generator?.(task, hyper) ?? {}
+      if (!latents) return undefined
+      const encode = reading((state, view) => [['latents', latents.encode(state, view)]])
+      const size = encode.metrics[0]!.output.shape.slice(1)
+      return { of: latents.of, encode, decode: reading((state, { x }) => [['images', latents.decode(state, x)]], size) }
     },
     greedy(layer) {
       const features = reading((state, { x }) => [

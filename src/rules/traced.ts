@@ -42,6 +42,8 @@ export interface TracedRule {
    * one metric of that name. Undefined where the rule has none.
    */
   generator(part: GeneratorPart): StepGraph | undefined
+  /** What stands for images, `latents` [N, D], and the `images` of such numbers; undefined where the rule has none. */
+  latents(): { readonly of: string; readonly encode: StepGraph; readonly decode: StepGraph } | undefined
   /** Of a rule whose read-out is solved: its `features` [N, V, D] of inputs, and the step that stands for the solution. */
   readonly readOut?: { readonly features: StepGraph; readonly step: TracedStep }
   /** Greedy steps and what feeds them, by layer; empty where the rule has none or cannot here. */

@@ -6,7 +6,7 @@ import { type BrowserEngineOptions, createBrowserEngine } from './engine.browser
 import type { CompileOptions, Program } from './program.js'
 import type { Engine } from './protocol.js'
 
-export { RUNTIME_FILES } from './engine.browser.js'
+export { RUNTIME_FILES } from './runtime-files.js'
 
 export interface BrowserCompileOptions extends CompileOptions {
   /** The folder in which the page serves `RUNTIME_FILES`, a URL that ends in `/`. Default: the script's. */

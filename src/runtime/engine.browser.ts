@@ -1,5 +1,6 @@
 import { createEngine } from './engine.js'
 import type { Engine } from './protocol.js'
+import { RUNTIME_FILES } from './runtime-files.js'
 
 export interface BrowserEngineOptions {
   readonly device: 'wasm' | 'webgpu'
@@ -10,12 +11,6 @@ export interface BrowserEngineOptions {
   /** In the place of files in a folder: the URL of the module, and what is in the WebAssembly. */
   readonly runtime?: { readonly mjs: string; readonly wasm: ArrayBuffer } | undefined
 }
-
-/** What a page serves for each device, from the folder `dist` of onnxruntime-web. */
-export const RUNTIME_FILES = {
-  wasm: { mjs: 'ort-wasm-simd-threaded.mjs', wasm: 'ort-wasm-simd-threaded.wasm' },
-  webgpu: { mjs: 'ort-wasm-simd-threaded.asyncify.mjs', wasm: 'ort-wasm-simd-threaded.asyncify.wasm' },
-} as const
 
 /**
  * Loads ONNX Runtime's build for the device, and its own files when the first session is made. The module file is

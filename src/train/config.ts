@@ -9,6 +9,8 @@ export interface Origin {
   /** Its name for people: the folder of its run. */
   readonly run: string
   readonly state: readonly NamedTensor[]
+  /** Whether a network with which it shares no weights is no error. */
+  readonly optional?: true
 }
 
 /** Where a training stands, and, with patience, the best epoch of the phase so far. */

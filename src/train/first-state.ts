@@ -40,10 +40,10 @@ export async function firstState(
 
 /**
  * A first state with the tensors of another network wherever the model has one of the same name, type and shape; the
- * optimiser begins afresh. Throws a UsageError where nothing fits.
+ * optimiser begins afresh. Throws a UsageError where nothing fits, unless that may be.
  */
 function weightsOf(
-  { run, state }: Origin,
+  { run, state, optional }: Origin,
   first: TensorRecord,
   tensors: readonly StateTensor[],
 ): { readonly state: TensorRecord; readonly taken: WeightsTaken } {
@@ -56,7 +56,8 @@ function weightsOf(
     else left.push(`${name} ${show(shape)}: ${own ? `${own.dtype} ${show(own.shape)} there` : 'not there'}`)
   }
   const taken = tensors.filter(({ name }) => next[name] !== first[name]).length
-  if (taken === 0) throw new UsageError(`${run} has no weights of the names and shapes that this network has.`)
+  if (taken === 0 && !optional)
+    throw new UsageError(`${run} has no weights of the names and shapes that this network has.`)
   const known = new Set(tensors.map(({ name }) => name))
   for (const { name, shape } of state) if (!known.has(name)) left.push(`${name} ${show(shape)}: not here`)
   return { state: next, taken: { run, taken, left } }

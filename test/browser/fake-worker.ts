@@ -14,9 +14,11 @@ export function endWorkers(): void {
 }
 
 /** A worker as a page has one, in this process and on the CPU: what a page and its worker do is tested without a browser. */
-export function fakeWorker(own: Own = {}): { readonly worker: () => Worker; lose(): void } {
+export function fakeWorker(own: Own = {}): { readonly worker: () => Worker; lose(): void; breaks(): void } {
   let lose: () => void = () => undefined
+  let isBroken = false
   const worker = (): Worker => {
+    isBroken = false
     const { port1: page, port2: scope } = new MessageChannel()
     const served = {
       onmessage: null as ((event: { data: Message }) => void) | null,
@@ -24,7 +26,17 @@ export function fakeWorker(own: Own = {}): { readonly worker: () => Worker; lose
     }
     scope.onmessage = ({ data }) => served.onmessage?.({ data })
     serveOn(served, own, () => ({
-      compile: (graph, options) => compile(graph, { ...options, device: 'cpu', threads: 1 }),
+      async compile(graph, options) {
+        const program = await compile(graph, { ...options, device: 'cpu', threads: 1 })
+        const { run } = program
+        // In place: programs are known by what they are.
+        return Object.assign(program, {
+          async run(...call: Parameters<typeof run>) {
+            if (isBroken) throw new Error('the device was lost')
+            return await run(...call)
+          },
+        })
+      },
     }))
     const made = {
       onmessage: null as ((event: { data: Message }) => void) | null,
@@ -40,5 +52,12 @@ export function fakeWorker(own: Own = {}): { readonly worker: () => Worker; lose
     lose = () => made.onerror?.({ message: 'out of memory' })
     return made as unknown as Worker
   }
-  return { worker, lose: () => lose() }
+  return {
+    worker,
+    lose: () => lose(),
+    // Until another worker takes its place.
+    breaks() {
+      isBroken = true
+    },
+  }
 }

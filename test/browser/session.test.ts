@@ -7,6 +7,7 @@ import { open, openRun } from '../../src/browser/open.js'
 import type { OpenRequest, RunFiles, Session } from '../../src/browser/session.js'
 import { evaluate, resume, type TrainEvent, train } from '../../src/node.js'
 import { backprop } from '../../src/rules/backprop.js'
+import { decodeCheckpoint } from '../../src/train/checkpoint.js'
 import { collect, lines, ofKind } from '../train/fixtures.js'
 import { endWorkers, fakeWorker } from './fake-worker.js'
 
@@ -238,4 +239,63 @@ test('a training does not run ahead of a reader who does not read', async () => 
   const [last] = ofKind(withoutTime((await session.files())['metrics.jsonl']!) as TrainEvent[], 'stopped')
   assert.equal(last!.reason, 'aborted')
   await session.close()
+})
+
+test('what can be seen of the next batch is of its first samples, and moves nothing', async () => {
+  const session = await opened()
+  const before = await session.toBytes()
+  const { step, count, x, target, sights } = await session.watch(4)
+  assert.deepEqual([step, count, x.length, target?.length], [0, 4, 4 * 25, 4])
+  const [first] = sights
+  assert.equal(first!.shape[0], 4)
+  assert.equal(
+    first!.values.length,
+    first!.shape.reduce((a, b) => a * b, 1),
+  )
+  assert.ok(session.about.phases.some(({ name }) => name === first!.phase))
+  assert.deepEqual(await session.toBytes(), before)
+  await session.close()
+})
+
+test('a worker of the page’s own adds methods to its sessions, which are called between two calls', async () => {
+  const own = fakeWorker({
+    methods: ({ trainer, at }) => ({ place: async (name: string) => [name, trainer.plan.batches, at()] }),
+  })
+  const session = await opened(own)
+  assert.deepEqual(await session.ask('place', 'here'), ['here', 10, { phase: 0, epoch: 0, between: 0, batch: 0 }])
+  await assert.rejects(session.ask('constructor'), /the worker of this page adds no method constructor/)
+  await session.close()
+})
+
+test('weights of another network are the first ones, again after a reset; one that shares none may be no error', async () => {
+  const other = await opened({ options: { ...options, seed: 9, device: 'wasm' } })
+  const { state } = decodeCheckpoint(await other.toBytes(), 'the other')
+  const weights = (bytes: Uint8Array) =>
+    decodeCheckpoint(bytes, 'x').state.find(({ name }) => name.endsWith('weight'))!.data
+  const [wanted, from] = [weights(await other.toBytes()), { run: 'the other', state }]
+  const session = await opened({ from })
+  assert.deepEqual(weights(await session.toBytes()), wanted)
+  await collect(session.train())
+  await session.reset()
+  assert.deepEqual(weights(await session.toBytes()), wanted)
+  const strange = { run: 'the other', state: [] }
+  await assert.rejects(opened({ from: strange }), /the other has no weights of the names and shapes/)
+  const alone = await opened({ from: { ...strange, optional: true } })
+  assert.notDeepEqual(weights(await alone.toBytes()), wanted)
+  for (const each of [other, session, alone]) await each.close()
+})
+
+test('a training whose device is lost goes on in another worker, from its last checkpoint', async () => {
+  const fake = fakeWorker()
+  const whole = await opened()
+  await collect(whole.train())
+  const session = await opened(fake)
+  await assert.rejects(async () => {
+    for await (const event of session.train()) if (event.event === 'checkpoint' && event.epoch === 1) fake.breaks()
+  }, /the device was lost/)
+  const again = await session.recover('wasm')
+  assert.equal(session.state, 'lost')
+  assert.equal(ofKind(await collect(again.train()), 'start')[0]!.resumedAt, 10)
+  assert.deepEqual(await again.toBytes(), await whole.toBytes())
+  for (const each of [whole, again]) await each.close()
 })

@@ -33,7 +33,7 @@ export default defineRule({
 })
 `
 
-const ATTACK = `import { grad, oneHot, softmax } from 'onward/graph'
+const SMUGGLER = `import { grad, oneHot, softmax } from 'onward/graph'
 import { adam, affine, crossEntropy, dense, flat, leaves, SCHEDULES } from 'onward/nn'
 import { classesOf, defineRule, z } from 'onward/rules'
 
@@ -71,7 +71,9 @@ export default defineRule({
 })
 `
 
+export const ATTACK: Example = { name: 'An attack', about: 'it looks local, and is not', text: SMUGGLER }
+
 export const EXAMPLES: readonly Example[] = [
   { name: 'Local read-outs', about: 'a whole rule in 25 lines', text: LOCAL },
-  { name: 'An attack', about: 'it looks local, and is not', text: ATTACK },
+  ATTACK,
 ]

@@ -19,6 +19,15 @@ const nameOf = ({ block }: Pick<Curve, 'block'>): string => block ?? 'network'
 
 export const seriesOf = (curves: readonly Curve[]): string[] => [...new Set(curves.map(nameOf))]
 
+/** A line of more points looks the same, and takes longer. */
+const MOST_POINTS = 120
+
+/** Points at equal distances, the last one among them. */
+export function seen<T>(points: readonly T[]): readonly T[] {
+  const every = Math.ceil(points.length / MOST_POINTS)
+  return points.filter((_, i) => (points.length - 1 - i) % every === 0)
+}
+
 interface Axes {
   readonly width: number
   readonly height: number
@@ -30,7 +39,7 @@ interface Axes {
 export function curvesPlot(curves: readonly Curve[], { width, height, x, percent = false }: Axes): Element {
   const names = seriesOf(curves)
   const points = curves.flatMap((curve) =>
-    curve.points.map(({ step, value }) => ({ step, value: percent ? 100 * value : value, name: nameOf(curve) })),
+    seen(curve.points).map(({ step, value }) => ({ step, value: percent ? 100 * value : value, name: nameOf(curve) })),
   )
   const own = (name: string) =>
     points.filter((point) => point.name === name) as unknown as Data & { readonly length: number }

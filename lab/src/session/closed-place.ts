@@ -1,21 +1,20 @@
-import type { Place, WorkerLike } from './place.js'
+import type { WorkerLike } from '../../../src/browser/session.js'
+import { RUNTIME_FILES } from '../../../src/runtime/runtime-files.js'
+import type { Place } from './place.js'
 
 /**
  * Workers of a frame without an origin, whose content policy lets it load nothing: no network, no store, no page. The
  * worker's own text and ONNX Runtime are handed in.
  */
 export function closedPlace(): Place {
-  const text = fetched('worker.js').then((response) => response.text())
-  let files: Promise<{ mjs: string; wasm: ArrayBuffer }> | undefined
+  const text = fetched('closed-worker.js').then((response) => response.text())
   return {
     isClosed: true,
-    start: () => framedWorker(text),
+    worker: () => framedWorker(text),
     async runtime() {
-      files ??= Promise.all([
-        fetched('runtime/ort-wasm-simd-threaded.mjs').then((response) => response.text()),
-        fetched('runtime/ort-wasm-simd-threaded.wasm').then((response) => response.arrayBuffer()),
-      ]).then(([mjs, wasm]) => ({ mjs, wasm }))
-      return await files
+      const { mjs, wasm } = RUNTIME_FILES.wasm
+      const [module, bytes] = await Promise.all([fetched(`runtime/${mjs}`), fetched(`runtime/${wasm}`)])
+      return { mjs: await module.text(), wasm: await bytes.arrayBuffer() }
     },
   }
 }

@@ -5,12 +5,12 @@ import { phasesOf } from '../../../src/rules/phases.js'
 import { traceRule } from '../../../src/rules/trace.js'
 import { drawables } from '../../../src/train/drawing.js'
 import { blockOf, tensorsOf } from '../../../src/train/roles.js'
-import type { About, BlockAbout, Wanted } from './protocol.js'
-import { ruleOf, shapesOf, tracedFor } from './wanted.js'
+import type { About, BlockAbout, Samples, Wanted } from './protocol.js'
+import { shapesOf, tracedFor } from './wanted.js'
 
 /** What a rule would do with these options on these data, read from its graph alone. */
-export function describe(wanted: Wanted, rule: AnyRule = ruleOf(wanted)): About {
-  const { hyper, task, batch, epochs } = tracedFor(wanted, rule, shapesOf(wanted))
+export function describe(wanted: Wanted, rule: AnyRule, samples: Samples = shapesOf(wanted)): About {
+  const { hyper, task, batch, epochs } = tracedFor(wanted, rule, samples)
   const traced = traceRule(rule, task, hyper)
   const { blocks } = rule.locality(task, hyper)
   const tensors = tensorsOf(traced.predict, blocks)
@@ -22,6 +22,7 @@ export function describe(wanted: Wanted, rule: AnyRule = ruleOf(wanted)): About 
       return what === 'activity' ? [[block!, output.shape.slice(1)] as const] : []
     }),
   )
+  const latents = task.input.levels === undefined ? undefined : rule.generator?.(task, hyper)?.latents
   return {
     blocks: blocks.map(({ name }, i): BlockAbout => {
       const shape = shapes.get(name)
@@ -39,6 +40,7 @@ export function describe(wanted: Wanted, rule: AnyRule = ruleOf(wanted)): About 
     parameters: meter.parameters,
     ...{ epochs, batch },
     pictures: drawables(rule, task, hyper),
+    ...(latents && { latents: latents.of }),
     scoreName: rule.scoreName?.(hyper) ?? 'score',
     probabilities: rule.probabilities?.(hyper) ?? false,
     warnings: rule.warnings?.(task, hyper) ?? [],

@@ -1,11 +1,16 @@
 import type { Certificate } from '../../../src/certificate/certificate.js'
+import type { ImageShape, Samples as WholeSamples } from '../../../src/data/index.js'
 import type { Phase } from '../../../src/rules/contract.js'
+import type { Confusion } from '../../../src/train/confusion.js'
 import type { Scores } from '../../../src/train/events.js'
 import type { NamedTensor } from '../../../src/train/safetensors.js'
 import type { Experiment } from '../state/experiment.js'
 
 /** What is trained: an experiment without what the page alone knows. */
 export type Wanted = Pick<Experiment, 'rule' | 'preset' | 'data' | 'hyper' | 'options'>
+
+/** What the inputs and targets of data are. */
+export type Samples = Pick<WholeSamples, 'input' | 'target' | 'names'>
 
 export interface BlockAbout {
   readonly name: string
@@ -33,55 +38,45 @@ export interface About {
   readonly batch: number
   /** Names of pictures that the network draws, with their descriptions. */
   readonly pictures: Readonly<Record<string, string>>
+  /** What stands for an image in the network, in words. */
+  readonly latents?: string
   /** What a score is called. */
   readonly scoreName: string
   readonly probabilities: boolean
   readonly warnings: readonly string[]
 }
 
-/** A session that is ready to train. */
-export interface Opened {
-  readonly trainingSamples: number
-  readonly validationSamples: number
-  readonly batches: number
-  readonly steps: number
-  readonly device: string
-  readonly standing: Standing
-}
-
-/** Where ONNX Runtime is: a folder that the worker can read, or its files. */
-export type Runtime = { readonly folder: string } | { readonly mjs: string; readonly wasm: ArrayBuffer }
-
 /** Where a training stands. */
 export interface Standing {
   readonly step: number
+  /** Epochs that are done. */
   readonly epoch: number
-  readonly batch: number
-  readonly running: boolean
   readonly done: boolean
-  /** Training samples in a second, 0 before it is known. */
-  readonly rate: number
 }
 
-export interface Progress extends Standing {
+export interface Progress extends Pick<Standing, 'step' | 'epoch'> {
+  /** Training samples in a second, 0 before it is known. */
+  readonly rate: number
   /** Means over the steps since the last time. */
   readonly metrics: Scores
 }
 
-export interface EpochDone {
-  readonly epoch: number
+/** What the held-out samples give. */
+export interface Assessed extends Standing {
   readonly validation: Scores
-  /** [classes, classes] of validation samples, a row for each true class; absent where the target is no class. */
-  readonly confusion?: { readonly classes: number; readonly counts: Uint32Array }
-  readonly seconds: number
+  /** [classes, classes] of held-out samples, a row for each true class; absent where the target is no class. */
+  readonly confusion?: Confusion
 }
 
-/** What a worker tells unasked. */
-export type Told =
-  | { readonly kind: 'progress'; readonly progress: Progress }
-  | { readonly kind: 'epoch'; readonly epoch: EpochDone }
-  | { readonly kind: 'done'; readonly test: Scores }
-  | { readonly kind: 'failed'; readonly message: string }
+export interface EpochDone extends Pick<Assessed, 'validation' | 'confusion'> {
+  readonly epoch: number
+}
+
+/** What a run was asked to do, as the page would ask for it, and its settings as the file of a run holds them. */
+export interface Found {
+  readonly wanted: Wanted
+  readonly config: Uint8Array<ArrayBuffer>
+}
 
 /** One thing that is seen of a block, of the first samples of a batch. */
 export interface Glance {
@@ -99,7 +94,7 @@ export interface Glance {
 export interface Images {
   readonly count: number
   /** [C, H, W]. */
-  readonly shape: readonly [number, number, number]
+  readonly shape: ImageShape
   readonly pixels: Float32Array
 }
 
@@ -136,31 +131,24 @@ export interface Drawn extends Images {
   readonly columns: number
 }
 
-/** What a worker does when asked. */
-export interface Orders {
-  /** First of all. `closed`: the worker has no network and no store, and may run code that a person wrote. */
-  begin(closed: boolean): void
-  /** Before anything is opened. */
-  use(runtime: Runtime): void
-  /** `module`: the text of a rule of one's own. */
-  describe(wanted: Wanted, module?: string): About
-  /** `borrowed`: first weights of a network that it races. */
-  open(wanted: Wanted, module?: string, borrowed?: readonly NamedTensor[]): Opened
-  /** The first weights of what is open. */
-  lent(): readonly NamedTensor[]
-  /** What a run was asked to do, from its checkpoint. */
-  read(bytes: Uint8Array, name: string): Wanted
-  /** Opens a run where it stands. */
-  goOn(bytes: Uint8Array, name: string): Opened
-  run(): void
-  pause(): Standing
-  step(): Standing
-  reset(): Standing
-  look(): Look
+/** Where one can move among the latents of a network. */
+export interface Directions {
+  /** The mean over held-out images, [D]. */
+  readonly mean: Float32Array
+  /** The two directions in which these differ most, each as long as their deviation in it. */
+  readonly axes: readonly [Float32Array, Float32Array]
+  /** Codes of the first of these images, as places by the axes. */
+  readonly places: readonly (readonly [number, number])[]
+}
+
+/** What the sessions of the lab are asked beside what every session does: `Session.ask`. */
+export type Methods = {
+  look(): Promise<Look>
+  /** The held-out samples, by the network as it is. */
+  assess(): Promise<Assessed>
   /** Undefined where nothing is drawn. */
-  say(drawing: Drawing): Said | undefined
-  draw(name: string): Drawn
-  samples(count: number): Images & { readonly labels: readonly string[] }
-  checkpoint(): Uint8Array
-  onnx(): Uint8Array
+  say(drawing: Drawing): Promise<Said | undefined>
+  directions(): Promise<Directions>
+  /** The first weights, for a race. */
+  lent(): Promise<readonly NamedTensor[]>
 }

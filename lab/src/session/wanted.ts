@@ -1,15 +1,12 @@
 import { type DataSet, findDataSet, type Samples } from '../../../src/data/index.js'
-import { isGroup, type Values, withValue } from '../../../src/options/values.js'
+import { isGroup, type Values } from '../../../src/options/values.js'
 import type { AnyRule } from '../../../src/rules/contract.js'
 import { ruleById } from '../../../src/rules/registry.js'
 import { taskFor } from '../../../src/rules/task.js'
 import type { Checkpoint } from '../../../src/train/checkpoint.js'
 import { asked, trainingOptions } from '../../../src/train/options.js'
+import { grouped } from '../state/experiment.js'
 import type { Wanted } from './protocol.js'
-
-/** Options by dotted names as the groups that they are. */
-const grouped = (values: Values): Values =>
-  Object.entries(values).reduce<Values>((all, [name, value]) => withValue(all, name, value), {})
 
 /** Groups of options as options by dotted names. */
 const spread = (values: Values, before = ''): [string, unknown][] =>

@@ -1,5 +1,6 @@
 import { type Option, showValue } from '../../../src/options/kinds.js'
 import { parseValue, type Values } from '../../../src/options/values.js'
+import { isPacked } from '../own/packed.js'
 import { type Catalogue, ruleIn } from './catalogue.js'
 import { type Experiment, FIRST } from './experiment.js'
 
@@ -12,7 +13,7 @@ export interface Addressed {
 const SET = 'set.'
 
 /** The address of an experiment, without the `#`; empty for the first one. */
-export function addressOf({ rule, preset, data, hyper, options, race, story }: Experiment): string {
+export function addressOf({ rule, preset, data, hyper, options, race, story, own }: Experiment): string {
   const words = new URLSearchParams()
   words.set('rule', rule)
   words.set('data', data)
@@ -21,6 +22,7 @@ export function addressOf({ rule, preset, data, hyper, options, race, story }: E
   for (const [name, value] of Object.entries(options)) words.set(name, showValue(value))
   if (race.length > 0) words.set('race', race.join(','))
   if (story) words.set('story', `${story.id}.${story.page + 1}`)
+  if (own !== undefined) words.set('own', own)
   return words.toString().replaceAll('%2C', ',')
 }
 
@@ -53,22 +55,30 @@ export function experimentAt(address: string, catalogue: Catalogue): Addressed {
   const unknown = race.filter((id) => !ruleIn(catalogue, id))
   for (const id of unknown) problems.push(`The link races "${id}", which is no rule here: it is left out.`)
   const story = storyIn(words.get('story'))
+  const own = ownIn(words.get('own'), problems)
   return {
     experiment: {
       ...{ rule: rule.id, data, hyper, options },
       ...(preset !== undefined && { preset }),
       race: race.filter((id) => !unknown.includes(id)),
       ...(story && { story }),
+      ...(own !== undefined && { own }),
     },
     problems,
   }
 }
 
-const RESERVED = ['rule', 'data', 'preset', 'race', 'story']
+const RESERVED = ['rule', 'data', 'preset', 'race', 'story', 'own']
 
 function presetIn(name: string | null, presets: object, problems: string[]): string | undefined {
   if (name === null || Object.hasOwn(presets, name)) return name ?? undefined
   problems.push(`The link names the preset "${name}", which this rule does not have: its defaults are taken.`)
+  return undefined
+}
+
+function ownIn(text: string | null, problems: string[]): string | undefined {
+  if (text === null || isPacked(text)) return text ?? undefined
+  problems.push('The rule in the link is damaged or too long: it is left out.')
   return undefined
 }
 

@@ -1,4 +1,4 @@
-import type { Target, TaskInput } from '../../../src/data/index.js'
+import type { GivenDataSet, Target, TaskInput } from '../../../src/data/index.js'
 import type { Option } from '../../../src/options/kinds.js'
 import type { Paper, Preset, Source } from '../../../src/rules/contract.js'
 
@@ -32,6 +32,13 @@ export interface DataEntry {
   /** It needs no file. */
   readonly embedded: boolean
 }
+
+/** The same of data that a page was given. */
+export const entryOf = ({ name = '', input, target, names = [], train, test }: GivenDataSet): DataEntry => ({
+  ...{ name, title: name, input, target, names: [...names] },
+  counts: { train: train.count ?? 0, test: test.count ?? 0 },
+  embedded: false,
+})
 
 export interface Catalogue {
   readonly rules: readonly RuleEntry[]

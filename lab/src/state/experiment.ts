@@ -1,4 +1,4 @@
-import type { Values } from '../../../src/options/values.js'
+import { type Values, withValue } from '../../../src/options/values.js'
 import { type Catalogue, ruleIn } from './catalogue.js'
 
 /** What is trained: the same experiment gives the same numbers. It is all that the page's address says. */
@@ -12,9 +12,14 @@ export interface Experiment {
   readonly options: Values
   /** The rules that learn beside it, on the same data in the same order. */
   readonly race: readonly string[]
+  /** The text of a rule of one's own that the editor shows, packed. It is not what the page trains. */
+  readonly own?: string
   /** The story that is told, and which of its pages. */
   readonly story?: { readonly id: string; readonly page: number }
 }
+
+/** Data of somebody's own: the name that addresses have for them, which is all of them that travels. */
+export const OWN_DATA = 'own-pictures'
 
 export const FIRST: Experiment = {
   rule: 'forward-forward',
@@ -45,6 +50,10 @@ export function withOption(experiment: Experiment, of: 'hyper' | 'options', name
 }
 
 export const withRace = (experiment: Experiment, race: readonly string[]): Experiment => ({ ...experiment, race })
+
+/** Options by dotted names as the groups that they are. */
+export const grouped = (values: Values): Values =>
+  Object.entries(values).reduce<Values>((all, [name, value]) => withValue(all, name, value), {})
 
 /** Whether two experiments train the same network: stories and addresses may differ. */
 export const trainsTheSame = (a: Experiment, b: Experiment): boolean => trainedBy(a) === trainedBy(b)

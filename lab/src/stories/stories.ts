@@ -1,3 +1,4 @@
+import { ATTACK, type Example } from '../own/examples.js'
 import type { Experiment } from '../state/experiment.js'
 
 export interface StoryPage {
@@ -5,6 +6,8 @@ export interface StoryPage {
   readonly text: readonly string[]
   readonly link?: { readonly text: string; readonly url: string }
   readonly experiment: Experiment
+  /** A rule that is read and drawn beside the text, and not trained. */
+  readonly attack?: Example
 }
 
 /** A few pages, each a state of the lab with a few sentences. Nothing is started by turning a page. */
@@ -34,7 +37,7 @@ export const STORIES: readonly Story[] = [
       {
         text: [
           'Backpropagation sends one error through all layers: whoever is at the bottom waits for whoever is at the top. Here no layer waits. Each has a number of its own, its goodness, which is large where the layer is busy.',
-          'Press Train. Watch the two histograms in each box part: one is of images with their true label, the other of images with a wrong one.',
+          'Press Train. In each box two histograms move apart: one is of images with their true label, the other of images with a wrong one.',
         ],
         link: arxiv('Hinton 2022, The Forward-Forward Algorithm', '2212.13345'),
         experiment: forwardForward('uniform'),
@@ -161,6 +164,14 @@ export const STORIES: readonly Story[] = [
           'Choose a layer to read its sentence.',
         ],
         experiment: forwardForward('hard'),
+      },
+      {
+        text: [
+          'Here somebody tries to cheat. Each layer of this rule takes the derivative of a loss of its own, and no derivative leaves its layer: it looks local. But the hidden layer’s loss is how far it is from a target, and the target was made above it, from the output’s error and the output’s weights. Behind the stop, where no derivative is taken, stands the error of backpropagation.',
+          'Nobody has to find that line. The page traced the rule just now and followed what its update reads: see the arrow that comes down to the hidden layer, and choose the layer for its sentence.',
+        ],
+        experiment: at('local-heads'),
+        attack: ATTACK,
       },
       {
         text: [

@@ -47,6 +47,11 @@ export function generatorOf<State>(
   return {
     samples: (state, random) => drawn(state, random.normal('prior', noiseShape)),
     reconstructions: (state, { x }) => drawn(state, model.encode(networksOf(state), model.rows(x)).mean),
+    latents: {
+      of: 'the code to which the network settles',
+      encode: (state, { x }) => model.encode(networksOf(state), model.rows(x)).mean,
+      decode: drawn,
+    },
     density: h.decoder === 'gaussian' ? gaussian : bernoulli,
   }
 }

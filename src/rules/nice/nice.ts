@@ -171,12 +171,18 @@ export const nice: Rule<NiceHyper, NiceState> = {
   generator(task, h) {
     const flow = flowOf(task, h)
     const { shape, levels } = task.input
+    const pixels = (state: FlowState, z: Tensor): Tensor => {
+      const rows = flow.inverse(state, z)
+      // Back from the middle of a level's noise to the level.
+      const own = levels === undefined ? rows : rows.mul(levels / (levels - 1)).sub(0.5 / (levels - 1))
+      return own.reshape([task.batch, ...shape])
+    }
     return {
-      samples(state, random) {
-        const rows = flow.inverse(state, flow.prior.sample(random, 'prior', [task.batch, flow.size]))
-        // Back from the middle of a level's noise to the level.
-        const pixels = levels === undefined ? rows : rows.mul(levels / (levels - 1)).sub(0.5 / (levels - 1))
-        return pixels.reshape([task.batch, ...shape])
+      samples: (state, random) => pixels(state, flow.prior.sample(random, 'prior', [task.batch, flow.size])),
+      latents: {
+        of: 'the coordinates that the flow gives an image',
+        encode: (state, { x, random }) => flow.latent(state, flow.rows(x, random)),
+        decode: pixels,
       },
       density: {
         of: 'images with one level of uniform noise, on [0, 1]^D',

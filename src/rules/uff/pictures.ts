@@ -29,6 +29,11 @@ export function uffGenerator(cells: readonly Cell[], task: Task, hasPrior: boole
     noDensity:
       'each cell is trained apart and hands up one code without noise, so that no joint density of images and codes is ' +
       'defined whose likelihood could be told',
+    latents: {
+      of: 'the code of the last cell',
+      encode: (state, { x }) => passUp(cells, state, { x })[last]!.made.output.reshape([task.batch, -1]),
+      decode: (state, z) => pixels(state, z, last),
+    },
     ...(hasPrior && {
       samples: (state, random) =>
         pixels(state, random.normal(`prior.${last}`, [task.batch, ...cells[last]!.outputShape]), last),

@@ -39,6 +39,11 @@ export function generatorOf(
       samples: (state, random) => pixels(state, twice(random.normal('prior', [task.batch, ...last.latentShape]))),
     }),
     reconstructions: (state, { x }) => pixels(state, latentsOf(state, x).at(-1)!),
+    latents: {
+      of: 'the code of the last cell, in network a',
+      encode: (state, { x }) => halves(latentsOf(state, x).at(-1)!).a.reshape([task.batch, -1]),
+      decode: (state, z) => pixels(state, twice(z.reshape([task.batch, ...last.latentShape]))),
+    },
     ...(cell === 'vae' && beta > 0 && { density }),
   }
 }

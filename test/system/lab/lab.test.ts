@@ -112,6 +112,11 @@ test('every story is told from its first page to its last, and each page is a li
     for (const [i, own] of story.pages.entries()) {
       await page.locator('.story', { hasText: own.text[0]!.slice(0, 40) }).waitFor()
       await page.locator('.verdict:not(.wait)').first().waitFor()
+      if (own.attack) {
+        await page.locator('.story .verdict', { hasText: 'Not local: feedback from above' }).waitFor()
+        // The arrow itself, down to the hidden layer.
+        await page.locator('.story g.flow.transport').first().waitFor({ state: 'attached' })
+      }
       assert.equal(await page.locator('.problem').count(), 0, `${story.id} ${i}`)
       assert.equal(new URL(page.url()).hash, `#${addressOf({ ...own.experiment, story: { id: story.id, page: i } })}`)
       if (i + 1 < story.pages.length) await page.getByRole('button', { name: 'Next' }).click()
@@ -231,10 +236,12 @@ test('a training whose tab was closed goes on, with the same numbers as if it ha
     page.evaluate(
       () =>
         new Promise<number>((resolve) => {
-          const asked = indexedDB.open('onward-lab', 1)
-          asked.onupgradeneeded = () => asked.result.createObjectStore('trainings', { keyPath: 'address' })
+          const asked = indexedDB.open('onward')
+          // The page makes it, not this test.
+          asked.onupgradeneeded = () => asked.transaction?.abort()
+          asked.onerror = () => resolve(0)
           asked.onsuccess = () => {
-            const count = asked.result.transaction('trainings').objectStore('trainings').count()
+            const count = asked.result.transaction('runs').objectStore('runs').count()
             count.onsuccess = () => {
               asked.result.close()
               resolve(count.result)

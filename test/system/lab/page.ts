@@ -64,7 +64,7 @@ export interface Opened {
 /** Opens an address of the lab and waits until the rule was read. */
 export async function open(own: Browser, url: string, options: BrowserContextOptions = {}): Promise<Opened> {
   const context = await own.newContext({ viewport: { width: 1280, height: 900 }, serviceWorkers: 'block', ...options })
-  context.setDefaultTimeout(60_000)
+  context.setDefaultTimeout(120_000)
   const page = await context.newPage()
   const errors: string[] = []
   page.on('console', (message) => message.type() === 'error' && errors.push(message.text()))

@@ -1,12 +1,15 @@
 // The lab as a page: on any server, without a network, on small screens, for everybody.
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
 import type { AxeResults } from 'axe-core'
 import type { Page } from 'playwright-core'
 import { browserFor } from '../../chromium.js'
-import { open, plainServer, served, untilState } from './page.js'
+import { open, PAGE, plainServer, served, untilState } from './page.js'
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
@@ -98,4 +101,18 @@ test('with the keyboard alone: choose a rule, train, stop', async (t) => {
   await untilState(page, 'Training')
   await page.keyboard.press('Enter')
   await untilState(page, 'Paused')
+})
+
+test('the page’s script is at most 400 KB packed, without ONNX Runtime and what few ask for', () => {
+  const packedSize = (text: string | Buffer): number => gzipSync(text, { level: 9 }).length
+  const parts = readdirSync(join(PAGE, 'parts')).filter((name) => !name.startsWith('editor'))
+  const files = ['lab.js', 'worker.js', ...parts.map((name) => join('parts', name))]
+  const sum = files.reduce((all, file) => all + packedSize(readFileSync(join(PAGE, file))), 0)
+  // Its two builds lie in the worker.
+  const builds = fileURLToPath(new URL('../dist/', import.meta.resolve('onnxruntime-web/wasm')))
+  const runtime = ['wasm', 'webgpu'].reduce(
+    (all, name) => all + packedSize(readFileSync(join(builds, `ort.${name}.min.mjs`))),
+    0,
+  )
+  assert.ok(sum - runtime <= 400_000, `${sum - runtime} bytes`)
 })

@@ -1,0 +1,110 @@
+// The lab over many steps, in two tabs, and with what a person brings.
+// At most 60 s: a network is trained for ten thousand steps.
+import assert from 'node:assert/strict'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import type { Browser } from 'playwright-core'
+import { packed } from '../../../lab/src/own/packed.js'
+import { browserFor, CHROMIUM, launchChromium } from '../../chromium.js'
+import { workFolder } from '../../cli/onward.js'
+import { bmp } from '../../data/bmp-file.js'
+import { open, served, untilState } from './page.js'
+
+/** 12 x 9 pixels of one colour. */
+const picture = (level: number) => bmp(12, 9, 24, { rows: new Array<number>(12 * 9 * 3).fill(level) })
+
+let measuring: Browser | undefined
+after(async () => await measuring?.close())
+
+test('over ten thousand steps memory stays flat, and so does what the page draws', { skip: !CHROMIUM }, async () => {
+  measuring = await launchChromium(['--enable-features=MeasureMemory', '--js-flags=--expose-gc'])
+  const { url } = await served()
+  const address = `${url}#rule=backprop&data=glyphs&set.units=8&epochs=44&limit=2600&batch=10`
+  const { page, errors } = await open(measuring, address)
+  await page.getByRole('button', { name: 'Train', exact: true }).click()
+  const told: { megabytes: number; marks: number; points: number }[] = []
+  for (const epoch of [8, 16, 30, 44]) {
+    await page.waitForFunction(
+      (wanted) => Number.parseInt(document.querySelector('.controls dd')!.textContent!, 10) >= wanted,
+      epoch,
+    )
+    told.push(
+      await page.evaluate(async () => ({
+        // @ts-expect-error: of isolated pages, and not in the types yet
+        megabytes: ((await performance.measureUserAgentSpecificMemory()) as { bytes: number }).bytes / 2 ** 20,
+        marks: document.querySelectorAll('.learn svg *').length,
+        points: Math.max(
+          ...[...document.querySelectorAll('.learn svg path')].map((own) => own.getAttribute('d')!.split('L').length),
+        ),
+      })),
+    )
+  }
+  await untilState(page, 'Trained')
+  const [early, late] = [told[1]!, told.at(-1)!]
+  console.log(
+    `MiB: ${told.map(({ megabytes }) => megabytes.toFixed(1)).join(', ')}; marks: ${told.map(({ marks }) => marks).join(', ')}`,
+  )
+  assert.ok(late.megabytes < early.megabytes * 1.15 + 4, `${early.megabytes} MiB early, ${late.megabytes} MiB late`)
+  for (const { marks, points } of told) assert.ok(marks < 600 && points <= 121, `${marks} marks, ${points} points`)
+  assert.match(await page.locator('.use header p').innerText(), /after 10,\d{3} steps/)
+  assert.deepEqual(errors, [])
+})
+
+test('two tabs train the same and do not disturb each other; one of them is kept', async (t) => {
+  const browser = await browserFor(t)
+  if (!browser) return
+  const { url } = await served()
+  const address = `${url}#rule=forward-forward&data=glyphs&set.units=20,20&epochs=2&limit=1000`
+  const { page, errors } = await open(browser, address)
+  await page.getByRole('button', { name: 'One step' }).click()
+  await untilState(page, 'Paused')
+  const other = await page.context().newPage()
+  await other.goto(address)
+  await other.getByRole('button', { name: 'Train', exact: true }).click()
+  await other.locator('.notes', { hasText: /is open in another page or tab/ }).waitFor()
+  await page.getByRole('button', { name: 'Go on', exact: true }).click()
+  await Promise.all([untilState(page, 'Trained'), untilState(other, 'Trained')])
+  const accuracy = (own: typeof page) => own.locator('.controls dd').last().innerText()
+  assert.equal(await accuracy(page), await accuracy(other))
+  assert.equal(await page.locator('.notes').count(), 0)
+  assert.deepEqual(errors, [])
+})
+
+test('a rule that a link brings is shown and not run, until somebody asks', async (t) => {
+  const browser = await browserFor(t)
+  if (!browser) return
+  const { url } = await served()
+  const own = await packed("throw new Error('it was run')\n")
+  const { page } = await open(browser, `${url}#rule=forward-forward&data=glyphs&own=${own}`)
+  await page.locator('.own .foreign').waitFor()
+  await page.locator('.own .cm-content', { hasText: 'it was run' }).waitFor()
+  await page.waitForTimeout(1500)
+  assert.equal(await page.locator('.own .problem').count(), 0)
+  await page.getByRole('button', { name: 'Certify it' }).click()
+  await page.locator('.own .problem', { hasText: 'it was run' }).waitFor()
+})
+
+test('pictures of one’s own train in the browser alone, and bad files get their sentence', async (t) => {
+  const browser = await browserFor(t)
+  if (!browser) return
+  const folder = join(workFolder(), 'pictures')
+  for (const [name, level] of Object.entries({ dark: 30, light: 220 })) {
+    mkdirSync(join(folder, name), { recursive: true })
+    for (let i = 0; i < 20; i++) writeFileSync(join(folder, name, `${i}.bmp`), picture(level + i))
+  }
+  writeFileSync(join(folder, 'dark', 'broken.png'), 'no picture')
+  const { url } = await served()
+  const { page, errors } = await open(browser, `${url}#rule=forward-forward&data=glyphs&set.units=10&epochs=1&batch=4`)
+  const requests: string[] = []
+  page.on('request', (request) => request.method() !== 'GET' && requests.push(request.url()))
+  await page.getByLabel('Data').selectOption('own-pictures')
+  await page.locator('.notes', { hasText: 'which no link carries' }).waitFor()
+  await page.locator('.pictures input[type=file]').first().setInputFiles(folder)
+  await page.locator('.pictures', { hasText: '40 pictures of 2 classes: dark, light' }).waitFor()
+  await page.locator('.pictures .problem', { hasText: 'broken.png cannot be read as a picture' }).waitFor()
+  await page.getByRole('button', { name: 'Train', exact: true }).click()
+  await page.waitForFunction(() => document.querySelector('.controls [role=status]')?.textContent === 'Trained')
+  assert.match(page.url(), /data=own-pictures/)
+  assert.deepEqual([requests, errors], [[], []])
+})
