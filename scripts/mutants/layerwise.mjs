@@ -97,8 +97,16 @@ export default [
   {
     what: 'a mean of scores is their sum',
     file: combinator,
-    find: 'sum.mul(1 / said.length)',
-    replace: 'sum',
+    find: 'sum(said).mul(1 / said.length)',
+    replace: 'sum(said)',
+    ...tests,
+    names: 'predictions are',
+  },
+  {
+    what: 'weights of a mean of scores are not made to sum to 1',
+    file: combinator,
+    find: 'scores.mul(weights[i]! / total)',
+    replace: 'scores.mul(weights[i]!)',
     ...tests,
     names: 'predictions are',
   },
