@@ -41,10 +41,10 @@ export async function findKept(experiment: Experiment): Promise<Kept | undefined
   }
 }
 
-/** By the last line that tells of a checkpoint. */
+/** By the last line that tells of an epoch's end: a checkpoint is told of when it is kept, and so in the next one. */
 function epochIn(files: RunFiles): number {
   const lines = new TextDecoder().decode(files[RUN_FILES.metrics]).trimEnd().split('\n')
-  const last = lines.findLast((line) => line.startsWith('{"event":"checkpoint"'))
+  const last = lines.findLast((line) => line.startsWith('{"event":"epoch"'))
   return last === undefined ? 0 : (JSON.parse(last) as { epoch: number }).epoch
 }
 
