@@ -236,7 +236,7 @@ test('a training whose tab was closed goes on, with the same numbers as if it ha
     page.evaluate(
       () =>
         new Promise<number>((resolve) => {
-          const asked = indexedDB.open('onward')
+          const asked = indexedDB.open('onward-runs')
           // The page makes it, not this test.
           asked.onupgradeneeded = () => asked.transaction?.abort()
           asked.onerror = () => resolve(0)
