@@ -9,7 +9,7 @@ import type { ConvolutionJob } from './job.js'
 import { checkProof, exportStart, PROVEN } from './proof.js'
 import { askProof, PYTHON, twinEnvironment } from './pytorch.js'
 import { quietMachine } from './quiet.js'
-import { median, writeRecord } from './records.js'
+import { median, writeMeasured } from './records.js'
 
 const ROUNDS = 5
 const TWIN = 'bench/twins/convolution_twin.py'
@@ -86,12 +86,5 @@ export async function runConvolution(job: ConvolutionJob): Promise<void> {
   }
   for (const program of programs) await program.dispose()
   console.error(`  8 bits: ${median(results.map(({ int8Ratio }) => int8Ratio)).toFixed(2)} times PyTorch float32`)
-  const date = new Date().toISOString().slice(0, 10)
-  writeRecord({
-    id: job.id,
-    command: `bench/run ${job.id}`,
-    date,
-    machine,
-    results: [...results, { when: 'twin', apart }],
-  })
+  writeMeasured(job.id, machine, [...results, { when: 'twin', apart }])
 }

@@ -5,7 +5,7 @@ import { compile } from '../src/runtime/compile.node.js'
 import { initialNoise } from '../src/train/noise.js'
 import type { InferenceJob } from './job.js'
 import { describeMachine } from './machine.js'
-import { median, writeRecord } from './records.js'
+import { median, writeMeasured } from './records.js'
 
 const BATCH = 500
 const ROUNDS = 15
@@ -46,6 +46,5 @@ export async function runInference(job: InferenceJob): Promise<void> {
   }
   for (const program of programs) await program.dispose()
   console.error(`  all labels: ${median(results.map(({ passes }) => passes)).toFixed(2)} single passes`)
-  const date = new Date().toISOString().slice(0, 10)
-  writeRecord({ id: job.id, command: `bench/run ${job.id}`, date, machine, results })
+  writeMeasured(job.id, machine, results)
 }

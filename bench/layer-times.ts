@@ -3,7 +3,7 @@ import { compile } from '../src/runtime/compile.node.js'
 import type { LayerTimesJob } from './job.js'
 import { nodeTimes } from './profile.js'
 import { quietMachine } from './quiet.js'
-import { median, writeRecord } from './records.js'
+import { median, writeMeasured } from './records.js'
 import { type RuleStep, ruleStep } from './rule-step.js'
 import { type Place, placesOf } from './step-parts.js'
 
@@ -26,14 +26,11 @@ export async function runLayerTimes(job: LayerTimesJob): Promise<void> {
   const machine = await quietMachine(job)
   const results = [await stepTimes(job, 'float32'), await stepTimes(job, 'int8')]
   for (const { precision, step } of results) console.error(`  ${precision}: ${step.toFixed(0)} ms a step`)
-  const date = new Date().toISOString().slice(0, 10)
-  writeRecord({
-    id: job.id,
-    command: `bench/run ${job.id}`,
-    date,
+  writeMeasured(
+    job.id,
     machine,
-    results: results.map((own) => ({ ...own })),
-  })
+    results.map((own) => ({ ...own })),
+  )
 }
 
 export async function stepTimes(

@@ -33,6 +33,11 @@ export function writeRecord(record: Record): void {
   renameSync(part, pathOf(record.id))
 }
 
+/** Keeps what a job has measured today. */
+export function writeMeasured(id: string, machine: Record['machine'], results: Record['results']): void {
+  writeRecord({ id, command: `bench/run ${id}`, date: new Date().toISOString().slice(0, 10), machine, results })
+}
+
 /**
  * How far the losses of a speed record's twin lay from ours, by mini-batch. Undefined where the twin has not shown that it
  * is one: no ratio means anything then.

@@ -1,7 +1,7 @@
 import type { SteadinessJob } from './job.js'
 import { ourStep } from './our-step.js'
 import { quietMachine } from './quiet.js'
-import { median, writeRecord } from './records.js'
+import { median, writeMeasured } from './records.js'
 import { stepsPerRound } from './round.js'
 
 const EARLY = 100
@@ -38,12 +38,5 @@ export async function runSteadiness(job: SteadinessJob): Promise<void> {
   const ratio = median(results.map((result) => result.ratio as number))
   for (const { program } of [early, late]) await program.dispose()
   console.error(`  step ${LATE}: ${ratio.toFixed(2)} times the time of step ${EARLY}`)
-  const date = new Date().toISOString().slice(0, 10)
-  writeRecord({
-    id: job.id,
-    command: `bench/run ${job.id}`,
-    date,
-    machine,
-    results: [...results, { when: 'memory', growth }],
-  })
+  writeMeasured(job.id, machine, [...results, { when: 'memory', growth }])
 }

@@ -7,9 +7,14 @@ export const [PASS, LEARN] = ['pass', 'learn']
 /** Of auto-encoders. */
 export const [ENCODE, SAMPLE, DECODE] = ['encode', 'sample', 'decode']
 
-/** The phases that a rule names, or else those that its certificate tells. */
-export const phasesOf = (rule: AnyRule, hyper: unknown, certificate: Certificate): readonly Phase[] =>
-  rule.phases?.(hyper) ?? toldBy(certificate)
+/** The phases that a rule names, with the arrows that its certificate has, or else those that its certificate tells. */
+export function phasesOf(rule: AnyRule, hyper: unknown, certificate: Certificate): readonly Phase[] {
+  const comesDown = (way: Way): boolean =>
+    (way !== 'choice' && way !== 'broadcast' && way !== 'feedback') ||
+    certificate.layers.some(({ reads }) => reads[way])
+  const named = rule.phases?.(hyper)
+  return named?.map((phase) => ({ ...phase, ways: phase.ways.filter(comesDown) })) ?? toldBy(certificate)
+}
 
 function toldBy({ layers }: Certificate): Phase[] {
   const some = (holds: (layer: Certificate['layers'][number]) => unknown): boolean => layers.some(holds)
