@@ -1,43 +1,43 @@
 import type { TrainingJob } from '../job.js'
 
-const on = (preset: string, ...assignments: string[]): string[] => [
+const on = (preset: string, ...more: string[]): string[] => [
   'covariance-goodness',
-  ...['--data', 'cifar-10', '--preset', preset, '--validation', '0'],
-  ...assignments.flatMap((own) => ['--set', own]),
+  ...['--data', 'cifar-10', '--preset', preset],
+  ...more,
 ]
 
-/** What each part of the goodness brings, in the order in which it was added. */
-const PARTS: Readonly<Record<string, readonly string[]>> = {
-  energies: ['channel=none', 'space='],
-  channel: ['space='],
-  space: ['channel=none'],
+/** On 12,000 training images, 8 epochs; what each part brings is held out: 5,000 other training images. */
+const small = (preset: string, ...assignments: string[]): string[] =>
+  on(
+    preset,
+    ...['--limit', '17000', '--validation', '5000', '--epochs', '8'],
+    ...assignments.flatMap((own) => ['--set', own]),
+  )
+
+/** The goodness part by part, in the order in which they were added, then depth and windows. */
+const ARMS: Readonly<Record<string, { readonly title: string; readonly arguments: string[] }>> = {
+  energies: { title: 'energies alone', arguments: small('depth-8', 'channel=none', 'space=') },
+  channel: { title: 'energies and channels', arguments: small('depth-8', 'space=') },
+  space: { title: 'energies and cells', arguments: small('depth-8', 'channel=none') },
+  both: { title: 'energies, channels and cells', arguments: small('depth-8') },
+  'depth-16': { title: 'the same with 16 layers', arguments: small('depth-16') },
+  'window-2': { title: '8 layers, groups of 2', arguments: small('depth-8', 'window=2') },
+  'window-4': { title: '8 layers, groups of 4', arguments: small('depth-8', 'window=4') },
+  'window-8': { title: '8 layers, one group', arguments: small('depth-8', 'window=8') },
 }
 
 export const JOBS: readonly Omit<TrainingJob, 'kind'>[] = [
-  // To be reached: at most 25 % error, in 30 minutes on two cores; each part of the goodness lowers the error.
+  // To be reached: at most 25 % error, in 30 minutes on two cores.
   {
     id: 'cifar-10-covariance-goodness',
     target: 25,
-    title: 'Covariance goodness, 8 layers, channels and cells',
-    arguments: on('depth-8'),
+    title: 'Covariance goodness, 8 layers, channels and cells, all images',
+    arguments: on('depth-8', '--validation', '0'),
     seeds: [0],
   },
-  ...Object.entries(PARTS).map(([name, options]) => ({
+  ...Object.entries(ARMS).map(([name, arm]) => ({
     id: `cifar-10-covariance-goodness-${name}`,
-    title: `The same: ${name}${name === 'energies' ? '' : ' and energies'} alone`,
-    arguments: on('depth-8', ...options),
-    seeds: [0],
-  })),
-  {
-    id: 'cifar-10-covariance-goodness-depth-16',
-    title: 'Covariance goodness, 16 layers, as many epochs',
-    arguments: on('depth-16'),
-    seeds: [0],
-  },
-  ...['2', '4', '8'].map((window) => ({
-    id: `cifar-10-covariance-goodness-window-${window}`,
-    title: `The same in groups of ${window} layers`,
-    arguments: on('depth-8', `window=${window}`),
-    seeds: [0],
+    title: `Covariance goodness, 12,000 images: ${arm.title}`,
+    ...{ arguments: arm.arguments, seeds: [0] },
   })),
 ]
