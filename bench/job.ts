@@ -62,6 +62,31 @@ export interface LayerTimesJob {
   readonly threads: 1 | 2
 }
 
+/** How fast trainings of several jobs are, in turns: what their epochs take on a quiet machine. */
+export interface PacesJob {
+  readonly kind: 'paces'
+  readonly id: string
+  readonly title: string
+  readonly threads: 1 | 2
+  /** Ids of training jobs. */
+  readonly jobs: readonly string[]
+  /** Training images of an epoch; two epochs are timed. */
+  readonly images: number
+  readonly rounds: number
+}
+
+/** What a training takes in memory at its peak, counted over its graphs. */
+export interface MemoryJob {
+  readonly kind: 'memory'
+  readonly id: string
+  readonly title: string
+  readonly arm: string
+  /** The data set whose shapes are used. */
+  readonly data: string
+  /** Layers of the network. */
+  readonly depth: number
+}
+
 /** How many samples from the prior of each run of a training job a trained classifier is sure of. */
 export interface JudgeJob {
   readonly kind: 'judge'
@@ -151,6 +176,8 @@ export type Job =
   | SteadinessJob
   | RuleSpeedJob
   | LayerTimesJob
+  | PacesJob
+  | MemoryJob
   | JudgeJob
   | LeastSquaresJob
   | InferenceJob

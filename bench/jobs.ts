@@ -1,6 +1,7 @@
-import type { Job, JudgeJob, LeastSquaresJob, RuleSpeedJob, SpeedJob, TrainingJob } from './job.js'
+import type { Job, JudgeJob, LeastSquaresJob, MemoryJob, RuleSpeedJob, SpeedJob, TrainingJob } from './job.js'
 import { JOBS as BROADCAST } from './jobs/broadcast.js'
 import { JOBS as CHANNEL_GOODNESS } from './jobs/channel-goodness.js'
+import { PACES } from './jobs/course.js'
 import { JOBS as COVARIANCE_GOODNESS } from './jobs/covariance-goodness.js'
 import {
   JOBS as EQUILIBRIUM_PROPAGATION,
@@ -9,6 +10,7 @@ import {
 import { JOBS as FORWARD_FORWARD } from './jobs/forward-forward.js'
 import { JOBS as HOPFIELD_VAE, SPEED as HOPFIELD_VAE_SPEED, JUDGED } from './jobs/hopfield-vae.js'
 import { LAYER_TIMES, JOBS as LOCAL_HEADS, SPEED as LOCAL_HEADS_SPEED } from './jobs/local-heads.js'
+import { MEMORY } from './jobs/memory.js'
 import { JOBS as NICE, SPEED as NICE_SPEED } from './jobs/nice.js'
 import { JOBS as PREDICTIVE_CODING, SPEED as PREDICTIVE_CODING_SPEED } from './jobs/predictive-coding.js'
 import { JOBS as REC_LRA } from './jobs/rec-lra.js'
@@ -112,6 +114,8 @@ export const JOBS: readonly Job[] = [
   { kind: 'convolution', id: 'convolution-2', title: '3x3 convolution, 64 to 128', threads: 2, target: 1.4 },
   { kind: 'convolution', id: 'convolution-1', title: '3x3 convolution, 64 to 128', threads: 1 },
   { kind: 'layer-times', ...LAYER_TIMES },
+  { kind: 'paces', ...PACES },
+  ...MEMORY.map((job): MemoryJob => ({ kind: 'memory', ...job })),
   ...RULE_SPEEDS.map((job): RuleSpeedJob => ({ kind: 'rule-speed', ...job })),
   ...Object.values(TRAINING).flatMap((jobs) => jobs.map((job): TrainingJob => ({ kind: 'training', ...job }))),
   ...JUDGED.map((job): JudgeJob => ({ kind: 'judge', ...job })),

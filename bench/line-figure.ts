@@ -10,9 +10,11 @@ export interface FigureText {
   readonly title: string
   readonly xTitle: string
   readonly yTitle: string
+  /** Places of the horizontal axis that are named. Default: those of the points. */
+  readonly ticks?: readonly number[]
 }
 
-const COLORS = ['#5b6b7b', '#0f766e', '#c2410c', '#6d28d9']
+const COLORS = ['#5b6b7b', '#0f766e', '#c2410c', '#6d28d9', '#a16207', '#be185d']
 const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [640, 360, 60, 170, 40, 50]
 
 /** The multiples of ten that hold all values between them. */
@@ -21,11 +23,13 @@ function tensAround(values: readonly number[]): number[] {
   return Array.from({ length: high - low + 1 }, (_, i) => 10 * (low + i))
 }
 
-/** Means with bars of one deviation over a horizontal axis of powers of two, as an SVG. */
-export function lineFigure(lines: readonly Line[], { title, xTitle, yTitle }: FigureText): string {
+/** Means with bars of one deviation over a logarithmic horizontal axis, as an SVG. */
+export function lineFigure(lines: readonly Line[], { title, xTitle, yTitle, ticks: named }: FigureText): string {
   const places = [...new Set(lines.flatMap(({ points }) => points.map(({ x }) => x)))].sort((a, b) => a - b)
+  const marked = named ?? places
   const levels = tensAround(lines.flatMap(({ points }) => points.flatMap(({ values }) => values)))
-  const [from, to] = [Math.log2(places[0]!), Math.log2(places.at(-1)!)]
+  const all = [...places, ...marked]
+  const [from, to] = [Math.log2(Math.min(...all)), Math.log2(Math.max(...all))]
   const [low, high] = [levels[0]!, levels.at(-1)!]
   const [bottom, right] = [HEIGHT - BOTTOM, WIDTH - RIGHT]
   const xOf = (x: number): string => (LEFT + ((right - LEFT) * (Math.log2(x) - from)) / (to - from || 1)).toFixed(1)
@@ -35,7 +39,7 @@ export function lineFigure(lines: readonly Line[], { title, xTitle, yTitle }: Fi
     (y) =>
       `<path d="M${LEFT} ${yOf(y)}H${right}" stroke="#e2e8f0"/><text x="${LEFT - 8}" y="${yOf(y)}" dy="4" text-anchor="end">${y}</text>`,
   )
-  const ticks = places.map((x) => `<text x="${xOf(x)}" y="${bottom + 20}" text-anchor="middle">${x}</text>`)
+  const ticks = marked.map((x) => `<text x="${xOf(x)}" y="${bottom + 20}" text-anchor="middle">${x}</text>`)
   const drawn = lines.map(({ name, points }, i) => {
     const color = COLORS[i % COLORS.length]!
     const path = points.map(({ x, values }) => `${xOf(x)} ${yOf(mean(values))}`).join('L')

@@ -10,7 +10,9 @@ import { JOBS } from './jobs.js'
 import { isJudged, runJudge } from './judge.js'
 import { runLayerTimes } from './layer-times.js'
 import { runLeastSquares } from './least-squares.js'
+import { runMemory } from './memory.js'
 import { runOutput } from './output.js'
+import { runPaces } from './paces.js'
 import { runPictures } from './pictures.js'
 import { pathOf, provenBy, readRecord } from './records.js'
 import { report } from './report.js'
@@ -56,6 +58,8 @@ async function run(job: Job): Promise<void> {
   if (job.kind === 'training') return runTraining({ ...job, seeds: job.seeds.slice(0, most) }, threads)
   if (job.kind === 'rule-speed') return runRuleSpeed(job)
   if (job.kind === 'layer-times') return runLayerTimes(job)
+  if (job.kind === 'paces') return runPaces(job)
+  if (job.kind === 'memory') return runMemory(job)
   if (job.kind === 'judge') return runJudge(job)
   if (job.kind === 'least-squares') return runLeastSquares(job)
   if (job.kind === 'inference') return runInference(job)

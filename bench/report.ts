@@ -3,14 +3,15 @@ import { findDataSet } from '../src/data/index.js'
 import { ruleById } from '../src/rules/registry.js'
 import { changeAfter } from './changes.js'
 import { claimTable } from './claims.js'
+import { courseFigure, courseTable } from './course-figure.js'
 import { depthFigure } from './depth-figure.js'
 import type { ConvolutionJob, InferenceJob, SteadinessJob } from './job.js'
 import { dataOf, ruleOf } from './job-settings.js'
 import { LEAST_SQUARES } from './jobs/tables.js'
 import { JOBS, TRAINING } from './jobs.js'
-
 import { layerTables } from './layer-table.js'
 import type { Machine } from './machine.js'
+import { memoryTable } from './memory.js'
 import { picturesTable } from './pictures.js'
 import { deviation, mean, median, provenBy, type Record, readRecord } from './records.js'
 import { regressionTable } from './regression-table.js'
@@ -51,6 +52,8 @@ function inferenceRow(job: InferenceJob): string[] | undefined {
     verdict(reached),
   ]
 }
+
+const COURSE_PICTURE = '![Accuracy over the minutes of training](cifar-10.svg)'
 
 /** In points of test accuracy. */
 const MOST_LOST = 0.2
@@ -229,6 +232,10 @@ export function report(): void {
   fill('docs/results.md', 'pictures', picturesTable())
   const overDepth = depthFigure()
   if (overDepth) writeFileSync('docs/predictive-coding.svg', overDepth)
+  const overTime = courseFigure()
+  if (overTime) writeFileSync('docs/cifar-10.svg', overTime)
+  fill('docs/results.md', 'course', overTime ? `${COURSE_PICTURE}\n\n${courseTable()}` : 'No record yet.')
+  fill('docs/results.md', 'memory', memoryTable())
   fill('docs/results.md', 'machine', machines())
   writeRulePages()
 }

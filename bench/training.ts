@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Certificate } from '../src/certificate/certificate.js'
@@ -8,6 +7,7 @@ import type { TrainingJob } from './job.js'
 import { changedSince, settingsOf } from './job-settings.js'
 import { describeMachine } from './machine.js'
 import { type Record, readRecord, writeRecord } from './records.js'
+import { spawnTraining } from './spawn-training.js'
 
 const TRAIN = ['train']
 
@@ -27,7 +27,7 @@ const WORK = 'bench/results/work'
 export const keptRun = ({ id }: Pick<TrainingJob, 'id'>, seed: number): string => join(WORK, `${id}-${seed}`)
 
 /** One run through the command line, as a reader of the record would start it; a run that was stopped goes on. */
-function trainOnce(job: TrainingJob, seed: number, threads: number): Promise<void> {
+async function trainOnce(job: TrainingJob, seed: number, threads: number): Promise<void> {
   const folder = keptRun(job, seed)
   const begun = existsSync(join(folder, 'checkpoint.safetensors'))
   if (!begun && existsSync(folder)) rmSync(folder, { recursive: true })
@@ -35,26 +35,13 @@ function trainOnce(job: TrainingJob, seed: number, threads: number): Promise<voi
   const by = job.by ?? TRAIN
   // A run is gone on with as it was started.
   const command = by.filter((_, i) => !by.slice(0, i + 1).some((word) => word.startsWith('-')))
-  const given = [
-    ...['build/src/cli/main.js', ...(begun ? [...command, '--resume', folder] : [...by, ...fresh])],
-    ...['--threads', `${threads}`, '--json'],
-  ]
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, given, { stdio: ['ignore', 'pipe', 'inherit'] })
-    let rest = ''
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      const parts = (rest + text).split('\n')
-      rest = parts.pop()!
-      for (const part of parts) {
-        const { event, epoch, validation, metrics }: Line = JSON.parse(part)
-        if (event === 'epoch') console.error(`  seed ${seed} epoch ${epoch} ${JSON.stringify(validation ?? metrics)}`)
-      }
-    })
-    child.on('close', (code) => {
-      if (code === 0 || endOf(folder)?.reason === 'not-finite') resolve()
-      else reject(new Error(`${job.id}, seed ${seed}: the run ended with exit code ${code}`))
-    })
+  const given = [...(begun ? [...command, '--resume', folder] : [...by, ...fresh]), '--threads', `${threads}`]
+  const code = await spawnTraining(given, (text) => {
+    const { event, epoch, validation, metrics }: Line = JSON.parse(text)
+    if (event === 'epoch') console.error(`  seed ${seed} epoch ${epoch} ${JSON.stringify(validation ?? metrics)}`)
   })
+  if (code !== 0 && endOf(folder)?.reason !== 'not-finite')
+    throw new Error(`${job.id}, seed ${seed}: the run ended with exit code ${code}`)
 }
 
 const linesOf = (folder: string): Line[] =>
