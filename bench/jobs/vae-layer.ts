@@ -45,7 +45,8 @@ export const JOBS: readonly Job[] = [
   cifar('-ae', `${OURS}, auto-encoders`, 'cifar-10', [0], 'cell=ae'),
   cifar('-no-contrast', ', no contrast', 'cifar-10', [0], 'contrast=0'),
   cifar('-cosine', ', cosine embedding loss', 'cifar-10', [0], 'contrastLoss=cosine-embedding', 'contrast=4'),
-  cifar('-long', `${OURS}, three times as long`, 'cifar-10-long', [0]),
+  // To be reached: at most 25 % error in 2 hours on two cores.
+  { ...cifar('-long', `${OURS}, three times as long`, 'cifar-10-long', [0]), target: 25 },
 ]
 
 /** Aimed at: at least 1.0. */
