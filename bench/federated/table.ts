@@ -9,10 +9,14 @@ const head = (cells: readonly string[]): string[] => [row(cells), row(cells.map(
 const mib = (bytes: number | undefined): string => (bytes === undefined ? '' : (bytes / 2 ** 20).toFixed(2))
 const percent = (share: number): string => (100 * share).toFixed(2)
 
+const rulesOn = (data: string): string[] =>
+  Object.keys(RULES).filter((rule) => ARMS.some((arm) => !arm.bytesOnly && arm.data === data && arm.rule === rule))
+
 function accuracies(): string[] {
   const cell = (data: string, rule: string, alpha: string): string => {
     const arm = ARMS.find((one) => !one.bytesOnly && one.data === data && one.rule === rule && one.alpha === alpha)
-    const accuracy = arm && readRecord<Made>(arm.id)?.accuracy
+    if (!arm) return ''
+    const accuracy = readRecord<Made>(arm.id)?.accuracy
     return accuracy === undefined ? MISSING : percent(accuracy)
   }
   return [
@@ -20,7 +24,7 @@ function accuracies(): string[] {
     '',
     ...head(['data', 'rule', ...ALPHAS.map((alpha) => (Number(alpha) > 0 ? `alpha ${alpha}` : alpha))]),
     ...Object.keys(DATA).flatMap((data) =>
-      Object.keys(RULES).map((rule) => row([data, rule, ...ALPHAS.map((alpha) => cell(data, rule, alpha))])),
+      rulesOn(data).map((rule) => row([data, rule, ...ALPHAS.map((alpha) => cell(data, rule, alpha))])),
     ),
   ]
 }
@@ -39,7 +43,8 @@ function bytes(): string[] {
 }
 
 function faults(): string[] {
-  const rows = Object.keys(RULES).map((rule) => {
+  const rows = Object.keys(RULES).flatMap((rule) => {
+    if (RULES[rule]!.only) return []
     const made = readRecord<FaultsMade>(faultsId('mnist', rule))
     if (!made) return row(['mnist', rule, ...Array.from({ length: 6 }, () => MISSING)])
     const { without, withFaults, rounds } = made
