@@ -121,15 +121,19 @@ export const commandList = (jobs: readonly Job[]): string =>
     })
     .join('\n')
 
+const seeds = ({ results }: Record): string => (results.length === 1 ? '1 seed' : `${results.length} seeds`)
+
 /** Rules beside backpropagation on the same network: errors on the test set, in per cent. */
 export function againstTable(jobs: readonly Job[]): string {
   const said = (record: Record): string => {
     const [{ epochs }] = record.results as [Record['results'][number]]
-    return `${meanAndDeviation(percent(tested(record)))} (${epochs} epochs, ${record.results.length} seeds)`
+    return `${meanAndDeviation(percent(tested(record)))} (${epochs} epochs, ${seeds(record)})`
   }
   const rows = jobs.map((job) => {
-    const [own, other] = [readRecord(job.id), job.against === undefined ? undefined : readRecord(job.against)]
-    return own && other && [titled(job.title, ruleOf(job)), dataOf(job), said(own), said(other), reachOf(own)]
+    const own = readRecord(job.id)
+    if (!own || job.against === undefined) return undefined
+    const other = readRecord(job.against)
+    return [titled(job.title, ruleOf(job)), dataOf(job), said(own), other ? said(other) : 'not run yet', reachOf(own)]
   })
   return table(['what', 'data', 'test error, %', 'backpropagation, %', 'local'], present(rows))
 }

@@ -76,6 +76,7 @@ export const JOBS: readonly Omit<TrainingJob, 'kind'>[] = [
     title: 'Local heads, net S, 24 epochs, six views',
     arguments: long(),
     seeds: [0],
+    against: 'cifar-10-local-heads-s-long-backprop',
   },
   {
     id: 'cifar-10-local-heads-s-long-backprop',
@@ -90,6 +91,7 @@ export const JOBS: readonly Omit<TrainingJob, 'kind'>[] = [
     title: 'Local heads, net M, 14 epochs, six views',
     arguments: whole('m', '--epochs', '14'),
     seeds: [0, 1],
+    against: 'cifar-10-local-heads-m-backprop',
   },
   {
     id: 'cifar-10-local-heads-m-backprop',
