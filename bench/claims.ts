@@ -3,6 +3,7 @@ import { idOf } from './jobs/predictive-coding.js'
 import { deviation, mean, type Record, readRecord } from './records.js'
 import { figures, meanAndDeviation, present, table, tested, verdict } from './tables.js'
 import { accuraciesByEpoch, percent } from './training-table.js'
+import { distancesOf } from './tuned-figures.js'
 
 /** Something that records are compared for. `reached` is undefined where there are too few seeds to say. */
 interface Outcome {
@@ -22,8 +23,11 @@ const errors = (record: Record): number[] => percent(tested(record))
 const between =
   (first: string, second: string, values: (record: Record) => number[], holds: (a: number[], b: number[]) => Outcome) =>
   (): Outcome | undefined => {
-    const [a, b] = [readRecord(first), readRecord(second)]
-    return a && b && holds(values(a), values(b))
+    const [a, b] = [first, second].map((id) => {
+      const record = readRecord(id)
+      return record ? values(record) : []
+    }) as [number[], number[]]
+    return a.length > 0 && b.length > 0 ? holds(a, b) : undefined
   }
 
 const both = (a: number[], b: number[]): string => `${meanAndDeviation(a)} and ${meanAndDeviation(b)}`
@@ -36,6 +40,8 @@ const lowerThanSpread = (a: number[], b: number[]): Outcome => ({
 
 /** The first is lower, by the mean: of one seed, or where the spread is not asked for. */
 const lower = (a: number[], b: number[]): Outcome => ({ figures: both(a, b), reached: mean(a) < mean(b) })
+
+const tunedDistances = (record: Record): number[] => distancesOf(record, 'best')
 
 const J = (record: Record): number[] => tested(record, 'J')
 
@@ -186,6 +192,17 @@ export const CLAIMS: Readonly<{ [section: string]: readonly Claim[] }> = {
       },
     })),
   ],
+  // What a digest of the paper claims: dense networks better than layered ones.
+  tuned: (
+    [
+      ['dh', 'h'],
+      ['tdh', 'th'],
+      ['tdh', 'h'],
+    ] as const
+  ).map(([dense, layered]) => ({
+    what: `distance of samples, tuned: ${dense.toUpperCase()} below ${layered.toUpperCase()} by more than the seeds spread`,
+    check: between(`tuned-hopfield-vae-${dense}`, `tuned-hopfield-vae-${layered}`, tunedDistances, lowerThanSpread),
+  })),
   'spike-alignment': [
     {
       what: 'MNIST: error with aligned and with fixed feedback, apart by more than the seeds spread',

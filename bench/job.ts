@@ -97,6 +97,39 @@ export interface JudgeJob {
   readonly judge: string
 }
 
+/** Settings that were searched with one budget for several variants, and what that gained on test images. */
+export interface TunedJob {
+  readonly kind: 'tuned'
+  readonly id: string
+  readonly title: string
+  /** The rule, its data and its preset, and how long each training is: of `onward tune` and of `onward train`. */
+  readonly base: readonly string[]
+  /** What else the search is given: its images, its trials, and where it looks. */
+  readonly search: readonly string[]
+  /** What else the trainings are given that are judged by test images. */
+  readonly final: readonly string[]
+  /** What `onward samples` is given to judge them. */
+  readonly judged: readonly string[]
+  /** The training job whose run's features measure distances. */
+  readonly classifier: string
+  readonly seeds: readonly number[]
+}
+
+/** A study that is killed twice beside one that is not, and what ending poor trials early saves. */
+export interface KilledStudyJob {
+  readonly kind: 'killed-study'
+  readonly id: string
+  readonly title: string
+  /** Arguments of `onward tune`. */
+  readonly arguments: readonly string[]
+  readonly trials: number
+  /** Finished trials after which it is killed. */
+  readonly killedAfter: readonly number[]
+  /** Compared with several seeds; the first one ends no trial early. */
+  readonly pruners: readonly string[]
+  readonly seeds: readonly number[]
+}
+
 /** How many of 50 distorted, unseen pictures of digits a network reads, with the ink cut out and without. */
 export interface PicturesJob {
   readonly kind: 'pictures'
@@ -179,6 +212,8 @@ export type Job =
   | PacesJob
   | MemoryJob
   | JudgeJob
+  | TunedJob
+  | KilledStudyJob
   | LeastSquaresJob
   | InferenceJob
   | ConvolutionJob

@@ -1,4 +1,4 @@
-import type { Job, JudgeJob, LeastSquaresJob, MemoryJob, RuleSpeedJob, SpeedJob, TrainingJob } from './job.js'
+import type { Job, JudgeJob, LeastSquaresJob, MemoryJob, RuleSpeedJob, SpeedJob, TrainingJob, TunedJob } from './job.js'
 import { JOBS as BROADCAST } from './jobs/broadcast.js'
 import { JOBS as CHANNEL_GOODNESS } from './jobs/channel-goodness.js'
 import { PACES } from './jobs/course.js'
@@ -8,7 +8,8 @@ import {
   SPEED as EQUILIBRIUM_PROPAGATION_SPEED,
 } from './jobs/equilibrium-propagation.js'
 import { JOBS as FORWARD_FORWARD } from './jobs/forward-forward.js'
-import { JOBS as HOPFIELD_VAE, SPEED as HOPFIELD_VAE_SPEED, JUDGED } from './jobs/hopfield-vae.js'
+import { JOBS as HOPFIELD_VAE, SPEED as HOPFIELD_VAE_SPEED, JUDGED, TUNED } from './jobs/hopfield-vae.js'
+import { STUDY } from './jobs/killed-study.js'
 import { LAYER_TIMES, JOBS as LOCAL_HEADS, SPEED as LOCAL_HEADS_SPEED } from './jobs/local-heads.js'
 import { MEMORY } from './jobs/memory.js'
 import { JOBS as NICE, SPEED as NICE_SPEED } from './jobs/nice.js'
@@ -119,5 +120,7 @@ export const JOBS: readonly Job[] = [
   ...RULE_SPEEDS.map((job): RuleSpeedJob => ({ kind: 'rule-speed', ...job })),
   ...Object.values(TRAINING).flatMap((jobs) => jobs.map((job): TrainingJob => ({ kind: 'training', ...job }))),
   ...JUDGED.map((job): JudgeJob => ({ kind: 'judge', ...job })),
+  ...TUNED.map((job): TunedJob => ({ kind: 'tuned', ...job })),
+  { kind: 'killed-study', ...STUDY },
   ...LEAST_SQUARES.map((job): LeastSquaresJob => ({ kind: 'least-squares', ...job })),
 ]

@@ -8,6 +8,7 @@ import { runInference } from './inference.js'
 import type { Job, SpeedJob } from './job.js'
 import { JOBS } from './jobs.js'
 import { isJudged, runJudge } from './judge.js'
+import { runKilledStudy } from './killed-study.js'
 import { runLayerTimes } from './layer-times.js'
 import { runLeastSquares } from './least-squares.js'
 import { runMemory } from './memory.js'
@@ -20,6 +21,7 @@ import { proveRuleTwin, runRuleSpeed } from './rule-speed.js'
 import { proveTwins, runSpeed } from './speed.js'
 import { runSteadiness } from './steadiness.js'
 import { isTrained, runTraining, staleness } from './training.js'
+import { isTuned, runTuned, tunedStaleness } from './tuned.js'
 
 function refuse(message: string): never {
   console.error(`bench/run: ${message}`)
@@ -40,12 +42,14 @@ const TIMED_AGAINST_A_TWIN: ReadonlySet<Job['kind']> = new Set(['speed', 'rule-s
 
 function isDone(job: Job): boolean {
   if (job.kind === 'training') return isTrained(job)
+  if (job.kind === 'tuned') return isTuned(job)
   return job.kind === 'judge' ? isJudged(job) : existsSync(pathOf(job.id))
 }
 
 /** Why a record is to be made anew; undefined where it is not. */
 function changeOf(job: Job): string | undefined {
   if (job.kind === 'training') return staleness(job)
+  if (job.kind === 'tuned') return tunedStaleness(job)
   const record = readRecord(job.id)
   if (!record) return undefined
   const isUnproven = TIMED_AGAINST_A_TWIN.has(job.kind) && provenBy(record) === undefined
@@ -61,6 +65,8 @@ async function run(job: Job): Promise<void> {
   if (job.kind === 'paces') return runPaces(job)
   if (job.kind === 'memory') return runMemory(job)
   if (job.kind === 'judge') return runJudge(job)
+  if (job.kind === 'tuned') return runTuned({ ...job, seeds: job.seeds.slice(0, most) }, threads)
+  if (job.kind === 'killed-study') return runKilledStudy(job)
   if (job.kind === 'least-squares') return runLeastSquares(job)
   if (job.kind === 'inference') return runInference(job)
   if (job.kind === 'convolution') return runConvolution(job)

@@ -9,6 +9,7 @@ import type { ConvolutionJob, InferenceJob, SteadinessJob } from './job.js'
 import { dataOf, ruleOf } from './job-settings.js'
 import { LEAST_SQUARES } from './jobs/tables.js'
 import { JOBS, TRAINING } from './jobs.js'
+import { killedTable } from './killed-table.js'
 import { layerTables } from './layer-table.js'
 import type { Machine } from './machine.js'
 import { memoryTable } from './memory.js'
@@ -31,6 +32,7 @@ import {
   verdict,
 } from './tables.js'
 import { accuracyTable, againstTable, commandList, figureTable } from './training-table.js'
+import { tunedTable } from './tuned-table.js'
 
 function steadinessRow(job: SteadinessJob): string[] | undefined {
   const record = readRecord(job.id)
@@ -230,6 +232,8 @@ export function report(): void {
   fill('docs/results.md', 'layer times', timed.filter((text) => text !== '').join('\n\n'))
   fill('docs/results.md', 'samples', judgements())
   fill('docs/results.md', 'pictures', picturesTable())
+  fill('docs/results.md', 'tuned', [tunedTable(), claimTable('tuned')].filter((part) => part !== '').join('\n\n'))
+  fill('docs/tune.md', 'killed', killedTable())
   const overDepth = depthFigure()
   if (overDepth) writeFileSync('docs/predictive-coding.svg', overDepth)
   const overTime = courseFigure()

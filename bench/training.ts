@@ -21,13 +21,18 @@ interface Line {
 
 const accuracyOf = (scores: unknown): number | undefined => (scores as Scores | undefined)?.network?.accuracy
 
-const WORK = 'bench/results/work'
+/** Runs that are being computed; journals of searches. */
+export const WORK = 'bench/results/work'
 
 /** Where a run is computed, and kept where its job says so. */
 export const keptRun = ({ id }: Pick<TrainingJob, 'id'>, seed: number): string => join(WORK, `${id}-${seed}`)
 
 /** One run through the command line, as a reader of the record would start it; a run that was stopped goes on. */
-async function trainOnce(job: TrainingJob, seed: number, threads: number): Promise<void> {
+export async function trainOnce(
+  job: Pick<TrainingJob, 'id' | 'arguments' | 'by'>,
+  seed: number,
+  threads: number,
+): Promise<void> {
   const folder = keptRun(job, seed)
   const begun = existsSync(join(folder, 'checkpoint.safetensors'))
   if (!begun && existsSync(folder)) rmSync(folder, { recursive: true })
@@ -51,13 +56,13 @@ const linesOf = (folder: string): Line[] =>
     .map((line): Line => JSON.parse(line))
 
 /** How a run ended: the event `done`, or `stopped` with its reason. */
-function endOf(folder: string): Line | undefined {
+export function endOf(folder: string): Line | undefined {
   const line = existsSync(join(folder, 'metrics.jsonl')) ? linesOf(folder).at(-1) : undefined
   return line && ['done', 'stopped'].includes(line.event) ? line : undefined
 }
 
 /** What the events of a run say, over all its sittings. A run whose numbers stopped being finite is a result, too. */
-function resultOf(folder: string): { certificate: Certificate; result: { readonly [figure: string]: unknown } } {
+export function resultOf(folder: string): { certificate: Certificate; result: { readonly [figure: string]: unknown } } {
   const lines = linesOf(folder)
   const { test, validation, rowsPerSecond, reason } = lines.at(-1)!
   const { epochs, batch, trainingSamples, parameters, reconstructed } = lines[0]!

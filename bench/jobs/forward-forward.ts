@@ -109,4 +109,11 @@ export const JOBS: readonly Omit<TrainingJob, 'kind'>[] = [
     seeds: [0],
     keep: true,
   },
+  {
+    id: 'mnist-features',
+    title: 'Backpropagation, 784-256-64, 4 epochs: the classifier whose 64 features measure distances of samples',
+    arguments: mnist('backprop', '--set', 'units=256,64', '--epochs', '4'),
+    seeds: [0],
+    keep: true,
+  },
 ]
