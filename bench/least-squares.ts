@@ -4,7 +4,7 @@ import { sizeOf } from '../src/graph/types.js'
 import { targetKind } from '../src/targets/index.js'
 import type { LeastSquaresJob } from './job.js'
 import { describeMachine } from './machine.js'
-import { writeRecord } from './records.js'
+import { writeMeasured } from './records.js'
 
 type Columns = readonly Float64Array[]
 
@@ -82,13 +82,6 @@ function alike(a: Columns, b: Columns): [Columns, Columns] {
 /** Writes what least squares says of a table. */
 export async function runLeastSquares({ id, data: name }: LeastSquaresJob): Promise<void> {
   const network = leastSquares(await loadDataSet(name, { offline: true }))
-  const date = new Date().toISOString().slice(0, 10)
-  writeRecord({
-    id,
-    command: `bench/run ${id}`,
-    date,
-    machine: await describeMachine(),
-    results: [{ test: { network } }],
-  })
+  writeMeasured(id, await describeMachine(), [{ test: { network } }])
   console.error(`  ${JSON.stringify(network)}`)
 }

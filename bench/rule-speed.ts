@@ -4,7 +4,7 @@ import { profileOf } from './profile.js'
 import { checkProof, exportStart, PROVEN } from './proof.js'
 import { askProof, refuseBusy, startTwin } from './pytorch.js'
 import { quietMachine } from './quiet.js'
-import { median, writeRecord } from './records.js'
+import { median, writeMeasured } from './records.js'
 import { stepsPerRound } from './round.js'
 import { type RuleStep, ruleStep } from './rule-step.js'
 
@@ -31,13 +31,11 @@ export async function runRuleSpeed(job: RuleSpeedJob): Promise<void> {
   await ours.close()
   refuseBusy(job.id, twin, median(results.map((result) => result.torch)))
   const shares = await profileOf(own, job.threads, median(results.map((result) => result.ours)))
-  writeRecord({
-    id: job.id,
-    command: `bench/run ${job.id}`,
-    date: new Date().toISOString().slice(0, 10),
-    machine,
-    results: [...results, { when: 'twin', variant, variants, apart, torch, build }, { when: 'profile', shares }],
-  })
+  writeMeasured(job.id, machine, [
+    ...results,
+    { when: 'twin', variant, variants, apart, torch, build },
+    { when: 'profile', shares },
+  ])
 }
 
 /** How to start a job's twin. */

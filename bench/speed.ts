@@ -4,7 +4,7 @@ import { ourStep } from './our-step.js'
 import { checkProof, exportStart, PROVEN } from './proof.js'
 import { askProof, refuseBusy, startTwin, type Twin } from './pytorch.js'
 import { quietMachine } from './quiet.js'
-import { median, writeRecord } from './records.js'
+import { median, writeMeasured } from './records.js'
 import { stepsPerRound } from './round.js'
 
 /** Neighbours on a shared machine come and go within half a minute: the rounds of one timing last longer. */
@@ -132,11 +132,5 @@ export async function runSpeed(job: SpeedJob): Promise<void> {
     ...result,
     shareOfProductSpeed: flopsOf(job) / ((result.ours as number) * 1e6) / machine.gflops,
   }))
-  writeRecord({
-    id: job.id,
-    command: `bench/run ${job.id}`,
-    date: new Date().toISOString().slice(0, 10),
-    machine,
-    results: [...shares, ...about],
-  })
+  writeMeasured(job.id, machine, [...shares, ...about])
 }

@@ -1,6 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
+/** Why no test runs a block; see `Block`. */
+type Kind = 'not run' | 'slow' | 'recipe'
+
 /** A fenced block of a page. */
 export interface Block {
   readonly page: string
@@ -12,12 +15,13 @@ export interface Block {
   readonly printed?: string
   /**
    * From a comment right above it, `<!-- not run: REASON -->` or `<!-- slow: REASON -->`: no test runs it. What is slow is
-   * run by `bench/pages.ts` alone, which writes what it prints.
+   * run by `bench/pages.ts` alone, which writes what it prints. `<!-- recipe JOB: written by bench/run -->`: that job runs it.
    */
-  readonly marker?: { readonly kind: 'not run' | 'slow'; readonly reason: string }
+  readonly marker?: { readonly kind: Kind; readonly reason: string }
 }
 
-const BLOCK = /(?:^<!-- (not run|slow): (.*?) -->\n)?^```([\w-]+)\n([\s\S]*?)^```\n(?:\n```text\n([\s\S]*?)^```\n)?/gm
+const BLOCK =
+  /(?:^<!-- (not run|slow|recipe)(?: [\w.-]+)?: (.*?) -->\n)?^```([\w-]+)\n([\s\S]*?)^```\n(?:\n```text\n([\s\S]*?)^```\n)?/gm
 
 /** The blocks of a page that have a language other than text, in their order. */
 export function blocksOf(page: string): Block[] {
@@ -26,7 +30,7 @@ export function blocksOf(page: string): Block[] {
     ({ index, 0: all, 1: kind, 2: reason, 3: language, 4: code, 5: printed }) => {
       if (language === 'text') return []
       const line = text.slice(0, index + all.indexOf('```')).split('\n').length
-      const marker = kind !== undefined && { marker: { kind: kind as 'not run' | 'slow', reason: reason! } }
+      const marker = kind !== undefined && { marker: { kind: kind as Kind, reason: reason! } }
       return [{ page, line, language: language!, code: code!, ...(printed !== undefined && { printed }), ...marker }]
     },
   )

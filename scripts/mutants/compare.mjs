@@ -200,4 +200,28 @@ export default [
     replace: 'if (true) assignments.push(part)',
     tests: 'cli/arm',
   },
+  {
+    what: 'a run that was trained for longer is compared with the others',
+    file: 'src/compare/compare.node.ts',
+    find: "if (existsSync(join(path, 'config.json'))) checkRun(",
+    replace: 'if (seed < 0) checkRun(',
+    tests: 'report/report',
+    names: 'trained for longer',
+  },
+  {
+    what: 'a report takes whatever run lies in the folder of a comparison',
+    file: 'src/kept/comparison.node.ts',
+    find: '    checkRun(own, {',
+    replace: '    if (seed < 0) checkRun(own, {',
+    tests: 'report/report',
+    names: 'trained for longer',
+  },
+  {
+    what: 'a depth that a rule does not have is told as a mere option',
+    file: 'src/cli/commands/meter.ts',
+    find: 'if (flags.depth && depthOption(rule))',
+    replace: 'if (depths.length < 0)',
+    tests: 'meter/meter',
+    names: 'the command says',
+  },
 ]

@@ -13,7 +13,7 @@ import { type Budget, epochsWithin } from './budget.js'
 import type { Arm, Contender } from './contender.js'
 import { contending, type Field, fieldOf, withEpochs } from './contenders.js'
 import { differences } from './differences.js'
-import { checkSameComparison, described, keep, readKept, runFolder } from './folder.node.js'
+import { checkRun, checkSameComparison, described, keep, readKept, runFolder } from './folder.node.js'
 import { paceOf } from './pace.node.js'
 import { type Comparison, resultOf } from './result.js'
 import { type RunRecord, readRun } from './run-record.node.js'
@@ -89,6 +89,7 @@ export async function* compare(request: CompareRequest): AsyncGenerator<CompareE
         const run = seed * contenders.length + place + 1
         const told = { arm: contender.name, seed, run, of: seeds * contenders.length }
         const path = runFolder(out, place, contender.name, seed)
+        if (existsSync(join(path, 'config.json'))) checkRun(path, { data: data.name, seed, ...contender.settings })
         const kept = readRun(path, seed)
         if (!kept) {
           const stopped = yield* trained(contender, path, told, request, sharing?.[place], first)

@@ -6,6 +6,7 @@ import { keptOf } from '../data/own/provenance.js'
 import { UsageError, UserError } from '../errors.js'
 import { replaceFile, textOf } from '../files.node.js'
 import { fileOf } from '../rules/load.node.js'
+import { readConfig } from '../train/run-folder.node.js'
 import type { Budget } from './budget.js'
 import type { Contender } from './contender.js'
 
@@ -13,6 +14,9 @@ const FILE = 'compare.json'
 
 /** What does not change the numbers of a run, or is each run's own. */
 const FREE = ['seed', 'threads', 'device', 'cacheBytes', 'checkpointEvery']
+
+const fixed = (options: object): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(options).filter(([key]) => !FREE.includes(key)))
 
 const values = z.record(z.string(), z.unknown())
 const keptComparison = z.object({
@@ -43,7 +47,7 @@ export function described(
       arm: name,
       ...(fileOf(rule) && { ruleSha256: fileOf(rule)!.sha256 }),
       hyper,
-      options: Object.fromEntries(Object.entries(options).filter(([key]) => !FREE.includes(key))),
+      options: fixed(options),
     })),
     ...(budget && { budget }),
     weights,
@@ -77,6 +81,27 @@ export function checkSameComparison(folder: string, kept: KeptComparison, now: K
       throw new UsageError(
         `${folder} holds another comparison: its ${key} is ${there.get(key) ?? 'unset'}, here it is ` +
           `${here.get(key) ?? 'unset'}: choose another folder, or ask for the same (--seeds may grow).`,
+      )
+}
+
+/**
+ * Throws a UserError where the run in a folder of a comparison is not the one that its arm asks for: somebody trained it
+ * for longer, say, or put another one there. `hyper`: absent where options were searched for it.
+ */
+export function checkRun(
+  path: string,
+  wanted: { readonly data: string; readonly seed: number; readonly hyper?: object; readonly options: object },
+): void {
+  const { data, hyper, options } = readConfig(path)
+  const [there, here] = [
+    { data, seed: options.seed, ...(wanted.hyper && { hyper }), options: fixed(options) },
+    { ...wanted, options: fixed(wanted.options) },
+  ].map((own) => flat(JSON.parse(JSON.stringify(own)))) as [Map<string, string>, Map<string, string>]
+  for (const key of new Set([...there.keys(), ...here.keys()]))
+    if (there.get(key) !== here.get(key))
+      throw new UserError(
+        `${path} is not the run that its comparison asks for: its ${key} is ${there.get(key) ?? 'unset'}, and was to be ` +
+          `${here.get(key) ?? 'unset'}: delete it (onward runs delete), and compare again`,
       )
 }
 

@@ -1,7 +1,7 @@
 import type { Chart } from '../rules/contract.js'
 import { lineHeight, textWidth } from './letters.js'
 import { blank, fill, INK, type Raster, RULED, SOFT, seriesPaint, stroke, write } from './raster.js'
-import { tickFormat, ticksOf } from './ticks.js'
+import { tickFormat, ticksOf, wholeTicks } from './ticks.js'
 
 /** What a chart of numbers shows, in words. */
 export type ChartWords = Omit<Chart<never>, 'description' | 'values'>
@@ -95,7 +95,7 @@ function drawMap({ names, across, up, decades }: ChartWords, values: ArrayLike<n
 
 /** Numbers of points, from 1, below a chart, and what they count. */
 function writeAcross(raster: Raster, across: string, points: number, x: (i: number) => number, top: number): void {
-  const ticks = points === 1 ? [1] : [1, ...ticksOf(1, points, 6).filter((n) => Number.isInteger(n) && n > 1)]
+  const ticks = [1, ...wholeTicks(1, points, 6).filter((n) => n > 1)]
   for (const tick of ticks) write(raster, String(tick), { left: x(tick - 1), top, size: SIZE, anchor: 'middle' })
   const middle = (x(0) + x(points - 1)) / 2
   write(raster, across, { left: middle, top: top + lineHeight(SIZE), size: SIZE, colour: SOFT, anchor: 'middle' })

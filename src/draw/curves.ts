@@ -1,6 +1,6 @@
 import * as Plot from '@observablehq/plot'
 import { drawPlot, type Maker, type PlotSize, seriesColour } from './plot.js'
-import { tickText } from './ticks.js'
+import { tickText, wholeTicks } from './ticks.js'
 
 export interface Curve {
   readonly name: string
@@ -63,18 +63,14 @@ function around(values: readonly number[]) {
   return low === high ? { domain: [low - room, low + room], ticks: 3 } : {}
 }
 
-/** Of what is counted whole numbers, at most seven; where all lies within one or two, and of seconds, as it comes. */
+/** Of what is counted whole numbers, about six; where all lies below two, and of seconds, as it comes. */
 function ticksOf(across: string, rows: readonly { readonly x: number }[]) {
   const [least, most] = [Math.min(...rows.map(({ x }) => x)), Math.max(...rows.map(({ x }) => x))]
   // One place alone stands in the middle.
   if (least === most)
     return { domain: [0, 2 * most || 1], ticks: [most], tickFormat: (x: number) => String(Number(x.toPrecision(3))) }
-  const last = Math.floor(most)
-  if (across === 'seconds' || !(last >= 2)) return { ticks: 5, tickFormat: tickText() }
-  const step = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000].find((own) => last / own <= 7) ?? last
-  const first = Math.ceil(least / step) * step
-  const ticks = Array.from({ length: Math.floor((last - first) / step) + 1 }, (_, i) => first + i * step)
-  return { ticks, tickFormat: 'd' }
+  if (across === 'seconds' || most < 2) return { ticks: 5, tickFormat: tickText() }
+  return { ticks: wholeTicks(least, most, 6), tickFormat: tickText() }
 }
 
 /** Curves with at most so many points, each the mean of neighbours; values that are no finite numbers are left out. */

@@ -46,7 +46,11 @@ export function drawIntervals(
         Plot.tickX(single, { x: 'value', y: 'i', stroke, strokeOpacity: 0.45, insetTop: 24, insetBottom: 10 }),
         Plot.ruleY(own, { x1: 'low', x2: 'high', y: 'i', stroke, strokeWidth: 3, strokeLinecap: 'round', dy: 6 }),
         Plot.dot(own, { x: 'mean', y: 'i', fill: stroke, r: 5, dy: 6 }),
-        Plot.text(own, { y: 'i', text: 'name', frameAnchor: 'left', dy: -11, fontWeight: 600, fill: 'currentColor' }),
+        Plot.text(own, {
+          ...{ y: 'i', text: 'name', frameAnchor: 'left', dy: -11, fontWeight: 600, fill: 'currentColor' },
+          // The line at 0 may run behind the name.
+          ...{ stroke: 'var(--plot-ground)', strokeWidth: 3 },
+        }),
       ],
     },
   )

@@ -1,6 +1,6 @@
 import * as Plot from '@observablehq/plot'
 import { drawPlot, type Maker, type PlotSize, seriesColour } from './plot.js'
-import { tickText } from './ticks.js'
+import { tickText, wholeTicks } from './ticks.js'
 
 /** A trial of a study, as it is drawn. */
 export interface DrawnTrial {
@@ -27,7 +27,11 @@ export function drawHistory(
   })
   return drawPlot(maker, name, size, {
     ...{ marginLeft: 46, marginTop: 14, marginBottom: 34 },
-    x: { label: 'trial', ticks: 6, tickFormat: (n: number) => (Number.isInteger(n) ? String(n) : '') },
+    x: {
+      label: 'trial',
+      ticks: wholeTicks(0, Math.max(...trials.map(({ number }) => number)), 6),
+      tickFormat: tickText(),
+    },
     y: { label: null, grid: true, nice: true, ticks: 6, tickFormat: tickText() },
     marks: [
       Plot.line(steps, { x: 'number', y: 'best', curve: 'step-after', stroke: seriesColour(1), strokeWidth: 2 }),
@@ -105,6 +109,8 @@ export function drawParallel(
         fontSize: 9,
         fill: 'currentColor',
         fillOpacity: 0.75,
+        stroke: 'var(--plot-ground)',
+        strokeWidth: 3,
       },
     )
   return drawPlot(
@@ -174,7 +180,7 @@ export function drawSlice(
   })
 }
 
-/** Ticks of a logarithmic axis: powers of ten, and where there are less than two of them, 2 and 5 between. */
+/** Ticks of a logarithmic axis: powers of ten; where there are less than two of them, 2 and 5 between, or the ends. */
 function decades(points: readonly { readonly x: number | string }[]) {
   const numbers = points.map(({ x }) => Number(x))
   const [low, high] = [Math.min(...numbers), Math.max(...numbers)]
@@ -183,6 +189,7 @@ function decades(points: readonly { readonly x: number | string }[]) {
     powers
       .flatMap((power) => factors.map((factor) => Number(`${factor}e${power}`)))
       .filter((x) => x >= low && x <= high)
-  const tens = within([1])
-  return { ticks: tens.length > 1 ? tens : within([1, 2, 5]), tickFormat: (x: number) => String(x) }
+  const ends = [low, high].map((x) => Number(x.toPrecision(3)))
+  const ticks = [within([1]), within([1, 2, 5])].find(({ length }) => length > 1) ?? ends
+  return { ticks, tickFormat: (x: number) => String(x) }
 }

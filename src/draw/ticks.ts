@@ -1,12 +1,23 @@
 /** Round numbers within a range, about so many: steps of 1, 2 or 5 times a power of ten. */
 export function ticksOf(low: number, high: number, about: number): number[] {
   const rough = (high - low) / about
-  if (!(rough > 0) || !Number.isFinite(rough)) return [low]
+  return rough > 0 && Number.isFinite(rough) ? multiples(roundUp(rough), low, high) : [low]
+}
+
+/** The same of what is counted: whole numbers alone, so that none stands there twice. */
+export const wholeTicks = (low: number, high: number, about: number): number[] =>
+  multiples(high > low ? Math.max(1, roundUp((high - low) / about)) : 1, low, high)
+
+/** The next of 1, 2 and 5 times a power of ten. */
+function roundUp(rough: number): number {
   const power = 10 ** Math.floor(Math.log10(rough))
-  const step = power * ([1, 2, 5].find((own) => own * power >= rough * 0.999) ?? 10)
+  return power * ([1, 2, 5].find((own) => own * power >= rough * 0.999) ?? 10)
+}
+
+function multiples(step: number, low: number, high: number): number[] {
   const first = Math.ceil(low / step - 1e-9)
   const count = Math.floor(high / step + 1e-9) - first + 1
-  return Array.from({ length: count }, (_, i) => (first + i) * step)
+  return Array.from({ length: Math.max(0, count) }, (_, i) => (first + i) * step)
 }
 
 /**

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { type KeptComparison, readKept, runFolder } from '../compare/folder.node.js'
+import { checkRun, type KeptComparison, readKept, runFolder } from '../compare/folder.node.js'
 import { type ArmFigures, figuresOf } from '../compare/result.js'
 import { type RunRecord, readRun } from '../compare/run-record.node.js'
 import { UserError } from '../errors.js'
@@ -23,12 +23,12 @@ export const isComparison = (folder: string): boolean => existsSync(join(folder,
 
 /**
  * Reads a comparison, finished or not: what its arms came to with the seeds that all of them have been trained with.
- * Throws a UserError where the folder holds none, or no seed is finished.
+ * Throws a UserError where the folder holds none, no seed is finished, or a run is not the one that was to be compared.
  */
 export function readComparison(path: string): KeptResult {
   const kept = isComparison(path) ? readKept(path) : undefined
   if (!kept) throw new UserError(`${path} holds no comparison: it has no compare.json`)
-  const records = kept.arms.map(({ arm }, place) => finishedRuns(path, place, arm))
+  const records = kept.arms.map((_, place) => finishedRuns(path, kept, place))
   const seeds = [...records[0]!.keys()].filter((seed) => records.every((own) => own.has(seed))).sort((a, b) => a - b)
   if (seeds.length === 0)
     throw new UserError(
@@ -45,14 +45,19 @@ export function readComparison(path: string): KeptResult {
   }
 }
 
-function finishedRuns(path: string, place: number, arm: string): Map<number, RunRecord> {
+function finishedRuns(path: string, { arms, data, trials }: KeptComparison, place: number): Map<number, RunRecord> {
+  const { arm, hyper, options } = arms[place]!
   const folder = join(runFolder(path, place, arm, 0), '..')
   const found = new Map<number, RunRecord>()
   if (!existsSync(folder)) return found
   for (const name of readdirSync(folder)) {
-    const [, seed] = /^seed-(\d+)$/.exec(name) ?? []
-    const record = seed === undefined ? undefined : readRun(join(folder, name), Number(seed))
-    if (record) found.set(Number(seed), record)
+    const [, text] = /^seed-(0|[1-9]\d*)$/.exec(name) ?? []
+    if (text === undefined) continue
+    const [own, seed] = [join(folder, name), Number(text)]
+    const record = readRun(own, seed)
+    if (!record) continue
+    checkRun(own, { data: data.data, seed, ...(trials === undefined && { hyper }), options })
+    found.set(seed, record)
   }
   return found
 }

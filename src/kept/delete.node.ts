@@ -1,5 +1,5 @@
-import { existsSync, lstatSync, readdirSync, rmdirSync, rmSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { lstatSync, readdirSync, rmdirSync, rmSync } from 'node:fs'
+import { basename, join, resolve } from 'node:path'
 import { UserError } from '../errors.js'
 import { fileError } from '../files.node.js'
 import { holderOf, lockFolder } from '../lock.node.js'
@@ -34,7 +34,8 @@ export interface Deletion {
 
 /** What would go with a run. Throws a UserError where the folder holds no run, is a link, or is in use. */
 export function planDeletion(path: string): Deletion {
-  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink())
+  // With a slash at its end a link is the folder that it leads to.
+  if (lstatSync(resolve(path), { throwIfNoEntry: false })?.isSymbolicLink())
     throw new UserError(`${path} is a link: name the folder that it leads to`)
   readConfig(path)
   const holder = holderOf(path)
@@ -57,8 +58,9 @@ export function deleteRun(path: string): Deletion {
   } finally {
     lock.release()
   }
-  for (const name of Object.keys(FOLDERS)) if (existsSync(join(path, name))) removeEmpty(join(path, name))
-  if (readdirSync(path).length === 0) rmdirSync(path)
+  for (const name of Object.keys(FOLDERS))
+    if (lstatSync(join(path, name), { throwIfNoEntry: false })?.isDirectory()) removeEmpty(join(path, name))
+  if (readdirSync(path).length === 0) rmdirSync(resolve(path))
   return deletion
 }
 

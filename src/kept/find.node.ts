@@ -1,10 +1,11 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { UsageError, UserError } from '../errors.js'
+import { isComparison } from './comparison.node.js'
 import { type KeptRun, readKeptRun } from './run.node.js'
 
-/** Folders are looked into so far below those that were named: a comparison keeps runs three below its own. */
-const DEPTH = 4
+/** Folders are looked into so far below those that were named; a comparison keeps runs three below its own. */
+const [DEPTH, COMPARED] = [4, 3]
 
 export interface FoundRuns {
   readonly runs: readonly KeptRun[]
@@ -26,7 +27,8 @@ export function findRuns(folders: readonly string[]): FoundRuns {
         if (existsSync(join(folder, 'checkpoint.safetensors'))) damaged.push({ path: folder, message: error.message })
       }
     }
-    if (depth > 0) for (const below of foldersIn(folder)) look(join(folder, below), depth - 1)
+    const left = isComparison(folder) ? Math.max(depth, COMPARED) : depth
+    if (left > 0) for (const below of foldersIn(folder)) look(join(folder, below), left - 1)
   }
   for (const folder of folders) {
     if (!existsSync(folder))

@@ -13,7 +13,7 @@ export interface Cells {
 /** A number with a sign and a unit, or nothing. */
 const NUMBER = /^(–?|[-−≤<]? ?\d[\d.,]*(e-?\d+)?( (%|s|min|h|B|[KMGT]iB))?|\d+:\d\d (min|h))$/
 
-/** A table; columns after the first are flush right where they hold numbers. It can be scrolled by keyboard. */
+/** A table; columns after the first are flush right where they hold numbers. */
 export function table({ head, rows }: Cells, name: string): Markup {
   const isNumber = head.map(
     (_, i) => i > 0 && rows.some((row) => /\d/.test(row[i] ?? '')) && rows.every((row) => NUMBER.test(row[i] ?? '')),
@@ -24,17 +24,20 @@ export function table({ head, rows }: Cells, name: string): Markup {
       { class: isNumber[i] ? 'number' : undefined, scope: tag === 'th' ? 'col' : i === 0 ? 'row' : undefined },
       escaped(text),
     )
-  return element(
-    'div',
-    { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': name },
+  return scrolled(
     element(
       'table',
       {},
       element('thead', {}, element('tr', {}, ...head.map((text, i) => cell('th', text, i)))),
       element('tbody', {}, ...rows.map((row) => element('tr', {}, ...row.map((text, i) => cell('td', text, i))))),
     ),
+    name,
   )
 }
+
+/** What may be wider than the page, by its name: it is scrolled, by keyboard too. */
+export const scrolled = (content: Markup, name: string): Markup =>
+  element('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': name }, content)
 
 /** Something that is there for who asks. */
 export const details = (summary: string, ...content: readonly Markup[]): Markup =>

@@ -13,7 +13,7 @@ import { showValue } from '../options/index.js'
 import type { Breakdown } from '../targets/index.js'
 import { figureOf } from '../train/judge.js'
 import { runCurves, SIZE } from './learning.js'
-import { details, figure, grid, legend, type Markup, paragraph, table } from './page.js'
+import { details, figure, grid, legend, type Markup, paragraph, scrolled, table } from './page.js'
 import type { ReportedEmbedding, ReportedRun } from './run.node.js'
 
 /** What a run is judged by, in words: of held-out training samples, and of the test samples. */
@@ -106,20 +106,22 @@ function apartness({ points }: ReportedEmbedding, classes: ArrayLike<number> | u
   return `; ${percent(own.length / Math.max(1, points.length))} of them have a nearest neighbour of their own class`
 }
 
-/** Wider pictures are too small in a column. */
+/** Wider pictures are too small in a column; where the page itself is narrower, they are scrolled, so that they can be read. */
 const WIDE = 640
 
 export const picturesOf = ({ pictures }: ReportedRun): Markup =>
   grid(
-    ...pictures.map(({ name, description, png, width, height }) =>
-      figure({
-        ...{ title: name, text: description, wide: width > WIDE },
-        picture: element('img', {
-          ...{ src: `data:image/png;base64,${Buffer.from(png).toString('base64')}`, width, height },
-          alt: `${name}: ${description}`,
-        }).replace('</img>', ''),
-      }),
-    ),
+    ...pictures.map(({ name, description, png, width, height }) => {
+      const picture = element('img', {
+        ...{ src: `data:image/png;base64,${Buffer.from(png).toString('base64')}`, width, height },
+        alt: `${name}: ${description}`,
+      }).replace('</img>', '')
+      const wide = width > WIDE
+      return figure({
+        ...{ title: name, text: description, wide },
+        picture: wide ? scrolled(picture, `The picture ${name}`) : picture,
+      })
+    }),
   )
 
 /** The certificate, drawn and in words. */

@@ -115,7 +115,7 @@ const bestFigure = ({ trial, values, params, config }: Best): Markup =>
     ),
   })
 
-const shown = (value: unknown): string => (typeof value === 'number' ? number(value) : String(value))
+const shown = (value: unknown): string => String(typeof value === 'number' ? Number(value.toPrecision(4)) : value)
 
 const distributionOf = (name: string, valued: readonly Valued[]): Distribution | undefined =>
   valued.find(({ trial }) => trial.distributions[name])?.trial.distributions[name]

@@ -25,7 +25,8 @@ figure{margin:0;background:var(--card);border:1px solid var(--line);border-radiu
 figure.wide{grid-column:1/-1}
 figcaption p{color:var(--soft);font-size:12.5px;line-height:1.4;margin:2px 0 8px}
 figure>svg,figure>img{margin:4px auto 0;max-width:100%}
-figure>img{display:block;height:auto;image-rendering:pixelated;border-radius:4px}
+figure img{display:block;height:auto;image-rendering:pixelated;border-radius:4px}
+.scroll>img{margin:4px auto 0;max-width:100%;min-width:640px;image-rendering:auto}
 figure>svg.plot{width:100%;max-width:560px}
 figure>svg.certificate{display:block}
 .legend{list-style:none;display:flex;flex-wrap:wrap;gap:2px 14px;padding:0;margin:0 0 6px;font-size:12px}
@@ -42,6 +43,7 @@ tbody th{font-weight:600}
 .number{text-align:right;white-space:nowrap}
 pre{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:10px 12px;white-space:pre-wrap;overflow-wrap:anywhere;font-size:12.5px}
 dl.words{display:grid;grid-template-columns:minmax(0,max-content) minmax(0,1fr);gap:4px 14px;margin:0 0 8px;font-size:13px}
+figure>dl.words{margin-top:8px}
 dl.words dt{font-weight:600;overflow-wrap:anywhere}
 dl.words dd{margin:0}
 footer{max-width:1240px;margin:48px auto 32px;padding:0 16px;color:var(--soft);font-size:12.5px}

@@ -60,9 +60,9 @@ export function criterionOf({ rule, hyper, merit, blocks }: Bench, layer?: numbe
   return isSilent ? merit : { block, ...merit }
 }
 
-/** The figure that a criterion names; undefined where it was not measured. */
+/** The figure that a criterion names; undefined where it was not measured, or a journal has null for what was no number. */
 export const figureOf = ({ block, figure }: Criterion, scores: Scores): number | undefined =>
-  (block === undefined ? scores.network : scores.blocks?.[block])?.[figure]
+  (block === undefined ? scores.network : scores.blocks?.[block])?.[figure] ?? undefined
 
 /** Judges an epoch by what was measured after it. `layer`: in a greedy training, the one that learns. */
 export function judge(bench: Bench, scores: Scores, epoch: number, before?: Best, layer?: number): Judgement {

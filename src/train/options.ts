@@ -113,18 +113,23 @@ export function asked(rule: AnyRule, { preset, settings, hyper = {}, options = {
 
 /** Fills in what depends on the data, and checks what one option alone cannot say. */
 export function fit(rule: AnyRule, data: DataSet, { hyper, options: given }: Asked): Settings {
-  const limit = Math.min(given.limit ?? data.train.count, data.train.count)
+  const options = filledIn(rule, data.train.count, given)
+  check(rule, options, data)
+  checkReadOut(rule, options, hyper)
+  return { hyper, options }
+}
+
+/** Training options with those filled in that depend on how many training samples the data have. */
+export function filledIn(rule: AnyRule, count: number, given: Asked['options']): TrainingOptions {
+  const limit = Math.min(given.limit ?? count, count)
   const validation = given.validation ?? Math.min(Math.round(limit / 10), 5000)
-  const options: TrainingOptions = {
+  return {
     ...given,
     epochs: given.epochs ?? rule.training.epochs,
     batch: given.batch ?? Math.max(1, Math.min(rule.training.batch, limit - validation)),
     validation,
     limit,
   }
-  check(rule, options, data)
-  checkReadOut(rule, options, hyper)
-  return { hyper, options }
 }
 
 /** The kinds of targets in words. */

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { type ListedRun, renderRuns } from '../../src/cli/runs/table.js'
 import { doneWith, fakeRun } from '../kept/folders.js'
-import { EPOCH, START } from './fake-run.js'
+import { DONE, EPOCH, START } from './fake-run.js'
 import { onward, workFolder } from './onward.js'
 
 const folder = workFolder()
@@ -46,6 +46,21 @@ test('runs are filtered and sorted: the best figure first, what is missing last'
   assert.match((await onward(folder, 'runs', '--rule', 'uff')).stdout, /^None of the 3 runs in runs is like that\.$/m)
   const wrong = await onward(folder, 'runs', '--sort', 'size')
   assert.deepEqual([wrong.code, wrong.stdout], [2, ''])
+})
+
+test('a figure that was no number is told as none, by the list and by the report', async () => {
+  const none = { network: { accuracy: Number.NaN } }
+  await fakeRun(join(folder, 'blown', 'one'), {}, [
+    START,
+    { ...EPOCH, validation: none },
+    { ...DONE, test: none, validation: none },
+  ])
+  const [own] = await list('blown')
+  assert.deepEqual([own!.state, own!.validation, own!.test], ['done', undefined, undefined])
+  assert.doesNotMatch((await onward(folder, 'runs', 'blown')).stdout, /0\.00 %/)
+  assert.equal((await onward(folder, 'report', 'blown/one', '--out', 'blown.html')).code, 0)
+  const facts = [...readFileSync(join(folder, 'blown.html'), 'utf8').matchAll(/<dd>(.*?)<\/dd>/g)].map(([, own]) => own)
+  assert.deepEqual(facts.slice(0, 2), ['–', '–'])
 })
 
 test('a folder without runs says how to make one', async () => {

@@ -7,6 +7,7 @@ import { drawIntervals } from '../../src/draw/intervals.js'
 import type { Maker } from '../../src/draw/plot.js'
 import { drawScatter } from '../../src/draw/scatter.js'
 import { drawHistory, drawParallel, drawSlice } from '../../src/draw/study.js'
+import { wholeTicks } from '../../src/draw/ticks.js'
 
 const maker = parseHTML('<html></html>').document as unknown as Maker
 const size = { width: 300, height: 200 }
@@ -37,6 +38,29 @@ test('one point alone has short ticks around it', () => {
     textsOf(svg).join(),
   )
   assert.ok(textsOf(svg).includes('80 %'))
+})
+
+test('what is counted has whole numbers below it, each once', () => {
+  assert.deepEqual(wholeTicks(1, 2, 4), [1, 2])
+  assert.deepEqual(wholeTicks(0.1, 2, 6), [1, 2])
+  assert.deepEqual(wholeTicks(3, 3, 4), [3])
+  assert.deepEqual(wholeTicks(0, 900, 4), [0, 500])
+  assert.deepEqual(wholeTicks(1, 16, 6), [5, 10, 15])
+  const curves = [{ name: 'a', colour: 0, points: [[1, 5] as const, [2, 7] as const] }]
+  const below = (svg: string): string[] => textsOf(svg).filter((text) => /^[12](\.\d+)?$/.test(text))
+  assert.deepEqual(below(drawCurves(maker, { name: 'two epochs', across: 'epochs', curves }, size)), ['1', '2'])
+  const trials = [5, 7].map((value, i) => ({ number: i + 1, state: 'complete' as const, value }))
+  assert.deepEqual(below(drawHistory(maker, { name: 'two trials', trials, isBetter: (a, b) => a > b }, size)), [
+    '1',
+    '2',
+  ])
+})
+
+test('a logarithmic axis between two round numbers has its ends', () => {
+  const points = [3e-5, 4.25e-5].map((x) => ({ x, y: x > 4e-5 ? 7 : 6, isComplete: true }))
+  const texts = textsOf(drawSlice(maker, { name: 'narrow', points, log: true, across: 'rate' }, size))
+  assert.ok(texts.includes('0.00003') || texts.includes('3e-5'), texts.join())
+  assert.ok(texts.includes('0.0000425'), texts.join())
 })
 
 test('small values keep their digits on the axis', () => {

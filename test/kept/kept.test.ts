@@ -2,13 +2,15 @@ import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { checkRun } from '../../src/compare/folder.node.js'
 import { deleteRun, planDeletion } from '../../src/kept/delete.node.js'
 import { findRuns } from '../../src/kept/find.node.js'
 import { commandOf, readKeptRun } from '../../src/kept/run.node.js'
 import { ownSettings } from '../../src/kept/settings.js'
 import { backprop } from '../../src/rules/backprop.js'
 import { epochsOf, historyOf } from '../../src/train/history.node.js'
-import { readConfig, reopenRun } from '../../src/train/run-folder.node.js'
+import { asked, filledIn } from '../../src/train/options.js'
+import { type RunConfig, readConfig, reopenRun } from '../../src/train/run-folder.node.js'
 import { DONE, EPOCH, START } from '../cli/fake-run.js'
 import { doneWith, fakeRun, workFolder } from './folders.js'
 
@@ -118,16 +120,40 @@ test('the settings of a run are those that its preset and the defaults do not ha
     await config('limited', { options: { limit: 50, augment: { shift: 2 } } }),
   ]
   const [plain, quick, own, accurate, limited] = ownSettings(runs, () => backprop)
-  // What depends on the data is told where runs on the same data differ in it.
-  assert.deepEqual(quick, { validation: 12, limit: 120 })
-  assert.deepEqual(plain, quick)
-  assert.deepEqual(own, { rate: 0.5, units: [7], batch: 7, ...quick })
-  assert.deepEqual(accurate, { batch: 20, ...quick })
-  assert.deepEqual(limited, { 'augment.shift': 2, validation: 5, limit: 50, batch: 45 })
+  assert.deepEqual([plain, quick], [{}, {}])
+  assert.deepEqual(own, { rate: 0.5, units: [7], batch: 7 })
+  assert.deepEqual(accurate, { batch: 20 })
+  // Fewer samples hold fewer out and make smaller batches: that was not set.
+  assert.deepEqual(limited, { 'augment.shift': 2, limit: 50 })
   // Of a rule that is not here: what differs.
   const [first, second] = ownSettings([runs[1]!, runs[2]!], () => undefined)
   assert.deepEqual(Object.keys(first!).sort(), ['batch', 'rate', 'units'])
   assert.deepEqual(second, { rate: 0.5, units: [7], batch: 7 })
+})
+
+test('how many samples are held out, and used, is told where somebody said it, whatever the runs beside it say', () => {
+  const config = (options: Partial<RunConfig['options']>, data: Partial<RunConfig> = {}): RunConfig => {
+    const { hyper, options: given } = asked(backprop, {})
+    const limit = options.limit ?? 10000
+    return {
+      ...{ rule: 'backprop', data: 'glyphs', hyper, ...data },
+      options: { ...filledIn(backprop, limit, given), ...options },
+    }
+  }
+  const own = { data: 'pictures', own: { counts: { train: 300, test: 10 } } as RunConfig['own'] }
+  const told = ownSettings(
+    [
+      ...[config({}), config({ limit: 400 }), config({ validation: 0 })],
+      ...[config({ limit: 300 }, own), config({ limit: 200 }, own)],
+    ],
+    () => backprop,
+  )
+  assert.deepEqual(told, [{}, { limit: 400 }, { validation: 0 }, {}, { limit: 200 }])
+  // One alone, on a part of a data set that is known.
+  assert.deepEqual(
+    ownSettings([config({ limit: 400 })], () => backprop),
+    [{ limit: 400 }],
+  )
 })
 
 test('a deletion takes the files of the run and its folder, and leaves what is not Onward’s', async () => {
@@ -157,8 +183,52 @@ test('what is no run, a link or in use is not deleted', async () => {
   const used = await fakeRun(place('delete', 'used'), {}, [START, EPOCH, doneWith(0.5)])
   symlinkSync(used, place('delete', 'link'))
   assert.throws(() => planDeletion(place('delete', 'link')), /^UserError: .*is a link: name the folder/)
+  // With a slash at its end, as shells complete it.
+  assert.throws(() => planDeletion(`${place('delete', 'link')}/`), /^UserError: .*is a link: name the folder/)
   const open = reopenRun(used)
   assert.throws(() => deleteRun(used), /^UserError: .*is in use by process \d+: stop that training first$/)
   open.close()
   assert.deepEqual(readdirSync(used).length, 4)
+})
+
+test('a run is deleted from inside of it, and what a link in it leads to stays', async () => {
+  const path = await fakeRun(place('delete', 'here'))
+  const elsewhere = await fakeRun(place('delete', 'elsewhere'))
+  symlinkSync(elsewhere, join(path, 'federated'))
+  const before = process.cwd()
+  process.chdir(path)
+  try {
+    assert.deepEqual(deleteRun('.').left, ['federated'])
+    assert.equal(readdirSync(elsewhere).length, 4)
+    rmSync(join(path, 'federated'))
+    await fakeRun(path)
+    deleteRun('.')
+    assert.equal(existsSync(path), false)
+  } finally {
+    process.chdir(before)
+  }
+})
+
+test('the runs of a comparison are found from wherever the comparison is', async () => {
+  const run = await fakeRun(place('far', 'a', 'b', 'c', 'compared', 'runs', '1-backprop', 'seed-0'))
+  assert.deepEqual(findRuns([place('far')]).runs, [])
+  writeFileSync(place('far', 'a', 'b', 'c', 'compared', 'compare.json'), '{}')
+  assert.deepEqual(
+    findRuns([place('far')]).runs.map(({ path }) => path),
+    [run],
+  )
+})
+
+test('a run is the one that its comparison asks for, or it is said in what it is another', async () => {
+  const path = await fakeRun(place('asked'), { options: { seed: 1 } })
+  const { data, hyper, options } = readConfig(path)
+  const wanted = { data, seed: 1, hyper, options: { ...options, threads: 7, seed: 5 } }
+  checkRun(path, wanted)
+  checkRun(path, { data, seed: 1, options })
+  const say = (other: Partial<Parameters<typeof checkRun>[1]>, what: RegExp): void =>
+    assert.throws(() => checkRun(path, { ...wanted, ...other }), what)
+  say({ options: { ...options, epochs: 40 } }, /its options\.epochs is \d+, and was to be 40: delete it/)
+  say({ hyper: { ...hyper, rate: 0.25 } }, /its hyper\.rate is .*, and was to be 0\.25/)
+  say({ seed: 2 }, /its seed is 1, and was to be 2/)
+  say({ data: 'others' }, /its data is "lines", and was to be "others"/)
 })

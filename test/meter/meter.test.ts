@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import { depthOption } from '../../src/meter/deep.js'
 import { metered } from '../../src/meter/meter.js'
 import { accumulating, checkpointed } from '../../src/meter/variants.js'
 import { liveness } from '../../src/onnx/liveness.js'
@@ -7,8 +8,10 @@ import type { Values } from '../../src/options/index.js'
 import { backprop } from '../../src/rules/backprop.js'
 import type { AnyRule } from '../../src/rules/contract.js'
 import { forwardForward } from '../../src/rules/forward-forward/forward-forward.js'
-import { ruleById } from '../../src/rules/registry.js'
+import { RULES, ruleById } from '../../src/rules/registry.js'
+import { taskFor } from '../../src/rules/task.js'
 import { traceRule } from '../../src/rules/trace.js'
+import { onward } from '../cli/onward.js'
 import { close } from '../nn/evaluate.js'
 import { batchFor, evaluate, initialState, taskOf } from '../rules/harness.js'
 
@@ -121,4 +124,30 @@ test('a rule whose network is deep by another option, and one that has none', ()
   assert.deepEqual([deep.depth, deep.backpropagation], [6, undefined])
   const trifecta = ruleById('trifecta')
   assert.throws(() => metered(trifecta, task, {}, { micro: 1, depth: 3 }), /how deep its network is: leave --depth out/)
+})
+
+test('every rule has networks as deep as it is asked for, or says what its option takes', () => {
+  for (const rule of RULES) {
+    if (depthOption(rule) === undefined) continue
+    for (const depth of [1, 2, 3]) {
+      const deep = () =>
+        metered(rule, taskFor('glyphs', { batch: 2 }), rule.hyper.parse({}) as Values, { micro: 1, depth })
+      if (rule.id !== 'predictive-coding' || depth > 2) assert.equal(deep().depth, depth, rule.id)
+      else assert.throws(deep, /^UserError: the option depth of predictive-coding takes a whole number at least 3, not/)
+    }
+  }
+})
+
+test('the command says of which depth there is no network, and takes depths one by one', async () => {
+  const coding = (...depths: readonly string[]) => onward('.', 'meter', 'predictive-coding', '--batch', '2', ...depths)
+  const none = await coding('--depth', '2')
+  assert.equal(none.code, 2)
+  assert.match(none.stderr, /predictive-coding has no network of depth 2: the option depth .* at least 3, not 2\.$/m)
+  const some = await coding('--depth', '3', '--depth', '5,6', '--json')
+  assert.deepEqual(
+    JSON.parse(some.stdout).depths.map(({ depth }: { depth: number }) => depth),
+    [3, 5, 6],
+  )
+  const all = await coding()
+  assert.match(all.stdout.replaceAll(/\s+/g, ' '), /There is no predictive-coding of depth 1, 2: the option depth/)
 })

@@ -72,7 +72,14 @@ async function accessible(page: Page): Promise<{ role: string; name: string }[]>
 }
 
 interface Seen {
-  readonly figures: readonly { title: string; marks: number; image: number; right: number; text: number }[]
+  readonly figures: readonly {
+    title: string
+    marks: number
+    image: number
+    right: number
+    wide: number
+    text: number
+  }[]
   readonly scrollWidth: number
   readonly clientWidth: number
   readonly ground: string
@@ -87,6 +94,7 @@ const SEEN = `(() => {
     marks: [...figure.querySelectorAll(marks)].filter((mark) => mark.getBoundingClientRect().width + mark.getBoundingClientRect().height > 0).length,
     image: figure.querySelector('img')?.naturalWidth ?? 0,
     right: figure.getBoundingClientRect().right,
+    wide: figure.querySelector('.scroll > img')?.getBoundingClientRect().width ?? 999,
     text: Math.min(99, ...[...figure.querySelectorAll('svg text')].map((text) => text.getBoundingClientRect().height)),
   }))
   const { scrollWidth, clientWidth } = document.documentElement
@@ -109,15 +117,16 @@ test('a report has no script and asks for nothing; every figure has marks and fi
         assert.equal(scrollWidth, clientWidth, `${where}: it scrolls sideways`)
         assert.equal(scripts, 0)
         assert.ok(figures.length > (file === 'one.html' ? 9 : 25), `${where}: ${figures.length} figures`)
-        for (const { title, marks, image, right, text } of figures) {
+        for (const { title, marks, image, right, wide, text } of figures) {
           assert.ok(marks > 3 || image > 50, `${where}: ${title} has ${marks} marks`)
           assert.ok(right <= clientWidth, `${where}: ${title} sticks out`)
+          assert.ok(wide >= 600, `${where}: the picture ${title} is ${wide} pixels wide, too few for its letters`)
           assert.ok(text >= 7, `${where}: the text of ${title} is ${text} pixels high`)
         }
         grounds.add(ground)
         const told = await accessible(page)
         const images = told.filter(({ role }) => role === 'image' || role === 'img' || role === 'graphics-document')
-        assert.equal(images.length, await page.locator('figure > svg, figure > img').count())
+        assert.equal(images.length, await page.locator('figure > svg, figure img').count())
         assert.deepEqual(
           images.filter(({ name }) => name.length < 10),
           [],

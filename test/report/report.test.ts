@@ -99,11 +99,11 @@ test('what cannot be had is left out and said; the journal alone makes a report'
 })
 
 test('several runs lie over each other: a curve for each, a table of what differs, names as text', async () => {
-  const name = 'a<b>&"c"'
+  const name = `a<b>&"c"<img src=x onerror=alert(1)>'`
   await fakeRun(join(folder, 'several', 'first'), { options: { seed: 1 } })
   await fakeRun(join(folder, 'several', name), { options: { seed: 2 }, hyper: { rate: 0.5 } })
   const { document } = await report(join('several', 'first'), join('several', name), '--out', 'several.html')
-  assert.equal(document.querySelectorAll('b').length, 0)
+  assert.equal(document.querySelectorAll('b, main img').length, 0)
   const rows = [...document.querySelectorAll('#runs > .scroll tbody tr')].map((row) =>
     [...row.children].map(({ textContent }) => textContent),
   )
@@ -146,6 +146,22 @@ test('a comparison has intervals and paired differences, as its table says', asy
     tables.get('Difference to backprop')!.map(([arm, mean]) => [arm, mean]),
     [['broadcast', percent(arms[1].difference.mean)]],
   )
+})
+
+test('a comparison one of whose runs was trained for longer is refused, by the report and by compare', async () => {
+  const command = ['backprop', 'broadcast', '--data', 'glyphs', '--limit', '200', '--set', 'units=8,8', '--seeds', '1']
+  const words = ['compare', ...command, '--budget', 'epochs=1', '--out', 'longer']
+  assert.equal((await onward(folder, ...words)).code, 0)
+  const run = join('longer', 'runs', '2-broadcast', 'seed-0')
+  assert.equal((await onward(folder, 'train', '--resume', run, '--epochs', '2')).code, 0)
+  for (const args of [['report', 'longer'], words]) {
+    const { code, stderr } = await onward(folder, ...args)
+    assert.equal(code, 1)
+    assert.match(stderr, /2-broadcast\/seed-0 is not the run .*: its options\.epochs is 2, and was to be 1: delete it/)
+  }
+  assert.equal((await onward(folder, 'runs', 'delete', run, '--yes')).code, 0)
+  assert.equal((await onward(folder, ...words)).code, 0)
+  assert.equal((await onward(folder, 'report', 'longer')).code, 0)
 })
 
 test('a study has its history, slices, and the best setting', async () => {

@@ -23,8 +23,7 @@ function missing(code: string): string | undefined {
 }
 
 describe('the commands of the pages run, and print what the pages say', () => {
-  // Those of docs/rules are run by test/system/rule-pages.test.ts.
-  for (const page of pages().filter((path) => !path.startsWith(join('docs', 'rules')))) {
+  for (const page of pages()) {
     const blocks = blocksOf(page).filter(({ language, marker }) => language === 'sh' && !marker)
     if (blocks.length === 0) continue
     test(page, { skip: missing(blocks.map(({ code }) => code).join('')) ?? false }, async () => {

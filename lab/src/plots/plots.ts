@@ -1,4 +1,5 @@
 import { axisX, axisY, cell, type Data, dot, gridY, line, plot, text } from '@observablehq/plot'
+import { tickText, wholeTicks } from '../../../src/draw/ticks.js'
 import type { EpochDone } from '../session/protocol.js'
 import type { Curve } from '../state/history.js'
 
@@ -43,9 +44,11 @@ export function curvesPlot(curves: readonly Curve[], { width, height, x, percent
   )
   const own = (name: string) =>
     points.filter((point) => point.name === name) as unknown as Data & { readonly length: number }
+  const steps = points.map(({ step }) => step)
+  const ticks = wholeTicks(Math.min(...steps), Math.max(...steps), 6)
   return plot({
     ...{ className: CLASS, style: STYLE, width, height },
-    ...{ marginLeft: 36, marginRight: 10, marginTop: 8, marginBottom: 26 },
+    ...{ marginLeft: 44, marginRight: 10, marginTop: 8, marginBottom: 26 },
     x: { label: null, nice: false },
     y: {
       label: null,
@@ -54,8 +57,8 @@ export function curvesPlot(curves: readonly Curve[], { width, height, x, percent
     },
     marks: [
       gridY({ stroke: 'var(--line)', strokeOpacity: 1, ticks: 4 }),
-      axisY({ ticks: 4, tickSize: 0 }),
-      axisX({ ticks: 4, tickSize: 0, label: x, labelAnchor: 'right', labelArrow: 'none', tickFormat: 'd' }),
+      axisY({ ticks: 4, tickSize: 0, tickFormat: tickText() }),
+      axisX({ ...{ ticks, tickSize: 0, tickFormat: tickText() }, label: x, labelAnchor: 'right', labelArrow: 'none' }),
       ...names.map((name, i) =>
         line(own(name), {
           x: 'step',

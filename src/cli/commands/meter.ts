@@ -17,7 +17,7 @@ export interface MeterFlags {
   readonly classes?: number
   readonly batch?: number
   readonly micro: number
-  readonly depth?: string
+  readonly depth?: readonly string[]
   readonly set?: readonly string[]
   readonly json?: true
 }
@@ -36,16 +36,22 @@ export async function command(text: string, flags: MeterFlags): Promise<void> {
   const own = metered(rule, task, hyper, { micro })
   const depths = depthsOf(flags.depth) ?? (depthOption(rule) === undefined ? [] : DEPTHS)
   const rows: Metered[] = []
-  let refused: string | undefined
+  const none: number[] = []
+  let why = ''
   for (const depth of depths) {
     try {
       rows.push(metered(rule, task, hyper, { micro, depth }))
     } catch (error) {
+      if (!(error instanceof UserError)) throw error
+      if (flags.depth && depthOption(rule))
+        throw new UsageError(`${rule.id} has no network of depth ${depth}: ${error.message}`)
+      if (flags.depth) throw error
       // Not every rule may be as deep as another.
-      if (!(error instanceof UserError) || flags.depth !== undefined) throw error
-      refused ??= `Of depth ${depth} and others there is none: ${error.message}`
+      none.push(depth)
+      why ||= error.message
     }
   }
+  const refused = none.length === 0 ? undefined : `There is no ${arm.name} of depth ${none.join(', ')}: ${why}`
   if (flags.json)
     printJson({ arm: arm.name, input: input.shape, target, batch: task.batch, micro, own, depths: rows, refused })
   else print(...report(arm.name, task, own, rows, hyper, refused), ...noteOnSource(rule))
@@ -62,8 +68,9 @@ function samplesOf({ data, input, classes }: MeterFlags): Pick<Samples, 'input' 
   return { input: { shape }, target: { kind: 'class', count: classes ?? 10 } }
 }
 
-function depthsOf(text: string | undefined): number[] | undefined {
-  if (text === undefined) return undefined
+function depthsOf(given: readonly string[] | undefined): number[] | undefined {
+  if (given === undefined) return undefined
+  const text = given.join()
   const depths = text.split(',').map(Number)
   if (depths.every((depth) => Number.isInteger(depth) && depth >= 1 && depth <= DEEPEST)) return depths
   throw new UsageError(`--depth takes numbers of layers from 1 to ${DEEPEST}, such as 1,8,64, not "${text}".`)

@@ -49,7 +49,9 @@ export const meterCommand = (): CommandEntry => ({
     flag('--micro <n>', 'samples of a micro-batch where backpropagation accumulates gradients')
       .argParser(wholeNumber('--micro', 1))
       .default(1),
-    flag('--depth <list>', 'numbers of layers, each as wide as the last one; default: 1,2,4,...,128'),
+    flag('--depth <list>', 'numbers of layers, each as wide as the last one; default: 1,2,4,...,128').argParser(
+      collect,
+    ),
     setFlag('an option of the rule'),
     JSON_FLAG,
   ],

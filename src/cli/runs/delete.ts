@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { UsageError } from '../../errors.js'
 import { type Deletion, deleteRun, planDeletion } from '../../kept/delete.node.js'
@@ -12,7 +13,7 @@ export interface DeleteFlags {
 
 /** `onward runs delete RUN...`: nothing is deleted unless all of them can be, and somebody has said yes. */
 export async function command(paths: readonly string[], { yes, json }: DeleteFlags): Promise<void> {
-  const runs = [...new Set(paths)]
+  const runs = [...new Map(paths.map((path) => [resolve(path), path])).values()]
   const planned = runs.map(planDeletion)
   if (!yes && !(await isConfirmed(planned))) return json ? printJson({ deleted: [] }) : print('Nothing was deleted.')
   const deleted = runs.map(deleteRun)
