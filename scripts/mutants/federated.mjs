@@ -156,8 +156,8 @@ export default [
   {
     what: 'clients make whole epochs where they were asked for some steps',
     file: at('turns.ts'),
-    find: 'steps: Math.min(steps, localSteps)',
-    replace: 'steps: Math.max(steps, localSteps === Infinity ? 0 : localSteps)',
+    find: 'Math.min(plan.batches, localSteps)',
+    replace: 'plan.batches',
     ...own('training'),
     names: 'with steps in the place of an epoch',
   },
