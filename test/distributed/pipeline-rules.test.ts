@@ -1,4 +1,3 @@
-// At most 40 s: every rule of the registry, on workers in one process and then without.
 // Which rules can be cut into stages, by their preset `quick`: those come to the bits of a training in one process; the
 // others are refused, each with a sentence that says why and what to do.
 import assert from 'node:assert/strict'

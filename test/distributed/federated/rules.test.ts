@@ -1,4 +1,3 @@
-// At most 30 s: every rule of the registry is trained over two clients, and then once more by hand.
 // Every rule can be federated: two clients, two rounds of three steps each, on a few drawn digits, come to the bits of
 // federated averaging by hand.
 import assert from 'node:assert/strict'
