@@ -1,5 +1,5 @@
 /** A whole federation on this machine, as `train` takes what trains. */
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { checkDataSet, type DataSet } from '../../data/index.js'
@@ -101,7 +101,16 @@ export const federation = (
       own.clientsFrom === undefined
         ? new Map(sharesOf(data, { settings, federated }).map((part, k) => [names[k]!, part]))
         : await clientsIn(own.clientsFrom, data, load)
-    yield* telling(store, inMemory(own, store, going, parts))
+    let hasBegun = resume !== undefined
+    try {
+      for await (const event of telling(store, inMemory(own, store, going, parts))) {
+        hasBegun = true
+        yield event
+      }
+    } finally {
+      // What was refused leaves no folder. Over NATS its logs stay: they may say why.
+      if (store && !hasBegun) rmSync(store, { recursive: true, force: true })
+    }
   }
 
 /** The events, of which the first tells what stays with the clients: whoever uses the run has to know. */

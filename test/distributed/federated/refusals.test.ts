@@ -1,6 +1,6 @@
 // What a federation refuses before its first round, since it would promise what it cannot keep.
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -54,13 +54,16 @@ test('a limit of steps counts those on samples: what comes between epochs is mad
   for (const { loss, step, turn } of rounds) assert.ok(loss! > 0, `${step} ${turn}: nothing was learned from samples`)
 })
 
-test('the data of parties are not replaced by those of the coordinator, and a run knows its engine', async () => {
+test('the data of parties are not replaced by those of the coordinator, a run knows its engine, and what is refused leaves no folder', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'onward-refusals-'))
   const own = newFederated(federatedOf({ clients: 2, rounds: 1 }))
   const given = { rule: 'backprop', hyper: { units: [8] }, data: lines(), options: { batch: 10, epochs: 1 } }
   try {
     const parties = federation({ ...own, parties: ['clinic-a', 'clinic-b'] }, 'memory')
     await assert.rejects(collect(train({ ...given, out: join(folder, 'a') }, parties)), /leave --engine memory out/)
+    const krum = federation(newFederated(federatedOf({ clients: 2, rounds: 1, aggregate: 'krum' })), 'memory')
+    await assert.rejects(collect(train({ ...given, out: join(folder, 'c') }, krum)), /needs 3 updates/)
+    assert.deepEqual(readdirSync(folder), [])
     const out = join(folder, 'b')
     await collect(train({ ...given, out }, federation(own, 'memory')))
     assert.equal(keptFederated(out).engine, 'memory')
