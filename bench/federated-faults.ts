@@ -1,7 +1,7 @@
 // What one slow and one lost client cost: `node build/bench/federated-faults.js RULE [--data NAME] [--rounds N] [--limit N]`
 // trains over ten clients in one process twice, without faults and with them, and records what the rounds took and what came
-// of them; `node build/bench/federated.js` writes the table. The slow client takes four times as long as it computes; the lost
-// one never answers from the third round on. Rounds go on by their deadlines, as between machines. Networks and steps are
+// of them; `node build/bench/federated.js` writes the table. The slow client takes four times as long as any other, which has to
+// wait for its turn; the lost one never answers from the third round on. Rounds go on by their deadlines, as between machines. Networks and steps are
 // those of the arms of bench/federated.ts, at alpha 1.
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
@@ -39,7 +39,10 @@ const wait = (milliseconds: number): Promise<void> => new Promise((resolve) => s
 /** All learn in one process, one after the other: what one claims of its time counts for all of them. */
 const inTurn = (learner: Learner): Learner => ({ ...learner, seconds: CLIENTS * learner.seconds })
 
-/** Does all that the learner does, and then as much again, and again, as if its machine were slow. */
+/**
+ * Does all that the learner does, and then waits. Ten clients take turns, so that each takes ten lessons' time: one on a slow
+ * machine takes four times that.
+ */
 const slow =
   (turn: NonNullable<ClientGiven['turn']>) =>
   (learner: Learner): Learner => ({
@@ -53,7 +56,7 @@ const slow =
         took = performance.now() - begin
         return made
       })
-      await wait((TIMES - 1) * took)
+      await wait((TIMES * CLIENTS - 1) * took)
       return lesson
     },
   })

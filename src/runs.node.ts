@@ -2,6 +2,8 @@
 import { checkDataSet, type DataSet, dataSets, type GivenDataSet, type GivenNumbers } from './data/index.js'
 import { loadKept } from './data/own/kept.node.js'
 import { type DataOptions, loadData } from './data/own/own.node.js'
+import { withoutOwn } from './distributed/federated/own-figures.js'
+import { staysOf } from './distributed/federated/store.node.js'
 import { UsageError } from './errors.js'
 import { type ExportedFile, exportTo } from './export-run.node.js'
 import type { AnyRule } from './rules/contract.js'
@@ -114,12 +116,16 @@ export async function readRun(path: string, given: RunOptions) {
   return { rule, checkpoint: { ...checkpoint, settings: { hyper, options: here } }, where, mostThreads }
 }
 
-/** What the test samples say of a saved run: of its network and of its parts, and the rule's own figures. */
+/**
+ * What the test samples say of a saved run: of its network and of its parts, and the rule's own figures, unless parts of
+ * the network stayed with clients.
+ */
 export async function evaluate(path: string, options: RunOptions = {}): Promise<Evaluation> {
   return await withNetwork(path, options, async (network) => {
     const data = await dataOfRun(path, options)
     const { criterion, highest } = network
-    const { scores: test, breakdown } = await network.measured(data, data.test)
+    const { scores, breakdown } = await network.measured(data, data.test)
+    const test = withoutOwn(scores, staysOf(path), await ruleOfRun(path, options))
     return { test, ...breakdown, criterion, ...(highest !== undefined && { highest }) }
   })
 }

@@ -155,4 +155,12 @@ export default [
     replace: '',
     tests: 'cli/up',
   },
+  {
+    what: 'options are advised that change nothing',
+    file: 'src/distributed/pipeline/remedy.ts',
+    find: '.cuts.length >= stages - 1',
+    replace: '.cuts.length >= 0',
+    tests: 'distributed/pipeline-rules',
+    names: 'broadcast',
+  },
 ]

@@ -20,7 +20,7 @@ const WRITTEN_LATER = {
   'events.out.tfevents.*': '`onward train --log tensorboard`: figures, settings and pictures as event files.',
   'pipeline.json': '`onward up pipeline`: how the layers were shared out, to go on in the same way.',
   'federated/':
-    '`onward up federated`: `settings.json` (what was asked for), `round.json` and `objects/` (the last model), `clients/` ' +
+    '`onward up federated`: `settings.json` (what was asked for), `stays.json` (which tensors never left the clients), `round.json` and `objects/` (the last model), `clients/` ' +
     '(what they need to go on), `credentials/` (a file for each party).',
   lock: 'The process that trains or writes here. It goes away at the end.',
 }

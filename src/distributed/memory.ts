@@ -7,6 +7,7 @@ import {
   type Message,
   type Stream,
   type StreamLimits,
+  TakenError,
   type Transport,
   type Value,
 } from './transport.js'
@@ -70,7 +71,7 @@ function memoryStream(limits: StreamLimits, forget: () => void): Stream {
         throw new Error(`a message of ${payload.length} bytes is larger than the ${limits.mostMessageBytes} allowed`)
       if (after !== undefined && after !== last)
         throw new ConflictError(`the last message of ${subject} has sequence ${last}, not ${after}`)
-      if (own.length >= limits.mostPerSubject) throw new FullError(`${subject} holds ${own.length} messages already`)
+      if (own.length >= limits.mostPerSubject) throw new TakenError(`${subject} holds ${own.length} messages already`)
       if (bytes + payload.length > limits.mostBytes) throw new FullError('the stream is full')
       sequence++
       bytes += payload.length

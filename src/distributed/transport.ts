@@ -71,7 +71,8 @@ export interface Stream {
   /**
    * Stores a message and returns its sequence. `after`: the sequence that the last message of its subject must have, 0
    * where there must be none. Throws a `ConflictError` where it is another: the message may be stored already, or
-   * somebody else writes. Throws a `FullError` where a limit is reached. Tries again while the engine is away.
+   * somebody else writes. Throws a `FullError` where a limit is reached, a `TakenError` where it is that
+   * of the subject. Tries again while the engine is away.
    */
   publish(message: Omit<Message, 'sequence'>, after?: number): Promise<number>
   /** The last message of a subject. */
@@ -94,7 +95,12 @@ export class ConflictError extends Error {
 
 /** A limit of a stream is reached: what is read and purged makes room. */
 export class FullError extends Error {
-  override readonly name = 'FullError'
+  override readonly name: string = 'FullError'
+}
+
+/** The subject holds as many messages as it may, whoever wrote them: waiting makes no room where nobody purges. */
+export class TakenError extends FullError {
+  override readonly name = 'TakenError'
 }
 
 /** The engine lost messages that it had taken, as a power cut can do. */

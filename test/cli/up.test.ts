@@ -136,6 +136,11 @@ test('a run over clients is not gone on with on the data of all, together', asyn
   const given = ['backprop', '--data', 'glyphs', '--limit', '400', '--batch', '20', '--threads', '1']
   const clients = ['--set', 'units=8', '--clients', '2', '--rounds', '1', '--engine', 'memory', '--out', 'fed']
   assert.equal((await onward(folder, 'up', 'federated', ...given, ...clients)).code, 0)
+  // It goes on by the engine that it had, and nobody can join that.
+  const again = await onward(folder, 'up', 'federated', '--resume', 'fed')
+  assert.equal(again.code, 0, again.stderr)
+  const joined = await onward(folder, 'up', 'federated', '--resume', 'fed', '--wait', '3')
+  assert.deepEqual([joined.code, /nobody can join what runs in one process/.test(joined.stderr)], [2, true])
   for (const other of [['train'], ['up', 'pipeline', '--engine', 'memory']]) {
     const { code, stderr } = await onward(folder, ...other, '--resume', 'fed')
     assert.equal(code, 2)

@@ -1,11 +1,12 @@
 import { join } from 'node:path'
 import { writePng } from '../../data/images.node.js'
+import { staysOf } from '../../distributed/federated/store.node.js'
 import { makeFolder } from '../../files.node.js'
 import { drawRun, ruleOfRun } from '../../node.js'
 import { sheetOf } from '../../pictures.node.js'
 import { type JudgeFlags, readJudgeFlags } from '../judge/flags.js'
 import { describeJudgement, judged } from '../judge/judge.js'
-import { print, printJson } from '../output/print.js'
+import { print, printAside, printJson } from '../output/print.js'
 import { definitions, textWidth } from '../output/text.js'
 import { loadOf, namedRule, type RunFlags } from '../run.js'
 import { noteOnSource } from '../sources.js'
@@ -42,6 +43,12 @@ export async function command(run: string, names: readonly string[], flags: Samp
   const { id, source, reconstructed } = rule
   if (flags.json) return printJson({ run, rule: id, source, pictures, judged: judgement, reconstructed })
   const entries = pictures.map(({ picture, description }): [string, string] => [`${picture}.png`, description])
+  const stays = staysOf(run)
+  if (stays.length > 0)
+    printAside(
+      `onward: ${stays.length} tensors stayed with the clients of ${run} (${stays[0]} and others): what is drawn by them is as before the training. ` +
+        'onward up federated --private none sends them too',
+    )
   print(`Written to ${folder}:`, ...definitions(entries, textWidth()))
   if (judgement) print('', ...describeJudgement(judgement, judging.classifier))
   print(...noteOnSource(rule))

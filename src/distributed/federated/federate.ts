@@ -14,14 +14,17 @@ import { openTrainer, type Trainer } from '../../train/trainer.js'
 import { absence } from '../absence.js'
 import { type Begin, withCrew } from '../crew.js'
 import type { Transport } from '../transport.js'
+import { aggregate } from './aggregate/table.js'
 import { systemClock } from './clock.js'
-import { type Travelling, travelling } from './layout.js'
+import { checkPrivate, type Travelling, travelling } from './layout.js'
 import { objectCache } from './model.js'
 import type { FederatedOptions } from './options.js'
+import { withoutOwn } from './own-figures.js'
 import { epsilonOf } from './privacy/accountant.js'
 import { type Recipe, writeRecipe } from './recipe.js'
 import type { CoordinatorEvent } from './round/config.js'
 import { coordinate } from './round/coordinator.js'
+import { askedFor } from './round/deadline.js'
 import { readRound } from './round/state.js'
 import { statusesOf } from './statuses.js'
 import { positionAfter, type Turn, turnsBehind, turnsOf } from './turns.js'
@@ -93,7 +96,7 @@ async function* training(
   const { layout, turns, blocks } = partsOf(trainer, federated)
   const stays = staysOf(trainer, layout)
   const learned = (scores: Scores, layer?: number): Scores =>
-    withoutOwn(learnedPart(bench, scores, highestOf(bench, layer)), stays, rule.figures)
+    withoutOwn(learnedPart(bench, scores, highestOf(bench, layer)), stays, rule)
   const { state: first, taken } = await firstState(trainer, config)
   await trainer.load(first)
   const work = federatedWork({
@@ -102,9 +105,17 @@ async function* training(
     ...(federated.noise > 0 && { privacy: { noise: federated.noise, clip: federated.clip! } }),
     secret: (round) => stream(secretSeed(), round, 'privacy'),
   })
-  const { aggregate, rounds, localEpochs, localSteps } = federated
+  const { rounds, localEpochs, localSteps } = federated
   const { joining, counts } = config
-  const about = { engine: transport.engine, rounds, localEpochs, localSteps, aggregate, clients: counts, stays }
+  const about = {
+    engine: transport.engine,
+    rounds,
+    localEpochs,
+    localSteps,
+    aggregate: federated.aggregate,
+    clients: counts,
+    stays,
+  }
   const uploadBytes = Math.max(...turns.map((_, turn) => work.mostBytes(turn)))
   yield {
     ...startEvent(trainer, config, bench, taken),
@@ -130,7 +141,7 @@ async function* training(
     ...{ wanted: federated.wanted, seed: settings.options.seed },
     // Where the engine kept nothing, the checkpoint is all that there is.
     from: { round: (config.lastTold?.round ?? 0) + 1, turn: turnsBehind(plan, turns, standing.at, config.lastTold) },
-    ...{ initial: async () => first as Record<string, Float32Array>, rule: aggregate },
+    ...{ initial: async () => first as Record<string, Float32Array>, rule: federated.aggregate },
   })
   for await (const event of rounding) {
     crew.check()
@@ -185,8 +196,14 @@ async function* training(
 /** What travels, and when. */
 function partsOf(
   { plan, tensors, blocks, readOut, settings: { options } }: Trainer,
-  { localEpochs, localSteps, private: kept }: FederatedOptions,
+  { localEpochs, localSteps, private: kept, noise }: FederatedOptions,
 ): { layout: readonly Travelling[]; turns: Turn[]; blocks: string[] } {
+  if (readOut && noise > 0)
+    throw new UsageError(
+      'noise bounds what updates tell of a client, and a solved read-out is made of exact sums, which it does not bound: ' +
+        'leave the noise out, or train the read-out',
+    )
+  checkPrivate(tensors, kept)
   const layout = travelling(tensors, blocks, kept)
   if (layout.length === 0)
     throw new UsageError('nothing travels, so nothing can be learned together: keep less private')
@@ -203,7 +220,10 @@ function partsOf(
 function solvedOf({ lambdas, weight, bias, features, targets }: NonNullable<Trainer['readOut']>): SolvedReadOut {
   const [lambda, ...others] = lambdas
   if (others.length > 0)
-    throw new UsageError('clients solve a read-out with one lambda: name one alone (--set lambda=1)')
+    throw new UsageError(
+      `clients solve a read-out with one lambda, and there are ${lambdas.length} (${lambdas.join(', ')}): ` +
+        `name one alone (--set lambda=${lambdas[lambdas.length >> 1]})`,
+    )
   return { weight, bias, features, targets, lambda: lambda! }
 }
 
@@ -212,19 +232,6 @@ const staysOf = ({ tensors }: Trainer, layout: readonly Travelling[]): string[] 
   tensors
     .filter(({ name, role }) => role !== 'optimizer' && !layout.some((own) => own.name === name))
     .map(({ name }) => name)
-
-/** Scores without the rule's own figures, which would be those of decoders that the coordinator does not have. */
-function withoutOwn(scores: Scores, stays: readonly string[], own: Readonly<Record<string, string>> = {}): Scores {
-  if (stays.length === 0) return scores
-  const some = (figures: Readonly<Record<string, number>>) =>
-    Object.fromEntries(Object.entries(figures).filter(([name]) => own[name] === undefined))
-  const { network, blocks } = scores
-  const left = Object.entries(blocks ?? {}).map(([name, figures]) => [name, some(figures)] as const)
-  return {
-    ...(network && { network: some(network) }),
-    ...(blocks && { blocks: Object.fromEntries(left.filter(([, figures]) => Object.keys(figures).length > 0)) }),
-  }
-}
 
 /** Adds up what the uploads of a round say. */
 function tally() {
@@ -252,12 +259,20 @@ function secretSeed(): number {
   return (high! & 0x1fffff) * 2 ** 32 + low!
 }
 
-function checkWishes({ federated, data, settings, resume, platform }: FederateConfig): void {
+/** A way of merging that needs more updates than a round can have says so now, not after the first round. */
+function checkMerge(options: FederatedOptions, clients: number): void {
+  const asked = options.wanted === undefined ? clients : askedFor(options.wanted, clients)
+  const some = Array.from({ length: asked }, (_, k) => ({ client: `${k}`, delta: Float32Array.of(k + 1), samples: 1 }))
+  aggregate(options.aggregate, some, options, { norms: [], state: {} })
+}
+
+function checkWishes({ federated, clients, data, settings, resume, platform }: FederateConfig): void {
   const options = settings?.options as { patience?: number; layer?: number } | undefined
   if ((options?.patience ?? 0) > 0)
     throw new UsageError('rounds do not stop early: leave patience out, and choose the rounds')
   if (options?.layer !== undefined) throw new UsageError('rounds train all layers: leave the layer out')
   if (resume && !platform.saveCheckpoint) throw new UserError('only a run in a folder can go on')
+  checkMerge(federated, clients.length)
   if (federated.alpha !== 'even' && data.target.kind !== 'class')
     throw new UsageError('alpha says how unlike the classes of clients are, and these data have none: choose even')
 }

@@ -65,8 +65,20 @@ export function keeperIn(folder: string): ClientKeeper {
 /** The last round that the events of a run tell of, and the turns that were done after it; 0: none. */
 export function lastTold(run: string): Told {
   const path = join(run, METRICS)
-  if (!existsSync(path)) return { round: 0, turn: 0 }
-  const told = readFileSync(path, 'utf8').matchAll(/^\{"event":"round".*?"round":(\d+).*?"turn":(\d+)/gm)
-  const all = Array.from(told, ([, round, turn]) => ({ round: Number(round), turn: Number(turn) }))
-  return { round: Math.max(0, ...all.map(({ round }) => round)), turn: Math.max(0, ...all.map(({ turn }) => turn)) }
+  const lines = existsSync(path) ? readFileSync(path, 'utf8').split('\n') : []
+  let last: Told = { round: 0, turn: 0 }
+  for (const line of lines.filter((text) => text.startsWith('{"event":"round"'))) {
+    const { round, turn } = parsed(line) ?? last
+    last = { round: Math.max(last.round, round), turn: Math.max(last.turn, turn) }
+  }
+  return last
+}
+
+/** A line that was cut off tells of nothing. */
+function parsed(line: string): Told | undefined {
+  try {
+    return JSON.parse(line)
+  } catch {
+    return undefined
+  }
 }

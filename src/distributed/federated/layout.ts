@@ -1,4 +1,5 @@
 import { sizeOf } from '../../graph/types.js'
+import { unknownName } from '../../names.js'
 import type { Block } from '../../rules/contract.js'
 import type { TensorRecord } from '../../runtime/index.js'
 import { blockOf, type StateTensor } from '../../train/roles.js'
@@ -19,6 +20,14 @@ export interface Travelling {
 export type Private = 'none' | 'unread' | readonly string[]
 
 export const REST = 'rest'
+
+/** Throws a UsageError where a name that is to stay private is that of no tensor: what was meant would travel. */
+export function checkPrivate(tensors: readonly Pick<StateTensor, 'name'>[], kept: Private): void {
+  if (typeof kept === 'string') return
+  const names = tensors.map(({ name }) => name)
+  const lost = kept.find((path) => !names.some((name) => isUnder(name, path)))
+  if (lost !== undefined) throw unknownName('tensor', lost, names)
+}
 
 const isUnder = (name: string, path: string): boolean => name === path || name.startsWith(`${path}.`)
 

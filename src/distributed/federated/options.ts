@@ -14,7 +14,7 @@ export const federatedOptions = z.strictObject({
     .int()
     .min(1)
     .optional()
-    .describe('the most steps of every client in a round; default: all of its epochs'),
+    .describe('the most batches of every client in a round; default: all of its epochs'),
   alpha: z
     .union([z.literal('even'), z.number().positive()])
     .default('even')

@@ -1,11 +1,25 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { UsageError } from '../../errors.js'
+import { readJson, replaceFile } from '../../files.node.js'
+import { toJson } from './names.js'
 
 /** What a federation keeps in the folder of its run. */
 export const storeOf = (run: string): string => join(run, 'federated')
 
 export const SETTINGS = 'settings.json'
+
+/** Beside the settings: names of tensors that stayed with the clients, of which the run has the first numbers alone. */
+const STAYS = 'stays.json'
+
+export const keepStays = (store: string, stays: readonly string[]): void =>
+  replaceFile(join(store, STAYS), toJson(stays))
+
+/** What of the network in a run was never trained there, since it stayed with clients. */
+export function staysOf(run: string): readonly string[] {
+  const path = join(storeOf(run), STAYS)
+  return existsSync(path) ? (readJson(path) as string[]) : []
+}
 
 /** Throws a UsageError where a run was trained over clients: elsewhere it would go on with the data of all, together. */
 export function checkPooled(run: string): void {

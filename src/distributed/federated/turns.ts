@@ -10,7 +10,10 @@ export type Turn =
 export interface TurnOptions {
   /** Epochs that a client makes in a turn. */
   readonly localEpochs: number
-  /** The most steps that it makes in a turn: of a new order of its samples, only the first are read. */
+  /**
+   * The most batches of an epoch that it makes: of a new order of its samples, only the first are read. Steps between
+   * epochs, which read none, are made all the same.
+   */
   readonly localSteps?: number | undefined
   readonly isGreedy: boolean
   /** The layers that learn by steps; of a greedy training whose highest layer is solved, one fewer than it has. */
@@ -25,8 +28,9 @@ export function turnsOf(plan: Plan, { localEpochs, localSteps = Infinity, isGree
     for (let epoch = 0; epoch < plan.epochs; epoch += localEpochs) {
       const at = { phase, epoch, between: 0, batch: 0 }
       let steps = 0
-      for (let own = epoch; own < epoch + localEpochs; own++) steps += plan.batches + betweenOf(plan, { epoch: own })
-      turns.push({ kind: 'learn', at, steps: Math.min(steps, localSteps), ...(isGreedy && { layer: phase }) })
+      for (let own = epoch; own < epoch + localEpochs; own++)
+        steps += betweenOf(plan, { epoch: own }) + Math.min(plan.batches, localSteps)
+      turns.push({ kind: 'learn', at, steps, ...(isGreedy && { layer: phase }) })
     }
   return readOut ? [...turns, { kind: 'read-out' }] : turns
 }

@@ -1,11 +1,11 @@
 /** A whole federation on this machine, as `train` takes what trains. */
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { checkDataSet, type DataSet } from '../../data/index.js'
 import type { DataOptions } from '../../data/own/own.node.js'
 import { keptOf } from '../../data/own/provenance.js'
-import { UserError } from '../../errors.js'
+import { UsageError, UserError } from '../../errors.js'
 import { makeFolder, readJson, replaceFile } from '../../files.node.js'
 import { fileOf } from '../../rules/load.node.js'
 import { RULES } from '../../rules/registry.js'
@@ -27,7 +27,7 @@ import { toJson } from './names.js'
 import { clientNames, type FederatedOptions, federatedOptions } from './options.js'
 import { clientFolders, clientsIn } from './partition/folders.node.js'
 import { sharesOf } from './partition/shares.js'
-import { SETTINGS, storeOf } from './store.node.js'
+import { keepStays, SETTINGS, storeOf } from './store.node.js'
 
 /** How a federation is started; its run keeps it. */
 export interface Federated {
@@ -41,11 +41,13 @@ export interface Federated {
   readonly port?: number | undefined
   /** The name of the run, for those who join. */
   readonly name: string
+  /** Through what it ran last; it goes on so unless it is asked for otherwise. */
+  readonly engine?: Federation['engine'] | undefined
 }
 
 export const newFederated = (
   options: FederatedOptions,
-  whose: Partial<Omit<Federated, 'options' | 'name'>> = {},
+  whose: Partial<Omit<Federated, 'options' | 'name' | 'engine'>> = {},
 ): Federated => ({
   ...{ options, ...whose },
   name: newRun(),
@@ -79,10 +81,12 @@ export const federation = (
   waiting: Waiting = {},
 ) =>
   async function* (given: TrainConfig): AsyncGenerator<TrainEvent> {
+    if (own.parties && engine === 'memory')
+      throw new UsageError('parties train on data of their own, on their machines: leave --engine memory out')
     const config = { ...given, data: checkDataSet(given.data) }
     const { rule, data, told: { run: folder } = {}, resume } = config
     const store = folder === undefined ? undefined : storeOf(folder)
-    if (store && !resume) keep(store, own)
+    if (store && (!resume || own.engine !== engine)) keep(store, { ...own, engine })
     const settings = resolve(rule, data, config)
     const names =
       own.parties ?? (own.clientsFrom === undefined ? clientNames(own.options.clients) : clientFolders(own.clientsFrom))
@@ -91,15 +95,31 @@ export const federation = (
     const going = { ...common, ...(folder !== undefined && resume && { lastTold: lastTold(folder) }) }
     if (engine === 'nats') {
       if (!store) throw new UserError('processes need the folder of a run: name one, or choose the engine memory')
-      yield* overNats(own, store, going, load, waiting)
-      return
+      return yield* telling(store, overNats({ ...own, engine }, store, going, load, waiting))
     }
     const parts =
       own.clientsFrom === undefined
         ? new Map(sharesOf(data, { settings, federated }).map((part, k) => [names[k]!, part]))
         : await clientsIn(own.clientsFrom, data, load)
-    yield* inMemory(own, store, going, parts)
+    let hasBegun = resume !== undefined
+    try {
+      for await (const event of telling(store, inMemory(own, store, going, parts))) {
+        hasBegun = true
+        yield event
+      }
+    } finally {
+      // What was refused leaves no folder. Over NATS its logs stay: they may say why.
+      if (store && !hasBegun) rmSync(store, { recursive: true, force: true })
+    }
   }
+
+/** The events, of which the first tells what stays with the clients: whoever uses the run has to know. */
+async function* telling(store: string | undefined, events: AsyncGenerator<TrainEvent>): AsyncGenerator<TrainEvent> {
+  for await (const event of events) {
+    if (store && event.event === 'start') keepStays(store, event.federation!.stays)
+    yield event
+  }
+}
 
 function keep(store: string, own: Federated): void {
   makeFolder(store)

@@ -1,11 +1,13 @@
 import { JetStreamApiError } from '@nats-io/jetstream'
 import { PermissionViolationError, RequestError } from '@nats-io/transport-node'
-import { ConflictError, FullError } from '../transport.js'
+import { ConflictError, FullError, TakenError } from '../transport.js'
 
 /** Error codes of JetStream: https://github.com/nats-io/nats-server/blob/main/server/errors.json */
 const WRONG_LAST_SEQUENCE = [10071, 10164]
 const UNAVAILABLE = 10008
 const STORE_FAILED = 10077
+/** What the server says of a limit of one subject; that of a whole stream has the same code. */
+const PER_SUBJECT = 'per subject'
 const TOO_LARGE = 10054
 /** An account, the server or the disk has no room. */
 const NO_ROOM = [10002, 10023, 10028, 10047]
@@ -37,6 +39,7 @@ export function explained(error: unknown): unknown {
     return new Error(`these credentials give no right to ${cause.operation} ${cause.subject}`, { cause })
   if (code === undefined) return error
   if (WRONG_LAST_SEQUENCE.includes(code)) return new ConflictError(message, { cause: error })
+  if (code === STORE_FAILED && message.includes(PER_SUBJECT)) return new TakenError(message, { cause: error })
   if (code === STORE_FAILED || NO_ROOM.includes(code)) return new FullError(message, { cause: error })
   if (code === TOO_LARGE) return new Error('the message is larger than its stream allows', { cause: error })
   return error

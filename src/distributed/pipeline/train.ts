@@ -206,7 +206,7 @@ function cutFor({ task, settings, trainingSamples, blocks, certificate }: Traine
   const { steps, plan } = tracePlan(rule, task, settings, trainingSamples)
   if (plan.between?.some(({ length }) => length > 0))
     throw new UsageError(
-      `${rule.id} runs steps between epochs, on the whole network: train it in one process (onward train)`,
+      `${rule.id} runs steps between epochs, on the whole network: train it in one process (onward train), or over data (onward up federated)`,
     )
   const advice = (): string => adviceFor(rule, task, settings, trainingSamples, workers ?? 2)
   return stagesOf(steps, blocks, () => certificate, { rule: rule.id, workers, advice })

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { UserError } from '../../errors.js'
 import type { Broker } from '../server.node.js'
-import type { Transport } from '../transport.js'
+import { FullError, type Transport } from '../transport.js'
 
 /** A server that is started again where it ends before it is stopped. */
 export interface KeptUp {
@@ -69,7 +69,14 @@ export async function* whileUp<T>(
   try {
     yield* work
   } catch (error) {
-    throw failure ? failure.error : error
+    if (failure) throw failure.error
+    if (!(error instanceof FullError)) throw error
+    throw new UserError(
+      `the server has no room left (${error.message}): make some on its disk, and go on with --resume`,
+      {
+        cause: error,
+      },
+    )
   } finally {
     signal?.removeEventListener('abort', end)
     over.abort()

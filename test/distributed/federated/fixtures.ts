@@ -93,8 +93,7 @@ export async function wholeRun(more: Partial<CoordinatorConfig> = {}, learner?: 
   const config = configOf(engine.connect(), more)
   const end = new AbortController()
   const clients = clientsOf(engine.connect, config, end.signal, learner)
-  const events = await collected(coordinate(config))
-  end.abort()
+  const events = await collected(coordinate(config)).finally(() => end.abort())
   await clients
   const models = events.flatMap((event) => (event.event === 'published' ? [event.model] : []))
   return { engine, config, events, models }

@@ -77,17 +77,49 @@ test('a run in one process that is stopped in each round and gone on with makes 
   }
 })
 
+/** Keeps what a run has now; the function that comes back puts parts of it into the run again. */
+function keptParts(path: string, folder: string): (parts: readonly string[]) => void {
+  cpSync(path, join(folder, 'kept'), { recursive: true })
+  return (parts) => {
+    for (const part of parts) rmSync(join(path, part), { recursive: true })
+    for (const part of parts) cpSync(join(folder, 'kept', part), join(path, part), { recursive: true })
+  }
+}
+
+test('an engine that is behind the checkpoint, as where the run went on by another one, makes no round again', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'onward-federated-'))
+  const path = join(folder, 'run')
+  try {
+    await run(path, 1)
+    const put = keptParts(path, folder)
+    await run(path, 2, true)
+    const other = join(folder, 'other')
+    cpSync(path, other, { recursive: true })
+    put(['federated/round.json', 'federated/objects'])
+    for (const part of ['round.json', 'objects']) rmSync(join(other, 'federated', part), { recursive: true })
+    for (const own of [path, other]) assert.equal((await run(own, undefined, true)).event, 'done')
+    assert.deepEqual(
+      roundsOf(path).map(({ round, turn }) => [round, turn]),
+      [1, 2, 3, 4].map((turn) => [turn, turn]),
+    )
+    // It goes on as one whose engine kept nothing.
+    const [made, wanted] = [path, other].map((own) => readFileSync(join(own, 'checkpoint.safetensors')))
+    assert.deepEqual(made, wanted)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+})
+
 test('a round that was made but not yet stored is made again to the same model, and not told again', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'onward-federated-'))
   const path = join(folder, 'run')
   try {
     await run(path, 2)
-    const parts = ['round.json', 'objects']
-    for (const part of parts) cpSync(join(path, 'federated', part), join(folder, part), { recursive: true })
+    const put = keptParts(path, folder)
     await run(path, 1, true)
     const third = roundsOf(path)[2]!
     // As if the process had been killed just before the third round was stored.
-    for (const part of parts) cpSync(join(folder, part), join(path, 'federated', part), { recursive: true })
+    put(['federated/round.json', 'federated/objects', 'checkpoint.safetensors'])
     assert.equal((await run(path, undefined, true)).event, 'done')
     const all = roundsOf(path)
     assert.deepEqual(

@@ -9,7 +9,8 @@ import { coordinate } from '../../../src/distributed/federated/round/coordinator
 import { readRound } from '../../../src/distributed/federated/round/state.js'
 import { uploadStream } from '../../../src/distributed/federated/round/streams.js'
 import { memoryEngine } from '../../../src/distributed/memory.js'
-import type { Transport } from '../../../src/distributed/transport.js'
+import { FullError, type Transport } from '../../../src/distributed/transport.js'
+import { UserError } from '../../../src/errors.js'
 import {
   clientsOf,
   collected,
@@ -156,5 +157,89 @@ test('a round that is over leaves no stream, and of its models the last two', as
   assert.deepEqual(
     there.map((bytes) => bytes !== undefined),
     [false, false, false, true, true],
+  )
+})
+
+test('an engine without room for a while costs time, and no upload', async () => {
+  const { models: wanted } = await wholeRun()
+  const engine = memoryEngine()
+  const refused = new Set<string>()
+  /** Refuses each message once, as a full disk does. */
+  const full = (): Transport => {
+    const own = engine.connect()
+    return {
+      ...own,
+      async stream(...given) {
+        const stream = await own.stream(...given)
+        return {
+          ...stream,
+          async publish(message, after) {
+            if (refused.has(message.subject)) return await stream.publish(message, after)
+            refused.add(message.subject)
+            throw new FullError('no room')
+          },
+        }
+      },
+    }
+  }
+  const config = configOf(engine.connect())
+  const end = new AbortController()
+  const clients = clientsOf(full, config, end.signal)
+  const events = await collected(coordinate(config))
+  end.abort()
+  await clients
+  assert.deepEqual(
+    events.flatMap((event) => (event.event === 'published' ? [event.model] : [])),
+    wanted,
+  )
+  assert.ok(refused.size > 12, `${refused.size}`)
+})
+
+test('what goes wrong with the engine is no fault of a client', async () => {
+  const engine = memoryEngine()
+  const config = configOf(engine.connect())
+  const end = new AbortController()
+  const clients = clientsOf(engine.connect, config, end.signal)
+  let failures = 1
+  const failing: Transport = {
+    ...config.transport,
+    async stream(...given) {
+      const stream = await config.transport.stream(...given)
+      const last = async (subject: string) => {
+        if (subject.includes('.update.') && failures-- > 0) throw new Error('the broker does not answer')
+        return await stream.last(subject)
+      }
+      return { ...stream, last }
+    },
+  }
+  const events: string[] = []
+  const all = async (): Promise<void> => {
+    for await (const { event } of coordinate({ ...config, transport: failing })) events.push(event)
+  }
+  await assert.rejects(all(), /the broker does not answer/)
+  assert.ok(!events.includes('refused'))
+  end.abort()
+  await clients
+})
+
+test('a round whose uploads cannot be merged fails and is made again, and after some the reason is told', async () => {
+  const own = workOf({ turns: learnTurns(1) })
+  const failing = (times: number) => ({
+    ...own,
+    merge(...given: Parameters<typeof own.merge>) {
+      if (times-- > 0) throw new UserError('Krum needs 5 updates')
+      return own.merge(...given)
+    },
+  })
+  const { events, engine } = await wholeRun({ work: failing(2) })
+  const kinds = events.map(({ event }) => event).filter((event) => event === 'failed' || event === 'published')
+  assert.deepEqual(kinds, ['failed', 'failed', 'published'])
+  const objects = objectCache(engine.connect(), 'run')
+  const { model } = (await readRound(engine.connect()))!.state
+  assert.equal((await objects.model(model)).round, 3)
+  await assert.rejects(
+    wholeRun({ work: failing(99) }),
+    (error) =>
+      error instanceof UserError && /5 rounds of turn 1 failed.*Of the last one: Krum needs 5/.test(error.message),
   )
 })

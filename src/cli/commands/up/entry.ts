@@ -84,9 +84,10 @@ const federated = (): CommandEntry => ({
     flag('--listen <address>', "nats: the address for clients on other machines; default: this machine's own alone"),
     portFlag(),
     waitFlag('clients that a round cannot begin without; default: without end'),
-    new Flag('--engine <engine>', 'nats: processes that a NATS server connects; memory: all in this process')
-      .choices(['nats', 'memory'])
-      .default('nats'),
+    new Flag(
+      '--engine <engine>',
+      'nats: processes that a NATS server connects; memory: all in this process; default: nats',
+    ).choices(['nats', 'memory']),
     ...trainFlags({ alone: false }).filter(({ long }) => !['--epochs', '--layer', '--patience'].includes(long ?? '')),
   ],
   load: () => import('./federated.js'),

@@ -9,7 +9,7 @@ import { flagOf, readFlags } from '../../train/flags.js'
 import type { TrainFlags } from '../../train/request.js'
 
 interface FederatedFlags extends TrainFlags {
-  readonly engine: Federation['engine']
+  readonly engine?: Federation['engine']
   readonly layerwise?: true
   readonly clientsFrom?: string
   readonly parties?: string
@@ -22,7 +22,7 @@ const OPTIONS = optionTable(federatedOptions)
 
 /** `onward up federated`: trains as `onward train` does, over clients. */
 export async function command(rule: string | undefined, given: FederatedFlags): Promise<number> {
-  const { engine, layerwise, clientsFrom, parties, listen, port, wait, ...all } = given
+  const { engine: asked, layerwise, clientsFrom, parties, listen, port, wait, ...all } = given
   const wishes = readFlags(OPTIONS, all) as FederatedInput
   const flags = Object.fromEntries(
     Object.entries(all).filter(([key]) => !OPTIONS.some(({ name }) => name === key)),
@@ -43,8 +43,6 @@ export async function command(rule: string | undefined, given: FederatedFlags): 
     (clientsFrom !== undefined || wishes.clients !== undefined || wishes.alpha !== undefined)
   )
     throw new UsageError('--parties says who the clients are: leave --clients, --clients-from and --alpha out.')
-  if (engine === 'memory' && (parties ?? listen ?? port ?? wait) !== undefined)
-    throw new UsageError('nobody can join what runs in one process: leave --engine memory out.')
   const options = federatedOf(wishes)
   const names = parties?.split(',')
   if (names?.some((name) => name === ''))
@@ -61,6 +59,9 @@ export async function command(rule: string | undefined, given: FederatedFlags): 
       resume === undefined
         ? newFederated(options, { clientsFrom, parties: names, ...where })
         : { ...keptFederated(resume), ...where }
+    const engine = asked ?? own.engine ?? 'nats'
+    if (engine === 'memory' && (parties ?? listen ?? port ?? wait) !== undefined)
+      throw new UsageError('nobody can join what runs in one process: leave --engine memory out.')
     return federation(own, engine, dataDir === undefined ? {} : { dataDir }, {
       wait,
       onStart: (clients, processes, logs) =>

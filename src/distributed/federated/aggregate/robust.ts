@@ -1,5 +1,5 @@
 /** Means of which a few hostile clients move little, however large their numbers. Claims of samples do not count. */
-import { UserError } from '../../../errors.js'
+import { UsageError, UserError } from '../../../errors.js'
 import { weightedMean } from './mean.js'
 
 /** Calls `take` with the sorted values of every coordinate. */
@@ -50,7 +50,7 @@ export function median(deltas: readonly Float32Array[]): Float32Array {
 export function krumScores(deltas: readonly Float32Array[], hostile: number): Float64Array {
   const count = deltas.length
   if (count < 2 * hostile + 3)
-    throw new UserError(
+    throw new UsageError(
       `Krum with ${hostile} hostile clients needs ${2 * hostile + 3} updates, and there are ${count}: ` +
         'ask for more clients in a round, or trim less',
     )

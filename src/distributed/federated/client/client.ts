@@ -1,11 +1,11 @@
-import { FullError, type Stream, type Transport } from '../../transport.js'
+import type { Transport } from '../../transport.js'
 import { bellOf, type Clock } from '../clock.js'
 import { objectCache, type Tensors } from '../model.js'
 import { NAMES, toJson } from '../names.js'
 import { encodeJoin } from '../round/open.js'
 import { type RoundState, readRound } from '../round/state.js'
 import { joinStream, uploadStream } from '../round/streams.js'
-import { sendParts } from '../wire/parts.js'
+import { publishOnce, sendParts } from '../wire/parts.js'
 import type { WireTensor } from '../wire/tensors.js'
 import { encodeUpload } from '../wire/upload.js'
 
@@ -76,7 +76,10 @@ async function taking(
   const bell = bellOf(transport.hints(NAMES.changed, signal), clock, signal)
   const objects = objectCache(transport, run)
   const { samples, seconds } = learner
-  await join(await joinStream(transport, clients), client, encodeJoin({ samples, seconds }))
+  // One that came before has said so.
+  const joins = await joinStream(transport, clients)
+  const there = { subject: NAMES.join(client), headers: {}, payload: encodeJoin({ samples, seconds }) }
+  await publishOnce(joins, there, signal)
   let sent = 0
   let answered = 0
   const tell = (about: Readonly<Record<string, unknown>>): void => say({ ...about, sent, fetched: objects.fetched() })
@@ -110,7 +113,8 @@ async function taking(
       const claims = { run, client, round, model, samples, fetched, ...(loss !== undefined && { loss }) }
       bytes = encodeUpload(claims, lesson.tensors)
       const uploads = await uploadStream(transport, round, { clients, most: bytes.length })
-      if (!(await inTime(sendParts(uploads, round, client, bytes), isOver, config))) continue
+      const send = (stop: AbortSignal): Promise<void> => sendParts(uploads, round, client, bytes, stop)
+      if (!(await inTime(send, isOver, config))) continue
     } catch (error) {
       // Models and streams of rounds that are over are deleted: who is late finds them gone.
       if (!signal.aborted && !(await isOver())) throw error
@@ -131,31 +135,27 @@ const LOOK = 500
 
 /** Whether something was sent before its round was over: a broker does not say that nobody takes it any more. */
 async function inTime(
-  sending: Promise<void>,
+  send: (stop: AbortSignal) => Promise<void>,
   isOver: () => Promise<boolean>,
   { clock, signal }: Pick<ClientConfig, 'clock' | 'signal'>,
 ): Promise<boolean> {
-  const sent = sending.then(() => true)
+  const left = new AbortController()
+  const sent = send(AbortSignal.any([signal, left.signal])).then(() => !signal.aborted)
   sent.catch(() => undefined)
-  while (!signal.aborted) {
-    const slept = new AbortController()
-    const look = clock.sleep(LOOK, AbortSignal.any([signal, slept.signal])).then(() => false)
-    const isSent = await Promise.race([sent, look])
-    slept.abort()
-    if (isSent) return true
-    if (await isOver()) return false
+  try {
+    while (!signal.aborted) {
+      const slept = new AbortController()
+      const look = clock.sleep(LOOK, AbortSignal.any([signal, slept.signal])).then(() => false)
+      const isSent = await Promise.race([sent, look])
+      slept.abort()
+      if (isSent) return true
+      if (await isOver()) return false
+    }
+    return false
+  } finally {
+    left.abort()
   }
-  return false
 }
 
 const isAsked = ({ phase, selected }: RoundState, client: string): boolean =>
   phase === 'collecting' && selected.includes(client)
-
-/** Says that it is there. One that came before has said so. */
-async function join(joins: Stream, client: string, payload: Uint8Array): Promise<void> {
-  try {
-    await joins.publish({ subject: NAMES.join(client), headers: {}, payload })
-  } catch (error) {
-    if (!(error instanceof FullError)) throw error
-  }
-}

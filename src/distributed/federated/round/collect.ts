@@ -1,7 +1,7 @@
 import type { Stream } from '../../transport.js'
 import { normOf } from '../aggregate/update.js'
 import type { Bell } from '../clock.js'
-import { receiveParts } from '../wire/parts.js'
+import { RefusedError, receiveParts } from '../wire/parts.js'
 import { decodeUpload } from '../wire/upload.js'
 import type { CoordinatorConfig, CoordinatorEvent } from './config.js'
 import { deadlineOf, firstDeadlineOf, longestOf, verdictOn } from './deadline.js'
@@ -17,7 +17,7 @@ export interface Arrived extends Taken {
   readonly loss?: number | undefined
 }
 
-/** Reads and checks an upload; undefined where it is not there. Throws an Error that says why it does not count. */
+/** Reads and checks an upload; undefined where it is not there. Throws a RefusedError that says why it does not count. */
 export async function takeUpload(
   { run, work }: Pick<CoordinatorConfig, 'run' | 'work'>,
   uploads: Stream,
@@ -26,13 +26,17 @@ export async function takeUpload(
 ): Promise<Arrived | undefined> {
   const received = await receiveParts(uploads, round, client, work.mostBytes(turn))
   if (!received) return undefined
-  const file = decodeUpload(received.bytes)
-  const { claims } = file
-  for (const [what, own] of Object.entries({ run, client, round, model }))
-    if (claims[what as 'run'] !== own) throw new Error(`it is of the ${what} ${claims[what as 'run']}, not ${own}`)
-  const contribution: Contribution = work.check(turn, file, norms)
-  const { samples, loss, fetched } = claims
-  return { client, samples, contribution, hash: received.hash, bytes: received.bytes.length, fetched, loss }
+  try {
+    const file = decodeUpload(received.bytes)
+    const { claims } = file
+    for (const [what, own] of Object.entries({ run, client, round, model }))
+      if (claims[what as 'run'] !== own) throw new Error(`it is of the ${what} ${claims[what as 'run']}, not ${own}`)
+    const contribution: Contribution = work.check(turn, file, norms)
+    const { samples, loss, fetched } = claims
+    return { client, samples, contribution, hash: received.hash, bytes: received.bytes.length, fetched, loss }
+  } catch (error) {
+    throw new RefusedError((error as Error).message, { cause: error })
+  }
 }
 
 /** How a round ended, and what its uploads tell of the next ones. */
@@ -78,8 +82,10 @@ export async function* collect(
         const told = { client, samples, bytes, fetched, seconds: elapsed, ...(loss !== undefined && { loss }) }
         yield { event: 'update', round, ...told }
       } catch (error) {
+        // What goes wrong with the engine is no fault of the client.
+        if (!(error instanceof RefusedError)) throw error
         refused.add(client)
-        yield { event: 'refused', round, client, reason: (error as Error).message }
+        yield { event: 'refused', round, client, reason: error.message }
       }
     }
     if (arrived.size >= wanted) quorumAt ??= elapsed

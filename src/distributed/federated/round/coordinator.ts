@@ -9,6 +9,7 @@ import { leaseOf } from './lease.js'
 import { choose } from './open.js'
 import { type RoundState, readRound, writeRound } from './state.js'
 import { joinStream, uploadStream } from './streams.js'
+import type { Standing } from './work.js'
 
 /** Rounds of one turn that may fail, one after the other. */
 const MOST_FAILED = 5
@@ -34,8 +35,8 @@ export async function* coordinate(config: CoordinatorConfig): AsyncGenerator<Coo
     }
     try {
       const own = await readRound(transport)
-      if (!own) {
-        await begin(config)
+      if (!own || isBehind(own.state, config)) {
+        await begin(config, own?.revision ?? 0)
         continue
       }
       const { state, revision } = own
@@ -59,16 +60,7 @@ export async function* coordinate(config: CoordinatorConfig): AsyncGenerator<Coo
         for (const client of state.selected) missed[client] = answered.has(client) ? 0 : (missed[client] ?? 0) + 1
         if (verdict === 'fail') {
           yield { event: 'failed', round: state.round, turn: state.turn, answers: arrived.length }
-          if (state.failed + 1 >= MOST_FAILED) throw failing(state, arrived.length)
-          const { round, failed } = state
-          await write({
-            phase: 'open',
-            round: round + 1,
-            failed: failed + 1,
-            selected: [],
-            missed,
-            seconds: [...seconds],
-          })
+          await write({ ...again(state, `it had ${arrived.length} answers`), missed, seconds: [...seconds] })
         } else {
           const accepted = arrived.map(({ client, samples, hash }) => ({ client, samples, hash }))
           accepted.sort((a, b) => (a.client < b.client ? -1 : 1))
@@ -76,7 +68,12 @@ export async function* coordinate(config: CoordinatorConfig): AsyncGenerator<Coo
         }
       } else if (state.phase === 'aggregating') {
         const merged = await merge(config, await uploadsOf(state), state)
-        await write({ phase: 'published', ...merged })
+        if (typeof merged !== 'string') await write({ phase: 'published', ...merged })
+        else {
+          const { round, turn, accepted } = state
+          yield { event: 'failed', round, turn, answers: accepted.length }
+          await write(again(state, merged))
+        }
       } else if (state.phase === 'published') {
         const { round, turn, model, selected, accepted } = state
         const whose = accepted.map(({ client }) => client)
@@ -94,14 +91,28 @@ export async function* coordinate(config: CoordinatorConfig): AsyncGenerator<Coo
   }
 }
 
-const failing = ({ turn, failed }: RoundState, answers: number): UserError =>
-  new UserError(
-    `${failed + 1} rounds of turn ${turn + 1} failed, one after the other: the last one had ${answers} answers. ` +
-      'Look whether the clients run, and go on with --resume.',
-  )
+/** The round after one that failed: of the same turn. Throws a UserError where too many have. */
+function again({ round, turn, failed }: RoundState, why: string): Partial<RoundState> {
+  if (failed + 1 >= MOST_FAILED)
+    throw new UserError(
+      `${failed + 1} rounds of turn ${turn + 1} failed, one after the other. Of the last one: ${why}. ` +
+        'Look whether the clients run, and go on with --resume.',
+    )
+  return { phase: 'open', round: round + 1, failed: failed + 1, selected: [], accepted: [] }
+}
+
+/**
+ * Whether the engine keeps less than what the run has behind it: the run went on by another engine, or the store is an
+ * older copy. Rounds that were made are not made again.
+ */
+const isBehind = ({ phase, turn }: RoundState, { from }: CoordinatorConfig): boolean =>
+  phase !== 'done' && turn + (phase === 'published' ? 1 : 0) < (from?.turn ?? 0)
 
 /** The first model, and the state that the rounds begin with. */
-async function begin({ transport, run, layout, work, initial, from }: CoordinatorConfig): Promise<void> {
+async function begin(
+  { transport, run, layout, work, initial, from }: CoordinatorConfig,
+  revision: number,
+): Promise<void> {
   const { round, turn } = from ?? { round: 1, turn: 0 }
   const about = { run, round: round - 1, turn, before: null, inputs: [], rule: 'initial' }
   const model = await publishModel(transport, layout, await initial(), {}, about)
@@ -109,15 +120,15 @@ async function begin({ transport, run, layout, work, initial, from }: Coordinato
     ...{ version: 1, phase: turn < work.turns ? 'open' : 'done', round, turn, failed: 0, model },
     ...{ selected: [], accepted: [], missed: {}, seconds: [], norms: [] },
   }
-  await writeRound(transport, first, 0)
+  await writeRound(transport, first, revision)
 }
 
-/** Makes the model of the uploads that the state names, and stores it. */
+/** Makes the model of the uploads that the state names, and stores it; a text says why none can be made of them. */
 async function merge(
   config: CoordinatorConfig,
   uploads: Stream,
   state: RoundState,
-): Promise<Pick<RoundState, 'model' | 'norms'>> {
+): Promise<Pick<RoundState, 'model' | 'norms'> | string> {
   const { transport, run, work, layout, rule } = config
   const { round, turn, norms, selected } = state
   const objects = objectCache(transport, run)
@@ -128,7 +139,14 @@ async function merge(
     if (own?.hash !== hash) throw new Error(`the upload of ${client} in round ${round} is gone: the broker lost data`)
     taken.push(own)
   }
-  const after = work.merge(turn, before, taken, { round, asked: selected.length, norms })
+  let after: Standing
+  try {
+    after = work.merge(turn, before, taken, { round, asked: selected.length, norms })
+  } catch (error) {
+    // As Krum, of too few: whoever answers next time may be enough.
+    if (error instanceof UserError) return error.message
+    throw error
+  }
   const about = { run, round, turn: turn + 1, before: state.model, inputs: state.accepted, rule }
   const model = await publishModel(transport, layout, after.tensors, after.server, about)
   return { model, norms: normsAfter(norms, taken) }
