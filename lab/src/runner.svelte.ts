@@ -22,6 +22,8 @@ interface RunnerOptions {
   readonly place?: Place
   /** Gives the first weights of the network that it races. */
   readonly lender?: () => Promise<readonly NamedTensor[] | undefined>
+  /** Whether nothing of its layers is shown, as of those that race: then nobody looks at it. */
+  readonly isUnseen?: true
   /** Where it is kept. */
   readonly keeping?: (experiment: Experiment) => Keeping
   /** Data of one's own, by name. */
@@ -32,7 +34,7 @@ interface RunnerOptions {
 export function openRunner(
   first: Experiment,
   catalogue: Catalogue,
-  { place = OPEN, lender, keeping, dataOf = () => undefined }: RunnerOptions = {},
+  { place = OPEN, lender, isUnseen, keeping, dataOf = () => undefined }: RunnerOptions = {},
 ) {
   let wanted = first
   let module: string | undefined
@@ -41,7 +43,7 @@ export function openRunner(
   let note = $state.raw<string | undefined>()
   const description = openDescription(place)
   const looks = openLooks(() => ask('look'))
-  const { glance } = looks
+  const glance = isUnseen ? async () => undefined : looks.glance
   const figures = openFigures(() => {
     if (state === 'training' && looks.isDue()) void glance()
   })
@@ -140,10 +142,10 @@ export function openRunner(
   /** Opens the training unless it is open; who asks meanwhile waits for the same. */
   async function ready(): Promise<boolean> {
     if (held.session || state === 'waiting') return !!held.session
-    opening ??= opened(async () => {
+    opening ??= opened(async (signal) => {
       const lent = await lender?.()
       const data = dataOf(wanted.data)
-      return await open(requestFor(wanted, { place, module, data, lent, keeping: keeping?.(wanted) }))
+      return await open(requestFor(wanted, { place, module, data, lent, signal, keeping: keeping?.(wanted) }))
     })
     const own = opening
     const isOpen = !!(await own)
@@ -152,7 +154,7 @@ export function openRunner(
   }
 
   /** Makes a session this training's; undefined where that fails, or another experiment was asked for meanwhile. */
-  async function opened(make: () => Promise<Session>): Promise<Session | undefined> {
+  async function opened(make: (signal: AbortSignal) => Promise<Session>): Promise<Session | undefined> {
     state = 'opening'
     problem = undefined
     const own = await held.take(make).catch(({ message }: Error) => failed(message))
@@ -266,7 +268,7 @@ export function openRunner(
       const { worker, runtimeFolder } = place
       const from = { worker, runtimeFolder, data: dataOf(wanted.data), device: 'wasm' as const }
       const kept = typeof run === 'string' ? {} : keeping?.(wanted)
-      const own = await opened(() => openRun(run, { ...from, ...kept }))
+      const own = await opened((signal) => openRun(run, { ...from, ...kept, signal }))
       if (own) await stand(own)
     },
     play,
