@@ -9,11 +9,16 @@ import type { Experiment } from './state/experiment.js'
 export function openDescription(place: Place) {
   let about = $state.raw<About | undefined>()
   const describer = openDescriber(place)
+  /** Whether that is of what was asked for last. */
+  let isOfLast = $state(false)
   let asked = 0
 
   return {
     get about() {
       return about
+    },
+    get isOfLast() {
+      return isOfLast
     },
     /** What a checkpoint was asked to do. */
     read: describer.read,
@@ -23,9 +28,10 @@ export function openDescription(place: Place) {
      */
     async of(experiment: Experiment, module: string | undefined, data: GivenDataSet | undefined): Promise<boolean> {
       const mine = ++asked
+      isOfLast = false
       try {
         const next = await describer.describe(wantedIn(experiment), module, data && samplesOf(data))
-        if (mine === asked) about = next
+        if (mine === asked) [about, isOfLast] = [next, true]
       } catch (error) {
         if (mine === asked) throw error
       }

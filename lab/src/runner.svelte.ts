@@ -251,6 +251,8 @@ export function openRunner(
     get classNames(): readonly string[] {
       return dataOf(wanted.data)?.names ?? catalogue.data.find(({ name }) => name === wanted.data)?.names ?? []
     },
+    /** Whether `about` is of another text than the last: that one is being read, or is wrong. */
+    isBehind: () => description.about !== undefined && !description.isOfLast,
     get experiment() {
       return wanted
     },
@@ -271,9 +273,7 @@ export function openRunner(
       const own = await opened((signal) => openRun(run, { ...from, ...kept, signal }))
       if (own) await stand(own)
     },
-    play,
-    pause,
-    step,
+    ...{ play, pause, step },
     async reset(): Promise<void> {
       if (!held.session) return
       await held.session.reset()

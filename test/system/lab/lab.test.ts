@@ -198,9 +198,11 @@ test('a rule of one’s own is certified as it is typed, and an attack is told a
     assert.doesNotMatch(await told.innerText(), /it reached/)
   }
   await type('while (true) {}\n')
-  await page.waitForTimeout(1500)
+  // What is drawn is not of a text that nobody has read to its end.
+  await page.locator('.own .foreign', { hasText: 'is of the text before. This one is being read' }).waitFor()
   await page.locator('.own select').selectOption('Local read-outs')
   await verdict.filter({ hasText: 'Local by cells' }).waitFor()
+  assert.equal(await page.locator('.own .foreign').count(), 0)
   // What the closed worker was kept from is told by the browser, too.
   assert.deepEqual(
     errors.filter((error) => !/content security policy|refused|violates/i.test(error)),
