@@ -3,6 +3,7 @@
 //   node lab/build.mjs --served     without them, into dist/lab: `onward lab` serves them from their package
 import { createHash } from 'node:crypto'
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -23,6 +24,20 @@ const oneLanguage = {
     own.onLoad({ filter: /zod\/v4\/locales\/index\.js$/ }, () => ({
       contents: "export { default as en } from './en.js'",
       resolveDir: resolve(HERE, '../node_modules/zod/v4/locales'),
+    }))
+  },
+}
+
+/**
+ * Names one of zod's functions at a time, so that those that nobody calls are left out: of a name that a library hands out
+ * for all of itself, as zod does `z`, esbuild keeps everything.
+ */
+const onlyUsed = {
+  name: 'only-used',
+  setup(own) {
+    own.onLoad({ filter: /[/\\]src[/\\].*\.ts$/ }, async ({ path }) => ({
+      contents: (await readFile(path, 'utf8')).replace("import { z } from 'zod'", "import * as z from 'zod'"),
+      loader: 'ts',
     }))
   },
 }
@@ -111,7 +126,7 @@ export async function buildLab(folder, { runtime }) {
     plugins,
     metafile: true,
   })
-  const worker = await buildWorker(folder, 'worker', [withoutModules])
+  const worker = await buildWorker(folder, 'worker', [withoutModules, onlyUsed])
   const closed = await buildWorker(folder, 'closed-worker', [withoutWebGpu])
   writeFileSync(join(folder, 'licences.html'), licencesOf([outputs.metafile, worker.metafile, closed.metafile]))
   const script = readFileSync(join(HERE, 'static/closed.js'), 'utf8')

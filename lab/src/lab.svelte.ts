@@ -6,7 +6,7 @@ import { openRunner, type Runner } from './runner.svelte.js'
 import { askServer, type Served } from './served.js'
 import { addressOf, experimentAt } from './state/address.js'
 import { type Catalogue, type DataEntry, entryOf } from './state/catalogue.js'
-import { type Experiment, OWN_DATA, trainsTheSame } from './state/experiment.js'
+import { type Experiment, OWN_DATA, trainsTheSame, withRace } from './state/experiment.js'
 import { rivalOf } from './state/rival.js'
 
 /** The page's state: one experiment, which is its address, and the trainings that it asks for. */
@@ -32,7 +32,7 @@ export function createLab(catalogue: Catalogue) {
     for (const each of [runner, ...rivals]) each.want(each.experiment)
   }
   const rival = (of: Experiment, rule: string): Runner =>
-    openRunner(rivalOf(of, rule, catalogue), catalogue, { lender: () => runner.lent(), dataOf })
+    openRunner(rivalOf(of, rule, catalogue), catalogue, { lender: () => runner.lent(), isUnseen: true, dataOf })
   let rivals = $state.raw<readonly Runner[]>(first.race.map((rule) => rival(first, rule)))
 
   /** A training of this experiment that the browser keeps from before. */
@@ -57,9 +57,9 @@ export function createLab(catalogue: Catalogue) {
     }
     if (address !== 'keep') history[address === 'push' ? 'pushState' : 'replaceState'](null, '', `#${addressOf(next)}`)
     if (!trainsTheSame(before, next)) runner.want(next)
-    if (before.race.join() === next.race.join() && trainsTheSame(before, next)) return
-    for (const rival of rivals) rival.close()
-    rivals = next.race.map((rule) => rival(next, rule))
+    const stay = trainsTheSame(before, next) ? rivals.filter((own) => next.race.includes(own.experiment.rule)) : []
+    for (const own of rivals) if (!stay.includes(own)) own.close()
+    rivals = next.race.map((rule) => stay.find((own) => own.experiment.rule === rule) ?? rival(next, rule))
   }
 
   return {
@@ -105,6 +105,11 @@ export function createLab(catalogue: Catalogue) {
     /** Another experiment, and its address; what is trained is only ever begun by a click. */
     change: (next: Experiment): void => show(next, 'replace'),
     visit: (next: Experiment): void => show(next, 'push'),
+    /** Chooses the rivals. Where the training is under way, or over, those that are new begin at once. */
+    race(rules: readonly string[]): void {
+      show(withRace(experiment, rules), 'replace')
+      if (runner.state === 'training' || runner.state === 'done') for (const own of rivals) void own.play()
+    },
     /** After the address has changed by itself. */
     follow(): void {
       const read = experimentAt(location.hash, catalogue)

@@ -1,13 +1,16 @@
-import { hasGraphicsCard } from '../../src/browser/graphics-card.js'
 import { open, openRun } from '../../src/browser/open.js'
 import type { Keeping, RunFiles, Session, TrainEvent } from '../../src/browser/session.js'
 import type { GivenDataSet } from '../../src/data/index.js'
 import type { NamedTensor } from '../../src/train/safetensors.js'
+import { openDescription } from './description.svelte.js'
 import { openFigures } from './figures.svelte.js'
-import { openDescriber } from './session/describer.js'
+import { openHeld } from './held.svelte.js'
+import { openLooks } from './looks.svelte.js'
+import { begin } from './session/begin.js'
 import { OPEN, type Place } from './session/place.js'
-import type { About, Look, Methods } from './session/protocol.js'
-import { askLab, requestFor, wantedIn } from './session/request.js'
+import type { Methods } from './session/protocol.js'
+import { askLab, requestFor } from './session/request.js'
+import { openRescue, rescuedNote } from './session/rescue.js'
 import { slowMotion } from './slow.svelte.js'
 import type { Catalogue } from './state/catalogue.js'
 import { type Experiment, OWN_DATA } from './state/experiment.js'
@@ -15,13 +18,12 @@ import { type Experiment, OWN_DATA } from './state/experiment.js'
 /** `waiting`: for data of somebody's own. */
 type State = 'waiting' | 'describing' | 'ready' | 'opening' | 'training' | 'paused' | 'done' | 'failed'
 
-/** Milliseconds between two looks at a network that trains. */
-const LOOK_EVERY = 700
-
 interface RunnerOptions {
   readonly place?: Place
   /** Gives the first weights of the network that it races. */
   readonly lender?: () => Promise<readonly NamedTensor[] | undefined>
+  /** Whether nothing of its layers is shown, as of those that race: then nobody looks at it. */
+  readonly isUnseen?: true
   /** Where it is kept. */
   readonly keeping?: (experiment: Experiment) => Keeping
   /** Data of one's own, by name. */
@@ -32,35 +34,30 @@ interface RunnerOptions {
 export function openRunner(
   first: Experiment,
   catalogue: Catalogue,
-  { place = OPEN, lender, keeping, dataOf = () => undefined }: RunnerOptions = {},
+  { place = OPEN, lender, isUnseen, keeping, dataOf = () => undefined }: RunnerOptions = {},
 ) {
   let wanted = first
   let module: string | undefined
   let state = $state<State>('describing')
-  let about = $state.raw<About | undefined>()
-  let session = $state.raw<Session | undefined>()
   let problem = $state.raw<string | undefined>()
   let note = $state.raw<string | undefined>()
-  let look = $state.raw<Look | undefined>()
-  let hasCard = $state(false)
+  const description = openDescription(place)
+  const looks = openLooks(() => ask('look'))
+  const glance = isUnseen ? async () => undefined : looks.glance
   const figures = openFigures(() => {
-    if (state === 'training' && performance.now() - lastLook > LOOK_EVERY) void glance()
+    if (state === 'training' && looks.isDue()) void glance()
   })
-  const describer = openDescriber(place)
-  let lastLook = 0
-  let version = 0
-  let opening: Promise<boolean> | undefined
-  let begun: (() => void) | undefined
-  let rescuedAt = -1
+  const held = openHeld((broken, message) => void rescue(broken, message))
+  let opening: Promise<Session | undefined> | undefined
+  const rescuer = openRescue()
 
   const ask = <K extends keyof Methods>(method: K, ...given: Parameters<Methods[K]>) => {
-    if (!session) throw new Error('Nothing is being trained yet.')
-    return askLab(session, method, ...given)
+    if (!held.session) throw new Error('Nothing is being trained yet.')
+    return askLab(held.session, method, ...given)
   }
 
   async function hear(event: TrainEvent): Promise<void> {
-    if (event.event === 'start') begun?.()
-    else if (event.event === 'progress') figures.stepped(event)
+    if (event.event === 'progress') figures.stepped(event)
     // Asked for at once, this is answered before the training makes its next step.
     else if (event.event === 'epoch') figures.epochEnded(event, await ask('assess'))
     else if (event.event === 'stopped' && event.reason === 'not-finite') failed(event.message)
@@ -78,136 +75,94 @@ export function openRunner(
     state = 'failed'
   }
 
-  /** What a training tells, to its end. */
-  async function follow(own: Session, paused: boolean): Promise<void> {
-    try {
-      for await (const event of own.train({ paused })) {
-        if (own !== session) return
-        await hear(event)
-      }
-    } catch (error) {
-      if (own === session && own.state !== 'lost') await rescue(own, (error as Error).message)
-    }
-  }
-
-  /** Begins a training; resolves when it has begun, or is over. */
   const start = (own: Session, paused: boolean): Promise<void> =>
-    new Promise((resolve) => {
-      begun = resolve
-      void follow(own, paused).finally(resolve)
+    begin(own, paused, {
+      hear,
+      isLeft: () => own !== held.session,
+      broke: async ({ message }) => (own.state === 'lost' ? undefined : await rescue(own, message)),
     })
 
   /** After the worker, or the graphics card, was lost: from the last checkpoint, on the processor. */
   async function rescue(broken: Session, message: string): Promise<void> {
-    const isCard = broken.about.device === 'webgpu'
-    const at = figures.progress?.step ?? 0
-    if (broken.state !== 'lost' && !isCard) return failed(message)
-    // Without progress since the last time it would be lost for ever.
-    if (rescuedAt === at) return failed(message)
-    rescuedAt = at
+    if (!rescuer.helps(broken, figures.progress?.step ?? 0)) return failed(message)
     const goesOn = state === 'training'
     slow.off()
     state = 'opening'
+    const own = await held.take(() => broken.recover('wasm')).catch(({ message }: Error) => failed(message))
+    if (!own || !(await stand(own))) return
+    note = rescuedNote(broken)
+    if (goesOn) await play()
+  }
+
+  /** Shows where a session that goes on stands; false where that fails, or it was left meanwhile. */
+  async function stand(own: Session): Promise<boolean> {
     try {
-      const next = await broken.recover('wasm')
-      adopt(next)
-      await stand()
-      note = `${isCard ? 'The graphics card' : 'The worker that trained'} was lost. The training goes on from its last checkpoint${isCard ? ', on the processor' : ''}.`
-      if (goesOn) await play()
+      const assessed = await ask('assess')
+      if (own !== held.session) return false
+      figures.standsAt(assessed)
+      state = assessed.done ? 'done' : 'paused'
+      await glance()
+      return own === held.session
     } catch (error) {
-      failed((error as Error).message)
+      // A session that is lost is taken up again.
+      if (own === held.session && own.state !== 'lost') failed((error as Error).message)
+      return false
     }
-  }
-
-  function adopt(next: Session): void {
-    session = next
-    void next.lost.then((message) => (next === session ? rescue(next, message) : undefined))
-  }
-
-  /** Where a session that goes on stands. */
-  async function stand(): Promise<void> {
-    const assessed = await ask('assess')
-    figures.standsAt(assessed)
-    state = assessed.done ? 'done' : 'paused'
-    await glance()
-  }
-
-  async function glance(): Promise<void> {
-    lastLook = performance.now()
-    try {
-      look = await ask('look')
-    } catch {
-      // The training was closed meanwhile; whoever closed it knows.
-    }
-    lastLook = performance.now()
   }
 
   function forget(): void {
     slow.off()
     opening = undefined
     figures.forget()
-    ;[problem, note, look] = [undefined, undefined, undefined]
+    looks.forget()
+    ;[problem, note] = [undefined, undefined]
   }
 
   function leave(): void {
-    version++
-    void session?.close().catch(() => undefined)
-    session = undefined
+    held.leave()
     forget()
   }
 
   async function describe(): Promise<void> {
-    const mine = version
     state = 'describing'
     problem = undefined
     if (wanted.data === OWN_DATA && !dataOf(OWN_DATA)) {
-      about = undefined
+      description.forget()
       state = 'waiting'
       return
     }
     try {
-      const next = await describer.describe(wantedIn(wanted), module, samplesOf(dataOf(wanted.data)))
-      if (mine !== version) return
-      about = next
-      if (state === 'describing') state = 'ready'
+      const isLast = await description.of(wanted, module, dataOf(wanted.data))
+      if (isLast && state === 'describing') state = 'ready'
     } catch (error) {
-      if (mine === version) failed((error as Error).message)
+      failed((error as Error).message)
     }
   }
 
   /** Opens the training unless it is open; who asks meanwhile waits for the same. */
-  function ready(): Promise<boolean> {
-    if (session || state === 'waiting') return Promise.resolve(!!session)
-    opening ??= opened(async () => {
+  async function ready(): Promise<boolean> {
+    if (held.session || state === 'waiting') return !!held.session
+    opening ??= opened(async (signal) => {
       const lent = await lender?.()
       const data = dataOf(wanted.data)
-      return await open(requestFor(wanted, { place, module, data, lent, keeping: keeping?.(wanted) }))
+      return await open(requestFor(wanted, { place, module, data, lent, signal, keeping: keeping?.(wanted) }))
     })
-    return opening
+    const own = opening
+    const isOpen = !!(await own)
+    if (opening === own) opening = undefined
+    return isOpen
   }
 
-  /** Makes a session this training's, unless another experiment was asked for meanwhile. */
-  async function opened(make: () => Promise<Session>): Promise<boolean> {
-    const mine = version
+  /** Makes a session this training's; undefined where that fails, or another experiment was asked for meanwhile. */
+  async function opened(make: (signal: AbortSignal) => Promise<Session>): Promise<Session | undefined> {
     state = 'opening'
     problem = undefined
-    try {
-      const own = await make()
-      if (mine !== version) {
-        await own.close()
-        return false
-      }
-      adopt(own)
-      hasCard = await hasGraphicsCard()
-      await glance()
-      if (state === 'opening') state = 'ready'
-      return true
-    } catch (error) {
-      if (mine === version) failed((error as Error).message)
-      return false
-    } finally {
-      if (mine === version) opening = undefined
-    }
+    const own = await held.take(make).catch(({ message }: Error) => failed(message))
+    if (!own) return undefined
+    await glance()
+    if (own !== held.session) return undefined
+    if (state === 'opening') state = 'ready'
+    return own
   }
 
   /** Another experiment: what was trained is left. */
@@ -221,13 +176,14 @@ export function openRunner(
     slow.off()
     if (!(await ready()) || state === 'done') return
     state = 'training'
+    const { session } = held
     if (session?.state === 'paused') session.resume()
     else if (session?.state === 'ready') await start(session, false)
   }
 
   async function pause(): Promise<void> {
     if (state !== 'training') return
-    await session?.pause()
+    await held.session?.pause()
     figures.show()
     if (state === 'training') state = 'paused'
     await glance()
@@ -235,8 +191,8 @@ export function openRunner(
 
   async function step(): Promise<void> {
     if (!(await ready()) || state === 'done') return
-    if (session?.state === 'ready') await start(session, true)
-    await session?.step()
+    if (held.session?.state === 'ready') await start(held.session, true)
+    await held.session?.step()
     figures.show()
     if (!isOver()) state = 'paused'
     await glance()
@@ -249,7 +205,7 @@ export function openRunner(
       await pause()
       return await ready()
     },
-    phases: () => about?.phases.length ?? 0,
+    phases: () => description.about?.phases.length ?? 0,
     step,
     goesOn: () => !isOver(),
   })
@@ -263,15 +219,11 @@ export function openRunner(
       return state
     },
     get about() {
-      return about
-    },
-    /** Whether this browser gives pages a graphics card; known once a training is open. */
-    get hasCard() {
-      return hasCard
+      return description.about
     },
     /** Open, and ready to train; what it has found out. */
     get opened() {
-      return session?.about
+      return held.session?.about
     },
     get progress() {
       return figures.progress
@@ -293,12 +245,14 @@ export function openRunner(
       return note
     },
     get look() {
-      return look
+      return looks.look
     },
     /** Of its classes. */
     get classNames(): readonly string[] {
       return dataOf(wanted.data)?.names ?? catalogue.data.find(({ name }) => name === wanted.data)?.names ?? []
     },
+    /** Whether `about` is of another text than the last: that one is being read, or is wrong. */
+    isBehind: () => description.about !== undefined && !description.isOfLast,
     get experiment() {
       return wanted
     },
@@ -309,21 +263,20 @@ export function openRunner(
       want(wanted)
     },
     /** What a checkpoint was asked to do. */
-    read: describer.read,
+    read: description.read,
     /** Opens a run where it stands: its files, or the name by which the browser keeps it. */
     async goOn(run: RunFiles | string): Promise<void> {
       leave()
       const { worker, runtimeFolder } = place
       const from = { worker, runtimeFolder, data: dataOf(wanted.data), device: 'wasm' as const }
       const kept = typeof run === 'string' ? {} : keeping?.(wanted)
-      if (await opened(() => openRun(run, { ...from, ...kept }))) await stand()
+      const own = await opened((signal) => openRun(run, { ...from, ...kept, signal }))
+      if (own) await stand(own)
     },
-    play,
-    pause,
-    step,
+    ...{ play, pause, step },
     async reset(): Promise<void> {
-      if (!session) return
-      await session.reset()
+      if (!held.session) return
+      await held.session.reset()
       forget()
       figures.begins()
       state = 'ready'
@@ -334,16 +287,13 @@ export function openRunner(
     lent: async () => ((await ready()) ? await ask('lent') : undefined),
     ask,
     get session() {
-      return session
+      return held.session
     },
     close(): void {
       leave()
-      describer.close()
+      description.close()
     },
   }
 }
 
 export type Runner = ReturnType<typeof openRunner>
-
-const samplesOf = (data: GivenDataSet | undefined) =>
-  data && { input: data.input, target: data.target, names: data.names ?? [] }

@@ -55,8 +55,22 @@ export default [
   {
     what: 'a link may race a rule that there is not',
     file: address,
-    find: 'race: race.filter((id) => !unknown.includes(id)),',
-    replace: 'race,',
+    find: 'else if (rule.id !== own) found.add(rule.id)',
+    replace: 'if (rule?.id !== own) found.add(rule?.id ?? name)',
+    ...inAddress,
+  },
+  {
+    what: 'a link races a rule against itself, by its short name',
+    file: address,
+    find: 'else if (rule.id !== own) found.add(rule.id)',
+    replace: 'else if (name !== own) found.add(rule.id)',
+    ...inAddress,
+  },
+  {
+    what: 'a link races as many rules as it names',
+    file: address,
+    find: '[...found].slice(0, MOST_RIVALS)',
+    replace: '[...found]',
     ...inAddress,
   },
   {

@@ -2,7 +2,14 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { addressOf, commandOf, experimentAt, programOf } from '../../lab/src/state/address.js'
 import { firstOptions } from '../../lab/src/state/catalogue.js'
-import { type Experiment, FIRST, trainsTheSame, withOption, withRule } from '../../lab/src/state/experiment.js'
+import {
+  type Experiment,
+  FIRST,
+  MOST_RIVALS,
+  trainsTheSame,
+  withOption,
+  withRule,
+} from '../../lab/src/state/experiment.js'
 import { rivalOf } from '../../lab/src/state/rival.js'
 import { STORIES } from '../../lab/src/stories/stories.js'
 import { makeDataSet } from '../../src/data/index.js'
@@ -52,6 +59,20 @@ test('what is wrong in an address is left out and told in a sentence', () => {
   assert.equal(problems.length, 5)
   for (const problem of problems) assert.match(problem, /\.$/)
   assert.match(problems.join(' '), /preset "nothing".*units.*nonsense.*warp.*unheard/s)
+})
+
+test('a link races each rule once, none against itself, and no more than a few', () => {
+  const raced = (names: string) => experimentAt(`rule=forward-forward&race=${names}`, catalogue)
+  assert.deepEqual(raced('backprop,uff,backprop,ff,forward-forward'), {
+    ...raced(''),
+    experiment: { ...raced('').experiment, race: ['backprop', 'uff'] },
+  })
+  const { experiment, problems } = raced(catalogue.rules.map(({ id }) => id).join())
+  assert.equal(experiment.race.length, MOST_RIVALS)
+  assert.match(
+    problems.join(),
+    new RegExp(`races ${catalogue.rules.length - 1} rules: the first ${MOST_RIVALS} are here`),
+  )
 })
 
 test('an unknown rule gives the first experiment, and says so', () => {

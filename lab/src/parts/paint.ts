@@ -20,8 +20,8 @@ const isDark = (): boolean => {
 const STEPS = 127
 
 /** Colours of the values from -1 to 1, 0 the colour of the ground: red, green, blue, one after the other. */
-function palette(): Uint8Array {
-  const [cold, nothing, warm] = isDark() ? [DARK_COLD!, DARK_NOTHING!, DARK_WARM!] : [COLD!, NOTHING!, WARM!]
+function palette(dark: boolean): Uint8Array {
+  const [cold, nothing, warm] = dark ? [DARK_COLD!, DARK_NOTHING!, DARK_WARM!] : [COLD!, NOTHING!, WARM!]
   const colours = new Uint8Array(3 * (2 * STEPS + 1))
   for (let step = -STEPS; step <= STEPS; step++) {
     const end = step < 0 ? cold : warm
@@ -31,9 +31,13 @@ function palette(): Uint8Array {
   return colours
 }
 
+const palettes = new Map<boolean, Uint8Array>()
+
 /** Writes the colour of a value from -1 to 1 as a pixel. */
 export function scale(): (value: number, into: Uint8ClampedArray, at: number) => void {
-  const colours = palette()
+  const dark = isDark()
+  const colours = palettes.get(dark) ?? palette(dark)
+  palettes.set(dark, colours)
   return (value, into, at) => {
     const from = 3 * (Math.round(Math.min(1, Math.max(-1, value)) * STEPS) + STEPS)
     into[at] = colours[from]!

@@ -6,8 +6,18 @@ export const chosenFiles = (list: FileList): PickedFile[] =>
 
 /** What was dropped on the page, folders with all that is in them. To be called while the drop is handled. */
 export async function droppedFiles({ items }: DataTransfer): Promise<PickedFile[]> {
-  const entries = [...items].flatMap((item) => item.webkitGetAsEntry() ?? [])
-  return (await Promise.all(entries.map((entry) => filesIn(entry)))).flat()
+  const found = [...items].map((item) => {
+    const entry = item.webkitGetAsEntry()
+    if (entry) return filesIn(entry)
+    // What another program hands over lies in no folder.
+    const file = item.getAsFile()
+    return file ? [{ path: file.name, file }] : []
+  })
+  try {
+    return (await Promise.all(found)).flat()
+  } catch (cause) {
+    throw new Error('What was dropped cannot be read: it was moved, or this browser may not read it.', { cause })
+  }
 }
 
 async function filesIn(entry: FileSystemEntry): Promise<PickedFile[]> {

@@ -17,6 +17,8 @@ interface Beside {
   /** First weights of a network that it races. */
   readonly lent?: readonly NamedTensor[] | undefined
   readonly keeping?: Keeping | undefined
+  /** Ends the worker. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** What is trained, without what the page alone knows; plain data, so that it can be sent. */
@@ -26,12 +28,15 @@ export const wantedIn = ({ rule, preset, data, hyper, options }: Experiment): Wa
 })
 
 /** An experiment as `open` of `onward/browser` takes it. */
-export function requestFor(experiment: Experiment, { place, module, data, lent, keeping }: Beside): OpenRequest {
+export function requestFor(
+  experiment: Experiment,
+  { place, module, data, lent, keeping, signal }: Beside,
+): OpenRequest {
   const { rule, preset, data: name, hyper, options } = wantedIn(experiment)
   const { isClosed, ...from } = place
   const threads = Math.min(MOST_THREADS, navigator.hardwareConcurrency || 1)
   return {
-    ...{ ...from, ...keeping },
+    ...{ ...from, ...keeping, signal },
     rule: module === undefined ? rule : { module },
     data: data ?? name,
     ...(preset !== undefined && { preset }),

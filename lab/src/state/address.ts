@@ -2,7 +2,7 @@ import { type Option, showValue } from '../../../src/options/kinds.js'
 import { parseValue, type Values } from '../../../src/options/values.js'
 import { isPacked } from '../own/packed.js'
 import { type Catalogue, ruleIn } from './catalogue.js'
-import { type Experiment, FIRST } from './experiment.js'
+import { type Experiment, FIRST, MOST_RIVALS } from './experiment.js'
 
 /** An experiment that an address says, and what of the address was left out, in sentences. */
 export interface Addressed {
@@ -51,16 +51,14 @@ export function experimentAt(address: string, catalogue: Catalogue): Addressed {
     else
       problems.push(`The link sets ${name}, which ${isRule ? rule.title : 'training'} does not have: it is left out.`)
   }
-  const race = (words.get('race') ?? '').split(',').filter((id) => id !== '' && id !== rule.id)
-  const unknown = race.filter((id) => !ruleIn(catalogue, id))
-  for (const id of unknown) problems.push(`The link races "${id}", which is no rule here: it is left out.`)
+  const race = raceIn(words.get('race') ?? '', rule.id, catalogue, problems)
   const story = storyIn(words.get('story'))
   const own = ownIn(words.get('own'), problems)
   return {
     experiment: {
       ...{ rule: rule.id, data, hyper, options },
       ...(preset !== undefined && { preset }),
-      race: race.filter((id) => !unknown.includes(id)),
+      race,
       ...(story && { story }),
       ...(own !== undefined && { own }),
     },
@@ -74,6 +72,18 @@ function presetIn(name: string | null, presets: object, problems: string[]): str
   if (name === null || Object.hasOwn(presets, name)) return name ?? undefined
   problems.push(`The link names the preset "${name}", which this rule does not have: its defaults are taken.`)
   return undefined
+}
+
+/** The rivals, each once: every one of them takes a worker. */
+function raceIn(text: string, own: string, catalogue: Catalogue, problems: string[]): string[] {
+  const found = new Set<string>()
+  for (const name of text.split(',').filter((name) => name !== '')) {
+    const rule = ruleIn(catalogue, name)
+    if (!rule) problems.push(`The link races "${name}", which is no rule here: it is left out.`)
+    else if (rule.id !== own) found.add(rule.id)
+  }
+  if (found.size > MOST_RIVALS) problems.push(`The link races ${found.size} rules: the first ${MOST_RIVALS} are here.`)
+  return [...found].slice(0, MOST_RIVALS)
 }
 
 function ownIn(text: string | null, problems: string[]): string | undefined {

@@ -18,6 +18,9 @@ export interface Experiment {
   readonly story?: { readonly id: string; readonly page: number }
 }
 
+/** So many rules race another one. */
+export const MOST_RIVALS = 3
+
 /** Data of somebody's own: the name that addresses have for them, which is all of them that travels. */
 export const OWN_DATA = 'own-pictures'
 

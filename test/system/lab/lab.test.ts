@@ -11,7 +11,7 @@ import { train } from '../../../src/node.js'
 import { RULES } from '../../../src/rules/registry.js'
 import { browserFor } from '../../chromium.js'
 import { workFolder } from '../../cli/onward.js'
-import { open, served, stateOf, untilState } from './page.js'
+import { keptValues, open, served, stateOf, untilState } from './page.js'
 
 const SMALL = '#rule=forward-forward&data=glyphs&set.units=60,40&epochs=1&limit=2000'
 
@@ -101,6 +101,23 @@ test('a race against backpropagation is one click away', async (t) => {
   assert.deepEqual(errors, [])
 })
 
+test('a rival that comes to a training that is under way, or over, begins at once', async (t) => {
+  const browser = await browserFor(t)
+  if (!browser) return
+  const { url } = await served()
+  const { page, errors } = await open(browser, url + SMALL)
+  await page.getByRole('button', { name: 'Train', exact: true }).click()
+  await untilState(page, 'Trained')
+  const percentOf = (rule: string) => page.locator('.race li', { hasText: rule }).locator('b', { hasText: '%' })
+  await page.getByRole('button', { name: 'Race backpropagation' }).click()
+  await percentOf('Backpropagation').waitFor()
+  // The one that is there already loses nothing by another one.
+  await page.getByLabel('Add a rule').selectOption('Broadcast')
+  await percentOf('Backpropagation').waitFor()
+  await percentOf('Broadcast').waitFor()
+  assert.deepEqual(errors, [])
+})
+
 test('every story is told from its first page to its last, and each page is a link', async (t) => {
   const browser = await browserFor(t)
   if (!browser) return
@@ -181,9 +198,11 @@ test('a rule of one’s own is certified as it is typed, and an attack is told a
     assert.doesNotMatch(await told.innerText(), /it reached/)
   }
   await type('while (true) {}\n')
-  await page.waitForTimeout(1500)
+  // What is drawn is not of a text that nobody has read to its end.
+  await page.locator('.own .foreign', { hasText: 'is of the text before. This one is being read' }).waitFor()
   await page.locator('.own select').selectOption('Local read-outs')
   await verdict.filter({ hasText: 'Local by cells' }).waitFor()
+  assert.equal(await page.locator('.own .foreign').count(), 0)
   // What the closed worker was kept from is told by the browser, too.
   assert.deepEqual(
     errors.filter((error) => !/content security policy|refused|violates/i.test(error)),
@@ -197,7 +216,7 @@ test('a run of the command line is opened, used, and saved again', async (t) => 
   const runs = join(workFolder(), 'runs')
   const options = { epochs: 1, limit: 500 }
   for await (const _ of train({
-    rule: 'forward-forward',
+    rule: 'backprop',
     data: 'glyphs',
     hyper: { units: [20, 20] },
     options,
@@ -208,6 +227,8 @@ test('a run of the command line is opened, used, and saved again', async (t) => 
   await page.getByRole('button', { name: 'mine' }).click()
   await untilState(page, 'Trained')
   assert.match(page.url(), /set\.units=20,20/)
+  // What is drawn is the run's network, and no more what the page showed before.
+  await page.locator('.verdict', { hasText: 'Not local' }).first().waitFor()
   const downloading = page.waitForEvent('download')
   await page.getByRole('button', { name: 'safetensors', exact: true }).click()
   assert.equal((await downloading).suggestedFilename(), 'checkpoint.safetensors')
@@ -232,24 +253,7 @@ test('a training whose tab was closed goes on, with the same numbers as if it ha
     .locator('.controls dd', { hasText: /^[2-9]/ })
     .first()
     .waitFor()
-  const kept = (): Promise<number> =>
-    page.evaluate(
-      () =>
-        new Promise<number>((resolve) => {
-          const asked = indexedDB.open('onward-runs')
-          // The page makes it, not this test.
-          asked.onupgradeneeded = () => asked.transaction?.abort()
-          asked.onerror = () => resolve(0)
-          asked.onsuccess = () => {
-            const count = asked.result.transaction('runs').objectStore('runs').count()
-            count.onsuccess = () => {
-              asked.result.close()
-              resolve(count.result)
-            }
-          }
-        }),
-    )
-  while ((await kept()) === 0) await page.waitForTimeout(50)
+  while ((await keptValues(page)) === 0) await page.waitForTimeout(50)
   await page.close()
   const again = await page.context().newPage()
   await again.goto(address)

@@ -74,6 +74,25 @@ export async function open(own: Browser, url: string, options: BrowserContextOpt
   return { page, errors }
 }
 
+/** So many values has this browser's store of runs. */
+export const keptValues = (page: Page): Promise<number> =>
+  page.evaluate(
+    () =>
+      new Promise<number>((resolve) => {
+        const asked = indexedDB.open('onward-runs')
+        // The page makes it, not this test.
+        asked.onupgradeneeded = () => asked.transaction?.abort()
+        asked.onerror = () => resolve(0)
+        asked.onsuccess = () => {
+          const count = asked.result.transaction('runs').objectStore('runs').count()
+          count.onsuccess = () => {
+            asked.result.close()
+            resolve(count.result)
+          }
+        }
+      }),
+  )
+
 export const stateOf = (page: Page): Promise<string> => page.locator('.controls [role=status]').innerText()
 
 export async function untilState(page: Page, state: string): Promise<void> {
