@@ -3,6 +3,7 @@ import { flat } from '../../nn/axes.js'
 import { convolution, convolved } from '../../nn/convolution.js'
 import { type Dense, dense, FLOAT32, type Precision, product } from '../../nn/dense.js'
 import type { FanRule } from '../../nn/initialize.js'
+import { imagesOf, pooledShape } from '../../nn/network.js'
 import type { Random } from '../../nn/random.js'
 import type { BroadcastHyper } from './options.js'
 
@@ -43,18 +44,19 @@ const POOLS = {
   max: (y: Tensor): Tensor => maxPool2d(y, 2),
 }
 
+/** Throws a UserError where the inputs are no images, or too small to be pooled. */
 function convolutionLayer(
-  [inputs, ...image]: Shape,
+  inputShape: Shape,
   { channels, kernel, stride, pooling }: Kernels,
   precision: Precision,
 ): BroadcastLayer {
-  const sides = image.map((size) => Math.ceil(size / stride))
-  const shrink = (size: number): number => (pooling === 'none' ? size : Math.floor(size / 2))
+  const [inputs, height, width] = imagesOf(inputShape)
+  const activityShape = [channels, Math.ceil(height / stride), Math.ceil(width / stride)] as const
   return {
-    weightShape: [channels, inputs!, kernel, kernel],
-    activityShape: [channels, ...sides],
-    outputShape: [channels, ...sides.map(shrink)],
-    init: (random, name, rule) => convolution(random, name, inputs!, channels, kernel, rule),
+    weightShape: [channels, inputs, kernel, kernel],
+    activityShape,
+    outputShape: pooling === 'none' ? activityShape : pooledShape(activityShape),
+    init: (random, name, rule) => convolution(random, name, inputs, channels, kernel, rule),
     linear: (weight, x) => convolved(x, weight, { padding: 'same', stride }, precision),
     offset: (bias) => bias.reshape([1, channels, 1, 1]),
     pool: POOLS[pooling],

@@ -121,14 +121,22 @@ describe('step sizes', () => {
       { alpha: 1, rho: 0.5 },
       { method: 'pc', stepSize: 2 },
       { alpha: 12, stepSize: 0.29 },
+      { alpha: 3, innerSteps: 2 },
+      { method: 'pc', stepSize: 2.1, innerSteps: 4 },
     ]
     for (const options of refused)
       assert.throws(() => given(options), {
         name: 'UserError',
-        message: /the option stepSize of predictive-coding is .*: the activities would grow .* take less than/,
+        message: /the option stepSize of predictive-coding is .*: with a step size of .* the activities would grow .* take less than/,
       })
-    for (const options of [{ stepSize: 1.3 }, { method: 'pc', stepSize: 1.9 }, { alpha: 2, sweep: 'reverse' }] as const)
-      given(options)
+    const taken: Options[] = [
+      { stepSize: 1.3 },
+      { method: 'pc', stepSize: 1.9 },
+      { alpha: 2, sweep: 'reverse' },
+      { stepSize: 1.9, innerSteps: 2 },
+      { alpha: 3, stepSize: 0.5, innerSteps: 2 },
+    ]
+    for (const options of taken) given(options)
   })
 })
 
