@@ -23,11 +23,10 @@ describe('a layer', () => {
 
   test('learns by the derivative of its own loss', () => {
     const wide = [2, 6, 9]
-    for (const [options, shape] of [
-      [plain],
-      [{ ...plain, channel: 'fixed', reading: 'learned' }],
-      [plain, wide],
-    ] as [Partial<CovarianceHyper>, number[]?][]) {
+    for (const [options, shape] of [[plain], [{ ...plain, channel: 'fixed', reading: 'learned' }], [plain, wide]] as [
+      Partial<CovarianceHyper>,
+      number[]?,
+    ][]) {
       const { joint, state, batch } = given(options, shape)
       assertLearnsByOwnLoss(joint, state, batch)
     }
@@ -61,7 +60,10 @@ describe('a layer', () => {
       metricOf(joint, 'layer 1/loss', { ...state, [name]: state[name]!.with(i, state[name]![i]! + shift) }, batch),
     )
     close([after[name]![i]! - state[name]![i]!], [-(above! - below!) / (2 * h)], 2e-5)
-    assert.throws(() => covarianceGoodness.hyper.parse({ units: [2, 2, 2], window: 2 }), /3 layers make no whole groups of that size: take a number that divides 3/)
+    assert.throws(
+      () => covarianceGoodness.hyper.parse({ units: [2, 2, 2], window: 2 }),
+      /3 layers make no whole groups of that size: take a number that divides 3/,
+    )
   })
 })
 

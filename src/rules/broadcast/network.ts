@@ -77,7 +77,7 @@ export function layersOf(shape: Shape, outputs: number, precision: Precision, h:
 }
 
 /** What one hidden layer makes of its input; no gradient passes to the layers below. */
-export interface Heard {
+export interface Made {
   /** h_(k-1) */
   readonly input: Tensor
   /** u_k, the pre-activation. */
@@ -90,7 +90,7 @@ export interface Heard {
 
 /** A network's pass: all hidden layers from below, what the output layer reads and what it says, o [N, K]. */
 export interface Pass {
-  readonly hidden: readonly Heard[]
+  readonly hidden: readonly Made[]
   readonly read: Tensor
   readonly scores: Tensor
 }
@@ -105,7 +105,7 @@ export function passOf(
     const { weight, bias } = parameters[i]!
     return layers[i]!.linear(weight, input).add(layers[i]!.offset(bias))
   }
-  const hidden: Heard[] = []
+  const hidden: Made[] = []
   let below = x
   for (const [i, layer] of layers.slice(0, -1).entries()) {
     const drive = affine(i, below)

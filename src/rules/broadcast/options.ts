@@ -113,7 +113,10 @@ export const hyper = options.superRefine((h, { addIssue }) => {
     )
   if (new Set(h.factors).size < h.factors.length) refuse('factors', 'name each factor once')
   if (learnsCorrelations(h) && h.memory === 1 && h.correlation === 0)
-    refuse('correlation', 'with memory=1 correlations stay as they start, so that from 0 hidden layers would hear nothing')
+    refuse(
+      'correlation',
+      'with memory=1 correlations stay as they start, so that from 0 hidden layers would hear nothing',
+    )
   if (h.method === 'ebd' && h.loss !== 'auto' && h.loss !== 'squared-error')
     refuse(
       'loss',

@@ -37,12 +37,7 @@ const options = z.strictObject({
     .meta(settles)
     .meta({ search: { low: 0.1, high: 1 } })
     .describe('eta lambda_max, of the activities; lambda_max of the energy where the training starts (1: the authors)'),
-  rho: z
-    .number()
-    .positive()
-    .default(1)
-    .meta(settles)
-    .describe('weight of the constraints (1: the authors)'),
+  rho: z.number().positive().default(1).meta(settles).describe('weight of the constraints (1: the authors)'),
   alpha: z
     .number()
     .min(0)

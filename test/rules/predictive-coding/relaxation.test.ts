@@ -165,15 +165,14 @@ describe('PC-ALM', () => {
     })
 
   for (const [alpha, innerSteps] of [
-    [1, 3],
     [2.5, 2],
-    [3, 3],
+    [1, 3],
   ] as const)
     test(`with ${innerSteps} steps in each turn it is stable up to the largest step: alpha ${alpha}`, () => {
       const own = given({ ...LINEAR, depth: 8, width: 4 }, { inputs: 6, batch: 1 })
       const eta = largestStep(alpha, innerSteps) / curvatureOf(own, 1, 600)
       const size = (part: number): number =>
-        Math.max(...numbers(relaxed(own, part * eta, authors(600, { alpha, innerSteps })).z).map(Math.abs))
+        Math.max(...numbers(relaxed(own, part * eta, authors(200, { alpha, innerSteps })).z).map(Math.abs))
       const start = Math.max(...numbers(own.z).map(Math.abs))
       assert.ok(size(0.97) < 10 * start, `${size(0.97)} from ${start}`)
       assert.ok(!(size(1.04) < 1e3 * start), `${size(1.04)} from ${start}`)

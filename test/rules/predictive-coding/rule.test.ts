@@ -127,7 +127,8 @@ describe('step sizes', () => {
     for (const options of refused)
       assert.throws(() => given(options), {
         name: 'UserError',
-        message: /the option stepSize of predictive-coding is .*: with a step size of .* the activities would grow .* take less than/,
+        message:
+          /the option stepSize of predictive-coding is .*: with a step size of .* the activities would grow .* take less than/,
       })
     const taken: Options[] = [
       { stepSize: 1.3 },
