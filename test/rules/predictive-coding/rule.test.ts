@@ -184,7 +184,7 @@ describe('the certificate', () => {
   test('after one turn names the weights of the stack that carry feedback down, without those of the output', () => {
     const { task, hyper } = given({ depth: 5, iterations: 1 })
     const { layers } = certifyRule(predictiveCoding, task, hyper)
-    assert.deepEqual(layers[0]!.reads.feedback, { blocks: ['layer 1', 'layer 2', 'layer 3'], transport: true })
+    assert.deepEqual(layers[0]!.reads.feedback, { blocks: [1, 2, 3], transport: true })
   })
 
   test('names backpropagation as what it is', () => {
