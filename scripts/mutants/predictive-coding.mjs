@@ -97,7 +97,7 @@ export default [
     what: 'the bound of the step size is that of a single inner step',
     file: options,
     find: 'alpha / rho, innerSteps)',
-    replace: 'alpha / rho, 1)',
+    replace: 'alpha / rho, Math.min(innerSteps, 1))',
     tests: 'rules/predictive-coding/rule',
     names: 'refused',
   },
