@@ -107,4 +107,11 @@ export default [
     replace: "if (magnitude !== 'batch') return",
     tests: 'rules/broadcast/limits',
   },
+  {
+    what: 'correlations that stay at 0 are taken in silence',
+    file: `${folder}options.ts`,
+    find: 'h.memory === 1 && h.correlation === 0',
+    replace: 'h.memory === 0 && h.correlation === 0',
+    tests: 'rules/broadcast/losses',
+  },
 ]

@@ -123,4 +123,12 @@ export default [
     tests: 'certificate/gradients',
     names: 'products come last',
   },
+  {
+    what: 'a layer that is taken from a stack counts as its forward product',
+    file: `${folder}products.ts`,
+    find: "if (!backwards && isProduct && node.op !== 'gather')",
+    replace: 'if (!backwards && isProduct)',
+    tests: 'rules/predictive-coding/rule',
+    names: 'after one turn',
+  },
 ]

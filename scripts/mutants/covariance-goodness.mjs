@@ -36,4 +36,12 @@ export default [
     ...tests,
     names: 'group',
   },
+  {
+    what: 'a wide map is pooled by its height alone',
+    file: energies,
+    find: '[window(height), window(width)], [stride(height), stride(width)]',
+    replace: 'window(height), stride(height)',
+    tests: 'nn/energies',
+    names: 'wider',
+  },
 ]

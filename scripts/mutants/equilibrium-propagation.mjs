@@ -129,8 +129,8 @@ export default [
   {
     what: 'the first product of a weight in the step is taken for its forward one',
     file: products,
-    find: 'if (!backwards && isProduct)',
-    replace: 'if (isProduct)',
+    find: "if (!backwards && isProduct && node.op !== 'gather')",
+    replace: "if (isProduct && node.op !== 'gather')",
     tests: 'certificate/local',
     names: 'before that weight is used forward',
   },

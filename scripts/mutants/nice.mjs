@@ -166,4 +166,12 @@ export default [
     ...own,
     names: 'inpainting',
   },
+  {
+    what: 'nobody is warned of a first batch of one sample',
+    file: rule,
+    find: 'batch < FEW',
+    replace: 'batch < 1',
+    ...own,
+    names: 'warned',
+  },
 ]

@@ -93,4 +93,12 @@ export default [
     tests: 'rules/predictive-coding/rule',
     names: 'grow with sqrt',
   },
+  {
+    what: 'the bound of the step size is that of a single inner step',
+    file: options,
+    find: 'alpha / rho, innerSteps)',
+    replace: 'alpha / rho, Math.min(innerSteps, 1))',
+    tests: 'rules/predictive-coding/rule',
+    names: 'refused',
+  },
 ]

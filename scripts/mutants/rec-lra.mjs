@@ -119,4 +119,12 @@ export default [
     tests: 'spike-alignment/rules',
     names: 'rec-lra',
   },
+  {
+    what: 'a pooling of no layer is taken in silence',
+    file: options,
+    find: 'poolAfter.find((i) => i >= units.length)',
+    replace: 'poolAfter.find((i) => i > units.length)',
+    ...tests,
+    names: 'refused',
+  },
 ]

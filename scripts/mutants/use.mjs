@@ -158,4 +158,20 @@ export default [
     tests: 'options/options',
     names: 'a choice among numbers',
   },
+  {
+    what: 'advice names rates that do not count',
+    file: 'src/train/not-finite.ts',
+    find: 'counting.includes(name) && ',
+    replace: 'counting.length > 0 && ',
+    tests: 'train/stopping',
+    names: 'advice',
+  },
+  {
+    what: '8 bits that round nothing are taken in silence',
+    file: 'src/train/eight-bits.ts',
+    find: '!programs.some(mayRound)',
+    replace: 'programs.filter(mayRound).length < 0',
+    tests: 'train/options',
+    names: '8 bits',
+  },
 ]

@@ -136,8 +136,9 @@ export function meetingsOf(net: Network, weights: Weights, blocks: number, count
     return set
   }
   const forwardAxis = new Map<string, { kind: Node; axis: number | undefined }>()
+  // A layer that is taken from a stack is no product yet.
   for (const { node, names: own, backwards, isProduct } of all)
-    if (!backwards && isProduct)
+    if (!backwards && isProduct && node.op !== 'gather')
       for (const name of own)
         if (!forwardAxis.has(name)) forwardAxis.set(name, { kind: node, axis: summed(node, name) })
   const isTransposed = (node: Node): boolean =>

@@ -80,7 +80,7 @@ export function imagesOf(inputShape: Shape): readonly [channels: number, height:
 }
 
 /** The shape of maps [C, H, W] after a pooling of 2 x 2. Throws a UserError where they are too small. */
-function pooledShape([channels, height, width]: readonly [number, number, number]) {
+export function pooledShape([channels, height, width]: readonly [number, number, number]) {
   if (Math.min(height, width) < 2)
     throw new UserError(
       `a pooling of 2 x 2 does not fit on ${height} x ${width} places: pool after fewer layers (poolAfter), or choose ` +

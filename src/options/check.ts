@@ -63,18 +63,24 @@ function sentence(name: string, kind: Kind, issue: z.core.$ZodIssue, came: unkno
  * which other option it would. Options say so themselves, in their schema: `.meta({ onlyWith: { optimizer: 'sgd' } })`.
  */
 export function checkEffect(schema: z.ZodType, given: Values, settings: Values, owner: string): void {
-  for (const { name, onlyWith = {} } of optionTable(schema)) {
-    if (valueAt(given, name) === undefined) continue
-    for (const [other, values] of Object.entries(onlyWith)) {
-      if (values.includes(valueAt(settings, other))) continue
-      const now = `${other}=${showValue(valueAt(settings, other))}`
-      const wanted = values.map((value) => `${other}=${showValue(value)}`).join(' or ')
-      throw new UsageError(
-        `the option ${name} of ${owner} has no effect with ${now}: leave it out, or choose ${wanted}.`,
-      )
-    }
+  for (const option of optionTable(schema)) {
+    const { name } = option
+    const unmet = unmetBy(option, settings)
+    if (valueAt(given, name) === undefined || !unmet) continue
+    const [other, values] = unmet
+    const now = `${other}=${showValue(valueAt(settings, other))}`
+    const wanted = values.map((value) => `${other}=${showValue(value)}`).join(' or ')
+    throw new UsageError(`the option ${name} of ${owner} has no effect with ${now}: leave it out, or choose ${wanted}.`)
   }
 }
+
+/** The names of the options that change something in `settings`, the whole of them. */
+export const inEffect = (schema: z.ZodType, settings: Values): string[] =>
+  optionTable(schema).flatMap((option) => (unmetBy(option, settings) ? [] : [option.name]))
+
+/** The first condition of an option that `settings` do not meet: another option, and which values it would have to have. */
+const unmetBy = ({ onlyWith = {} }: Option, settings: Values): [string, readonly unknown[]] | undefined =>
+  Object.entries(onlyWith).find(([other, values]) => !values.includes(valueAt(settings, other)))
 
 /** The value of an option by its name, `augment.shift` of one in a group. */
 const valueAt = (values: Values, name: string): unknown =>

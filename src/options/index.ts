@@ -1,4 +1,4 @@
-export { checkEffect, checkOptions, unknownOption } from './check.js'
+export { checkEffect, checkOptions, inEffect, unknownOption } from './check.js'
 export {
   describeKind,
   describeOption,

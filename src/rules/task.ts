@@ -29,7 +29,10 @@ export function classesOf({ target }: Pick<Task, 'target'>): number {
 export function imageShape({ input: { shape } }: Pick<Task, 'input'>): readonly [number, number, number] {
   const [channels, height, width] = shape
   if (shape.length === 3) return [channels!, height!, width!]
-  throw new UserError(`this rule learns from images [channels, height, width], not from inputs of shape ${show(shape)}`)
+  throw new UserError(
+    `this rule learns from images [channels, height, width], not from inputs of shape ${show(shape)}: choose a data set of ` +
+      'images, or another rule',
+  )
 }
 
 /** Normal numbers of the network's structure: constants of the program, drawn from the seed, and no state. */

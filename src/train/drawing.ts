@@ -105,7 +105,7 @@ export async function draw(
   const task = { ...(await taskOf(samples, settings.options, platform)), batch: count }
   const known = drawables(rule, task, hyper)
   const all = Object.keys(known)
-  if (all.length === 0) throw new UserError(`${rule.id} draws no pictures`)
+  if (all.length === 0) throw new UserError(`${rule.id} draws no pictures with these settings`)
   for (const name of names ?? []) if (known[name] === undefined) throw unknownName(`picture of ${rule.id}`, name, all)
 
   const own: Readonly<Record<string, Drawable<never>>> = rule.pictures?.(task, hyper) ?? {}

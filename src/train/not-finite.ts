@@ -1,3 +1,5 @@
+import type { z } from 'zod'
+import { inEffect } from '../options/index.js'
 import type { Block } from '../rules/contract.js'
 import { placeOf } from '../rules/figures.js'
 import type { RunResult } from '../runtime/index.js'
@@ -42,10 +44,13 @@ export function notFinite(
 /** What belongs to no block comes last. */
 const placed = (index: number): number => (index < 0 ? Number.POSITIVE_INFINITY : index)
 
-/** What to do about it, in view of the rates that were set. */
-export function adviceOn(hyper: Readonly<Record<string, unknown>>): string {
+/** What to do about it, in view of the rates and step sizes that count with these settings of a rule's options. */
+export function adviceOn(schema: z.ZodType, hyper: Readonly<Record<string, unknown>>): string {
+  const counting = inEffect(schema, hyper)
   const isRate = (value: unknown): boolean => [value].flat().every((one) => typeof one === 'number')
-  const rates = Object.entries(hyper).filter(([name, value]) => /rates?$/i.test(name) && isRate(value))
+  const rates = Object.entries(hyper).filter(
+    ([name, value]) => /(rates?|stepSize)$/i.test(name) && counting.includes(name) && isRate(value),
+  )
   const now = rates.map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(', ')
   return now === '' ? 'train anew with smaller steps' : `train anew, with a smaller rate than ${now}`
 }

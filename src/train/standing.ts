@@ -22,7 +22,7 @@ export interface Standing {
 
 export function standingOf(
   trainer: Trainer,
-  { platform, resume, told }: Pick<TrainConfig, 'platform' | 'resume' | 'told'>,
+  { rule, platform, resume, told }: Pick<TrainConfig, 'rule' | 'platform' | 'resume' | 'told'>,
 ): Standing {
   const { plan, settings } = trainer
   let saved = resume && { at: resume.position, path: told?.run ?? 'the one that it began with' }
@@ -44,7 +44,7 @@ export function standingOf(
     },
     ruined(what) {
       const kept = saved ? `; the last good checkpoint is ${saved.path}` : ''
-      return standing.stopped('not-finite', `${what}: ${adviceOn(settings.hyper)}${kept}`)
+      return standing.stopped('not-finite', `${what}: ${adviceOn(rule.hyper, settings.hyper)}${kept}`)
     },
     stopped: (reason, message) => ({ event: 'stopped', reason, step: globalStep(plan, standing.at), message }),
   }

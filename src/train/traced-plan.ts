@@ -6,6 +6,7 @@ import { greedyProgram } from '../rules/certify.js'
 import type { AnyRule, Task } from '../rules/contract.js'
 import { taskFor } from '../rules/task.js'
 import { type TracedRule, type TracedStep, traceRule } from '../rules/trace.js'
+import { checkRounds } from './eight-bits.js'
 import type { Settings, TrainingOptions } from './options.js'
 import { type Plan, type Position, progressAt, type Repeated } from './plan.js'
 import type { Platform } from './platform.js'
@@ -37,6 +38,7 @@ export function tracePlan(rule: AnyRule, task: Task, { hyper, options }: Setting
   const batches = Math.floor(count / options.batch)
   const common = { from: 0, phases: 1, epochs, batches, checkpointEvery, spanOf: () => 1 }
   const traced = traceRule(rule, task, hyper)
+  if (options.precision === 'int8') checkRounds(rule.id, [traced.predict, ...Object.values(traced.steps)])
   if (options.schedule === 'greedy') return greedyPlan(rule, task, hyper, options.layer, traced, common)
   const between = Array.from({ length: epochs }, (_, epoch) => repeatedIn(rule, traced, epoch, hyper))
   const repeated = Object.fromEntries(between.flat().map(({ step }) => [step, traced.steps[step]!]))

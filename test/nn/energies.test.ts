@@ -51,4 +51,20 @@ describe('the energies of a map', () => {
     close(numbers(toGrid(map, 2)), [6, 8, 16, 18])
     close(numbers(toGrid(map, 1)), [12])
   })
+
+  test('a map that is wider than high is covered as well, to its edges', () => {
+    const wide = normals('wide', [1, channels, 4, 7])
+    // Windows of 2 rows and 4 columns; the middle column counts for both.
+    const [left, right] = [0, 1].map((half) =>
+      [0, 2].map((top) =>
+        rowsOf(numbers(wide), channels).map((row) =>
+          mean([0, 1].flatMap((dy) => [0, 1, 2, 3].map((dx) => row[(top + dy) * 7 + 3 * half + dx]! ** 2))),
+        ),
+      ),
+    ) as [number[][], number[][]]
+    const expected = [0, 1, 2].flatMap((c) => [left[0]![c]!, right[0]![c]!, left[1]![c]!, right[1]![c]!])
+    const own = energiesOf({ channels, side: 4 }, { values: 12, projections: 0, space: [2, 5] })
+    assert.equal(own.size, 12 + 12)
+    close(numbers(own.of(wide, undefined)).slice(0, 12), standardised(expected), 1e-9)
+  })
 })

@@ -9,9 +9,9 @@ import { assertLearnsByOwnLoss } from './own-loss.js'
 
 const SMALL: Partial<CovarianceHyper> = { units: [3, 4], poolAfter: [0], values: 16 }
 
-function given(options: Partial<CovarianceHyper> = {}) {
+function given(options: Partial<CovarianceHyper> = {}, shape = [2, 8, 8]) {
   const hyper = covarianceGoodness.hyper.parse({ ...SMALL, ...options })
-  const task = taskOf({ shape: [2, 8, 8] })
+  const task = taskOf({ shape })
   const traced = traceRule(covarianceGoodness, task, hyper)
   const state = initialState(traced)
   const joint = traced.steps.joint!
@@ -22,8 +22,12 @@ describe('a layer', () => {
   const plain: Partial<CovarianceHyper> = { optimizer: 'sgd', momentum: 0, rate: 1, schedule: 'constant' }
 
   test('learns by the derivative of its own loss', () => {
-    for (const options of [plain, { ...plain, channel: 'fixed', reading: 'learned' } as const]) {
-      const { joint, state, batch } = given(options)
+    const wide = [2, 6, 9]
+    for (const [options, shape] of [[plain], [{ ...plain, channel: 'fixed', reading: 'learned' }], [plain, wide]] as [
+      Partial<CovarianceHyper>,
+      number[]?,
+    ][]) {
+      const { joint, state, batch } = given(options, shape)
       assertLearnsByOwnLoss(joint, state, batch)
     }
   })
@@ -56,7 +60,10 @@ describe('a layer', () => {
       metricOf(joint, 'layer 1/loss', { ...state, [name]: state[name]!.with(i, state[name]![i]! + shift) }, batch),
     )
     close([after[name]![i]! - state[name]![i]!], [-(above! - below!) / (2 * h)], 2e-5)
-    assert.throws(() => covarianceGoodness.hyper.parse({ units: [2, 2, 2], window: 2 }), /whole groups/)
+    assert.throws(
+      () => covarianceGoodness.hyper.parse({ units: [2, 2, 2], window: 2 }),
+      /3 layers make no whole groups of that size: take a number that divides 3/,
+    )
   })
 })
 

@@ -347,6 +347,17 @@ test('layers that cannot be added are refused', () => {
   )
 })
 
+test('an error skip and a pooling that no layer has are refused', () => {
+  const said = (options: Options): string => recLra.hyper.safeParse(options).error?.message ?? ''
+  assert.match(said({ units: [4, 4], errorSkip: 3 }), /of 2 hidden layers none would get .*: take 2 at most, or 0/)
+  assert.match(
+    said({ network: 'convolutional', units: [4, 4], poolAfter: [2] }),
+    /2 hidden layers, counted from 0: there is none 2/,
+  )
+  assert.equal(said({ units: [4, 4], errorSkip: 2 }), '')
+  assert.equal(said({ method: 'backprop', units: [4, 4], errorSkip: 3 }), '')
+})
+
 test('in use a network says what it said of the same batch, but for the statistics of its normalisation', () => {
   const { traced, state, task } = given({ ...CONVOLUTIONAL, norm: 'layer' })
   const batch = batchFor(traced.predict, task, 1)

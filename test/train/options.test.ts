@@ -4,8 +4,11 @@ import { UserError } from '../../src/errors.js'
 import { backprop } from '../../src/rules/backprop.js'
 import type { AnyRule } from '../../src/rules/contract.js'
 import { forwardForward } from '../../src/rules/forward-forward/forward-forward.js'
+import { nice } from '../../src/rules/nice/nice.js'
+import { taskFor } from '../../src/rules/task.js'
 import { trifecta } from '../../src/rules/trifecta/trifecta.js'
 import { resolve, type TrainInput } from '../../src/train/options.js'
+import { tracePlan } from '../../src/train/traced-plan.js'
 import { counter, counterWith } from './counter.js'
 import { lines } from './fixtures.js'
 
@@ -141,4 +144,18 @@ test('an option without effect is refused where it is asked for, and not where i
 test('resolved settings resolve to themselves', () => {
   const settings = resolve(forwardForward, data, { hyper: { units: [7] }, options: { augment: { shift: 1 } } })
   assert.deepEqual(resolve(forwardForward, data, { settings }), settings)
+})
+
+test('8 bits are refused where no program of the rule would round anything', () => {
+  const plan = (rule: AnyRule) => {
+    const settings = resolve(rule, data, { options: { precision: 'int8' } })
+    return tracePlan(
+      rule,
+      taskFor(data, { precision: { bits: 8, levels: 127 } }),
+      settings,
+      10 * settings.options.batch,
+    )
+  }
+  assert.throws(() => plan(nice as unknown as AnyRule), { exitCode: 2, message: /nice has no products in 8 bits/ })
+  plan(forwardForward)
 })

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { backprop } from '../../src/rules/backprop.js'
+import { broadcast } from '../../src/rules/broadcast/broadcast.js'
 import type { AnyRule } from '../../src/rules/contract.js'
 import { forwardForward } from '../../src/rules/forward-forward/forward-forward.js'
+import { predictiveCoding } from '../../src/rules/predictive-coding/predictive-coding.js'
 import { compile } from '../../src/runtime/compile.node.js'
-import { notFinite } from '../../src/train/not-finite.js'
+import { adviceOn, notFinite } from '../../src/train/not-finite.js'
 import { train } from '../../src/train/train.js'
 import { counter, counterWith } from './counter.js'
 import { accuracyOf, collect, keeper, lines, ofKind } from './fixtures.js'
@@ -78,6 +80,18 @@ for (const [rule, optimizer] of [
     const { state } = kept.last()
     assert.ok(state.every(({ data: numbers }) => numbers.every(Number.isFinite)))
   })
+
+test('the advice names the rates and step sizes that count, and no others', () => {
+  const advice = (rule: AnyRule, options: Record<string, unknown>): string =>
+    adviceOn(rule.hyper, rule.hyper.parse(options) as Record<string, unknown>)
+  assert.equal(
+    advice(broadcast as unknown as AnyRule, {}),
+    'train anew, with a smaller rate than rate=0.001, outputRate=0.001',
+  )
+  assert.match(advice(broadcast as unknown as AnyRule, { method: 'fa', align: 'sal' }), /alignRate=0.04/)
+  assert.match(advice(predictiveCoding as unknown as AnyRule, {}), /stepSize=1/)
+  assert.doesNotMatch(advice(predictiveCoding as unknown as AnyRule, { method: 'backprop' }), /stepSize/)
+})
 
 test('a metric that is no number stops the training, though the state is sound', async () => {
   const rule = counterWith({

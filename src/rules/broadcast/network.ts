@@ -3,6 +3,7 @@ import { flat } from '../../nn/axes.js'
 import { convolution, convolved } from '../../nn/convolution.js'
 import { type Dense, dense, FLOAT32, type Precision, product } from '../../nn/dense.js'
 import type { FanRule } from '../../nn/initialize.js'
+import { imagesOf, pooledShape } from '../../nn/network.js'
 import type { Random } from '../../nn/random.js'
 import type { BroadcastHyper } from './options.js'
 
@@ -43,18 +44,19 @@ const POOLS = {
   max: (y: Tensor): Tensor => maxPool2d(y, 2),
 }
 
+/** Throws a UserError where the inputs are no images, or too small to be pooled. */
 function convolutionLayer(
-  [inputs, ...image]: Shape,
+  inputShape: Shape,
   { channels, kernel, stride, pooling }: Kernels,
   precision: Precision,
 ): BroadcastLayer {
-  const sides = image.map((size) => Math.ceil(size / stride))
-  const shrink = (size: number): number => (pooling === 'none' ? size : Math.floor(size / 2))
+  const [inputs, height, width] = imagesOf(inputShape)
+  const activityShape = [channels, Math.ceil(height / stride), Math.ceil(width / stride)] as const
   return {
-    weightShape: [channels, inputs!, kernel, kernel],
-    activityShape: [channels, ...sides],
-    outputShape: [channels, ...sides.map(shrink)],
-    init: (random, name, rule) => convolution(random, name, inputs!, channels, kernel, rule),
+    weightShape: [channels, inputs, kernel, kernel],
+    activityShape,
+    outputShape: pooling === 'none' ? activityShape : pooledShape(activityShape),
+    init: (random, name, rule) => convolution(random, name, inputs, channels, kernel, rule),
     linear: (weight, x) => convolved(x, weight, { padding: 'same', stride }, precision),
     offset: (bias) => bias.reshape([1, channels, 1, 1]),
     pool: POOLS[pooling],
@@ -75,7 +77,7 @@ export function layersOf(shape: Shape, outputs: number, precision: Precision, h:
 }
 
 /** What one hidden layer makes of its input; no gradient passes to the layers below. */
-export interface Heard {
+export interface Made {
   /** h_(k-1) */
   readonly input: Tensor
   /** u_k, the pre-activation. */
@@ -88,7 +90,7 @@ export interface Heard {
 
 /** A network's pass: all hidden layers from below, what the output layer reads and what it says, o [N, K]. */
 export interface Pass {
-  readonly hidden: readonly Heard[]
+  readonly hidden: readonly Made[]
   readonly read: Tensor
   readonly scores: Tensor
 }
@@ -103,7 +105,7 @@ export function passOf(
     const { weight, bias } = parameters[i]!
     return layers[i]!.linear(weight, input).add(layers[i]!.offset(bias))
   }
-  const hidden: Heard[] = []
+  const hidden: Made[] = []
   let below = x
   for (const [i, layer] of layers.slice(0, -1).entries()) {
     const drive = affine(i, below)

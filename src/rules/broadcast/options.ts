@@ -112,6 +112,11 @@ export const hyper = options.superRefine((h, { addIssue }) => {
       "s*s is no admissible factor: of an input its mean is the score's variance, so it does not vanish at the optimum; take p or c, which depend on the input alone",
     )
   if (new Set(h.factors).size < h.factors.length) refuse('factors', 'name each factor once')
+  if (learnsCorrelations(h) && h.memory === 1 && h.correlation === 0)
+    refuse(
+      'correlation',
+      'with memory=1 correlations stay as they start, so that from 0 hidden layers would hear nothing',
+    )
   if (h.method === 'ebd' && h.loss !== 'auto' && h.loss !== 'squared-error')
     refuse(
       'loss',

@@ -1,7 +1,7 @@
 import { concat, grad, type Tensor } from '../../graph/index.js'
 import { flat } from '../../nn/axes.js'
 import type { Dense } from '../../nn/dense.js'
-import type { BroadcastLayer, Heard, Pass } from './network.js'
+import type { BroadcastLayer, Made, Pass } from './network.js'
 import type { BroadcastHyper } from './options.js'
 
 /** What the hidden layers make of what they hear of a batch. */
@@ -18,7 +18,7 @@ const threeFactors = (h: Tensor, q: Tensor, { weight, bias }: Dense): Tensor[] =
   grad(h.mul(q.stopGradient()).sum(), [weight, bias])
 
 /** `sent` [N, M] to each unit of a layer through R [n_k, M]: [N, ...activityShape]. */
-const heard = ({ activity }: Heard, sent: Tensor, R: Tensor): Tensor =>
+const heard = ({ activity }: Made, sent: Tensor, R: Tensor): Tensor =>
   sent.matmul(R, { transposeB: true }).reshape(activity.shape)
 
 /** q_k = sent B_k^T through fixed feedback: dfa, drtp. */

@@ -18,7 +18,7 @@ export const hyper = z
     space: z
       .array(z.int().min(2))
       .default([2, 4])
-      .describe('sides of the cells whose means are squared; none: no such'),
+      .describe('sides of the cells whose means are squared, in maps where they fit; none: no such'),
     values: z.int().min(1).default(1024).describe('most energies of one group: sets the grid that they are pooled to'),
     reading: z.enum(['fixed', 'learned']).default('fixed').describe('the map from goodness to classes (ASGE: fixed)'),
     temperature: z
@@ -36,9 +36,13 @@ export const hyper = z
     smoothing: speedRunOptions.smoothing,
     ...muonOptions,
   })
-  .refine(({ units, window }) => units.length % window === 0, {
-    path: ['window'],
-    error: 'the layers must make whole groups of this size',
+  .superRefine(({ units: { length }, window }, { addIssue }) => {
+    if (length % window === 0) return
+    addIssue({
+      code: 'custom',
+      path: ['window'],
+      message: `${length} layers make no whole groups of that size: take a number that divides ${length}`,
+    })
   })
 
 export type CovarianceHyper = z.infer<typeof hyper>

@@ -13,7 +13,9 @@ export function greedyOf<Hyper>(design: (given: { task: Task; hyper: Hyper }) =>
     const own = design({ task, hyper })
     if (typeof own.greedy === 'string') throw new UsageError(`greedy training is not possible here: ${own.greedy}`)
     if ((own.window ?? 1) > 1)
-      throw new UsageError('greedy training is not possible here: gradients span several layers')
+      throw new UsageError(
+        'greedy training is not possible here: gradients span several layers; take window=1, or the schedule joint',
+      )
     return own
   }
   return {

@@ -41,6 +41,9 @@ import { picturesOf } from './pictures.js'
 
 export type NiceState = FlowState & { readonly optimizer: readonly { readonly layers: Tree; readonly scale: Tree }[] }
 
+/** Samples that show too little of the spread of data. */
+const FEW = 10
+
 const nameOf = (k: number): string => `coupling ${k}`
 
 const optimizerOf = ({ beta1, beta2, epsilon }: NiceHyper): Optimizer => adam({ beta1, beta2, epsilon })
@@ -150,6 +153,14 @@ export const nice: Rule<NiceHyper, NiceState> = {
     const optimizer = couplings.map(({ layers, scale }) => ({ layers: init(layers), scale: init(scale) }))
     return { couplings, ...flow.seen(x), optimizer }
   },
+
+  warnings: ({ batch }) =>
+    batch < FEW
+      ? [
+          `a batch of ${batch}: where the flow starts, the middle and the spread of every number are those of the first batch, ` +
+            `and so few samples do not show them; take batches of ${FEW} or more`,
+        ]
+      : [],
 
   steps: (task, h) => ({ joint: joint(task, h) }),
 

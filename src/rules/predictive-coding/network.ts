@@ -92,8 +92,8 @@ export const back = ({ phi, skips }: Network, transposed: Tensor, below: Tensor,
 /** The activities of a forward pass, [H, B, N]. */
 export function upwards(net: Network): Tensor {
   const count = net.up.shape[0]!
-  const [first] = [net.drive.reshape(net.drive.shape.slice(1))]
-  const { outputs } = scan(count, [first!], ([z], l) => {
+  const first = net.drive.reshape(net.drive.shape.slice(1))
+  const { outputs } = scan(count, [first], ([z], l) => {
     const next = predicted(net, net.up.gather(l), z!)
     return { carried: [next], outputs: [next] }
   })

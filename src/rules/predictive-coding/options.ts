@@ -37,19 +37,12 @@ const options = z.strictObject({
     .meta(settles)
     .meta({ search: { low: 0.1, high: 1 } })
     .describe('eta lambda_max, of the activities; lambda_max of the energy where the training starts (1: the authors)'),
-  rho: z
-    .number()
-    .positive()
-    .default(1)
-    .meta(settles)
-
-    .describe('weight of the constraints (1: the authors)'),
+  rho: z.number().positive().default(1).meta(settles).describe('weight of the constraints (1: the authors)'),
   alpha: z
     .number()
     .min(0)
     .default(1)
     .meta({ onlyWith: { method: 'pc-alm' } })
-
     .describe('step size of the multipliers (1: the authors)'),
   gradient: z
     .enum(['pre-dual', 'post-dual'])
@@ -72,19 +65,26 @@ const options = z.strictObject({
   schedule: optimizerOptions.schedule.default('constant'),
 })
 
-/** A relaxation of all layers at once is stable while eta lambda_max (2 + alpha / rho) is below 4. */
-const STABLE_BELOW = 4
+/**
+ * The eta lambda_max up to which a relaxation of all layers at once is stable. In a direction of curvature k = eta lambda the
+ * steps of a turn leave q = (1 - k)^innerSteps of the way, and the multipliers pull by `pull` = alpha / rho: stable while
+ * k < 2 and pull (1 - q) < 2 (1 + q). With one step that is k (2 + pull) < 4.
+ */
+export function largestStep(pull: number, innerSteps: number): number {
+  const least = (pull - 2) / (pull + 2)
+  if (least < 0 && innerSteps % 2 === 0) return 2
+  return 1 - Math.sign(least) * Math.abs(least) ** (1 / innerSteps)
+}
 
 export const hyper = options.superRefine(({ method, sweep, innerSteps, stepSize, alpha, rho }, { addIssue }) => {
-  if (method === 'backprop' || sweep === 'reverse' || innerSteps > 1) return
-  const own = method === 'pc' ? 0 : alpha / rho
-  if (stepSize * (2 + own) < STABLE_BELOW) return
-  const beside = method === 'pc' ? '' : ` with alpha ${alpha} and rho ${rho}`
-  const most = (STABLE_BELOW / (2 + own)).toPrecision(3)
+  if (method === 'backprop' || sweep === 'reverse') return
+  const most = largestStep(method === 'pc' ? 0 : alpha / rho, innerSteps)
+  if (stepSize < most) return
+  const beside = method === 'pc' ? '' : `, alpha ${alpha} and rho ${rho}`
   addIssue({
     code: 'custom',
     path: ['stepSize'],
-    message: `the activities would grow without bound${beside}; take less than ${most}`,
+    message: `with a step size of ${stepSize}${beside} the activities would grow without bound; take less than ${most.toPrecision(3)}`,
   })
 })
 

@@ -167,9 +167,7 @@ export const predictiveCoding: Rule<PredictiveCodingHyper, PredictiveCodingState
     const z = upwards(net)
     const names = blocks(h).map(({ name }) => name)
     const list = (all: Tensor, phase: string, what: string) =>
-      names
-        .slice(0, -1)
-        .map((_, i) => ({ phase, what, values: all.slice(0, i, i + 1).reshape([...all.shape.slice(1)]) }))
+      names.slice(0, -1).map((_, i) => ({ phase, what, values: all.slice(0, i, i + 1).reshape(all.shape.slice(1)) }))
     const each: (readonly Sight[])[] = [list(z, PASS, 'activity')]
     if (state.eta) {
       const y = oneHot(target, classesOf(task))

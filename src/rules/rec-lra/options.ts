@@ -87,7 +87,21 @@ export const hyper = z
     initial: fanRule.default('he'),
     feedbackInitial: fanRule.default('fan-in').describe('the same of feedback, which is drawn apart'),
   })
-  .superRefine(({ residual, units, poolAfter, network }, context) => {
+  .superRefine(({ method, residual, units, poolAfter, network, errorSkip }, context) => {
+    const layers = `${units.length} hidden layers`
+    if (method === 'rec-lra' && errorSkip > units.length)
+      context.addIssue({
+        code: 'custom',
+        path: ['errorSkip'],
+        message: `of ${layers} none would get the output's error straight: take ${units.length} at most, or 0 for no skips`,
+      })
+    const missing = poolAfter.find((i) => i >= units.length)
+    if (missing !== undefined)
+      context.addIssue({
+        code: 'custom',
+        path: ['poolAfter'],
+        message: `the network has ${layers}, counted from 0: there is none ${missing}`,
+      })
     for (const i of residual) {
       const isPooled = network === 'convolutional' && [i - 1, i].some((layer) => poolAfter.includes(layer))
       if (i >= units.length || units[i] !== units[i - 2] || isPooled)

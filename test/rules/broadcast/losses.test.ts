@@ -119,6 +119,17 @@ describe('options', () => {
     refused({ channels: [4, 4, 4], kernels: [3, 5] }, /3 convolutions: give as many numbers, or one/)
     refused({ channels: [4], poolAfter: [1] }, /there is none 1/)
   })
+  test('inputs that are no images, or too small to be pooled, are told when the rule is traced', () => {
+    const told = (shape: number[], message: RegExp): void =>
+      assert.throws(() => given({ channels: [2, 2], poolAfter: [0, 1] }, { shape }), { name: 'UserError', message })
+    told([5], /reads images .*, not inputs of shape \[5\]/)
+    told([1, 3, 8], /does not fit on 1 x 4 places: pool after fewer layers/)
+  })
+  test('correlations that start at 0 and stay there are refused', () => {
+    refused({ memory: 1, correlation: 0 }, /from 0 hidden layers would hear nothing/)
+    checkOptions(broadcast.hyper, { memory: 1, correlation: 0, method: 'dfa' }, 'broadcast')
+    checkOptions(broadcast.hyper, { correlation: 0 }, 'broadcast')
+  })
   test('what collapses is said before the training', () => {
     const warnings = (options: Record<string, unknown>): readonly string[] =>
       broadcast.warnings!(taskFor('glyphs'), broadcast.hyper.parse(options))

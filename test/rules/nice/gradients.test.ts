@@ -125,6 +125,12 @@ test('real numbers are no grey levels: they get no noise, and bits are nats over
   )
 })
 
+test('a batch of too few samples for the start is warned of', () => {
+  const warned = (batch: number): readonly string[] => nice.warnings!(taskOf({ batch }), hyperOf({}))
+  assert.match(warned(1).join(), /a batch of 1: .* take batches of 10 or more/)
+  assert.deepEqual(warned(10), [])
+})
+
 test('a sample of one number is refused', () => {
   assert.throws(() => traceRule(nice, taskOf({ shape: [1, 1, 1] }), hyperOf({})), {
     name: 'UserError',

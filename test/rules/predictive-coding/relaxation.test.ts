@@ -9,6 +9,7 @@ import {
   constraints,
   outputOf,
 } from '../../../src/rules/predictive-coding/network.js'
+import { largestStep } from '../../../src/rules/predictive-coding/options.js'
 import { afterDual, energy, relax, slopeOf, turn } from '../../../src/rules/predictive-coding/relaxation.js'
 import { close, differences, normals, numbers } from '../../nn/evaluate.js'
 import { rowsOf } from '../harness.js'
@@ -161,6 +162,20 @@ describe('PC-ALM', () => {
       const start = Math.max(...numbers(own.z).map(Math.abs))
       assert.ok(size(3.9) < 10 * start, `${size(3.9)} from ${start}`)
       assert.ok(!(size(4.1) < 1e3 * start), `${size(4.1)} from ${start}`)
+    })
+
+  for (const [alpha, innerSteps] of [
+    [2.5, 2],
+    [1, 3],
+  ] as const)
+    test(`with ${innerSteps} steps in each turn it is stable up to the largest step: alpha ${alpha}`, () => {
+      const own = given({ ...LINEAR, depth: 8, width: 4 }, { inputs: 6, batch: 1 })
+      const eta = largestStep(alpha, innerSteps) / curvatureOf(own, 1, 600)
+      const size = (part: number): number =>
+        Math.max(...numbers(relaxed(own, part * eta, authors(200, { alpha, innerSteps })).z).map(Math.abs))
+      const start = Math.max(...numbers(own.z).map(Math.abs))
+      assert.ok(size(0.97) < 10 * start, `${size(0.97)} from ${start}`)
+      assert.ok(!(size(1.04) < 1e3 * start), `${size(1.04)} from ${start}`)
     })
 
   for (const [h, least] of [

@@ -121,14 +121,23 @@ describe('step sizes', () => {
       { alpha: 1, rho: 0.5 },
       { method: 'pc', stepSize: 2 },
       { alpha: 12, stepSize: 0.29 },
+      { alpha: 3, innerSteps: 2 },
+      { method: 'pc', stepSize: 2.1, innerSteps: 4 },
     ]
     for (const options of refused)
       assert.throws(() => given(options), {
         name: 'UserError',
-        message: /the option stepSize of predictive-coding is .*: the activities would grow .* take less than/,
+        message:
+          /the option stepSize of predictive-coding is .*: with a step size of .* the activities would grow .* take less than/,
       })
-    for (const options of [{ stepSize: 1.3 }, { method: 'pc', stepSize: 1.9 }, { alpha: 2, sweep: 'reverse' }] as const)
-      given(options)
+    const taken: Options[] = [
+      { stepSize: 1.3 },
+      { method: 'pc', stepSize: 1.9 },
+      { alpha: 2, sweep: 'reverse' },
+      { stepSize: 1.9, innerSteps: 2 },
+      { alpha: 3, stepSize: 0.5, innerSteps: 2 },
+    ]
+    for (const options of taken) given(options)
   })
 })
 
@@ -171,6 +180,12 @@ describe('the certificate', () => {
         assert.deepEqual(reads, { labels: 'loss', ...feedback })
       })
     })
+
+  test('after one turn names the weights of the stack that carry feedback down, without those of the output', () => {
+    const { task, hyper } = given({ depth: 5, iterations: 1 })
+    const { layers } = certifyRule(predictiveCoding, task, hyper)
+    assert.deepEqual(layers[0]!.reads.feedback, { blocks: [1, 2, 3], transport: true })
+  })
 
   test('names backpropagation as what it is', () => {
     const { task, hyper } = given({ method: 'backprop' })
