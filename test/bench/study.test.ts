@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { killedFigures, prunedFigures } from '../../bench/killed-figures.js'
+import { killedFigures, prunedFigures } from '../../bench/study-figures.js'
+import { isNotWorse } from '../../bench/study-table.js'
 import { NOTES, type Study, type Trial } from '../../src/tune/study.js'
 import { trial } from '../tune/search.js'
 
@@ -43,4 +44,10 @@ test('epochs are those of all trials that came to an end, the diverged ones amon
   const diverged = trial(2, { state: 'failed', reports: epochs([0.1]), notes: { diverged: 'yes' } })
   const figures = prunedFigures(study(long, short, diverged), 'median', 3)
   assert.deepEqual(figures, { what: 'pruning', pruner: 'median', seed: 3, epochs: 4, pruned: 1, best: 0.9 })
+})
+
+test('a best is not worse within twice the standard error of the difference', () => {
+  assert.ok(isNotWorse([0, 0, 0]))
+  assert.ok(isNotWorse([-1, 1, -0.5]))
+  assert.ok(!isNotWorse([-1, -1.2, -0.8]))
 })
