@@ -115,15 +115,15 @@ export interface TunedJob {
   readonly seeds: readonly number[]
 }
 
-/** A study that is killed twice beside one that is not, and what ending poor trials early saves. */
-export interface KilledStudyJob {
-  readonly kind: 'killed-study'
+/** A study that is killed beside one that is not, and what ending poor trials early saves. */
+export interface StudyJob {
+  readonly kind: 'study'
   readonly id: string
   readonly title: string
   /** Arguments of `onward tune`. */
   readonly arguments: readonly string[]
   readonly trials: number
-  /** Finished trials after which it is killed. */
+  /** Finished trials after which it is killed; none: it is not. */
   readonly killedAfter: readonly number[]
   /** Compared with several seeds; the first one ends no trial early. */
   readonly pruners: readonly string[]
@@ -213,7 +213,7 @@ export type Job =
   | MemoryJob
   | JudgeJob
   | TunedJob
-  | KilledStudyJob
+  | StudyJob
   | LeastSquaresJob
   | InferenceJob
   | ConvolutionJob

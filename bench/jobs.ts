@@ -1,4 +1,14 @@
-import type { Job, JudgeJob, LeastSquaresJob, MemoryJob, RuleSpeedJob, SpeedJob, TrainingJob, TunedJob } from './job.js'
+import type {
+  Job,
+  JudgeJob,
+  LeastSquaresJob,
+  MemoryJob,
+  RuleSpeedJob,
+  SpeedJob,
+  StudyJob,
+  TrainingJob,
+  TunedJob,
+} from './job.js'
 import { JOBS as BROADCAST } from './jobs/broadcast.js'
 import { JOBS as CHANNEL_GOODNESS } from './jobs/channel-goodness.js'
 import { PACES } from './jobs/course.js'
@@ -9,7 +19,6 @@ import {
 } from './jobs/equilibrium-propagation.js'
 import { JOBS as FORWARD_FORWARD } from './jobs/forward-forward.js'
 import { JOBS as HOPFIELD_VAE, SPEED as HOPFIELD_VAE_SPEED, JUDGED, TUNED } from './jobs/hopfield-vae.js'
-import { STUDY } from './jobs/killed-study.js'
 import { LAYER_TIMES, JOBS as LOCAL_HEADS, SPEED as LOCAL_HEADS_SPEED } from './jobs/local-heads.js'
 import { MEMORY } from './jobs/memory.js'
 import { JOBS as NICE, SPEED as NICE_SPEED } from './jobs/nice.js'
@@ -17,6 +26,7 @@ import { JOBS as PREDICTIVE_CODING, SPEED as PREDICTIVE_CODING_SPEED } from './j
 import { JOBS as REC_LRA } from './jobs/rec-lra.js'
 import { JOBS as SPARSE_CELLS } from './jobs/sparse-cells.js'
 import { JOBS as SPIKE_ALIGNMENT, SPEED as SPIKE_ALIGNMENT_SPEED } from './jobs/spike-alignment.js'
+import { STUDIES } from './jobs/studies.js'
 import { LEAST_SQUARES, JOBS as TABLES } from './jobs/tables.js'
 import { JOBS as TARGET_PROPAGATION, SPEED as TARGET_PROPAGATION_SPEED } from './jobs/target-propagation.js'
 import { JOBS as TRIFECTA, SPEED as TRIFECTA_SPEED } from './jobs/trifecta.js'
@@ -121,6 +131,6 @@ export const JOBS: readonly Job[] = [
   ...Object.values(TRAINING).flatMap((jobs) => jobs.map((job): TrainingJob => ({ kind: 'training', ...job }))),
   ...JUDGED.map((job): JudgeJob => ({ kind: 'judge', ...job })),
   ...TUNED.map((job): TunedJob => ({ kind: 'tuned', ...job })),
-  { kind: 'killed-study', ...STUDY },
+  ...STUDIES.map((job): StudyJob => ({ kind: 'study', ...job })),
   ...LEAST_SQUARES.map((job): LeastSquaresJob => ({ kind: 'least-squares', ...job })),
 ]

@@ -8,7 +8,6 @@ import { runInference } from './inference.js'
 import type { Job, SpeedJob } from './job.js'
 import { JOBS } from './jobs.js'
 import { isJudged, runJudge } from './judge.js'
-import { runKilledStudy } from './killed-study.js'
 import { runLayerTimes } from './layer-times.js'
 import { runLeastSquares } from './least-squares.js'
 import { runMemory } from './memory.js'
@@ -20,6 +19,7 @@ import { report } from './report.js'
 import { proveRuleTwin, runRuleSpeed } from './rule-speed.js'
 import { proveTwins, runSpeed } from './speed.js'
 import { runSteadiness } from './steadiness.js'
+import { runStudy } from './study.js'
 import { isTrained, runTraining, staleness } from './training.js'
 import { isTuned, runTuned, tunedStaleness } from './tuned.js'
 
@@ -66,7 +66,7 @@ async function run(job: Job): Promise<void> {
   if (job.kind === 'memory') return runMemory(job)
   if (job.kind === 'judge') return runJudge(job)
   if (job.kind === 'tuned') return runTuned({ ...job, seeds: job.seeds.slice(0, most) }, threads)
-  if (job.kind === 'killed-study') return runKilledStudy(job)
+  if (job.kind === 'study') return runStudy(job)
   if (job.kind === 'least-squares') return runLeastSquares(job)
   if (job.kind === 'inference') return runInference(job)
   if (job.kind === 'convolution') return runConvolution(job)

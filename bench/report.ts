@@ -9,7 +9,6 @@ import type { ConvolutionJob, InferenceJob, SteadinessJob } from './job.js'
 import { dataOf, ruleOf } from './job-settings.js'
 import { LEAST_SQUARES } from './jobs/tables.js'
 import { JOBS, TRAINING } from './jobs.js'
-import { killedTable } from './killed-table.js'
 import { layerTables } from './layer-table.js'
 import type { Machine } from './machine.js'
 import { memoryTable } from './memory.js'
@@ -18,6 +17,7 @@ import { deviation, mean, median, provenBy, type Record, readRecord } from './re
 import { regressionTable } from './regression-table.js'
 import { writeRulePages } from './rule-pages.js'
 import { speedTable } from './speed-table.js'
+import { killedTable, pruningTable } from './study-table.js'
 import {
   figures,
   fill,
@@ -234,6 +234,7 @@ export function report(): void {
   fill('docs/results.md', 'pictures', picturesTable())
   fill('docs/results.md', 'tuned', [tunedTable(), claimTable('tuned')].filter((part) => part !== '').join('\n\n'))
   fill('docs/tune.md', 'killed', killedTable())
+  fill('docs/tune.md', 'pruning', pruningTable())
   const overDepth = depthFigure()
   if (overDepth) writeFileSync('docs/predictive-coding.svg', overDepth)
   const overTime = courseFigure()

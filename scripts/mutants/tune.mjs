@@ -115,4 +115,18 @@ export default [
     replace: "text.split('\\n').filter((line) => line !== '')",
     ...journal,
   },
+  {
+    what: 'a study that was killed is the same, whatever its trials reported on the way',
+    file: 'bench/study-figures.ts',
+    find: 'params: Object.entries(params).sort(), values, reports: [...reports] })',
+    replace: 'params: Object.entries(params).sort(), values })',
+    tests: 'bench/study',
+  },
+  {
+    what: 'a trial that was cut off counts as finished',
+    file: 'bench/study-figures.ts',
+    find: '.includes(trial.state) && !isInterrupted(trial)',
+    replace: '.includes(trial.state)',
+    tests: 'bench/study',
+  },
 ]

@@ -3,24 +3,26 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readStudy } from '../src/tune/journal.node.js'
 import type { Study } from '../src/tune/study.js'
-import type { KilledStudyJob } from './job.js'
-import { type Killed, killedFigures, type Pruned, prunedFigures } from './killed-figures.js'
+import type { StudyJob } from './job.js'
 import { describeMachine } from './machine.js'
 import { writeMeasured } from './records.js'
 import { spawnTraining } from './spawn-training.js'
+import { type Killed, killedFigures, type Pruned, prunedFigures } from './study-figures.js'
 
 /**
- * A study that is killed twice beside the same one undisturbed, with one worker and with two; then, with several seeds,
+ * A study that is killed beside the same one undisturbed, where the job says so, with one worker and with two; then, with several seeds,
  * studies whose poor trials are ended early beside studies that train all of them to the end.
  */
-export async function runKilledStudy(job: KilledStudyJob): Promise<void> {
+export async function runStudy(job: StudyJob): Promise<void> {
   const machine = await describeMachine(1)
   const folder = mkdtempSync(join(tmpdir(), 'onward-bench-'))
   const killed: Killed[] = []
   const pruned: Pruned[] = []
   try {
-    const whole = await undisturbed(job, join(folder, 'whole.jsonl'), [])
-    for (const workers of [1, 2]) killed.push(await disturbed(job, join(folder, `${workers}.jsonl`), workers, whole))
+    if (job.killedAfter.length > 0) {
+      const whole = await undisturbed(job, join(folder, 'whole.jsonl'), [])
+      for (const workers of [1, 2]) killed.push(await disturbed(job, join(folder, `${workers}.jsonl`), workers, whole))
+    }
     for (const seed of job.seeds)
       for (const pruner of job.pruners) {
         const more = ['--seed', `${seed}`, '--pruner', pruner]
@@ -34,18 +36,18 @@ export async function runKilledStudy(job: KilledStudyJob): Promise<void> {
   }
 }
 
-const given = (job: KilledStudyJob, path: string, more: readonly string[]): string[] => [
+const given = (job: StudyJob, path: string, more: readonly string[]): string[] => [
   ...['tune', ...job.arguments, '--trials', `${job.trials}`, '--study', path, ...more],
 ]
 
-async function undisturbed(job: KilledStudyJob, path: string, more: readonly string[]): Promise<Study> {
+async function undisturbed(job: StudyJob, path: string, more: readonly string[]): Promise<Study> {
   const code = await spawnTraining(given(job, path, more), () => {})
   if (code !== 0) throw new Error(`${job.id}: the study ended with exit code ${code}`)
   return readStudy(path)!
 }
 
 /** Killed in the midst of a trial once so many are finished, and begun again as often as that. */
-async function disturbed(job: KilledStudyJob, path: string, workers: number, whole: Study): Promise<Killed> {
+async function disturbed(job: StudyJob, path: string, workers: number, whole: Study): Promise<Killed> {
   const told = new Set<number>()
   let kills = 0
   for (const most of [...job.killedAfter, Number.POSITIVE_INFINITY]) {
