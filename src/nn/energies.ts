@@ -1,6 +1,6 @@
 import { averagePool2d, concat, conv2d, type Tensor } from '../graph/index.js'
 
-/** The channels and the side of a layer's square map. */
+/** The channels of a layer's map, and its rows or columns, whichever are fewer. */
 interface Map {
   readonly channels: number
   readonly side: number
@@ -20,7 +20,7 @@ export interface EnergyOptions {
 export interface Energies {
   /** Energies in all groups together. */
   readonly size: number
-  /** Of activities [N, C, H, H] to [N, size]: the groups side by side, each standardised. `a`: projections [R, C]. */
+  /** Of activities [N, C, H, W] to [N, size]: the groups side by side, each standardised. `a`: projections [R, C]. */
   of(y: Tensor, a: Tensor | undefined): Tensor
 }
 
@@ -31,11 +31,12 @@ export function gridFor({ channels, side }: Map, most: number): number {
   return grid
 }
 
-/** Means over `grid` x `grid` windows of equal size that cover a map and may overlap: [N, C, H, H] to [N, C, P, P]. */
+/** Means over `grid` x `grid` windows of equal size that cover a map and may overlap: [N, C, H, W] to [N, C, P, P]. */
 export function toGrid(y: Tensor, grid: number): Tensor {
-  const side = y.shape[2]!
-  const stride = Math.floor(side / grid)
-  return side === grid ? y : averagePool2d(y, side - (grid - 1) * stride, stride)
+  const sides = y.shape.slice(2)
+  const stride = sides.map((side) => Math.floor(side / grid))
+  const size = sides.map((side, i) => side - (grid - 1) * stride[i]!)
+  return size.every((side) => side === 1) ? y : averagePool2d(y, size as [number, number], stride as [number, number])
 }
 
 /** Each sample with mean 0 and variance 1: [N, ...] to [N, D]. A read-out would else go by the largest group. */

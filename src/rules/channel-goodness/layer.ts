@@ -39,14 +39,17 @@ const HIDING = {
 /** The layers of a network, from below. Throws a UserError where a map has too few places to hide its energies in. */
 export function layersOf(task: Task, h: ChannelGoodnessHyper): LocalLayer<Weights, Running, Given, Made>[] {
   return speedRunLayers(task, { ...h, network: 'convolutional', kernel: 3 }).map((layer, i, all) => {
-    const [channels, side, columns] = layer.outputShape as [number, number, number]
-    if (h.hiding === 'instance' && side * columns === 1 && i < all.length - 1)
+    const [channels, rows, columns] = layer.outputShape as [number, number, number]
+    if (h.hiding === 'instance' && rows * columns === 1 && i < all.length - 1)
       throw new UserError(
         `layer ${i} has maps of one place, of which the instance norm leaves nothing for the layer above: pool after ` +
           'fewer layers (poolAfter), or set hiding=sample',
       )
     const count = Math.round(channels * h.projections)
-    const energies = energiesOf({ channels, side }, { values: h.values, projections: count, space: h.space })
+    const energies = energiesOf(
+      { channels, side: Math.min(rows, columns) },
+      { values: h.values, projections: count, space: h.space },
+    )
     const projections =
       count > 0 ? fixedNormals(task, `projections ${i}`, [count, channels], 1 / Math.sqrt(channels)) : undefined
     const reading = readingOf(task, h, i, energies.size)

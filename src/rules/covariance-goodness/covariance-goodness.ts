@@ -55,11 +55,11 @@ function layersOf(task: Task, h: CovarianceHyper): LocalLayer<Weights, Running, 
   const classes = classesOf(task)
   const read = h.whiten ? whitenedShape(imageShape(task)) : imageShape(task)
   return hiddenLayers({ ...h, network: 'convolutional', kernel: 3 }, read).map((layer, i) => {
-    const [inputs, side] = layer.inputShape as [number, number]
+    const [inputs, ...sides] = layer.inputShape as [number, number, number]
     const units = h.units[i]!
     const aligned = h.alignment && i > 0 && i % h.window === 0
     const count = projectionsOf(units, h)
-    const goodness = energiesOf({ channels: units, side }, { ...h, projections: count })
+    const goodness = energiesOf({ channels: units, side: Math.min(...sides) }, { ...h, projections: count })
     const reading =
       h.reading === 'fixed' && hasLoss(i, h)
         ? fixedNormals(task, `reading ${i}`, [goodness.size, classes], 1 / Math.sqrt(goodness.size))
