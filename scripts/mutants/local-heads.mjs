@@ -101,13 +101,6 @@ export default [
     names: 'eigen',
   },
   {
-    what: 'a single sample is normalised to 0',
-    file: 'src/nn/batch-norm.ts',
-    find: 'count === 1',
-    replace: 'count === 0',
-    tests: 'nn/normalize',
-  },
-  {
     what: 'Muon forgets the momentum of the step itself',
     file: 'src/nn/muon.ts',
     find: 'gradients[i]!.add(moment.mul(momentum))',

@@ -1,4 +1,3 @@
-import { UserError } from '../errors.js'
 import { constant, type Tensor } from '../graph/index.js'
 import { channelAxes, perChannel } from './axes.js'
 import { ones, zeros } from './initialize.js'
@@ -26,13 +25,11 @@ function normalizer({ mean, variance }: Statistics, options: NormOptions): Norma
 
 /** What a batch [N, C, ...] has in each channel, and where that moves the running statistics. */
 function seen(x: Tensor, running: Statistics, { momentum = 0.1 }: BatchOptions) {
-  const count = x.size / x.shape[1]!
-  if (count === 1)
-    throw new UserError('batch normalisation leaves nothing of a single sample: choose a batch of 2 or more')
   const axes = channelAxes(x)
   const mean = x.mean(axes)
   const centred = x.sub(perChannel(mean, x))
   const variance = centred.square().mean(axes)
+  const count = x.size / x.shape[1]!
   const moved = (before: Tensor, now: Tensor): Tensor => before.mul(1 - momentum).add(now.stopGradient().mul(momentum))
   const next = {
     mean: moved(running.mean, mean),
