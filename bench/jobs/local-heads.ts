@@ -138,7 +138,7 @@ const speed = (
   title: `net ${preset.toUpperCase()}, ${way === 'local' ? 'local heads' : way}${precision === 'int8' ? ', 8 bits' : ''}`,
   ...ON_CIFAR,
   ...{ preset, precision, target: precision === 'int8' ? 1.5 : 1 },
-  ...(way === 'backpropagation' && { hyper: { heads: 'last', window: 6, readOut: 1 } }),
+  ...(way === 'backpropagation' && { hyper: { heads: 'last', window: 6, readOut: 1, until: [] } }),
   // Muon steps all directions alike, those of rounding too: the twin's own memory formats lie 2e-3 apart in the ninth step.
   ...{ twin: 'local_heads_twin.py', case: way, proofBatch: 28, mostApart: 2e-2 },
 })

@@ -41,6 +41,13 @@ describe('the energies of a map', () => {
     close(numbers(own.of(y, undefined)).slice(channels), standardised(cells), 1e-9)
   })
 
+  test('of a map that is wider than high: as many as of a square one', () => {
+    const wide = normals('wide', [2, channels, 2, 7])
+    const own = energiesOf({ channels, side: 2 }, { values: 12, projections: 2, space: [2, 4] })
+    assert.equal(own.size, channels * 4 + 2 * 4 + channels)
+    assert.deepEqual(own.of(wide, normals('a', [2, channels])).shape, [2, own.size])
+  })
+
   test('the grid is the finest that holds few enough numbers, and its windows cover the map', () => {
     assert.deepEqual([gridFor({ channels: 64, side: 15 }, 1024), gridFor({ channels: 2000, side: 7 }, 1024)], [4, 1])
     const map = constant(
@@ -50,6 +57,8 @@ describe('the energies of a map', () => {
     // Windows of 3 rows and columns that share the middle.
     close(numbers(toGrid(map, 2)), [6, 8, 16, 18])
     close(numbers(toGrid(map, 1)), [12])
+    // Of 2 x 5 places windows of 1 x 3.
+    close(numbers(toGrid(map.slice(2, 0, 2), 2)), [1, 3, 6, 8])
   })
 
   test('a map that is wider than high is covered as well, to its edges', () => {

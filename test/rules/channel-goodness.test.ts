@@ -16,9 +16,9 @@ import { close, differences, normals, numbers, slopes } from '../nn/evaluate.js'
 import { batchFor, evaluate, initialState, type Numbers, rowsOf, taskOf } from './harness.js'
 import { assertLearnsByOwnLoss } from './own-loss.js'
 
-function given(options: Partial<ChannelGoodnessHyper> = {}, progress = 0.1) {
+function given(options: Partial<ChannelGoodnessHyper> = {}, progress = 0.1, shape = [2, 8, 8]) {
   const hyper = channelGoodness.hyper.parse({ units: [4, 5], poolAfter: [0], ...options })
-  const task = taskOf({ shape: [2, 8, 8] })
+  const task = taskOf({ shape })
   const traced = traceRule(channelGoodness, task, hyper)
   const joint = traced.steps.joint!
   const batch: Numbers = { ...batchFor(joint, task, 1), progress: [progress] }
@@ -115,6 +115,13 @@ describe('a layer', () => {
     assert.deepEqual(learned({}), ['bias', 'reading.assignment', 'reading.tau', 'reading.temperature', 'weight'])
     for (const reading of ['one-hot', 'random'] as const)
       assert.deepEqual(learned({ reading, projections: 1, space: [2] }), ['bias', 'reading.tau', 'weight'])
+  })
+
+  test('reads maps that are wider than high', () => {
+    for (const values of [1, 64]) {
+      const { joint, state, batch } = given({ values, projections: 0.5, space: [2] }, 0.1, [1, 4, 16])
+      assert.ok(Number.isFinite(evaluate(joint, state, batch).metrics['layer 1/loss']![0]!))
+    }
   })
 
   test('says of one sample what the definition says, through the interpreter', () => {

@@ -14,9 +14,9 @@ const CONVOLUTIONAL: Partial<LocalHeadsHyper> = { units: [4, 5], poolAfter: [0],
 const DENSE: Partial<LocalHeadsHyper> = { network: 'dense', units: [5, 4], optimizer: 'sgd', momentum: 0 }
 
 /** The rule in small, with heads that have begun to learn: at 0 no gradient passes through them. */
-function given(options: Partial<LocalHeadsHyper>, progress = 0.1) {
+function given(options: Partial<LocalHeadsHyper>, progress = 0.1, images = [2, 8, 8]) {
   const hyper = localHeads.hyper.parse(options)
-  const task = taskOf({ shape: hyper.network === 'dense' ? [1, 4, 4] : [2, 8, 8] })
+  const task = taskOf({ shape: hyper.network === 'dense' ? [1, 4, 4] : images })
   const traced = traceRule(localHeads, task, hyper)
   const start = Object.entries(initialState(traced)).map(([name, value]): [string, readonly number[]] => [
     name,
@@ -71,6 +71,29 @@ describe('what a layer learns from', () => {
     assert.equal(certifyRule(localHeads, task, hyper).local, false)
   })
 
+  test('with heads=last the other layers have no head', () => {
+    const { state } = given({ ...CONVOLUTIONAL, head: 'convolutional', heads: 'last', window: 2 })
+    assert.deepEqual([...new Set(Object.keys(state).map((name) => name.match(/.*head/)?.[0]))].filter(Boolean), [
+      'layers.1.head',
+      'running.1.head',
+    ])
+  })
+
+  test('maps that are wider than high, or higher than wide', () => {
+    for (const head of ['linear', 'convolutional', 'predsim'] as const)
+      for (const images of [
+        [1, 4, 20],
+        [3, 20, 4],
+      ]) {
+        const { traced, state, batch } = given({ ...CONVOLUTIONAL, head }, 0.1, images)
+        const { metrics } = evaluate(traced.steps.joint!, state, batch)
+        assert.ok(Number.isFinite(metrics['layer 1/loss']![0]!))
+      }
+    // Of 4 channels on 2 x 10 places no more than 20 numbers: windows of 2 x 2 leave 1 x 5.
+    const { state } = given({ ...CONVOLUTIONAL, whiten: false, headInputs: 20 }, 0.1, [1, 4, 20])
+    assert.equal(state['layers.0.head.linear.weight']!.length, 20 * 3)
+  })
+
   test('the similarity loss, by hand', () => {
     const rows = [
       [1, 2, 0],
@@ -103,6 +126,11 @@ describe('freezing', () => {
     const after = evaluate(traced.steps.joint!, state, batch).state
     assert.deepEqual(after['layers.0.weight'], state['layers.0.weight'])
     assert.notDeepEqual(after['layers.1.weight'], state['layers.1.weight'])
+  })
+
+  test('is refused where a layer learns from the losses above too', () => {
+    for (const more of [{ window: 2 }, { heads: 'last', window: 2 }] as const)
+      assert.throws(() => given({ ...options, ...more }), /goes on learning from the losses of those above/)
   })
 
   test('then only its statistics move, and its head is not run', () => {

@@ -32,25 +32,32 @@ export interface Head {
   say(weights: HeadWeights, y: Tensor, pass: HeadPass): Said
 }
 
-/** The side of a pooling that leaves at most `most` rows and columns of a map. */
-const poolSide = (side: number, most: number): number => Math.ceil(side / most)
+/** Rows and columns of a map, or of a window on it; none in a dense network. */
+type Sides = readonly number[]
 
-const pooled = (y: Tensor, side: number): Tensor => (side === 1 ? y : averagePool2d(y, side))
+const pooled = (y: Tensor, window: Sides): Tensor =>
+  window.every((side) => side === 1) ? y : averagePool2d(y, window as [number, number])
 
-/** The pooling of a map of `side` rows to two, by windows that may overlap. */
-const toTwo = (y: Tensor, side: number): Tensor =>
-  side <= 2 ? y : averagePool2d(y, Math.ceil(side / 2), Math.floor(side / 2))
+/** What a pooling leaves of a map. */
+const left = (sides: Sides, window: Sides): Sides => sides.map((side, i) => Math.floor(side / window[i]!))
 
-/** Maps in heads have at most so many rows (the convolution there costs as much as one in the layer). */
+/** The pooling of a map to two rows and columns, or to one where it has no more, by windows that may overlap. */
+function toTwo(y: Tensor, sides: Sides): Tensor {
+  if (sides.every((side) => side <= 2)) return y
+  const [size, stride] = [Math.ceil, Math.floor].map((round) => sides.map((side) => Math.max(1, round(side / 2))))
+  return averagePool2d(y, size as [number, number], stride as [number, number])
+}
+
+/** Maps in heads have at most so many rows and columns (the convolution there costs as much as one in the layer). */
 const MAP = 8
 
 /** The head of a layer that puts out `shape`, [D] or [C, H, W]. The linear map starts at 0. */
 export function headOf(shape: Shape, classes: number, h: LocalHeadsHyper, precision: Precision): Head {
-  const [channels, side = 1] = shape as [number, number?]
+  const [channels, ...sides] = shape as [number, ...number[]]
   const linear = (inputs: number): Dense => ({ weight: zeros([inputs, classes]), bias: zeros([classes]) })
-  const square = (of: number): number => (shape.length === 3 ? of * of : 1)
+  const near = sides.map((side) => Math.ceil(side / MAP))
   if (h.head === 'convolutional') {
-    const map = Math.floor(side / poolSide(side, MAP))
+    const map = left(sides, near)
     const inner = (random: Random, name: string): Tensor =>
       shape.length === 3
         ? convolution(random, name, channels, h.headUnits, 3, 'he').weight
@@ -58,13 +65,13 @@ export function headOf(shape: Shape, classes: number, h: LocalHeadsHyper, precis
     return {
       running: statistics(h.headUnits),
       init: (random, name) => ({
-        linear: linear(h.headUnits * square(Math.min(2, map))),
+        linear: linear(h.headUnits * sizeOf(map.map((side) => Math.min(2, side)))),
         inner: inner(random, `${name}.inner`),
       }),
       say({ linear: last, inner: weight }, y, { running, training }) {
         const u =
           shape.length === 3
-            ? convolved(pooled(y, poolSide(side, MAP)), weight!, { padding: 'same' }, precision)
+            ? convolved(pooled(y, near), weight!, { padding: 'same' }, precision)
             : product(y, weight!, precision)
         const normal = batchNormalized(u, { running: running!, training }, { momentum: h.momentumOfNorm })
         const active = gelu(normal.output)
@@ -73,14 +80,16 @@ export function headOf(shape: Shape, classes: number, h: LocalHeadsHyper, precis
     }
   }
   // The finest pooling of a map whose numbers the linear head may read.
-  let window = 1
-  while (channels * square(Math.floor(side / window)) > h.headInputs && window < side) window++
+  const windowOf = (most: number): Sides => sides.map((side) => Math.min(most, side))
+  const inputsIn = (window: Sides): number => channels * sizeOf(left(sides, window))
+  let most = 1
+  while (inputsIn(windowOf(most)) > h.headInputs && most < Math.max(...sides)) most++
+  const window = windowOf(most)
   const compares = h.head === 'predsim'
-  const near = poolSide(side, MAP)
   return {
     running: undefined,
     init: (random, name) => ({
-      linear: linear(shape.length === 3 ? channels * square(Math.floor(side / window)) : channels),
+      linear: linear(inputsIn(window)),
       ...(compares && {
         inner: normalWeights(
           random,

@@ -10,7 +10,7 @@ import { classesOf } from '../task.js'
 import { type Head, type HeadWeights, headOf, similarityLoss } from './head.js'
 import type { LocalHeadsHyper } from './options.js'
 
-export type Weights = { readonly weight: Tensor; readonly bias: Tensor; readonly head: HeadWeights }
+export type Weights = { readonly weight: Tensor; readonly bias: Tensor; readonly head?: HeadWeights }
 
 export type Running = InputRunning & { readonly norm: Statistics; readonly head?: Statistics }
 
@@ -23,13 +23,13 @@ export function layersOf(task: Task, h: LocalHeadsHyper): HeadedLayer[] {
   const classes = classesOf(task)
   return speedRunLayers(task, h).map((layer, i): HeadedLayer => {
     const units = h.units[i]!
-    const head = headOf(layer.outputShape, classes, h, task.precision)
     const hasLoss = h.heads === 'each' || i === h.units.length - 1
+    const head = hasLoss ? headOf(layer.outputShape, classes, h, task.precision) : undefined
     return {
       init: (random, name) => ({
         weight: layer.weight(random, name),
         bias: zeros([units]),
-        head: head.init(random, `${name}.head`),
+        ...(head && { head: head.init(random, `${name}.head`) }),
       }),
       running: i === 0 ? ({ x }) => ({ ...statisticsOf(units, head), ...layer.running(x) }) : statisticsOf(units, head),
       ownAlone: ['head'],
@@ -41,8 +41,8 @@ export function layersOf(task: Task, h: LocalHeadsHyper): HeadedLayer[] {
         )
         const y = ACTIVATIONS[h.activation](normal.output.add(layer.offset(bias)))
         // A head that learns nothing in this step is not run.
-        const runs = hasLoss && (learns || !training)
-        const said = runs ? head.say(weights, y, { running: running.head, training, learns }) : undefined
+        const said =
+          learns || !training ? head?.say(weights!, y, { running: running.head, training, learns }) : undefined
         return {
           output: training && h.dropout > 0 ? dropped(y, h.dropout, random.uniform('dropout', y.shape)) : y,
           running: {
@@ -68,9 +68,9 @@ export function layersOf(task: Task, h: LocalHeadsHyper): HeadedLayer[] {
   })
 }
 
-const statisticsOf = (units: number, head: Head) => ({
+const statisticsOf = (units: number, head: Head | undefined) => ({
   norm: statistics(units),
-  ...(head.running && { head: head.running }),
+  ...(head?.running && { head: head.running }),
 })
 
 /** Each output is 0 with probability `part`; the others grow, so that the mean stays. */

@@ -34,7 +34,8 @@ type State = Stack<Weights, Running>
 const parts = layerwise(({ task, hyper: h }: Given<LocalHeadsHyper>) => ({
   layers: layersOf(task, h),
   window: h.window,
-  // The linear maps of heads are no features: the speed-runs leave them to another optimiser.
+  // The linear maps of heads are no features: the speed-runs leave them to another optimiser. Among the matrices of a
+  // dense network nothing tells them apart: there Muon steps them too.
   optimizer: optimizerOf(h, { matrices: h.network === 'dense' }),
   rate: (progress) => stepSize(h, progress),
   steps: stepsOf(h),

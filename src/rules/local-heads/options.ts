@@ -42,7 +42,7 @@ export const hyper = withChecks(
       .default(0.99)
       .meta({ onlyWith: { head: 'predsim' } })
       .meta({ search: { low: 0.8, high: 1 } })
-      .describe('weight of the loss of similarity; the rest is the cross-entropy'),
+      .describe('weight of the loss of similarity; the rest is the cross-entropy: at 1 a head learns to say nothing'),
     heads: z.enum(['each', 'last']).default('each').describe('which layers have a loss; last with window: backprop'),
     window: z.int().min(1).default(1).describe('layers that the gradient of a loss reaches'),
     views: speedRunOptions.views.meta({ onlyWith: { network: 'convolutional' } }),
@@ -51,6 +51,10 @@ export const hyper = withChecks(
   .refine(({ heads, window, units }) => heads === 'each' || window >= units.length, {
     path: ['window'],
     error: 'with heads=last it must reach all layers, or some of them learn nothing',
+  })
+  .refine(({ until, window }) => until.length === 0 || window === 1, {
+    path: ['until'],
+    error: 'with a window above 1 a layer goes on learning from the losses of those above: leave it out (until=)',
   })
   .refine(({ readOut, heads, units }) => readOut <= (heads === 'last' ? 1 : units.length), {
     path: ['readOut'],
