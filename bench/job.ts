@@ -85,6 +85,8 @@ export interface MemoryJob {
   readonly data: string
   /** Layers of the network. */
   readonly depth: number
+  /** It is backpropagation itself: plain layers are not told beside it. */
+  readonly isBackprop?: true
 }
 
 /** How many samples from the prior of each run of a training job a trained classifier is sure of. */

@@ -31,14 +31,14 @@ export async function runMemory({ id, arm, data, depth }: MemoryJob): Promise<vo
 /** Activations and derivatives at their peak, in MiB. */
 export function memoryTable(): string {
   const said = (bytes: number | undefined): string => (bytes === undefined ? '' : (bytes / 2 ** 20).toFixed(1))
-  const rows = MEMORY.map(({ id, title }) => {
+  const rows = MEMORY.map(({ id, title, isBackprop }) => {
     const record = readRecord(id)
     if (!record) return undefined
     const { batch, ...own } = record.results[0]! as unknown as Counted & { readonly batch: number }
+    const beside = isBackprop ? undefined : own.backpropagation
     return [
       ...[title, `${batch}`, `${own.parameters}`, said(own.joint.activationBytes), said(own.greedy?.activationBytes)],
-      ...[own.backpropagation?.plain, own.backpropagation?.checkpointed.bytes].map(said),
-      said(own.backpropagation?.accumulated.bytes),
+      ...[beside?.plain, beside?.checkpointed.bytes, beside?.accumulated.bytes].map(said),
       `\`${record.command}\``,
     ]
   })

@@ -10,9 +10,9 @@ export const MEMORY: readonly Omit<MemoryJob, 'kind'>[] = [
   { id: 'memory-local-heads-m', title: 'local heads, net M', arm: 'local-heads@m', data: 'cifar-10', depth: 6 },
   {
     id: 'memory-local-heads-m-backprop',
-    title: 'net M with one head: its first number is backpropagation',
+    title: 'backpropagation through net M itself, with one head',
     arm: 'local-heads@m:heads=last,window=6,readOut=1,until=',
-    ...{ data: 'cifar-10', depth: 6 },
+    ...{ data: 'cifar-10', depth: 6, isBackprop: true },
   },
   ...[1, 2, 4, 8].map(covariance),
 ]

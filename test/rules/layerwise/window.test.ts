@@ -58,7 +58,8 @@ describe('a window of m layers', () => {
   test('layers whose gradients span several are not trained one after the other', () => {
     assert.throws(() => given({ layers: THREE, window: 2 }).traced.greedy(0), {
       name: 'UserError',
-      message: 'greedy training is not possible here: gradients span several layers',
+      message:
+        'greedy training is not possible here: gradients span several layers; take window=1, or the schedule joint',
     })
   })
 })
