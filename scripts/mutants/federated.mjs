@@ -131,6 +131,14 @@ export default [
     names: 'made again to the same model',
   },
   {
+    what: 'rounds that fail are over before a client can start again',
+    file: at('round/collect.ts'),
+    find: 'usual * 2 ** state.failed',
+    replace: 'usual',
+    ...own('deadlines'),
+    names: 'twice the time',
+  },
+  {
     what: 'a client that is late falls over its round that is gone',
     file: at('client/client.ts'),
     find: 'if (!signal.aborted && !(await isOver())) throw error',

@@ -170,6 +170,14 @@ test('below the quorum a round closes at its deadline with half of the answers, 
   )
 })
 
+test('each round of a turn that failed gives the next one twice the time', async () => {
+  const { seconds } = await rounds({ clients: names(4) }, async (state, _, send) => {
+    if (state.round > 2) for (const client of state.selected) await send(client)
+  })
+  const [first, second] = seconds as [number, number]
+  assert.ok(Math.abs(second / first - 2) < 0.05, `${seconds}`)
+})
+
 test('a round that failed is made again with another number and the same turn', async () => {
   const { events } = await rounds({ clients: names(4) }, async (state, _, send) => {
     if (state.round > 1) for (const client of state.selected) await send(client)

@@ -62,7 +62,9 @@ export async function* collect(
   const { round, selected } = state
   const joined = await joinedOf(config, joins)
   const trials = selected.flatMap((client) => joined.get(client)?.seconds ?? [])
-  const deadline = state.seconds.length > 0 ? deadlineOf(state.seconds) : firstDeadlineOf(trials)
+  const usual = state.seconds.length > 0 ? deadlineOf(state.seconds) : firstDeadlineOf(trials)
+  // Clients that are started anew need longer than rounds of tenths of a second.
+  const deadline = usual * 2 ** state.failed
   const wanted = patient ? selected.length : Math.min(wantedIn(config), selected.length)
   const arrived = new Map<string, Arrived>()
   const refused = new Set<string>()
