@@ -3,7 +3,9 @@ import { test } from 'node:test'
 import { UserError } from '../../src/errors.js'
 import { backprop } from '../../src/rules/backprop.js'
 import type { AnyRule } from '../../src/rules/contract.js'
+import { equilibriumPropagation } from '../../src/rules/equilibrium-propagation/equilibrium-propagation.js'
 import { forwardForward } from '../../src/rules/forward-forward/forward-forward.js'
+import { hopfieldVae } from '../../src/rules/hopfield-vae/hopfield-vae.js'
 import { nice } from '../../src/rules/nice/nice.js'
 import { taskFor } from '../../src/rules/task.js'
 import { trifecta } from '../../src/rules/trifecta/trifecta.js'
@@ -157,5 +159,7 @@ test('8 bits are refused where no program of the rule would round anything', () 
     )
   }
   assert.throws(() => plan(nice as unknown as AnyRule), { exitCode: 2, message: /nice has no products in 8 bits/ })
+  assert.throws(() => plan(hopfieldVae as unknown as AnyRule), { exitCode: 2, message: /no products in 8 bits/ })
   plan(forwardForward)
+  plan(equilibriumPropagation as unknown as AnyRule)
 })
