@@ -27,6 +27,13 @@ const ARMS: Readonly<Record<string, { readonly title: string; readonly arguments
 }
 
 export const JOBS: readonly Omit<TrainingJob, 'kind'>[] = [
+  {
+    id: 'glyphs-covariance-goodness',
+    target: 8,
+    title: 'Covariance goodness on glyphs, preset quick',
+    arguments: ['covariance-goodness', '--data', 'glyphs', '--preset', 'quick'],
+    seeds: [0, 1, 2],
+  },
   // To be reached: at most 25 % error, in 30 minutes on two cores.
   {
     id: 'cifar-10-covariance-goodness',
