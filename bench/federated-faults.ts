@@ -15,7 +15,7 @@ import { partition, partOf } from '../src/distributed/federated/partition/skew.j
 import { memoryEngine } from '../src/distributed/memory.js'
 import { compile } from '../src/node.js'
 import type { RoundEvent, Scores } from '../src/train/events.js'
-import { CLIENTS, RULES } from './federated/arms.js'
+import { CLIENTS, RULES, ruleOn } from './federated/arms.js'
 import { type FaultsMade, type FaultsRun, faultsId } from './federated/faults.js'
 import { RESULTS, recordOf } from './federated/records.js'
 import { describeMachine } from './machine.js'
@@ -71,11 +71,12 @@ const lost = (learner: Learner): Learner => ({
   },
 })
 
-const id = positionals[0] ?? 'forward-forward'
-const { arguments: own, steps } = RULES[id]!
+const row = positionals[0] ?? 'forward-forward'
+const own = ruleOn(row, values.data)
+const { steps } = RULES[row]!
 const assignments = own.flatMap((word, i) => (own[i - 1] === '--set' ? [word] : []))
 const preset = own.includes('--preset') ? own[own.indexOf('--preset') + 1] : undefined
-const { rule, ...wishes } = await readRequest(id, {
+const { rule, ...wishes } = await readRequest(own[0], {
   data: values.data,
   set: assignments,
   ...(preset !== undefined && { preset }),
@@ -150,7 +151,7 @@ async function measured(hasFaults: boolean): Promise<FaultsRun> {
 const without = await measured(false)
 const withFaults = await measured(true)
 const made: FaultsMade = {
-  id: faultsId(values.data, id),
+  id: faultsId(values.data, row),
   command: `node build/bench/federated-faults.js ${process.argv.slice(2).join(' ')}`,
   ...{ rounds, without, withFaults, machine: await describeMachine(1) },
 }

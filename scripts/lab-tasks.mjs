@@ -1,11 +1,7 @@
 // Says what the page's own thread does while the lab trains: the longest tasks by processor time, and what they were
-// made of. Opens the page that was built (npm run build) in Chromium.
+// made of.
 //   node scripts/lab-tasks.mjs [ADDRESS]     the experiment, as the page's address has it; default: the first one, in a race
-import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
-import { chromium } from 'playwright-core'
-import { offersHere } from '../dist/cli/lab/offers.js'
-import { serveLab } from '../dist/cli/lab/server.js'
+import { openLab } from './lab-page.mjs'
 
 const [address = 'rule=forward-forward&data=glyphs&preset=quick&epochs=2&race=backprop'] = process.argv.slice(2)
 /** Of the trace: pieces of a task that are named one by one. */
@@ -30,22 +26,12 @@ const PARTS = [
 ]
 const SHOWN = 12
 
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync)
-const server = await serveLab({
-  page: fileURLToPath(new URL('../dist/lab', import.meta.url)),
-  runtime: fileURLToPath(new URL('../dist/', import.meta.resolve('onnxruntime-web/wasm'))),
-  ...{ host: '127.0.0.1', port: 0, offers: offersHere({ runs: 'no runs' }) },
-})
-const browser = await chromium.launch({ executablePath, args: process.getuid?.() === 0 ? ['--no-sandbox'] : [] })
-const page = await browser.newPage({ viewport: { width: 1280, height: 900 } })
-await page.goto(`${server.url}#${address}`)
-await page.locator('.verdict:not(.wait)').first().waitFor()
-await browser.startTracing(page, { categories: ['toplevel', 'devtools.timeline', 'v8', '__metadata'] })
-await page.getByRole('button', { name: 'Train', exact: true }).click()
-await page.getByText('Test accuracy').waitFor({ timeout: 300_000 })
-const { traceEvents } = JSON.parse((await browser.stopTracing()).toString())
-await browser.close()
-await server.close()
+const lab = await openLab(address, { viewport: { width: 1280, height: 900 } })
+const categories = ['toplevel', 'devtools.timeline', 'v8', '__metadata']
+await lab.browser.startTracing(lab.page, { categories })
+await lab.train()
+const { traceEvents } = JSON.parse((await lab.browser.stopTracing()).toString())
+await lab.close()
 
 /** The page's own thread is the one that drew most. */
 const drawn = new Map()

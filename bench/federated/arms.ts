@@ -81,18 +81,24 @@ const isMeasured = (row: string, data: string, alpha: string): boolean => {
 /** A network that no layer of learns alone has no rounds of one layer. */
 const hasLayers = (rule: string): boolean => rule !== 'backprop'
 
+/** What a row asks of its rule on one data set, with the rule's name before it. */
+export function ruleOn(row: string, data: string): string[] {
+  const { rule = row, arguments: own, on } = RULES[row]!
+  return [rule, '--data', data, ...own, ...(on?.[data] ?? [])]
+}
+
 const slug = (row: string): string => row.replaceAll(/, | /g, '-')
 
 const accuracyArm = (data: string, rule: string, alpha: string): Arm => {
   const isPooled = alpha === 'pooled'
-  const { arguments: own, on, steps, rule: id = rule } = RULES[rule]!
+  const { steps } = RULES[rule]!
   const shares = isPooled
     ? ['--clients', '1', '--local-steps', `${steps * CLIENTS}`]
     : ['--clients', `${CLIENTS}`, '--local-steps', `${steps}`, '--alpha', alpha]
   return {
     ...{ id: [data, slug(rule), isPooled ? alpha : `alpha-${alpha}`].join('-'), data, rule, alpha },
     ...{ travel: 'whole', bytesOnly: false },
-    arguments: [id, '--data', data, ...own, ...(on?.[data] ?? []), ...DATA[data]!, ...BATCH, ...shares],
+    arguments: [...ruleOn(rule, data), ...DATA[data]!, ...BATCH, ...shares],
   }
 }
 
@@ -100,7 +106,7 @@ const bytesArm = (data: string, rule: string, travel: string): Arm => ({
   ...{ id: [data, rule, 'bytes', travel.replace(' ', '-')].join('-'), data, rule, alpha: 'even', travel },
   bytesOnly: true,
   arguments: [
-    ...[rule, '--data', data, ...RULES[rule]!.arguments, '--rounds', '2', '--limit', '1000', '--few-samples'],
+    ...[...ruleOn(rule, data), '--rounds', '2', '--limit', '1000', '--few-samples'],
     ...[...BATCH, '--clients', `${CLIENTS}`, '--local-steps', '1', ...TRAVEL[travel]!],
     ...(travel === 'layer' ? (RULES[rule]!.layerwise ?? []) : []),
   ],
