@@ -80,18 +80,18 @@ export const presets: Readonly<Record<string, Preset>> = {
     train: { epochs: 4, batch: 100 },
   },
   s: {
-    description: 'net S for CIFAR-10: 32, 48, 96, 96, 128, 128 channels, heads of 64',
-    hyper: speedRun([32, 48, 96, 96, 128, 128], 64),
+    description: 'net S for CIFAR-10: 32, 48, 96, 96, 128, 128 channels, heads of 40',
+    hyper: speedRun([32, 48, 96, 96, 128, 128], 40),
     train: { epochs: 8, batch: 500, ...augmented },
   },
   m: {
-    description: 'net M for CIFAR-10: 64, 96, 192, 192, 256, 256 channels, heads of 96, lower layers freeze',
-    hyper: { ...speedRun([64, 96, 192, 192, 256, 256], 96), until: [0.5, 0.6, 0.75, 1, 1, 1] },
+    description: 'net M for CIFAR-10: 64, 96, 192, 192, 256, 256 channels, heads of 88, lower layers freeze',
+    hyper: { ...speedRun([64, 96, 192, 192, 256, 256], 88), until: [0.5, 0.6, 0.75, 1, 1, 1] },
     train: { epochs: 28, batch: 500, ...augmented },
   },
   mnist: {
-    description: 'net S on 28x28 images, heads of 64: they are shifted, and not mirrored',
-    hyper: speedRun([32, 48, 96, 96, 128, 128], 64),
+    description: 'net S on 28x28 images, heads of 40: they are shifted, and not mirrored',
+    hyper: speedRun([32, 48, 96, 96, 128, 128], 40),
     train: { epochs: 20, batch: 500, augment: { shift: 2, padding: 'reflect' } },
   },
   predsim: {
