@@ -2,8 +2,9 @@ import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Certificate } from '../src/certificate/certificate.js'
 import type { Scores } from '../src/train/events.js'
+import { checkBegun, forgetBegun, noteBegun } from './begun.js'
 import { changeAfter } from './changes.js'
-import type { TrainingJob } from './job.js'
+import type { JobSettings, TrainingJob } from './job.js'
 import { changedSince, settingsOf } from './job-settings.js'
 import { describeMachine } from './machine.js'
 import { type Record, readRecord, writeRecord } from './records.js'
@@ -27,15 +28,24 @@ export const WORK = 'bench/results/work'
 /** Where a run is computed, and kept where its job says so. */
 export const keptRun = ({ id }: Pick<TrainingJob, 'id'>, seed: number): string => join(WORK, `${id}-${seed}`)
 
-/** One run through the command line, as a reader of the record would start it; a run that was stopped goes on. */
+/**
+ * One run through the command line, as a reader of the record would start it; a run that was stopped goes on. Throws an
+ * Error as `checkBegun` does. `settings`: what the arguments stand for.
+ */
 export async function trainOnce(
   job: Pick<TrainingJob, 'id' | 'arguments' | 'by'>,
   seed: number,
   threads: number,
+  settings?: JobSettings,
 ): Promise<void> {
   const folder = keptRun(job, seed)
   const begun = existsSync(join(folder, 'checkpoint.safetensors'))
-  if (!begun && existsSync(folder)) rmSync(folder, { recursive: true })
+  const asked = { command: commandOf(job), settings }
+  if (begun) checkBegun(folder, asked)
+  else {
+    if (existsSync(folder)) rmSync(folder, { recursive: true })
+    noteBegun(folder, asked)
+  }
   const fresh = [...job.arguments, '--seed', `${seed}`, '--out', folder]
   const by = job.by ?? TRAIN
   // A run is gone on with as it was started.
@@ -98,11 +108,14 @@ export async function runTraining(job: TrainingJob, threads: number): Promise<vo
   for (const seed of job.seeds) {
     if (results.some((result) => result.seed === seed)) continue
     const folder = keptRun(job, seed)
-    await trainOnce(job, seed, threads)
+    await trainOnce(job, seed, threads, settings)
     const { certificate, result } = resultOf(folder)
     results.push({ seed, threads, ...(before && { machine: here }), ...result })
     writeRecord({ ...record, certificate, results } satisfies Record)
-    if (!job.keep) rmSync(folder, { recursive: true })
+    if (!job.keep) {
+      rmSync(folder, { recursive: true })
+      forgetBegun(folder)
+    }
     const { test, seconds, diverged } = result
     const accuracy = accuracyOf(test)
     const outcome =
