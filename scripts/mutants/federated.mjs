@@ -249,4 +249,20 @@ export default [
     ...own('rounds'),
     names: 'no fault of a client',
   },
+  {
+    what: 'clients keep their own numbers of classes',
+    file: 'src/data/own/own.node.ts',
+    find: 'targets: Int32Array.from(split.targets!, (label) => places[label]!),',
+    replace: 'targets: split.targets!,',
+    ...own('folders'),
+    names: 'by the numbers of the reference',
+  },
+  {
+    what: 'a class that nobody knows is let in',
+    file: 'src/data/own/own.node.ts',
+    find: 'if (unknown !== undefined)',
+    replace: 'if (false)',
+    ...own('folders'),
+    names: 'refused by its folder',
+  },
 ]

@@ -1,9 +1,9 @@
 import { existsSync, statSync } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
-import { UsageError } from '../../errors.js'
+import { UsageError, UserError } from '../../errors.js'
 import { unknownName } from '../../names.js'
 import { dataSet } from '../checked.js'
-import type { DataSet } from '../dataset.js'
+import type { DataSet, Split } from '../dataset.js'
 import { type LoadOptions, loadDataSet } from '../load.node.js'
 import { dataSets } from '../registry.js'
 import { meaningOfArrays } from './arrays.js'
@@ -26,6 +26,8 @@ export interface DataOptions extends LoadOptions, OwnOptions {
   readonly onReading?: ReadProgress['onProgress']
   /** The name of one's own data; default: that of the file or folder. */
   readonly name?: string
+  /** Of data that hold some classes of another set alone: the names of all of that set's, in its order. */
+  readonly amongClasses?: readonly string[]
 }
 
 /**
@@ -41,7 +43,7 @@ export async function loadData(pathOrName: string, options: DataOptions = {}): P
       throw new UsageError(
         `"${key}" tells how to read one's own data, and ${pathOrName} is known by name: leave it out.`,
       )
-    return await loadDataSet(pathOrName, options)
+    return among(await loadDataSet(pathOrName, options), options.amongClasses, pathOrName)
   }
   if (!existsSync(pathOrName)) throw notThere(pathOrName)
   return await loadOwn(pathOrName, own, options)
@@ -58,13 +60,18 @@ function notThere(pathOrName: string): UsageError {
 }
 
 async function loadOwn(path: string, options: OwnOptions, more: DataOptions): Promise<DataSet> {
-  const { signal, onReading } = more
+  const { signal, onReading, amongClasses } = more
   checkShare(options.test)
   const progress: ReadProgress = { signal, onProgress: onReading }
   const found = await read(path, options, progress)
   if (found.test && options.test !== undefined)
     throw new UsageError(`${path} keeps a test part apart: leave --test out, or name the training part alone.`)
-  const meant = await meaningOf(found, options, progress)
+  const meant = among(await meaningOf(found, options, progress), amongClasses, path)
+  if (meant.target.kind === 'class' && meant.target.count === 1)
+    throw new UsageError(
+      `${path} has one class alone, ${meant.names[0]}: there is nothing to tell apart; add the other classes, or say ` +
+        '--task none.',
+    )
   const { train, test, split } = withTest(meant, options.test ?? SHARE, path)
   const { input, target, names, notes = [], encoding } = meant
   const name = more.name ?? nameOf(path)
@@ -80,6 +87,28 @@ async function loadOwn(path: string, options: OwnOptions, more: DataOptions): Pr
     ...(encoding && { encoding }),
   }
   return dataSet({ ...parts, own, fingerprint: fingerprint(parts) })
+}
+
+/** Classes by their places among `classes`, where these are given. Throws a UserError where one is none of them. */
+function among<T extends Pick<Meant, 'target' | 'names' | 'train' | 'test'>>(
+  read: T,
+  classes: readonly string[] | undefined,
+  path: string,
+): T {
+  if (!classes || read.target.kind !== 'class') return read
+  const unknown = read.names.find((name) => !classes.includes(name))
+  if (unknown !== undefined)
+    throw new UserError(`${path} has the class ${unknown}, which is none of ${listed(classes)}`)
+  const places = read.names.map((name) => classes.indexOf(name))
+  const placed = (split: Split): Split => ({
+    ...split,
+    targets: Int32Array.from(split.targets!, (label) => places[label]!),
+  })
+  return {
+    ...read,
+    ...{ names: classes, target: { kind: 'class', count: classes.length }, train: placed(read.train) },
+    ...(read.test && { test: placed(read.test) }),
+  }
 }
 
 const SHOWN = 8

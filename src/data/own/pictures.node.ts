@@ -54,11 +54,6 @@ function classesOf({ train }: Found<Pictures>, { task, target, classes }: OwnOpt
     )
   if (labels.length === 0)
     throw new UsageError('these pictures lie in no sub-folders, one for each class: say --task none, or sort them.')
-  if (labels.length === 1)
-    throw new UsageError(
-      `all pictures lie in one sub-folder, ${labels[0]}: there is nothing to tell apart; add the other classes, or ` +
-        'say --task none.',
-    )
   return { target: { kind: 'class', count: labels.length }, names: classes ?? labels }
 }
 

@@ -47,7 +47,8 @@ export async function clientData(
     size: [shape[1]!, shape[2]!] as [number, number],
     colour: shape[0] === 1 ? ('grey' as const) : ('colour' as const),
   }
-  const own = await loadData(path, { ...load, ...form, name: path })
+  const classes = reference.target.kind === 'class' && { amongClasses: reference.names }
+  const own = await loadData(path, { ...load, ...form, ...classes, name: path })
   if (show(own.input.shape) !== show(shape) || own.input.levels !== levels)
     throw new UserError(
       `${path} holds inputs of ${show(own.input.shape)}, and the coordinator's are ${show(shape)}: bring them into that form`,
@@ -60,7 +61,7 @@ export async function clientData(
     ...(inputScale && { inputScale }),
     ...(targetScale && { targetScale }),
     ...(ground && { ground }),
-    train: renamed(joined(own.train, own.test), own, reference, path),
+    train: joined(own.train, own.test),
   }
 }
 
@@ -82,14 +83,4 @@ function joined(a: Split, b: Split): Split {
     ...(a.targets && b.targets && { targets: both(a.targets, b.targets) }),
     count: a.count + b.count,
   }
-}
-
-/** Classes by the numbers that the reference gives their names. */
-function renamed(split: Split, own: DataSet, { names, target }: Samples, path: string): Split {
-  if (target.kind !== 'class') return split
-  const places = own.names.map((name) => names.indexOf(name))
-  const unknown = own.names.find((_, i) => places[i] === -1)
-  if (unknown !== undefined)
-    throw new UserError(`${path} has the class ${unknown}, and the coordinator knows ${names.join(', ')}`)
-  return { ...split, targets: Int32Array.from(split.targets!, (label) => places[label]!) }
 }

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { loadData } from '../../../src/data/own/own.node.js'
+import { clientsIn } from '../../../src/distributed/federated/partition/folders.node.js'
+import { workFolder } from '../../cli/onward.js'
+
+/** A table of one number a sample, beside its class. */
+const table = (classes: readonly string[]): string =>
+  ['width,label', ...classes.map((name, i) => `${i + 0.5},${name}`)].join('\n')
+
+const many = (...names: readonly string[]): string[] => Array.from({ length: 20 }, (_, i) => names[i % names.length]!)
+
+/** A reference, and a folder of clients. */
+async function given(clients: Readonly<Record<string, string | undefined>>) {
+  const work = workFolder()
+  const folder = join(work, 'clients')
+  writeFileSync(join(work, 'reference.csv'), table(many('ash', 'beech', 'oak')))
+  for (const [name, text] of Object.entries(clients)) {
+    mkdirSync(join(folder, name), { recursive: true })
+    if (text !== undefined) writeFileSync(join(folder, name, 'table.csv'), text)
+  }
+  const reference = await loadData(join(work, 'reference.csv'))
+  return async () => await clientsIn(folder, reference)
+}
+
+test('clients hold all classes of the reference, some, or one alone, by the numbers of the reference', async () => {
+  const read = await given({
+    all: table(many('oak', 'ash', 'beech')),
+    one: table(many('oak')),
+    some: table(many('oak', 'beech')),
+  })
+  const clients = await read()
+  const labels = (name: string): number[] => [...new Set(clients.get(name)!.train.targets)].sort()
+  assert.deepEqual(['all', 'some', 'one'].map(labels), [[0, 1, 2], [1, 2], [2]])
+  for (const { target, names, train } of clients.values()) {
+    assert.deepEqual([target, names], [{ kind: 'class', count: 3 }, ['ash', 'beech', 'oak']])
+    assert.equal(train.count, 20)
+  }
+})
+
+test('what a client has that does not fit is refused by its folder', async () => {
+  const refused = async (text: string | undefined, words: RegExp): Promise<void> =>
+    await assert.rejects(await given({ fits: table(many('ash', 'oak')), other: text }), words)
+  await refused(table(many('ash', 'elm')), /other has the class elm, which is none of ash, beech, oak/)
+  await refused(undefined, /other holds nothing that can be read as data/)
+  await refused(
+    'width,height,label\n1.5,2.5,ash\n2.5,2.5,oak',
+    /other holds inputs of \[2\], and the coordinator's are \[1\]/,
+  )
+})
+
+test('one class alone is nothing to learn from, but for a client', async () => {
+  const file = join(workFolder(), 'one.csv')
+  writeFileSync(file, table(many('ash')))
+  await assert.rejects(
+    loadData(file),
+    /one.csv has one class alone, ash: there is nothing to tell apart; add the other/,
+  )
+})
