@@ -14,10 +14,11 @@ export function createLab(catalogue: Catalogue) {
   const { experiment: first, problems } = experimentAt(location.hash, catalogue)
   let experiment = $state.raw<Experiment>(first)
   let notes = $state.raw<readonly string[]>(problems)
-  const unkept = (why: string): void => {
-    const note = `This training is not kept: ${why}. If the tab is closed, it is lost. Save it below.`
+  const tell = (note: string): void => {
     if (!notes.includes(note)) notes = [...notes, note]
   }
+  const unkept = (why: string): void =>
+    tell(`This training is not kept: ${why}. If the tab is closed, it is lost. Save it below.`)
   const pictures: Pictures = createPictures(() => {
     if (experiment.data === OWN_DATA) retrain()
   })
@@ -96,14 +97,21 @@ export function createLab(catalogue: Catalogue) {
       if (kept) void forgetKept(kept)
       kept = undefined
     },
-    tell(note: string): void {
-      if (!notes.includes(note)) notes = [...notes, note]
-    },
+    tell,
     dismiss(): void {
       notes = []
     },
-    /** Another experiment, and its address; what is trained is only ever begun by a click. */
-    change: (next: Experiment): void => show(next, 'replace'),
+    /**
+     * Another experiment, and its address; what is trained is only ever begun by a click. What was trained before has an
+     * address of its own, to which one can go back.
+     */
+    change(next: Experiment): void {
+      const leaves = runner.epochs.length > 0 && !trainsTheSame(experiment, next)
+      const isKept = experiment.data !== OWN_DATA
+      show(next, leaves ? 'push' : 'replace')
+      if (leaves && isKept)
+        tell('The browser keeps the training that you left: go back a page, and you can go on with it.')
+    },
     visit: (next: Experiment): void => show(next, 'push'),
     /** Chooses the rivals. Where the training is under way, or over, those that are new begin at once. */
     race(rules: readonly string[]): void {

@@ -1,4 +1,4 @@
-import { defaultKeymap, history, historyKeymap } from '@codemirror/commands'
+import { defaultKeymap, history, historyKeymap, isolateHistory } from '@codemirror/commands'
 import { javascript } from '@codemirror/lang-javascript'
 import { bracketMatching, HighlightStyle, indentOnInput, indentUnit, syntaxHighlighting } from '@codemirror/language'
 import { setDiagnostics } from '@codemirror/lint'
@@ -60,7 +60,12 @@ export function openEditor(host: HTMLElement, text: string, onchange: (text: str
     get text() {
       return view.state.doc.toString()
     },
-    replace: (next) => view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: next } }),
+    replace: (next) =>
+      view.dispatch({
+        changes: { from: 0, to: view.state.doc.length, insert: next },
+        // Undone by itself: what was typed before comes back.
+        annotations: isolateHistory.of('full'),
+      }),
     mark(problem) {
       const { doc } = view.state
       const line = problem && doc.line(Math.min(doc.lines, Math.max(1, problem.line)))

@@ -37,7 +37,7 @@ export const STORIES: readonly Story[] = [
       {
         text: [
           'Backpropagation sends one error through all layers: whoever is at the bottom waits for whoever is at the top. Here no layer waits. Each has a number of its own, its goodness, which is large where the layer is busy.',
-          'Press Train. In each box two histograms move apart: one is of images with their true label, the other of images with a wrong one.',
+          'Press Train. The two histograms in a box are of its goodness: of images with their true label, and of images with a wrong one. They move apart, most of all in the upper layer.',
         ],
         link: arxiv('Hinton 2022, The Forward-Forward Algorithm', '2212.13345'),
         experiment: forwardForward('uniform'),
@@ -51,7 +51,7 @@ export const STORIES: readonly Story[] = [
       },
       {
         text: [
-          'The same network by backpropagation: now an arrow comes down to every layer, since each derivative is made of those above it. Race the two.',
+          'The same layers by backpropagation: now an arrow comes down to every layer below the output, since each derivative is made of those above it. Press Train to race the two. Forward-Forward races with its own settings: its negatives are harder ones.',
         ],
         experiment: at('backprop', { hyper: { units: [300, 300] }, race: ['forward-forward'] }),
       },
@@ -168,7 +168,7 @@ export const STORIES: readonly Story[] = [
       {
         text: [
           'Here somebody tries to cheat. Each layer of this rule takes the derivative of a loss of its own, and no derivative leaves its layer: it looks local. But the hidden layer’s loss is how far it is from a target, and the target was made above it, from the output’s error and the output’s weights. Behind the stop, where no derivative is taken, stands the error of backpropagation.',
-          'Nobody has to find that line. The page traced the rule just now and followed what its update reads: see the arrow that comes down to the hidden layer, and choose the layer for its sentence.',
+          'Nobody has to find that line. The page traced the rule just now and followed what its update reads: see the arrow that comes down to the hidden layer, and choose the layer for its sentence. Below it stands a rule that is what this one pretends to be: local heads.',
         ],
         experiment: at('local-heads'),
         attack: ATTACK,
@@ -182,7 +182,7 @@ export const STORIES: readonly Story[] = [
       },
       {
         text: [
-          'And this one overlaps: each update of a block also moves the one below it. The certificate calls that a window of two, and names the blocks.',
+          'And this one overlaps: each update of a block also moves the one below it. Its certificate says that a gradient passes through 2 layers, and names the blocks.',
         ],
         link: arxiv('Dooms et al. 2023, The Trifecta', '2311.18130'),
         experiment: at('trifecta', { hyper: { width: 0.25 } }),

@@ -115,6 +115,26 @@ test('a rival that comes to a training that is under way, or over, begins at onc
   await page.getByLabel('Add a rule').selectOption('Broadcast')
   await percentOf('Backpropagation').waitFor()
   await percentOf('Broadcast').waitFor()
+  assert.equal(await page.getByLabel('Add a rule').inputValue(), '', 'another one can be chosen')
+  assert.deepEqual(errors, [])
+})
+
+test('of a network that is trained, slow motion shows a step; one that is left is a page back', async (t) => {
+  const browser = await browserFor(t)
+  if (!browser) return
+  const { url } = await served()
+  const { page, errors } = await open(browser, url + SMALL)
+  await page.getByRole('button', { name: 'Train', exact: true }).click()
+  await untilState(page, 'Trained')
+  await page.getByRole('button', { name: 'Slow motion' }).click()
+  for (const phase of ['positive pass', 'negative pass', 'learn', 'positive pass'])
+    await page.locator('.phases .now', { hasText: phase }).waitFor()
+  await page.getByRole('button', { name: 'Slow motion' }).click()
+  await page.getByLabel('negatives').selectOption('uniform')
+  await page.locator('.notes', { hasText: 'go back a page' }).waitFor()
+  await page.goBack()
+  await page.getByRole('button', { name: 'Go on with it' }).click()
+  await untilState(page, 'Trained')
   assert.deepEqual(errors, [])
 })
 
