@@ -265,4 +265,12 @@ export default [
     ...own('folders'),
     names: 'refused by its folder',
   },
+  {
+    what: 'what was there before a coordinator counts as quick',
+    file: at('round/collect.ts'),
+    find: 'if (!isFirstLook) seconds.push(elapsed)',
+    replace: 'seconds.push(elapsed)',
+    ...own('deadlines'),
+    names: 'takes over',
+  },
 ]

@@ -19,6 +19,8 @@ export interface NatsOptions {
   readonly mostObjects?: number
   /** Told when the server goes away, and when it is back: what was asked for is waited for. */
   readonly onAway?: ((isAway: boolean) => void) | undefined
+  /** Told of each request that has no answer for long: it is waited for. */
+  readonly onSilent?: (() => void) | undefined
 }
 
 /**
@@ -28,9 +30,9 @@ export interface NatsOptions {
 export async function natsTransport(
   url: string,
   credentials: Credentials,
-  { mostObjects = MOST_OBJECTS, onAway }: NatsOptions = {},
+  { mostObjects = MOST_OBJECTS, ...told }: NatsOptions = {},
 ): Promise<Transport> {
-  const connection = await connectTo(url, credentials, onAway)
+  const connection = await connectTo(url, credentials, told)
   const names = namesOf(credentials.run)
   const make = credentials.role === 'worker'
   try {

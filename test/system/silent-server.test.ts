@@ -1,4 +1,4 @@
-// At most 60 s: processes of two runs. Ctrl-C where their server says nothing, since it was paused: over layers, and over clients.
+// At most 60 s: processes of three runs, over layers and over clients, whose server says nothing, since it was paused.
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -68,3 +68,20 @@ for (const { what, run, begun, server } of CASES)
     assert.ok(readCheckpoint(join(folder, what)).checkpoint.position.epoch >= 1)
     assert.equal(fateOf(paused.at(-1)!), 'dead')
   })
+
+test('a server that is silent for long is told of, and the run goes on when it answers', { skip }, async () => {
+  const run = ['backprop', '--set', 'units=16', '--clients', '2', '--rounds', '6']
+  const own = start(folder, ['up', 'federated', ...run, ...SIZE, '--out', 'waits'])
+  let server: Holder | undefined
+  own.onOutput((stdout) => {
+    if (server || !stdout.includes('"event":"round"')) return
+    server = readJson(join(folder, 'waits', 'federated/nats', 'nats-server.process')) as Holder
+    paused.push(server)
+    process.kill(server.process, 'SIGSTOP')
+    setTimeout(() => process.kill(server!.process, 'SIGCONT'), 20_000)
+  })
+  const { code, stdout, stderr } = await own.ended
+  assert.equal(code, 0, stderr)
+  assert.match(stderr, /the server does not answer, and is waited for; .*nats-server\.log/)
+  assert.equal(stdout.split('"event":"round"').length - 1, 6)
+})

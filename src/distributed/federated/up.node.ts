@@ -15,7 +15,7 @@ import { resolve } from '../../train/options.js'
 import { credentialsFile } from '../credentials.node.js'
 import { memoryEngine } from '../memory.js'
 import { natsTransport } from '../nats.node.js'
-import { keptUp, whileUp } from '../server/kept-up.node.js'
+import { keptUp, onceSilent, whileUp } from '../server/kept-up.node.js'
 import { portOf } from '../server/port.node.js'
 import { startBroker } from '../server.node.js'
 import { newRun } from '../subjects.js'
@@ -71,6 +71,8 @@ export interface Waiting {
   onStart?(clients: number, processes: number, logs: string): void
   /** Told of a client without which the training goes on, and why. */
   onLost?(client: string, why: string): void
+  /** Told of a server that has not answered for long, and what may be wrong. */
+  onSilent?(message: string): void
 }
 
 /** A training over clients on this machine: in this process, or as processes that a NATS server connects. */
@@ -154,7 +156,7 @@ async function* overNats(
   store: string,
   common: Common,
   { dataDir }: DataOptions,
-  { wait, onStart, onLost = () => undefined }: Waiting,
+  { wait, onStart, onSilent, onLost = () => undefined }: Waiting,
 ): AsyncGenerator<TrainEvent> {
   const { name: run, clientsFrom, parties, listen, port } = own
   const { rule, data, clients } = common
@@ -174,7 +176,7 @@ async function* overNats(
   const gone = new Set<string>()
   let working: Promise<void> = Promise.resolve()
   try {
-    const transport = await natsTransport(broker.url, broker.workers[0]!)
+    const transport = await natsTransport(broker.url, broker.workers[0]!, { onSilent: onceSilent(server, onSilent) })
     try {
       const credentials = (client: string): string => credentialsFile(place, client)
       if (!parties) {

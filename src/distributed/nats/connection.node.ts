@@ -4,6 +4,7 @@ import { AuthorizationError, connect, type NatsConnection, nkeyAuthenticator } f
 import { UserError } from '../../errors.js'
 import { reason } from '../../files.node.js'
 import type { Credentials } from '../credentials.node.js'
+import type { NatsOptions } from '../nats.node.js'
 import { explained, isAway, isUnanswered } from './failures.node.js'
 
 /** A connection that comes back by itself, until it is closed. */
@@ -22,6 +23,8 @@ export interface Connection {
 const PAUSE = 100
 /** For requests that carry little; a lost server is noticed at once, by the connection. */
 const PATIENCE = 2000
+/** What is asked for is told of as unanswered after so long (ms). */
+const LONG = 15_000
 /** How long a server that is there may be silent, or have nobody for a request: JetStream is up before it listens. */
 const [SILENT, NOBODY] = [30_000, 5000]
 
@@ -40,7 +43,7 @@ const UNREACHED = 'could not connect to '
 export async function connectTo(
   url: string,
   { seed, id }: Pick<Credentials, 'seed' | 'id'>,
-  onAway: (isAway: boolean) => void = () => undefined,
+  { onAway = () => undefined, onSilent = () => undefined }: Pick<NatsOptions, 'onAway' | 'onSilent'> = {},
 ): Promise<Connection> {
   const core = await connect({
     servers: url,
@@ -62,26 +65,34 @@ export async function connectTo(
   })
   const { untilBack, untilLost } = watched(core, onAway)
   const options = { timeout: PATIENCE, checkAPI: false }
+  const answered = async <T>(action: (attempt: number) => Promise<T>): Promise<T> => {
+    let since: number | undefined
+    for (let attempt = 0; ; attempt++) {
+      await untilBack()
+      const asked = performance.now()
+      try {
+        return await untilLost(action(attempt))
+      } catch (error) {
+        if (core.isClosed()) throw new Error('the connection to the broker is closed', { cause: error })
+        if (!isAway(error)) throw explained(error)
+        since = error instanceof LostError ? undefined : (since ?? asked)
+        const silence = since === undefined ? 0 : performance.now() - since
+        if (silence > (isUnanswered(error) ? NOBODY : SILENT))
+          throw new Error('the broker does not answer this: what was asked for is gone', { cause: error })
+      }
+      await wait(PAUSE)
+    }
+  }
   return {
     core,
     js: jetstream(core, options),
     jsm: await jetstreamManager(core, options),
     async ask(action) {
-      let since: number | undefined
-      for (let attempt = 0; ; attempt++) {
-        await untilBack()
-        const asked = performance.now()
-        try {
-          return await untilLost(action(attempt))
-        } catch (error) {
-          if (core.isClosed()) throw new Error('the connection to the broker is closed', { cause: error })
-          if (!isAway(error)) throw explained(error)
-          since = error instanceof LostError ? undefined : (since ?? asked)
-          const silence = since === undefined ? 0 : performance.now() - since
-          if (silence > (isUnanswered(error) ? NOBODY : SILENT))
-            throw new Error('the broker does not answer this: what was asked for is gone', { cause: error })
-        }
-        await wait(PAUSE)
+      const isLong = setTimeout(onSilent, LONG).unref()
+      try {
+        return await answered(action)
+      } finally {
+        clearTimeout(isLong)
       }
     },
     async close() {

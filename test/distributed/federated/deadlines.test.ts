@@ -107,6 +107,22 @@ test('30 % more than wanted are asked; once enough have answered, the others hav
   assert.ok(seconds.some((own) => own > 14))
 })
 
+test('uploads that lie there when a coordinator takes over say nothing of how long clients take', async () => {
+  const transport = memoryEngine().connect()
+  const clients = names(4)
+  const stopped = new AbortController()
+  const first = await rounds({ clients, transport, signal: stopped.signal }, async (state, _, send) => {
+    for (const client of state.selected) await send(client)
+    stopped.abort()
+  })
+  assert.deepEqual(ofKind(first.events, 'published'), [])
+  const { events } = await rounds({ clients, here: clients, transport }, async (state, elapsed, send) => {
+    for (const client of state.selected) if (elapsed >= 10) await send(client)
+  })
+  assert.deepEqual(ofKind(events, 'failed'), [])
+  assert.equal(ofKind(events, 'published').length, TURNS)
+})
+
 test('who missed two rounds in a row is asked last', async () => {
   const { events } = await rounds({ clients: names(5), wanted: 3 }, async (state, _, send) => {
     for (const client of state.selected) if (client !== 'client-0') await send(client)

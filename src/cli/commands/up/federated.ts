@@ -69,6 +69,7 @@ export async function command(rule: string | undefined, given: FederatedFlags): 
           `onward: starting ${plural(clients, 'client')} in ${count(processes)} process${processes === 1 ? '' : 'es'}, which log to ${logs}`,
         ),
       onLost: (client, why) => printAside(`onward: it goes on without ${client}: ${why}`),
+      onSilent: (message) => printAside(`onward: ${message}`),
     })
   })
 }

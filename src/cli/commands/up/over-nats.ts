@@ -5,7 +5,7 @@ import { natsTransport } from '../../../distributed/nats.node.js'
 import { forgetRun } from '../../../distributed/pipeline/forget.js'
 import { keepStart, type PipelineStart } from '../../../distributed/pipeline/kept.node.js'
 import { trainPipeline } from '../../../distributed/pipeline/train.js'
-import { keptUp, whileUp } from '../../../distributed/server/kept-up.node.js'
+import { keptUp, onceSilent, whileUp } from '../../../distributed/server/kept-up.node.js'
 import { portOf, usualPort } from '../../../distributed/server/port.node.js'
 import { type Broker, startBroker } from '../../../distributed/server.node.js'
 import { UsageError } from '../../../errors.js'
@@ -25,6 +25,7 @@ export interface NatsFlags extends Partial<PipelineStart> {
 export interface Told {
   broker?(broker: Broker): void
   worker?(stage: number, process: number): void
+  silent?(message: string): void
 }
 
 /** The name of the run on its own server. */
@@ -68,7 +69,8 @@ export const overNats = (
       const server = keptUp(broker, told.broker)
       const credentials = credentialsFile(place, broker.workers[HERE]!.id)
       try {
-        const transport = await natsTransport(broker.url, broker.workers[COORDINATOR]!)
+        const onSilent = onceSilent(server, told.silent)
+        const transport = await natsTransport(broker.url, broker.workers[COORDINATOR]!, { onSilent })
         try {
           const startAll = async (run: string, count: number, signal: AbortSignal): Promise<void> => {
             const here = Math.min(local ?? count, count)

@@ -3,6 +3,7 @@ import { checkPooled } from '../../../distributed/federated/store.node.js'
 import { type AskedStart, keepStart, keptStart, type PipelineStart } from '../../../distributed/pipeline/kept.node.js'
 import { UsageError } from '../../../errors.js'
 import type { Training } from '../../../node.js'
+import { printAside } from '../../output/print.js'
 import { trainBy } from '../../train/command.js'
 import { flagOf } from '../../train/flags.js'
 import type { TrainFlags } from '../../train/request.js'
@@ -27,7 +28,8 @@ export async function command(
   return await trainBy(rule, flags, async () => {
     if (start.engine === 'memory') return await inThisProcess(start)
     const { overNats } = await import('./over-nats.js')
-    return overNats({ ...start, dataDir: flags.dataDir, wait })
+    const silent = (message: string): void => printAside(`onward: ${message}`)
+    return overNats({ ...start, dataDir: flags.dataDir, wait }, { silent })
   })
 }
 

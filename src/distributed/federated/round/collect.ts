@@ -48,7 +48,7 @@ export interface Collected {
 
 /**
  * Waits for the uploads of a round until it closes or fails; undefined where the signal came first. One that took over
- * counts the time from then on.
+ * counts the time from then on, and learns nothing of how long clients take from uploads that were there before it.
  */
 export async function* collect(
   config: CoordinatorConfig,
@@ -71,6 +71,7 @@ export async function* collect(
   const seconds: number[] = []
   const begin = clock.now()
   let quorumAt: number | undefined
+  let isFirstLook = true
   while (!signal.aborted && (await hold())) {
     const elapsed = (clock.now() - begin) / 1000
     for (const client of selected) {
@@ -79,7 +80,7 @@ export async function* collect(
         const own = await takeUpload(config, uploads, state, client)
         if (!own) continue
         arrived.set(client, own)
-        seconds.push(elapsed)
+        if (!isFirstLook) seconds.push(elapsed)
         const { samples, loss, bytes, fetched } = own
         const told = { client, samples, bytes, fetched, seconds: elapsed, ...(loss !== undefined && { loss }) }
         yield { event: 'update', round, ...told }
@@ -101,6 +102,7 @@ export async function* collect(
       return { verdict, arrived: [...arrived.values()], seconds: lastOf([...state.seconds, ...seconds]) }
     const isLate = elapsed > deadline
     yield { event: 'waiting', round, missing: isLate ? coming : [] }
+    isFirstLook = false
     await bell.wait(poll)
   }
   return undefined
