@@ -20,8 +20,10 @@ const ARMS: Readonly<Record<string, { readonly title: string; readonly arguments
   channel: { title: 'energies and channels', arguments: small('depth-8', 'space=') },
   space: { title: 'energies and cells', arguments: small('depth-8', 'channel=none') },
   both: { title: 'energies, channels and cells', arguments: small('depth-8') },
+  coarse: { title: 'energies, channels and coarse cells', arguments: small('depth-8', 'space=2') },
   'depth-16': { title: 'the same with 16 layers', arguments: small('depth-16') },
   'window-2': { title: '8 layers, groups of 2', arguments: small('depth-8', 'window=2') },
+  'depth-16-window-2': { title: '16 layers, groups of 2', arguments: small('depth-16', 'window=2') },
   'window-4': { title: '8 layers, groups of 4', arguments: small('depth-8', 'window=4') },
   'window-8': { title: '8 layers, one group', arguments: small('depth-8', 'window=8') },
 }
