@@ -27,7 +27,7 @@ const CHANGES: readonly Change[] = [
 ]
 
 /** What a record is from before; undefined where what it holds is still so. */
-export const changeAfter = ({ id, date }: Record): string | undefined =>
+export const changeAfter = ({ id, date }: Pick<Record, 'id' | 'date'>): string | undefined =>
   CHANGES.filter(({ jobs, since }) => jobs.test(id) && date < since)
     .map(({ what }) => `from before ${what}`)
     .at(0)

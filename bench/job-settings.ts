@@ -29,7 +29,7 @@ const GONE: JobSettings['hyper'] = { sharedProduct: true }
  * What has changed since the record was made, in words; undefined where nothing has, or the record is from before
  * records held settings. An option that the record does not know has the default that keeps what was.
  */
-export function changedSince(record: Record, now: JobSettings): string | undefined {
+export function changedSince(record: Pick<Record, 'settings'>, now: JobSettings): string | undefined {
   for (const part of ['hyper', 'train'] as const)
     for (const [option, then] of Object.entries(record.settings?.[part] ?? {}))
       if (JSON.stringify(then) !== JSON.stringify({ ...GONE, ...now[part] }[option]))

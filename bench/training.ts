@@ -1,8 +1,8 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Certificate } from '../src/certificate/certificate.js'
 import type { Scores } from '../src/train/events.js'
-import { checkBegun, forgetBegun, noteBegun } from './begun.js'
+import { checkBegun, noteBegun, removeRun } from './begun.js'
 import { changeAfter } from './changes.js'
 import type { JobSettings, TrainingJob } from './job.js'
 import { changedSince, settingsOf } from './job-settings.js'
@@ -36,14 +36,14 @@ export async function trainOnce(
   job: Pick<TrainingJob, 'id' | 'arguments' | 'by'>,
   seed: number,
   threads: number,
-  settings?: JobSettings,
+  settings: JobSettings,
 ): Promise<void> {
   const folder = keptRun(job, seed)
   const begun = existsSync(join(folder, 'checkpoint.safetensors'))
-  const asked = { command: commandOf(job), settings }
+  const asked = { id: job.id, command: commandOf(job), settings }
   if (begun) checkBegun(folder, asked)
   else {
-    if (existsSync(folder)) rmSync(folder, { recursive: true })
+    removeRun(folder)
     noteBegun(folder, asked)
   }
   const fresh = [...job.arguments, '--seed', `${seed}`, '--out', folder]
@@ -112,10 +112,7 @@ export async function runTraining(job: TrainingJob, threads: number): Promise<vo
     const { certificate, result } = resultOf(folder)
     results.push({ seed, threads, ...(before && { machine: here }), ...result })
     writeRecord({ ...record, certificate, results } satisfies Record)
-    if (!job.keep) {
-      rmSync(folder, { recursive: true })
-      forgetBegun(folder)
-    }
+    if (!job.keep) removeRun(folder)
     const { test, seconds, diverged } = result
     const accuracy = accuracyOf(test)
     const outcome =

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { rmSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Scores } from '../src/train/events.js'
@@ -7,7 +7,9 @@ import { configPath } from '../src/tune/best.js'
 import { readStudy } from '../src/tune/journal.node.js'
 import { valuesOf } from '../src/tune/space.js'
 import { bestTrial, isInterrupted, turnOf } from '../src/tune/study.js'
+import { removeRun } from './begun.js'
 import type { TunedJob } from './job.js'
+import { settingsOf } from './job-settings.js'
 import { JOBS } from './jobs.js'
 import { describeMachine } from './machine.js'
 import { readRecord, writeMeasured } from './records.js'
@@ -70,7 +72,7 @@ async function classifierOf(job: TunedJob, threads: number): Promise<string> {
   if (found?.kind !== 'training') throw new Error(`${job.id}: no training job is called ${job.classifier}`)
   const seed = found.seeds[0]!
   const folder = keptRun(found, seed)
-  if (!endOf(folder)) await trainOnce(found, seed, threads)
+  if (!endOf(folder)) await trainOnce(found, seed, threads, settingsOf(found))
   return folder
 }
 
@@ -112,12 +114,17 @@ async function trained(
 ): Promise<Final> {
   const settings = what === 'preset' ? job.base : ['--config', configPath(journalOf(job))]
   const training = { id: `${job.id}-${what}`, arguments: [...settings, ...job.final] }
-  await trainOnce(training, seed, threads)
+  // The file of the best settings is another one after another search.
+  const found = what === 'preset' ? {} : { best: readFileSync(configPath(journalOf(job)), 'utf8') }
+  await trainOnce(training, seed, threads, {
+    hyper: { ...settingsOf({ arguments: job.base }).hyper, ...found },
+    train: {},
+  })
   const run = keptRun(training, seed)
   const given = ['samples', run, 'prior', '--judge', classifier, ...job.judged, '--json']
   const { stdout } = await promisify(execFile)(process.execPath, ['build/src/cli/main.js', ...given])
   const { metric, count, floor, samples, reconstructions } = JSON.parse(stdout).judged as Final['judged']
   const { test, seconds } = resultOf(run).result as { test: Scores; seconds: number }
-  rmSync(run, { recursive: true })
+  removeRun(run)
   return { what, seed, threads, seconds, test, judged: { metric, count, floor, samples, reconstructions } }
 }

@@ -44,34 +44,13 @@ async function slowly() {
   return { frames: (1000 * gaps.length) / (frames.at(-1) - frames[0]), longest: Math.max(...gaps) }
 }
 
-const all = (values, digits) => values.map((value) => value.toFixed(digits)).join(', ')
 const rows = []
 for (let i = 0; i < Number(times); i++) rows.push({ node: await inNode(), ...(await inPage()), ...(await slowly()) })
-const of = (name) => rows.map((row) => row[name])
-console.log(
-  `usable after a first visit, s: ${all(
-    of('usable').map((ms) => ms / 1000),
-    2,
-  )}`,
-)
-console.log(
-  `from the click on Train to the figures of the test, s: ${all(
-    of('training').map((ms) => ms / 1000),
-    2,
-  )}`,
-)
-console.log(
-  `the same in Node on one thread, s: ${all(
-    of('node').map((ms) => ms / 1000),
-    2,
-  )}`,
-)
-console.log(
-  `the page's by Node's: ${all(
-    rows.map(({ training, node }) => training / node),
-    2,
-  )}`,
-)
-console.log(
-  `frames a second in slow motion: ${all(of('frames'), 1)}; longest wait for one, ms: ${all(of('longest'), 0)}`,
-)
+const tell = (what, figureOf, digits) =>
+  console.log(`${what}: ${rows.map((row) => figureOf(row).toFixed(digits)).join(', ')}`)
+tell('usable after a first visit, s', ({ usable }) => usable / 1000, 2)
+tell('from the click on Train to the figures of the test, s', ({ training }) => training / 1000, 2)
+tell('the same in Node on one thread, s', ({ node }) => node / 1000, 2)
+tell("the page's by Node's", ({ training, node }) => training / node, 2)
+tell('frames a second in slow motion', ({ frames }) => frames, 1)
+tell('longest wait for one, ms', ({ longest }) => longest, 0)

@@ -17,8 +17,12 @@ export function createLab(catalogue: Catalogue) {
   const tell = (note: string): void => {
     if (!notes.includes(note)) notes = [...notes, note]
   }
-  const unkept = (why: string): void =>
+  /** Whether the training is nowhere but in this page. */
+  let isUnkept = false
+  const unkept = (why: string): void => {
+    isUnkept = true
     tell(`This training is not kept: ${why}. If the tab is closed, it is lost. Save it below.`)
+  }
   const pictures: Pictures = createPictures(() => {
     if (experiment.data === OWN_DATA) retrain()
   })
@@ -54,6 +58,7 @@ export function createLab(catalogue: Catalogue) {
     experiment = next
     if (!trainsTheSame(before, next)) {
       kept = undefined
+      isUnkept = false
       void look(next)
     }
     if (address !== 'keep') history[address === 'push' ? 'pushState' : 'replaceState'](null, '', `#${addressOf(next)}`)
@@ -83,6 +88,8 @@ export function createLab(catalogue: Catalogue) {
     get served() {
       return served
     },
+    /** Whether data of that name are here: made in the page, offered by the server, or brought. */
+    has: (data: string): boolean => data === 'glyphs' || data === OWN_DATA || served.data.includes(data),
     get notes() {
       return notes
     },
@@ -102,12 +109,12 @@ export function createLab(catalogue: Catalogue) {
       notes = []
     },
     /**
-     * Another experiment, and its address; what is trained is only ever begun by a click. What was trained before has an
-     * address of its own, to which one can go back.
+     * Another experiment, and its address; what is trained is only ever begun by a click. What was trained for an epoch
+     * keeps an address of its own, to which one can go back.
      */
     change(next: Experiment): void {
       const leaves = runner.epochs.length > 0 && !trainsTheSame(experiment, next)
-      const isKept = experiment.data !== OWN_DATA
+      const isKept = experiment.data !== OWN_DATA && !isUnkept
       show(next, leaves ? 'push' : 'replace')
       if (leaves && isKept)
         tell('The browser keeps the training that you left: go back a page, and you can go on with it.')

@@ -207,7 +207,7 @@ export function openRunner(
     },
     phases: () => description.about?.phases.length ?? 0,
     step,
-    goesOn: () => state !== 'failed',
+    goesOn: () => state !== 'failed' && description.about !== undefined,
   })
 
   // A rule of one's own is told later.

@@ -8,11 +8,14 @@ interface Motion {
   /** The number of phases of a step. */
   phases(): number
   step(): Promise<void>
-  /** Whether a step can follow. */
+  /** Whether there is something to show. */
   goesOn(): boolean
 }
 
-/** A step after the other, each phase by phase, until it is turned off. */
+/**
+ * A step after the other, each phase by phase, until it is turned off. Of a network that is trained, whose `step` makes
+ * none, the same one again and again.
+ */
 export function slowMotion(motion: Motion) {
   let on = $state(false)
   let phase = $state(0)

@@ -1,5 +1,5 @@
 import type { Credentials } from './credentials.node.js'
-import { type Connection, connectTo } from './nats/connection.node.js'
+import { type Connection, connectTo, type Told } from './nats/connection.node.js'
 import { type Names, namesOf } from './nats/names.js'
 import { objectsIn } from './nats/objects.node.js'
 import { streamOf } from './nats/stream.node.js'
@@ -14,13 +14,9 @@ const MOST_HINTS = 1000
 
 export { isUnreachable } from './nats/connection.node.js'
 
-export interface NatsOptions {
+export interface NatsOptions extends Told {
   /** The bytes that all objects may have, where this one makes their store. */
   readonly mostObjects?: number
-  /** Told when the server goes away, and when it is back: what was asked for is waited for. */
-  readonly onAway?: ((isAway: boolean) => void) | undefined
-  /** Told of each request that has no answer for long: it is waited for. */
-  readonly onSilent?: (() => void) | undefined
 }
 
 /**

@@ -26,8 +26,6 @@ export interface DataOptions extends LoadOptions, OwnOptions {
   readonly onReading?: ReadProgress['onProgress']
   /** The name of one's own data; default: that of the file or folder. */
   readonly name?: string
-  /** Of data that hold some classes of another set alone: the names of all of that set's, in its order. */
-  readonly amongClasses?: readonly string[]
 }
 
 /**
@@ -66,7 +64,11 @@ async function loadOwn(path: string, options: OwnOptions, more: DataOptions): Pr
   const found = await read(path, options, progress)
   if (found.test && options.test !== undefined)
     throw new UsageError(`${path} keeps a test part apart: leave --test out, or name the training part alone.`)
-  const meant = among(await meaningOf(found, options, progress), amongClasses, path)
+  const meant = among(
+    await meaningOf(found, { ...options, ...(amongClasses && { amongClasses }) }, progress),
+    amongClasses,
+    path,
+  )
   if (meant.target.kind === 'class' && meant.target.count === 1)
     throw new UsageError(
       `${path} has one class alone, ${meant.names[0]}: there is nothing to tell apart; add the other classes, or say ` +
@@ -98,7 +100,9 @@ function among<T extends Pick<Meant, 'target' | 'names' | 'train' | 'test'>>(
   if (!classes || read.target.kind !== 'class') return read
   const unknown = read.names.find((name) => !classes.includes(name))
   if (unknown !== undefined)
-    throw new UserError(`${path} has the class ${unknown}, which is none of ${listed(classes)}`)
+    throw new UserError(
+      `${path} has the class ${unknown}, and the classes are ${listed(classes)}: rename it, or leave its samples out`,
+    )
   const places = read.names.map((name) => classes.indexOf(name))
   const placed = (split: Split): Split => ({
     ...split,

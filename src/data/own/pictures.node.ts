@@ -44,7 +44,10 @@ export async function meaningOfPictures(
 }
 
 /** The classes of the training part, in the order in which its folders come. */
-function classesOf({ train }: Found<Pictures>, { task, target, classes }: OwnOptions): Pick<Meant, 'target' | 'names'> {
+function classesOf(
+  { train }: Found<Pictures>,
+  { task, target, classes, amongClasses }: OwnOptions,
+): Pick<Meant, 'target' | 'names'> {
   const labels = [...new Set(train.files.flatMap(({ label }) => label ?? []))]
   if (target) throw new UsageError('pictures in folders have no columns or arrays: leave --target out.')
   if (task === 'none' || (task === undefined && labels.length === 0)) return { target: { kind: 'none' }, names: [] }
@@ -54,6 +57,11 @@ function classesOf({ train }: Found<Pictures>, { task, target, classes }: OwnOpt
     )
   if (labels.length === 0)
     throw new UsageError('these pictures lie in no sub-folders, one for each class: say --task none, or sort them.')
+  if (labels.length === 1 && !amongClasses)
+    throw new UsageError(
+      `all pictures lie in one sub-folder, ${labels[0]}: there is nothing to tell apart; add the other classes, or ` +
+        'say --task none.',
+    )
   return { target: { kind: 'class', count: labels.length }, names: classes ?? labels }
 }
 

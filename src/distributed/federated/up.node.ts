@@ -15,8 +15,9 @@ import { resolve } from '../../train/options.js'
 import { credentialsFile } from '../credentials.node.js'
 import { memoryEngine } from '../memory.js'
 import { natsTransport } from '../nats.node.js'
-import { keptUp, onceSilent, whileUp } from '../server/kept-up.node.js'
+import { keptUp, whileUp } from '../server/kept-up.node.js'
 import { portOf } from '../server/port.node.js'
+import { silenceTold } from '../server/silence.node.js'
 import { startBroker } from '../server.node.js'
 import { newRun } from '../subjects.js'
 import { clientProcesses, processCount } from './client-processes.node.js'
@@ -176,7 +177,7 @@ async function* overNats(
   const gone = new Set<string>()
   let working: Promise<void> = Promise.resolve()
   try {
-    const transport = await natsTransport(broker.url, broker.workers[0]!, { onSilent: onceSilent(server, onSilent) })
+    const transport = await natsTransport(broker.url, broker.workers[0]!, { onSilent: silenceTold(server, onSilent) })
     try {
       const credentials = (client: string): string => credentialsFile(place, client)
       if (!parties) {

@@ -4,8 +4,15 @@ import { AuthorizationError, connect, type NatsConnection, nkeyAuthenticator } f
 import { UserError } from '../../errors.js'
 import { reason } from '../../files.node.js'
 import type { Credentials } from '../credentials.node.js'
-import type { NatsOptions } from '../nats.node.js'
 import { explained, isAway, isUnanswered } from './failures.node.js'
+
+/** What a connection tells of its server. */
+export interface Told {
+  /** Of a server that goes away, and that is back: what was asked for is waited for. */
+  readonly onAway?: ((isAway: boolean) => void) | undefined
+  /** Of each request that has no answer for long (true), and that it has one at last (false). */
+  readonly onSilent?: ((isSilent: boolean) => void) | undefined
+}
 
 /** A connection that comes back by itself, until it is closed. */
 export interface Connection {
@@ -23,7 +30,7 @@ export interface Connection {
 const PAUSE = 100
 /** For requests that carry little; a lost server is noticed at once, by the connection. */
 const PATIENCE = 2000
-/** What is asked for is told of as unanswered after so long (ms). */
+/** A request is told of as unanswered after so long (ms). */
 const LONG = 15_000
 /** How long a server that is there may be silent, or have nobody for a request: JetStream is up before it listens. */
 const [SILENT, NOBODY] = [30_000, 5000]
@@ -43,7 +50,7 @@ const UNREACHED = 'could not connect to '
 export async function connectTo(
   url: string,
   { seed, id }: Pick<Credentials, 'seed' | 'id'>,
-  { onAway = () => undefined, onSilent = () => undefined }: Pick<NatsOptions, 'onAway' | 'onSilent'> = {},
+  { onAway = () => undefined, onSilent = () => undefined }: Told = {},
 ): Promise<Connection> {
   const core = await connect({
     servers: url,
@@ -88,11 +95,17 @@ export async function connectTo(
     js: jetstream(core, options),
     jsm: await jetstreamManager(core, options),
     async ask(action) {
-      const isLong = setTimeout(onSilent, LONG).unref()
+      let isLong = false
+      const timer = setTimeout(() => {
+        isLong = true
+        onSilent(true)
+      }, LONG).unref()
       try {
-        return await answered(action)
+        const answer = await answered(action)
+        if (isLong) onSilent(false)
+        return answer
       } finally {
-        clearTimeout(isLong)
+        clearTimeout(timer)
       }
     },
     async close() {

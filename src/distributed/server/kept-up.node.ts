@@ -1,5 +1,3 @@
-import { statfsSync } from 'node:fs'
-import { dirname } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { UserError } from '../../errors.js'
 import type { Broker } from '../server.node.js'
@@ -11,8 +9,8 @@ export interface KeptUp {
   readonly failed: Promise<never>
   /** Ends a server that does not answer: it is started again. */
   replace(): void
-  /** What may be wrong with a server that does not answer. */
-  silence(): string
+  /** What the server itself tells: a file. */
+  log(): string
   stop(): Promise<void>
 }
 
@@ -21,8 +19,6 @@ const [SOON, MOST] = [2000, 5]
 
 /** A run that is to end waits so long (ms) for an answer of its server. */
 const SILENT = 5000
-/** Bytes of a disk with which a server can hardly go on. */
-const FEW = 16 * 2 ** 20
 
 export function keptUp(first: Broker, told: (broker: Broker) => void = () => undefined): KeptUp {
   let broker = first
@@ -45,30 +41,11 @@ export function keptUp(first: Broker, told: (broker: Broker) => void = () => und
   return {
     failed,
     replace: () => broker.kill(),
-    silence: () => silenceOf(broker),
+    log: () => broker.log,
     async stop() {
       isStopping = true
       await broker.stop()
     },
-  }
-}
-
-/** Version 2.9 answers hardly anything any more where a write failed. */
-function silenceOf({ log }: Broker): string {
-  const { bavail, bsize } = statfsSync(dirname(log))
-  const left = bavail * bsize
-  return left < FEW
-    ? `the server does not answer, and its disk has ${Math.floor(left / 2 ** 20)} MiB left: free some space, end this ` +
-        'run (Ctrl-C), and go on with --resume'
-    : `the server does not answer, and is waited for; what it says itself is in ${log}`
-}
-
-/** Tells once what may be wrong with a server that does not answer. */
-export function onceSilent({ silence }: KeptUp, tell?: (message: string) => void): () => void {
-  let isTold = false
-  return () => {
-    if (!isTold) tell?.(silence())
-    isTold = true
   }
 }
 

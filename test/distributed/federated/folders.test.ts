@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import sharp from 'sharp'
 import { loadData } from '../../../src/data/own/own.node.js'
 import { clientsIn } from '../../../src/distributed/federated/partition/folders.node.js'
 import { workFolder } from '../../cli/onward.js'
@@ -43,12 +44,27 @@ test('clients hold all classes of the reference, some, or one alone, by the numb
 test('what a client has that does not fit is refused by its folder', async () => {
   const refused = async (text: string | undefined, words: RegExp): Promise<void> =>
     await assert.rejects(await given({ fits: table(many('ash', 'oak')), other: text }), words)
-  await refused(table(many('ash', 'elm')), /other has the class elm, which is none of ash, beech, oak/)
+  await refused(table(many('ash', 'elm')), /other has the class elm, and the classes are ash, beech, oak: rename it/)
   await refused(undefined, /other holds nothing that can be read as data/)
   await refused(
     'width,height,label\n1.5,2.5,ash\n2.5,2.5,oak',
     /other holds inputs of \[2\], and the coordinator's are \[1\]/,
   )
+})
+
+test('pictures of one class are refused before they are read, but for a client', async () => {
+  const work = workFolder()
+  const picture = sharp(new Uint8Array(64), { raw: { width: 8, height: 8, channels: 1 } }).png()
+  for (const folder of ['all/ash', 'all/oak', 'clients/one/oak']) {
+    mkdirSync(join(work, folder), { recursive: true })
+    for (let i = 0; i < 6; i++) await picture.clone().toFile(join(work, folder, `${i}.png`))
+  }
+  const one = (await clientsIn(join(work, 'clients'), await loadData(join(work, 'all')))).get('one')!
+  assert.deepEqual([one.names, [...one.train.targets!]], [['ash', 'oak'], new Array(6).fill(1)])
+  const read: unknown[] = []
+  const alone = loadData(join(work, 'clients/one'), { onReading: (...told) => void read.push(told) })
+  await assert.rejects(alone, /all pictures lie in one sub-folder, oak: there is nothing to tell apart/)
+  assert.deepEqual(read, [])
 })
 
 test('one class alone is nothing to learn from, but for a client', async () => {

@@ -5,8 +5,9 @@ import { natsTransport } from '../../../distributed/nats.node.js'
 import { forgetRun } from '../../../distributed/pipeline/forget.js'
 import { keepStart, type PipelineStart } from '../../../distributed/pipeline/kept.node.js'
 import { trainPipeline } from '../../../distributed/pipeline/train.js'
-import { keptUp, onceSilent, whileUp } from '../../../distributed/server/kept-up.node.js'
+import { keptUp, whileUp } from '../../../distributed/server/kept-up.node.js'
 import { portOf, usualPort } from '../../../distributed/server/port.node.js'
+import { silenceTold } from '../../../distributed/server/silence.node.js'
 import { type Broker, startBroker } from '../../../distributed/server.node.js'
 import { UsageError } from '../../../errors.js'
 import type { Training } from '../../../node.js'
@@ -69,7 +70,7 @@ export const overNats = (
       const server = keptUp(broker, told.broker)
       const credentials = credentialsFile(place, broker.workers[HERE]!.id)
       try {
-        const onSilent = onceSilent(server, told.silent)
+        const onSilent = silenceTold(server, told.silent)
         const transport = await natsTransport(broker.url, broker.workers[COORDINATOR]!, { onSilent })
         try {
           const startAll = async (run: string, count: number, signal: AbortSignal): Promise<void> => {
