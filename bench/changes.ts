@@ -22,6 +22,11 @@ const CHANGES: readonly Change[] = [
     since: '2026-11-29',
     what: 'noise by layer: other draws',
   },
+  {
+    jobs: /^(speed|layer-times|memory)-local-heads-[sm](-int8)?(-2)?$/,
+    since: '2026-12-01',
+    what: 'heads with at most half of the operations of their layer',
+  },
   // Auto-encoders draw no noise.
   { jobs: /-vae-layer(?!.*-ae$)/, since: '2026-11-29', what: 'noise by layer: other draws' },
 ]
