@@ -114,6 +114,14 @@ export default [
     tests: 'distributed/chapters',
   },
   {
+    what: 'a run by chapters goes on with weights that are removed',
+    file: 'src/distributed/chapters/train.ts',
+    find: 'if (!removed.includes(true)) return chapter',
+    replace: 'return chapter',
+    tests: 'distributed/chapters',
+    names: 'goes on from the weights',
+  },
+  {
     what: 'nobody is told whom a training waits for',
     file: 'src/distributed/absence.ts',
     find: 'if (seconds < due) return',

@@ -9,6 +9,7 @@ import { allLayersBound, singleLayerBound } from '../../src/distributed/pipeline
 import { UsageError } from '../../src/errors.js'
 import { ruleNamed } from '../../src/rules/registry.js'
 import { compile } from '../../src/runtime/compile.node.js'
+import type { TrainEvent } from '../../src/train/events.js'
 import { openTrainer } from '../../src/train/trainer.js'
 import { collect, keeper, lines, numbersOf, ofKind } from '../train/fixtures.js'
 
@@ -20,9 +21,13 @@ const own = {
   data,
 }
 
-function byChapters(mode: ChaptersConfig['mode'], workers?: number, other: object = {}) {
+function byChapters(
+  mode: ChaptersConfig['mode'],
+  workers?: number,
+  other: object = {},
+  connect = memoryEngine().connect,
+) {
   const kept = keeper()
-  const { connect } = memoryEngine()
   const platform = { compile, saveCheckpoint: kept.saveCheckpoint }
   const start = chaptersHere(connect, { rule: own.rule, data, platform })
   return { kept, events: trainChapters({ ...own, ...other, platform, transport: connect(), mode, workers, start }) }
@@ -50,6 +55,28 @@ test('two workers for all layers, one for each layer, and one for all come to th
     }
   await trainer.close()
   assert.deepEqual(one, Object.fromEntries(Object.entries(state).map(([name, numbers]) => [name, [...numbers]])))
+})
+
+test('a run that was stopped goes on from the weights that are kept, to the same bits', async () => {
+  const options = { ...own.options, epochs: 6 }
+  const whole = byChapters('all-layers', 2, { options })
+  await collect(whole.events)
+  for (const after of [1, 2, 4]) {
+    const { connect } = memoryEngine()
+    const sitting = (signal?: AbortSignal) => byChapters('all-layers', 2, { options, signal }, connect)
+    const stop = new AbortController()
+    const first: TrainEvent[] = []
+    for await (const event of sitting(stop.signal).events) {
+      first.push(event)
+      if (event.event === 'epoch' && event.epoch === after) stop.abort()
+    }
+    assert.equal(ofKind(first, 'stopped').length, 1)
+    const second = sitting()
+    const told = ofKind(await collect(second.events), 'epoch').map(({ epoch }) => epoch)
+    assert.ok(told[0]! >= after && told[0]! <= after + 1, `stopped after ${after}, went on with ${told}`)
+    assert.equal(told.at(-1), 6)
+    assert.deepEqual(numbersOf(second.kept.last()), numbersOf(whole.kept.last()))
+  }
 })
 
 test('who does what, and when: chapters in turn, a layer each', () => {

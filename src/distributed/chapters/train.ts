@@ -21,7 +21,7 @@ import type { Transport } from '../transport.js'
 import { agree, type ChapterManifest, chapterKeys } from './manifest.js'
 import { RUN } from './names.js'
 import { tasksOf } from './tasks.js'
-import { fetchVersion, type Version, versionOf } from './versions.js'
+import { fetchVersion, isRemoved, type Version, versionOf } from './versions.js'
 
 export interface ChaptersConfig extends TrainConfig {
   readonly transport: Transport
@@ -92,14 +92,15 @@ async function* training(trainer: Trainer, config: Checked, beginWork: Begin): A
     return last === undefined || (await versionOf(transport, RUN, last)) !== undefined
   })
   const step = (chapter: number): number => (chapter + 1) * layers * plan.batches
-  for (let chapter = 0; chapter < chapters && !isOver; chapter++) {
+  const from = isOver ? chapters : await firstChapter(transport, manifest)
+  for (let chapter = from; chapter < chapters; chapter++) {
     const versions: Version[] = []
     for (let layer = 0; layer < layers; layer++)
       for (;;) {
         const version = await versionOf(transport, RUN, { layer, chapter })
         if (version) {
           versions.push(version)
-          yield progress(trainer, { layer, chapter, layers, chapters }, version, seconds(begin))
+          yield progress(trainer, { layer, chapter, from, layers, chapters }, version, seconds(begin))
           break
         }
         const broken = await getJson<{ what: string }>(transport.values, keys.broken)
@@ -149,9 +150,18 @@ async function* training(trainer: Trainer, config: Checked, beginWork: Begin): A
     test: learned(last.test),
     ...(last.validation && { validation: learned(last.validation) }),
     seconds: seconds(begin),
-    rowsPerSecond: isOver ? 0 : (chapters * layers * plan.batches * options.batch) / seconds(begin),
+    rowsPerSecond: ((chapters - from) * layers * plan.batches * options.batch) / seconds(begin),
     ...(folder !== undefined && { run: folder }),
   }
+}
+
+/** Where to go on: what lies before was told of, and its weights were removed. */
+async function firstChapter(transport: Transport, { chapters, layers }: ChapterManifest): Promise<number> {
+  for (let chapter = 0; chapter < chapters; chapter++) {
+    const removed = await Promise.all(layers.map((_, layer) => isRemoved(transport, RUN, { layer, chapter })))
+    if (!removed.includes(true)) return chapter
+  }
+  return chapters
 }
 
 /** Between two looks, ms. */
@@ -163,20 +173,22 @@ const stopped = ({ engine }: Transport, chapter: number, chapters: number): stri
 
 function progress(
   { plan, settings }: Trainer,
-  { layer, chapter, layers, chapters }: { layer: number; chapter: number; layers: number; chapters: number },
+  { layer, chapter, from, layers, chapters }: Record<'layer' | 'chapter' | 'from' | 'layers' | 'chapters', number>,
   { metrics, steps }: Version,
   passed: number,
 ): TrainEvent {
   const tasks = chapter * layers + layer + 1
   const part = tasks / (chapters * layers)
+  /** Of this sitting. */
+  const done = tasks - from * layers
   return {
     event: 'progress',
     step: tasks * plan.batches,
     epoch: chapter + 1,
     batch: plan.batches,
     progress: part,
-    rowsPerSecond: (tasks * steps * settings.options.batch) / passed,
-    secondsLeft: (passed * (1 - part)) / part,
+    rowsPerSecond: (done * steps * settings.options.batch) / passed,
+    secondsLeft: (passed * (chapters * layers - tasks)) / done,
     metrics,
   }
 }

@@ -33,6 +33,12 @@ export async function publishVersion(
   await setOnce(values, key, version)
 }
 
+/** Whether a version was made and its numbers are removed: they are once all of a later chapter is told of. */
+export async function isRemoved(transport: Transport, run: string, task: ChapterTask): Promise<boolean> {
+  const isMade = (await versionOf(transport, run, task)) !== undefined
+  return isMade && (await transport.objects.get(chapterKeys(run).version(task))) === undefined
+}
+
 /** The numbers of a version. Throws an Error where they are gone. */
 export async function fetchVersion({ objects }: Transport, run: string, task: ChapterTask): Promise<TensorRecord> {
   const key = chapterKeys(run).version(task)
