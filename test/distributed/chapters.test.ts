@@ -73,8 +73,8 @@ test('a run that was stopped goes on from the weights that are kept, to the same
     assert.equal(ofKind(first, 'stopped').length, 1)
     const second = sitting()
     const told = ofKind(await collect(second.events), 'epoch').map(({ epoch }) => epoch)
-    assert.ok(told[0]! >= after && told[0]! <= after + 1, `stopped after ${after}, went on with ${told}`)
-    assert.equal(told.at(-1), 6)
+    // The last chapter that was told of is told of again.
+    assert.deepEqual(told, [1, 2, 3, 4, 5, 6].slice(after - 1))
     assert.deepEqual(numbersOf(second.kept.last()), numbersOf(whole.kept.last()))
   }
 })

@@ -93,7 +93,13 @@ async function* training(trainer: Trainer, config: Checked, beginWork: Begin): A
   })
   const step = (chapter: number): number => (chapter + 1) * layers * plan.batches
   const from = isOver ? chapters : await firstChapter(transport, manifest)
+  const halted = async (chapter: number): Promise<TrainEvent> => {
+    await replaceJson(transport.values, keys.stop, true)
+    return standing.stopped('aborted', stopped(transport, chapter, chapters))
+  }
   for (let chapter = from; chapter < chapters; chapter++) {
+    // Workers may be chapters ahead: then nothing is waited for below.
+    if (signal?.aborted) return yield await halted(chapter)
     const versions: Version[] = []
     for (let layer = 0; layer < layers; layer++)
       for (;;) {
@@ -107,10 +113,7 @@ async function* training(trainer: Trainer, config: Checked, beginWork: Begin): A
         if (broken) return yield standing.ruined(broken.value.what)
         crew!.check()
         yield* absent.news(chapter * layers * plan.batches)
-        if (signal?.aborted) {
-          await replaceJson(transport.values, keys.stop, true)
-          return yield standing.stopped('aborted', stopped(transport, chapter, chapters))
-        }
+        if (signal?.aborted) return yield await halted(chapter)
         await new Promise((resolve) => setTimeout(resolve, LOOK))
       }
     const state = { ...first }
