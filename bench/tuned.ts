@@ -114,10 +114,10 @@ async function trained(
 ): Promise<Final> {
   const settings = what === 'preset' ? job.base : ['--config', configPath(journalOf(job))]
   const training = { id: `${job.id}-${what}`, arguments: [...settings, ...job.final] }
-  // The file of the best settings is another one after another search.
-  const found = what === 'preset' ? {} : { best: readFileSync(configPath(journalOf(job)), 'utf8') }
+  // The command names the file of the best settings: what stands in it may have changed since a run was begun.
+  const best = what === 'preset' ? {} : { best: readFileSync(configPath(journalOf(job)), 'utf8') }
   await trainOnce(training, seed, threads, {
-    hyper: { ...settingsOf({ arguments: job.base }).hyper, ...found },
+    hyper: { ...settingsOf({ arguments: job.base }).hyper, ...best },
     train: {},
   })
   const run = keptRun(training, seed)

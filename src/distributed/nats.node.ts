@@ -1,5 +1,5 @@
 import type { Credentials } from './credentials.node.js'
-import { type Connection, connectTo, type Told } from './nats/connection.node.js'
+import { type Connection, connectTo, type Notices } from './nats/connection.node.js'
 import { type Names, namesOf } from './nats/names.js'
 import { objectsIn } from './nats/objects.node.js'
 import { streamOf } from './nats/stream.node.js'
@@ -14,7 +14,7 @@ const MOST_HINTS = 1000
 
 export { isUnreachable } from './nats/connection.node.js'
 
-export interface NatsOptions extends Told {
+export interface NatsOptions extends Notices {
   /** The bytes that all objects may have, where this one makes their store. */
   readonly mostObjects?: number
 }
@@ -26,9 +26,9 @@ export interface NatsOptions extends Told {
 export async function natsTransport(
   url: string,
   credentials: Credentials,
-  { mostObjects = MOST_OBJECTS, ...told }: NatsOptions = {},
+  { mostObjects = MOST_OBJECTS, ...notices }: NatsOptions = {},
 ): Promise<Transport> {
-  const connection = await connectTo(url, credentials, told)
+  const connection = await connectTo(url, credentials, notices)
   const names = namesOf(credentials.run)
   const make = credentials.role === 'worker'
   try {

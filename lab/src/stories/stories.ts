@@ -37,7 +37,7 @@ export const STORIES: readonly Story[] = [
       {
         text: [
           'Backpropagation sends one error through all layers: whoever is at the bottom waits for whoever is at the top. Here no layer waits. Each has a number of its own, its goodness, which is large where the layer is busy.',
-          'Press Train. The two histograms in a box are of its goodness: of images with their true label, and of images with a wrong one. They move apart, most of all in the upper layer.',
+          'Press Train. The two histograms in a box are of its goodness: of images with their true label, and of images with a wrong one. They move apart only a little: what a layer has to tell apart is one and the same image, with its true label and with a wrong one.',
         ],
         link: arxiv('Hinton 2022, The Forward-Forward Algorithm', '2212.13345'),
         experiment: forwardForward('uniform'),
@@ -168,7 +168,7 @@ export const STORIES: readonly Story[] = [
       {
         text: [
           'Here somebody tries to cheat. Each layer of this rule takes the derivative of a loss of its own, and no derivative leaves its layer: it looks local. But the hidden layer’s loss is how far it is from a target, and the target was made above it, from the output’s error and the output’s weights. Behind the stop, where no derivative is taken, stands the error of backpropagation.',
-          'Nobody has to find that line. The page traced the rule just now and followed what its update reads: see the arrow that comes down to the hidden layer, and choose the layer for its sentence. Below it stands a rule that is what this one pretends to be: local heads.',
+          'Nobody has to find that line. The page traced the rule just now and followed what its update reads: see the arrow that comes down to the hidden layer, and choose the layer for its sentence. Below it stands the rule local heads, which is what this one pretends to be.',
         ],
         experiment: at('local-heads'),
         attack: ATTACK,

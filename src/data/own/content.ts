@@ -66,7 +66,7 @@ export interface OwnOptions {
   readonly task?: 'class' | 'labels' | 'values' | 'none'
   /** Names of the classes, in the order of their labels; of a folder: those to take. */
   readonly classes?: readonly string[]
-  /** The names and order of the classes to number by, of which the data may hold some alone. */
+  /** All classes, in the order of their labels, where the data may hold only some of them, as a client's do. */
   readonly amongClasses?: readonly string[]
   /** Height and width to which pictures are brought. */
   readonly size?: readonly [height: number, width: number]

@@ -69,11 +69,6 @@ async function loadOwn(path: string, options: OwnOptions, more: DataOptions): Pr
     amongClasses,
     path,
   )
-  if (meant.target.kind === 'class' && meant.target.count === 1)
-    throw new UsageError(
-      `${path} has one class alone, ${meant.names[0]}: there is nothing to tell apart; add the other classes, or say ` +
-        '--task none.',
-    )
   const { train, test, split } = withTest(meant, options.test ?? SHARE, path)
   const { input, target, names, notes = [], encoding } = meant
   const name = more.name ?? nameOf(path)

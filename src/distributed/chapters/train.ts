@@ -182,7 +182,7 @@ function progress(
 ): TrainEvent {
   const tasks = chapter * layers + layer + 1
   const part = tasks / (chapters * layers)
-  /** Of this sitting. */
+  // What an earlier sitting did took none of this one's time.
   const done = tasks - from * layers
   return {
     event: 'progress',

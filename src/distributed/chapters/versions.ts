@@ -33,7 +33,7 @@ export async function publishVersion(
   await setOnce(values, key, version)
 }
 
-/** Whether a version was made and its numbers are removed: they are once all of a later chapter is told of. */
+/** Whether a version was made and its numbers were removed since, which happens when the next chapter is told of. */
 export async function isRemoved(transport: Transport, run: string, task: ChapterTask): Promise<boolean> {
   const isMade = (await versionOf(transport, run, task)) !== undefined
   return isMade && (await transport.objects.get(chapterKeys(run).version(task))) === undefined

@@ -7,7 +7,7 @@ import type { Credentials } from '../credentials.node.js'
 import { explained, isAway, isUnanswered } from './failures.node.js'
 
 /** What a connection tells of its server. */
-export interface Told {
+export interface Notices {
   /** Of a server that goes away, and that is back: what was asked for is waited for. */
   readonly onAway?: ((isAway: boolean) => void) | undefined
   /** Of each request that has no answer for long (true), and that it has one at last (false). */
@@ -50,7 +50,7 @@ const UNREACHED = 'could not connect to '
 export async function connectTo(
   url: string,
   { seed, id }: Pick<Credentials, 'seed' | 'id'>,
-  { onAway = () => undefined, onSilent = () => undefined }: Told = {},
+  { onAway = () => undefined, onSilent = () => undefined }: Notices = {},
 ): Promise<Connection> {
   const core = await connect({
     servers: url,

@@ -16,7 +16,7 @@ export const silenceWith = (left: number | undefined, log: string): string =>
     : `the server does not answer; what it says itself is in ${log}`
 
 /** Tells of a server that is silent, and that it answers again, each once. */
-export function silenceTold({ log }: KeptUp, tell: (message: string) => void = () => undefined) {
+export function silenceTold({ log }: Pick<KeptUp, 'log'>, tell: (message: string) => void = () => undefined) {
   let isTold = false
   return (isSilent: boolean): void => {
     if (isSilent === isTold) return

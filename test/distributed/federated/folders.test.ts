@@ -66,12 +66,3 @@ test('pictures of one class are refused before they are read, but for a client',
   await assert.rejects(alone, /all pictures lie in one sub-folder, oak: there is nothing to tell apart/)
   assert.deepEqual(read, [])
 })
-
-test('one class alone is nothing to learn from, but for a client', async () => {
-  const file = join(workFolder(), 'one.csv')
-  writeFileSync(file, table(many('ash')))
-  await assert.rejects(
-    loadData(file),
-    /one.csv has one class alone, ash: there is nothing to tell apart; add the other/,
-  )
-})

@@ -2,7 +2,7 @@
 // At most 60 s: a network is trained beside the page, and every rule is opened.
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { addressOf } from '../../../lab/src/state/address.js'
 import { STORIES } from '../../../lab/src/stories/stories.js'
@@ -101,13 +101,21 @@ test('a race against backpropagation is one click away', async (t) => {
   assert.deepEqual(errors, [])
 })
 
-test('a rival that comes to a training that is under way, or over, begins at once', async (t) => {
+/** The small experiment, trained; undefined where there is no browser. */
+async function trained(t: TestContext) {
   const browser = await browserFor(t)
-  if (!browser) return
+  if (!browser) return undefined
   const { url } = await served()
-  const { page, errors } = await open(browser, url + SMALL)
-  await page.getByRole('button', { name: 'Train', exact: true }).click()
-  await untilState(page, 'Trained')
+  const own = await open(browser, url + SMALL)
+  await own.page.getByRole('button', { name: 'Train', exact: true }).click()
+  await untilState(own.page, 'Trained')
+  return own
+}
+
+test('a rival that comes to a training that is under way, or over, begins at once', async (t) => {
+  const own = await trained(t)
+  if (!own) return
+  const { page, errors } = own
   const percentOf = (rule: string) => page.locator('.race li', { hasText: rule }).locator('b', { hasText: '%' })
   await page.getByRole('button', { name: 'Race backpropagation' }).click()
   await percentOf('Backpropagation').waitFor()
@@ -120,12 +128,9 @@ test('a rival that comes to a training that is under way, or over, begins at onc
 })
 
 test('of a network that is trained, slow motion shows a step; one that is left is a page back', async (t) => {
-  const browser = await browserFor(t)
-  if (!browser) return
-  const { url } = await served()
-  const { page, errors } = await open(browser, url + SMALL)
-  await page.getByRole('button', { name: 'Train', exact: true }).click()
-  await untilState(page, 'Trained')
+  const own = await trained(t)
+  if (!own) return
+  const { page, errors } = own
   await page.getByRole('button', { name: 'Slow motion' }).click()
   for (const phase of ['positive pass', 'negative pass', 'learn', 'positive pass'])
     await page.locator('.phases .now', { hasText: phase }).waitFor()
