@@ -144,7 +144,7 @@ export default [
     find: 'if (!signal.aborted && !(await isOver())) throw error',
     replace: 'throw error',
     ...own('deadlines'),
-    names: 'when the round is over',
+    names: 'still .* when the round is over',
   },
   {
     what: 'where the engine lost all, rounds that are in the checkpoint are made again',

@@ -12,6 +12,7 @@ import { joinStream, uploadStream } from '../../../src/distributed/federated/rou
 import { sendParts } from '../../../src/distributed/federated/wire/parts.js'
 import { deltaTensors, encodeUpload } from '../../../src/distributed/federated/wire/upload.js'
 import { memoryEngine } from '../../../src/distributed/memory.js'
+import type { Stream, Transport } from '../../../src/distributed/transport.js'
 import { UserError } from '../../../src/errors.js'
 import { stream } from '../../../src/random/stream.js'
 import { configOf, deltaFrom, LAYOUT, learnTurns, names, plainLearner, workOf } from './fixtures.js'
@@ -131,43 +132,72 @@ test('who missed two rounds in a row is asked last', async () => {
   assert.ok(asked.filter(Boolean).length <= 2, `${asked}`)
 })
 
-test('a client that ends its lesson when the round is over drops it, and takes part in the next one', async () => {
-  const engine = memoryEngine()
-  const transport = engine.connect()
-  const [clients, end] = [names(4), new AbortController()]
-  let release = (): void => {}
-  const released = new Promise<void>((resolve) => {
-    release = resolve
-  })
-  let lessons = 0
-  const learner: Learner = {
-    ...plainLearner('client-3'),
-    async learn(...given) {
-      if (lessons++ === 0) await released
-      return await plainLearner('client-3').learn(...given)
+/** A client whose first model, lesson or upload has to wait for `until`. */
+function slowClient(connect: () => Transport, what: 'fetches' | 'learns' | 'sends', until: Promise<void>) {
+  let isFirst = true
+  const first = async (own: string): Promise<void> => {
+    if (own !== what || !isFirst) return
+    isFirst = false
+    await until
+  }
+  const [transport, learner] = [connect(), plainLearner('client-3')]
+  const slow: Transport = {
+    ...transport,
+    objects: {
+      ...transport.objects,
+      async get(name) {
+        await first('fetches')
+        return await transport.objects.get(name)
+      },
+    },
+    async stream(name, limits) {
+      const stream = await transport.stream(name, limits)
+      const publish: Stream['publish'] = async (message, after) => {
+        if (message.subject.startsWith('up.1.update.')) await first('sends')
+        return await stream.publish(message, after)
+      }
+      return { ...stream, publish }
     },
   }
-  const late = takePart({
-    ...{ transport: engine.connect(), run: 'run', client: 'client-3', clients: clients.length, learner },
-    ...{ clock: systemClock, poll: 1, signal: end.signal },
+  const learn: Learner['learn'] = async (...given) => {
+    await first('learns')
+    return await learner.learn(...given)
+  }
+  return { transport: slow, learner: { ...learner, learn } }
+}
+
+for (const what of ['fetches', 'learns', 'sends'] as const)
+  test(`a client that still ${what} when the round is over drops it, and takes part in the next one`, async () => {
+    const engine = memoryEngine()
+    const transport = engine.connect()
+    const [clients, end] = [names(4), new AbortController()]
+    let release = (): void => {}
+    const released = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const late = takePart({
+      ...{ ...slowClient(engine.connect, what, released), run: 'run', client: 'client-3', clients: clients.length },
+      ...{ clock: systemClock, poll: 1, signal: end.signal },
+    })
+    const own = rounds({ clients, transport, here: ['client-3'] }, async (state, elapsed, send) => {
+      if (elapsed < 5) return
+      for (const client of clients.slice(0, state.round === 1 ? 3 : 2)) await send(client)
+      if (state.round === 1) return
+      release()
+      const uploads = await uploadStream(transport, state.round, { clients: 4, most: 10_000 })
+      const isThere = async () => await uploads.last(`up.${state.round}.update.client-3.0`)
+      // One that ended by an error is not waited for.
+      while (!(await isThere())) await Promise.race([late, breath()])
+    })
+    const { events } = await own.finally(() => end.abort())
+    await late
+    const accepted = ofKind(events, 'published').map((own) => [own.round, own.accepted.includes('client-3')])
+    assert.deepEqual(accepted.slice(0, 2), [
+      [1, false],
+      [2, true],
+    ])
+    assert.deepEqual(ofKind(events, 'refused'), [])
   })
-  const own = rounds({ clients, transport, here: ['client-3'] }, async (state, elapsed, send) => {
-    if (elapsed < 5) return
-    for (const client of clients.slice(0, state.round === 1 ? 3 : 2)) await send(client)
-    if (state.round === 1) return
-    release()
-    const uploads = await uploadStream(transport, state.round, { clients: 4, most: 10_000 })
-    while (!(await uploads.last(`up.${state.round}.update.client-3.0`))) await breath()
-  })
-  const { events } = await own.finally(() => end.abort())
-  await late
-  const accepted = ofKind(events, 'published').map((own) => [own.round, own.accepted.includes('client-3')])
-  assert.deepEqual(accepted.slice(0, 2), [
-    [1, false],
-    [2, true],
-  ])
-  assert.deepEqual(ofKind(events, 'refused'), [])
-})
 
 test('below the quorum a round closes at its deadline with half of the answers, and fails later with fewer', async () => {
   const half = await rounds({ clients: names(8), wanted: 8 }, async (state, elapsed, send) => {
