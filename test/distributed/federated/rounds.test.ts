@@ -6,10 +6,10 @@ import { flattened } from '../../../src/distributed/federated/layout.js'
 import { objectCache } from '../../../src/distributed/federated/model.js'
 import { NAMES } from '../../../src/distributed/federated/names.js'
 import { coordinate } from '../../../src/distributed/federated/round/coordinator.js'
-import { readRound } from '../../../src/distributed/federated/round/state.js'
+import { readRound, writeRound } from '../../../src/distributed/federated/round/state.js'
 import { uploadStream } from '../../../src/distributed/federated/round/streams.js'
 import { memoryEngine } from '../../../src/distributed/memory.js'
-import { FullError, type Transport } from '../../../src/distributed/transport.js'
+import { ConflictError, FullError, type Transport } from '../../../src/distributed/transport.js'
 import { UserError } from '../../../src/errors.js'
 import {
   clientsOf,
@@ -128,6 +128,15 @@ test('two coordinators at a time make the same models', async () => {
   assert.equal((await readRound(engine.connect()))!.state.model, wanted[2])
   end.abort()
   await clients
+})
+
+test('of two coordinators that saw the same round the later one changes nothing', async () => {
+  const { engine } = await wholeRun()
+  const [first, second] = [engine.connect(), engine.connect()]
+  const { state, revision } = (await readRound(first))!
+  await writeRound(first, { ...state, failed: 1 }, revision)
+  await assert.rejects(writeRound(second, { ...state, failed: 2 }, revision), ConflictError)
+  assert.equal((await readRound(second))!.state.failed, 1)
 })
 
 test('lost hints cost nothing but time', async () => {
