@@ -4,6 +4,7 @@ import { networkLayout } from '../../lab/src/network/layout.js'
 import { lent } from '../../lab/src/session/lend.js'
 import { filtersOf, glancesOf, imagesOf } from '../../lab/src/session/look.js'
 import { historyOf } from '../../lab/src/state/history.js'
+import { leadOf, type Racer } from '../../lab/src/state/lead.js'
 import { countsIn, pairedNumbers } from '../../lab/src/state/sights.js'
 import { certifyRule } from '../../src/rules/certify.js'
 import { RULES } from '../../src/rules/registry.js'
@@ -115,4 +116,23 @@ test('a rival is lent the weights of a network, and nothing of its optimiser', (
       ['high', state.high],
     ],
   )
+})
+
+test('a race is led by the better of two at the last epoch that both have, and chance is two standard errors', () => {
+  const racer = (title: string, ...accuracies: number[]): Racer => ({
+    title,
+    epochs: accuracies.map((accuracy, i) => ({
+      epoch: i + 1,
+      validation: { network: { accuracy } },
+      confusion: { classes: 2, counts: Uint32Array.of(30, 20, 10, 40) },
+    })),
+  })
+  const lead = leadOf([racer('a', 0.5, 0.8), racer('b', 0.9), racer('c', 0.3, 0.4, 0.99)])
+  assert.deepEqual(
+    [lead?.epoch, lead?.first, lead?.second],
+    [1, { title: 'b', accuracy: 0.9, samples: 100 }, { title: 'a', accuracy: 0.5, samples: 100 }],
+  )
+  assert.ok(Math.abs(lead!.chance - 2 * Math.sqrt((0.9 * 0.1 + 0.5 * 0.5) / 100)) < 1e-12)
+  assert.equal(leadOf([racer('a', 0.5)]), undefined)
+  assert.equal(leadOf([racer('a', 0.5), racer('b')]), undefined)
 })
