@@ -31,7 +31,7 @@ import { positionAfter, type Turn, turnsBehind, turnsOf } from './turns.js'
 import { federatedWork, layoutIn, type SolvedReadOut } from './work.js'
 
 /** A round that the events of a run tell of. */
-export interface Told {
+export interface ToldRound {
   readonly round: number
   /** Turns of the training that are done after it. */
   readonly turn: number
@@ -61,7 +61,7 @@ export interface FederateConfig extends TrainConfig {
   /** A name that no other coordinator of the run has. */
   readonly holder: string
   /** The last round that the run told of before it was stopped: what is found again is not told again. */
-  readonly lastTold?: Told | undefined
+  readonly lastTold?: ToldRound | undefined
   /** Told after every round, when its model is stored: for an engine that forgets. */
   readonly onPublished?: ((model: string) => Promise<void>) | undefined
 }

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { makeFolder, replaceFile } from '../../files.node.js'
 import type { Transport } from '../transport.js'
-import type { Told } from './federate.js'
+import type { ToldRound } from './federate.js'
 import type { ClientKeeper } from './here.js'
 import { objectCache } from './model.js'
 import { NAMES, toJson } from './names.js'
@@ -63,10 +63,10 @@ export function keeperIn(folder: string): ClientKeeper {
 }
 
 /** The last round that the events of a run tell of, and the turns that were done after it; 0: none. */
-export function lastTold(run: string): Told {
+export function lastTold(run: string): ToldRound {
   const path = join(run, METRICS)
   const lines = existsSync(path) ? readFileSync(path, 'utf8').split('\n') : []
-  let last: Told = { round: 0, turn: 0 }
+  let last: ToldRound = { round: 0, turn: 0 }
   for (const line of lines.filter((text) => text.startsWith('{"event":"round"'))) {
     const { round, turn } = parsed(line) ?? last
     last = { round: Math.max(last.round, round), turn: Math.max(last.turn, turn) }
@@ -75,7 +75,7 @@ export function lastTold(run: string): Told {
 }
 
 /** A line that was cut off tells of nothing. */
-function parsed(line: string): Told | undefined {
+function parsed(line: string): ToldRound | undefined {
   try {
     return JSON.parse(line)
   } catch {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fromEightBits, toEightBits, withFeedback } from '../../../src/distributed/federated/wire/eight-bits.js'
-import { encodeWire, type WireTensor } from '../../../src/distributed/federated/wire/tensors.js'
+import { encodeWire, type UploadTensor } from '../../../src/distributed/federated/wire/tensors.js'
 import { decodeUpload, deltaOf, deltaTensors, encodeUpload } from '../../../src/distributed/federated/wire/upload.js'
 import { stream } from '../../../src/random/stream.js'
 import { deltaFrom, LAYOUT } from './fixtures.js'
@@ -62,11 +62,11 @@ test('an upload is read as it was written, in 32 and in 8 bits, and 8 take a qua
 
 test('malformed uploads are refused, each with its reason', () => {
   const good = deltaTensors(LAYOUT, deltaFrom('client-2', 0), 32, { missing: new Map(), random: random('upload') })
-  const changed = (change: Partial<WireTensor>): WireTensor[] => [{ ...good[0]!, ...change }, ...good.slice(1)]
+  const changed = (change: Partial<UploadTensor>): UploadTensor[] => [{ ...good[0]!, ...change }, ...good.slice(1)]
   const refused = (bytes: Uint8Array, reason: RegExp): void => {
     assert.throws(() => deltaOf(decodeUpload(bytes), LAYOUT), reason)
   }
-  const upload = (tensors: readonly WireTensor[], own: object = claims) => encodeUpload(own as typeof claims, tensors)
+  const upload = (tensors: readonly UploadTensor[], own: object = claims) => encodeUpload(own as typeof claims, tensors)
   refused(new Uint8Array(3), /fewer than a header/)
   refused(new Uint8Array(100).fill(255), /header/)
   refused(upload(good).subarray(0, 200), /cut|ends/)
@@ -79,7 +79,7 @@ test('malformed uploads are refused, each with its reason', () => {
     refused(upload(changed({ data: new Float32Array(12).fill(value) })), /not finite/)
   refused(upload(changed({ type: 'I8', data: new Int8Array(12) })), /layers.0.weight\/scales is missing/)
   const scaled = changed({ type: 'I8', data: new Int8Array(12) })
-  const scales: WireTensor = {
+  const scales: UploadTensor = {
     name: 'layers.0.weight/scales',
     type: 'F32',
     shape: [3],

@@ -22,8 +22,8 @@ export interface NatsFlags extends Partial<PipelineStart> {
   readonly wait?: number | undefined
 }
 
-/** Who is told of the processes. */
-export interface Told {
+/** Called when processes start, or a server is silent. */
+export interface Callbacks {
   broker?(broker: Broker): void
   worker?(stage: number, process: number): void
   silent?(message: string): void
@@ -41,7 +41,7 @@ const [COORDINATOR, HERE, JOINING] = [0, 1, 2] as const
 /** Trains over processes that a NATS server connects, which is started for the run and keeps what it stores in its folder. */
 export const overNats = (
   { mode = 'activations', workers, listen, port, local, dataDir, wait }: NatsFlags,
-  told: Told = {},
+  callbacks: Callbacks = {},
 ): Training =>
   async function* (config) {
     const { run: folder } = config.told ?? {}
@@ -64,13 +64,13 @@ export const overNats = (
         workers: [COORDINATOR, HERE, JOINING].length,
         ...(listen !== undefined && { host: listen, port: port ?? (await usualPort(listen)) }),
       })
-      told.broker?.(broker)
+      callbacks.broker?.(broker)
       const start = { mode, engine: 'nats', workers, local } as const
       keepStart(folder, { ...start, ...(listen !== undefined && { listen, port: portOf(broker) }) })
-      const server = keptUp(broker, told.broker)
+      const server = keptUp(broker, callbacks.broker)
       const credentials = credentialsFile(place, broker.workers[HERE]!.id)
       try {
-        const onSilent = silenceTold(server, told.silent)
+        const onSilent = silenceTold(server, callbacks.silent)
         const transport = await natsTransport(broker.url, broker.workers[COORDINATOR]!, { onSilent })
         try {
           const startAll = async (run: string, count: number, signal: AbortSignal): Promise<void> => {
@@ -78,7 +78,7 @@ export const overNats = (
             const workersHere = Promise.all(
               Array.from({ length: here }, async (_, stage) => {
                 const orders = { url: broker.url, credentials, run }
-                const onStart = (process: number): void => told.worker?.(stage, process)
+                const onStart = (process: number): void => callbacks.worker?.(stage, process)
                 await startWorker({ place: placeOf(stage), orders, ready: ready[stage], onStart }, signal)
               }),
             )

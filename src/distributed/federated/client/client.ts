@@ -6,12 +6,12 @@ import { encodeJoin } from '../round/open.js'
 import { type RoundState, readRound } from '../round/state.js'
 import { joinStream, uploadStream } from '../round/streams.js'
 import { publishOnce, sendParts } from '../wire/parts.js'
-import type { WireTensor } from '../wire/tensors.js'
+import type { UploadTensor } from '../wire/tensors.js'
 import { encodeUpload } from '../wire/upload.js'
 
 /** What a client makes of a turn. */
 export interface Lesson {
-  readonly tensors: readonly WireTensor[]
+  readonly tensors: readonly UploadTensor[]
   readonly loss?: number | undefined
 }
 

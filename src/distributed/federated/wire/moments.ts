@@ -1,7 +1,7 @@
 import { UserError } from '../../../errors.js'
 import { sameShape, show, sizeOf } from '../../../graph/types.js'
 import type { Moments } from '../../../readout/moments.js'
-import type { WireFile, WireTensor } from './tensors.js'
+import type { UploadTensor, WireFile } from './tensors.js'
 
 type Sizes = Pick<Moments, 'features' | 'targets'>
 
@@ -18,7 +18,7 @@ export const momentsBytes = (sizes: Sizes): number =>
   8 * Object.values(shapesOf(sizes)).reduce((sum, shape) => sum + sizeOf(shape), 0)
 
 /** Sums over a client's samples, as they travel: in float64, or the solution would not be exact. */
-export function momentsTensors(moments: Moments): WireTensor[] {
+export function momentsTensors(moments: Moments): UploadTensor[] {
   const { count, targetSquares } = moments
   const data = { ...moments, count: Float64Array.of(count), targetSquares: Float64Array.of(targetSquares) }
   return Object.entries(shapesOf(moments)).map(([name, shape]) => ({

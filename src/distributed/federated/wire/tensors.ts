@@ -6,7 +6,7 @@ export const WIRE = { F32: Float32Array, F64: Float64Array, I8: Int8Array } as c
 export type WireType = keyof typeof WIRE
 export type WireData = Float32Array | Float64Array | Int8Array
 
-export interface WireTensor {
+export interface UploadTensor {
   readonly name: string
   readonly type: WireType
   readonly shape: readonly number[]
@@ -14,7 +14,7 @@ export interface WireTensor {
 }
 
 export interface WireFile {
-  readonly tensors: readonly WireTensor[]
+  readonly tensors: readonly UploadTensor[]
   readonly metadata: Readonly<Record<string, string>>
 }
 

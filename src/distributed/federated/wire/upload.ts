@@ -4,7 +4,7 @@ import { sameShape, show, sizeOf } from '../../../graph/types.js'
 import type { Stream } from '../../../random/stream.js'
 import { lengthOf, type Travelling, unflattened } from '../layout.js'
 import { fromEightBits, withFeedback } from './eight-bits.js'
-import { decodeWire, encodeWire, type WireFile, type WireTensor } from './tensors.js'
+import { decodeWire, encodeWire, type UploadTensor, type WireFile } from './tensors.js'
 
 /** What a client says beside its numbers. All of it is a claim. */
 export interface Claims {
@@ -45,9 +45,9 @@ export function deltaTensors(
   delta: Float32Array,
   bits: 8 | 32,
   { missing, random }: { readonly missing: Missing; readonly random: Stream },
-): WireTensor[] {
+): UploadTensor[] {
   const parts = unflattened(layout, delta)
-  return layout.flatMap(({ name, shape }): WireTensor[] => {
+  return layout.flatMap(({ name, shape }): UploadTensor[] => {
     const own = parts[name]!
     if (bits === 32) return [{ name, type: 'F32', shape, data: own }]
     const rows = rowsOf(shape)
@@ -60,7 +60,7 @@ export function deltaTensors(
   })
 }
 
-export const encodeUpload = (own: Claims, tensors: readonly WireTensor[]): Uint8Array<ArrayBuffer> =>
+export const encodeUpload = (own: Claims, tensors: readonly UploadTensor[]): Uint8Array<ArrayBuffer> =>
   encodeWire({ tensors, metadata: { format: FORMAT, version: VERSION, claims: JSON.stringify(own) } })
 
 /** Throws an Error that says what is wrong: the bytes are a stranger's. */
@@ -83,7 +83,7 @@ export function decodeUpload(bytes: Uint8Array): WireFile & { readonly claims: C
 export function deltaOf({ tensors }: WireFile, layout: readonly Travelling[]): Float32Array {
   const there = new Map(tensors.map((tensor) => [tensor.name, tensor]))
   const taken = new Set<string>()
-  const take = (name: string, shape: readonly number[], type: string): WireTensor => {
+  const take = (name: string, shape: readonly number[], type: string): UploadTensor => {
     const own = there.get(name)
     if (!own) throw new UserError(`${name} is missing`)
     if (own.type !== type || !sameShape(own.shape, shape))
