@@ -10,7 +10,10 @@ export interface Asked {
   readonly mode?: (typeof MODES)[number]
   readonly renew: boolean
   readonly threads?: number
+  /** The first so many seeds of each job. */
   readonly seeds?: number
+  /** Of each training job this seed alone. */
+  readonly seed?: number
 }
 
 /**
@@ -24,26 +27,31 @@ export function askedBy(args: readonly string[]): Asked {
     parseArgs({
       args: [...args],
       allowPositionals: true,
-      options: { list: flag, report: flag, prove: flag, renew: flag, threads: number, seeds: number },
+      options: { list: flag, report: flag, prove: flag, renew: flag, threads: number, seeds: number, seed: number },
     }),
   )
   const modes = MODES.filter((mode) => values[mode])
   if (modes.length > 1) throw new UsageError(`--${modes.join(' and --')} are two things to do: choose one`)
   const [mode] = modes
   if (values.renew && mode) throw new UsageError(`--renew runs jobs, and --${mode} does not`)
+  if (values.seeds !== undefined && values.seed !== undefined)
+    throw new UsageError('--seeds takes the first ones, and --seed one alone: choose one')
   const [threads, seeds] = [countOf('threads', values.threads), countOf('seeds', values.seeds)]
+  const seed = countOf('seed', values.seed, 0)
   return {
     words: positionals,
     renew: values.renew ?? false,
     ...(mode && { mode }),
     ...(threads && { threads }),
     ...(seeds && { seeds }),
+    ...(seed !== undefined && { seed }),
   }
 }
 
-function countOf(name: string, given: string | undefined): number | undefined {
-  if (given === undefined || (/^\d+$/.test(given) && Number(given) > 0)) return given ? Number(given) : undefined
-  throw new UsageError(`--${name} takes a whole number from 1, not "${given}"`)
+function countOf(name: string, given: string | undefined, least = 1): number | undefined {
+  if (given === undefined) return undefined
+  if (/^\d+$/.test(given) && Number(given) >= least) return Number(given)
+  throw new UsageError(`--${name} takes a whole number from ${least}, not "${given}"`)
 }
 
 /** Node's own sentence about a flag, its advice left out: no job begins with a hyphen. */

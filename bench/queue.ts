@@ -37,7 +37,7 @@ function readArguments(): Asked {
   }
 }
 
-const { words, mode, renew, threads = availableParallelism(), seeds: most = Number.POSITIVE_INFINITY } = readArguments()
+const { words, mode, renew, threads = availableParallelism(), seeds: most, seed: only } = readArguments()
 const TIMED_AGAINST_A_TWIN: ReadonlySet<Job['kind']> = new Set(['speed', 'rule-speed', 'convolution'])
 
 function isDone(job: Job): boolean {
@@ -59,7 +59,10 @@ function changeOf(job: Job): string | undefined {
 const stateOf = (job: Job): string => (changeOf(job) !== undefined ? 'stale' : isDone(job) ? 'done ' : 'open ')
 
 async function run(job: Job): Promise<void> {
-  if (job.kind === 'training') return runTraining({ ...job, seeds: job.seeds.slice(0, most) }, threads)
+  if (job.kind === 'training') {
+    const seeds = only === undefined ? job.seeds.slice(0, most) : job.seeds.filter((seed) => seed === only)
+    return runTraining({ ...job, seeds }, threads)
+  }
   if (job.kind === 'rule-speed') return runRuleSpeed(job)
   if (job.kind === 'layer-times') return runLayerTimes(job)
   if (job.kind === 'paces') return runPaces(job)

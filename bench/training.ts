@@ -98,19 +98,21 @@ export function resultOf(folder: string): { certificate: Certificate; result: { 
  * change last bits.
  */
 export async function runTraining(job: TrainingJob, threads: number): Promise<void> {
-  const before = staleness(job) === undefined ? readRecord(job.id) : undefined
+  // Another queue may have added seeds of its own while one trains here.
+  const recorded = () => (staleness(job) === undefined ? readRecord(job.id) : undefined)
   const settings = settingsOf(job)
   const here = await describeMachine()
-  const machine = before?.machine ?? here
   const date = new Date().toISOString().slice(0, 10)
-  const record = { id: job.id, command: commandOf(job), date, machine, settings }
-  const results = [...(before?.results ?? [])]
   for (const seed of job.seeds) {
-    if (results.some((result) => result.seed === seed)) continue
+    if (recorded()?.results.some((result) => result.seed === seed)) continue
     const folder = keptRun(job, seed)
     await trainOnce(job, seed, threads, settings)
     const { certificate, result } = resultOf(folder)
-    results.push({ seed, threads, ...(before && { machine: here }), ...result })
+    const before = recorded()
+    const machine = before?.machine ?? here
+    const record = { id: job.id, command: commandOf(job), date, machine, settings }
+    const own = { seed, threads, ...(before && { machine: here }), ...result }
+    const results = [...(before?.results ?? []), own].sort((a, b) => Number(a.seed) - Number(b.seed))
     writeRecord({ ...record, certificate, results } satisfies Record)
     if (!job.keep) removeRun(folder)
     const { test, seconds, diverged } = result

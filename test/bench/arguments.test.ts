@@ -8,12 +8,13 @@ test('words, one thing to do, and numbers are read', () => {
   assert.deepEqual(askedBy([]), { words: [], renew: false })
   const asked = { words: ['mnist', 'uff'], renew: true, threads: 1, seeds: 2 }
   assert.deepEqual(askedBy(['--renew', 'mnist', '--threads=1', '--seeds', '2', 'uff']), asked)
+  assert.deepEqual(askedBy(['--seed=0']), { words: [], renew: false, seed: 0 })
   for (const mode of ['list', 'report', 'prove']) assert.equal(askedBy([`--${mode}`]).mode, mode)
 })
 
 test('the usage names every flag', () => {
   const usage = readFileSync('bench/usage.txt', 'utf8')
-  for (const flag of ['--list', '--report', '--prove', '--renew', '--threads', '--seeds', '--help'])
+  for (const flag of ['--list', '--report', '--prove', '--renew', '--threads', '--seeds', '--seed=K', '--help'])
     assert.ok(usage.includes(flag), flag)
 })
 
@@ -25,6 +26,8 @@ test('what it does not know is refused, and runs nothing', () => {
     [['--threads=0'], /--threads takes a whole number from 1, not "0"/],
     [['--seeds=two'], /--seeds takes a whole number from 1, not "two"/],
     [['--seeds='], /--seeds takes a whole number/],
+    [['--seed=-1'], /--seed takes a whole number from 0, not "-1"/],
+    [['--seed=1', '--seeds=2'], /--seeds takes the first ones, and --seed one alone/],
     [['--list', '--report'], /--list and --report are two things/],
     [['--renew', '--report'], /--renew runs jobs, and --report does not/],
   ] as const)
