@@ -10,9 +10,9 @@ export interface Asked {
   readonly mode?: (typeof MODES)[number]
   readonly renew: boolean
   readonly threads?: number
-  /** The first so many seeds of each job. */
+  /** How many seeds of each job run, from the first on. */
   readonly seeds?: number
-  /** Of each training job this seed alone. */
+  /** The one seed that runs, in training jobs alone. */
   readonly seed?: number
 }
 

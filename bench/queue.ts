@@ -60,7 +60,7 @@ const stateOf = (job: Job): string => (changeOf(job) !== undefined ? 'stale' : i
 
 async function run(job: Job): Promise<void> {
   if (job.kind === 'training') {
-    const seeds = only === undefined ? job.seeds.slice(0, most) : job.seeds.filter((seed) => seed === only)
+    const seeds = only === undefined ? job.seeds.slice(0, most) : [only]
     return runTraining({ ...job, seeds }, threads)
   }
   if (job.kind === 'rule-speed') return runRuleSpeed(job)
@@ -89,7 +89,10 @@ const isMeant = (id: string, word: string): boolean =>
   JOBS.some((job) => job.id === word) ? id === word : id.includes(word)
 const unknown = words.find((word) => !JOBS.some(({ id }) => isMeant(id, word)))
 if (unknown !== undefined) refuse(`no job has ${unknown} in its id; bench/run --list names all`)
-const chosen = JOBS.filter(({ id }) => words.length === 0 || words.some((word) => isMeant(id, word)))
+const named = JOBS.filter(({ id }) => words.length === 0 || words.some((word) => isMeant(id, word)))
+const trainsIt = (job: Job): boolean => job.kind === 'training' && job.seeds.some((seed) => seed === only)
+const chosen = only === undefined ? named : named.filter(trainsIt)
+if (chosen.length === 0) refuse(`none of these jobs trains seed ${only}`)
 if (mode === 'list') {
   for (const job of chosen) console.log(`${stateOf(job)}  ${job.id}`)
 } else if (mode === 'prove') {

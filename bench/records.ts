@@ -28,7 +28,7 @@ export function readRecord(id: string): Record | undefined {
 /** Written whole or not at all, so that a stopped queue leaves no half record. */
 export function writeRecord(record: Record): void {
   mkdirSync(FOLDER, { recursive: true })
-  const part = `${pathOf(record.id)}.part`
+  const part = `${pathOf(record.id)}.${process.pid}.part`
   writeFileSync(part, `${JSON.stringify(record, null, 2)}\n`)
   renameSync(part, pathOf(record.id))
 }

@@ -102,17 +102,18 @@ export async function runTraining(job: TrainingJob, threads: number): Promise<vo
   const recorded = () => (staleness(job) === undefined ? readRecord(job.id) : undefined)
   const settings = settingsOf(job)
   const here = await describeMachine()
-  const date = new Date().toISOString().slice(0, 10)
   for (const seed of job.seeds) {
     if (recorded()?.results.some((result) => result.seed === seed)) continue
     const folder = keptRun(job, seed)
     await trainOnce(job, seed, threads, settings)
     const { certificate, result } = resultOf(folder)
-    const before = recorded()
-    const machine = before?.machine ?? here
+    const { machine, results: others } = recorded() ?? { machine: here, results: [] }
+    const date = new Date().toISOString().slice(0, 10)
     const record = { id: job.id, command: commandOf(job), date, machine, settings }
-    const own = { seed, threads, ...(before && { machine: here }), ...result }
-    const results = [...(before?.results ?? []), own].sort((a, b) => Number(a.seed) - Number(b.seed))
+    const isElsewhere = JSON.stringify(machine) !== JSON.stringify(here)
+    const own = { seed, threads, ...(isElsewhere && { machine: here }), ...result }
+    const results = [...others.filter((other) => other.seed !== seed), own]
+    results.sort((a, b) => Number(a.seed) - Number(b.seed))
     writeRecord({ ...record, certificate, results } satisfies Record)
     if (!job.keep) removeRun(folder)
     const { test, seconds, diverged } = result

@@ -80,7 +80,7 @@ export const JOBS: readonly Omit<TrainingJob, 'kind'>[] = [
   // Aktemur et al. reach 98.17 % (All-Layers) to 98.33 % (Sequential) in 100 chapters with random negatives. With the step size
   // and threshold of preset pff-random the upper layers die in the first 100 steps (0029), so loss and rate are ours. A step
   // of a joint training takes 36 ms on the two cores of the table of steps, 90 on one; a chapter passes lower layers again:
-  // 20 chapters take some 80 minutes on one core beside another training.
+  // 20 chapters took 111 minutes on one core beside other work.
   {
     id: 'mnist-forward-forward-pff-random',
     title: 'All-Layers PFF, random negatives (784-2000x4, 20 chapters; loss and rate ours)',
@@ -93,7 +93,7 @@ export const JOBS: readonly Omit<TrainingJob, 'kind'>[] = [
     seeds: [0],
     target: 1.7,
   },
-  // 98.38 % by all heads in 100 chapters; 30 take some 70 minutes on one core beside another training.
+  // 98.38 % by all heads in 100 chapters; 30 took 55 minutes on one core beside other work.
   {
     id: 'mnist-forward-forward-pff-heads',
     title: 'All-Layers PFF, heads in the place of negatives (784-2000x4, 30 chapters)',

@@ -118,7 +118,7 @@ test('a rival is lent the weights of a network, and nothing of its optimiser', (
   )
 })
 
-test('a race is led by the better of two at the last epoch that both have, and chance is two standard errors', () => {
+test('a race is led by the best at the last epoch that all have, and chance is two standard errors', () => {
   const racer = (title: string, ...accuracies: number[]): Racer => ({
     title,
     epochs: accuracies.map((accuracy, i) => ({
@@ -132,7 +132,7 @@ test('a race is led by the better of two at the last epoch that both have, and c
     [lead?.epoch, lead?.first, lead?.second],
     [1, { title: 'b', accuracy: 0.9, samples: 100 }, { title: 'a', accuracy: 0.5, samples: 100 }],
   )
-  assert.ok(Math.abs(lead!.chance - 2 * Math.sqrt((0.9 * 0.1 + 0.5 * 0.5) / 100)) < 1e-12)
+  assert.ok(Math.abs(lead!.chance - 2 * Math.sqrt(((91 / 102) * (11 / 102) + 0.5 * 0.5) / 100)) < 1e-12)
   assert.equal(leadOf([racer('a', 0.5)]), undefined)
   assert.equal(leadOf([racer('a', 0.5), racer('b')]), undefined)
 })

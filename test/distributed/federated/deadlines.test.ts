@@ -40,7 +40,7 @@ async function upload(config: CoordinatorConfig, { round, turn, model }: RoundSt
   await sendParts(uploads, round, client, encodeUpload(claims, tensors))
 }
 
-type Told = Exclude<CoordinatorEvent, { event: 'waiting' }>
+type ToldEvent = Exclude<CoordinatorEvent, { event: 'waiting' }>
 
 /**
  * Rounds over clients that take 10 s by their own word; at every look `act` is told of the round and the seconds since its
@@ -56,7 +56,7 @@ async function rounds(
     readonly here?: readonly string[]
   },
   act: (state: RoundState, elapsed: number, send: (client: string) => Promise<void>) => Promise<void>,
-): Promise<{ events: Told[]; seconds: number[] }> {
+): Promise<{ events: ToldEvent[]; seconds: number[] }> {
   const clock = fakeClock()
   const { transport = memoryEngine().connect() } = more
   const work = workOf({ turns: learnTurns(TURNS) })
@@ -68,7 +68,7 @@ async function rounds(
       headers: {},
       payload: encodeJoin({ samples: 10, seconds: 10 }),
     })
-  const events: Told[] = []
+  const events: ToldEvent[] = []
   const seconds: number[] = []
   const sent = new Set<string>()
   let begin = 0
@@ -87,8 +87,8 @@ async function rounds(
   return { events, seconds }
 }
 
-const ofKind = <K extends Told['event']>(events: readonly Told[], kind: K) =>
-  events.filter((event): event is Extract<Told, { event: K }> => event.event === kind)
+const ofKind = <K extends ToldEvent['event']>(events: readonly ToldEvent[], kind: K) =>
+  events.filter((event): event is Extract<ToldEvent, { event: K }> => event.event === kind)
 
 test('30 % more than wanted are asked; once enough have answered, the others have half as long again', async () => {
   const quick = new Set(names(20).slice(0, 17))
@@ -151,19 +151,19 @@ function slowClient(connect: () => Transport, what: 'fetches' | 'learns' | 'send
       },
     },
     async stream(name, limits) {
-      const stream = await transport.stream(name, limits)
+      const own = await transport.stream(name, limits)
       const publish: Stream['publish'] = async (message, after) => {
         if (message.subject.startsWith('up.1.update.')) await first('sends')
-        return await stream.publish(message, after)
+        return await own.publish(message, after)
       }
-      return { ...stream, publish }
+      return { ...own, publish }
     },
   }
   const learn: Learner['learn'] = async (...given) => {
     await first('learns')
     return await learner.learn(...given)
   }
-  return { transport: slow, learner: { ...learner, learn } }
+  return { transport: slow, learner: { ...learner, learn }, isHeldUp: () => !isFirst }
 }
 
 for (const what of ['fetches', 'learns', 'sends'] as const)
@@ -175,19 +175,22 @@ for (const what of ['fetches', 'learns', 'sends'] as const)
     const released = new Promise<void>((resolve) => {
       release = resolve
     })
+    const { isHeldUp, ...slow } = slowClient(engine.connect, what, released)
     const late = takePart({
-      ...{ ...slowClient(engine.connect, what, released), run: 'run', client: 'client-3', clients: clients.length },
+      ...{ ...slow, run: 'run', client: 'client-3', clients: clients.length },
       ...{ clock: systemClock, poll: 1, signal: end.signal },
     })
     const own = rounds({ clients, transport, here: ['client-3'] }, async (state, elapsed, send) => {
       if (elapsed < 5) return
       for (const client of clients.slice(0, state.round === 1 ? 3 : 2)) await send(client)
       if (state.round === 1) return
+      assert.ok(isHeldUp())
       release()
       const uploads = await uploadStream(transport, state.round, { clients: 4, most: 10_000 })
-      const isThere = async () => await uploads.last(`up.${state.round}.update.client-3.0`)
-      // One that ended by an error is not waited for.
-      while (!(await isThere())) await Promise.race([late, breath()])
+      for (let looks = 0; !(await uploads.last(`up.${state.round}.update.client-3.0`)); looks++) {
+        assert.ok(looks < 10_000, 'the client sends nothing for the second round')
+        await breath()
+      }
     })
     const { events } = await own.finally(() => end.abort())
     await late
