@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fromEightBits, toEightBits, withFeedback } from '../../../src/distributed/federated/wire/eight-bits.js'
-import { encodeWire, type UploadTensor } from '../../../src/distributed/federated/wire/tensors.js'
+import { encodeFile, type UploadTensor } from '../../../src/distributed/federated/wire/tensors.js'
 import { decodeUpload, deltaOf, deltaTensors, encodeUpload } from '../../../src/distributed/federated/wire/upload.js'
 import { stream } from '../../../src/random/stream.js'
 import { deltaFrom, LAYOUT } from './fixtures.js'
@@ -70,7 +70,7 @@ test('malformed uploads are refused, each with its reason', () => {
   refused(new Uint8Array(3), /fewer than a header/)
   refused(new Uint8Array(100).fill(255), /header/)
   refused(upload(good).subarray(0, 200), /cut|ends/)
-  refused(encodeWire({ tensors: good, metadata: {} }), /no upload/)
+  refused(encodeFile({ tensors: good, metadata: {} }), /no upload/)
   refused(upload(good.slice(1)), /layers.0.weight is missing/)
   refused(upload([...good, { name: 'more', type: 'F32', shape: [1], data: Float32Array.of(1) }]), /holds more/)
   refused(upload(changed({ shape: [4, 3] })), /layers.0.weight is F32 \[4, 3\], not F32 \[3, 4\]/)

@@ -1,7 +1,7 @@
 import type { Moments } from '../../../readout/moments.js'
 import type { ServerState } from '../aggregate/server.js'
 import type { Tensors } from '../model.js'
-import type { WireFile } from '../wire/tensors.js'
+import type { UploadFile } from '../wire/tensors.js'
 
 /** What a client's upload brings: what it learned, or its sums for the read-out. */
 export type Contribution = { readonly delta: Float32Array } | { readonly moments: Moments }
@@ -33,7 +33,7 @@ export interface Work {
   /** The most bytes of an upload. */
   mostBytes(turn: number): number
   /** Throws an Error that says why an upload does not count. */
-  check(turn: number, file: WireFile, norms: readonly number[]): Contribution
+  check(turn: number, file: UploadFile, norms: readonly number[]): Contribution
   /** The next model: the same for the same uploads, whoever makes it. */
   merge(turn: number, before: Standing, uploads: readonly Taken[], context: MergeContext): Standing
 }

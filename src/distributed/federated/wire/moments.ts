@@ -1,7 +1,7 @@
 import { UserError } from '../../../errors.js'
 import { sameShape, show, sizeOf } from '../../../graph/types.js'
 import type { Moments } from '../../../readout/moments.js'
-import type { UploadTensor, WireFile } from './tensors.js'
+import type { UploadFile, UploadTensor } from './tensors.js'
 
 type Sizes = Pick<Moments, 'features' | 'targets'>
 
@@ -28,7 +28,7 @@ export function momentsTensors(moments: Moments): UploadTensor[] {
 }
 
 /** Throws a UserError unless they are sums of these sizes, finite, and such as samples can have. */
-export function momentsOf({ tensors }: WireFile, sizes: Sizes): Moments {
+export function momentsOf({ tensors }: UploadFile, sizes: Sizes): Moments {
   const shapes = shapesOf(sizes)
   const take = (name: keyof typeof shapes): Float64Array => {
     const own = tensors.find((tensor) => tensor.name === name)

@@ -4,7 +4,7 @@ import { sameShape, show, sizeOf } from '../../../graph/types.js'
 import type { Stream } from '../../../random/stream.js'
 import { lengthOf, type Travelling, unflattened } from '../layout.js'
 import { fromEightBits, withFeedback } from './eight-bits.js'
-import { decodeWire, encodeWire, type UploadTensor, type WireFile } from './tensors.js'
+import { decodeFile, encodeFile, type UploadFile, type UploadTensor } from './tensors.js'
 
 /** What a client says beside its numbers. All of it is a claim. */
 export interface Claims {
@@ -61,11 +61,11 @@ export function deltaTensors(
 }
 
 export const encodeUpload = (own: Claims, tensors: readonly UploadTensor[]): Uint8Array<ArrayBuffer> =>
-  encodeWire({ tensors, metadata: { format: FORMAT, version: VERSION, claims: JSON.stringify(own) } })
+  encodeFile({ tensors, metadata: { format: FORMAT, version: VERSION, claims: JSON.stringify(own) } })
 
 /** Throws an Error that says what is wrong: the bytes are a stranger's. */
-export function decodeUpload(bytes: Uint8Array): WireFile & { readonly claims: Claims } {
-  const file = decodeWire(bytes)
+export function decodeUpload(bytes: Uint8Array): UploadFile & { readonly claims: Claims } {
+  const file = decodeFile(bytes)
   const { format, version, claims: text = '' } = file.metadata
   if (format !== FORMAT || version !== VERSION) throw new Error(`it is no upload of version ${VERSION}`)
   let said: unknown
@@ -80,7 +80,7 @@ export function decodeUpload(bytes: Uint8Array): WireFile & { readonly claims: C
 }
 
 /** The delta of an upload. Throws a UserError unless it has just the tensors of the layout, all numbers finite. */
-export function deltaOf({ tensors }: WireFile, layout: readonly Travelling[]): Float32Array {
+export function deltaOf({ tensors }: UploadFile, layout: readonly Travelling[]): Float32Array {
   const there = new Map(tensors.map((tensor) => [tensor.name, tensor]))
   const taken = new Set<string>()
   const take = (name: string, shape: readonly number[], type: string): UploadTensor => {
