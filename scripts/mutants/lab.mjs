@@ -185,4 +185,20 @@ export default [
     replace: "test: split('train', test)",
     ...served,
   },
+  {
+    what: 'a race is led by the worst',
+    file: 'lab/src/state/lead.ts',
+    find: 'b.accuracy - a.accuracy',
+    replace: 'a.accuracy - b.accuracy',
+    tests: 'lab/state',
+    names: 'race is led',
+  },
+  {
+    what: 'in a race chance is one standard error',
+    file: 'lab/src/state/lead.ts',
+    find: '2 * Math.sqrt',
+    replace: 'Math.sqrt',
+    tests: 'lab/state',
+    names: 'race is led',
+  },
 ]

@@ -129,8 +129,8 @@ test('a race is led by the best at the last epoch that all have, and chance is t
   })
   const lead = leadOf([racer('a', 0.5, 0.8), racer('b', 0.9), racer('c', 0.3, 0.4, 0.99)])
   assert.deepEqual(
-    [lead?.epoch, lead?.first, lead?.second],
-    [1, { title: 'b', accuracy: 0.9, samples: 100 }, { title: 'a', accuracy: 0.5, samples: 100 }],
+    [lead?.epoch, lead?.samples, lead?.first, lead?.second],
+    [1, 100, { title: 'b', accuracy: 0.9 }, { title: 'a', accuracy: 0.5 }],
   )
   assert.ok(Math.abs(lead!.chance - 2 * Math.sqrt(((91 / 102) * (11 / 102) + 0.5 * 0.5) / 100)) < 1e-12)
   assert.equal(leadOf([racer('a', 0.5)]), undefined)

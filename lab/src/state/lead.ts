@@ -5,13 +5,19 @@ export interface Racer {
   readonly epochs: readonly EpochDone[]
 }
 
+/** A racer's held-out accuracy, as a part of one. */
+interface Standing {
+  readonly title: string
+  readonly accuracy: number
+}
+
 /** Which of the racers leads after the last epoch that all of them have. */
 export interface Lead {
   readonly epoch: number
-  /** The two best ones, the better one first; accuracies as parts of one. */
-  readonly first: { readonly title: string; readonly accuracy: number }
-  readonly second: { readonly title: string; readonly accuracy: number }
-  /** Held-out samples that both were measured on. */
+  /** The best, and the next one. */
+  readonly first: Standing
+  readonly second: Standing
+  /** Held-out samples that all were measured on. */
   readonly samples: number
   /** Two accuracies that lie no farther apart may well differ by chance. */
   readonly chance: number
@@ -25,18 +31,18 @@ export interface Lead {
 export function leadOf(racers: readonly Racer[]): Lead | undefined {
   const epoch = Math.min(...racers.map(({ epochs }) => epochs.at(-1)?.epoch ?? 0))
   if (racers.length < 2 || epoch === 0) return undefined
-  const standings = racers.map(({ title, epochs }) => {
-    const own = epochs.find((done) => done.epoch === epoch)
-    const counts = own?.confusion?.counts ?? new Uint32Array()
-    return { title, accuracy: own?.validation.network?.accuracy, samples: counts.reduce((sum, n) => sum + n, 0) }
+  const measured = racers.map(({ title, epochs }) => ({ title, done: epochs.find((own) => own.epoch === epoch) }))
+  const standings = measured.flatMap(({ title, done }): Standing[] => {
+    const accuracy = done?.validation.network?.accuracy
+    return accuracy === undefined ? [] : [{ title, accuracy }]
   })
-  const measured = standings.flatMap(({ accuracy, ...own }) => (accuracy === undefined ? [] : [{ ...own, accuracy }]))
-  const samples = Math.min(...measured.map((own) => own.samples))
-  if (measured.length < racers.length || samples === 0) return undefined
-  const [first, second] = measured.sort((a, b) => b.accuracy - a.accuracy)
-  const variance = [first!, second!].reduce((sum, { accuracy }) => {
+  // All race on the same data: one of them tells how many samples are held out.
+  const samples = measured[0]!.done?.confusion?.counts.reduce((sum, count) => sum + count, 0) ?? 0
+  if (standings.length < racers.length || samples === 0) return undefined
+  const [first, second] = standings.sort((a, b) => b.accuracy - a.accuracy) as [Standing, Standing]
+  const variance = [first, second].reduce((sum, { accuracy }) => {
     const p = (accuracy * samples + 1) / (samples + 2)
     return sum + (p * (1 - p)) / samples
   }, 0)
-  return { epoch, first: first!, second: second!, samples, chance: 2 * Math.sqrt(variance) }
+  return { epoch, first, second, samples, chance: 2 * Math.sqrt(variance) }
 }
