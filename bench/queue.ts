@@ -89,9 +89,10 @@ const isMeant = (id: string, word: string): boolean =>
   JOBS.some((job) => job.id === word) ? id === word : id.includes(word)
 const unknown = words.find((word) => !JOBS.some(({ id }) => isMeant(id, word)))
 if (unknown !== undefined) refuse(`no job has ${unknown} in its id; bench/run --list names all`)
-const named = JOBS.filter(({ id }) => words.length === 0 || words.some((word) => isMeant(id, word)))
-const trainsIt = (job: Job): boolean => job.kind === 'training' && job.seeds.some((seed) => seed === only)
-const chosen = only === undefined ? named : named.filter(trainsIt)
+const chosen = JOBS.filter((job) => {
+  const isNamed = words.length === 0 || words.some((word) => isMeant(job.id, word))
+  return isNamed && (only === undefined || (job.kind === 'training' && job.seeds.includes(only)))
+})
 if (chosen.length === 0) refuse(`none of these jobs trains seed ${only}`)
 if (mode === 'list') {
   for (const job of chosen) console.log(`${stateOf(job)}  ${job.id}`)

@@ -130,7 +130,7 @@ test('two coordinators at a time make the same models', async () => {
   await clients
 })
 
-test('of two coordinators that saw the same round the later one changes nothing', async () => {
+test('what two coordinators write after the same look is written once', async () => {
   const { engine } = await wholeRun()
   const [first, second] = [engine.connect(), engine.connect()]
   const { state, revision } = (await readRound(first))!
