@@ -36,6 +36,14 @@ export default [
     names: 'relu',
   },
   {
+    what: 'a cotangent of the shape of an operand passes for one that is summed',
+    file: elementwise,
+    find: 'if (sameShape(shape, full)) return cotangent',
+    replace: 'if (sameShape(shape, full) || sameShape(cotangent.shape, shape)) return cotangent',
+    ...table,
+    names: 'one number of the same rank',
+  },
+  {
     what: 'a stretched axis of one keeps a single cotangent',
     file: elementwise,
     find: 'return whole.sum(axes, true).reshape(shape)',

@@ -116,6 +116,8 @@ export function constant(values: number | ArrayLike<number>, shape?: Shape, dtyp
   const ownShape = shape ?? (typeof values === 'number' ? [] : [data.length])
   if (sizeOf(ownShape) !== data.length)
     throw new GraphError(`constant: ${data.length} values do not fill the shape ${show(ownShape)}`)
+  const other = dtype === 'int32' ? Array.prototype.find.call(data, (x: number) => (x | 0) !== x) : undefined
+  if (other !== undefined) throw new GraphError(`int32 holds whole numbers below 2^31, not ${other}: cast to float32`)
   return apply('constant', [], { data, shape: ownShape, dtype })[0]!
 }
 

@@ -29,6 +29,7 @@ const SHAPES: readonly (readonly [string, Argument, Argument])[] = [
   ['both stretched', floats(2, 1), floats(1, 3)],
   ['a number', floats(2, 3), floats()],
   ['an axis of one against a lower rank', floats(3, 1, 2), floats(2, 1)],
+  ['one number of the same rank', floats(2, 3), floats(1, 1)],
 ]
 
 type Binary = 'add' | 'sub' | 'mul' | 'div' | 'maximum' | 'minimum'
@@ -266,6 +267,7 @@ export const CASES: Readonly<Record<string, readonly Case[]>> = {
   ],
   logSoftmax: [
     at('plain', [floats(3, 4)], (x) => logSoftmax(x!)),
+    at('summed over its axis', [floats(2, 3)], (x) => logSoftmax(x!).sum(-1)),
     at('large', [exactly([800, 799, 1, -700, -701, -705], 'float32', [2, 3])], (x) => logSoftmax(x!)),
   ],
   oneHot: [at('a row', [ints(4, 5)], (i) => oneHot(i!, 4)), at('rank 2', [ints(3, 2, 2)], (i) => oneHot(i!, 3))],

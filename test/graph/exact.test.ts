@@ -185,6 +185,7 @@ describe('8 bits', () => {
 })
 
 describe('refusals', () => {
+  const whole = x([4], 'int32')
   const refused: [string, () => unknown, RegExp][] = [
     ['add', () => x([2, 3]).add(x([2])), /^add: .*\[2, 3\].*\[2\]/],
     ['dtypes', () => x([2]).add(x([2], 'int32')), /^add: .*float32.*int32/],
@@ -221,6 +222,8 @@ describe('refusals', () => {
       /one group only, got 2/,
     ],
     ['a constant', () => constant([1, 2], [3]), /^constant: 2 .*\[3\]/],
+    ['a fraction of whole numbers', () => whole.mul(0.5), /^int32 holds whole numbers .* 0\.5/],
+    ['the mean of whole numbers', () => whole.mean(), /^int32 holds whole numbers .* 0\.25/],
     ['a value', () => value(x([3]), [1, 2]), /2 numbers .*\[3\]/],
     ['grad of many numbers', () => grad(x([2]), []), /^grad: .*float32 \[2\]/],
     ['scan', () => scan(2, [x([2])], ([h]) => ({ carried: [h!.sum()] })), /^scan: .*\[2\].*\[\]/],

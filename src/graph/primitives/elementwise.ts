@@ -19,10 +19,12 @@ function mapBroadcast(inputs: readonly Value[], shape: Shape, f: (...x: number[]
   return [result]
 }
 
-/** Sums a cotangent over the axes that broadcasting stretched. `full` is the shape of the output it belongs to. */
+/**
+ * Sums a cotangent over the axes that broadcasting stretched. `full` is the shape of the output it belongs to: where the
+ * cotangent is smaller, each of its numbers still stands for all those that it would be stretched to.
+ */
 export function unbroadcast(cotangent: Tensor, shape: Shape, full: Shape): Tensor {
-  // The cotangent may be smaller than the output: broadcasting it is left to whoever needs its full shape.
-  if (sameShape(cotangent.shape, shape) || sameShape(shape, full)) return cotangent
+  if (sameShape(shape, full)) return cotangent
   const whole = cotangent.broadcastTo(full)
   const lead = full.length - shape.length
   const axes = full.map((_, i) => i).filter((i) => i < lead || (shape[i - lead] === 1 && full[i] !== 1))
@@ -36,13 +38,15 @@ interface Row {
   readonly f: (a: number, b: number) => number
   /** The cotangents of the operands from that of the output y, before the sums over stretched axes. */
   readonly gradient?: (g: Tensor, y: Tensor, a: Tensor, b: Tensor) => (Tensor | undefined)[]
+  /** The second cotangent is turned over after its sums, when it is smaller. */
+  readonly takesAway?: true
   /** Of the operands: float32 alone, where not given. */
   readonly dtypes?: readonly DType[]
   /** Of the output: that of the operands, where not given. */
   readonly result?: DType
 }
 
-function primitiveOf(op: string, { f, gradient, dtypes = ['float32'], result }: Row): Primitive {
+function primitiveOf(op: string, { f, gradient, takesAway, dtypes = ['float32'], result }: Row): Primitive {
   return {
     infer: (inputs) => {
       const [a, b = a] = inputs as [Tensor, Tensor?]
@@ -56,7 +60,10 @@ function primitiveOf(op: string, { f, gradient, dtypes = ['float32'], result }: 
     ...(gradient && {
       gradient: ({ inputs, outputs: [y] }, [g]) => {
         const [a, b] = inputs as [Tensor, Tensor]
-        return gradient(g!, y!, a, b).map((own, i) => own && unbroadcast(own, inputs[i]!.shape, y!.shape))
+        return gradient(g!, y!, a, b).map((own, i) => {
+          const summed = own && unbroadcast(own, inputs[i]!.shape, y!.shape)
+          return takesAway && i === 1 ? summed?.neg() : summed
+        })
       },
     }),
     elementwise: true,
@@ -87,7 +94,7 @@ const BOOL: readonly DType[] = ['bool']
 
 const ROWS = {
   add: { f: (a, b) => a + b, gradient: (g) => [g, g], dtypes: NUMBERS },
-  sub: { f: (a, b) => a - b, gradient: (g, y, _, b) => [g, unbroadcast(g, b.shape, y.shape).neg()], dtypes: NUMBERS },
+  sub: { f: (a, b) => a - b, gradient: (g) => [g, g], takesAway: true, dtypes: NUMBERS },
   mul: { f: (a, b) => a * b, gradient: (g, _, a, b) => [g.mul(b), g.mul(a)], dtypes: NUMBERS },
   div: { f: (a, b) => a / b, gradient: (g, y, _, b) => [g.div(b), g.mul(y).div(b).neg()] },
   // Where both are equal the first one gets the whole cotangent: "first wins".
