@@ -241,6 +241,14 @@ export default [
     tests: 'train/train',
   },
   {
+    what: 'at its end a training forgets its steps between epochs',
+    file: plan,
+    find: 'at.phase > 0 ? between : between.slice(0, at.epoch)',
+    replace: 'between.slice(0, at.epoch)',
+    tests: 'train/plan',
+    names: 'counted up to the end',
+  },
+  {
     what: 'noise is drawn by the batch of the epoch, so that it comes again in each',
     file: plan,
     find: '(phase * epochs + epoch) * batches + batch\n',

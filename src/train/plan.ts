@@ -52,8 +52,11 @@ const sum = (times: readonly Repeated[]): number => times.reduce((all, { times: 
 export const betweenOf = ({ between }: Plan, { epoch }: Pick<Position, 'epoch'>): number => sum(between?.[epoch] ?? [])
 
 /** The number of a step between epochs, counted through all of them: its noise is drawn by it. */
-export const betweenNumber = ({ between = [] }: Plan, at: Position): number =>
-  between.slice(0, at.epoch).reduce((all, own) => all + sum(own), 0) + at.between
+export const betweenNumber = ({ between = [] }: Plan, at: Position): number => {
+  // They belong to the one phase of a joint training: after it all of them are done.
+  const done = at.phase > 0 ? between : between.slice(0, at.epoch)
+  return done.reduce((all, own) => all + sum(own), 0) + at.between
+}
 
 /** The number of a batch in the whole training. Its noise is drawn by it: how calls are cut does not matter. */
 export const batchNumber = ({ epochs, batches }: Plan, { phase, epoch, batch }: Position): number =>

@@ -176,6 +176,15 @@ test('stopped within them and resumed, a training ends as if it had never stoppe
   await trainer.close()
 })
 
+test('gone on with when it is over, a training stands at its last step', async () => {
+  const { events, kept } = await run(aligned as AnyRule)
+  const { steps } = ofKind(events, 'start')[0]!
+  const again = (await run(aligned as AnyRule, { resume: kept.last() })).events
+  assert.equal(ofKind(events, 'done')[0]!.step, steps)
+  assert.equal(ofKind(again, 'start')[0]!.resumedAt, steps)
+  assert.equal(ofKind(again, 'done')[0]!.step, steps)
+})
+
 test('they do what they are for, long calls are cut, and checkpoints come within them', async () => {
   const { events, kept } = await run(aligned as AnyRule, { more: { checkpointEvery: 150 } })
   /** How far the feedback weights are from the transposed forward ones. */

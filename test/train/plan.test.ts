@@ -57,6 +57,17 @@ test('what follows a call may be the next epoch, but not the next phase', () => 
   assert.equal(following(plan(), call(2, 8, 2)), undefined)
 })
 
+test('steps between epochs are counted up to the end', () => {
+  const own = plan({ phases: 1, between: [[{ step: 'align', times: 4 }], [], [{ step: 'align', times: 2 }]] })
+  const at = (epoch: number, between: number, batch = 0): Position => ({ phase: 0, epoch, between, batch })
+  assert.deepEqual(
+    [at(0, 3), at(0, 4, 1), at(1, 0), at(2, 0), at(2, 2, 10), { ...at(0, 0), phase: 1 }].map((one) =>
+      globalStep(own, one),
+    ),
+    [3, 5, 14, 24, 36, 36],
+  )
+})
+
 test('steps are numbered through all phases, progress begins anew in each', () => {
   const own = plan()
   const positions = [0, 1].flatMap((phase) =>
