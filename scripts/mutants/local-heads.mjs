@@ -7,6 +7,14 @@ const tests = { tests: 'rules/local-heads' }
 
 export default [
   {
+    what: 'a Dirac start of an even size moves the picture',
+    file: 'src/nn/convolution.ts',
+    find: 'const middle = Math.floor((kernel - 1) / 2)',
+    replace: 'const middle = Math.floor(kernel / 2)',
+    tests: 'nn/whitening',
+    names: 'any size',
+  },
+  {
     what: 'the first product of a head counts as work of its layer',
     file: 'bench/step-parts.ts',
     find: 'node.id >= own.head',

@@ -5,6 +5,14 @@ const own = { tests: 'rules/uff' }
 
 export default [
   {
+    what: 'a solved classifier is refused where cells never learn',
+    file: rule,
+    find: 'normalized(latents).reshape(',
+    replace: 'normalized([parts.greedy.features(state, x, h.units.length, task, h)]).reshape(',
+    ...own,
+    names: 'solved classifier',
+  },
+  {
     what: 'cells go on behind cellsUntil',
     file: rule,
     find: "[progress >= h.cellsUntil ? 'classifier' : 'joint']",

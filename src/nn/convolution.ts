@@ -35,7 +35,9 @@ export function dirac(weight: Tensor): Tensor {
   const [outputs, inputs, kernel] = weight.shape as [number, number, number, number]
   const same = Math.min(outputs, inputs)
   const one = new Float64Array(same * inputs * kernel * kernel)
-  for (let c = 0; c < same; c++) one[(c * inputs + c) * kernel * kernel + Math.floor((kernel * kernel) / 2)] = 1
+  // Padding 'same' puts what an even kernel needs more of behind the picture: its first middle reads the place itself.
+  const middle = Math.floor((kernel - 1) / 2)
+  for (let c = 0; c < same; c++) one[((c * inputs + c) * kernel + middle) * kernel + middle] = 1
   const passing = constant(one, [same, inputs, kernel, kernel])
   return outputs === same ? passing : concat([passing, weight.slice(0, same, outputs)], 0)
 }

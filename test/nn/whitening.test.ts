@@ -58,3 +58,9 @@ test('kernels of a Dirac start hand their channels on', () => {
   const narrow = conv2d(normals('wide', [2, 3, 4, 4]), dirac(normals('n', [2, 3, 3, 3])), { padding: 'same' })
   close(numbers(narrow), numbers(normals('wide', [2, 3, 4, 4]).slice(1, 0, 2)))
 })
+
+test('so do those of any size, and the picture stays where it is', () => {
+  const x = normals('in', [1, 2, 4, 5])
+  for (const kernel of [1, 2, 4, 5])
+    close(numbers(conv2d(x, dirac(normals('w', [2, 2, kernel, kernel])), { padding: 'same' })), numbers(x))
+})

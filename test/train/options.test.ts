@@ -9,6 +9,7 @@ import { hopfieldVae } from '../../src/rules/hopfield-vae/hopfield-vae.js'
 import { nice } from '../../src/rules/nice/nice.js'
 import { taskFor } from '../../src/rules/task.js'
 import { trifecta } from '../../src/rules/trifecta/trifecta.js'
+import { uff } from '../../src/rules/uff/uff.js'
 import { resolve, type TrainInput } from '../../src/train/options.js'
 import { tracePlan } from '../../src/train/traced-plan.js'
 import { counter, counterWith } from './counter.js'
@@ -81,6 +82,9 @@ const refused: [AnyRule, { [part in keyof TrainInput]: unknown }, RegExp][] = [
     /^the option kernel of backprop has no effect with network=dense: leave it out, or choose network=convolutional\.$/,
   ],
   [forwardForward, { hyper: { poolAfter: [0] } }, /^the option poolAfter .* no effect with network=dense/],
+  [forwardForward, { hyper: { theta: 3 } }, /^the option theta .* no effect with loss=swish: .* loss=threshold/],
+  [forwardForward, { hyper: { negatives: 'hybrid', predict: 'energy' } }, /^the option predict .* negatives=hybrid/],
+  [uff, { hyper: { hidden: 9 } }, /^the option hidden .* no effect with cell=auto-encoder: .* cell=variational/],
   [
     backprop,
     { hyper: { momentum: 0.9 } },

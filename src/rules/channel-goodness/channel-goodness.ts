@@ -9,7 +9,7 @@
  *              g_k = sum_c p_c w_ck / |w_k|
  *   one-hot    the same with w_ck = 1 where k = c mod K, else 0
  *   random     g = p R,  R ~ N(0, 1/n) fixed, p the energies of the n cells of a grid
- *   loss l     cross-entropy of tau g, smoothed;   soft: + 0.01 entropy of w + 0.001 Gram term
+ *   loss l     cross-entropy of tau g, smoothed;   soft: + 0.01 entropy of w + 0.001 min(1, 3 progress) Gram term
  *   upward     y normalised for each sample and channel (or by the root mean square of the sample), detached
  *
  * A layer learns W, b, A, t and tau, and nothing else. A prediction is the mean of the log-probabilities of the last

@@ -34,7 +34,12 @@ export const hyper = withChecks(
       .meta(soft)
       .describe('standard deviation of the first assignment, over temperature 1 (CAW-Conv: 0)'),
     entropy: z.number().min(0).default(0.01).meta(soft).describe('weight of the entropy of the assignment (CAW-Conv)'),
-    gram: z.number().min(0).default(0.001).meta(soft).describe('weight of its Gram term (CAW-Conv)'),
+    gram: z
+      .number()
+      .min(0)
+      .default(0.001)
+      .meta(soft)
+      .describe('weight of its Gram term, after a third of the training (CAW-Conv)'),
     values: z
       .int()
       .min(1)

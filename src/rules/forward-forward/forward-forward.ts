@@ -37,7 +37,7 @@ import { firstLayer, type Labels, type Weights } from './first-layer.js'
 import { type HeadWeights, headOf } from './head.js'
 import { type HeadedWeights, headedLayers } from './heads.js'
 import { hybridImages, smoothMasks } from './hybrids.js'
-import { type ForwardForwardHyper, hasHead, hyper, isAdaptive, saysByHead } from './options.js'
+import { type ForwardForwardHyper, hasHead, hyper, isAdaptive, saysByHead, warningsOf } from './options.js'
 import { headedPhases, NEGATIVE, POSITIVE, pairedPhases } from './phases.js'
 import { presets } from './presets.js'
 
@@ -196,6 +196,7 @@ export const forwardForward: Rule<ForwardForwardHyper, ForwardForwardState> = {
   hyper,
   training: { epochs: 8, batch: 100 },
   presets,
+  warnings: (_, h) => warningsOf(h),
   ...layerwise(design),
   between: (epoch, h) => (isAdaptive(h) ? snapshotBefore(epoch) : []),
   probabilities: saysByHead,

@@ -5,6 +5,9 @@ import { optimizerOptions } from '../../nn/optimizers.js'
 /** Options that have no effect without goodness. */
 const ofGoodness = { onlyWith: { objective: 'goodness' } }
 
+/** Options that have no effect on hybrids of two images, which carry no label. */
+const ofLabels = { onlyWith: { objective: 'goodness', negatives: ['uniform', 'hard', 'adaptive', 'fixed'] } }
+
 export const hyper = z
   .strictObject({
     ...networkOptions,
@@ -27,13 +30,13 @@ export const hyper = z
     theta: z
       .number()
       .optional()
-      .meta(ofGoodness)
+      .meta({ onlyWith: { ...ofGoodness.onlyWith, loss: 'threshold' } })
       .describe('threshold; default 2 with the mean of squares, the number of units with the sum'),
     alpha: z
       .number()
       .positive()
       .default(20)
-      .meta(ofGoodness)
+      .meta({ onlyWith: { ...ofGoodness.onlyWith, loss: ['symba', 'swish'] } })
       .describe('steepness of symba and swish (4 and 6 in public code; 20: ours)'),
     goodness: z
       .enum(['mean', 'sum'])
@@ -62,17 +65,18 @@ export const hyper = z
       .number()
       .positive()
       .default(1)
-      .meta({ ...ofGoodness, search: { low: 0.3, high: 3, log: true } })
+      .meta({ ...ofLabels, search: { low: 0.3, high: 3, log: true } })
       .describe('amplitude of the label code'),
     predict: z
       .enum(['energy', 'softmax'])
       .default('energy')
-      .meta(ofGoodness)
+      .meta(ofLabels)
       .describe('K passes and the goodness, or one and the head'),
     energyFrom: z
       .int()
       .min(0)
       .default(0)
+      .meta({ onlyWith: { predict: 'energy', negatives: ofLabels.onlyWith.negatives } })
       .describe('the first layer (from 0) whose goodness, or head, counts in predictions'),
     ...optimizerOptions,
     rate: optimizerOptions.rate.default(0.003).describe('step size of the layers'),
@@ -87,7 +91,10 @@ export const hyper = z
       .positive()
       .default(0.01)
       .meta({ ...ofGoodness, search: { low: 1e-3, high: 0.1, log: true } })
-      .describe('step size of the softmax head; heads of layers have that of their layer'),
+      .describe(
+        'step size of the softmax head, which hard and hybrid negatives and predict=softmax have; heads of layers have ' +
+          'that of their layer',
+      ),
     headWeightDecay: z
       .number()
       .min(0)
@@ -106,6 +113,20 @@ export const hyper = z
   })
 
 export type ForwardForwardHyper = z.infer<typeof hyper>
+
+/** What to expect of settings that were seen to fail (docs/decisions/0029-pipelines.md). */
+export const warningsOf = ({ objective, loss, goodness, optimizer, rate, units }: ForwardForwardHyper): string[] =>
+  objective === 'goodness' &&
+  loss === 'threshold' &&
+  goodness === 'sum' &&
+  optimizer === 'adam' &&
+  rate >= 0.01 &&
+  units.length > 2
+    ? [
+        'with the sum of squares, the threshold loss and steps of 0.01 by Adam the upper layers of the presets pff fell ' +
+          'silent within 14 steps on MNIST; goodness=mean, loss=swish and rate=0.002 trained there',
+      ]
+    : []
 
 /** Whether predictions are made by heads, not goodness: hybrid images carry no label that could be tried. */
 export const saysByHead = ({ objective, negatives, predict }: ForwardForwardHyper): boolean =>

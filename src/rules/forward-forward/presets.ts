@@ -16,7 +16,6 @@ const pff = { ...pffNetwork, loss: 'threshold', goodness: 'sum', energyFrom: 1, 
 
 const OPEN = [
   'the threshold: the paper prints 0.01, which is the step size of the code that it follows; here the number of units',
-  'the step size of the softmax head',
   'peer normalisation and weight decay are not named, and left out',
 ]
 
@@ -121,7 +120,7 @@ export const presets: Readonly<Record<string, Preset>> = {
       'last head: --set energyFrom=3)',
     hyper: { ...pffNetwork, objective: 'heads', rate: 0.0001 },
     train: chapters,
-    reconstructed: ['the step size of the heads', 'that a prediction is made of all heads'],
+    reconstructed: ['that layers learn at the step size of their heads', 'how a prediction is made of all heads'],
   },
   symba: {
     description: "784-500-500, 8 epochs: SymBa's loss with alpha 4 (rate ours)",

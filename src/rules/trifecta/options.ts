@@ -34,7 +34,11 @@ export const hyper = z
       .default(4)
       .meta({ search: { low: 1, high: 16, log: true } })
       .describe('steepness of symba (code), and of the draw of hard negatives'),
-    theta: z.number().default(2).describe('threshold of the threshold loss (code)'),
+    theta: z
+      .number()
+      .default(2)
+      .meta({ onlyWith: { loss: 'threshold' } })
+      .describe('threshold of the threshold loss (code)'),
     overlap: z
       .boolean()
       .default(true)

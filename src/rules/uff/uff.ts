@@ -46,9 +46,24 @@ const hyper = z
       .enum(['auto-encoder', 'denoising', 'variational'])
       .default('auto-encoder')
       .describe('what each layer is (paper; the variational cell, which is dense, is ours)'),
-    masked: z.number().min(0).lt(1).default(0.5).describe('part of the input hidden from denoising cells (ours)'),
-    hidden: z.int().min(1).default(500).describe('units of the hidden layer of a variational cell (ours)'),
-    sparsity: z.number().optional().describe('learn from activities so many deviations above their mean (ours)'),
+    masked: z
+      .number()
+      .min(0)
+      .lt(1)
+      .default(0.5)
+      .meta({ onlyWith: { cell: 'denoising' } })
+      .describe('part of the input hidden from denoising cells (ours)'),
+    hidden: z
+      .int()
+      .min(1)
+      .default(500)
+      .meta({ onlyWith: { cell: 'variational' } })
+      .describe('units of the hidden layer of a variational cell (ours)'),
+    sparsity: z
+      .number()
+      .optional()
+      .meta({ onlyWith: { cell: ['auto-encoder', 'denoising'] } })
+      .describe('learn from activities so many deviations above their mean (ours)'),
     rate: z
       .number()
       .positive()
@@ -95,6 +110,13 @@ const cellsOf = ({ input, precision }: Task, h: UffHyper): Cell[] =>
     return autoencoder(layer, { ...own, sparsity: h.sparsity, masked: h.cell === 'denoising' ? h.masked : 0 })
   })
 
+/** [N, a], [N, b, ...] to [N, a + ...]: each with LN, side by side. */
+const normalized = (each: readonly Tensor[]): Tensor =>
+  concat(
+    each.map((y) => flat(layerNorm(y))),
+    1,
+  )
+
 /**
  * Linear maps of the normalised pixels, of every latent, and of all latents, the classifier. They share no parameter,
  * so each follows its own part of the sum of their losses.
@@ -114,10 +136,7 @@ function classifierOf(task: Task, cells: readonly Cell[], h: UffHyper): Head<rea
     name: 'classifier',
     // The losses are convex: where the maps start does not matter.
     init: () => sources.map(({ from, to }) => ({ weight: zeros([to - from, count]), bias: zeros([count]) })),
-    read({ x, outputs }) {
-      const each = [x, ...outputs].map((y) => flat(layerNorm(y)))
-      return concat(each, 1)
-    },
+    read: ({ x, outputs }) => normalized([x, ...outputs]),
     loss({ parameters, input, batch: { target } }) {
       const said = scoresOf(parameters, input)
       const losses = said.map((scores) => kind.loss(scores, target).mean())
@@ -164,9 +183,8 @@ function solvedReadOut({ units, lambda }: UffHyper): ReadOut<UffHyper, UffState>
   return {
     ...{ weight: `${place}.weight`, bias: `${place}.bias` },
     features(state, x, task, h) {
-      const row = parts.greedy.features(state, x, units.length, task, h)
-      const latents = row.slice(1, sizeOf(task.input.shape), row.shape[1]!)
-      return latents.reshape([x.shape[0]!, 1, latents.shape[1]!])
+      const latents = passUp(cellsOf(task, h), state, { x }).map(({ made }) => made.output)
+      return normalized(latents).reshape([x.shape[0]!, 1, -1])
     },
     lambdas: () => [lambda],
   }

@@ -31,7 +31,7 @@ export const hyper = z
       .number()
       .min(0)
       .default(0.0001)
-      .meta({ search: { low: 1e-6, high: 1e-2, log: true } })
+      .meta({ onlyWith: { cell: 'vae' }, search: { low: 1e-6, high: 1e-2, log: true } })
       .describe('weight of the KL (ours; specification: 0.001 to 0.01)'),
     rate: z
       .number()

@@ -188,3 +188,16 @@ test('reconstructions show the images first, then what each cell decodes down to
   assert.equal(images!.length, 3 * 16 * task.batch)
   close(images!.slice(0, 16 * task.batch), batch.x!)
 })
+
+test('a solved classifier reads the normalised latents of all cells, whether cells learn or not', () => {
+  const [learning, resting] = [1, 0].map((cellsUntil) => given({ readOut: 'solved', cellsUntil }))
+  const { state, batch, traced, task } = learning!
+  const featuresOf = (own: typeof traced) =>
+    rowsOf(evaluate(own.readOut!.features, state, batch).metrics.features!, task.batch)
+  const rows = featuresOf(traced)
+  close(rows.flat(), featuresOf(resting!.traced).flat())
+  for (const row of rows) {
+    assert.equal(row.length, 6 + 5)
+    for (const latent of [row.slice(0, 6), row.slice(6)]) close([latent.reduce((a, b) => a + b)], [0], 1e-6)
+  }
+})
