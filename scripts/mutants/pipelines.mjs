@@ -164,6 +164,13 @@ export default [
     tests: 'cli/up',
   },
   {
+    what: 'a worker does not wait for a server that is away',
+    file: 'src/distributed/nats.node.ts',
+    find: 'if (!isUnreachable(error)) throw error',
+    replace: 'throw error',
+    tests: 'distributed/away',
+  },
+  {
     what: 'options are advised that change nothing',
     file: 'src/distributed/pipeline/remedy.ts',
     find: '.cuts.length >= stages - 1',
