@@ -122,6 +122,22 @@ export default [
     names: 'goes on from the weights',
   },
   {
+    what: 'a worker by chapters takes other data',
+    file: 'src/distributed/chapters/here.ts',
+    find: '  trainingOf(data, manifest, settings.options)\n',
+    replace: '',
+    tests: 'distributed/chapters',
+    names: 'compute something else',
+  },
+  {
+    what: 'a worker by chapters trains other layers',
+    file: 'src/distributed/chapters/here.ts',
+    find: ' && layers.every(isSame)',
+    replace: '',
+    tests: 'distributed/chapters',
+    names: 'compute something else',
+  },
+  {
     what: 'nobody is told whom a training waits for',
     file: 'src/distributed/absence.ts',
     find: 'if (seconds < due) return',

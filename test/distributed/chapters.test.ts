@@ -1,12 +1,14 @@
 // Pipeline Forward-Forward: layers by chapters, on workers that exchange weights.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { dataSet } from '../../src/data/index.js'
 import { chaptersHere } from '../../src/distributed/chapters/here.js'
+import { chapterKeys } from '../../src/distributed/chapters/manifest.js'
 import { brakeOf, sourcesOf, tasksOf } from '../../src/distributed/chapters/tasks.js'
 import { type ChaptersConfig, trainChapters } from '../../src/distributed/chapters/train.js'
 import { memoryEngine } from '../../src/distributed/memory.js'
 import { allLayersBound, singleLayerBound } from '../../src/distributed/pipeline/bound.js'
-import { UsageError } from '../../src/errors.js'
+import { UsageError, UserError } from '../../src/errors.js'
 import { ruleNamed } from '../../src/rules/registry.js'
 import { compile } from '../../src/runtime/compile.node.js'
 import type { TrainEvent } from '../../src/train/events.js'
@@ -26,10 +28,11 @@ function byChapters(
   workers?: number,
   other: object = {},
   connect = memoryEngine().connect,
+  ofWorkers = data,
 ) {
   const kept = keeper()
   const platform = { compile, saveCheckpoint: kept.saveCheckpoint }
-  const start = chaptersHere(connect, { rule: own.rule, data, platform })
+  const start = chaptersHere(connect, { rule: own.rule, data: ofWorkers, platform })
   return { kept, events: trainChapters({ ...own, ...other, platform, transport: connect(), mode, workers, start }) }
 }
 
@@ -76,6 +79,25 @@ test('a run that was stopped goes on from the weights that are kept, to the same
     // The last chapter that was told of is told of again.
     assert.deepEqual(told, [1, 2, 3, 4, 5, 6].slice(after - 1))
     assert.deepEqual(numbersOf(second.kept.last()), numbersOf(whole.kept.last()))
+  }
+})
+
+test('a worker that would compute something else is refused before it begins', async () => {
+  const { name, target, names, train, test: held } = data
+  const wide = (split: typeof train) => ({ ...split, inputs: new Uint8Array(36 * split.count) })
+  const input = { ...data.input, shape: [1, 6, 6] }
+  const larger = dataSet({ name, target, names, input, train: wide(train), test: wide(held) })
+  const told = { ...data, fingerprint: 'aa' }
+  for (const [ours, theirs, said] of [
+    [data, lines(183), /the run trains on other data than lines here: it needs lines, the same files/],
+    [data, { ...data, name: 'others' }, /the run trains on other data than others here: it needs lines/],
+    [told, { ...told, fingerprint: 'bb' }, /the run trains on other data/],
+    [data, larger, /this machine would cut forward-forward in another way than the run does/],
+  ] as const) {
+    const { connect } = memoryEngine()
+    const refused = byChapters('all-layers', 1, { data: ours }, connect, theirs)
+    await assert.rejects(collect(refused.events), (error) => error instanceof UserError && said.test(error.message))
+    assert.equal(await connect().values.get(chapterKeys('chapters').lease(0)), undefined)
   }
 })
 

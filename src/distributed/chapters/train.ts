@@ -8,7 +8,6 @@ import { benchOf, judge, learnedPart } from '../../train/judge.js'
 import { beginOf, globalStep } from '../../train/plan.js'
 import { solving } from '../../train/solving.js'
 import { standingOf } from '../../train/standing.js'
-import { tracePlan } from '../../train/traced-plan.js'
 import { startEvent } from '../../train/train.js'
 import { openTrainer, type Trainer } from '../../train/trainer.js'
 import { type Begin, withCrew } from '../crew.js'
@@ -18,7 +17,7 @@ import { nameRun } from '../pipeline/forget.js'
 import { encodeState } from '../pipeline/standing.js'
 import { getJson, replaceJson } from '../pipeline/values.js'
 import type { Transport } from '../transport.js'
-import { agree, type ChapterManifest, chapterKeys } from './manifest.js'
+import { agree, type ChapterManifest, chapterKeys, layersOf } from './manifest.js'
 import { RUN } from './names.js'
 import { tasksOf } from './tasks.js'
 import { fetchVersion, isRemoved, type Version, versionOf } from './versions.js'
@@ -197,21 +196,14 @@ function progress(
 }
 
 /** Throws a UsageError for what has no place in chapters, with the reason. */
-function manifestOf(
-  { task, settings, trainingSamples }: Trainer,
-  { rule, data, mode, workers, ruleFile }: Checked,
-): ChapterManifest {
+function manifestOf(trainer: Trainer, { rule, data, mode, workers, ruleFile }: Checked): ChapterManifest {
+  const { settings, trainingSamples } = trainer
   const { options } = settings
   if (options.schedule !== 'greedy')
     throw new UsageError(`chapters train one layer at a time: choose the schedule greedy, and a rule that has it`)
   if (options.layer !== undefined) throw new UsageError('in chapters all layers are trained: leave the layer out')
   if (options.patience > 0) throw new UsageError('chapters are as many as there are epochs: leave patience out')
-  const { steps, plan } = tracePlan(rule, task, settings, trainingSamples)
-  const layers = Array.from({ length: plan.phases }, (_, phase) =>
-    steps[`${phase}`]!.state.filter(({ input, output }) => input !== output).map(
-      ({ name, input: { dtype, shape } }) => ({ name, dtype, shape: [...shape] }),
-    ),
-  )
+  const layers = layersOf(trainer)
   const names = layers.flat().map(({ name }) => name)
   const shared = names.find((name, i) => names.indexOf(name) < i)
   if (shared !== undefined)
@@ -224,6 +216,6 @@ function manifestOf(
     ...{ mode, rule: rule.id, data: data.name, workers: count, chapters: options.epochs, epochs: 1, layers },
     ...(ruleFile !== undefined && { ruleFile }),
     ...(data.fingerprint !== undefined && { fingerprint: data.fingerprint }),
-    settings: JSON.parse(JSON.stringify(settings)),
+    ...{ trainingSamples, settings: JSON.parse(JSON.stringify(settings)) },
   }
 }
