@@ -138,6 +138,14 @@ export default [
     names: 'compute something else',
   },
   {
+    what: 'a pipeline without an address takes any port',
+    file: 'src/cli/commands/up/over-nats.ts',
+    find: 'port: port ?? (listen === undefined ? undefined : await usualPort(listen))',
+    replace: 'port: listen === undefined ? undefined : (port ?? (await usualPort(listen)))',
+    tests: 'system/pipeline-machines',
+    names: 'a port is taken',
+  },
+  {
     what: 'nobody is told whom a training waits for',
     file: 'src/distributed/absence.ts',
     find: 'if (seconds < due) return',
