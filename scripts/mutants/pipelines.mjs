@@ -138,6 +138,14 @@ export default [
     names: 'compute something else',
   },
   {
+    what: 'by what an earlier sitting made, the time that is left is told',
+    file: 'src/distributed/chapters/train.ts',
+    find: 'if (!before.has(keys.version({ layer, chapter })))',
+    replace: 'if (layer >= 0)',
+    tests: 'distributed/chapters',
+    names: 'goes on from the weights',
+  },
+  {
     what: 'a pipeline without an address takes any port',
     file: 'src/cli/commands/up/over-nats.ts',
     find: 'port: port ?? (listen === undefined ? undefined : await usualPort(listen))',

@@ -53,7 +53,10 @@ export async function natsTransport(
   }
 }
 
-/** The same for who may wait: a server that is paused, or being started again, is tried until it answers. Undefined where the signal came first. */
+/**
+ * The same for who may wait: a server that is paused, or being started again, is tried until it answers. Undefined where
+ * the signal came first.
+ */
 export async function awaitTransport(
   url: string,
   credentials: Credentials,

@@ -84,6 +84,8 @@ async function* training(trainer: Trainer, config: Checked, beginWork: Begin): A
   const seconds = (from: number): number => Math.max(1e-9, (performance.now() - from) / 1000)
   let score: Scores | undefined
   const isOver = standing.at.phase === plan.phases
+  const from = isOver ? chapters : await firstChapter(transport, manifest)
+  const before = await doneBefore(transport, manifest, from)
   const crew = isOver ? undefined : beginWork((end) => config.start(RUN, manifest, end))
   const leases = own.map((_, worker) => keys.lease(worker))
   const absent = absentWorkers(transport.values, leases, config.wait, async (worker) => {
@@ -91,12 +93,15 @@ async function* training(trainer: Trainer, config: Checked, beginWork: Begin): A
     return last === undefined || (await versionOf(transport, RUN, last)) !== undefined
   })
   const step = (chapter: number): number => (chapter + 1) * layers * plan.batches
-  const from = isOver ? chapters : await firstChapter(transport, manifest)
   const halted = async (chapter: number): Promise<TrainEvent> => {
     await replaceJson(transport.values, keys.stop, true)
     return standing.stopped('aborted', stopped(transport, chapter, chapters))
   }
+  // Tasks of this sitting: what an earlier one did took none of its time.
+  let done = 0
+  const rowsOf = (tasks: number): number => tasks * plan.batches * options.batch
   for (let chapter = from; chapter < chapters; chapter++) {
+    const already = done
     // Workers may be chapters ahead: then nothing is waited for below.
     if (signal?.aborted) return yield await halted(chapter)
     const versions: Version[] = []
@@ -105,7 +110,8 @@ async function* training(trainer: Trainer, config: Checked, beginWork: Begin): A
         const version = await versionOf(transport, RUN, { layer, chapter })
         if (version) {
           versions.push(version)
-          yield progress(trainer, { layer, chapter, from, layers, chapters }, version, seconds(begin))
+          if (!before.has(keys.version({ layer, chapter })))
+            yield progress(trainer, { layer, chapter, done: ++done, layers, chapters }, version, seconds(begin))
           break
         }
         const broken = await getJson<{ what: string }>(transport.values, keys.broken)
@@ -132,7 +138,7 @@ async function* training(trainer: Trainer, config: Checked, beginWork: Begin): A
       ...(score && { validation: learned(score) }),
       ...(verdict && { criterion: verdict.criterion }),
       seconds: seconds(since),
-      rowsPerSecond: (layers * plan.batches * options.batch) / seconds(since),
+      rowsPerSecond: rowsOf(done - already) / seconds(since),
     }
     since = performance.now()
     if (chapter > 0)
@@ -152,7 +158,7 @@ async function* training(trainer: Trainer, config: Checked, beginWork: Begin): A
     test: learned(last.test),
     ...(last.validation && { validation: learned(last.validation) }),
     seconds: seconds(begin),
-    rowsPerSecond: ((chapters - from) * layers * plan.batches * options.batch) / seconds(begin),
+    rowsPerSecond: rowsOf(done) / seconds(begin),
     ...(folder !== undefined && { run: folder }),
   }
 }
@@ -166,6 +172,22 @@ async function firstChapter(transport: Transport, { chapters, layers }: ChapterM
   return chapters
 }
 
+/** The versions from a chapter on that an earlier sitting made, by their keys: workers may be ahead of what was told. */
+async function doneBefore(
+  transport: Transport,
+  { chapters, layers }: ChapterManifest,
+  from: number,
+): Promise<ReadonlySet<string>> {
+  const made = new Set<string>()
+  for (let chapter = from; chapter < chapters; chapter++) {
+    const known = made.size
+    for (const layer of layers.keys())
+      if (await versionOf(transport, RUN, { layer, chapter })) made.add(chapterKeys(RUN).version({ layer, chapter }))
+    if (made.size === known) break
+  }
+  return made
+}
+
 /** Between two looks, ms. */
 const LOOK = 50
 
@@ -175,14 +197,12 @@ const stopped = ({ engine }: Transport, chapter: number, chapters: number): stri
 
 function progress(
   { plan, settings }: Trainer,
-  { layer, chapter, from, layers, chapters }: Record<'layer' | 'chapter' | 'from' | 'layers' | 'chapters', number>,
+  { layer, chapter, done, layers, chapters }: Record<'layer' | 'chapter' | 'done' | 'layers' | 'chapters', number>,
   { metrics, steps }: Version,
   passed: number,
 ): TrainEvent {
   const tasks = chapter * layers + layer + 1
   const part = tasks / (chapters * layers)
-  // What an earlier sitting did took none of this one's time.
-  const done = tasks - from * layers
   return {
     event: 'progress',
     step: tasks * plan.batches,
