@@ -1,5 +1,6 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import type { Credentials } from './credentials.node.js'
-import { type Connection, connectTo, type Notices } from './nats/connection.node.js'
+import { type Connection, connectTo, isUnreachable, type Notices } from './nats/connection.node.js'
 import { type Names, namesOf } from './nats/names.js'
 import { objectsIn } from './nats/objects.node.js'
 import { streamOf } from './nats/stream.node.js'
@@ -12,7 +13,10 @@ const MOST_OBJECTS = 8 * 2 ** 30
 /** More than these that nobody took yet are lost, the oldest first: a flood fills no memory. */
 const MOST_HINTS = 1000
 
-export { isUnreachable } from './nats/connection.node.js'
+/** Between two tries to connect, ms. */
+const PAUSE = 200
+
+export { isUnreachable }
 
 export interface NatsOptions extends Notices {
   /** The bytes that all objects may have, where this one makes their store. */
@@ -47,6 +51,25 @@ export async function natsTransport(
     await connection.close()
     throw error
   }
+}
+
+/**
+ * The same for who may wait: a server that is paused, or being started again, is tried until it answers. Undefined where
+ * the signal came first.
+ */
+export async function awaitTransport(
+  url: string,
+  credentials: Credentials,
+  signal: AbortSignal,
+): Promise<Transport | undefined> {
+  while (!signal.aborted)
+    try {
+      return await natsTransport(url, credentials)
+    } catch (error) {
+      if (!isUnreachable(error)) throw error
+      await wait(PAUSE)
+    }
+  return undefined
 }
 
 async function* hintsOf(

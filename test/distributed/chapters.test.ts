@@ -1,12 +1,16 @@
 // Pipeline Forward-Forward: layers by chapters, on workers that exchange weights.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { dataSet } from '../../src/data/index.js'
 import { chaptersHere } from '../../src/distributed/chapters/here.js'
+import { chapterKeys } from '../../src/distributed/chapters/manifest.js'
 import { brakeOf, sourcesOf, tasksOf } from '../../src/distributed/chapters/tasks.js'
 import { type ChaptersConfig, trainChapters } from '../../src/distributed/chapters/train.js'
+import { versionOf } from '../../src/distributed/chapters/versions.js'
 import { memoryEngine } from '../../src/distributed/memory.js'
 import { allLayersBound, singleLayerBound } from '../../src/distributed/pipeline/bound.js'
-import { UsageError } from '../../src/errors.js'
+import type { Transport } from '../../src/distributed/transport.js'
+import { UsageError, UserError } from '../../src/errors.js'
 import { ruleNamed } from '../../src/rules/registry.js'
 import { compile } from '../../src/runtime/compile.node.js'
 import type { TrainEvent } from '../../src/train/events.js'
@@ -26,10 +30,11 @@ function byChapters(
   workers?: number,
   other: object = {},
   connect = memoryEngine().connect,
+  ofWorkers = data,
 ) {
   const kept = keeper()
   const platform = { compile, saveCheckpoint: kept.saveCheckpoint }
-  const start = chaptersHere(connect, { rule: own.rule, data, platform })
+  const start = chaptersHere(connect, { rule: own.rule, data: ofWorkers, platform })
   return { kept, events: trainChapters({ ...own, ...other, platform, transport: connect(), mode, workers, start }) }
 }
 
@@ -57,6 +62,13 @@ test('two workers for all layers, one for each layer, and one for all come to th
   assert.deepEqual(one, Object.fromEntries(Object.entries(state).map(([name, numbers]) => [name, [...numbers]])))
 })
 
+/** How many tasks of three layers nobody has done yet. */
+async function unmade(transport: Transport, chapters: number): Promise<number> {
+  const tasks = Array.from({ length: 3 * chapters }, (_, i) => ({ layer: i % 3, chapter: Math.floor(i / 3) }))
+  const made = await Promise.all(tasks.map((task) => versionOf(transport, 'chapters', task)))
+  return made.filter((version) => version === undefined).length
+}
+
 test('a run that was stopped goes on from the weights that are kept, to the same bits', async () => {
   const options = { ...own.options, epochs: 6 }
   const whole = byChapters('all-layers', 2, { options })
@@ -71,11 +83,34 @@ test('a run that was stopped goes on from the weights that are kept, to the same
       if (event.event === 'epoch' && event.epoch === after) stop.abort()
     }
     assert.equal(ofKind(first, 'stopped').length, 1)
+    const left = await unmade(connect(), 6)
     const second = sitting()
-    const told = ofKind(await collect(second.events), 'epoch').map(({ epoch }) => epoch)
+    const events = await collect(second.events)
+    const told = ofKind(events, 'epoch').map(({ epoch }) => epoch)
+    // By what an earlier sitting made, the time that is left would be too short.
+    assert.equal(ofKind(events, 'progress').length, left)
     // The last chapter that was told of is told of again.
     assert.deepEqual(told, [1, 2, 3, 4, 5, 6].slice(after - 1))
     assert.deepEqual(numbersOf(second.kept.last()), numbersOf(whole.kept.last()))
+  }
+})
+
+test('a worker that would compute something else is refused before it begins', async () => {
+  const { name, target, names, train, test: held } = data
+  const wide = (split: typeof train) => ({ ...split, inputs: new Uint8Array(36 * split.count) })
+  const input = { ...data.input, shape: [1, 6, 6] }
+  const larger = dataSet({ name, target, names, input, train: wide(train), test: wide(held) })
+  const told = { ...data, fingerprint: 'aa' }
+  for (const [ours, theirs, said] of [
+    [data, lines(183), /the run trains on other data than lines here: it needs lines, the same files/],
+    [data, { ...data, name: 'others' }, /the run trains on other data than others here: it needs lines/],
+    [told, { ...told, fingerprint: 'bb' }, /the run trains on other data/],
+    [data, larger, /this machine would cut forward-forward in another way than the run does/],
+  ] as const) {
+    const { connect } = memoryEngine()
+    const refused = byChapters('all-layers', 1, { data: ours }, connect, theirs)
+    await assert.rejects(collect(refused.events), (error) => error instanceof UserError && said.test(error.message))
+    assert.equal(await connect().values.get(chapterKeys('chapters').lease(0)), undefined)
   }
 })
 

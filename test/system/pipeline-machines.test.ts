@@ -1,6 +1,8 @@
 // At most 60 s: trainings over processes and a NATS server. One is joined as from another machine, one is stopped and gone on with.
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { copyFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { findServer } from '../../src/distributed/server/find.node.js'
@@ -81,6 +83,19 @@ test('Ctrl-C ends a run that waits for a worker, and it listens there again', { 
   const again = begin('up', 'pipeline', '--resume', 'waiting', '--json', '--wait', '0')
   assert.equal((await invitation(again)).url, url)
   assert.match((await again.ended).stderr, /worker 2 did not come within 0 s/)
+})
+
+test('a port is taken without an address, too, and again when the run goes on', { skip }, async () => {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const { port } = probe.address() as AddressInfo
+  await new Promise((closed) => probe.close(closed))
+  const run = [...TRAINING, '--out', 'port', '--workers', '2', '--local', '1', '--port', `${port}`]
+  for (const args of [run, ['--resume', 'port', '--json']]) {
+    const up = begin('up', 'pipeline', ...args, '--wait', '0')
+    assert.equal((await invitation(up)).url, `nats://127.0.0.1:${port}`)
+    assert.match((await up.ended).stderr, /worker 2 did not come within 0 s/)
+  }
 })
 
 test('Ctrl-C, then --resume: the weights of a training that nobody stopped', { skip }, async () => {

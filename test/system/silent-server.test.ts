@@ -1,11 +1,12 @@
-// At most 60 s: processes of three runs, over layers and over clients, whose server says nothing, since it was paused.
+// At most 60 s: processes of four runs, over layers and over clients, whose server says nothing, since it was paused.
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { overNats } from '../../src/cli/commands/up/over-nats.js'
 import { findServer } from '../../src/distributed/server/find.node.js'
 import { readJson } from '../../src/files.node.js'
 import { fateOf, type Holder } from '../../src/holder.node.js'
-import { readCheckpoint } from '../../src/node.js'
+import { readCheckpoint, type TrainRequest, train } from '../../src/node.js'
 import { start, workFolder } from '../cli/onward.js'
 
 const skip = await findServer().then(
@@ -86,4 +87,40 @@ test('a server that is silent for long is told of, and the run goes on when it a
   assert.equal(code, 0, stderr)
   assert.match(stderr, /the server does not answer; .*nats-server\.log\n(.*\n)*.*the server answers again/)
   assert.equal(stdout.split('"event":"round"').length - 1, 6)
+})
+
+/** A worker is started, and has tried in vain to connect to a server that is paused, within so long (ms). */
+const TRIED = 8000
+
+test('a worker that is killed while the server is paused begins again when it goes on', { skip }, async () => {
+  const request = {
+    rule: 'forward-forward',
+    data: 'glyphs',
+    hyper: { units: [24, 16], negatives: 'uniform' },
+    options: { epochs: 30, batch: 20, limit: 1000, validation: 100, threads: 1 },
+    out: join(folder, 'killed'),
+  } satisfies TrainRequest
+  const starts: number[] = []
+  let server: number | undefined
+  let isKilled = false
+  const how = overNats(
+    { workers: 2 },
+    {
+      broker: ({ pid }) => (server = pid),
+      worker(stage, pid) {
+        if (stage !== 1) return
+        starts.push(pid)
+        if (starts.length === 2) setTimeout(() => process.kill(server!, 'SIGCONT'), TRIED)
+      },
+    },
+  )
+  let last = ''
+  for await (const { event } of train(request, how)) {
+    last = event
+    if (event !== 'workers' || isKilled) continue
+    isKilled = true
+    process.kill(server!, 'SIGSTOP')
+    process.kill(starts[0]!, 'SIGKILL')
+  }
+  assert.deepEqual([last, starts.length], ['done', 2])
 })

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { UserError } from '../../errors.js'
+import type { Trainer } from '../../train/trainer.js'
 import { getJson, putJson } from '../pipeline/values.js'
 import type { Values } from '../transport.js'
 import type { ChapterTask } from './tasks.js'
@@ -19,16 +20,23 @@ const manifest = z.object({
   ruleFile: z.string().optional(),
   data: z.string(),
   fingerprint: z.string().optional(),
+  trainingSamples: z.int().min(1),
   settings: z.object({ hyper: z.record(z.string(), z.unknown()), options: z.record(z.string(), z.unknown()) }),
   workers: z.int().min(1),
   chapters: z.int().min(1),
   /** Epochs of one chapter. */
   epochs: z.int().min(1),
-  /** Of each layer, from below: the state that learns with it. */
   layers: z.array(z.array(port)).min(1),
 })
 
 export type ChapterManifest = z.infer<typeof manifest>
+
+/** Of each layer, from below: the state that learns with it. */
+export const layersOf = ({ plan, tensors, written }: Trainer): ChapterManifest['layers'] =>
+  Array.from({ length: plan.phases }, (_, phase) => {
+    const learning = written({ phase, epoch: 0, between: 0, batch: 0 })
+    return tensors.flatMap(({ name, dtype, shape }) => (learning.has(name) ? [{ name, dtype, shape: [...shape] }] : []))
+  })
 
 /** Where a run keeps what belongs to it. */
 export const chapterKeys = (run: string) => ({
@@ -47,7 +55,9 @@ export async function agree(values: Values, run: string, own: ChapterManifest): 
   const known = await getJson(values, key)
   if (!known) await putJson(values, key, own, 0)
   else if (JSON.stringify(known.value) !== JSON.stringify(own))
-    throw new UserError('this run was begun with other settings or other workers: go on with the same ones')
+    throw new UserError(
+      'this run was begun with other settings, other workers or another version of onward: go on with the same ones',
+    )
 }
 
 export async function readChapters(values: Values, run: string): Promise<ChapterManifest> {

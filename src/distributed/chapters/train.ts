@@ -8,7 +8,6 @@ import { benchOf, judge, learnedPart } from '../../train/judge.js'
 import { beginOf, globalStep } from '../../train/plan.js'
 import { solving } from '../../train/solving.js'
 import { standingOf } from '../../train/standing.js'
-import { tracePlan } from '../../train/traced-plan.js'
 import { startEvent } from '../../train/train.js'
 import { openTrainer, type Trainer } from '../../train/trainer.js'
 import { type Begin, withCrew } from '../crew.js'
@@ -18,7 +17,7 @@ import { nameRun } from '../pipeline/forget.js'
 import { encodeState } from '../pipeline/standing.js'
 import { getJson, replaceJson } from '../pipeline/values.js'
 import type { Transport } from '../transport.js'
-import { agree, type ChapterManifest, chapterKeys } from './manifest.js'
+import { agree, type ChapterManifest, chapterKeys, layersOf } from './manifest.js'
 import { RUN } from './names.js'
 import { tasksOf } from './tasks.js'
 import { fetchVersion, isRemoved, type Version, versionOf } from './versions.js'
@@ -85,6 +84,8 @@ async function* training(trainer: Trainer, config: Checked, beginWork: Begin): A
   const seconds = (from: number): number => Math.max(1e-9, (performance.now() - from) / 1000)
   let score: Scores | undefined
   const isOver = standing.at.phase === plan.phases
+  const from = isOver ? chapters : await firstChapter(transport, manifest)
+  const before = await doneBefore(transport, manifest, from)
   const crew = isOver ? undefined : beginWork((end) => config.start(RUN, manifest, end))
   const leases = own.map((_, worker) => keys.lease(worker))
   const absent = absentWorkers(transport.values, leases, config.wait, async (worker) => {
@@ -92,12 +93,15 @@ async function* training(trainer: Trainer, config: Checked, beginWork: Begin): A
     return last === undefined || (await versionOf(transport, RUN, last)) !== undefined
   })
   const step = (chapter: number): number => (chapter + 1) * layers * plan.batches
-  const from = isOver ? chapters : await firstChapter(transport, manifest)
   const halted = async (chapter: number): Promise<TrainEvent> => {
     await replaceJson(transport.values, keys.stop, true)
     return standing.stopped('aborted', stopped(transport, chapter, chapters))
   }
+  // Tasks of this sitting: what an earlier one did took none of its time.
+  let done = 0
+  const rowsOf = (tasks: number): number => tasks * plan.batches * options.batch
   for (let chapter = from; chapter < chapters; chapter++) {
+    const already = done
     // Workers may be chapters ahead: then nothing is waited for below.
     if (signal?.aborted) return yield await halted(chapter)
     const versions: Version[] = []
@@ -106,7 +110,8 @@ async function* training(trainer: Trainer, config: Checked, beginWork: Begin): A
         const version = await versionOf(transport, RUN, { layer, chapter })
         if (version) {
           versions.push(version)
-          yield progress(trainer, { layer, chapter, from, layers, chapters }, version, seconds(begin))
+          if (!before.has(keys.version({ layer, chapter })))
+            yield progress(trainer, { layer, chapter, done: ++done, layers, chapters }, version, seconds(begin))
           break
         }
         const broken = await getJson<{ what: string }>(transport.values, keys.broken)
@@ -133,7 +138,7 @@ async function* training(trainer: Trainer, config: Checked, beginWork: Begin): A
       ...(score && { validation: learned(score) }),
       ...(verdict && { criterion: verdict.criterion }),
       seconds: seconds(since),
-      rowsPerSecond: (layers * plan.batches * options.batch) / seconds(since),
+      rowsPerSecond: rowsOf(done - already) / seconds(since),
     }
     since = performance.now()
     if (chapter > 0)
@@ -153,7 +158,7 @@ async function* training(trainer: Trainer, config: Checked, beginWork: Begin): A
     test: learned(last.test),
     ...(last.validation && { validation: learned(last.validation) }),
     seconds: seconds(begin),
-    rowsPerSecond: ((chapters - from) * layers * plan.batches * options.batch) / seconds(begin),
+    rowsPerSecond: rowsOf(done) / seconds(begin),
     ...(folder !== undefined && { run: folder }),
   }
 }
@@ -167,6 +172,22 @@ async function firstChapter(transport: Transport, { chapters, layers }: ChapterM
   return chapters
 }
 
+/** The versions from a chapter on that an earlier sitting made, by their keys: workers may be ahead of what was told. */
+async function doneBefore(
+  transport: Transport,
+  { chapters, layers }: ChapterManifest,
+  from: number,
+): Promise<ReadonlySet<string>> {
+  const made = new Set<string>()
+  for (let chapter = from; chapter < chapters; chapter++) {
+    const known = made.size
+    for (const layer of layers.keys())
+      if (await versionOf(transport, RUN, { layer, chapter })) made.add(chapterKeys(RUN).version({ layer, chapter }))
+    if (made.size === known) break
+  }
+  return made
+}
+
 /** Between two looks, ms. */
 const LOOK = 50
 
@@ -176,14 +197,12 @@ const stopped = ({ engine }: Transport, chapter: number, chapters: number): stri
 
 function progress(
   { plan, settings }: Trainer,
-  { layer, chapter, from, layers, chapters }: Record<'layer' | 'chapter' | 'from' | 'layers' | 'chapters', number>,
+  { layer, chapter, done, layers, chapters }: Record<'layer' | 'chapter' | 'done' | 'layers' | 'chapters', number>,
   { metrics, steps }: Version,
   passed: number,
 ): TrainEvent {
   const tasks = chapter * layers + layer + 1
   const part = tasks / (chapters * layers)
-  // What an earlier sitting did took none of this one's time.
-  const done = tasks - from * layers
   return {
     event: 'progress',
     step: tasks * plan.batches,
@@ -197,21 +216,14 @@ function progress(
 }
 
 /** Throws a UsageError for what has no place in chapters, with the reason. */
-function manifestOf(
-  { task, settings, trainingSamples }: Trainer,
-  { rule, data, mode, workers, ruleFile }: Checked,
-): ChapterManifest {
+function manifestOf(trainer: Trainer, { rule, data, mode, workers, ruleFile }: Checked): ChapterManifest {
+  const { settings, trainingSamples } = trainer
   const { options } = settings
   if (options.schedule !== 'greedy')
     throw new UsageError(`chapters train one layer at a time: choose the schedule greedy, and a rule that has it`)
   if (options.layer !== undefined) throw new UsageError('in chapters all layers are trained: leave the layer out')
   if (options.patience > 0) throw new UsageError('chapters are as many as there are epochs: leave patience out')
-  const { steps, plan } = tracePlan(rule, task, settings, trainingSamples)
-  const layers = Array.from({ length: plan.phases }, (_, phase) =>
-    steps[`${phase}`]!.state.filter(({ input, output }) => input !== output).map(
-      ({ name, input: { dtype, shape } }) => ({ name, dtype, shape: [...shape] }),
-    ),
-  )
+  const layers = layersOf(trainer)
   const names = layers.flat().map(({ name }) => name)
   const shared = names.find((name, i) => names.indexOf(name) < i)
   if (shared !== undefined)
@@ -224,6 +236,6 @@ function manifestOf(
     ...{ mode, rule: rule.id, data: data.name, workers: count, chapters: options.epochs, epochs: 1, layers },
     ...(ruleFile !== undefined && { ruleFile }),
     ...(data.fingerprint !== undefined && { fingerprint: data.fingerprint }),
-    settings: JSON.parse(JSON.stringify(settings)),
+    ...{ trainingSamples, settings: JSON.parse(JSON.stringify(settings)) },
   }
 }

@@ -6,9 +6,8 @@ import { UserError } from '../../errors.js'
 import { findRule } from '../../rules/load.node.js'
 import { compile } from '../../runtime/compile.node.js'
 import { type Credentials, readCredentials } from '../credentials.node.js'
-import { isUnreachable, natsTransport } from '../nats.node.js'
+import { awaitTransport } from '../nats.node.js'
 import type { Transport } from '../transport.js'
-import { systemClock } from './clock.js'
 import { type ClientGiven, inTurns, oneClient } from './here.js'
 import { keeperIn } from './kept-run.node.js'
 import { clientData } from './partition/folders.node.js'
@@ -44,8 +43,6 @@ export type ClientsWord = { readonly ready: true } | { readonly lost: string; re
 
 /** How often a client that fails is tried again, in this process. */
 const TRIES = 4
-/** Between two tries to connect, ms. */
-const PAUSE = 200
 
 const job = JSON.parse(readFileSync(process.argv[2]!, 'utf8')) as ClientsJob
 const stop = new AbortController()
@@ -75,7 +72,7 @@ let coming = places.length
 let shares: ReturnType<typeof sharesOf> | undefined
 // One connects after the other, before any of them computes: a server does not wait long for an answer.
 const first = new Map<string, Transport | undefined>()
-for (const { own } of places) first.set(own.id, await connected(own))
+for (const { own } of places) first.set(own.id, await awaitTransport(job.url, own, stop.signal))
 await Promise.all(places.map(({ own, folder }) => takePart(own, folder)))
 if (process.connected) process.disconnect()
 
@@ -94,7 +91,7 @@ async function takePart(own: Credentials, folder: string | undefined): Promise<v
 }
 
 async function once(own: Credentials, folder: string | undefined): Promise<void> {
-  const transport = first.get(own.id) ?? (await connected(own))
+  const transport = first.get(own.id) ?? (await awaitTransport(job.url, own, stop.signal))
   first.delete(own.id)
   if (!transport) return
   try {
@@ -108,18 +105,6 @@ async function once(own: Credentials, folder: string | undefined): Promise<void>
   } finally {
     await transport.close()
   }
-}
-
-/** A server that is being started again is waited for; undefined where the signal came first. */
-async function connected(own: Credentials): Promise<Transport | undefined> {
-  while (!stop.signal.aborted)
-    try {
-      return await natsTransport(job.url, own)
-    } catch (error) {
-      if (!isUnreachable(error)) throw error
-      await systemClock.sleep(PAUSE, stop.signal)
-    }
-  return undefined
 }
 
 function arrived(): void {

@@ -1,17 +1,17 @@
 import type { Certificate } from '../../certificate/certificate.js'
 import type { DataSet, Samples } from '../../data/index.js'
 import { UserError } from '../../errors.js'
-import { sameShape } from '../../graph/types.js'
 import { certifyPrograms } from '../../rules/certify.js'
 import type { AnyRule, Block, Locality } from '../../rules/contract.js'
 import { feed, inputsOf } from '../../train/feed.js'
 import { resolvedOptions, type Settings } from '../../train/options.js'
 import type { Plan } from '../../train/plan.js'
 import type { Platform } from '../../train/platform.js'
-import { partsOf, shuffledRows } from '../../train/rows.js'
+import { shuffledRows } from '../../train/rows.js'
 import { taskOf, tracePlan } from '../../train/traced-plan.js'
+import { checkCut, samePorts, trainingOf } from './agreed.js'
 import { openStage, type StageCompute } from './compute.js'
-import type { Port, StageStep } from './cut.js'
+import type { StageStep } from './cut.js'
 import type { Manifest } from './manifest.js'
 import { stagesOf } from './stages.js'
 
@@ -54,12 +54,12 @@ export async function openWork(manifest: Manifest, stage: number, { rule, platfo
     throw new UserError(
       `the lowest stage reads the samples of ${manifest.data}, and they are not here: say where (--data)`,
     )
+  const training = data && { split: trainingOf(data, manifest, options), samples: data }
   const source = {
     rows: stage === 0 ? shuffledRows(traced.plan, manifest.trainingSamples, options) : () => new Uint32Array(0),
-    read: data ? inputsOf(trainingOf(data, manifest, options), options) : noSamples,
+    read: training ? inputsOf(training, options) : noSamples,
   }
-  const training = data ? trainingOf(data, manifest, options) : { split: NONE, samples }
-  const make = feed(traced.plan, training, options, source)
+  const make = feed(traced.plan, training ?? { split: NONE, samples }, options, source)
   return { plan: traced.plan, blocks, parts: own, compute: await openStage(own, make, options, platform) }
 }
 
@@ -69,20 +69,7 @@ const noSamples = (): never => {
   throw new Error('only the lowest stage reads samples')
 }
 
-/** The training samples, checked to be those of the run as far as can be told. */
-function trainingOf(
-  data: DataSet,
-  { trainingSamples, data: name, fingerprint }: Manifest,
-  options: Settings['options'],
-) {
-  const { train } = partsOf(data, options)
-  const isSame = train.count === trainingSamples && (fingerprint === undefined || data.fingerprint === fingerprint)
-  if (!isSame)
-    throw new UserError(`the run trains on other data than ${data.name} here: it needs ${name}, the same files`)
-  return { split: train, samples: data }
-}
-
-/** Throws where the cut here is not that of the manifest: another version of onward or of the rule. */
+/** Throws where the cut here is not that of the manifest. */
 function checkSame(
   { stages, rule }: Manifest,
   stage: number,
@@ -90,15 +77,9 @@ function checkSame(
   own: StageWork['parts'],
 ): void {
   const wanted = stages[stage]
-  const other = `this machine would cut ${rule} in another way than the run does; use the same version of onward and of the rule on all machines`
-  if (!wanted || names[stage]?.join() !== wanted.blocks.join()) throw new UserError(other)
-  const same = (a: readonly Port[], b: readonly Port[]): boolean =>
-    a.length === b.length &&
-    a.every(
-      ({ name, dtype, shape }, i) => b[i]!.name === name && b[i]!.dtype === dtype && sameShape(b[i]!.shape, shape),
-    )
+  checkCut(rule, wanted !== undefined && names[stage]?.join() === wanted.blocks.join())
   for (const [key, { takes, program }] of Object.entries(own)) {
     const state = program.state.map(({ name, input: { dtype, shape } }) => ({ name, dtype, shape }))
-    if (!same(takes, wanted.takes[key] ?? []) || !same(state, wanted.tensors)) throw new UserError(other)
+    checkCut(rule, samePorts(takes, wanted!.takes[key] ?? []) && samePorts(state, wanted!.tensors))
   }
 }

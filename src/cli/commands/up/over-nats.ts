@@ -62,11 +62,12 @@ export const overNats = (
         folder: place,
         run: RUN,
         workers: [COORDINATOR, HERE, JOINING].length,
-        ...(listen !== undefined && { host: listen, port: port ?? (await usualPort(listen)) }),
+        ...(listen !== undefined && { host: listen }),
+        port: port ?? (listen === undefined ? undefined : await usualPort(listen)),
       })
       callbacks.broker?.(broker)
       const start = { mode, engine: 'nats', workers, local } as const
-      keepStart(folder, { ...start, ...(listen !== undefined && { listen, port: portOf(broker) }) })
+      keepStart(folder, { ...start, listen, ...((listen ?? port) !== undefined && { port: portOf(broker) }) })
       const server = keptUp(broker, callbacks.broker)
       const credentials = credentialsFile(place, broker.workers[HERE]!.id)
       try {

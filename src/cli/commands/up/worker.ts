@@ -1,7 +1,7 @@
 import type { DataSet } from '../../../data/index.js'
 import { RUN as BY_CHAPTERS } from '../../../distributed/chapters/names.js'
 import { readCredentials } from '../../../distributed/credentials.node.js'
-import { natsTransport } from '../../../distributed/nats.node.js'
+import { awaitTransport } from '../../../distributed/nats.node.js'
 import { type Ending, oneWorker } from '../../../distributed/pipeline/here.js'
 import { FencedError } from '../../../distributed/pipeline/lease.js'
 import { UserError } from '../../../errors.js'
@@ -50,7 +50,8 @@ async function getReady({ stage, folder, dataDir, readsData, ...place }: WorkerP
 /** Works on a stage until it is over. */
 async function work({ stage, data, ...own }: Ready, orders: WorkerOrders, signal: AbortSignal): Promise<Ending> {
   const { url, credentials, run, holder, dead } = orders
-  const transport = await natsTransport(url, readCredentials(credentials))
+  const transport = await awaitTransport(url, readCredentials(credentials), signal)
+  if (!transport) return 'left'
   try {
     const where = { run, stage, holder, dead, signal }
     if (run !== BY_CHAPTERS) return await oneWorker(transport, where, { ...own, data })
