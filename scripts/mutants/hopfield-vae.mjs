@@ -11,6 +11,14 @@ const settling = { ...tests, names: 'settling' }
 
 export default [
   {
+    what: 'the feed-forward variant takes sweeps and nudges in vain',
+    file: options,
+    find: "VARIANTS.filter((variant) => variant !== 'F')",
+    replace: 'VARIANTS.filter(() => true)',
+    ...tests,
+    names: 'feed-forward variant',
+  },
+  {
     what: 'currents come back without the couplings turned over',
     file: network,
     find: 'transposeB: from !== to && from === upper',

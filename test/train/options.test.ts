@@ -86,6 +86,11 @@ const refused: [AnyRule, { [part in keyof TrainInput]: unknown }, RegExp][] = [
     { hyper: { momentum: 0.9 } },
     /^the option momentum of backprop has no effect with optimizer=adam: .*sgd or optimizer=muon\.$/,
   ],
+  [
+    hopfieldVae,
+    { preset: 'f', hyper: { nudge: 0.2 } },
+    /^the option nudge of hopfield-vae has no effect with variant=F: leave it out, or choose variant=H or variant=TH or /,
+  ],
   [backprop, { options: { cacheBytes: 1 } }, /^the option cacheBytes of training has no effect with schedule=joint/],
   [counterWith({ presets: {} }), { preset: 'fast' }, /^There is no preset of counter "fast"\. There are none\.$/],
   [counter as AnyRule, { preset: 'quik' }, /^There is no preset of counter "quik"\. Did you mean "quick"\?/],
