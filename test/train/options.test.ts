@@ -7,6 +7,8 @@ import { equilibriumPropagation } from '../../src/rules/equilibrium-propagation/
 import { forwardForward } from '../../src/rules/forward-forward/forward-forward.js'
 import { hopfieldVae } from '../../src/rules/hopfield-vae/hopfield-vae.js'
 import { nice } from '../../src/rules/nice/nice.js'
+import { recLra } from '../../src/rules/rec-lra/rec-lra.js'
+import { targetPropagation } from '../../src/rules/target-propagation/target-propagation.js'
 import { taskFor } from '../../src/rules/task.js'
 import { trifecta } from '../../src/rules/trifecta/trifecta.js'
 import { resolve, type TrainInput } from '../../src/train/options.js'
@@ -16,8 +18,10 @@ import { lines } from './fixtures.js'
 
 const data = lines(100, 10)
 
+type Refused = [AnyRule, { [part in keyof TrainInput]: unknown }, RegExp]
+
 /** Some of them the types refuse too; what comes from a file or a command line has no types. */
-const refused: [AnyRule, { [part in keyof TrainInput]: unknown }, RegExp][] = [
+const refused: Refused[] = [
   [
     forwardForward,
     { options: { epochs: -1 } },
@@ -90,6 +94,35 @@ const refused: [AnyRule, { [part in keyof TrainInput]: unknown }, RegExp][] = [
     hopfieldVae,
     { preset: 'f', hyper: { nudge: 0.2 } },
     /^the option nudge of hopfield-vae has no effect with variant=F: leave it out, or choose variant=H or variant=TH or /,
+  ],
+  [
+    targetPropagation,
+    { hyper: { inverseDecay: 0.1 } },
+    /^the option inverseDecay of target-propagation has no effect with form=difference: leave it out, or choose form=drl\.$/,
+  ],
+  [
+    targetPropagation,
+    { hyper: { autoencoderNoise: 0.5 } },
+    /^the option autoencoderNoise .* no effect with topTarget=gradient: .* topTarget=label-autoencoder\.$/,
+  ],
+  [
+    targetPropagation,
+    { preset: 'label-autoencoder', hyper: { step: 0.1 } },
+    /^the option step .* no effect with topTarget=label-autoencoder: .* topTarget=gradient or topTarget=output\.$/,
+  ],
+  ...['gradient', 'label-autoencoder'].map(
+    (topTarget): Refused => [
+      targetPropagation,
+      { hyper: { align: 'sal', units: [6], topTarget } },
+      new RegExp(
+        `^the option align .* is sal: it turns inverses, and one hidden layer has none with topTarget=${topTarget}`,
+      ),
+    ],
+  ),
+  [
+    recLra,
+    { hyper: { method: 'backprop', feedbackInitial: 'he' } },
+    /^the option feedbackInitial of rec-lra has no effect with method=backprop: .* method=rec-lra\.$/,
   ],
   [backprop, { options: { cacheBytes: 1 } }, /^the option cacheBytes of training has no effect with schedule=joint/],
   [counterWith({ presets: {} }), { preset: 'fast' }, /^There is no preset of counter "fast"\. There are none\.$/],

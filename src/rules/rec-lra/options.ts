@@ -57,7 +57,7 @@ export const hyper = z
       .max(1)
       .default(1)
       .meta({ onlyWith: { method: 'rec-lra' } })
-      .describe('the same at the end of an error skip (ports: 0.19)'),
+      .describe('the same at the end of an error skip; only with errorSkip above 0 (ports: 0.19)'),
     feedbackRule: z
       .enum(['transpose', 'hebb'])
       .default('transpose')
@@ -85,7 +85,10 @@ export const hyper = z
     ...optimizerOptions,
     rate: optimizerOptions.rate.default(0.001),
     initial: fanRule.default('he'),
-    feedbackInitial: fanRule.default('fan-in').describe('the same of feedback, which is drawn apart'),
+    feedbackInitial: fanRule
+      .default('fan-in')
+      .meta({ onlyWith: { method: 'rec-lra' } })
+      .describe('the same of feedback, which is drawn apart'),
   })
   .superRefine(({ method, residual, units, poolAfter, network, errorSkip }, context) => {
     const layers = `${units.length} hidden layers`

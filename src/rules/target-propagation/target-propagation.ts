@@ -53,7 +53,7 @@ import { classesOf } from '../task.js'
 import { alignStep } from './alignment.js'
 import { denoisingLoss, labelAutoencoder, reconstructCode } from './label-autoencoder.js'
 import { hyper, presets, type TargetPropagationHyper } from './options.js'
-import { AUTOENCODER, hasFeedback, inverseCount, inverseName, isAligned, layerName } from './parts.js'
+import { AUTOENCODER, hasFeedback, inverseCount, inverseName, layerName } from './parts.js'
 import { phasesOfStep, TARGETS } from './phases.js'
 import type { TargetPropagationState } from './state.js'
 import {
@@ -237,7 +237,7 @@ export const targetPropagation: Rule<TargetPropagationHyper, TargetPropagationSt
 
   steps: (task, h) => ({
     ...(hasFeedback(h) && { feedback: feedbackStep(task, h) }),
-    ...(isAligned(h) && { align: alignStep(h, (i) => inverseName(i, h)) }),
+    ...(h.align === 'sal' && { align: alignStep(h, (i) => inverseName(i, h)) }),
     forward: forwardStep(task, h),
   }),
 
@@ -272,7 +272,7 @@ export const targetPropagation: Rule<TargetPropagationHyper, TargetPropagationSt
     return Object.fromEntries(sights)
   },
 
-  between: (_, h) => (isAligned(h) ? alignmentPhase(h) : []),
+  between: (_, h) => alignmentPhase(h),
 
   probabilities: () => true,
 
