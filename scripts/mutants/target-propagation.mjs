@@ -10,6 +10,30 @@ const quick = {
 
 export default [
   {
+    what: 'a training whose layers never have their turn begins',
+    file: 'src/train/untrained.ts',
+    find: 'changes(part) && read.has(part.name)',
+    replace: 'read.has(part.name)',
+    tests: 'train/options',
+    names: 'never have their turn',
+  },
+  {
+    what: 'a training of cells left out on purpose is refused',
+    file: 'src/train/untrained.ts',
+    find: 'teaching.some((name) => running.has(name))',
+    replace: 'teaching.every((name) => running.has(name))',
+    tests: 'train/options',
+    names: 'never have their turn',
+  },
+  {
+    what: 'spikes are to turn inverses that are not there',
+    file: 'src/rules/target-propagation/options.ts',
+    find: "h.align === 'sal' && inverseCount(h) === 0",
+    replace: 'inverseCount(h) < 0',
+    tests: 'train/options',
+    names: 'refused: target-propagation',
+  },
+  {
     what: 'targets without the correction',
     file: targets,
     find: "form === 'plain' ? inverse : corrected()",

@@ -11,6 +11,7 @@ import { recLra } from '../../src/rules/rec-lra/rec-lra.js'
 import { targetPropagation } from '../../src/rules/target-propagation/target-propagation.js'
 import { taskFor } from '../../src/rules/task.js'
 import { trifecta } from '../../src/rules/trifecta/trifecta.js'
+import { uff } from '../../src/rules/uff/uff.js'
 import { resolve, type TrainInput } from '../../src/train/options.js'
 import { tracePlan } from '../../src/train/traced-plan.js'
 import { counter, counterWith } from './counter.js'
@@ -184,6 +185,41 @@ test('an option without effect is refused where it is asked for, and not where i
 test('resolved settings resolve to themselves', () => {
   const settings = resolve(forwardForward, data, { hyper: { units: [7] }, options: { augment: { shift: 1 } } })
   assert.deepEqual(resolve(forwardForward, data, { settings }), settings)
+})
+
+test('a training in which the layers never have their turn is refused, with the epochs that it takes', () => {
+  const plan = (epochs: number, input: TrainInput, rule = targetPropagation as AnyRule) => {
+    const settings = resolve(rule, data, { ...input, options: { epochs, batch: 10 } })
+    return tracePlan(rule, taskFor(data, { batch: 10 }), settings, 90)
+  }
+  const units = [6, 5]
+  const cases: readonly [TrainInput, enough: number][] = [
+    [{ preset: 'drl', hyper: { units } }, 2],
+    [{ hyper: { units, alternate: 'epoch' } }, 2],
+    [{ hyper: { units, alternate: 'epoch', pretraining: 3 } }, 5],
+    [{ hyper: { units, align: 'sal', alternate: 'epoch' } }, 2],
+  ]
+  for (const [input, enough] of cases) {
+    plan(enough, input)
+    assert.throws(
+      () => plan(enough - 1, input),
+      (error) => {
+        assert.ok(error instanceof UserError && error.exitCode === 2)
+        assert.match(
+          error.message,
+          /^target-propagation would learn nothing in .*: predictions change by forward, and only /,
+        )
+        assert.match(error.message, new RegExp(`train for ${enough} epochs or more$`))
+        return true
+      },
+    )
+  }
+  assert.throws(
+    () => plan(1, {}, counterWith({ schedule: () => ['double'] })),
+    /^UserError: counter would learn nothing in one epoch: predictions change by joint and next, and only double would run; change the options/,
+  )
+  // Left out on purpose: the classifier learns, and predicts.
+  plan(1, { hyper: { units, cellsUntil: 0 } }, uff as AnyRule)
 })
 
 test('8 bits are refused where no program of the rule would round anything', () => {
