@@ -18,7 +18,7 @@ export default [
     names: 'never have their turn',
   },
   {
-    what: 'a training of cells left out on purpose is refused',
+    what: 'a training that leaves out one of several steps is refused',
     file: 'src/train/untrained.ts',
     find: 'teaching.some((name) => running.has(name))',
     replace: 'teaching.every((name) => running.has(name))',

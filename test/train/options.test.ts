@@ -218,6 +218,7 @@ test('a training in which the layers never have their turn is refused, with the 
     () => plan(1, {}, counterWith({ schedule: () => ['double'] })),
     /^UserError: counter would learn nothing in one epoch: predictions change by joint and next, and only double would run; change the options/,
   )
+  plan(1, {}, counterWith({ schedule: () => ['next'] }))
   // Left out on purpose: the classifier learns, and predicts.
   plan(1, { hyper: { units, cellsUntil: 0 } }, uff as AnyRule)
 })

@@ -154,10 +154,12 @@ export function warningsOf(h: BroadcastHyper): string[] {
     warnings.push(
       `memory=${h.memory}: the correlations chase single batches, and the activity that they see dies; take 0.999 or more`,
     )
-  if (h.method === 'kolen-pollack' && h.weightDecay === 0)
+  if (h.method === 'kolen-pollack' && (h.weightDecay === 0 || h.optimizer === 'muon')) {
+    const without = h.optimizer === 'muon' ? 'with optimizer=muon, which decays biases alone,' : 'without weightDecay'
     warnings.push(
-      'kolen-pollack without weightDecay is feedback alignment: what feedback and forward weights differ by never decays',
+      `kolen-pollack ${without} is feedback alignment: what feedback and forward weights differ by never decays`,
     )
+  }
   return warnings
 }
 
