@@ -25,6 +25,15 @@ export function classesOf({ target }: Pick<Task, 'target'>): number {
   throw new UserError(`this rule learns one class a sample, not ${target.kind}: choose a data set with classes`)
 }
 
+/** The number of levels of the inputs, which are parts of 1 then. */
+export function levelsOf({ input: { levels } }: Pick<Task, 'input'>): number {
+  if (levels !== undefined) return levels
+  throw new UserError(
+    'this rule draws numbers from 0 to 1, and learns from inputs in levels, such as pixels, not from real numbers: choose a ' +
+      'data set of images, or the rule nice, which learns real numbers too',
+  )
+}
+
 /** The shape of inputs that are images. */
 export function imageShape({ input: { shape } }: Pick<Task, 'input'>): readonly [number, number, number] {
   const [channels, height, width] = shape

@@ -3,6 +3,8 @@ import { test } from 'node:test'
 import { loadDataSet } from '../../../src/data/load.node.js'
 import { inEffect } from '../../../src/options/index.js'
 import { hopfieldVae } from '../../../src/rules/hopfield-vae/hopfield-vae.js'
+import { taskFor } from '../../../src/rules/task.js'
+import { traceRule } from '../../../src/rules/trace.js'
 import { planOf } from '../../../src/tune/plan.js'
 import { hasEffect } from '../../../src/tune/space.js'
 
@@ -20,5 +22,19 @@ test('what settles or nudges has no effect in the feed-forward variant, and is n
       searched.filter((name) => OF_SETTLING.includes(name)),
       variant === 'F' ? [] : ['nudge', 'encoderNudge'],
     )
+  }
+})
+
+test('inputs of real numbers, which no decoder makes, are refused, whatever the target', () => {
+  const traced = (options: object, input: { shape: readonly number[]; levels?: number }) =>
+    traceRule(hopfieldVae, taskFor({ input, target: { kind: 'none' } }), hopfieldVae.hyper.parse(options))
+  for (const options of [{}, { variant: 'F' }, { variant: 'TDH' }, { decoder: 'bernoulli' }]) {
+    const small = { hidden: 4, latent: 2, ...options }
+    assert.throws(() => traced(small, { shape: [8] }), {
+      name: 'UserError',
+      message:
+        /inputs in levels, such as pixels, not from real numbers: .* the rule nice, which learns real numbers too$/,
+    })
+    traced(small, { shape: [8], levels: 2 })
   }
 })
