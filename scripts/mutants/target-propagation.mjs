@@ -10,6 +10,22 @@ const quick = {
 
 export default [
   {
+    what: 'a setting that needs classes is taken for the rule',
+    file: 'src/rules/task.ts',
+    find: 'if (because)',
+    replace: 'if (because && target.kind === "none")',
+    tests: 'rules/targets',
+    names: 'which setting does not',
+  },
+  {
+    what: 'inverses are said to carry where there are none',
+    file: 'src/rules/target-propagation/phases.ts',
+    find: 'inverseCount(h) > 0',
+    replace: 'inverseCount(h) >= 0',
+    tests: 'rules/watch',
+    names: 'multipliers and inverses',
+  },
+  {
     what: 'a training whose layers never have their turn begins',
     file: 'src/train/untrained.ts',
     find: 'changes(part) && read.has(part.name)',

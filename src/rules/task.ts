@@ -1,5 +1,5 @@
 import { findDataSet, type Samples } from '../data/index.js'
-import { UserError } from '../errors.js'
+import { UsageError, UserError } from '../errors.js'
 import { constant, type Shape, sizeOf, type Tensor } from '../graph/index.js'
 import { show } from '../graph/types.js'
 import type { Precision } from '../nn/dense.js'
@@ -19,9 +19,19 @@ export function taskFor(
   return { input, target, batch, precision, structure: (name) => stream(seed, 0, `structure ${name}`) }
 }
 
-/** The number of classes that a rule is to tell apart. */
-export function classesOf({ target }: Pick<Task, 'target'>): number {
+/**
+ * The number of classes that a rule is to tell apart. `because`: of a rule that learns other targets too, the setting that
+ * needs classes, and the one that does not.
+ */
+export function classesOf(
+  { target }: Pick<Task, 'target'>,
+  because?: { readonly setting: string; readonly instead: string },
+): number {
   if (target.kind === 'class') return target.count
+  if (because)
+    throw new UsageError(
+      `${because.setting} needs one class a sample, not ${target.kind}: choose ${because.instead}, or a data set with classes`,
+    )
   throw new UserError(`this rule learns one class a sample, not ${target.kind}: choose a data set with classes`)
 }
 

@@ -49,7 +49,6 @@ import { targetKind } from '../../targets/index.js'
 import type { Batch, Block, Rule, Sight, Step, Task } from '../contract.js'
 import { LEARN, PASS } from '../phases.js'
 import { alignmentPhase } from '../spike-alignment/phase.js'
-import { classesOf } from '../task.js'
 import { alignStep } from './alignment.js'
 import { denoisingLoss, labelAutoencoder, reconstructCode } from './label-autoencoder.js'
 import { hyper, presets, type TargetPropagationHyper } from './options.js'
@@ -63,7 +62,7 @@ import {
   propagateTargets,
   reconstructionLoss,
 } from './targets.js'
-import { type Pass, topTarget } from './top-target.js'
+import { type Pass, seenClasses, topTarget } from './top-target.js'
 
 /** The maps of one network. */
 function networkOf(task: Task, h: TargetPropagationHyper) {
@@ -138,7 +137,7 @@ function feedbackStep(task: Task, h: TargetPropagationHyper): Step<TargetPropaga
 
     const code = activities.at(-1)!
     const noise = batch.random.normal('autoencoder', code.shape).mul(h.autoencoderNoise)
-    const labels = oneHot(batch.target, classesOf(task))
+    const labels = oneHot(batch.target, seenClasses(task, h))
     const loss = denoisingLoss((v) => reconstructCode(autoencoder, v, labels), code, noise).mean()
     const [next, own] = descend(optimizerOf(h), autoencoder, loss, state.optimizers.autoencoder!, rate)
     return [
@@ -231,7 +230,14 @@ export const targetPropagation: Rule<TargetPropagationHyper, TargetPropagationSt
     const optimizers = { layers: layers.map(init), inverses: inverses.map(init) }
     if (h.topTarget !== 'label-autoencoder') return { layers, inverses, optimizers }
     const size = h.units.at(-1)!
-    const autoencoder = labelAutoencoder(random, 'autoencoder', size, classesOf(task), h.autoencoderUnits, h.initial)
+    const autoencoder = labelAutoencoder(
+      random,
+      'autoencoder',
+      size,
+      seenClasses(task, h),
+      h.autoencoderUnits,
+      h.initial,
+    )
     return { layers, inverses, autoencoder, optimizers: { ...optimizers, autoencoder: init(autoencoder) } }
   },
 
