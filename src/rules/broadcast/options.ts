@@ -155,10 +155,11 @@ export function warningsOf(h: BroadcastHyper): string[] {
       `memory=${h.memory}: the correlations chase single batches, and the activity that they see dies; take 0.999 or more`,
     )
   if (h.method === 'kolen-pollack' && (h.weightDecay === 0 || h.optimizer === 'muon')) {
-    const without = h.optimizer === 'muon' ? 'with optimizer=muon, which decays biases alone,' : 'without weightDecay'
-    warnings.push(
-      `kolen-pollack ${without} is feedback alignment: what feedback and forward weights differ by never decays`,
-    )
+    const where =
+      h.optimizer === 'muon'
+        ? 'with optimizer=muon, which decays no matrix, is feedback alignment in dense layers'
+        : 'without weightDecay is feedback alignment'
+    warnings.push(`kolen-pollack ${where}: what feedback and forward weights differ by never decays`)
   }
   return warnings
 }
