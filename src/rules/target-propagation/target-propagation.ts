@@ -33,7 +33,8 @@
  * epoch, see `alternate`); predictions of bernoulli units pass means up (Lee averages a hundred sampled passes); the
  * output layer learns cross-entropy in drl too (Meulemans: its target, the same direction). Meulemans's code takes the
  * targets of a batch from inverses as they were before their update on it, and decays the biases of inverses too; here
- * the targets come from the updated inverses, and the damping is of the weights alone.
+ * the targets come from the updated inverses, and the damping is of the weights alone. Not built of that code: one or two
+ * more epochs of the inverses alone after each epoch, and a step size of the layers that is divided by `step`.
  */
 
 import { outputCount } from '../../data/dataset.js'
