@@ -84,11 +84,16 @@ export const hyper = z
     align: alignmentOptions.align.meta({ onlyWith: { method: 'rec-lra', network: 'dense' } }),
     ...optimizerOptions,
     rate: optimizerOptions.rate.default(0.001),
-    initial: fanRule.default('he'),
+    initial: fanRule
+      .default('he')
+      .describe(
+        'standard deviation of the initial weights of hidden layers (inferred: the output layer begins with zeros, and ' +
+          'convolutions pass their first channels on as they are)',
+      ),
     feedbackInitial: fanRule
       .default('fan-in')
       .meta({ onlyWith: { method: 'rec-lra' } })
-      .describe('the same of feedback, which is drawn apart'),
+      .describe('standard deviation of the initial feedback, which is drawn apart'),
   })
   .superRefine(({ method, residual, units, poolAfter, network, errorSkip }, context) => {
     const layers = `${units.length} hidden layers`
