@@ -142,7 +142,10 @@ describe('options', () => {
     assert.match(warnings({ memory: 0.99 }).join(), /chase single batches/)
     assert.match(warnings({ method: 'kolen-pollack' }).join(), /without weightDecay is feedback alignment/)
     const decaying = { method: 'kolen-pollack', weightDecay: 0.1 }
-    assert.match(warnings({ ...decaying, optimizer: 'muon' }).join(), /optimizer=muon, .* is feedback alignment in dense layers/)
+    assert.match(
+      warnings({ ...decaying, optimizer: 'muon' }).join(),
+      /optimizer=muon, .* is feedback alignment in dense layers/,
+    )
     assert.deepEqual(warnings({ ...decaying, optimizer: 'sgd' }), [])
     for (const { hyper } of Object.values(broadcast.presets)) assert.deepEqual(warnings({ ...hyper }), [])
   })
