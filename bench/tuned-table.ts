@@ -39,7 +39,8 @@ export function tunedTable(jobs: readonly Job[] = TUNED): string {
     `${metrics(done)}; of test images and of images of each other kind N = ${[...counts].join(', ')}.`,
     table(HEAD, [...rows, floorRow(done)]),
     orders(done),
-    `Of ${jobs[0]!.title}; the others name their own preset, and dense ones keep their damping by \`--set damping=0.5\`:`,
+    `Of ${jobs[0]!.title}; the others name their own preset and keep their nudges by ` +
+      '`--set nudge=0.2 --set encoderNudge=0.1`, dense ones their damping too by `--set damping=0.5`:',
     commandsOf(jobs[0]!)
       .map((command) => `- \`${command}\``)
       .join('\n'),

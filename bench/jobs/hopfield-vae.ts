@@ -61,8 +61,12 @@ export const JUDGED: readonly Omit<JudgeJob, 'kind'>[] = VARIANTS.map((variant) 
 /** The same options for all: those that a digest of the paper names, with both readings of its fixed sigma. */
 const SPACE = ['rate=3e-4..5e-3:log', 'latent=4..48:log', 'sigmaZ=0.1..0.9:log', 'sigmaX=0.15..0.7:log']
 
-/** The other options whose tables say that they are worth searching, as the presets have them. */
-const FIXED = ['nudge=0.2', 'encoderNudge=0.1', 'klWarmup=0', 'schedule=constant', 'weightDecay=0']
+/** The other options whose tables say that they are worth searching, as the preset has them. */
+const fixed = (variant: string): string[] => [
+  ...(variant === 'f' ? [] : ['nudge=0.2', 'encoderNudge=0.1']),
+  ...['klWarmup=0', 'schedule=constant', 'weightDecay=0'],
+  ...(variant.includes('d') ? ['damping=0.5'] : []),
+]
 
 /**
  * All five variants tuned with one budget: 12 trials of 5 epochs of 8,000 images, judged by 1,000 held-out images and
@@ -76,7 +80,7 @@ export const TUNED: readonly Omit<TunedJob, 'kind'>[] = VARIANTS.map((variant) =
   search: [
     ...['--limit', '9000', '--validation', '1000', '--trials', '12', '--sampler', 'gp', '--pruner', 'none'],
     ...['--objective', 'frechet', ...SPACE.flatMap((range) => ['--space', range])],
-    ...[...FIXED, ...(variant.includes('d') ? ['damping=0.5'] : [])].flatMap((set) => ['--set', set]),
+    ...fixed(variant).flatMap((set) => ['--set', set]),
   ],
   final: ['--limit', '8000', '--validation', '0'],
   judged: ['--samples', '5000', '--draws', '0'],

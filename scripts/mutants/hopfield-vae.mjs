@@ -11,6 +11,22 @@ const settling = { ...tests, names: 'settling' }
 
 export default [
   {
+    what: 'real numbers are taken, which no decoder makes',
+    file: model,
+    find: '  levelsOf(task)\n',
+    replace: '',
+    ...tests,
+    names: 'real numbers',
+  },
+  {
+    what: 'the feed-forward variant takes sweeps and nudges in vain',
+    file: options,
+    find: "VARIANTS.filter((variant) => variant !== 'F')",
+    replace: 'VARIANTS.filter(() => true)',
+    ...tests,
+    names: 'feed-forward variant',
+  },
+  {
     what: 'currents come back without the couplings turned over',
     file: network,
     find: 'transposeB: from !== to && from === upper',

@@ -9,6 +9,14 @@ const golden = { tests: 'rules/predictive-coding/golden' }
 
 export default [
   {
+    what: 'multipliers are said to remember where there are none',
+    file: rule,
+    find: 'relaxationOf(h).alpha > 0 ?',
+    replace: 'h.alpha > 0 ?',
+    tests: 'rules/watch',
+    names: 'multipliers and inverses',
+  },
+  {
     what: 'credit comes down from the layer itself',
     file: network,
     find: 'u.slice(0, 1, u.shape[0]!)',

@@ -7,6 +7,14 @@ const tests = { tests: 'rules/rec-lra' }
 
 export default [
   {
+    what: 'convolutions begin with what is drawn alone',
+    file: 'src/rules/rec-lra/network.ts',
+    find: 'isConvolutional ? { ...own, weight: dirac(own.weight) } : own',
+    replace: 'own',
+    tests: 'rules/rec-lra',
+    names: 'the first weights',
+  },
+  {
     what: 'targets lie on the other side',
     file: errors,
     find: 'pre.sub(d.mul(h.beta))',

@@ -10,6 +10,46 @@ const quick = {
 
 export default [
   {
+    what: 'a setting that needs classes is taken for the rule',
+    file: 'src/rules/task.ts',
+    find: 'if (because)',
+    replace: 'if (because && target.kind === "none")',
+    tests: 'rules/targets',
+    names: 'which setting does not',
+  },
+  {
+    what: 'inverses are said to carry where there are none',
+    file: 'src/rules/target-propagation/phases.ts',
+    find: 'inverseCount(h) > 0',
+    replace: 'inverseCount(h) >= 0',
+    tests: 'rules/watch',
+    names: 'multipliers and inverses',
+  },
+  {
+    what: 'a training whose layers never have their turn begins',
+    file: 'src/train/untrained.ts',
+    find: 'changes(part) && read.has(part.name)',
+    replace: 'read.has(part.name)',
+    tests: 'train/options',
+    names: 'never have their turn',
+  },
+  {
+    what: 'a training that leaves out one of several steps is refused',
+    file: 'src/train/untrained.ts',
+    find: 'teaching.some((name) => running.has(name))',
+    replace: 'teaching.every((name) => running.has(name))',
+    tests: 'train/options',
+    names: 'never have their turn',
+  },
+  {
+    what: 'spikes are to turn inverses that are not there',
+    file: 'src/rules/target-propagation/options.ts',
+    find: "h.align === 'sal' && inverseCount(h) === 0",
+    replace: 'inverseCount(h) < 0',
+    tests: 'train/options',
+    names: 'refused: target-propagation',
+  },
+  {
     what: 'targets without the correction',
     file: targets,
     find: "form === 'plain' ? inverse : corrected()",

@@ -8,6 +8,8 @@ import { classesOf } from './task.js'
 // biome-ignore lint/suspicious/noExplicitAny: of rules of all options and states
 type AnyReadOut = ReadOut<any, any>
 
+const SOLVED = { setting: 'a solved read-out', instead: 'a trained one (readOut=trained)' }
+
 /** The read-out that a rule solves with these options; undefined where it solves none. */
 export function readOutOf({ readOut }: Pick<AnyRule, 'readOut'>, hyper: unknown): AnyReadOut | undefined {
   return typeof readOut === 'function' ? readOut(hyper) : readOut
@@ -17,7 +19,7 @@ export function readOutOf({ readOut }: Pick<AnyRule, 'readOut'>, hyper: unknown)
 export function featuresOf(readOut: AnyReadOut, state: Tree, x: Tensor, task: Task, hyper: unknown): Tensor {
   const features = readOut.features(state, x, task, hyper)
   const { weight, bias } = weightsOf(readOut, state)
-  const classes = classesOf(task)
+  const classes = classesOf(task, SOLVED)
   const [count, , size] = features.shape
   if (features.rank !== 3 || count !== task.batch)
     throw new UserError(`the features of a read-out are [${task.batch}, views, D], not ${show(features.shape)}`)
@@ -51,7 +53,7 @@ export const readOutStep =
   (state, { x, target }) => {
     const { weight, bias } = weightsOf(readOut, state)
     const features = featuresOf(readOut, state, x, task, hyper)
-    const wanted = oneHot(target, classesOf(task)).reshape([task.batch, 1, -1])
+    const wanted = oneHot(target, classesOf(task, SOLVED)).reshape([task.batch, 1, -1])
     const error = features.matmul(weight).add(bias).sub(wanted).square().sum()
     const slopes = grad(error.add(weight.square().sum()), [weight, bias])
     const moved = new Map([weight, bias].map((own, i) => [own, own.sub(slopes[i]!)]))

@@ -1,5 +1,5 @@
 import { findDataSet, type Samples } from '../data/index.js'
-import { UserError } from '../errors.js'
+import { UsageError, UserError } from '../errors.js'
 import { constant, type Shape, sizeOf, type Tensor } from '../graph/index.js'
 import { show } from '../graph/types.js'
 import type { Precision } from '../nn/dense.js'
@@ -19,10 +19,29 @@ export function taskFor(
   return { input, target, batch, precision, structure: (name) => stream(seed, 0, `structure ${name}`) }
 }
 
-/** The number of classes that a rule is to tell apart. */
-export function classesOf({ target }: Pick<Task, 'target'>): number {
+/**
+ * The number of classes that a rule is to tell apart. `because`: of a rule that learns other targets too, the setting that
+ * needs classes, and the one that does not.
+ */
+export function classesOf(
+  { target }: Pick<Task, 'target'>,
+  because?: { readonly setting: string; readonly instead: string },
+): number {
   if (target.kind === 'class') return target.count
+  if (because)
+    throw new UsageError(
+      `${because.setting} needs one class a sample, not ${target.kind}: choose ${because.instead}, or a data set with classes`,
+    )
   throw new UserError(`this rule learns one class a sample, not ${target.kind}: choose a data set with classes`)
+}
+
+/** The number of levels of the inputs, which are parts of 1 then. */
+export function levelsOf({ input: { levels } }: Pick<Task, 'input'>): number {
+  if (levels !== undefined) return levels
+  throw new UserError(
+    'this rule draws numbers from 0 to 1, and learns from inputs in levels, such as pixels, not from real numbers: choose a ' +
+      'data set of images, or the rule nice, which learns real numbers too',
+  )
 }
 
 /** The shape of inputs that are images. */

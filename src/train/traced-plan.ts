@@ -10,6 +10,7 @@ import { checkRounds } from './eight-bits.js'
 import type { Settings, TrainingOptions } from './options.js'
 import { type Plan, type Position, progressAt, type Repeated } from './plan.js'
 import type { Platform } from './platform.js'
+import { checkTrains } from './untrained.js'
 
 /** What the network is asked to learn. Where 8-bit products are not exact, the right operands get 7 bits. */
 export async function taskOf(
@@ -75,6 +76,10 @@ export function tracePlan(rule: AnyRule, task: Task, { hyper, options }: Setting
   for (let epoch = 0; epoch < epochs; epoch++)
     for (let batch = 0; batch < batches; batch++)
       for (const room of [1, batches - batch]) stepOf({ epoch, batch }, room)
+  const running = new Set(between.flat().map(({ step }) => step))
+  for (let epoch = 0; epoch < epochs; epoch++)
+    for (let batch = 0; batch < batches; batch++) for (const step of listAt(epoch, batch)) running.add(step)
+  checkTrains(rule.id, traced, running, epochs, (epoch) => rule.schedule!(epoch, 0, hyper, epoch / (epoch + 1)))
   const plan = { ...common, between, stepOf, spanOf: (step: string) => steps[step]!.span }
   return { traced, plan, steps, features }
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { changeAfter } from '../../bench/changes.js'
-import { changedSince } from '../../bench/job-settings.js'
+import { changedSince, settingsOf } from '../../bench/job-settings.js'
 import { JOBS } from '../../bench/jobs.js'
 import { checkProof } from '../../bench/proof.js'
 import type { Record } from '../../bench/records.js'
@@ -32,6 +32,10 @@ test('the list of speeds to make anew names jobs', () => {
       JOBS.some((job) => job.id === id),
       id,
     )
+})
+
+test('the settings of every training are such as its rule takes, and none is set in vain', () => {
+  for (const job of JOBS) if (job.kind === 'training') assert.doesNotThrow(() => settingsOf(job), job.id)
 })
 
 test('a record from before a change of its rule says so', () => {

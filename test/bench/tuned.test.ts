@@ -14,11 +14,12 @@ import { hasEffect } from '../../src/tune/space.js'
 
 const after = (words: readonly string[], flag: string): string[] => words.filter((_, i) => words[i - 1] === flag)
 
-test('all variants have one budget: their jobs differ in the preset, and in what dense networks alone have', () => {
+test('all variants have one budget: their jobs differ in the preset, and in what dense or settling networks alone have', () => {
+  const own = ['nudge=0.2', 'encoderNudge=0.1', 'damping=0.5']
   const same = TUNED.map(({ id: _, title: __, base, search, ...rest }) => ({
     ...rest,
     base: base.filter((_, i) => base[i - 1] !== '--preset'),
-    search: search.filter((word, i) => word !== 'damping=0.5' && search[i + 1] !== 'damping=0.5'),
+    search: search.filter((word, i) => !own.includes(word) && !own.includes(search[i + 1]!)),
   }))
   assert.equal(TUNED.length, 5)
   for (const job of same) assert.deepEqual(job, same[0])
@@ -66,6 +67,17 @@ test('where the own settings of a preset are the best, nothing was gained, and n
 test('a record that other commands made is of another job', () => {
   assert.equal(changedFrom(record(0), TUNED[0]!), undefined)
   assert.match(changedFrom(record(0), TUNED[1]!)!, /it was made by onward tune/)
+})
+
+test('a record of the feed-forward variant that set nudges in vain is no other one', () => {
+  const made = (old: string, set: string): Pick<Record, 'results'> => {
+    const { results } = record(0)
+    const command = commandOf(TUNED[0]!).replace(old, set)
+    return { results: [{ ...results[0]!, command }, ...results.slice(1)] }
+  }
+  const before = ' --set klWarmup=0'
+  assert.equal(changedFrom(made(before, ` --set nudge=0.2 --set encoderNudge=0.1${before}`), TUNED[0]!), undefined)
+  assert.match(changedFrom(made(before, ''), TUNED[0]!)!, /it was made by onward tune/)
 })
 
 test('an order says where means are no farther apart than seeds spread', () => {

@@ -367,3 +367,22 @@ test('in use a network says what it said of the same batch, but for the statisti
   )
   close(given({ ...CONVOLUTIONAL, norm: 'layer' }).run().metrics.loss!, [losses.reduce((a, b) => a + b) / 4], 1e-9)
 })
+
+test('the first weights: zeros in the output layer; a convolution passes its first channels on', () => {
+  for (const options of [{ units: [4, 3] }, { units: [3, 3], network: 'convolutional' }]) {
+    const start = initialState(traceRule(recLra, taskOf({ shape: [2, 4, 4] }), recLra.hyper.parse(options)))
+    assert.ok(start['layers.2.weight']!.every((w) => w === 0))
+    const first = start['layers.0.weight']!
+    if (!options.network) {
+      assert.ok(first.every((w) => w !== 0))
+      continue
+    }
+    // Kernels [3, 2, 3, 3]: the first two are the identity of their channel, the last is drawn.
+    for (const c of [0, 1])
+      assert.deepEqual(
+        first.slice(18 * c, 18 * (c + 1)),
+        Array.from({ length: 18 }, (_, i) => Number(i === 9 * c + 4)),
+      )
+    assert.ok(first.slice(36).every((w) => w !== 0))
+  }
+})

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Target } from '../../src/data/index.js'
+import { UserError } from '../../src/errors.js'
 import { RULES } from '../../src/rules/registry.js'
 import { taskFor } from '../../src/rules/task.js'
 import { traceRule } from '../../src/rules/trace.js'
@@ -27,3 +28,30 @@ for (const rule of RULES.filter(({ targets }) => targets))
         assert.ok(numbers.every(Number.isFinite), name)
       if (rule.predict) assert.equal(said.scores!.length, 12)
     })
+
+test('what needs one class a sample, of a rule that learns other targets too, says which setting does not', () => {
+  const message = (id: string, options: object, target: Target): string => {
+    const rule = RULES.find((own) => own.id === id)!
+    const task = taskFor({ input: { shape: [1, 4, 4], levels: 256 }, target }, { batch: 4 })
+    try {
+      traceRule(rule, task, rule.hyper.parse({ units: [6, 5], ...options }))
+    } catch (error) {
+      assert.ok(error instanceof UserError && error.exitCode === 2)
+      return error.message
+    }
+    assert.fail(`${id} took ${target.kind}`)
+  }
+  for (const target of TARGETS.filter(({ kind }) => kind === 'labels' || kind === 'values')) {
+    const says = (what: string, instead: string): string =>
+      `${what} needs one class a sample, not ${target.kind}: choose ${instead}, or a data set with classes`
+    for (const topTarget of ['output', 'label-autoencoder'])
+      assert.equal(
+        message('target-propagation', { topTarget }, target),
+        says(`topTarget=${topTarget}`, 'topTarget=gradient'),
+      )
+    assert.equal(
+      message('uff', { readOut: 'solved' }, target),
+      says('a solved read-out', 'a trained one (readOut=trained)'),
+    )
+  }
+})

@@ -118,3 +118,19 @@ test('of a rule that shows nothing itself, what its blocks hand up in prediction
     ],
   )
 })
+
+test('the sentences of a phase name multipliers and inverses only where there are any', () => {
+  const says = (id: string, hyper: object): string => {
+    const rule = RULES.find((own) => own.id === id)!
+    return rule.phases!(rule.hyper.parse(hyper))
+      .map((phase) => phase.says)
+      .join(' ')
+  }
+  assert.match(says('predictive-coding', {}), /multipliers remember it/)
+  for (const hyper of [{ method: 'pc' }, { alpha: 0 }])
+    assert.doesNotMatch(says('predictive-coding', hyper), /multipliers/)
+  assert.match(says('target-propagation', { units: [6, 5] }), /inverses carry it down.*corrected by what the inverse/)
+  assert.doesNotMatch(says('target-propagation', { units: [6, 5], form: 'plain' }), /corrected/)
+  assert.match(says('target-propagation', { units: [6], topTarget: 'output' }), /inverses carry it down/)
+  assert.match(says('target-propagation', { units: [6] }), /no inverse has to carry it/)
+})

@@ -7,6 +7,8 @@ import { equilibriumPropagation } from '../../src/rules/equilibrium-propagation/
 import { forwardForward } from '../../src/rules/forward-forward/forward-forward.js'
 import { hopfieldVae } from '../../src/rules/hopfield-vae/hopfield-vae.js'
 import { nice } from '../../src/rules/nice/nice.js'
+import { recLra } from '../../src/rules/rec-lra/rec-lra.js'
+import { targetPropagation } from '../../src/rules/target-propagation/target-propagation.js'
 import { taskFor } from '../../src/rules/task.js'
 import { trifecta } from '../../src/rules/trifecta/trifecta.js'
 import { uff } from '../../src/rules/uff/uff.js'
@@ -17,8 +19,10 @@ import { lines } from './fixtures.js'
 
 const data = lines(100, 10)
 
+type Refused = [AnyRule, { [part in keyof TrainInput]: unknown }, RegExp]
+
 /** Some of them the types refuse too; what comes from a file or a command line has no types. */
-const refused: [AnyRule, { [part in keyof TrainInput]: unknown }, RegExp][] = [
+const refused: Refused[] = [
   [
     forwardForward,
     { options: { epochs: -1 } },
@@ -90,6 +94,40 @@ const refused: [AnyRule, { [part in keyof TrainInput]: unknown }, RegExp][] = [
     { hyper: { momentum: 0.9 } },
     /^the option momentum of backprop has no effect with optimizer=adam: .*sgd or optimizer=muon\.$/,
   ],
+  [
+    hopfieldVae,
+    { preset: 'f', hyper: { nudge: 0.2 } },
+    /^the option nudge of hopfield-vae has no effect with variant=F: leave it out, or choose variant=H or variant=TH or /,
+  ],
+  [
+    targetPropagation,
+    { hyper: { inverseDecay: 0.1 } },
+    /^the option inverseDecay of target-propagation has no effect with form=difference: leave it out, or choose form=drl\.$/,
+  ],
+  [
+    targetPropagation,
+    { hyper: { autoencoderNoise: 0.5 } },
+    /^the option autoencoderNoise .* no effect with topTarget=gradient: .* topTarget=label-autoencoder\.$/,
+  ],
+  [
+    targetPropagation,
+    { preset: 'label-autoencoder', hyper: { step: 0.1 } },
+    /^the option step .* no effect with topTarget=label-autoencoder: .* topTarget=gradient or topTarget=output\.$/,
+  ],
+  ...['gradient', 'label-autoencoder'].map(
+    (topTarget): Refused => [
+      targetPropagation,
+      { hyper: { align: 'sal', units: [6], topTarget } },
+      new RegExp(
+        `^the option align .* is sal: it turns inverses, and one hidden layer has none with topTarget=${topTarget}`,
+      ),
+    ],
+  ),
+  [
+    recLra,
+    { hyper: { method: 'backprop', feedbackInitial: 'he' } },
+    /^the option feedbackInitial of rec-lra has no effect with method=backprop: .* method=rec-lra\.$/,
+  ],
   [backprop, { options: { cacheBytes: 1 } }, /^the option cacheBytes of training has no effect with schedule=joint/],
   [counterWith({ presets: {} }), { preset: 'fast' }, /^There is no preset of counter "fast"\. There are none\.$/],
   [counter as AnyRule, { preset: 'quik' }, /^There is no preset of counter "quik"\. Did you mean "quick"\?/],
@@ -150,6 +188,42 @@ test('an option without effect is refused where it is asked for, and not where i
 test('resolved settings resolve to themselves', () => {
   const settings = resolve(forwardForward, data, { hyper: { units: [7] }, options: { augment: { shift: 1 } } })
   assert.deepEqual(resolve(forwardForward, data, { settings }), settings)
+})
+
+test('a training in which the layers never have their turn is refused, with the epochs that it takes', () => {
+  const plan = (epochs: number, input: TrainInput, rule = targetPropagation as AnyRule) => {
+    const settings = resolve(rule, data, { ...input, options: { epochs, batch: 10 } })
+    return tracePlan(rule, taskFor(data, { batch: 10 }), settings, 90)
+  }
+  const units = [6, 5]
+  const cases: readonly [TrainInput, enough: number][] = [
+    [{ preset: 'drl', hyper: { units } }, 2],
+    [{ hyper: { units, alternate: 'epoch' } }, 2],
+    [{ hyper: { units, alternate: 'epoch', pretraining: 3 } }, 5],
+    [{ hyper: { units, align: 'sal', alternate: 'epoch' } }, 2],
+  ]
+  for (const [input, enough] of cases) {
+    plan(enough, input)
+    assert.throws(
+      () => plan(enough - 1, input),
+      (error) => {
+        assert.ok(error instanceof UserError && error.exitCode === 2)
+        assert.match(
+          error.message,
+          /^target-propagation would learn nothing in .*: predictions change by forward, and only /,
+        )
+        assert.match(error.message, new RegExp(`train for ${enough} epochs or more$`))
+        return true
+      },
+    )
+  }
+  assert.throws(
+    () => plan(1, {}, counterWith({ schedule: () => ['double'] })),
+    /^UserError: counter would learn nothing in one epoch: predictions change by joint and next, and only double would run; change the options/,
+  )
+  plan(1, {}, counterWith({ schedule: () => ['next'] }))
+  // Left out on purpose: the classifier learns, and predicts.
+  plan(1, { hyper: { units, cellsUntil: 0 } }, uff as AnyRule)
 })
 
 test('8 bits are refused where no program of the rule would round anything', () => {

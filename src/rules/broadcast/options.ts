@@ -44,16 +44,27 @@ const options = z.strictObject({
     .default([])
     .meta({ onlyWith: { method: 'sbd' } })
     .describe('score expansion: s is broadcast with p*s (p: the prediction) or c*s (c: projections of the input)'),
-  projections: z.int().min(1).default(4).describe('random projections c of the input for the factor c (ours)'),
+  projections: z.int().min(1).default(4).describe('random projections c of the input; only with the factor c (ours)'),
   channels: z
     .array(z.int().min(1))
     .default([])
     .describe('channels of convolutional layers below the dense ones; none: a dense network'),
   units: networkOptions.units.default([500, 500]).describe('units of each dense hidden layer'),
-  kernels: z.array(z.int().min(1)).min(1).default([3]).describe('side of the kernels of each convolution, or of all'),
-  strides: z.array(z.int().min(1)).min(1).default([1]).describe('stride of each convolution, or of all'),
+  kernels: z
+    .array(z.int().min(1))
+    .min(1)
+    .default([3])
+    .describe('side of the kernels of each convolution, or of all; only with channels'),
+  strides: z
+    .array(z.int().min(1))
+    .min(1)
+    .default([1])
+    .describe('stride of each convolution, or of all; only with channels'),
   poolAfter: z.array(z.int().min(0)).default([]).describe('convolutions (from 0) that end in a 2x2 pooling'),
-  pooling: z.enum(['average', 'max']).default('average').describe('kind of the pooling (EBD on CIFAR-10: average)'),
+  pooling: z
+    .enum(['average', 'max'])
+    .default('average')
+    .describe('kind of the pooling; only with poolAfter (EBD on CIFAR-10: average)'),
   activation: z.enum(['relu', 'tanh']).default('relu').describe('of hidden units (EBD: relu)'),
   memory: z
     .number()
@@ -143,10 +154,13 @@ export function warningsOf(h: BroadcastHyper): string[] {
     warnings.push(
       `memory=${h.memory}: the correlations chase single batches, and the activity that they see dies; take 0.999 or more`,
     )
-  if (h.method === 'kolen-pollack' && h.weightDecay === 0)
-    warnings.push(
-      'kolen-pollack without weightDecay is feedback alignment: what feedback and forward weights differ by never decays',
-    )
+  if (h.method === 'kolen-pollack' && (h.weightDecay === 0 || h.optimizer === 'muon')) {
+    const where =
+      h.optimizer === 'muon'
+        ? 'with optimizer=muon, which decays no matrix, is feedback alignment in dense layers'
+        : 'without weightDecay is feedback alignment'
+    warnings.push(`kolen-pollack ${where}: what feedback and forward weights differ by never decays`)
+  }
   return warnings
 }
 

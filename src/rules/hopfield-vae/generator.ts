@@ -3,6 +3,7 @@ import { binaryCrossEntropy } from '../../nn/losses.js'
 import { gaussianLogDensity, gaussianLogRatio } from '../../nn/variational.js'
 import type { Density, Generator, Task } from '../contract.js'
 import { dequantised } from '../dequantised.js'
+import { levelsOf } from '../task.js'
 import { modelOf, type Networks } from './model.js'
 import type { HopfieldVaeHyper } from './options.js'
 
@@ -13,7 +14,7 @@ export function generatorOf<State>(
   networksOf: (state: State) => Networks,
 ): Generator<State> {
   const model = modelOf(task, h)
-  const { levels } = task.input
+  const levels = levelsOf(task)
   const images = (rows: Tensor): Tensor => rows.reshape([-1, ...task.input.shape])
   const drawn = (state: State, z: Tensor): Tensor => images(model.pixels(model.decode(networksOf(state), z)))
 
@@ -27,7 +28,7 @@ export function generatorOf<State>(
   const gaussian: Density<State> = {
     of: 'images with one level of uniform noise, levels as parts of the largest',
     isExact: false,
-    ...(levels !== undefined && { scale: levels - 1 }),
+    scale: levels - 1,
     logWeight(state, { x, random }) {
       const { ratio, output } = decoded(state, model.rows(x), random.normal('posterior', noiseShape))
       const real = model.rows(dequantised(x, task, random))

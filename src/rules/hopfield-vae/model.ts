@@ -5,6 +5,7 @@ import type { Random } from '../../nn/random.js'
 import { LINEAR, LOGISTIC } from '../../nn/units.js'
 import { gaussianDivergence, gaussianSample } from '../../nn/variational.js'
 import type { Block, Task } from '../contract.js'
+import { levelsOf } from '../task.js'
 import { type Clamping, clamp, feedForward, type Network, type States } from './hopfield.js'
 import { type HopfieldVaeHyper, isDense, isTied } from './options.js'
 import { packedShape } from './symmetric.js'
@@ -101,8 +102,12 @@ function newNetwork(random: Random, name: string, visible: number, latent: numbe
   }
 }
 
-/** The first networks: as in the reconstruction's runs; the extra couplings of dense ones begin weak. */
+/**
+ * The first networks: as in the reconstruction's runs; the extra couplings of dense ones begin weak. Throws a UserError where
+ * inputs are real numbers, which no decoder here can make: by Bernoulli units their cost would have no lower bound.
+ */
 export function newNetworks(random: Random, task: Task, h: HopfieldVaeHyper): Networks {
+  levelsOf(task)
   const visible = sizeOf(task.input.shape)
   if (isTied(h.variant)) return { network: newNetwork(random, 'network', visible, h.latent, h) }
   const learned = h.variance === 'learned'

@@ -7,6 +7,9 @@ export type Variant = (typeof VARIANTS)[number]
 export const isTied = (variant: Variant): boolean => variant === 'TH' || variant === 'TDH'
 export const isDense = (variant: Variant): boolean => variant === 'DH' || variant === 'TDH'
 
+/** Options of networks that settle, which the feed-forward baseline does not. */
+const settling = { onlyWith: { variant: VARIANTS.filter((variant) => variant !== 'F') } }
+
 // "Reconstruction" is section 1 of our specification, which says what it inferred and what it measured.
 export const hyper = z
   .strictObject({
@@ -44,11 +47,13 @@ export const hyper = z
       .int()
       .min(1)
       .optional()
+      .meta(settling)
       .describe('T1, sweeps of a free phase; default 20 layered, 60 dense (reconstruction)'),
     nudgedSweeps: z
       .int()
       .min(1)
       .optional()
+      .meta(settling)
       .describe('T2, sweeps of a nudged phase; default 10 layered, 20 dense (reconstruction)'),
     damping: z
       .number()
@@ -62,17 +67,18 @@ export const hyper = z
       .number()
       .positive()
       .default(0.2)
-      .meta({ search: { low: 0.02, high: 1, log: true } })
+      .meta({ ...settling, search: { low: 0.02, high: 1, log: true } })
       .describe("the decoder's beta over sigmaX^2, or its beta with Bernoulli units (reconstruction)"),
     encoderNudge: z
       .number()
       .positive()
       .default(0.1)
-      .meta({ search: { low: 0.02, high: 1, log: true } })
+      .meta({ ...settling, search: { low: 0.02, high: 1, log: true } })
       .describe("the encoder's beta times the length of its error, image by image (reconstruction)"),
     encoderForce: z
       .enum(['linear', 'mixed'])
       .default('linear')
+      .meta(settling)
       .describe(
         'hold all of dL/dmu while nudging, or let the KL part follow mu; alike for small nudges (reconstruction)',
       ),

@@ -140,8 +140,8 @@ export const predictiveCoding: Rule<PredictiveCodingHyper, PredictiveCodingState
 
   pictures,
 
-  phases: ({ method, alpha }) =>
-    method === 'backprop'
+  phases: (h) =>
+    h.method === 'backprop'
       ? [
           { name: PASS, says: 'A batch goes up through the layers.', ways: ['input'] },
           { name: RELAX, says: 'The derivative of the loss goes down from layer to layer.', ways: ['derivative'] },
@@ -151,7 +151,7 @@ export const predictiveCoding: Rule<PredictiveCodingHyper, PredictiveCodingState
           { name: PASS, says: 'A batch goes up: every layer is just what the one below predicts.', ways: ['input'] },
           {
             name: RELAX,
-            says: `The output is pulled to the label and the activities settle; what is not as predicted is a residual${alpha > 0 ? ', and multipliers remember it' : ''}.`,
+            says: `The output is pulled to the label and the activities settle; what is not as predicted is a residual${relaxationOf(h).alpha > 0 ? ', and multipliers remember it' : ''}.`,
             ways: ['input', 'label', 'feedback'],
           },
           {

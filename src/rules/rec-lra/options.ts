@@ -57,7 +57,7 @@ export const hyper = z
       .max(1)
       .default(1)
       .meta({ onlyWith: { method: 'rec-lra' } })
-      .describe('the same at the end of an error skip (ports: 0.19)'),
+      .describe('the same at the end of an error skip; only with errorSkip above 0 (ports: 0.19)'),
     feedbackRule: z
       .enum(['transpose', 'hebb'])
       .default('transpose')
@@ -84,8 +84,16 @@ export const hyper = z
     align: alignmentOptions.align.meta({ onlyWith: { method: 'rec-lra', network: 'dense' } }),
     ...optimizerOptions,
     rate: optimizerOptions.rate.default(0.001),
-    initial: fanRule.default('he'),
-    feedbackInitial: fanRule.default('fan-in').describe('the same of feedback, which is drawn apart'),
+    initial: fanRule
+      .default('he')
+      .describe(
+        'standard deviation of the initial weights of hidden layers (inferred: the output layer begins with zeros, and ' +
+          'convolutions pass their first channels on as they are)',
+      ),
+    feedbackInitial: fanRule
+      .default('fan-in')
+      .meta({ onlyWith: { method: 'rec-lra' } })
+      .describe('standard deviation of the initial feedback, which is drawn apart'),
   })
   .superRefine(({ method, residual, units, poolAfter, network, errorSkip }, context) => {
     const layers = `${units.length} hidden layers`

@@ -22,7 +22,8 @@
  * and before it meets z_(l-1); batch normalisation in the place of layer normalisation; the convolutional network, in
  * which E is a transposed convolution; identity skips between layers, which hand down beta times the error above them;
  * what E learns at the end of an error skip, where it mirrors no weight: the update that a weight from there to the
- * output would get. Left out: noise on the input.
+ * output would get; the first weights: zeros in the output layer, and convolutions whose first channels begin as the
+ * identity (`dirac`). Left out: noise on the input.
  *
  * Symbols: E, W are `feedback` and `layers`; z, h, u are those of `Made`; e, r those of `LayerError`; `alpha` is a.
  */
@@ -108,6 +109,7 @@ export const recLra: Rule<RecLraHyper, RecLraState> = {
     'the convolutional network: transposed convolutions as feedback, errors past normalisation and pooling',
     'what feedback learns at the end of an error skip: what a weight from there to the output would learn',
     'identity skips hand the error of the layer two above down, times beta',
+    'first weights: zeros in the output layer, convolutions that pass their first channels on as they are (dirac)',
   ],
   hyper,
   training: { epochs: 10, batch: 100 },

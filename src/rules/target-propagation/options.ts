@@ -3,8 +3,9 @@ import { fanRule, networkOptions } from '../../nn/network.js'
 import { optimizerOptions } from '../../nn/optimizers.js'
 import type { Preset } from '../contract.js'
 import { alignmentOptions } from '../spike-alignment/phase.js'
+import { inverseCount } from './parts.js'
 
-export const hyper = z.strictObject({
+const options = z.strictObject({
   units: networkOptions.units.default([500, 500]),
   hidden: z
     .enum(['tanh', 'sign', 'bernoulli'])
@@ -22,7 +23,7 @@ export const hyper = z.strictObject({
     .number()
     .min(0)
     .default(0.3)
-    .meta({ search: { low: 0.01, high: 1 } })
+    .meta({ onlyWith: { topTarget: ['gradient', 'output'] }, search: { low: 0.01, high: 1 } })
     .describe('of the first target, per sample (0.3: ours; Lee 0.0033, 0.28, 0.58 for the three kinds of units)'),
   noise: z
     .number()
@@ -39,6 +40,7 @@ export const hyper = z.strictObject({
     .number()
     .min(0)
     .default(0)
+    .meta({ onlyWith: { form: 'drl' } })
     .describe(
       "lambda of drl's damping (Meulemans on MNIST: 5.4e-6 of a mean over 256 units, which is 1.4e-3 of the sum here)",
     ),
@@ -52,6 +54,7 @@ export const hyper = z.strictObject({
     .number()
     .positive()
     .default(1)
+    .meta({ onlyWith: { topTarget: 'label-autoencoder' } })
     .describe('standard deviation of what it learns to undo (0.5 to 2 work)'),
   inputNoise: z
     .number()
@@ -95,7 +98,18 @@ export const hyper = z.strictObject({
     .describe('standard deviation of the initial weights, normal (Lee: orthogonal; Meulemans: glorot)'),
 })
 
-export type TargetPropagationHyper = z.infer<typeof hyper>
+export type TargetPropagationHyper = z.infer<typeof options>
+
+export const hyper = options.superRefine((h, { addIssue }) => {
+  if (h.align === 'sal' && inverseCount(h) === 0)
+    addIssue({
+      code: 'custom',
+      path: ['align'],
+      message:
+        `it turns inverses, and one hidden layer has none with topTarget=${h.topTarget}; take more hidden layers, or ` +
+        'topTarget=output',
+    })
+})
 
 export const presets: Readonly<Record<string, Preset>> = {
   quick: {

@@ -6,8 +6,6 @@ export const inverseCount = (h: TargetPropagationHyper): number => h.units.lengt
 export const hasFeedback = (h: TargetPropagationHyper): boolean =>
   inverseCount(h) > 0 || h.topTarget === 'label-autoencoder'
 
-export const isAligned = (h: TargetPropagationHyper): boolean => h.align === 'sal' && inverseCount(h) > 0
-
 export const AUTOENCODER = 'label auto-encoder'
 export const layerName = (i: number, h: TargetPropagationHyper): string =>
   i === h.units.length ? 'output' : `layer ${i}`

@@ -33,7 +33,8 @@
  * epoch, see `alternate`); predictions of bernoulli units pass means up (Lee averages a hundred sampled passes); the
  * output layer learns cross-entropy in drl too (Meulemans: its target, the same direction). Meulemans's code takes the
  * targets of a batch from inverses as they were before their update on it, and decays the biases of inverses too; here
- * the targets come from the updated inverses, and the damping is of the weights alone.
+ * the targets come from the updated inverses, and the damping is of the weights alone. Not built of that code: one or two
+ * more epochs of the inverses alone after each epoch, and a step size of the layers that is divided by `step`.
  */
 
 import { outputCount } from '../../data/dataset.js'
@@ -49,11 +50,10 @@ import { targetKind } from '../../targets/index.js'
 import type { Batch, Block, Rule, Sight, Step, Task } from '../contract.js'
 import { LEARN, PASS } from '../phases.js'
 import { alignmentPhase } from '../spike-alignment/phase.js'
-import { classesOf } from '../task.js'
 import { alignStep } from './alignment.js'
 import { denoisingLoss, labelAutoencoder, reconstructCode } from './label-autoencoder.js'
 import { hyper, presets, type TargetPropagationHyper } from './options.js'
-import { AUTOENCODER, hasFeedback, inverseCount, inverseName, isAligned, layerName } from './parts.js'
+import { AUTOENCODER, hasFeedback, inverseCount, inverseName, layerName } from './parts.js'
 import { phasesOfStep, TARGETS } from './phases.js'
 import type { TargetPropagationState } from './state.js'
 import {
@@ -63,7 +63,7 @@ import {
   propagateTargets,
   reconstructionLoss,
 } from './targets.js'
-import { type Pass, topTarget } from './top-target.js'
+import { type Pass, seenClasses, topTarget } from './top-target.js'
 
 /** The maps of one network. */
 function networkOf(task: Task, h: TargetPropagationHyper) {
@@ -138,7 +138,7 @@ function feedbackStep(task: Task, h: TargetPropagationHyper): Step<TargetPropaga
 
     const code = activities.at(-1)!
     const noise = batch.random.normal('autoencoder', code.shape).mul(h.autoencoderNoise)
-    const labels = oneHot(batch.target, classesOf(task))
+    const labels = oneHot(batch.target, seenClasses(task, h))
     const loss = denoisingLoss((v) => reconstructCode(autoencoder, v, labels), code, noise).mean()
     const [next, own] = descend(optimizerOf(h), autoencoder, loss, state.optimizers.autoencoder!, rate)
     return [
@@ -231,13 +231,20 @@ export const targetPropagation: Rule<TargetPropagationHyper, TargetPropagationSt
     const optimizers = { layers: layers.map(init), inverses: inverses.map(init) }
     if (h.topTarget !== 'label-autoencoder') return { layers, inverses, optimizers }
     const size = h.units.at(-1)!
-    const autoencoder = labelAutoencoder(random, 'autoencoder', size, classesOf(task), h.autoencoderUnits, h.initial)
+    const autoencoder = labelAutoencoder(
+      random,
+      'autoencoder',
+      size,
+      seenClasses(task, h),
+      h.autoencoderUnits,
+      h.initial,
+    )
     return { layers, inverses, autoencoder, optimizers: { ...optimizers, autoencoder: init(autoencoder) } }
   },
 
   steps: (task, h) => ({
     ...(hasFeedback(h) && { feedback: feedbackStep(task, h) }),
-    ...(isAligned(h) && { align: alignStep(h, (i) => inverseName(i, h)) }),
+    ...(h.align === 'sal' && { align: alignStep(h, (i) => inverseName(i, h)) }),
     forward: forwardStep(task, h),
   }),
 
@@ -272,7 +279,7 @@ export const targetPropagation: Rule<TargetPropagationHyper, TargetPropagationSt
     return Object.fromEntries(sights)
   },
 
-  between: (_, h) => (isAligned(h) ? alignmentPhase(h) : []),
+  between: (_, h) => alignmentPhase(h),
 
   probabilities: () => true,
 

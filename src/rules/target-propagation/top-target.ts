@@ -15,6 +15,10 @@ export interface Pass {
   readonly scores: Tensor
 }
 
+/** The number of classes, of which the targets of these options begin. Throws a UserError where there are none. */
+export const seenClasses = (task: Task, { topTarget }: TargetPropagationHyper): number =>
+  classesOf(task, { setting: `topTarget=${topTarget}`, instead: 'topTarget=gradient' })
+
 /** The target of the layer at which targets begin. */
 export function topTarget(
   { activities, read, scores }: Pass,
@@ -28,7 +32,7 @@ export function topTarget(
     const [slope] = grad(targetKind(task.target).loss(scores, labels).sum(), [read])
     return top.sub(slope!.mul(h.step))
   }
-  const classes = classesOf(task)
+  const classes = seenClasses(task, h)
   if (h.topTarget === 'output') return scores.sub(softmax(scores).sub(oneHot(labels, classes)).mul(h.step))
   const r = (seen: Tensor): Tensor => reconstructCode(state.autoencoder!, top, seen)
   const wished = r(oneHot(labels, classes))

@@ -141,6 +141,12 @@ describe('options', () => {
     assert.deepEqual(warnings({ units, power: 0, method: 'dfa' }), [])
     assert.match(warnings({ memory: 0.99 }).join(), /chase single batches/)
     assert.match(warnings({ method: 'kolen-pollack' }).join(), /without weightDecay is feedback alignment/)
+    const decaying = { method: 'kolen-pollack', weightDecay: 0.1 }
+    assert.match(
+      warnings({ ...decaying, optimizer: 'muon' }).join(),
+      /optimizer=muon, .* is feedback alignment in dense layers/,
+    )
+    assert.deepEqual(warnings({ ...decaying, optimizer: 'sgd' }), [])
     for (const { hyper } of Object.values(broadcast.presets)) assert.deepEqual(warnings({ ...hyper }), [])
   })
   test('a target that a loss is not made for is told when the rule is traced', () => {

@@ -27,6 +27,12 @@ const CASES: readonly [name: string, AnyRule, Options, string[]][] = [
   ['broadcast, dfa, convolutions', broadcast, { method: 'dfa', ...CONVOLUTIONS }, ['feedback.2']],
   ['target-propagation', targetPropagation, { units: [6, 5] }, ['inverses.0.weight']],
   [
+    'target-propagation from the output, one layer',
+    targetPropagation,
+    { units: [6], topTarget: 'output' },
+    ['inverses.0.weight'],
+  ],
+  [
     'target-propagation from the output',
     targetPropagation,
     { units: [6, 5], topTarget: 'output', form: 'drl' },
