@@ -53,6 +53,27 @@ export default [
     tests: 'own/csv',
   },
   {
+    what: 'a line of numbers and one name is a row',
+    file: dialect,
+    find: 'if (isNumbered(first, below, isText)) return true',
+    replace: '',
+    tests: 'own/csv',
+  },
+  {
+    what: 'a first row of numbers in order is names although its class comes again',
+    file: dialect,
+    find: 'if (texts.some(comesAgain)) return false',
+    replace: '',
+    tests: 'own/csv',
+  },
+  {
+    what: 'a first row of numbers in order and a name is names although every name is another',
+    file: dialect,
+    find: 'return areYears || texts.some(areClasses)',
+    replace: 'return true',
+    tests: 'own/csv',
+  },
+  {
     what: 'a column that becomes text keeps no cell from before',
     file: text,
     find: 'gather(text, dialect, where, late).texts',

@@ -53,6 +53,7 @@ export const tableMeaning =
       train: await split(train, 'the table', images?.inputs),
       ...(test && { test: await split(test, where, others) }),
       notes: [
+        ...(train.notes ?? []),
         ...own.notes,
         ...notes,
         ...(images ? [`column "${plain(name)}" holds pictures, read as ${show(images.shape)}`] : []),

@@ -50,6 +50,45 @@ test('many numbers from 1 are names', () => {
   assert.deepEqual([rows, columns.map(({ name }) => name).join('')], [3, '12345678'])
 })
 
+const NAMES: readonly [what: string, names: string, ...rows: string[]][] = [
+  ['numbers from 0 and a class', '0,1,2,3,4,5,label', '.1,.2,.3,.4,.5,.6,R', '1,2,3,4,5,6,M', '0,0,0,0,0,0,R'],
+  ['numbers from 0 that come again below', '0,1,2,label', '0,0,1,u', '0,1,0,v', '1,1,0,u'],
+  ['two numbers from 0 and a class', '0,1,label', '.5,.25,u', '.5,.75,v', '.5,.5,u'],
+  ['a column that numbers the rows first', ',0,1,2,label', '0,.5,.5,.5,u', '1,.5,.5,.5,v', '2,.5,.5,.5,u'],
+  ['that column over numbers alone', ',0,1,2', '0,.5,.5,.5', '1,.5,.5,.5'],
+  ['few numbers from 1 and a class', '1,2,3,label', '4,5,6,u', '7,8,9,v', '10,11,12,u'],
+  ['many numbers from 1 and texts that all differ', '1,2,3,4,5,6,7,8,id', '1,2,0,0,0,0,0,0,a', '0,0,0,0,0,0,0,0,b'],
+  ['years', 'country,1990,2000,2010', 'Chad,6.1,8.3,11.9', 'Peru,22,26.5,29', 'Fiji,.7,.8,.9'],
+]
+for (const [what, names, ...rows] of NAMES)
+  test(`numbers in their order are names, and that is noted: ${what}`, () => {
+    const { rows: count, columns, notes } = readCsv([names, ...rows].join('\n'), 'it')
+    assert.deepEqual([columns.map(({ name }) => name).join(), count], [names, rows.length])
+    assert.match(
+      `${notes}`,
+      /^the first line holds numbers and is taken for the names of the columns \(.*put a line of/,
+    )
+  })
+
+const SAMPLES: readonly [what: string, ...rows: string[]][] = [
+  ['its class comes again', '1,2,3,u', '4,5,6,v', '7,8,9,u'],
+  ['its class comes again, from 0', '0,1,2,u', '4,5,6,v', '7,8,9,u'],
+  ['its numbers come again', '1,2,3,w', '1,5,6,v', '7,8,9,v'],
+  ['every text is another', '1,2,3,Ann', '4,5,6,Bo', '7,8,9,Cy'],
+  ['two numbers', '1,2,w', '4,5,v', '7,8,v'],
+  ['numbers out of order', '1,2,4,w', '4,5,6,v', '7,8,9,v'],
+  ['the same number', '2,2,2,w', '4,5,6,v', '7,8,9,v'],
+  ['fractions in order', '1.5,2.5,3.5,w', '4,5,6,v', '7,8,9,v'],
+  ['an empty cell', '1,2,3,,w', '4,5,6,7,v', '7,8,9,7,v'],
+  ['an empty first cell', ',1,2,3,w', ',5,6,7,v', '7,8,9,7,v'],
+  ['years among years', 'Ann,1950,1980,2010', 'Bo,1941,1970,1999', 'Cy,1950,1975,2001'],
+]
+for (const [what, ...rows] of SAMPLES)
+  test(`a first row is a sample although it may look like names: ${what}`, () => {
+    const { rows: count, columns, notes } = readCsv(rows.join('\n'), 'it')
+    assert.deepEqual([count, columns[0]!.name, notes], [rows.length, 'column 1', undefined])
+  })
+
 test('the first line is found where a long text with lines of its own follows', () => {
   const long = 'some; words, more\n'.repeat(5000)
   const { columns } = readCsv(`a,text\n1,"${long}"\n2,"${long}"\n`, 'it')
@@ -92,6 +131,13 @@ test('bytes: a mark of UTF-8, UTF-16, gzip; not those of other alphabets or of n
   await assert.rejects(csv.read(file('latin.csv', Buffer.from(text, 'latin1')), {}), /is no text in UTF-8/)
   await assert.rejects(csv.read(file('zero.csv', 'a,b\n1,\0\n'), {}), /is no text/)
   await assert.rejects(csv.read(join(folder, 'none.csv'), {}), UserError)
+})
+
+test('what was taken for names is noted of several files once', async () => {
+  const shards = mkdtempSync(join(folder, 'shards-'))
+  for (const name of ['a.csv', 'b.csv']) writeFileSync(join(shards, name), '0,1,2,label\n5,6,7,u\n5,6,7,v\n5,6,7,u\n')
+  const { train } = await csv.read(shards, {})
+  assert.deepEqual([(train as Table).rows, (train as Table).notes?.length], [6, 1])
 })
 
 test('the counterpart for the test lies beside a file for training, if it has the same columns', async () => {

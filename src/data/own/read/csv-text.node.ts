@@ -23,7 +23,14 @@ export function readCsv(text: string, where: string, { tabs = false }: { readonl
     const cells = numbers[i]?.subarray(0, rows) ?? texts[i] ?? again[i]!
     return { name, cells }
   })
-  return { kind: 'table', rows, columns: columns.filter(isUsed) }
+  const notes = dialect.header && names.some((name) => /^\d+$/.test(name)) ? [numbersAsNames(names)] : []
+  return { kind: 'table', rows, columns: columns.filter(isUsed), ...(notes.length > 0 && { notes }) }
+}
+
+function numbersAsNames(names: readonly string[]): string {
+  const shown = names.length > 8 ? [...names.slice(0, 4), '...', ...names.slice(-2)] : names
+  const listed = shown.map((name) => plain(name, 20)).join(', ')
+  return `the first line holds numbers and is taken for the names of the columns (${listed}): if it is a row, put a line of names above it`
 }
 
 /** A delimiter at the end of each line makes a column of nothing. */
