@@ -71,8 +71,8 @@ for (const [what, names, ...rows] of NAMES)
   })
 
 const SAMPLES: readonly [what: string, ...rows: string[]][] = [
-  ['its class comes again', '1,2,3,u', '4,5,6,v', '7,8,9,u'],
-  ['its class comes again, from 0', '0,1,2,u', '4,5,6,v', '7,8,9,u'],
+  ['its class comes again', '1,2,3,u', '4,5,6,v', '7,8,9,u', '3,2,1,v'],
+  ['its class comes again, from 0', '0,1,2,u', '4,5,6,v', '7,8,9,u', '3,2,1,v'],
   ['its numbers come again', '1,2,3,w', '1,5,6,v', '7,8,9,v'],
   ['every text is another', '1,2,3,Ann', '4,5,6,Bo', '7,8,9,Cy'],
   ['two numbers', '1,2,w', '4,5,v', '7,8,v'],
