@@ -74,6 +74,13 @@ export default [
     tests: 'own/csv',
   },
   {
+    what: 'two columns without a name are taken for one',
+    file: text,
+    find: 'if (places.length > 1)',
+    replace: 'if (places.length > 99)',
+    tests: 'own/csv',
+  },
+  {
     what: 'a column that becomes text keeps no cell from before',
     file: text,
     find: 'gather(text, dialect, where, late).texts',

@@ -89,7 +89,7 @@ export function inputsOf(table: Table, targets: readonly string[], { size }: Own
 }
 
 /** A column that numbers the rows, as pandas writes it: without a name, or with its own name for none. */
-const isIndex = ({ name, cells }: Column): boolean =>
+export const isIndex = ({ name, cells }: Column): boolean =>
   (name === '' || name === 'Unnamed: 0') && cells instanceof Float64Array && cells.every((n, i) => n - i === cells[0])
 
 const arePictures = ({ cells }: Column): boolean =>

@@ -22,6 +22,8 @@ const ways: readonly [what: string, text: string, columns: Record<string, unknow
   ['commas between texts with semicolons', 'a,b\n1,x;y\n2,z;w\n', { a: [1, 2], b: ['x;y', 'z;w'] }],
   ['quotes', 'a,"b, c"\n1,"x ""y""\nz"\n2,w\n', { a: [1, 2], 'b, c': ['x "y"\nz', 'w'] }],
   ['space around cells', 'a, b\n 1 , x\n2, y \n', { a: [1, 2], b: ['x', 'y'] }],
+  ['one column without a name', 'a,,b\n1,2,x\n3,5,y\n', { a: [1, 3], '': [2, 5], b: ['x', 'y'] }],
+  ['columns of nothing', 'a,,,\n1,,,\n3,,,\n', { a: [1, 3] }],
   ['a delimiter at the end of lines', 'a,b,\n1,2,\n3,4,\n', { a: [1, 3], b: [2, 4] }],
   ['no header over numbers', '1,2\n3,4\n', { 'column 1': [1, 3], 'column 2': [2, 4] }],
   ['no header over numbers and texts', '5,x\n6,y\n', { 'column 1': [5, 6], 'column 2': ['x', 'y'] }],
@@ -38,6 +40,14 @@ const ways: readonly [what: string, text: string, columns: Record<string, unknow
 ]
 for (const [what, text, columns] of ways)
   test(`CSV: ${what}`, () => assert.deepEqual(columnsOf(readCsv(text, 'it')), columns))
+
+test('a column that numbers the rows needs no name beside another one without', () => {
+  const { columns } = readCsv(',a,\n0,5,7\n1,5,8\n', 'it')
+  assert.deepEqual(
+    columns.map(({ name }) => name),
+    ['', 'a', ''],
+  )
+})
 
 test('more rows than columns of numbers begin with', () => {
   const rows = Array.from({ length: 1000 }, (_, i) => `${i},${i / 2}`)
@@ -106,6 +116,8 @@ const wrong: readonly [what: string, text: string, message: RegExp][] = [
   ['an open quote', 'a,b\n1,"2\n3,4\n', /^it ends within a quoted cell/],
   ['a quote within a cell', 'a,b\n1,2\n3,x"4"\n', /^it, line 3 has a quotation mark inside of a cell/],
   ['two columns of a name', 'a,a\n1,2\n', /^it names two of its columns "a"/],
+  ['two columns without a name', 'a,,,b\n1,2,3,x\n', /^it has 2 columns without a name \(columns 2, 3\): write a name/],
+  ['the same, and a column of nothing', ',a,,,b\n5,1,2,,x\n3,1,2,,y\n', /\(columns 1, 3\)/],
   ['thousands or decimals', 'a;b\n1,500;2,250\n', /^it writes numbers such as 1,500, which may be thousands/],
   ['nothing', '', /^it holds no rows/],
 ]
