@@ -116,6 +116,13 @@ export default [
     tests: 'own/table',
   },
   {
+    what: 'further rows without names are read by place, however many columns they have',
+    file: inputs,
+    find: 'width !== undefined && columns.length !== width',
+    replace: 'false',
+    tests: 'own/table',
+  },
+  {
     what: 'columns of Parquet come in the order in which they are decoded',
     file: worker,
     find: 'parquetSchema(metadata).children.map(({ element }) => element.name)',
