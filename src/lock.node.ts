@@ -70,6 +70,21 @@ export function holderOf(folder: string): string | undefined {
   return seen && !(seen.holder && fateOf(seen.holder) === 'dead') ? named(seen) : undefined
 }
 
+/**
+ * Whether somebody seems to write in a folder: its lock is that of a process that lives, or, where that cannot be seen
+ * from here, was written within the time in which a beat is waited for. A glance, which goes by clocks: no lock is taken
+ * on its word.
+ */
+export function seemsHeld(folder: string): boolean {
+  const path = lockOf(folder)
+  const seen = read(path)
+  if (!seen) return false
+  const fate = seen.holder ? fateOf(seen.holder) : 'unknown'
+  if (fate !== 'unknown') return fate === 'alive'
+  const written = fs.statSync(path, { throwIfNoEntry: false })?.mtimeMs
+  return written !== undefined && Date.now() - written < PATIENCE
+}
+
 /** Waits until it is plain whether the lock of a folder is held; afterwards `lockFolder` takes it, or refuses. */
 export async function awaitFolder(folder: string, waiting: Waiting): Promise<void> {
   try {

@@ -8,7 +8,7 @@ import { type TestContext, test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { fateOf, thisProcess } from '../src/holder.node.js'
-import { awaitFolder, lockFolder, withLock } from '../src/lock.node.js'
+import { awaitFolder, lockFolder, seemsHeld, withLock } from '../src/lock.node.js'
 
 const fresh = (): string => fs.mkdtempSync(join(tmpdir(), 'onward-lock-'))
 const linux = { skip: process.platform === 'linux' ? false : 'process starts are read on Linux' }
@@ -52,6 +52,28 @@ test('a lock whose holder nobody can see is held while it beats, and is taken ov
     clearTimeout(beating)
     assert.throws(() => lockFolder(folder), /is in use by/)
   }
+})
+
+test('at a glance a lock whose holder nobody can see is held while it was written a short time ago, and no longer', () => {
+  const past = (seconds: number): Date => new Date(Date.now() - 1000 * seconds)
+  for (const text of UNSEEN) {
+    const { folder, lock } = left(text)
+    fs.utimesSync(lock, past(20), past(20))
+    assert.equal(seemsHeld(folder), true, text)
+    fs.utimesSync(lock, past(40), past(40))
+    assert.equal(seemsHeld(folder), false, text)
+    // Nothing is taken on its word.
+    assert.throws(() => lockFolder(folder), /is in use by/)
+  }
+  assert.equal(seemsHeld(fresh()), false)
+})
+
+test('of a process that can be seen, a glance does not ask when its lock was written', linux, () => {
+  const { folder, lock } = left(json(thisProcess()))
+  fs.utimesSync(lock, new Date(0), new Date(0))
+  assert.equal(seemsHeld(folder), true)
+  fs.writeFileSync(lock, json({ ...thisProcess(), started: '1' }))
+  assert.equal(seemsHeld(folder), false)
 })
 
 test('an abort ends the waiting for a beat and leaves the lock', async () => {

@@ -53,6 +53,34 @@ export default [
     tests: 'own/csv',
   },
   {
+    what: 'a line of numbers and one name is a row',
+    file: dialect,
+    find: 'if (isNumbered(first, below, isText)) return true',
+    replace: '',
+    tests: 'own/csv',
+  },
+  {
+    what: 'a first row of numbers in order is names although its class comes again',
+    file: dialect,
+    find: 'if (texts.some(comesAgain)) return false',
+    replace: '',
+    tests: 'own/csv',
+  },
+  {
+    what: 'a first row of numbers in order and a name is names although every name is another',
+    file: dialect,
+    find: 'return areYears || texts.some(areClasses)',
+    replace: 'return true',
+    tests: 'own/csv',
+  },
+  {
+    what: 'two columns without a name are taken for one',
+    file: text,
+    find: 'if (places.length > 1)',
+    replace: 'if (places.length > 99)',
+    tests: 'own/csv',
+  },
+  {
     what: 'a column that becomes text keeps no cell from before',
     file: text,
     find: 'gather(text, dialect, where, late).texts',
@@ -85,6 +113,13 @@ export default [
     file: inputs,
     find: 'return (i) => known.get(wanted[i]!.name)!',
     replace: 'return (i) => columns[i]!.cells',
+    tests: 'own/table',
+  },
+  {
+    what: 'further rows without names are read by place, however many columns they have',
+    file: inputs,
+    find: 'width !== undefined && columns.length !== width',
+    replace: 'false',
     tests: 'own/table',
   },
   {

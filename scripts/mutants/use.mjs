@@ -22,6 +22,13 @@ export default [
     tests: 'cli/yardstick',
   },
   {
+    what: 'who must name the rule of a pipeline is told another command',
+    file: 'src/cli/run.ts',
+    find: 'words.toSpliced(flags < 0 ? words.length : flags, 0, file)',
+    replace: "['train', file, ...words.slice(1)]",
+    tests: 'cli/own-rule',
+  },
+  {
     what: 'a hang-up ends a training without saving',
     file: 'src/cli/train/interrupt.ts',
     find: "'SIGHUP', ",

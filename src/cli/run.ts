@@ -32,6 +32,15 @@ export const needsItsRule = (run: string, file: string, command: readonly string
     `${run} was trained by the rule in ${file}, and its code runs only where a command names it: ${toType(...command)}`,
   )
 
+/**
+ * The command as it was typed, with the file of a rule in the place of its rule: `onward up pipeline FILE` and the flags.
+ */
+export function typedWith(file: string): string[] {
+  const words = process.argv.slice(2)
+  const flags = words.findIndex((word) => word.startsWith('-'))
+  return words.toSpliced(flags < 0 ? words.length : flags, 0, file)
+}
+
 export const loadOf = ({ dataDir }: Pick<RunFlags, 'dataDir'>): LoadOptions =>
   dataDir === undefined ? {} : { dataDir }
 

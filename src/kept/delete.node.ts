@@ -2,12 +2,12 @@ import { lstatSync, readdirSync, rmdirSync, rmSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { UserError } from '../errors.js'
 import { fileError } from '../files.node.js'
-import { holderOf, lockFolder } from '../lock.node.js'
+import { awaitFolder, holderOf, lockFolder, type Waiting } from '../lock.node.js'
 import { readConfig } from '../train/run-folder.node.js'
 
 /** What Onward writes into the folder of a run: files by name, and folders with the files that it writes there. */
 const FILES = [
-  /^(config|environment)\.json$/,
+  /^(config|environment|pipeline)\.json$/,
   /^metrics\.(jsonl|csv)$/,
   /^(checkpoint|model)\.safetensors$/,
   /^model\.onnx$/,
@@ -32,20 +32,33 @@ export interface Deletion {
   readonly left: readonly string[]
 }
 
-/** What would go with a run. Throws a UserError where the folder holds no run, is a link, or is in use. */
-export function planDeletion(path: string): Deletion {
+/**
+ * What would go with a run. Waits where it cannot be seen whether the process that holds its lock lives. Throws a
+ * UserError where the folder holds no run, is a link, or is in use.
+ */
+export async function planDeletion(path: string, waiting: Waiting = {}): Promise<Deletion> {
+  checkRun(path)
+  await awaitFolder(path, waiting)
+  checkFree(path)
+  return listOf(path)
+}
+
+function checkRun(path: string): void {
   // With a slash at its end a link is the folder that it leads to.
   if (lstatSync(resolve(path), { throwIfNoEntry: false })?.isSymbolicLink())
     throw new UserError(`${path} is a link: name the folder that it leads to`)
   readConfig(path)
-  const holder = holderOf(path)
-  if (holder !== undefined) throw new UserError(`${path} is in use by ${holder}: stop that training first`)
-  return listOf(path)
 }
 
-/** Deletes a run: its own files, and its folder if nothing else is in it. Throws as `planDeletion` does. */
+function checkFree(path: string): void {
+  const holder = holderOf(path)
+  if (holder !== undefined) throw new UserError(`${path} is in use by ${holder}: stop that training first`)
+}
+
+/** Deletes a run: its own files, and its folder if nothing else is in it. Throws as `planDeletion` does, and waits for nobody. */
 export function deleteRun(path: string): Deletion {
-  planDeletion(path)
+  checkRun(path)
+  checkFree(path)
   const lock = lockFolder(path)
   let deletion: Deletion
   try {

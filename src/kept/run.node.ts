@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { textOf } from '../files.node.js'
-import { holderOf } from '../lock.node.js'
+import { seemsHeld } from '../lock.node.js'
 import type { Environment, Occasion } from '../train/environment.node.js'
 import type { Criterion, DoneEvent, EpochEvent, Scores, StartEvent, StoppedEvent } from '../train/events.js'
 import { historyOf, type Recorded } from '../train/history.node.js'
@@ -42,7 +42,7 @@ export function readKeptRun(path: string): KeptRun {
   const validation = done?.validation ?? epoch?.validation
   return {
     ...{ path, config, environment },
-    state: holderOf(path) !== undefined ? 'running' : done ? 'done' : blown ? 'failed' : 'stopped',
+    state: seemsHeld(path) ? 'running' : done ? 'done' : blown ? 'failed' : 'stopped',
     ...(date !== undefined && { date }),
     ...(start && { start, criterion: start.criterion }),
     ...(validation && { validation }),

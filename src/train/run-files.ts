@@ -9,6 +9,9 @@ export const RUN_FILES = {
   environment: 'environment.json',
 } as const
 
+/** How a pipeline was started; other trainings have none. */
+export const PIPELINE_FILE = 'pipeline.json'
+
 /** A file of settings, for people to read as well. */
 export const encodeJson = (value: unknown): Uint8Array<ArrayBuffer> =>
   new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`)

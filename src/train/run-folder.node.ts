@@ -16,7 +16,7 @@ import { type Checkpoint, decodeCheckpoint } from './checkpoint.js'
 import { environment, occasion } from './environment.node.js'
 import type { TrainEvent } from './events.js'
 import { decodeConfig, type RunConfig } from './run-config.js'
-import { encodeJson, journalLine, RUN_FILES } from './run-files.js'
+import { encodeJson, journalLine, PIPELINE_FILE, RUN_FILES } from './run-files.js'
 
 export type { RunConfig }
 
@@ -41,7 +41,7 @@ export interface RunFolder {
 }
 
 const { config: CONFIG, metrics: METRICS, checkpoint: CHECKPOINT, environment: ENVIRONMENT } = RUN_FILES
-const OWN = [CONFIG, METRICS, CHECKPOINT, ENVIRONMENT]
+const OWN = [CONFIG, METRICS, CHECKPOINT, ENVIRONMENT, PIPELINE_FILE]
 
 /**
  * Makes a folder for a new run and locks it. Without a path: the first free `runs/RULE-DATA-N`. A run that ended before
@@ -53,11 +53,15 @@ export function createRun(path: string | undefined, config: RunConfig, files: Fi
   makeFolder(folder)
   let isNew = false
   const prepare = (): boolean => {
-    const isTaken = OWN.some((name) => fs.existsSync(join(folder, name)))
+    const there = OWN.filter((name) => fs.existsSync(join(folder, name)))
+    const isTaken = there.length > 0
+    if (`${there}` === PIPELINE_FILE)
+      throw new UserError(`${folder} holds ${PIPELINE_FILE} of a run that is gone: delete it, or choose another folder`)
     if (isTaken && !isUnborn(folder))
       throw new UserError(`${folder} holds a run already: choose another folder, or go on with that one by resuming it`)
     isNew = true
-    if (isTaken) fs.rmSync(join(folder, METRICS), { force: true })
+    // What is left of how a pipeline was started would make one of any other training.
+    if (isTaken) for (const name of [METRICS, PIPELINE_FILE]) fs.rmSync(join(folder, name), { force: true })
     // The settings come first: a run that is killed here is known by them.
     replaceFile(join(folder, CONFIG), encodeJson(config), { files })
     replaceFile(join(folder, ENVIRONMENT), encodeJson({ ...environment(), ...occasion() }), { files })
@@ -182,7 +186,7 @@ function opened(path: string, files: Files, prepare: () => boolean): RunFolder {
 /** Takes back a run without a checkpoint, unless its folder is in use. */
 function discard(path: string): void {
   if (!fs.existsSync(path) || ['lock', CHECKPOINT].some((name) => fs.existsSync(join(path, name)))) return
-  for (const name of [CONFIG, METRICS, ENVIRONMENT]) fs.rmSync(join(path, name), { force: true })
+  for (const name of [CONFIG, METRICS, ENVIRONMENT, PIPELINE_FILE]) fs.rmSync(join(path, name), { force: true })
   if (fs.readdirSync(path).length === 0) fs.rmdirSync(path)
 }
 

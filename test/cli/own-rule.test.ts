@@ -57,6 +57,12 @@ test('without being named, the code of a run does not run, and the whole command
     [['predict', 'my run', 'x.png'], `onward predict 'my run' x.png --rule './my rule.js'`],
     [['train', '--resume', 'my run'], `onward train './my rule.js' --resume 'my run'`],
     [['train', '--config', 'my run/config.json'], `onward train './my rule.js' --config 'my run/config.json'`],
+    [['tune', '--config', 'my run/config.json'], `onward tune './my rule.js' --config 'my run/config.json'`],
+    [['up', 'pipeline', '--resume', 'my run'], `onward up pipeline './my rule.js' --resume 'my run'`],
+    [
+      ['up', 'federated', '--config', 'my run/config.json'],
+      `onward up federated './my rule.js' --config 'my run/config.json'`,
+    ],
   ] as const) {
     // In a process of its own: the whole command is what the process was started with.
     const { code, stdout, stderr } = await start(folder, args).ended

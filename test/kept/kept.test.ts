@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { checkRun } from '../../src/compare/folder.node.js'
@@ -160,7 +169,7 @@ test('a deletion takes the files of the run and its folder, and leaves what is n
   const path = await fakeRun(place('delete', 'one'))
   mkdirSync(join(path, 'samples'))
   writeFileSync(join(path, 'samples', 'filters.png'), 'x')
-  writeFileSync(join(path, 'report.html'), 'x')
+  for (const name of ['report.html', 'pipeline.json']) writeFileSync(join(path, name), 'x')
   assert.deepEqual(deleteRun(path).left, [])
   assert.equal(existsSync(path), false)
 
@@ -175,6 +184,50 @@ test('a deletion takes the files of the run and its folder, and leaves what is n
   assert.deepEqual(readdirSync(shared).sort(), ['samples', 'src', 'thesis.tex'])
 })
 
+/** Whose lock nobody can see from here, as after the machine was started anew. */
+const unseen = (path: string, written: Date): void => {
+  const lock = join(path, 'lock')
+  writeFileSync(lock, JSON.stringify({ process: 17, machine: 'gone', key: 'another', beat: '000000000007' }))
+  utimesSync(lock, written, written)
+}
+
+test('a run whose process nobody can see is not running for ever, and is deleted after a wait that is told', async () => {
+  const path = await fakeRun(place('states', 'rebooted'), {}, [START, EPOCH])
+  unseen(path, new Date(Date.now() - 60_000))
+  assert.equal(readKeptRun(path).state, 'stopped')
+  const said: string[] = []
+  const waiting = { patience: 60, onWait: (message: string) => said.push(message) }
+  const { files } = await planDeletion(path, waiting)
+  assert.ok(files.includes('config.json'))
+  assert.match(
+    `${said}`,
+    /^.*rebooted is locked by process 17 on gone, which may have died: unless it shows a sign of life/,
+  )
+  deleteRun(path)
+  assert.equal(existsSync(path), false)
+})
+
+test('a run whose process beats on another machine is running, and is not deleted', async () => {
+  const path = await fakeRun(place('states', 'elsewhere'), {}, [START, EPOCH])
+  unseen(path, new Date())
+  assert.equal(readKeptRun(path).state, 'running')
+  const beat = setTimeout(() => writeFileSync(join(path, 'lock'), '{"process":17,"machine":"gone","beat":"8"}'), 20)
+  await assert.rejects(
+    planDeletion(path, { patience: 6000 }),
+    /is in use by process 17 on gone: stop that training first/,
+  )
+  clearTimeout(beat)
+  assert.ok(existsSync(join(path, 'config.json')))
+})
+
+test('what is no run is not waited for, and a lock in it stays', async () => {
+  mkdirSync(place('delete', 'other'), { recursive: true })
+  unseen(place('delete', 'other'), new Date(0))
+  const waiting = { patience: 60, onWait: () => assert.fail('it waits') }
+  await assert.rejects(planDeletion(place('delete', 'other'), waiting), /^UserError: .*holds no run/)
+  assert.ok(existsSync(place('delete', 'other', 'lock')))
+})
+
 test('what is no run, a link or in use is not deleted', async () => {
   mkdirSync(place('delete', 'plain'))
   writeFileSync(place('delete', 'plain', 'config.json'), '{}')
@@ -182,9 +235,9 @@ test('what is no run, a link or in use is not deleted', async () => {
   assert.throws(() => deleteRun(place('delete', 'nowhere')), /^UserError: There is no folder/)
   const used = await fakeRun(place('delete', 'used'), {}, [START, EPOCH, doneWith(0.5)])
   symlinkSync(used, place('delete', 'link'))
-  assert.throws(() => planDeletion(place('delete', 'link')), /^UserError: .*is a link: name the folder/)
+  await assert.rejects(planDeletion(place('delete', 'link')), /^UserError: .*is a link: name the folder/)
   // With a slash at its end, as shells complete it.
-  assert.throws(() => planDeletion(`${place('delete', 'link')}/`), /^UserError: .*is a link: name the folder/)
+  await assert.rejects(planDeletion(`${place('delete', 'link')}/`), /^UserError: .*is a link: name the folder/)
   const open = reopenRun(used)
   assert.throws(() => deleteRun(used), /^UserError: .*is in use by process \d+: stop that training first$/)
   open.close()

@@ -111,6 +111,28 @@ test('a run that was killed before its first checkpoint is replaced; one whose c
   refuses(() => createRun(foreign, config), /holds a run already/)
 })
 
+test('how a pipeline was started goes with its run, so that no other training is taken for one', () => {
+  const path = fresh()
+  const pipeline = join(path, 'pipeline.json')
+  const begin = (): void => {
+    const run = createRun(path, config)
+    assert.equal(fs.existsSync(pipeline), false)
+    fs.writeFileSync(pipeline, '{}')
+    run.close()
+  }
+  begin()
+  // It ended before its first checkpoint, and is replaced.
+  begin()
+  const taken = createRun(path, config)
+  fs.writeFileSync(pipeline, '{}')
+  taken.close()
+  taken.discard()
+  assert.equal(fs.existsSync(path), false)
+  fs.mkdirSync(path)
+  fs.writeFileSync(pipeline, '{}')
+  refuses(() => createRun(path, config), /holds pipeline\.json of a run that is gone: delete it, or choose another/)
+})
+
 test('two runs into one folder are refused while the first one lasts', async () => {
   const path = fresh()
   const run = createRun(path, config)

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline/promises'
 import { UsageError } from '../../errors.js'
 import { type Deletion, deleteRun, planDeletion } from '../../kept/delete.node.js'
 import { bytes, plural } from '../output/numbers.js'
-import { print, printJson } from '../output/print.js'
+import { print, printAside, printJson } from '../output/print.js'
 import { toType } from '../to-type.js'
 
 export interface DeleteFlags {
@@ -14,9 +14,13 @@ export interface DeleteFlags {
 /** `onward runs delete RUN...`: nothing is deleted unless all of them can be, and somebody has said yes. */
 export async function command(paths: readonly string[], { yes, json }: DeleteFlags): Promise<void> {
   const runs = [...new Map(paths.map((path) => [resolve(path), path])).values()]
-  const planned = runs.map(planDeletion)
+  const onWait = (message: string): void => printAside(`onward: ${message}`)
+  const refused = new AbortController()
+  const waiting = { onWait, signal: refused.signal }
+  // Side by side, for each may wait for a sign of life; the first that is refused ends the waiting of all.
+  const planned = await Promise.all(runs.map((run) => planDeletion(run, waiting))).finally(() => refused.abort())
   if (!yes && !(await isConfirmed(planned))) return json ? printJson({ deleted: [] }) : print('Nothing was deleted.')
-  const deleted = runs.map(deleteRun)
+  const deleted = runs.map((run) => deleteRun(run))
   if (json) return printJson({ deleted: deleted.map(({ path, files, ...rest }) => ({ run: path, files, ...rest })) })
   for (const { path, left } of deleted)
     print(`${path} is deleted.${left.length > 0 ? ` Not Onward's and still there: ${left.join(', ')}.` : ''}`)

@@ -10,7 +10,7 @@ import type { LogFormat } from '../../train/log-formats.js'
 import { asked, type TrainInput, trainingOptions } from '../../train/options.js'
 import { readLogs } from '../logs.js'
 import { configuredOwn, OWN_KEYS, type OwnFlags } from '../own-data.js'
-import { needsItsRule } from '../run.js'
+import { needsItsRule, typedWith } from '../run.js'
 import { readAssignments, readTexts } from '../settings.js'
 import { named, toType } from '../to-type.js'
 import { flagOf, readTrainingFlags } from './flags.js'
@@ -69,8 +69,7 @@ export async function readRequest(ruleName: string | undefined, flags: TrainFlag
     throw new UsageError(`"${key}" in ${file} must be text, not ${JSON.stringify(value)}.`)
   }
   const { path: ownFile } = (config.ruleFile ?? {}) as { path?: string }
-  if (ownFile !== undefined && ruleName === undefined)
-    throw needsItsRule(file, ownFile, ['train', ownFile, ...process.argv.slice(3)])
+  if (ownFile !== undefined && ruleName === undefined) throw needsItsRule(file, ownFile, typedWith(ownFile))
   const name = text('rule')
   if (name === undefined) {
     const example = toType('train', 'RULE', '--data', 'NAME')

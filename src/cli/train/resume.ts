@@ -2,7 +2,7 @@ import { UsageError } from '../../errors.js'
 import type { ResumeOptions } from '../../node.js'
 import { findRule } from '../../rules/load.node.js'
 import { readConfig } from '../../train/run-folder.node.js'
-import { needsItsRule } from '../run.js'
+import { needsItsRule, typedWith } from '../run.js'
 import { flagOf, readTrainingFlags } from './flags.js'
 import type { TrainFlags } from './request.js'
 
@@ -19,7 +19,7 @@ export async function readResumption(run: string, name: string | undefined, flag
   const flag = changing && flagOf(changing[0])
   if (flag) throw new UsageError(`--resume goes on with the settings of ${run}: leave ${flag} out.`)
   if (config.ruleFile && name === undefined)
-    throw needsItsRule(run, config.ruleFile.path, ['train', config.ruleFile.path, ...process.argv.slice(3)])
+    throw needsItsRule(run, config.ruleFile.path, typedWith(config.ruleFile.path))
   const rule = name === undefined ? undefined : await findRule(name)
   const given = { ...(rule && { rule: rule.id }), data: flags.data }
   // One's own data are named by the path where they are now: whether they are the same, their content tells.

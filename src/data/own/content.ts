@@ -14,6 +14,8 @@ export interface Table {
   readonly columns: readonly Column[]
   /** Where paths in its cells start. */
   readonly folder?: string
+  /** What its reader took for something, a sentence each, for people. */
+  readonly notes?: readonly string[]
 }
 
 /** One cell a row: texts, numbers (NaN where a cell is empty), or encoded pictures. */

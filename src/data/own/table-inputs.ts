@@ -20,6 +20,8 @@ export const tableEncoding = z.object({
       picture: z.literal(true).exactOptional(),
     }),
   ),
+  /** How many columns the table has, with its target and those that are not read. Older runs do not tell. */
+  width: z.int().exactOptional(),
 })
 
 export type TableEncoding = Readonly<z.infer<typeof tableEncoding>>
@@ -27,7 +29,7 @@ type InputColumn = TableEncoding['columns'][number]
 
 /** What a table's inputs are; those of a column of pictures have their shape from the pictures. */
 export interface TableInputs {
-  readonly encoding: TableEncoding
+  readonly encoding: Pick<TableEncoding, 'columns'>
   readonly input: TaskInput | 'pictures'
   readonly notes: readonly string[]
 }
@@ -89,7 +91,7 @@ export function inputsOf(table: Table, targets: readonly string[], { size }: Own
 }
 
 /** A column that numbers the rows, as pandas writes it: without a name, or with its own name for none. */
-const isIndex = ({ name, cells }: Column): boolean =>
+export const isIndex = ({ name, cells }: Column): boolean =>
   (name === '' || name === 'Unnamed: 0') && cells instanceof Float64Array && cells.every((n, i) => n - i === cells[0])
 
 const arePictures = ({ cells }: Column): boolean =>
@@ -143,13 +145,14 @@ const isByte = (number: number): boolean => Number.isInteger(number) && number >
  */
 export function readInputs(
   table: Table,
-  { columns }: TableEncoding,
+  encoding: TableEncoding,
   { shape, levels }: TaskInput,
   where: string,
 ): Float32Array | Uint8Array {
   const size = sizeOf(shape)
+  const { columns } = encoding
   const inputs = levels === undefined ? new Float32Array(table.rows * size) : new Uint8Array(table.rows * size)
-  const cellsOf = finder(table, columns, where)
+  const cellsOf = finder(table, encoding, where)
   let place = 0
   for (const [i, column] of columns.entries()) {
     const cells = cellsOf(i)
@@ -184,11 +187,23 @@ export function readInputs(
   return inputs
 }
 
-/** Finds columns by name, or, where neither table names its columns, by place. */
-function finder({ columns }: Table, wanted: readonly InputColumn[], where: string): (i: number) => Column['cells'] {
-  const isNameless = (name: string): boolean => /^column \d+$/.test(name)
-  if (columns.length === wanted.length && columns.every(({ name }) => isNameless(name)))
-    if (wanted.every(({ name }) => isNameless(name)) || wanted.length === 1) return (i) => columns[i]!.cells
+/**
+ * Finds columns by name, or, where neither table names its columns, by place: among all columns of the table that was
+ * trained on, or among those that are read alone.
+ */
+function finder({ columns }: Table, encoding: TableEncoding, where: string): (i: number) => Column['cells'] {
+  const { columns: wanted, width } = encoding
+  const areNameless = (all: readonly { readonly name: string }[]): boolean =>
+    all.every(({ name }) => /^column \d+$/.test(name))
+  if (areNameless(columns)) {
+    if (columns.length === wanted.length && (areNameless(wanted) || wanted.length === 1))
+      return (i) => columns[i]!.cells
+    if (areNameless(wanted) && width !== undefined && columns.length !== width)
+      throw new UserError(
+        `${where} has ${columns.length} columns without names, and the table that the network was trained on has ${width}: ` +
+          `give all ${width}, or only the ${wanted.length} that it reads (${shortened(wanted.map(({ name }) => name))}), in their order`,
+      )
+  }
   const known = new Map(columns.map(({ name, cells }) => [name, cells]))
   const missing = wanted.filter(({ name }) => !known.has(name)).map(({ name }) => name)
   if (missing.length > 0)

@@ -28,7 +28,8 @@ export const tableMeaning =
     const train = without(found.train, options)
     const { test } = found
     const own = targetOf(train, options)
-    const { encoding, input: planned, notes } = inputsOf(train, own.columns, options)
+    const { encoding: read, input: planned, notes } = inputsOf(train, own.columns, options)
+    const encoding = { ...read, width: found.train.columns.length }
     const [{ name }] = encoding.columns as [{ name: string }]
     const images =
       planned === 'pictures' ? await decode(picturesOf(train, name, 'the table'), options, progress) : undefined
@@ -50,9 +51,10 @@ export const tableMeaning =
       input,
       target: own.target,
       names: own.names,
-      train: await split(train, 'the table', images?.inputs),
+      train: await split(found.train, 'the table', images?.inputs),
       ...(test && { test: await split(test, where, others) }),
       notes: [
+        ...(train.notes ?? []),
         ...own.notes,
         ...notes,
         ...(images ? [`column "${plain(name)}" holds pictures, read as ${show(images.shape)}`] : []),

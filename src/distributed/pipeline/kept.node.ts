@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { UsageError } from '../../errors.js'
 import { readJson, replaceFile } from '../../files.node.js'
 import type { Over } from '../../train/events.js'
+import { PIPELINE_FILE } from '../../train/run-files.js'
 
 /** How a pipeline was started; its run keeps it, so that it goes on in the same way. */
 export interface PipelineStart {
@@ -19,7 +20,7 @@ export interface PipelineStart {
 /** What is asked for of it. */
 export type AskedStart = { readonly [K in keyof PipelineStart]?: PipelineStart[K] | undefined }
 
-const fileIn = (run: string): string => join(run, 'pipeline.json')
+const fileIn = (run: string): string => join(run, PIPELINE_FILE)
 
 export const isPipeline = (run: string): boolean => existsSync(fileIn(run))
 

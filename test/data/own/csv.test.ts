@@ -22,6 +22,8 @@ const ways: readonly [what: string, text: string, columns: Record<string, unknow
   ['commas between texts with semicolons', 'a,b\n1,x;y\n2,z;w\n', { a: [1, 2], b: ['x;y', 'z;w'] }],
   ['quotes', 'a,"b, c"\n1,"x ""y""\nz"\n2,w\n', { a: [1, 2], 'b, c': ['x "y"\nz', 'w'] }],
   ['space around cells', 'a, b\n 1 , x\n2, y \n', { a: [1, 2], b: ['x', 'y'] }],
+  ['one column without a name', 'a,,b\n1,2,x\n3,5,y\n', { a: [1, 3], '': [2, 5], b: ['x', 'y'] }],
+  ['columns of nothing', 'a,,,\n1,,,\n3,,,\n', { a: [1, 3] }],
   ['a delimiter at the end of lines', 'a,b,\n1,2,\n3,4,\n', { a: [1, 3], b: [2, 4] }],
   ['no header over numbers', '1,2\n3,4\n', { 'column 1': [1, 3], 'column 2': [2, 4] }],
   ['no header over numbers and texts', '5,x\n6,y\n', { 'column 1': [5, 6], 'column 2': ['x', 'y'] }],
@@ -39,6 +41,14 @@ const ways: readonly [what: string, text: string, columns: Record<string, unknow
 for (const [what, text, columns] of ways)
   test(`CSV: ${what}`, () => assert.deepEqual(columnsOf(readCsv(text, 'it')), columns))
 
+test('a column that numbers the rows needs no name beside another one without', () => {
+  const { columns } = readCsv(',a,\n0,5,7\n1,5,8\n', 'it')
+  assert.deepEqual(
+    columns.map(({ name }) => name),
+    ['', 'a', ''],
+  )
+})
+
 test('more rows than columns of numbers begin with', () => {
   const rows = Array.from({ length: 1000 }, (_, i) => `${i},${i / 2}`)
   const { columns } = readCsv(['a,b', ...rows].join('\n'), 'it')
@@ -49,6 +59,45 @@ test('many numbers from 1 are names', () => {
   const { rows, columns } = readCsv(`1,2,3,4,5,6,7,8\n${'0,0,0,0,0,0,0,1\n'.repeat(3)}`, 'it')
   assert.deepEqual([rows, columns.map(({ name }) => name).join('')], [3, '12345678'])
 })
+
+const NAMES: readonly [what: string, names: string, ...rows: string[]][] = [
+  ['numbers from 0 and a class', '0,1,2,3,4,5,label', '.1,.2,.3,.4,.5,.6,R', '1,2,3,4,5,6,M', '0,0,0,0,0,0,R'],
+  ['numbers from 0 that come again below', '0,1,2,label', '0,0,1,u', '0,1,0,v', '1,1,0,u'],
+  ['two numbers from 0 and a class', '0,1,label', '.5,.25,u', '.5,.75,v', '.5,.5,u'],
+  ['a column that numbers the rows first', ',0,1,2,label', '0,.5,.5,.5,u', '1,.5,.5,.5,v', '2,.5,.5,.5,u'],
+  ['that column over numbers alone', ',0,1,2', '0,.5,.5,.5', '1,.5,.5,.5'],
+  ['few numbers from 1 and a class', '1,2,3,label', '4,5,6,u', '7,8,9,v', '10,11,12,u'],
+  ['many numbers from 1 and texts that all differ', '1,2,3,4,5,6,7,8,id', '1,2,0,0,0,0,0,0,a', '0,0,0,0,0,0,0,0,b'],
+  ['years', 'country,1990,2000,2010', 'Chad,6.1,8.3,11.9', 'Peru,22,26.5,29', 'Fiji,.7,.8,.9'],
+]
+for (const [what, names, ...rows] of NAMES)
+  test(`numbers in their order are names, and that is noted: ${what}`, () => {
+    const { rows: count, columns, notes } = readCsv([names, ...rows].join('\n'), 'it')
+    assert.deepEqual([columns.map(({ name }) => name).join(), count], [names, rows.length])
+    assert.match(
+      `${notes}`,
+      /^the first line holds numbers and is taken for the names of the columns \(.*put a line of/,
+    )
+  })
+
+const SAMPLES: readonly [what: string, ...rows: string[]][] = [
+  ['its class comes again', '1,2,3,u', '4,5,6,v', '7,8,9,u', '3,2,1,v'],
+  ['its class comes again, from 0', '0,1,2,u', '4,5,6,v', '7,8,9,u', '3,2,1,v'],
+  ['its numbers come again', '1,2,3,w', '1,5,6,v', '7,8,9,v'],
+  ['every text is another', '1,2,3,Ann', '4,5,6,Bo', '7,8,9,Cy'],
+  ['two numbers', '1,2,w', '4,5,v', '7,8,v'],
+  ['numbers out of order', '1,2,4,w', '4,5,6,v', '7,8,9,v'],
+  ['the same number', '2,2,2,w', '4,5,6,v', '7,8,9,v'],
+  ['fractions in order', '1.5,2.5,3.5,w', '4,5,6,v', '7,8,9,v'],
+  ['an empty cell', '1,2,3,,w', '4,5,6,7,v', '7,8,9,7,v'],
+  ['an empty first cell', ',1,2,3,w', ',5,6,7,v', '7,8,9,7,v'],
+  ['years among years', 'Ann,1950,1980,2010', 'Bo,1941,1970,1999', 'Cy,1950,1975,2001'],
+]
+for (const [what, ...rows] of SAMPLES)
+  test(`a first row is a sample although it may look like names: ${what}`, () => {
+    const { rows: count, columns, notes } = readCsv(rows.join('\n'), 'it')
+    assert.deepEqual([count, columns[0]!.name, notes], [rows.length, 'column 1', undefined])
+  })
 
 test('the first line is found where a long text with lines of its own follows', () => {
   const long = 'some; words, more\n'.repeat(5000)
@@ -67,6 +116,8 @@ const wrong: readonly [what: string, text: string, message: RegExp][] = [
   ['an open quote', 'a,b\n1,"2\n3,4\n', /^it ends within a quoted cell/],
   ['a quote within a cell', 'a,b\n1,2\n3,x"4"\n', /^it, line 3 has a quotation mark inside of a cell/],
   ['two columns of a name', 'a,a\n1,2\n', /^it names two of its columns "a"/],
+  ['two columns without a name', 'a,,,b\n1,2,3,x\n', /^it has 2 columns without a name \(columns 2, 3\): write a name/],
+  ['the same, and a column of nothing', ',a,,,b\n5,1,2,,x\n3,1,2,,y\n', /\(columns 1, 3\)/],
   ['thousands or decimals', 'a;b\n1,500;2,250\n', /^it writes numbers such as 1,500, which may be thousands/],
   ['nothing', '', /^it holds no rows/],
 ]
@@ -92,6 +143,13 @@ test('bytes: a mark of UTF-8, UTF-16, gzip; not those of other alphabets or of n
   await assert.rejects(csv.read(file('latin.csv', Buffer.from(text, 'latin1')), {}), /is no text in UTF-8/)
   await assert.rejects(csv.read(file('zero.csv', 'a,b\n1,\0\n'), {}), /is no text/)
   await assert.rejects(csv.read(join(folder, 'none.csv'), {}), UserError)
+})
+
+test('what was taken for names is noted of several files once', async () => {
+  const shards = mkdtempSync(join(folder, 'shards-'))
+  for (const name of ['a.csv', 'b.csv']) writeFileSync(join(shards, name), '0,1,2,label\n5,6,7,u\n5,6,7,v\n5,6,7,u\n')
+  const { train } = await csv.read(shards, {})
+  assert.deepEqual([(train as Table).rows, (train as Table).notes?.length], [6, 1])
 })
 
 test('the counterpart for the test lies beside a file for training, if it has the same columns', async () => {

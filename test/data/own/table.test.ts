@@ -212,7 +212,7 @@ test('texts become categories of the training part, an input each; those of othe
   assert.deepEqual(input, { shape: [3] })
   assert.deepEqual([...train.inputs], [0, 1, 1, 1, 0, 2, 0, 1, 3, 1, 0, 4])
   assert.deepEqual([...other!.inputs, ...other!.targets!], [1, 0, 5, 1])
-  assert.deepEqual(encoding, { columns: [{ name: 'a', categories: ['blue', 'red'] }, { name: 'b' }] })
+  assert.deepEqual(encoding, { columns: [{ name: 'a', categories: ['blue', 'red'] }, { name: 'b' }], width: 3 })
   await assert.rejects(
     meant(text, {}, rows('a,b,y', 'green,5,v')),
     /the test part of the table, row 1: column "a" holds "green"; it is one of blue, red/,
@@ -226,6 +226,23 @@ test('further rows: columns in any order and with others between; what is missin
   assert.throws(() => read('a,c\nred,1\nblue,2\n'), /new lacks the column b; its columns are a, c/)
   assert.throws(() => read('a,b\nred,1\ngreen,2\n'), /new, row 2: column "a" holds "green"/)
   assert.throws(() => read('a,b\nred,1\nblue,\n'), /new, row 2: column "b" is empty/)
+})
+
+test('further rows without names: by place among all columns or among those that are read, and no other number of columns', async () => {
+  const text = rows('9,1,2,5', '8,3,4,6', '9,5,6,7', '8,7,8,9')
+  const { input, train, encoding } = await meant(text, { target: ['column 1'], ignore: ['column 4'] })
+  assert.deepEqual([...train.inputs], [1, 2, 3, 4, 5, 6, 7, 8])
+  const kept = tableEncoding.parse(encoding)
+  const read = (further: string, how = kept) => [...readInputs(readCsv(further, 'new'), how, input, 'new')]
+  assert.deepEqual(read('9,1,2,5\n8,3,4,6\n'), [1, 2, 3, 4])
+  assert.deepEqual(read('1,2\n3,4\n'), [1, 2, 3, 4])
+  // Without the target: its second column is the third of the table that was trained on.
+  const message =
+    /^new has (3|5) columns without names, and the table .* has 4: give all 4, or only the 2 that it reads \(column 2, column 3\)/
+  for (const further of ['1,2,5\n3,4,6\n', '9,1,2,5,0\n8,3,4,6,0\n'])
+    assert.throws(() => read(further), { name: 'UserError', message })
+  // An older run does not tell how many there were.
+  assert.deepEqual(read('9,1,2\n8,3,4\n', { columns: kept.columns }), [1, 2, 3, 4])
 })
 
 test('more categories than can be read are refused before they take memory', async () => {
@@ -245,7 +262,7 @@ test('what a file holds is told on one line, and cut where it is long', async ()
 
 test('a column that only numbers the rows is not read', async () => {
   const { encoding, notes } = await meant(rows(',a,y', '0,5,u', '1,3,v', '2,7,u'))
-  assert.deepEqual(encoding, { columns: [{ name: 'a' }] })
+  assert.deepEqual(encoding, { columns: [{ name: 'a' }], width: 3 })
   assert.match(notes!.join(), /column "" only numbers the rows/)
 })
 
@@ -293,7 +310,7 @@ test('a column of pictures is decoded in one size, and the others are said to be
   )
   assert.deepEqual(seen, [['below/a.png', 'below/sub/b.jpg'], undefined, ['/c.png'], [1, 2, 2]])
   assert.deepEqual([input, train.inputs.length], [{ shape: [1, 2, 2], levels: 256 }, 8])
-  assert.deepEqual(encoding, { columns: [{ name: 'file', picture: true }] })
+  assert.deepEqual(encoding, { columns: [{ name: 'file', picture: true }], width: 3 })
   assert.match(notes!.join(), /beside the pictures of "file" these columns are not read: id/)
 })
 

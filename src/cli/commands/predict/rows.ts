@@ -9,7 +9,7 @@ import { decodePictures } from '../../../data/own/table-pictures.node.js'
 import { UsageError, UserError } from '../../../errors.js'
 import { sizeOf } from '../../../graph/types.js'
 import { type Predicted, predict, readCheckpoint, readConfig } from '../../../node.js'
-import { print, printJson } from '../../output/print.js'
+import { print, printAside, printJson } from '../../output/print.js'
 import { namedRule, type RunFlags } from '../../run.js'
 
 const NOTHING = new Uint8Array()
@@ -31,6 +31,7 @@ export async function predictRows(run: string, paths: readonly string[], flags: 
   const inputs: (Float32Array | Uint8Array)[] = []
   for (const path of paths) {
     const table = isParquet(path) ? await readParquet(path) : await readCsvFile(path)
+    for (const note of table.notes ?? []) printAside(`onward: ${path}: ${note}.`)
     const all = await inputsOf({ ...table, folder: dirname(path) }, run, samples, path)
     const size = all.length / table.rows
     for (let row = 0; row < table.rows; row++) inputs.push(all.subarray(row * size, (row + 1) * size))

@@ -88,16 +88,11 @@ function decimalOf(records: Records, where: string): '.' | ',' {
   return ','
 }
 
-/** So many numbers in their order are no chance. */
-const MANY = 8
-
 /** Whether the first record names the columns, by what stands below it. */
 function isHeader([first, ...below]: Records, decimal: '.' | ','): boolean {
   if (!first || below.length === 0) return false
-  // Numbers in their order: the names that a table without names is written with. Few from 1 on may be a row.
-  if (first.length > 2 && first.every((cell, i) => cell === `${i}`)) return true
-  if (first.length >= MANY && first.every((cell, i) => cell === `${i + 1}`)) return true
   const isText = (cell: string | undefined): boolean => cell !== undefined && numberIn(cell, decimal) === undefined
+  if (isNumbered(first, below, isText)) return true
   const overNumbers = first.some(
     (cell, i) =>
       isText(cell) && below.every((record) => !isText(record[i])) && below.some((record) => record[i] !== ''),
@@ -105,4 +100,37 @@ function isHeader([first, ...below]: Records, decimal: '.' | ','): boolean {
   if (overNumbers) return true
   const repeats = first.some((cell, i) => below.some((record) => record[i] === cell))
   return !repeats && first.every((cell, i) => isText(cell) || (cell === '' && i === 0))
+}
+
+/** So many numbers in their order are no chance. */
+const MANY = 8
+
+/**
+ * Whether a record names columns by numbers in their order, as programs do that have no names for them (`0,1,2,label`),
+ * or by years (`country,1990,2000,2010`). Where a row may have such numbers by chance, the names beside them tell.
+ */
+function isNumbered(first: Records[number], below: Records, isText: (cell: string) => boolean): boolean {
+  const places = [...first.keys()]
+  const numbers = places.filter((i) => /^(0|[1-9]\d*)$/.test(first[i]!))
+  const texts = places.filter((i) => isText(first[i]!))
+  const [start, step] = [Number(first[numbers[0]!]), Number(first[numbers[1]!]) - Number(first[numbers[0]!])]
+  const isInOrder = step > 0 && numbers.every((place, i) => Number(first[place]) === start + i * step)
+  const comesAgain = (i: number): boolean => below.some((record) => record[i] === first[i])
+  // A column that numbers the rows comes first and has no name.
+  const others = first[0] === '' && !comesAgain(0) ? 1 : 0
+  const isWhole = numbers.length + texts.length + others === first.length
+  if (!isInOrder || !isWhole || new Set(first).size < first.length) return false
+  const isFrom = (number: number, count: number): boolean => start === number && step === 1 && numbers.length >= count
+  if (texts.length === 0) return isFrom(0, 3) || isFrom(1, MANY)
+  if (texts.some(comesAgain)) return false
+  if (isFrom(0, MANY) || isFrom(1, MANY)) return true
+  if (numbers.length < 3 && start !== 0) return false
+  if (!isFrom(0, 3) && numbers.some(comesAgain)) return false
+  // Of classes some come again, and a name among them does not. Years are names where some number below is none.
+  const areClasses = (i: number): boolean => new Set(below.map((record) => record[i])).size < below.length
+  const isYear = (cell: string | undefined): boolean => /^[12]\d{3}$/.test(cell ?? '')
+  const isOther = (cell: string | undefined): boolean => !!cell && !isYear(cell) && !isText(cell)
+  const areYears =
+    numbers.every((i) => isYear(first[i])) && below.some((record) => numbers.some((i) => isOther(record[i])))
+  return areYears || texts.some(areClasses)
 }

@@ -2,6 +2,7 @@ import { type CsvError, parse } from 'csv-parse/sync'
 import { UserError } from '../../../errors.js'
 import type { Column, Table } from '../content.js'
 import { plain } from '../plain.js'
+import { isIndex } from '../table-inputs.js'
 import { type Dialect, dialectOf, numberIn, READING } from './csv-dialect.node.js'
 
 /** A table takes 8 bytes a cell, 0.8 GB in all. */
@@ -23,12 +24,32 @@ export function readCsv(text: string, where: string, { tabs = false }: { readonl
     const cells = numbers[i]?.subarray(0, rows) ?? texts[i] ?? again[i]!
     return { name, cells }
   })
-  return { kind: 'table', rows, columns: columns.filter(isUsed) }
+  checkNameless(columns, where)
+  const notes = dialect.header && names.some((name) => /^\d+$/.test(name)) ? [numbersAsNames(names)] : []
+  return { kind: 'table', rows, columns: columns.filter(isUsed), ...(notes.length > 0 && { notes }) }
+}
+
+function numbersAsNames(names: readonly string[]): string {
+  const shown = names.length > 8 ? [...names.slice(0, 4), '...', ...names.slice(-2)] : names
+  const listed = shown.map((name) => plain(name, 20)).join(', ')
+  return `the first line holds numbers and is taken for the names of the columns (${listed}): if it is a row, put a line of names above it`
 }
 
 /** A delimiter at the end of each line makes a column of nothing. */
 const isUsed = ({ name, cells }: Column): boolean =>
   name !== '' || !(cells instanceof Float64Array) || cells.some((number) => !Number.isNaN(number))
+
+/** Columns are found by their names, so that no two may have none; one that numbers the rows comes first, and is not read. */
+function checkNameless(columns: readonly Column[], where: string): void {
+  const places = columns.flatMap((column, i) =>
+    column.name === '' && isUsed(column) && !(i === 0 && isIndex(column)) ? [i + 1] : [],
+  )
+  if (places.length > 1)
+    throw new UserError(
+      `${where} has ${places.length} columns without a name (columns ${places.slice(0, 6).join(', ')}${places.length > 6 ? ', ...' : ''}): ` +
+        'write a name for each into its first line, or take them out of the file',
+    )
+}
 
 interface Gathered {
   readonly names: readonly string[]

@@ -63,7 +63,7 @@ export function stacked(tables: readonly Table[], where: readonly string[]): Tab
     }
     return { ...column, cells: all }
   })
-  return { kind: 'table', rows, columns }
+  return { kind: 'table', rows, columns, ...(first.notes && { notes: first.notes }) }
 }
 
 /** Whether tables have columns of the same names and kinds, in the same order. */
