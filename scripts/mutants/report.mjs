@@ -202,8 +202,22 @@ export default [
   {
     what: 'TensorBoard is not told what a resumption takes back',
     file: 'src/logs/tensorboard.ts',
-    find: 'event.resumedAt === undefined',
-    replace: 'event.resumedAt !== -1',
+    find: 'resumedAt === undefined ? 0 : resumedAt + 1',
+    replace: '0',
+    ...logs,
+  },
+  {
+    what: 'TensorBoard takes back the epoch that was done before a resumption',
+    file: 'src/logs/tensorboard.ts',
+    find: 'resumedAt + 1',
+    replace: 'resumedAt',
+    ...logs,
+  },
+  {
+    what: 'the settings for the tab HParams have the number of another field',
+    file: 'src/logs/tensorboard.ts',
+    find: '4 hparam_infos',
+    replace: '6 hparam_infos',
     ...logs,
   },
   {
