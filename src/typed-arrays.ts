@@ -41,3 +41,10 @@ export function ofThisRealm(value: unknown): AnyTypedArray | undefined {
   if (array.constructor === own) return array
   return new own(array.buffer as ArrayBuffer, array.byteOffset, array.length)
 }
+
+/** Whether two arrays hold the same bytes. They may be large, so no list is made of them, and the same memory is not read. */
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false
+  if (a.buffer === b.buffer && a.byteOffset === b.byteOffset) return true
+  return a.every((byte, i) => byte === b[i])
+}

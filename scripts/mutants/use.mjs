@@ -129,6 +129,20 @@ export default [
     ...exported,
   },
   {
+    what: 'another part of the same memory is taken for the same weight',
+    file: 'src/typed-arrays.ts',
+    find: 'a.byteOffset === b.byteOffset',
+    replace: 'a.byteLength === b.byteLength',
+    tests: 'export/free-batch',
+  },
+  {
+    what: 'a list is made of the bytes of weights',
+    file: 'src/typed-arrays.ts',
+    find: 'a.every((byte',
+    replace: '[...a].every((byte',
+    tests: 'export/free-batch',
+  },
+  {
     what: 'an exported file carries the optimiser along',
     file: model,
     find: 'ports.filter((port) => needed.has(port.input))',

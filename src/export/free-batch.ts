@@ -1,6 +1,7 @@
 import type { Emitter } from '../onnx/emitter.js'
 import { emitterFor } from '../onnx/lowerings.js'
 import { type Message, proto } from '../onnx/schema.js'
+import { sameBytes } from '../typed-arrays.js'
 
 /** Nodes and constants of a graph; its input is named `x`, its first axis the batch. */
 export interface Part {
@@ -58,7 +59,7 @@ function zip<T>(a: readonly T[], b: readonly T[]): [T, T][] {
 /** What both are, but for dimensions, which may be free. */
 function merge(x: unknown, y: unknown, multiple: Multiple): unknown {
   if (x instanceof Uint8Array && y instanceof Uint8Array) {
-    if (zip([...x], [...y]).some(([p, q]) => p !== q)) throw new Fixed()
+    if (!sameBytes(x, y)) throw new Fixed()
     return x
   }
   if (Array.isArray(x) && Array.isArray(y)) return zip(x, y).map(([p, q]) => merge(p, q, multiple))

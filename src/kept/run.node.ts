@@ -6,6 +6,7 @@ import type { Environment, Occasion } from '../train/environment.node.js'
 import type { Criterion, DoneEvent, EpochEvent, Scores, StartEvent, StoppedEvent } from '../train/events.js'
 import { historyOf, type Recorded } from '../train/history.node.js'
 import { type RunConfig, readConfig } from '../train/run-folder.node.js'
+import { epochsInWords } from './epochs.js'
 import type { RunState } from './states.js'
 
 /** What the folder of a run tells of it. */
@@ -13,6 +14,8 @@ export interface KeptRun {
   readonly path: string
   readonly config: RunConfig
   readonly state: RunState
+  /** How many it was trained for, in words. */
+  readonly epochs: string
   /** When it was begun, as ISO 8601. */
   readonly date?: string
   /** What it is judged by; absent where it ended before it began to train. */
@@ -31,7 +34,7 @@ export interface KeptRun {
 /** Reads a run without its weights. Throws a UserError if the folder holds none. */
 export function readKeptRun(path: string): KeptRun {
   const config = readConfig(path)
-  const events = historyOf(path, ['start', 'epoch', 'stopped', 'done'])
+  const events = historyOf(path, ['start', 'epoch', 'round', 'stopped', 'done'])
   const last = events.at(-1)
   const start = events.findLast((event): event is StartEvent & Recorded => event.event === 'start')
   const done = last?.event === 'done' ? (last as DoneEvent & Recorded) : undefined
@@ -43,6 +46,7 @@ export function readKeptRun(path: string): KeptRun {
   return {
     ...{ path, config, environment },
     state: seemsHeld(path) ? 'running' : done ? 'done' : blown ? 'failed' : 'stopped',
+    epochs: epochsInWords(events, config.options.epochs),
     ...(date !== undefined && { date }),
     ...(start && { start, criterion: start.criterion }),
     ...(validation && { validation }),

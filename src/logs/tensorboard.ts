@@ -29,7 +29,7 @@ const messageOf = messagesOf(
       ...['1 version int32', '2 experiment Experiment', '3 session_start_info SessionStart'],
       '4 session_end_info SessionEnd',
     ],
-    Experiment: ['4 time_created_secs double', '5 hparam_infos HParamInfo*', '6 metric_infos MetricInfo*'],
+    Experiment: ['3 time_created_secs double', '4 hparam_infos HParamInfo*', '5 metric_infos MetricInfo*'],
     HParamInfo: ['1 name string', '4 type int32'],
     MetricInfo: ['1 name MetricName', '3 display_name string'],
     MetricName: ['2 tag string'],
@@ -55,10 +55,7 @@ export function recordsOf(event: TrainEvent, settings: Values, time: number): Ui
   switch (event.event) {
     case 'start':
       return [
-        // What was logged after this step is taken back: the training goes on from there.
-        ...(event.resumedAt === undefined
-          ? []
-          : [record(time, { step: BigInt(event.resumedAt), sessionLog: { status: 1 } })]),
+        record(time, { step: BigInt(firstStep(event)), sessionLog: { status: 1 } }),
         ...hyperParameters(event, settings, time),
       ]
     case 'progress':
@@ -77,6 +74,12 @@ export function recordsOf(event: TrainEvent, settings: Values, time: number): Ui
       return []
   }
 }
+
+/**
+ * The step at which a start takes effect: TensorBoard takes back what was logged at this step or later. It passes over the
+ * first start of a run, so a training that begins has one too.
+ */
+const firstStep = ({ resumedAt }: StartEvent): number => (resumedAt === undefined ? 0 : resumedAt + 1)
 
 /** The pictures that a network draws, at a step. */
 export const pictureRecords = (pictures: readonly PngPicture[], step: number, time: number): Uint8Array[] =>

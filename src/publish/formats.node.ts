@@ -1,7 +1,7 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { UserError } from '../errors.js'
-import { makeFolder, replaceFile } from '../files.node.js'
+import { hashOf, makeFolder, readJson, replaceFile } from '../files.node.js'
 import { readKeptRun } from '../kept/run.node.js'
 import { type ExportOptions, exportRun, ruleOfRun } from '../runs.node.js'
 import { readCheckpoint } from '../train/run-folder.node.js'
@@ -27,7 +27,7 @@ const [CARD, CONFIG, WEIGHTS, MODEL] = ['README.md', 'config.json', 'model.safet
 
 /**
  * Writes a run as a folder that a model hub takes: a card, its settings, weights, and the whole network as ONNX where it
- * predicts. Throws a UserError where the folder holds something else.
+ * predicts. Throws a UserError where the folder holds something else, or a card that is not as Onward wrote it.
  */
 export async function exportFolder(run: string, options: ExportOptions): Promise<WrittenFile[]> {
   const rule = await ruleOfRun(run, options)
@@ -41,6 +41,12 @@ export async function exportFolder(run: string, options: ExportOptions): Promise
   )
   if (other !== undefined || existsSync(join(folder, 'metrics.jsonl')))
     throw new UserError(`${folder} holds ${other ?? 'a run'} already: choose a folder of its own (--out)`)
+  const kept = readKeptRun(run)
+  const parameters =
+    kept.start?.parameters ?? weightsOf(rule, checkpoint).reduce((sum, { data }) => sum + data.length, 0)
+  const files = names.filter((name) => name !== CARD)
+  const card = new TextEncoder().encode(cardOf({ kept, rule, samples, files, parameters }))
+  refuseOwnCard(folder, card)
   const written: WrittenFile[] = []
   const write = (name: string, bytes: Uint8Array): void => {
     replaceFile(join(folder, name), bytes)
@@ -51,7 +57,8 @@ export async function exportFolder(run: string, options: ExportOptions): Promise
     written.push({ file, bytes })
   }
   write(WEIGHTS, weightsFile(rule, checkpoint))
-  const kept = readKeptRun(run)
+  // The card comes before its hash: one without the other is the card that the same run has again.
+  write(CARD, card)
   const { input, target, names: said } = samples
   const labels =
     target.kind === 'class'
@@ -67,11 +74,22 @@ export async function exportFolder(run: string, options: ExportOptions): Promise
     ...labels,
     hyper,
     training,
+    card_sha256: hashOf(card),
   }
   write(CONFIG, new TextEncoder().encode(`${JSON.stringify(config, undefined, 2)}\n`))
-  const parameters =
-    kept.start?.parameters ?? weightsOf(rule, checkpoint).reduce((sum, { data }) => sum + data.length, 0)
-  const files = names.filter((name) => name !== CARD)
-  write(CARD, new TextEncoder().encode(cardOf({ kept, rule, samples, files, parameters })))
   return written
+}
+
+/** Throws a UserError where the folder has a card that somebody wrote or changed: a new one would take its place. */
+function refuseOwnCard(folder: string, card: Uint8Array): void {
+  const path = join(folder, CARD)
+  if (!existsSync(path)) return
+  const own = hashOf(readFileSync(path))
+  if (own === hashOf(card)) return
+  const config = join(folder, CONFIG)
+  const known = existsSync(config) && (readJson(config) as { card_sha256?: unknown } | null)?.card_sha256
+  if (own === known) return
+  throw new UserError(
+    `${path} is not as Onward wrote it, and would be overwritten: choose another folder (--out), or delete that file first`,
+  )
 }

@@ -104,7 +104,7 @@ function headOf(named: readonly Named[], runs: readonly ReportedRun[]) {
     [`test ${figure}`, tested],
     [`held-out ${figure}`, held],
     ['state', kept.state],
-    ['epochs', String(kept.config.options.epochs)],
+    ['epochs', kept.epochs],
     ...(kept.seconds === undefined ? [] : [['time', duration(kept.seconds)] as const]),
     ...(kept.start ? [['certificate', certificateWord(kept.start.certificate)] as const] : []),
   ]
@@ -150,21 +150,11 @@ function together(maker: Maker, runs: readonly ReportedRun[]): Markup[] {
     (id) => RULES.find((rule) => rule.id === id),
   )
   const rows = runs.map((run, i) => {
-    const { config, state } = run.kept
+    const { config, epochs, state } = run.kept
     const { held, tested } = resultsOf(run)
     const own = Object.entries(settings[i]!).map(([key, value]) => `${key}=${showValue(value)}`)
     const set = [...(config.preset === undefined ? [] : [config.preset]), ...own].join(' ')
-    return [
-      run.label,
-      config.rule,
-      config.data,
-      set,
-      String(config.options.seed),
-      String(config.options.epochs),
-      held,
-      tested,
-      state,
-    ]
+    return [run.label, config.rule, config.data, set, String(config.options.seed), epochs, held, tested, state]
   })
   const drawn = runs.flatMap(({ label, events, kept: { criterion } }, colour) =>
     criterion ? [{ label, events, criterion, colour }] : [],

@@ -1,5 +1,6 @@
 import type { InferenceSession } from 'onnxruntime-common'
 import type { Device } from '../onnx/emitter.js'
+import { sameBytes } from '../typed-arrays.js'
 import type { Ort } from './slots.js'
 
 /** A session and the programs that use it. */
@@ -48,9 +49,6 @@ export class Sessions {
     for (const { session } of dropped) await session.release()
   }
 }
-
-const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
-  a.length === b.length && a.every((byte, i) => byte === b[i])
 
 /** How every session computes. */
 export const sessionOptions = (device: Device, threads: number): InferenceSession.SessionOptions => ({

@@ -86,36 +86,58 @@ test('an event file has its version, scalars by group and block at their steps, 
     return [textIn(entry.get(1)![0]), read]
   })
   assert.deepEqual(Object.fromEntries(given), { rate: 0.5, units: '3,4', flag: false, zero: 0, 'augment.shift': 2 })
+  // The numbers of TensorBoard's own api.proto: 3 time_created_secs, 4 hparam_infos, 5 metric_infos.
   const experiment = hparams(all, 'experiment', 2)
-  assert.equal(experiment.get(5)!.length, 5)
-  const metric = fieldsOf(fieldsOf(experiment.get(6)![0] as Uint8Array).get(1)![0] as Uint8Array)
+  assert.deepEqual([...experiment.keys()].sort(), [3, 4, 5])
+  assert.ok(Math.abs(doubleIn(experiment.get(3)![0]) - Date.now() / 1000) < 60)
+  const names = experiment.get(4)!.map((raw) => textIn(fieldsOf(raw as Uint8Array).get(1)![0]))
+  assert.deepEqual(names, ['rate', 'units', 'flag', 'zero', 'augment.shift'])
+  const metric = fieldsOf(fieldsOf(experiment.get(5)![0] as Uint8Array).get(1)![0] as Uint8Array)
   assert.ok(scalars.has(textIn(metric.get(2)![0])), 'the figure of the table of runs is one that is logged')
   assert.deepEqual(hparams(all, 'session_end_info', 4).get(1), [1n])
 })
 
-test('after a resumption TensorBoard is told what to take back, in a new file; CSV takes it back itself', () => {
+/** The scalars that TensorBoard keeps: the first start of a run counts for nothing, any other drops its step and later ones. */
+function keptByTensorBoard(all: readonly DecodedEvent[]): ReturnType<typeof scalarsOf> {
+  let [kept, isStarted] = [[] as DecodedEvent[], false]
+  for (const event of all)
+    if (event.session === undefined) kept.push(event)
+    else {
+      if (isStarted) kept = kept.filter(({ step }) => step < event.step)
+      isStarted = true
+    }
+  return scalarsOf(kept)
+}
+
+test('after a resumption TensorBoard takes back what is trained again, and no more; CSV takes it back itself', () => {
   const path = fresh()
-  const first = openLogs(path, ['tensorboard', 'csv'], {})
-  for (const event of [START, PROGRESS, { ...PROGRESS, step: 100 }]) first.add(event)
+  const formats = ['tensorboard', 'csv'] as const
+  const first = openLogs(path, formats, {})
+  for (const event of [START, PROGRESS, EPOCH, { ...PROGRESS, step: 100 }]) first.add(event)
   first.close()
-  const again = openLogs(path, ['tensorboard', 'csv'], {})
-  for (const event of [
-    { ...START, resumedAt: 90 },
-    { ...PROGRESS, step: 100, metrics: { network: { loss: 7 } } },
-  ])
-    again.add(event)
+  const again = openLogs(path, formats, {})
+  const other = { ...PROGRESS, step: 100, metrics: { network: { loss: 7 } } }
+  for (const event of [{ ...START, resumedAt: EPOCH.step }, other]) again.add(event)
   again.close()
   assert.equal(readdirSync(path).filter((name) => name.includes('tfevents')).length, 2)
-  const marks = decoded(path).filter(({ session }) => session !== undefined)
-  assert.deepEqual(
-    marks.map(({ session, step }) => [session, step]),
-    [[1, 90]],
+  const all = decoded(path)
+  const marks = all.filter(({ session }) => session !== undefined)
+  const told = marks.map(({ session, step }) => [session, step])
+  assert.deepEqual(told, [
+    [1, 0],
+    [1, EPOCH.step + 1],
+  ])
+  const kept = keptByTensorBoard(all)
+  const steps = ['validation/accuracy', 'training/layer 0/loss', 'training/loss'].map((tag) =>
+    kept.get(tag)!.map(([step]) => step),
   )
+  assert.deepEqual(steps, [[90], [45], [100]])
   const [head, ...rows] = readFileSync(join(path, 'metrics.csv'), 'utf8').trimEnd().split('\n')
   assert.equal(head, 'time,step,epoch,source,block,figure,value')
   const after = rows.map((row) => row.split(',').slice(1)).filter(([step]) => Number(step) > 90)
   assert.deepEqual(after, [['100', '1', 'training', '', 'loss', '7']])
-  assert.equal(rows.length, 4 + 1)
+  assert.equal(rows.filter((row) => row.split(',')[1] === '90').length, 3)
+  assert.equal(rows.length, 4 + 3 + 1)
 })
 
 test('a disk that takes no more is told as it is of the journal', () => {
@@ -166,7 +188,7 @@ test('a training writes both beside its journal, goes on with them, and shows it
   const longer = await onward(folder, 'train', '--resume', 'run', '--epochs', '2', '--threads', '1')
   assert.equal(longer.code, 0, longer.stderr)
   const marks = decoded(join(folder, 'run')).filter(({ session }) => session !== undefined)
-  assert.equal(marks.length, 1, 'a run keeps its logs')
+  assert.equal(marks.length, 2, 'a run keeps its logs')
   const plain = await onward(folder, 'train', 'backprop', ...args, '--out', 'plain')
   assert.deepEqual([plain.code, existsSync(join(folder, 'plain', 'metrics.csv'))], [0, false])
   const wrong = await onward(folder, 'train', 'backprop', ...args, '--out', 'wrong', '--log', 'tensorbord')

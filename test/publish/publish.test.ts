@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import ort from 'onnxruntime-node'
@@ -83,6 +84,7 @@ test('a folder for a hub has a card that tells what is known, settings, weights,
     'Local: no gradient passes',
     '| network | accuracy |',
     '- `model.onnx`: ',
+    '- Epochs: 1\n- Seed 0, batches of',
     'What this card does not know',
   ])
     assert.ok(card.includes(part), part)
@@ -118,4 +120,44 @@ test('a folder with other files in it stays as it is', async () => {
   assert.equal(existsSync(join(folder, 'ff', 'README.md')), false)
   const unknown = await onward(folder, 'export', 'ff', '--format', 'torch')
   assert.equal(unknown.code, 2)
+})
+
+test('a card that somebody wrote or changed is not overwritten, and nothing else is written either', async () => {
+  await made
+  await run('export', 'ff', '--format', 'huggingface', '--out', 'told')
+  const [card, config] = [join(folder, 'told', 'README.md'), join(folder, 'told', 'config.json')]
+  const written = readFileSync(card, 'utf8')
+  const hash = (text: string): string => createHash('sha256').update(text).digest('hex')
+  const settings = JSON.parse(readFileSync(config, 'utf8'))
+  assert.equal(settings.card_sha256, hash(written))
+  // As Onward wrote it, of another run or by another version: it is written anew.
+  const older = 'a card of an older version'
+  writeFileSync(card, older)
+  writeFileSync(config, JSON.stringify({ ...settings, card_sha256: hash(older) }))
+  await run('export', 'ff', '--format', 'huggingface', '--out', 'told')
+  assert.equal(readFileSync(card, 'utf8'), written)
+  // Stopped between the card and its hash: the same run goes over it.
+  writeFileSync(config, '{}')
+  await run('export', 'ff', '--format', 'huggingface', '--out', 'told')
+
+  const licensed = `${written}\nLicence: MIT\n`
+  writeFileSync(card, licensed)
+  const before = readFileSync(config)
+  rmSync(join(folder, 'told', 'model.onnx'))
+  const refused = await onward(folder, 'export', 'ff', '--format', 'huggingface', '--out', 'told')
+  assert.equal(refused.code, 1)
+  assert.match(
+    refused.stderr.replaceAll('\n', ' '),
+    /told.README\.md is not as Onward wrote it, and would be overwritten: choose another folder \(--out\), or delete/,
+  )
+  assert.deepEqual([readFileSync(card, 'utf8'), readFileSync(config)], [licensed, before])
+  assert.equal(existsSync(join(folder, 'told', 'model.onnx')), false)
+
+  mkdirSync(join(folder, 'project'))
+  writeFileSync(join(folder, 'project', 'README.md'), 'my project')
+  const other = await onward(folder, 'export', 'nice', '--format', 'huggingface', '--out', 'project')
+  assert.equal(other.code, 1)
+  assert.deepEqual(readdirSync(join(folder, 'project')), ['README.md'])
+  rmSync(card)
+  await run('export', 'ff', '--format', 'huggingface', '--out', 'told')
 })

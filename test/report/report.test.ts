@@ -77,8 +77,14 @@ test('a run that is trained becomes one file: curves, classes, embeddings, pictu
 })
 
 test('what cannot be had is left out and said; the journal alone makes a report', async () => {
-  await fakeRun(join(folder, 'journal'), {}, [START, EPOCH, { ...EPOCH, step: 180, epoch: 2 }, DONE])
+  await fakeRun(join(folder, 'journal'), { options: { epochs: 40 } }, [
+    START,
+    EPOCH,
+    { ...EPOCH, step: 180, epoch: 2 },
+    DONE,
+  ])
   const { written, document } = await report('journal')
+  assert.match(document.querySelector('header')!.textContent!, /2 of at most 40/)
   assert.equal(written.missing.length, 1)
   assert.match(
     written.missing[0],
@@ -100,18 +106,18 @@ test('what cannot be had is left out and said; the journal alone makes a report'
 
 test('several runs lie over each other: a curve for each, a table of what differs, names as text', async () => {
   const name = `a<b>&"c"<img src=x onerror=alert(1)>'`
-  await fakeRun(join(folder, 'several', 'first'), { options: { seed: 1 } })
-  await fakeRun(join(folder, 'several', name), { options: { seed: 2 }, hyper: { rate: 0.5 } })
+  await fakeRun(join(folder, 'several', 'first'), { options: { seed: 1, epochs: 40 } })
+  await fakeRun(join(folder, 'several', name), { options: { seed: 2, epochs: 1 }, hyper: { rate: 0.5 } })
   const { document } = await report(join('several', 'first'), join('several', name), '--out', 'several.html')
   assert.equal(document.querySelectorAll('b, main img').length, 0)
   const rows = [...document.querySelectorAll('#runs > .scroll tbody tr')].map((row) =>
     [...row.children].map(({ textContent }) => textContent),
   )
   assert.deepEqual(
-    rows.map(([label, , , , seed]) => [label, seed]),
+    rows.map(([label, , , , seed, epochs]) => [label, seed, epochs]),
     [
-      ['first', '1'],
-      [name, '2'],
+      ['first', '1', '1 of at most 40'],
+      [name, '2', '1'],
     ],
   )
   assert.match(rows[1]![3]!, /rate=0\.5/)
