@@ -54,10 +54,26 @@ export default [
   {
     what: 'settings may come twice',
     file: 'src/tune/suggest.ts',
-    find: '!taken.has(keyOf(params)) && asked.isPossible(params)',
+    find: '(asked.fixed || !taken.has(keyOf(params))) && asked.isPossible(params)',
     replace: 'asked.isPossible(params)',
     tests: 'tune/samplers',
     names: 'no point is given twice',
+  },
+  {
+    what: 'what is enqueued is trained whatever is drawn beside it',
+    file: 'src/tune/suggest.ts',
+    find: '(asked.fixed || !taken.has(keyOf(params))) && asked.isPossible(params)',
+    replace: 'asked.fixed || (!taken.has(keyOf(params)) && asked.isPossible(params))',
+    tests: 'tune/begin',
+    names: 'left out of what is enqueued',
+  },
+  {
+    what: 'an enqueued trial that can be no training waits again',
+    file: 'src/tune/begin.ts',
+    find: "    fail(file, trial, 'failure', refusal)\n",
+    replace: '',
+    tests: 'tune/begin',
+    names: 'ends as a failed trial',
   },
   {
     what: 'the median pruner goes by the last report',
