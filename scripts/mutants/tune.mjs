@@ -68,6 +68,14 @@ export default [
     names: 'left out of what is enqueued',
   },
   {
+    what: 'the first trial has no batches of its own where they are searched',
+    file: 'src/tune/tune.node.ts',
+    find: 'paramsOfSettings(plan.space, settings)',
+    replace: 'paramsOfSettings(plan.space, plan.base)',
+    tests: 'tune/begin',
+    names: 'from the command line',
+  },
+  {
     what: 'an enqueued trial that can be no training waits again',
     file: 'src/tune/begin.ts',
     find: "    fail(file, trial, 'failure', refusal)\n",

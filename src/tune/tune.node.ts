@@ -12,11 +12,11 @@ import type { Choice, Params } from './distribution.js'
 import type { Best, Counts, TuneEvent } from './events.js'
 import { openStudyFile, type StudyFile } from './journal.node.js'
 import { type Judging, namedObjectives } from './judged.node.js'
-import { type PlanWishes, paramsOfBase, planOf, settingsOf } from './plan.js'
+import { type PlanWishes, paramsOfSettings, planOf, settingsOf } from './plan.js'
 import { openPool, type Pool } from './pool.node.js'
 import { prunerOf } from './pruners.js'
 import { beginStudy, enqueue, interrupt } from './record.js'
-import { hasEffect, valuesOf } from './space.js'
+import { valuesOf } from './space.js'
 import type { Study } from './study.js'
 import { take } from './verdict.js'
 
@@ -68,7 +68,7 @@ export async function* tune(request: TuneRequest): AsyncGenerator<TuneEvent> {
     beginStudy(file, plan, { ...kept, ...ownOf(load) }, `${rule.id} on ${data.name}`)
     const interrupted = interrupt(file)
     const distributions = Object.fromEntries(plan.space.map((dimension) => [dimension.name, dimension.distribution]))
-    const first = paramsOfBase(plan, (dimension) => hasEffect(dimension, plan.base))
+    const first = paramsOfSettings(plan.space, settings)
     if (file.study()!.trials.length === 0 && first) enqueue(file, valuesOf(first, distributions))
     for (const params of ahead) enqueue(file, valuesOf(params, distributions))
     const { objectives, sampler, pruner, space } = plan

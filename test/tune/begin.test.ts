@@ -97,7 +97,10 @@ test('from the command line: refused before anything is written; a study that ho
   assert.match(refused.stderr, /batch=400 is enqueued, and no training can be made of it/)
   assert.deepEqual([refused.code, existsSync(join(folder, 's.jsonl'))], [2, false])
 
-  assert.equal((await onward(folder, ...search, ...space, '--trials', '1')).code, 0)
+  const first = await onward(folder, ...search, ...space, '--trials', '1')
+  assert.equal(first.code, 0, first.stderr)
+  // The batch that the rule has by itself.
+  assert.deepEqual(events(first).find(({ event }) => event === 'trial').params, { batch: rule.training.batch })
   const file = openStudyFile(join(folder, 's.jsonl'))
   enqueue(file, { batch: 400 })
   file.close()
