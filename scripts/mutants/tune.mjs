@@ -76,6 +76,22 @@ export default [
     names: 'from the command line',
   },
   {
+    what: 'a study goes on with other data',
+    file: record,
+    find: "['fingerprint', 'ruleSha256'] as const",
+    replace: "['ruleSha256'] as const",
+    tests: 'tune/begin',
+    names: 'and no others',
+  },
+  {
+    what: 'the file of a rule is not known to its study',
+    file: 'src/tune/tune.node.ts',
+    find: 'ruleSha256: fileOf(rule)?.sha256 ?? null',
+    replace: 'ruleSha256: null',
+    tests: 'tune/begin',
+    names: 'once that file has changed',
+  },
+  {
     what: 'an enqueued trial that can be no training waits again',
     file: 'src/tune/begin.ts',
     find: "    fail(file, trial, 'failure', refusal)\n",

@@ -65,7 +65,8 @@ export async function* tune(request: TuneRequest): AsyncGenerator<TuneEvent> {
   const ahead = enqueued.map((values) => paramsOfEnqueued(searched, values))
   const file = openStudyFile(path)
   try {
-    beginStudy(file, plan, { ...kept, ...ownOf(load) }, `${rule.id} on ${data.name}`)
+    const sources = { fingerprint: data.fingerprint ?? null, ruleSha256: fileOf(rule)?.sha256 ?? null }
+    beginStudy(file, plan, { ...kept, ...ownOf(load) }, `${rule.id} on ${data.name}`, sources)
     const interrupted = interrupt(file)
     const distributions = Object.fromEntries(plan.space.map((dimension) => [dimension.name, dimension.distribution]))
     const first = paramsOfSettings(plan.space, settings)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdtempSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -12,8 +12,9 @@ import { write } from '../../src/tune/journal.js'
 import { openStudyFile } from '../../src/tune/journal.node.js'
 import { planOf, settingsOf } from '../../src/tune/plan.js'
 import { prunerOf } from '../../src/tune/pruners.js'
-import { enqueue, interrupt } from '../../src/tune/record.js'
+import { beginStudy, enqueue, interrupt, type Sources } from '../../src/tune/record.js'
 import { events, onward, workFolder } from '../cli/onward.js'
+import { RULE_FILE } from '../cli/rule-file.js'
 
 const rule = backprop as AnyRule
 const data = await loadDataSet('glyphs')
@@ -88,9 +89,63 @@ test('values are checked before they are enqueued: with some values of the other
   file.close()
 })
 
+test('a study goes on with the data and the file of the rule that it was begun with, and no others', () => {
+  const path = join(mkdtempSync(join(tmpdir(), 'onward-begin-')), 's.jsonl')
+  const { plan } = searched()
+  const named: Sources = { fingerprint: null, ruleSha256: null }
+  const call = (sources: Sources, where = path): void => {
+    const file = openStudyFile(where)
+    try {
+      beginStudy(file, plan, {}, 's', sources)
+    } finally {
+      file.close()
+    }
+  }
+  const own: Sources = { fingerprint: 'a'.repeat(64), ruleSha256: 'b'.repeat(64) }
+  call(own)
+  call(own)
+  assert.throws(
+    () => call({ ...own, fingerprint: 'c'.repeat(64) }),
+    /with data of other content \(SHA-256 aaaaaaaaaaaa/,
+  )
+  assert.throws(
+    () => call({ ...own, ruleSha256: 'c'.repeat(64) }),
+    /with a file of the rule of other content .*cccccccc/,
+  )
+  // One of Onward's own rules under the name that the file had.
+  assert.throws(() => call({ ...own, ruleSha256: null }), /\(SHA-256 bbbbbbbbbbbb\.\.\. then, none now\)/)
+  const without = `${path}.named`
+  call(named, without)
+  call(named, without)
+  assert.throws(() => call({ ...named, ruleSha256: own.ruleSha256 }, without), /\(none then, SHA-256 b/)
+  // A study of before any of this was kept.
+  const text = readFileSync(without, 'utf8').replace(',"fingerprint":null,"ruleSha256":null', '')
+  assert.doesNotMatch(text, /fingerprint/)
+  writeFileSync(`${path}.old`, text)
+  call(own, `${path}.old`)
+})
+
+test('a study of a rule in a file is refused once that file has changed', async () => {
+  const folder = workFolder()
+  const rule = join(folder, 'rule.mjs')
+  writeFileSync(rule, RULE_FILE)
+  const space = ['--epochs', '1', '--threads', '1', '--space', 'rate=0.01,0.02', '--study', 's.jsonl', '--trials', '1']
+  const begun = await onward(folder, 'tune', rule, '--data', 'glyphs', '--limit', '100', ...space)
+  assert.equal(begun.code, 0, begun.stderr)
+  writeFileSync(rule, `${RULE_FILE}// Something else.\n`)
+  const changed = await onward(folder, 'tune', '--study', 's.jsonl', '--trials', '2')
+  assert.match(changed.stderr.replaceAll(/\s+/g, ' '), /was begun with a file of the rule of other content/)
+  assert.equal(changed.code, 2)
+  writeFileSync(rule, RULE_FILE)
+  assert.equal((await onward(folder, 'tune', '--study', 's.jsonl', '--trials', '1')).code, 0)
+})
+
 test('from the command line: refused before anything is written; a study that holds such a trial goes on', async () => {
   const folder = workFolder()
-  const fixed = ['units=8', 'optimizer=adam', 'schedule=constant', 'weightDecay=0'].flatMap((own) => ['--set', own])
+  const fixed = ['units=8', 'rate=0.01', 'optimizer=adam', 'schedule=constant', 'weightDecay=0'].flatMap((own) => [
+    '--set',
+    own,
+  ])
   const search = ['tune', 'backprop', '--data', 'glyphs', '--limit', '300', '--epochs', '1', '--threads', '1', ...fixed]
   const space = ['--space', 'batch=10..500:step=10', '--study', 's.jsonl', '--json']
   const refused = await onward(folder, ...search, ...space, '--trials', '1', '--enqueue', 'batch=400')
