@@ -17,6 +17,20 @@ const runs = { tests: 'compare/compare' }
 
 export default [
   {
+    what: 'tuned arms keep the epochs of the pace before',
+    file: compare,
+    find: 'await paced(found.contenders, request)',
+    replace: 'found.contenders',
+    tests: 'compare/tuned-budget',
+  },
+  {
+    what: 'the epochs of tuned arms are measured with each call',
+    file: compare,
+    find: '[...(kept.tunedEpochs ?? [])]',
+    replace: '[...(kept.tunedEpochs?.slice(2) ?? [])]',
+    tests: 'compare/tuned-budget',
+  },
+  {
     what: 'what was found for an arm is not what it is compared with',
     file: 'src/compare/tuning.node.ts',
     find: 'return { hyper: found, options: settings.options }',

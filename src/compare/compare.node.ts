@@ -77,7 +77,7 @@ export async function* compare(request: CompareRequest): AsyncGenerator<CompareE
     const found = request.tuning ? yield* tuned(asked, request.tuning, request) : { contenders: asked, notes: [] }
     if (!found)
       return yield { event: 'stopped', message: 'stopped while options were searched; trials that ended are kept' }
-    const { contenders } = found
+    const contenders = await paced(found.contenders, request)
     const sharing = weights === 'shared' ? sharingOf(contenders) : undefined
     const notes = [...field.notes, ...found.notes, ...differences(contenders, sharing)]
     const reference = contenders[field.contenders.indexOf(field.reference)]!
@@ -116,9 +116,7 @@ async function settled({ contenders }: Field, request: CompareRequest): Promise<
     // A pace is measured once: the epochs that it allowed stay.
     const before = budget?.kind === 'seconds' ? kept?.arms[i]?.options.epochs : undefined
     if (typeof before === 'number') own.push(withEpochs(contender, before))
-    else if (!budget) own.push(contender)
-    else
-      own.push(withEpochs(contender, epochsWithin(budget, contender, await rateFor(budget, contender, data, signal))))
+    else own.push(budget ? withEpochs(contender, await epochsFor(budget, contender, data, signal)) : contender)
   }
   const now = described(own, data, budget, weights, tuning?.trials)
   if (kept) checkSameComparison(out, kept, now)
@@ -149,18 +147,36 @@ async function* tuned(
   return { contenders: all, notes }
 }
 
-async function rateFor(
-  { kind, amount }: Budget,
+/**
+ * Tuned contenders with as many epochs as a budget of seconds allows them: what was found may be slower than what the search began with.
+ * This pace is measured once, too, and written down.
+ */
+async function paced(
+  contenders: readonly Contender[],
+  { data, budget, out, signal, tuning }: CompareRequest,
+): Promise<readonly Contender[]> {
+  if (!tuning || budget?.kind !== 'seconds') return contenders
+  const kept = readKept(out)!
+  const epochs = [...(kept.tunedEpochs ?? [])]
+  if (epochs.length === 0) {
+    for (const contender of contenders) epochs.push(await epochsFor(budget, contender, data, signal))
+    keep(out, { ...kept, tunedEpochs: epochs })
+  }
+  return contenders.map((contender, i) => withEpochs(contender, epochs[i]!))
+}
+
+async function epochsFor(
+  budget: Budget,
   contender: Contender,
   data: DataSet,
   signal: AbortSignal | undefined,
-): Promise<number | undefined> {
-  if (kind !== 'seconds') return undefined
+): Promise<number> {
+  if (budget.kind !== 'seconds') return epochsWithin(budget, contender)
   if (contender.phases > 1)
     throw new UsageError(
       'layers that learn one after the other have paces of their own: give the budget in epochs or images.',
     )
-  return await paceOf(contender, data, amount, signal)
+  return epochsWithin(budget, contender, await paceOf(contender, data, budget.amount, signal))
 }
 
 /** The first states of arms with a seed, each made once. */

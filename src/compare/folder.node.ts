@@ -27,6 +27,8 @@ const keptComparison = z.object({
   weights: z.enum(['shared', 'own']),
   /** Trials that each arm has to find its options. */
   trials: z.int().optional(),
+  /** Of each arm once it is tuned, where the budget is a time. */
+  tunedEpochs: z.array(z.int().min(1)).optional(),
 })
 
 /** `compare.json`: what is compared, complete but for the seeds, of which there may be more later; before arms are tuned. */
@@ -74,7 +76,9 @@ export const keep = (folder: string, comparison: KeptComparison): void =>
 
 /** Throws a UsageError that names the first thing in which a comparison is another than the one in its folder. */
 export function checkSameComparison(folder: string, kept: KeptComparison, now: KeptComparison): void {
-  const there = flat(JSON.parse(JSON.stringify(kept)))
+  // What was measured on the way is no term of its own.
+  const { tunedEpochs: _, ...terms } = kept
+  const there = flat(JSON.parse(JSON.stringify(terms)))
   const here = flat(JSON.parse(JSON.stringify(now)))
   for (const key of new Set([...there.keys(), ...here.keys()]))
     if (there.get(key) !== here.get(key))
@@ -82,6 +86,12 @@ export function checkSameComparison(folder: string, kept: KeptComparison, now: K
         `${folder} holds another comparison: its ${key} is ${there.get(key) ?? 'unset'}, here it is ` +
           `${here.get(key) ?? 'unset'}: choose another folder, or ask for the same (--seeds may grow).`,
       )
+}
+
+/** The options that the runs of an arm have, its seed apart. */
+export function optionsOf({ arms, tunedEpochs }: KeptComparison, place: number): Readonly<Record<string, unknown>> {
+  const { options } = arms[place]!
+  return { ...options, epochs: tunedEpochs?.[place] ?? options.epochs }
 }
 
 /**

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { checkRun, type KeptComparison, readKept, runFolder } from '../compare/folder.node.js'
+import { checkRun, type KeptComparison, optionsOf, readKept, runFolder } from '../compare/folder.node.js'
 import { type ArmFigures, figuresOf } from '../compare/result.js'
 import { type RunRecord, readRun } from '../compare/run-record.node.js'
 import { UserError } from '../errors.js'
@@ -45,8 +45,10 @@ export function readComparison(path: string): KeptResult {
   }
 }
 
-function finishedRuns(path: string, { arms, data, trials }: KeptComparison, place: number): Map<number, RunRecord> {
-  const { arm, hyper, options } = arms[place]!
+function finishedRuns(path: string, kept: KeptComparison, place: number): Map<number, RunRecord> {
+  const { arms, data, trials } = kept
+  const { arm, hyper } = arms[place]!
+  const options = optionsOf(kept, place)
   const folder = join(runFolder(path, place, arm, 0), '..')
   const found = new Map<number, RunRecord>()
   if (!existsSync(folder)) return found

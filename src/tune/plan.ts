@@ -4,12 +4,21 @@ import { merge, type Values } from '../options/index.js'
 import type { AnyRule } from '../rules/contract.js'
 import { kindOf } from '../targets/index.js'
 import { criterionOf } from '../train/judge.js'
-import { asked, fit, presetOf, type Settings, type TrainInput, trainingOptions } from '../train/options.js'
+import { asked, fit, presetOf, type Settings, type TrainInput } from '../train/options.js'
 import { numbersOf, type Params } from './distribution.js'
 import { type Objective, readObjective } from './objective.js'
 import { PRUNERS, type PrunerName } from './pruners.js'
 import { SAMPLERS, type SamplerName } from './samplers.js'
-import { type Dimension, numberOfOption, optionValue, spaceOf, type Tables, valueAt, withParams } from './space.js'
+import {
+  type Dimension,
+  hasEffect,
+  numberOfOption,
+  optionValue,
+  spaceOf,
+  type Tables,
+  valueAt,
+  withParams,
+} from './space.js'
 
 /** What a study searches, complete: with the same plan and seed, one worker tries the same settings. */
 export interface TunePlan {
@@ -87,19 +96,12 @@ function checkRange(rule: AnyRule, base: Tables, dimension: Dimension): void {
 export const settingsOf = (rule: AnyRule, data: DataSet, { base, space }: TunePlan, params: Params): Settings =>
   fit(rule, data, asked(rule, { settings: withParams(base, space, params) }))
 
-/** The parameters of the settings that are searched around; undefined where they lie outside of a range. */
-export function paramsOfBase(
-  { base, space }: TunePlan,
-  isActive: (dimension: Dimension) => boolean,
-): Params | undefined {
-  const options = trainingOptions.safeParse(base.options).data ?? {}
+/** The parameters that complete settings have; undefined where one lies outside of its range. */
+export function paramsOfSettings(space: readonly Dimension[], settings: Tables): Params | undefined {
   const params: Record<string, number> = {}
   for (const dimension of space) {
-    if (!isActive(dimension)) continue
-    const number = numberOfOption(
-      dimension,
-      valueAt(dimension.table === 'hyper' ? base.hyper : options, dimension.name),
-    )
+    if (!hasEffect(dimension, settings)) continue
+    const number = numberOfOption(dimension, valueAt(settings[dimension.table], dimension.name))
     if (number === undefined) return undefined
     params[dimension.name] = number
   }

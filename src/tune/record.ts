@@ -22,11 +22,18 @@ const NOTE = 'onward'
 /** What was asked for when the study in a journal was begun; undefined for a new one. Of Optuna's own there is none. */
 export const requestOf = ({ notes }: Study): unknown => (notes[NOTE] as KeptPlan | undefined)?.request
 
+/** What stands behind the names of a study's data and rule; null where there is nothing but the name. */
+export interface Sources {
+  readonly fingerprint: string | null
+  /** Of the file that the rule is in. */
+  readonly ruleSha256: string | null
+}
+
 /**
- * Begins a study, or goes on with the one in the file. Throws a UsageError where that one was begun with another plan,
- * and says what differs.
+ * Begins a study, or goes on with the one in the file. Throws a UsageError where that one was begun with another plan, other data or
+ * another file of the rule, and says what differs.
  */
-export function beginStudy(file: StudyFile, plan: TunePlan, request: unknown, name: string): void {
+export function beginStudy(file: StudyFile, plan: TunePlan, request: unknown, name: string, sources: Sources): void {
   const kept = file.study()
   const { base, space, objectives, sampler, pruner } = plan
   const ranges = Object.fromEntries(space.map((dimension) => [dimension.name, dimension.distribution]))
@@ -39,6 +46,7 @@ export function beginStudy(file: StudyFile, plan: TunePlan, request: unknown, na
     hyper: base.hyper,
     options,
     space: ranges,
+    ...sources,
   }
   if (!kept)
     file.add(
@@ -54,7 +62,9 @@ export function beginStudy(file: StudyFile, plan: TunePlan, request: unknown, na
     file.add(write.studyNote(NOTE, { request, plan: wanted } satisfies KeptPlan))
     return
   }
+  checkSources(file.path, before, sources)
   for (const key of Object.keys(wanted) as (keyof typeof wanted)[]) {
+    if (key in sources) continue
     const [then, now] = [JSON.stringify(before[key]), JSON.stringify(wanted[key])]
     if (then !== now)
       throw new UsageError(
@@ -63,6 +73,22 @@ export function beginStudy(file: StudyFile, plan: TunePlan, request: unknown, na
       )
   }
 }
+
+const MEANT = { fingerprint: 'data', ruleSha256: 'a file of the rule' } as const
+
+/** Trials of other data, or of another rule, cannot be compared. A study of before this was kept tells of neither. */
+function checkSources(path: string, before: Partial<Sources>, now: Sources): void {
+  for (const key of ['fingerprint', 'ruleSha256'] as const) {
+    const then = before[key]
+    if (then === undefined || then === now[key]) continue
+    throw new UsageError(
+      `the study in ${path} was begun with ${MEANT[key]} of other content (${hash(then)} then, ${hash(now[key])} now), and its ` +
+        'trials say nothing of this one: put back what was there, or choose another file (--study).',
+    )
+  }
+}
+
+const hash = (sha256: string | null): string => (sha256 === null ? 'none' : `SHA-256 ${sha256.slice(0, 12)}...`)
 
 const objectiveTexts = (objectives: TunePlan['objectives']) => ({
   objective: objectives.map(({ key, direction }) => `${key}:${direction === 'maximize' ? 'max' : 'min'}`),

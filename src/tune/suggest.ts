@@ -26,18 +26,20 @@ export interface Asked {
 /** So often a sampler is asked again for a point that is there already, or impossible; then points are drawn at random. */
 const TRIES = 20
 const RANDOM_TRIES = 2000
+/** Fewer where values are given: no point is taken there, and what is impossible is so because of these values as a rule. */
+const RANDOM_TRIES_GIVEN = 200
 
 /**
  * Parameters for the next trial, none that another trial has or had, unless some are given. Undefined where no other were found: the space is
- * used up.
+ * used up, or what is given is possible with none of it.
  */
 export function suggest(asked: Asked): Params | undefined {
   const taken = new Set(asked.trials.filter(counts).map(({ params }) => keyOf(params)))
-  for (let attempt = 0; attempt < TRIES + RANDOM_TRIES; attempt++) {
+  const tries = TRIES + (asked.fixed ? RANDOM_TRIES_GIVEN : RANDOM_TRIES)
+  for (let attempt = 0; attempt < tries; attempt++) {
     const sampler = attempt < TRIES ? asked.sampler : { joint: uniformly, alone: uniformly }
     const params = once(asked, sampler)
-    if (asked.fixed) return params
-    if (!taken.has(keyOf(params)) && asked.isPossible(params)) return params
+    if ((asked.fixed || !taken.has(keyOf(params))) && asked.isPossible(params)) return params
   }
   return undefined
 }

@@ -1,27 +1,23 @@
 import os from 'node:os'
-import type { DataSet } from '../data/index.js'
 import { type DataOptions, loadData } from '../data/own/own.node.js'
 import { keptOf } from '../data/own/provenance.js'
 import { UserError } from '../errors.js'
 import { replaceFile } from '../files.node.js'
-import type { AnyRule } from '../rules/contract.js'
 import { fileOf, findRule } from '../rules/load.node.js'
 import { compile } from '../runtime/compile.node.js'
 import { int8IsExact } from '../runtime/doctor.node.js'
+import { begin, paramsOfEnqueued, type Searched } from './begin.js'
 import { bestOf, countsOf, doneOf, frontOf } from './best.js'
 import type { Choice, Params } from './distribution.js'
-import { drawOf } from './draw.js'
 import type { Best, Counts, TuneEvent } from './events.js'
 import { openStudyFile, type StudyFile } from './journal.node.js'
 import { type Judging, namedObjectives } from './judged.node.js'
-import { type PlanWishes, paramsOfBase, planOf, settingsOf, type TunePlan } from './plan.js'
+import { type PlanWishes, paramsOfSettings, planOf, settingsOf } from './plan.js'
 import { openPool, type Pool } from './pool.node.js'
-import { type Pruner, prunerOf } from './pruners.js'
-import { beginStudy, beginTrial, enqueue, fixedOf, interrupt, paramsOfValues } from './record.js'
-import { samplerOf } from './samplers.js'
-import { hasEffect, valuesOf } from './space.js'
-import { nextTurn, type Study, turnOf } from './study.js'
-import { suggest } from './suggest.js'
+import { prunerOf } from './pruners.js'
+import { beginStudy, enqueue, interrupt } from './record.js'
+import { valuesOf } from './space.js'
+import type { Study } from './study.js'
 import { take } from './verdict.js'
 
 /** What a study is to search, and how long. */
@@ -64,15 +60,18 @@ export async function* tune(request: TuneRequest): AsyncGenerator<TuneEvent> {
   const { features } = request
   const wanted = await namedObjectives(rule, data, asked.objectives, { settings, features }, platform)
   const plan = { ...asked, objectives: wanted.objectives }
+  const searched: Searched = { rule, data, plan }
+  const { load, study: _, trials, workers: __, timeout, enqueued = [], signal: ___, ...kept } = request
+  const ahead = enqueued.map((values) => paramsOfEnqueued(searched, values))
   const file = openStudyFile(path)
   try {
-    const { load, study: _, trials, workers: __, timeout, enqueued = [], signal: ___, ...kept } = request
-    beginStudy(file, plan, { ...kept, ...ownOf(load) }, `${rule.id} on ${data.name}`)
+    const sources = { fingerprint: data.fingerprint ?? null, ruleSha256: fileOf(rule)?.sha256 ?? null }
+    beginStudy(file, plan, { ...kept, ...ownOf(load) }, `${rule.id} on ${data.name}`, sources)
     const interrupted = interrupt(file)
     const distributions = Object.fromEntries(plan.space.map((dimension) => [dimension.name, dimension.distribution]))
-    const first = paramsOfBase(plan, (dimension) => hasEffect(dimension, plan.base))
+    const first = paramsOfSettings(plan.space, settings)
     if (file.study()!.trials.length === 0 && first) enqueue(file, valuesOf(first, distributions))
-    for (const values of enqueued) enqueue(file, valuesOf(paramsOfValues(plan.space, values), distributions))
+    for (const params of ahead) enqueue(file, valuesOf(params, distributions))
     const { objectives, sampler, pruner, space } = plan
     yield {
       ...{ event: 'start', study: path, rule: rule.id, data: data.name, sampler, pruner, objectives },
@@ -81,7 +80,7 @@ export async function* tune(request: TuneRequest): AsyncGenerator<TuneEvent> {
     const late = timeout === undefined ? undefined : AbortSignal.timeout(Math.ceil(1000 * timeout))
     const stop = AbortSignal.any([signal, late].filter((one) => one !== undefined))
     const opening = { rule: name, data: request.data, load: ownOf(load).load ?? {}, ...judgingOf(wanted) }
-    const searching: Searching = { rule, data, plan, file, trials, workers }
+    const searching: Searching = { ...searched, file, trials, workers }
     const pool = openPool(Math.min(workers, Math.max(1, trials - doneOf(countsOf(file.study()!)))), opening, stop)
     let ended: Ended
     try {
@@ -112,10 +111,7 @@ function ownOf(load: DataOptions | undefined): { readonly load?: Omit<DataOption
   return { load: own }
 }
 
-interface Searching {
-  readonly rule: AnyRule
-  readonly data: DataSet
-  readonly plan: TunePlan
+interface Searching extends Searched {
   readonly file: StudyFile
   readonly trials: number
   readonly workers: number
@@ -131,18 +127,21 @@ async function* search(searching: Searching, pool: Pool): AsyncGenerator<TuneEve
   const busy = new Map<number, number>()
   let isExhausted = false
   for (;;) {
-    for (const worker of [...idle]) {
-      const counts = countsOf(file.study()!)
-      if (isExhausted || doneOf(counts) + busy.size >= trials) break
-      const begun = begin(searching, pruner)
+    while (idle.size > 0 && !isExhausted && doneOf(countsOf(file.study()!)) + busy.size < trials) {
+      const begun = begin(searching, file, pruner)
       if (!begun) {
         isExhausted = true
         break
       }
-      idle.delete(worker)
-      busy.set(worker, begun.trial)
-      pool.send(worker, { kind: 'trial', settings: settingsFor(searching, begun.params) })
-      yield { event: 'trial', trial: begun.trial, params: valuesIn(file.study()!, begun.trial) }
+      const { trial, params, refusal } = begun
+      if (refusal === undefined) {
+        const [worker] = idle
+        idle.delete(worker!)
+        busy.set(worker!, trial)
+        pool.send(worker!, { kind: 'trial', settings: settingsFor(searching, params) })
+      }
+      yield { event: 'trial', trial, params: valuesIn(file.study()!, trial) }
+      if (refusal !== undefined) yield finished(searching, trial, 'failed', refusal)
     }
     const counts = countsOf(file.study()!)
     if (busy.size === 0 && (isExhausted || doneOf(counts) >= trials)) return isExhausted ? 'exhausted' : 'done'
@@ -184,30 +183,6 @@ function mostEpochs({ rule, data, plan }: Searching): number {
   const epochs = plan.space.find(({ name, table }) => name === 'epochs' && table === 'options')?.distribution
   if (epochs) return epochs.kind === 'choice' ? Math.max(...epochs.choices.map(Number)) : epochs.high
   return settingsOf(rule, data, plan, {}).options.epochs
-}
-
-/** Begins the trial that waits longest, or a new one; undefined where every setting has been tried. */
-function begin({ rule, data, plan, file }: Searching, pruner: Pruner): { trial: number; params: Params } | undefined {
-  const study = file.study()!
-  const { trials, directions } = study
-  const waited = trials.find(({ state }) => state === 'waiting')
-  const turn = waited ? turnOf(waited) : nextTurn(trials)
-  const bracket = pruner.bracketOf?.(study, turn)
-  const isPossible = (params: Params): boolean => {
-    try {
-      return settingsOf(rule, data, plan, params) !== undefined
-    } catch (error) {
-      if (error instanceof UserError) return false
-      throw error
-    }
-  }
-  const params = suggest({
-    ...{ sampler: samplerOf(plan.sampler), space: plan.space, base: plan.base, trials, directions, isPossible },
-    seen: pruner.bracketOf ? trials.filter((trial) => pruner.bracketOf!(study, turnOf(trial)) === bracket) : trials,
-    ...(waited && { fixed: paramsOfValues(plan.space, fixedOf(waited) ?? {}) }),
-    draw: drawOf(plan.base.options.seed as number, turn, 'tune'),
-  })
-  return params && { trial: beginTrial(file, plan.space, params, turn, waited), params }
 }
 
 const valuesIn = ({ trials }: Study, number: number): Readonly<Record<string, Choice>> =>

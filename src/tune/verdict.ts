@@ -69,8 +69,8 @@ function done(
   return { state: 'complete' }
 }
 
-/** `diverged`: where not to look again; `failure`: of which nothing is known. */
-function fail(file: StudyFile, trial: number, how: 'diverged' | 'failure', message: string): Verdict {
+/** Ends a trial that failed. `diverged`: where not to look again; `failure`: of which nothing is known. */
+export function fail(file: StudyFile, trial: number, how: 'diverged' | 'failure', message: string): Verdict {
   file.add(write.note(trial, how, message), write.state(trial, 'failed'))
   return { state: 'failed', message }
 }

@@ -7,10 +7,9 @@ import { orderOf } from '../../bench/tuned-table.js'
 import { readAssignments } from '../../src/cli/settings.js'
 import { loadDataSet } from '../../src/data/load.node.js'
 import { hopfieldVae } from '../../src/rules/hopfield-vae/hopfield-vae.js'
-import { paramsOfBase, planOf } from '../../src/tune/plan.js'
+import { paramsOfSettings, planOf, settingsOf } from '../../src/tune/plan.js'
 import type { PrunerName } from '../../src/tune/pruners.js'
 import type { SamplerName } from '../../src/tune/samplers.js'
-import { hasEffect } from '../../src/tune/space.js'
 
 const after = (words: readonly string[], flag: string): string[] => words.filter((_, i) => words[i - 1] === flag)
 
@@ -38,7 +37,7 @@ test('four options are searched of every variant, and the first trial has the se
       sampler: after(search, '--sampler')[0] as SamplerName,
       pruner: after(search, '--pruner')[0] as PrunerName,
     })
-    const first = paramsOfBase(plan, (dimension) => hasEffect(dimension, plan.base))
+    const first = paramsOfSettings(plan.space, settingsOf(hopfieldVae, data, plan, {}))
     assert.deepEqual(first && Object.keys(first).sort(), ['latent', 'rate', 'sigmaX', 'sigmaZ'])
   }
 })

@@ -8,7 +8,7 @@ import { backprop } from '../../src/rules/backprop.js'
 import { z } from '../../src/rules/index.js'
 import { RULES } from '../../src/rules/registry.js'
 import { drawOf } from '../../src/tune/draw.js'
-import { paramsOfBase, planOf, settingsOf } from '../../src/tune/plan.js'
+import { paramsOfSettings, planOf, settingsOf } from '../../src/tune/plan.js'
 import { randomSampler } from '../../src/tune/random.js'
 import { readRange } from '../../src/tune/range.js'
 import { paramsOfValues } from '../../src/tune/record.js'
@@ -39,10 +39,7 @@ test('whatever is drawn from the space of a rule is taken by the rule, and has a
           )
       }
       if (preset === undefined)
-        assert.ok(
-          paramsOfBase(plan, (dimension) => hasEffect(dimension, base)),
-          `${rule.id}: its defaults lie outside`,
-        )
+        assert.ok(paramsOfSettings(space, settingsOf(rule, data, plan, {})), `${rule.id}: its defaults lie outside`)
     }
   }
 })
@@ -113,6 +110,22 @@ test('settings of parameters: groups, lists, and training options', () => {
   })
   assert.throws(() => paramsOfValues(space, { rate: '5' }), /does not reach it/)
   assert.throws(() => paramsOfValues(space, { lr: '5' }), /searched option/)
+})
+
+test("the rule's own settings are parameters, those that training fills in by the data too", async () => {
+  const data = await loadDataSet('glyphs')
+  const own = (ranges: readonly string[], limit?: number): unknown => {
+    const hyper = { optimizer: 'adam', rate: 0.01, schedule: 'constant', weightDecay: 0 }
+    const plan = planOf(backprop, data, { hyper, options: { limit }, ranges })
+    return paramsOfSettings(plan.space, settingsOf(backprop, data, plan, {}))
+  }
+  const { batch, epochs } = backprop.training
+  assert.deepEqual(own([`batch=10..${batch}:step=10`, 'epochs=1..50', 'augment.shift=0..2']), {
+    ...{ batch, epochs, 'augment.shift': 0 },
+  })
+  // Of 100 images 90 are trained on, and no batch is larger.
+  assert.deepEqual(own(['batch=10..500:step=10'], 100), { batch: 90 })
+  assert.equal(own([`batch=${batch + 1},${batch + 2}`]), undefined)
 })
 
 test('a range that the rule does not take is told before anything is trained', async () => {
