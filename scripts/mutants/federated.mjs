@@ -305,4 +305,12 @@ export default [
     ...own('read-out'),
     names: 'name the client',
   },
+  {
+    what: 'a federation that ends before its first round kept nothing',
+    file: at('federate.ts'),
+    find: 'yield* standing.save(first)',
+    replace: '',
+    ...own('resume'),
+    names: 'no room before the first round',
+  },
 ]

@@ -121,6 +121,8 @@ async function* training(
     ...startEvent(trainer, config, bench, taken),
     federation: { ...about, uploadBytes, ...(joining && { joining }) },
   }
+  // Whatever ends the rounds says to go on with --resume: from here on there is something to go on with.
+  yield* standing.save(first)
 
   const samples = samplesOf(data)
   const recipe: Recipe = { version: 1, run, rule: rule.id, settings, federated, clients, samples }
