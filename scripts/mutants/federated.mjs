@@ -125,8 +125,8 @@ export default [
   {
     what: 'a client goes on from the state after the round that it makes again',
     file: at('kept-run.node.ts'),
-    find: 'number < round)',
-    replace: 'number <= round)',
+    find: 'file.round < round)',
+    replace: 'file.round <= round)',
     ...own('resume'),
     names: 'made again to the same model',
   },
@@ -312,5 +312,13 @@ export default [
     replace: '',
     ...own('resume'),
     names: 'no room before the first round',
+  },
+  {
+    what: 'a client goes on from what it kept in another run',
+    file: at('kept-run.node.ts'),
+    find: 'isOwn: which === run',
+    replace: 'isOwn: true',
+    ...own('resume'),
+    names: 'its own run alone',
   },
 ]

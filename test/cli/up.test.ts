@@ -152,7 +152,19 @@ test('a federation that ended before its run kept anything says so, and its fold
   mkdirSync(join(folder, 'early/federated/clients'), { recursive: true })
   const { code, stderr } = await onward(folder, 'up', 'federated', '--resume', 'early')
   assert.deepEqual([code, /nothing was kept of the federation in early.*start it anew/.test(stderr)], [1, true])
-  const given = ['backprop', '--data', 'glyphs', '--limit', '400', '--batch', '20', '--threads', '1', '--set', 'units=8']
+  const given = [
+    'backprop',
+    '--data',
+    'glyphs',
+    '--limit',
+    '400',
+    '--batch',
+    '20',
+    '--threads',
+    '1',
+    '--set',
+    'units=8',
+  ]
   const clients = ['--clients', '2', '--rounds', '1', '--engine', 'memory', '--out', 'early']
   assert.equal((await onward(folder, 'up', 'federated', ...given, ...clients)).code, 0)
 })

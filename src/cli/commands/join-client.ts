@@ -45,7 +45,7 @@ export async function joinAsClient(
     )
   const data = await clientData(path, recipe.samples, dataDir === undefined ? {} : { dataDir })
   printAside(`onward: taking part as ${client} with ${data.train.count} samples; what goes on is kept in ${store}`)
-  const own = { rule, data, platform: node(), keeper: keeperIn(store) }
+  const own = { rule, data, platform: node(), keeper: keeperIn(store, recipe.run) }
   await oneClient(transport, client, own, signal)
   if (signal.aborted) return EXIT.interrupted
   printAside('onward: the federation is done')

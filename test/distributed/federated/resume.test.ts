@@ -1,12 +1,13 @@
 // At most 40 s: trainings over clients, one of them stopped after each of its rounds.
 import assert from 'node:assert/strict'
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { DataSet } from '../../../src/data/index.js'
 import { federate } from '../../../src/distributed/federated/federate.js'
-import { clientsHere } from '../../../src/distributed/federated/here.js'
+import { type ClientKeeper, clientsHere } from '../../../src/distributed/federated/here.js'
+import { keeperIn } from '../../../src/distributed/federated/kept-run.node.js'
 import { federatedOf } from '../../../src/distributed/federated/options.js'
 import { sharesOf } from '../../../src/distributed/federated/partition/shares.js'
 import { federation, keptFederated, newFederated } from '../../../src/distributed/federated/up.node.js'
@@ -169,6 +170,31 @@ test('a federation whose server had no room before the first round goes on from 
     await assert.rejects(collect(train(request, by(full))), /no room/)
     assert.equal((await collect(resume(path, { data }, by(room)))).at(-1)?.event, 'done')
     assert.equal(roundsOf(path).length, ROUNDS)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+})
+
+test('a client reads what it kept in its own run alone, and another run in the same folder takes its place', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'onward-federated-'))
+  const files = (): string[] => readdirSync(join(folder, 'clients')).sort()
+  const text = async (bytes: Promise<Uint8Array | undefined>) => Buffer.from((await bytes) ?? '').toString()
+  try {
+    const [old, young] = ['old', 'young'].map((run) => keeperIn(folder, run)) as [ClientKeeper, ClientKeeper]
+    await old.keep('clinic-a', 40, Buffer.from('old 40'))
+    await old.keep('clinic-a', 41, Buffer.from('old 41'))
+    await old.keep('clinic-b', 41, Buffer.from('old b'))
+    assert.equal(await text(young.last('clinic-a', 99)), '')
+    for (const round of [1, 2, 3]) await young.keep('clinic-a', round, Buffer.from(`young ${round}`))
+    assert.deepEqual(
+      [await text(young.last('clinic-a', 3)), await text(young.last('clinic-a', 4))],
+      ['young 2', 'young 3'],
+    )
+    assert.equal(await text(old.last('clinic-b', 42)), 'old b')
+    assert.deepEqual(
+      files(),
+      ['old.clinic-b.41', 'young.clinic-a.2', 'young.clinic-a.3'].map((name) => `${name}.safetensors`),
+    )
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
