@@ -17,6 +17,7 @@ import { meaningOfPictures } from './pictures.node.js'
 import type { Provenance } from './provenance.js'
 import { READERS } from './readers.node.js'
 import { tableMeaning } from './table.js'
+import { checkUnnamed, tableLike } from './table-like.js'
 import { decodePictures } from './table-pictures.node.js'
 import { withTest } from './with-test.js'
 
@@ -58,14 +59,14 @@ function notThere(pathOrName: string): UsageError {
 }
 
 async function loadOwn(path: string, options: OwnOptions, more: DataOptions): Promise<DataSet> {
-  const { signal, onReading, amongClasses } = more
+  const { signal, onReading, amongClasses, like } = more
   checkShare(options.test)
   const progress: ReadProgress = { signal, onProgress: onReading }
   const found = await read(path, options, progress)
   if (found.test && options.test !== undefined)
     throw new UsageError(`${path} keeps a test part apart: leave --test out, or name the training part alone.`)
   const meant = among(
-    await meaningOf(found, { ...options, ...(amongClasses && { amongClasses }) }, progress),
+    await meaningOf(found, { ...options, ...(amongClasses && { amongClasses }), ...(like && { like }) }, progress),
     amongClasses,
     path,
   )
@@ -157,6 +158,8 @@ async function readerOf(path: string): Promise<Reader | undefined> {
 
 /** What content means, by its kind. */
 async function meaningOf(found: Found, options: OwnOptions, progress?: ReadProgress): Promise<Meant> {
+  if (options.like && holds('table', found)) return await tableLike(decodePictures)(found, options.like, progress)
+  if (options.like) checkUnnamed(options.like, found.train.kind)
   if (options.ignore && found.train.kind !== 'table')
     throw new UsageError('--ignore leaves out columns of a table, and there is none: leave it out.')
   if (holds('arrays', found)) return meaningOfArrays(found, options)

@@ -125,7 +125,12 @@ async function* training(
   yield* standing.save(first)
 
   const samples = samplesOf(data)
-  const recipe: Recipe = { version: 1, run, rule: rule.id, settings, federated, clients, samples }
+  const { own } = data
+  const readAs = own && { options: own.options, ...(own.encoding && { encoding: own.encoding }) }
+  const recipe: Recipe = {
+    ...{ version: 1, run, rule: rule.id, settings, federated, clients, samples },
+    ...(readAs && { readAs }),
+  }
   await writeRecipe(transport, recipe)
   const crew = beginWork((end) => config.start(recipe, end))
   const both = signal ? AbortSignal.any([signal, ended]) : ended
