@@ -255,7 +255,7 @@ export default [
     find: 'targets: Int32Array.from(split.targets!, (label) => places[label]!),',
     replace: 'targets: split.targets!,',
     ...own('folders'),
-    names: 'by the numbers of the reference',
+    names: 'pictures of one class',
   },
   {
     what: 'a class that nobody knows is let in',
@@ -263,7 +263,7 @@ export default [
     find: 'if (unknown !== undefined)',
     replace: 'if (false)',
     ...own('folders'),
-    names: 'refused by its folder',
+    names: 'pictures of one class',
   },
   {
     what: 'what was there before a coordinator counts as quick',
@@ -292,8 +292,8 @@ export default [
   {
     what: 'part of an upload that the server lost ends the run',
     file: at('round/coordinator.ts'),
-    find: 'if (own?.hash !== hash) return `the upload of ${client} is gone: the server lost data`',
-    replace: 'if (own?.hash !== hash) throw new Error(client)',
+    find: 'if (own?.hash !== hash) return',
+    replace: 'if (own?.hash !== hash) throw',
     ...own('rounds'),
     names: 'lost an upload',
   },

@@ -69,12 +69,15 @@ test('what a client has that does not fit is refused by its folder', async () =>
 test('pictures of one class are refused before they are read, but for a client', async () => {
   const work = workFolder()
   const picture = sharp(new Uint8Array(64), { raw: { width: 8, height: 8, channels: 1 } }).png()
-  for (const folder of ['all/ash', 'all/oak', 'clients/one/oak']) {
+  for (const folder of ['all/ash', 'all/oak', 'clients/one/oak', 'others/two/elm']) {
     mkdirSync(join(work, folder), { recursive: true })
     for (let i = 0; i < 6; i++) await picture.clone().toFile(join(work, folder, `${i}.png`))
   }
-  const one = (await clientsIn(join(work, 'clients'), await loadData(join(work, 'all')))).get('one')!
+  const reference = await loadData(join(work, 'all'))
+  const one = (await clientsIn(join(work, 'clients'), reference)).get('one')!
   assert.deepEqual([one.names, [...one.train.targets!]], [['ash', 'oak'], new Array(6).fill(1)])
+  const others = clientsIn(join(work, 'others'), reference)
+  await assert.rejects(others, /two has the class elm, and the classes are ash, oak: rename it/)
   const read: unknown[] = []
   const alone = loadData(join(work, 'clients/one'), { onReading: (...told) => void read.push(told) })
   await assert.rejects(alone, /all pictures lie in one sub-folder, oak: there is nothing to tell apart/)
