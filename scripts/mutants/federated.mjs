@@ -324,7 +324,7 @@ export default [
   {
     what: 'the columns of a client are taken by their places',
     file: 'src/data/own/own.node.ts',
-    find: "if (options.like && holds('table', found))",
+    find: "if (like && holds('table', found))",
     replace: "if (false && holds('table', found))",
     ...own('folders'),
     names: 'by their names',

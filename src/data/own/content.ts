@@ -1,7 +1,5 @@
 import type { Shape } from '../../graph/types.js'
 import type { AnyTypedArray } from '../../typed-arrays.js'
-import type { Samples } from '../dataset.js'
-import type { TableEncoding } from './table-inputs.js'
 
 /**
  * What the files at a path hold, before anything is decided of its meaning. Each format has a reader that gives one of
@@ -59,13 +57,6 @@ export interface Found<C extends Content = Content> {
   readonly notes?: readonly string[]
 }
 
-/** How a table was read, for another one that is to be read in the same way. */
-export interface TableForm extends Pick<Samples, 'input' | 'target' | 'names'> {
-  readonly encoding: TableEncoding
-  /** Columns that are neither input nor target. */
-  readonly ignore?: readonly string[] | undefined
-}
-
 /** How a path is to be understood where a guess would be unsafe; what is absent is found out. */
 export interface OwnOptions {
   /** The columns or arrays that are the target. */
@@ -77,8 +68,6 @@ export interface OwnOptions {
   readonly classes?: readonly string[]
   /** All classes, in the order of their labels, where the data may hold only some of them, as a client's do. */
   readonly amongClasses?: readonly string[]
-  /** A table that was read before, whose form these data take. */
-  readonly like?: TableForm
   /** Height and width to which pictures are brought. */
   readonly size?: readonly [height: number, width: number]
   readonly colour?: 'grey' | 'colour'

@@ -1,12 +1,19 @@
 import { UserError } from '../../errors.js'
-import type { ImageShape, Split } from '../dataset.js'
-import type { Content, Found, ReadProgress, Table, TableForm } from './content.js'
+import type { ImageShape, Samples, Split } from '../dataset.js'
+import type { Content, Found, ReadProgress, Table } from './content.js'
 import type { Meant } from './meaning.js'
 import { plain } from './plain.js'
 import { checkSinglePrecision } from './single-precision.js'
 import { type DecodePictures, picturesOf } from './table.js'
-import { readInputs } from './table-inputs.js'
+import { readInputs, type TableEncoding } from './table-inputs.js'
 import { columnOf, labelsOf, type TableTarget, targetOf } from './table-target.js'
+
+/** How a table was read, for another one that is to be read in the same way. */
+export interface TableForm extends Pick<Samples, 'input' | 'target' | 'names'> {
+  readonly encoding: TableEncoding
+  /** Columns that are neither input nor target. */
+  readonly ignore?: readonly string[] | undefined
+}
 
 /**
  * A table in the form of another one: its columns are found by their names, whatever their order, and its categories and
