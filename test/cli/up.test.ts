@@ -1,6 +1,6 @@
 // Pipelines from the command line, with all workers in this process.
 import assert from 'node:assert/strict'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { makeCredentials, writeCredentials } from '../../src/distributed/credentials.node.js'
@@ -146,4 +146,25 @@ test('a run over clients is not gone on with on the data of all, together', asyn
     assert.equal(code, 2)
     assert.match(stderr, /^onward: fed was trained over clients.*: go on with onward up federated --resume fed\n$/)
   }
+})
+
+test('a federation that ended before its run kept anything says so, and its folder may be used again', async () => {
+  mkdirSync(join(folder, 'early/federated/clients'), { recursive: true })
+  const { code, stderr } = await onward(folder, 'up', 'federated', '--resume', 'early')
+  assert.deepEqual([code, /nothing was kept of the federation in early.*start it anew/.test(stderr)], [1, true])
+  const given = [
+    'backprop',
+    '--data',
+    'glyphs',
+    '--limit',
+    '400',
+    '--batch',
+    '20',
+    '--threads',
+    '1',
+    '--set',
+    'units=8',
+  ]
+  const clients = ['--clients', '2', '--rounds', '1', '--engine', 'memory', '--out', 'early']
+  assert.equal((await onward(folder, 'up', 'federated', ...given, ...clients)).code, 0)
 })

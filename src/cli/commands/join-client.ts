@@ -43,9 +43,13 @@ export async function joinAsClient(
     throw new UserError(
       `the federation trains ${recipe.rule}, not ${rule.id}: name the file of that rule (--rule FILE)`,
     )
-  const data = await clientData(path, recipe.samples, dataDir === undefined ? {} : { dataDir })
+  const data = await clientData(
+    path,
+    { ...recipe.samples, ...(recipe.readAs && { own: recipe.readAs }) },
+    dataDir === undefined ? {} : { dataDir },
+  )
   printAside(`onward: taking part as ${client} with ${data.train.count} samples; what goes on is kept in ${store}`)
-  const own = { rule, data, platform: node(), keeper: keeperIn(store) }
+  const own = { rule, data, platform: node(), keeper: keeperIn(store, recipe.run) }
   await oneClient(transport, client, own, signal)
   if (signal.aborted) return EXIT.interrupted
   printAside('onward: the federation is done')

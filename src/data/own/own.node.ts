@@ -17,6 +17,7 @@ import { meaningOfPictures } from './pictures.node.js'
 import type { Provenance } from './provenance.js'
 import { READERS } from './readers.node.js'
 import { tableMeaning } from './table.js'
+import { checkUnnamed, type TableForm, tableLike } from './table-like.js'
 import { decodePictures } from './table-pictures.node.js'
 import { withTest } from './with-test.js'
 
@@ -26,6 +27,8 @@ export interface DataOptions extends LoadOptions, OwnOptions {
   readonly onReading?: ReadProgress['onProgress']
   /** The name of one's own data; default: that of the file or folder. */
   readonly name?: string
+  /** A table that was read before, whose form these data take. */
+  readonly like?: TableForm
 }
 
 /**
@@ -58,14 +61,14 @@ function notThere(pathOrName: string): UsageError {
 }
 
 async function loadOwn(path: string, options: OwnOptions, more: DataOptions): Promise<DataSet> {
-  const { signal, onReading, amongClasses } = more
+  const { signal, onReading, amongClasses, like } = more
   checkShare(options.test)
   const progress: ReadProgress = { signal, onProgress: onReading }
   const found = await read(path, options, progress)
   if (found.test && options.test !== undefined)
     throw new UsageError(`${path} keeps a test part apart: leave --test out, or name the training part alone.`)
   const meant = among(
-    await meaningOf(found, { ...options, ...(amongClasses && { amongClasses }) }, progress),
+    await meaningOf(found, { ...options, ...(amongClasses && { amongClasses }) }, like, progress),
     amongClasses,
     path,
   )
@@ -156,7 +159,14 @@ async function readerOf(path: string): Promise<Reader | undefined> {
 }
 
 /** What content means, by its kind. */
-async function meaningOf(found: Found, options: OwnOptions, progress?: ReadProgress): Promise<Meant> {
+async function meaningOf(
+  found: Found,
+  options: OwnOptions,
+  like: TableForm | undefined,
+  progress?: ReadProgress,
+): Promise<Meant> {
+  if (like && holds('table', found)) return await tableLike(decodePictures)(found, like, progress)
+  if (like) checkUnnamed(like, found.train.kind)
   if (options.ignore && found.train.kind !== 'table')
     throw new UsageError('--ignore leaves out columns of a table, and there is none: leave it out.')
   if (holds('arrays', found)) return meaningOfArrays(found, options)

@@ -18,6 +18,9 @@ export interface Provenance {
   readonly encoding?: Readonly<Record<string, unknown>>
 }
 
+/** How data of one's own were read, without where they are and what they hold. */
+export type ReadAs = Pick<Provenance, 'options' | 'encoding'>
+
 const count = z.int().min(0)
 
 /** What a run keeps of one's own data, as it is read again from its settings. */

@@ -9,7 +9,7 @@ import { checkSinglePrecision } from './single-precision.js'
 import { isMissing } from './table-target.js'
 import { checkNoNumbers } from './written-numbers.js'
 
-/** The columns that a network reads, in the order of its inputs; kept with its run. */
+/** The columns that a network reads, in the order of its inputs, and those of its target; kept with its run. */
 export const tableEncoding = z.object({
   columns: z.array(
     z.object({
@@ -22,6 +22,13 @@ export const tableEncoding = z.object({
   ),
   /** How many columns the table has, with its target and those that are not read. Older runs do not tell. */
   width: z.int().exactOptional(),
+  target: z
+    .object({
+      columns: z.array(z.string()),
+      /** Of classes in one column: what its cells say, as texts, in the order of the labels. */
+      cells: z.array(z.string()).exactOptional(),
+    })
+    .exactOptional(),
 })
 
 export type TableEncoding = Readonly<z.infer<typeof tableEncoding>>

@@ -12,6 +12,8 @@ export interface TableTarget {
   readonly target: Target
   /** Of each class, label or value. */
   readonly names: readonly string[]
+  /** Of classes in one column: what its cells say, as texts, in the order of the labels. */
+  readonly cells?: readonly string[]
   readonly notes: readonly string[]
   /** The targets of the rows of a table with these columns; `where` names it in messages. */
   targets(table: Table, where: string): Int32Array | Uint8Array | Float32Array | undefined
@@ -136,30 +138,37 @@ function oneClass(columns: readonly Column[], { classes: given, task }: OwnOptio
       ? all.map((_, i) => [i + from, i])
       : all.map((text, i) => [cells instanceof Float64Array ? Number(text) : text, i]),
   )
+  const said = isPlace ? all.map((_, i) => `${i + from}`) : all
   const isGuess = task === undefined && cells instanceof Float64Array && !names && !isNamed(name)
   return {
     columns: [name],
     target: { kind: 'class', count: all.length },
     names: all,
+    cells: said,
     notes: isGuess
       ? [
           `"${plain(name)}" holds ${all.length} whole numbers, which are taken for classes; --task values predicts them as numbers`,
         ]
       : [],
-    targets(table, where) {
-      const { cells: labelled } = columnOf(table, name)
-      return Int32Array.from({ length: table.rows }, (_, row) => {
-        const cell = labelled[row]! as string | number
-        const label = labels.get(cell)
-        if (label !== undefined) return label
-        const what = isMissing(cell) ? 'is empty' : `is ${plain(cell)}`
-        throw new UserError(
-          `${where}, row ${row + 1}: the class in column "${plain(name)}" ${what}; it is one of ${listed(isPlace ? [...labels.keys()] : all)}`,
-        )
-      })
-    },
+    targets: labelsOf(name, labels, said),
   }
 }
+
+/** The labels of the rows of a table, by what the cells of a column say; `said` are these in words. */
+export const labelsOf =
+  (name: string, labels: ReadonlyMap<string | number, number>, said: readonly string[]): TableTarget['targets'] =>
+  (table, where) => {
+    const { cells } = columnOf(table, name)
+    return Int32Array.from({ length: table.rows }, (_, row) => {
+      const cell = cells[row]! as string | number
+      const label = labels.get(cell)
+      if (label !== undefined) return label
+      const what = isMissing(cell) ? 'is empty' : `is ${plain(cell)}`
+      throw new UserError(
+        `${where}, row ${row + 1}: the class in column "${plain(name)}" ${what}; it is one of ${listed(said)}`,
+      )
+    })
+  }
 
 /** A class for each column: the one that holds the 1 of a row. */
 function oneHot(columns: readonly Column[]): TableTarget {

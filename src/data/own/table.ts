@@ -60,7 +60,7 @@ export const tableMeaning =
         ...(images ? [`column "${plain(name)}" holds pictures, read as ${show(images.shape)}`] : []),
         ...(images?.notes ?? []),
       ],
-      encoding,
+      encoding: { ...encoding, target: { columns: [...own.columns], ...(own.cells && { cells: [...own.cells] }) } },
     }
   }
 

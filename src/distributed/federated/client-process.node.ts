@@ -100,7 +100,7 @@ async function once(own: Credentials, folder: string | undefined): Promise<void>
     // All shares are made at once, by the first client that asks.
     shares ??= folder === undefined ? sharesOf(whole, recipe) : []
     const data = folder === undefined ? shares[recipe.clients.indexOf(own.id)]! : await clientData(folder, whole, load)
-    const given = { rule, data, platform, turn, keeper: keeperIn(job.store), onThere: arrived }
+    const given = { rule, data, platform, turn, keeper: keeperIn(job.store, recipe.run), onThere: arrived }
     await oneClient(transport, own.id, given, AbortSignal.any([stop.signal]))
   } finally {
     await transport.close()

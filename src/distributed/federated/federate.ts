@@ -121,9 +121,16 @@ async function* training(
     ...startEvent(trainer, config, bench, taken),
     federation: { ...about, uploadBytes, ...(joining && { joining }) },
   }
+  // Whatever ends the rounds says to go on with --resume: from here on there is something to go on with.
+  yield* standing.save(first)
 
   const samples = samplesOf(data)
-  const recipe: Recipe = { version: 1, run, rule: rule.id, settings, federated, clients, samples }
+  const { own } = data
+  const readAs = own && { options: own.options, ...(own.encoding && { encoding: own.encoding }) }
+  const recipe: Recipe = {
+    ...{ version: 1, run, rule: rule.id, settings, federated, clients, samples },
+    ...(readAs && { readAs }),
+  }
   await writeRecipe(transport, recipe)
   const crew = beginWork((end) => config.start(recipe, end))
   const both = signal ? AbortSignal.any([signal, ended]) : ended

@@ -36,28 +36,35 @@ export async function restoreRound(folder: string, transport: Transport): Promis
   return true
 }
 
-/** Keeps what clients have after each round; the last two are there, since a round may be made again. */
-export function keeperIn(folder: string): ClientKeeper {
+const END = 'safetensors'
+
+/**
+ * Keeps what the clients of a run have after each round; the last two are there, since a round may be made again. What a
+ * client kept there of another run is not read, and goes when this one keeps something: rounds count anew in each run.
+ */
+export function keeperIn(folder: string, run: string): ClientKeeper {
   const own = join(folder, CLIENTS)
-  const roundsOf = (client: string): number[] =>
+  const filesOf = (client: string): { name: string; round: number; isOwn: boolean }[] =>
     existsSync(own)
       ? readdirSync(own)
           .flatMap((name) => {
-            const [, whose, round] = /^(.+)\.(\d+)\.safetensors$/.exec(name) ?? []
-            return whose === client ? [Number(round)] : []
+            // Files without a run are those of versions before.
+            const [end, round, whose, which] = name.split('.').reverse()
+            return end === END && whose === client ? [{ name, round: Number(round), isOwn: which === run }] : []
           })
-          .sort((a, b) => a - b)
+          .sort((a, b) => a.round - b.round)
       : []
-  const pathOf = (client: string, round: number): string => join(own, `${client}.${round}.safetensors`)
   return {
     async last(client, round) {
-      const last = roundsOf(client).findLast((number) => number < round)
-      return last === undefined ? undefined : readFileSync(pathOf(client, last))
+      const last = filesOf(client).findLast((file) => file.isOwn && file.round < round)
+      return last && readFileSync(join(own, last.name))
     },
     async keep(client, round, bytes) {
       makeFolder(own)
-      replaceFile(pathOf(client, round), bytes)
-      for (const old of roundsOf(client).slice(0, -2)) rmSync(pathOf(client, old))
+      replaceFile(join(own, `${run}.${client}.${round}.${END}`), bytes)
+      const files = filesOf(client)
+      const kept = files.filter(({ isOwn }) => isOwn).slice(-2)
+      for (const file of files) if (!kept.includes(file)) rmSync(join(own, file.name))
     },
   }
 }

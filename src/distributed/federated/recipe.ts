@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Samples } from '../../data/index.js'
+import { keptProvenance, type ReadAs } from '../../data/own/provenance.js'
 import { UserError } from '../../errors.js'
 import { resolvedOptions, type Settings } from '../../train/options.js'
 import { ConflictError, type Transport } from '../transport.js'
@@ -17,6 +18,8 @@ export interface Recipe {
   readonly clients: readonly string[]
   /** What the network reads and says: clients bring their own samples into this form. */
   readonly samples: Samples
+  /** How the coordinator's own data were read: theirs are to be read in the same way. */
+  readonly readAs?: ReadAs
 }
 
 const recipe = z.object({
@@ -27,6 +30,7 @@ const recipe = z.object({
   federated: federatedOptions,
   clients: z.array(z.string()),
   samples: z.looseObject({ input: z.looseObject({ shape: z.array(z.int()) }) }),
+  readAs: keptProvenance.pick({ options: true, encoding: true }).exactOptional(),
 })
 
 /** Writes the recipe, or finds the same one. Throws a UserError where the run has another. */

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { UsageError } from '../../errors.js'
+import { UsageError, UserError } from '../../errors.js'
 import { readJson, replaceFile } from '../../files.node.js'
+import { RUN_FILES } from '../../train/run-files.js'
 import { toJson } from './names.js'
 
 /** What a federation keeps in the folder of its run. */
@@ -26,5 +27,13 @@ export function checkPooled(run: string): void {
   if (existsSync(join(storeOf(run), SETTINGS)))
     throw new UsageError(
       `${run} was trained over clients, each on its own data: go on with onward up federated --resume ${run}`,
+    )
+}
+
+/** Throws a UserError where a federation ended before its run kept anything, as on a full disk: its logs alone are there. */
+export function checkBegun(run: string): void {
+  if (existsSync(storeOf(run)) && !existsSync(join(run, RUN_FILES.config)))
+    throw new UserError(
+      `nothing was kept of the federation in ${run}, which ended before its first checkpoint: start it anew; the folder may be used again`,
     )
 }

@@ -141,7 +141,7 @@ async function* inMemory(
   const engine = memoryEngine()
   const transport = engine.connect()
   if (store && resume) await restoreRound(store, transport)
-  const keeper = store === undefined ? undefined : keeperIn(store)
+  const keeper = store === undefined ? undefined : keeperIn(store, run)
   const clients = new Map<string, ClientGiven>()
   for (const [client, data] of parts) clients.set(client, { rule, platform, data, keeper })
   yield* federate({

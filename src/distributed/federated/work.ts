@@ -1,13 +1,12 @@
 import { UserError } from '../../errors.js'
 import { sizeOf } from '../../graph/types.js'
 import type { Stream } from '../../random/stream.js'
-import { type Moments, plus } from '../../readout/moments.js'
-import { ridge } from '../../readout/ridge.js'
 import { type AggregateOptions, type AggregationName, aggregate } from './aggregate/table.js'
 import { medianOf, normOf } from './aggregate/update.js'
 import { flattened, lengthOf, type Travelling, unflattened } from './layout.js'
 import { type Privacy, privateMean } from './privacy/noise.js'
 import type { Contribution, MergeContext, Standing, Taken, Work } from './round/work.js'
+import { solveTogether } from './solve.js'
 import type { Turn } from './turns.js'
 import { momentsBytes, momentsOf } from './wire/moments.js'
 import { deltaOf } from './wire/upload.js'
@@ -99,12 +98,11 @@ function averaged(
 function solved({ tensors, server }: Standing, uploads: readonly Taken[], own: SolvedReadOut): Standing {
   const all = [...uploads]
     .sort((a, b) => (a.client < b.client ? -1 : 1))
-    .map(({ client, contribution }): Moments => {
+    .map(({ client, contribution }) => {
       if (!('moments' in contribution)) throw new Error(`the upload of ${client} has no sums`)
-      return contribution.moments
+      return { client, moments: contribution.moments }
     })
-    .reduce(plus)
-  const { weight, bias } = ridge(all, own.lambda)
+  const { weight, bias } = solveTogether(all, own.lambda)
   for (const [name, values] of [
     [own.weight, weight],
     [own.bias, bias],

@@ -212,7 +212,11 @@ test('texts become categories of the training part, an input each; those of othe
   assert.deepEqual(input, { shape: [3] })
   assert.deepEqual([...train.inputs], [0, 1, 1, 1, 0, 2, 0, 1, 3, 1, 0, 4])
   assert.deepEqual([...other!.inputs, ...other!.targets!], [1, 0, 5, 1])
-  assert.deepEqual(encoding, { columns: [{ name: 'a', categories: ['blue', 'red'] }, { name: 'b' }], width: 3 })
+  assert.deepEqual(encoding, {
+    columns: [{ name: 'a', categories: ['blue', 'red'] }, { name: 'b' }],
+    width: 3,
+    target: { columns: ['y'], cells: ['u', 'v'] },
+  })
   await assert.rejects(
     meant(text, {}, rows('a,b,y', 'green,5,v')),
     /the test part of the table, row 1: column "a" holds "green"; it is one of blue, red/,
@@ -262,7 +266,7 @@ test('what a file holds is told on one line, and cut where it is long', async ()
 
 test('a column that only numbers the rows is not read', async () => {
   const { encoding, notes } = await meant(rows(',a,y', '0,5,u', '1,3,v', '2,7,u'))
-  assert.deepEqual(encoding, { columns: [{ name: 'a' }], width: 3 })
+  assert.deepEqual(tableEncoding.parse(encoding).columns, [{ name: 'a' }])
   assert.match(notes!.join(), /column "" only numbers the rows/)
 })
 
@@ -310,7 +314,7 @@ test('a column of pictures is decoded in one size, and the others are said to be
   )
   assert.deepEqual(seen, [['below/a.png', 'below/sub/b.jpg'], undefined, ['/c.png'], [1, 2, 2]])
   assert.deepEqual([input, train.inputs.length], [{ shape: [1, 2, 2], levels: 256 }, 8])
-  assert.deepEqual(encoding, { columns: [{ name: 'file', picture: true }], width: 3 })
+  assert.deepEqual(tableEncoding.parse(encoding).columns, [{ name: 'file', picture: true }])
   assert.match(notes!.join(), /beside the pictures of "file" these columns are not read: id/)
 })
 

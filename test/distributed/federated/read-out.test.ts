@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Alpha, partition, partOf } from '../../../src/distributed/federated/partition/skew.js'
+import { solveTogether } from '../../../src/distributed/federated/solve.js'
 import { momentsOf, momentsTensors } from '../../../src/distributed/federated/wire/moments.js'
 import { federatedWork } from '../../../src/distributed/federated/work.js'
 import { openTrainer } from '../../../src/index.js'
@@ -97,4 +98,22 @@ test('sums that no samples can have are refused', () => {
   assert.throws(() => read({ gram: Float64Array.of(2, 0, -1) }), /sum of squares of feature 1 is -1/)
   assert.throws(() => read({ cross: Float64Array.of(Number.NaN, 1) }), /cross holds numbers that are not finite/)
   assert.throws(() => momentsOf({ tensors: [], metadata: {} }, sizes), /count is missing/)
+})
+
+test('sums that cannot be solved name the client that sent them', () => {
+  const sums = (client: string, gram: Float64Array) => ({
+    client,
+    moments: {
+      ...{ features: 2, targets: 1, count: 4, targetSquares: 4, gram },
+      ...{ featureSums: Float64Array.of(0, 0), targetSums: Float64Array.of(0), cross: Float64Array.of(1, 1) },
+    },
+  })
+  const honest = sums('clinic-a', Float64Array.of(4, 1, 4))
+  // No two features go together better than each with itself.
+  const liar = sums('clinic-b', Float64Array.of(4, 900, 4))
+  assert.ok(solveTogether([honest, honest], 1).weight.every(Number.isFinite))
+  assert.throws(
+    () => solveTogether([honest, liar], 1),
+    /the sums of clinic-b are those of no samples: start again without/,
+  )
 })

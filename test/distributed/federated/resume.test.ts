@@ -1,14 +1,23 @@
 // At most 40 s: trainings over clients, one of them stopped after each of its rounds.
 import assert from 'node:assert/strict'
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import type { DataSet } from '../../../src/data/index.js'
+import { federate } from '../../../src/distributed/federated/federate.js'
+import { type ClientKeeper, clientsHere } from '../../../src/distributed/federated/here.js'
+import { keeperIn } from '../../../src/distributed/federated/kept-run.node.js'
 import { federatedOf } from '../../../src/distributed/federated/options.js'
+import { sharesOf } from '../../../src/distributed/federated/partition/shares.js'
 import { federation, keptFederated, newFederated } from '../../../src/distributed/federated/up.node.js'
+import { memoryEngine } from '../../../src/distributed/memory.js'
+import { FullError, type Transport } from '../../../src/distributed/transport.js'
 import { resume, train } from '../../../src/node.js'
+import type { TrainConfig } from '../../../src/train/config.js'
 import type { RoundEvent, TrainEvent } from '../../../src/train/events.js'
-import { lines } from '../../train/fixtures.js'
+import { resolve } from '../../../src/train/options.js'
+import { collect, lines } from '../../train/fixtures.js'
 
 const ROUNDS = 4
 const data = lines(120)
@@ -128,6 +137,64 @@ test('a round that was made but not yet stored is made again to the same model, 
     // The events tell of the first making alone; the last weights are those of a run that made each round once.
     const [made, wanted] = [path, whole].map((own) => readFileSync(join(own, 'checkpoint.safetensors')))
     assert.deepEqual(made, wanted)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+})
+
+test('a federation whose server had no room before the first round goes on from its first checkpoint', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'onward-federated-'))
+  const path = join(folder, 'full')
+  const engine = memoryEngine()
+  /** `federate` by itself: its server is what this is about. */
+  const by = (transport: Transport) => (config: TrainConfig) => {
+    const { rule, platform } = config
+    const parts = sharesOf(config.data as DataSet, {
+      settings: resolve(rule, data, config),
+      federated: own.options,
+    })
+    const clients = parts.map((part, k) => [`client-${k + 1}`, { rule, platform, data: part }] as const)
+    return federate({
+      ...{ ...config, transport, federated: own.options, run: own.name, clients: clients.map(([name]) => name) },
+      ...{ counts: {}, patient: true, holder: 'test', start: clientsHere(engine.connect, new Map(clients)) },
+    })
+  }
+  const room = engine.connect()
+  const put = async (): Promise<never> => {
+    throw new FullError('no room')
+  }
+  const options = { batch: 10, epochs: ROUNDS, seed: 3, threads: 1, validation: 12 }
+  const request = { rule: 'backprop', hyper: { units: [8], rate: 0.01 }, data, options, out: path }
+  try {
+    const full = { ...room, objects: { ...room.objects, put } }
+    await assert.rejects(collect(train(request, by(full))), /no room/)
+    assert.equal((await collect(resume(path, { data }, by(room)))).at(-1)?.event, 'done')
+    assert.equal(roundsOf(path).length, ROUNDS)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+})
+
+test('a client reads what it kept in its own run alone, and another run in the same folder takes its place', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'onward-federated-'))
+  const files = (): string[] => readdirSync(join(folder, 'clients')).sort()
+  const text = async (bytes: Promise<Uint8Array | undefined>) => Buffer.from((await bytes) ?? '').toString()
+  try {
+    const [old, young] = ['old', 'young'].map((run) => keeperIn(folder, run)) as [ClientKeeper, ClientKeeper]
+    await old.keep('clinic-a', 40, Buffer.from('old 40'))
+    await old.keep('clinic-a', 41, Buffer.from('old 41'))
+    await old.keep('clinic-b', 41, Buffer.from('old b'))
+    assert.equal(await text(young.last('clinic-a', 99)), '')
+    for (const round of [1, 2, 3]) await young.keep('clinic-a', round, Buffer.from(`young ${round}`))
+    assert.deepEqual(
+      [await text(young.last('clinic-a', 3)), await text(young.last('clinic-a', 4))],
+      ['young 2', 'young 3'],
+    )
+    assert.equal(await text(old.last('clinic-b', 42)), 'old b')
+    assert.deepEqual(
+      files(),
+      ['old.clinic-b.41', 'young.clinic-a.2', 'young.clinic-a.3'].map((name) => `${name}.safetensors`),
+    )
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

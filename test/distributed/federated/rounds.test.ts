@@ -8,6 +8,7 @@ import { NAMES } from '../../../src/distributed/federated/names.js'
 import { coordinate } from '../../../src/distributed/federated/round/coordinator.js'
 import { readRound, writeRound } from '../../../src/distributed/federated/round/state.js'
 import { uploadStream } from '../../../src/distributed/federated/round/streams.js'
+import type { Work } from '../../../src/distributed/federated/round/work.js'
 import { memoryEngine } from '../../../src/distributed/memory.js'
 import { ConflictError, FullError, type Transport } from '../../../src/distributed/transport.js'
 import { UserError } from '../../../src/errors.js'
@@ -251,4 +252,63 @@ test('a round whose uploads cannot be merged fails and is made again, and after 
     (error) =>
       error instanceof UserError && /5 rounds of turn 1 failed.*Of the last one: Krum needs 5/.test(error.message),
   )
+})
+
+test('a run that ended since its uploads could not be merged goes on with a new round', async () => {
+  const work = workOf({ turns: learnTurns(1) })
+  const engine = memoryEngine()
+  const config = configOf(engine.connect(), { work })
+  const end = new AbortController()
+  const clients = clientsOf(engine.connect, config, end.signal)
+  let merges = 0
+  const failing: Work = {
+    ...work,
+    merge() {
+      merges++
+      throw new UserError('sums of no samples')
+    },
+  }
+  await assert.rejects(collected(coordinate({ ...config, work: failing })), /5 rounds of turn 1 failed.*with --resume/)
+  assert.equal(merges, 5)
+  const { phase, round, failed, accepted } = (await readRound(engine.connect()))!.state
+  assert.deepEqual({ phase, round, failed, accepted }, { phase: 'open', round: 6, failed: 0, accepted: [] })
+  const rounds = (await collected(coordinate(config))).flatMap((own) => (own.event === 'published' ? [own.round] : []))
+  assert.deepEqual(rounds, [6])
+  end.abort()
+  await clients
+})
+
+test('a round of which the server lost an upload fails and is made again', async () => {
+  const work = workOf({ turns: learnTurns(1) })
+  const whole = await wholeRun({ work })
+  const engine = memoryEngine()
+  const config = configOf(engine.connect(), { work })
+  const end = new AbortController()
+  const clients = clientsOf(engine.connect, config, end.signal)
+  /** Has lost an upload of the first round when it is to be merged. */
+  const forgetting: Transport = {
+    ...config.transport,
+    async stream(...given) {
+      const stream = await config.transport.stream(...given)
+      const last: typeof stream.last = async (subject) => {
+        const isMerging = (await readRound(config.transport))?.state.phase === 'aggregating'
+        return isMerging && subject.startsWith('up.1.update.client-2.') ? undefined : await stream.last(subject)
+      }
+      return { ...stream, last }
+    },
+  }
+  const events = await collected(coordinate({ ...config, transport: forgetting }))
+  end.abort()
+  await clients
+  const told = events.flatMap((own) =>
+    own.event === 'failed' || own.event === 'published' ? [[own.event, own.round]] : [],
+  )
+  assert.deepEqual(told, [
+    ['failed', 1],
+    ['published', 2],
+  ])
+  const blocksOf = async (own: typeof engine, hash: string) =>
+    (await objectCache(own.connect(), 'run').model(hash)).blocks
+  const { model } = (await readRound(engine.connect()))!.state
+  assert.deepEqual(await blocksOf(engine, model), await blocksOf(whole.engine, whole.models[0]!))
 })

@@ -1,4 +1,5 @@
 import { type FederatedInput, federatedOf, federatedOptions } from '../../../distributed/federated/options.js'
+import { checkBegun } from '../../../distributed/federated/store.node.js'
 import { UsageError } from '../../../errors.js'
 import { optionTable } from '../../../options/index.js'
 import type { Federation } from '../../../train/events.js'
@@ -36,6 +37,7 @@ export async function command(rule: string | undefined, given: FederatedFlags): 
   ]
   if (resume !== undefined && changing !== undefined)
     throw new UsageError(`--resume goes on with the settings of ${resume}: leave ${flagOf(changing)} out.`)
+  if (resume !== undefined) checkBegun(resume)
   if (clientsFrom !== undefined && (wishes.clients !== undefined || wishes.alpha !== undefined))
     throw new UsageError('--clients-from says who the clients are: leave --clients and --alpha out.')
   if (

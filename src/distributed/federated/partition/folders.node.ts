@@ -2,6 +2,8 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DataSet, Samples, Split } from '../../../data/index.js'
 import { type DataOptions, loadData } from '../../../data/own/own.node.js'
+import type { ReadAs } from '../../../data/own/provenance.js'
+import { tableEncoding } from '../../../data/own/table-inputs.js'
 import { UsageError, UserError } from '../../../errors.js'
 import { show } from '../../../graph/types.js'
 import { isWord } from '../../subjects.js'
@@ -35,12 +37,15 @@ export async function clientsIn(
   return clients
 }
 
+/** What clients have to know of the coordinator's data to read theirs in the same form. */
+export type Reference = Samples & {
+  readonly test?: Split
+  /** How they were read, where they are its own. */
+  readonly own?: ReadAs
+}
+
 /** The data in one folder, in the form of the reference; its test samples are nobody's business here. */
-export async function clientData(
-  path: string,
-  reference: Samples & Partial<Pick<DataSet, 'test'>>,
-  load: DataOptions = {},
-): Promise<DataSet> {
+export async function clientData(path: string, reference: Reference, load: DataOptions = {}): Promise<DataSet> {
   const { shape, levels } = reference.input
   const isPicture = shape.length === 3 && levels !== undefined
   const form = isPicture && {
@@ -48,13 +53,19 @@ export async function clientData(
     colour: shape[0] === 1 ? ('grey' as const) : ('colour' as const),
   }
   const classes = reference.target.kind === 'class' && { amongClasses: reference.names }
-  const own = await loadData(path, { ...load, ...form, ...classes, name: path })
+  const own = await named(path, loadData(path, { ...load, ...form, ...classes, ...readingAs(reference), name: path }))
   if (show(own.input.shape) !== show(shape) || own.input.levels !== levels)
     throw new UserError(
       `${path} holds inputs of ${show(own.input.shape)}, and the coordinator's are ${show(shape)}: bring them into that form`,
     )
   if (own.target.kind !== reference.target.kind)
     throw new UserError(`${path} has ${own.target.kind}, and the coordinator's data have ${reference.target.kind}`)
+  const [theirs, ours] = [own.names, reference.names]
+  // One alone may be called as it likes.
+  if (theirs.length !== ours.length || (ours.length > 1 && theirs.some((name, i) => name !== ours[i])))
+    throw new UserError(
+      `${path} has the targets ${theirs.join(', ')}, and the coordinator's data have ${ours.join(', ')}: bring them into that form`,
+    )
   const { inputScale, targetScale, target, input, names, ground } = reference
   return {
     ...{ name: own.name, input, target, names, test: reference.test ?? none(own.test) },
@@ -62,6 +73,25 @@ export async function clientData(
     ...(targetScale && { targetScale }),
     ...(ground && { ground }),
     train: joined(own.train, own.test),
+  }
+}
+
+/** A table is read as that of the reference; of arrays those are the target that are it there. */
+function readingAs({ input, target, names, own }: Reference): DataOptions {
+  if (!own) return {}
+  const { target: chosen, task, ignore } = own.options
+  const encoding = tableEncoding.safeParse(own.encoding)
+  if (encoding.success) return { like: { input, target, names, encoding: encoding.data, ignore } }
+  return { ...(chosen && { target: chosen }), ...(task && { task }) }
+}
+
+/** What is wrong with the data of a client is told with where they are. */
+async function named<T>(path: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    if (!(error instanceof UserError) || error.message.includes(path)) throw error
+    throw new UserError(`${path}: ${error.message}`, { cause: error })
   }
 }
 

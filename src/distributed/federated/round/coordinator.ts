@@ -3,7 +3,8 @@ import { ConflictError, type Stream } from '../../transport.js'
 import { bellOf } from '../clock.js'
 import { forgetBefore, objectCache, publishModel } from '../model.js'
 import { NAMES } from '../names.js'
-import { collect, normsAfter, takeUpload } from './collect.js'
+import { RefusedError } from '../wire/parts.js'
+import { type Arrived, collect, normsAfter, takeUpload } from './collect.js'
 import type { CoordinatorConfig, CoordinatorEvent } from './config.js'
 import { leaseOf } from './lease.js'
 import { choose } from './open.js'
@@ -42,6 +43,10 @@ export async function* coordinate(config: CoordinatorConfig): AsyncGenerator<Coo
       const { state, revision } = own
       const write = (next: Partial<RoundState>): Promise<number> =>
         writeRound(transport, { ...state, ...next }, revision)
+      const again = async (why: string, more: Partial<RoundState> = {}): Promise<void> => {
+        await write({ ...nextTry(state), ...more })
+        if (isLastTry(state)) throw tooMany(state, why)
+      }
       if (state.phase === 'open') {
         // Nothing of a round before counts any more, whichever way it ended.
         if (state.round > 1) await (await uploadsOf({ ...state, round: state.round - 1 })).delete()
@@ -60,7 +65,7 @@ export async function* coordinate(config: CoordinatorConfig): AsyncGenerator<Coo
         for (const client of state.selected) missed[client] = answered.has(client) ? 0 : (missed[client] ?? 0) + 1
         if (verdict === 'fail') {
           yield { event: 'failed', round: state.round, turn: state.turn, answers: arrived.length }
-          await write({ ...again(state, `it had ${arrived.length} answers`), missed, seconds: [...seconds] })
+          await again(`it had ${arrived.length} answers`, { missed, seconds: [...seconds] })
         } else {
           const accepted = arrived.map(({ client, samples, hash }) => ({ client, samples, hash }))
           accepted.sort((a, b) => (a.client < b.client ? -1 : 1))
@@ -72,7 +77,7 @@ export async function* coordinate(config: CoordinatorConfig): AsyncGenerator<Coo
         else {
           const { round, turn, accepted } = state
           yield { event: 'failed', round, turn, answers: accepted.length }
-          await write(again(state, merged))
+          await again(merged)
         }
       } else if (state.phase === 'published') {
         const { round, turn, model, selected, accepted } = state
@@ -91,15 +96,22 @@ export async function* coordinate(config: CoordinatorConfig): AsyncGenerator<Coo
   }
 }
 
-/** The round after one that failed: of the same turn. Throws a UserError where too many have. */
-function again({ round, turn, failed }: RoundState, why: string): Partial<RoundState> {
-  if (failed + 1 >= MOST_FAILED)
-    throw new UserError(
-      `${failed + 1} rounds of turn ${turn + 1} failed, one after the other. Of the last one: ${why}. ` +
-        'Look whether the clients run, and go on with --resume.',
-    )
-  return { phase: 'open', round: round + 1, failed: failed + 1, selected: [], accepted: [] }
-}
+const isLastTry = ({ failed }: RoundState): boolean => failed + 1 >= MOST_FAILED
+
+/**
+ * The round after one that failed: of the same turn. It is written even where too many have, and counts them anew then:
+ * a run that goes on later must not meet the round that it ended with.
+ */
+const nextTry = (state: RoundState): Partial<RoundState> => ({
+  ...{ phase: 'open', round: state.round + 1, selected: [], accepted: [] },
+  failed: isLastTry(state) ? 0 : state.failed + 1,
+})
+
+const tooMany = ({ turn, failed }: RoundState, why: string): UserError =>
+  new UserError(
+    `${failed + 1} rounds of turn ${turn + 1} failed, one after the other. Of the last one: ${why}. ` +
+      'Look whether the clients run, and go on with --resume.',
+  )
 
 /**
  * Whether the engine keeps less than what the run has behind it: the run went on by another engine, or the store is an
@@ -135,8 +147,8 @@ async function merge(
   const before = { tensors: await objects.tensors(state.model), server: await objects.server(state.model) }
   const taken = []
   for (const { client, hash } of state.accepted) {
-    const own = await takeUpload(config, uploads, state, client)
-    if (own?.hash !== hash) throw new Error(`the upload of ${client} in round ${round} is gone: the broker lost data`)
+    const own = await storedUpload(config, uploads, state, client)
+    if (own?.hash !== hash) return `the upload of ${client} is gone: the server lost data`
     taken.push(own)
   }
   let after: Standing
@@ -150,4 +162,19 @@ async function merge(
   const about = { run, round, turn: turn + 1, before: state.model, inputs: state.accepted, rule }
   const model = await publishModel(transport, layout, after.tensors, after.server, about)
   return { model, norms: normsAfter(norms, taken) }
+}
+
+/** An upload that was there and counted; undefined where the server has lost it, or a part of it. */
+async function storedUpload(
+  config: CoordinatorConfig,
+  uploads: Stream,
+  state: RoundState,
+  client: string,
+): Promise<Arrived | undefined> {
+  try {
+    return await takeUpload(config, uploads, state, client)
+  } catch (error) {
+    if (error instanceof RefusedError) return undefined
+    throw error
+  }
 }
