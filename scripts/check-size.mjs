@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join, sep } from 'node:path'
 
 const CORE = ['graph', 'onnx', 'update', 'runtime']
-const MOST = { core: 4800, src: 59_900, file: 300 }
+const MOST = { core: 4800, src: 60_900, file: 300 }
 
 const files = readdirSync('src', { recursive: true })
   .filter((file) => file.endsWith('.ts'))
