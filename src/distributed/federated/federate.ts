@@ -168,9 +168,7 @@ async function* training(
       ...{ answered: accepted, ...sums.told(), seconds: (performance.now() - roundBegin) / 1000 },
       ...(layer !== undefined && { learns: blocks[layer]! }),
       ...(score && { validation: learned(score, layer) }),
-      ...(federated.noise > 0 && {
-        epsilon: epsilonOf(turn, federated.delta, { rate: asked / clients.length, noise: federated.noise }),
-      }),
+      ...(federated.noise > 0 && { epsilon: epsilonOf(turn, federated.delta, federated.noise) }),
     }
     if (!isTold) yield made
     sums = tally()

@@ -55,6 +55,7 @@ export function federatedWork(options: WorkOptions): Work {
   const layoutAt = (turn: number): readonly Travelling[] => layoutIn(layout, blocks, turns[turn]!)
   return {
     turns: turns.length,
+    isPrivate: options.privacy !== undefined,
     mostBytes(turn) {
       const { kind } = turns[turn]!
       return HEADER + (kind === 'read-out' ? momentsBytes(readOut!) : 4 * lengthOf(layoutAt(turn)))

@@ -62,7 +62,9 @@ export async function* coordinate(config: CoordinatorConfig): AsyncGenerator<Coo
           yield { event: 'failed', round: state.round, turn: state.turn, answers: arrived.length }
           await write({ ...again(state, `it had ${arrived.length} answers`), missed, seconds: [...seconds] })
         } else {
-          const accepted = arrived.map(({ client, samples, hash }) => ({ client, samples, hash }))
+          const accepted = arrived.map(({ client, samples, hash }) =>
+            work.isPrivate ? { client, hash } : { client, samples, hash },
+          )
           accepted.sort((a, b) => (a.client < b.client ? -1 : 1))
           await write({ phase: 'aggregating', accepted, missed, seconds: [...seconds] })
         }
@@ -149,5 +151,6 @@ async function merge(
   }
   const about = { run, round, turn: turn + 1, before: state.model, inputs: state.accepted, rule }
   const model = await publishModel(transport, layout, after.tensors, after.server, about)
-  return { model, norms: normsAfter(norms, taken) }
+  // Updates that get noise are clipped to a length that was said before: no norm has to be remembered.
+  return { model, norms: work.isPrivate ? [] : normsAfter(norms, taken) }
 }

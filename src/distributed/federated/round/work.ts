@@ -30,6 +30,8 @@ export interface MergeContext {
 /** What is made of uploads, turn after turn: the rounds themselves do not know. */
 export interface Work {
   readonly turns: number
+  /** Whether what clients read may tell nothing exact of an upload: neither its norm nor what it claims. */
+  readonly isPrivate: boolean
   /** The most bytes of an upload. */
   mostBytes(turn: number): number
   /** Throws an Error that says why an upload does not count. */
