@@ -131,6 +131,14 @@ export default [
     names: 'one layer a round',
   },
   {
+    what: 'the momentum of one layer is given to the next',
+    file: at('work.ts'),
+    find: 'learns(turns[turn]) === learns(turns[turn - 1]) ? before.server : {}',
+    replace: 'before.server',
+    ...own('server'),
+    names: 'of one is not given',
+  },
+  {
     what: 'few samples shine through sums',
     file: at('client/learner.ts'),
     find: 'training.count * views <= features && !fewSamples',
