@@ -14,7 +14,7 @@ import { openTrainer, type Trainer } from '../../train/trainer.js'
 import { absence } from '../absence.js'
 import { type Begin, withCrew } from '../crew.js'
 import type { Transport } from '../transport.js'
-import { aggregate } from './aggregate/table.js'
+import { aggregate, isRobust } from './aggregate/table.js'
 import { systemClock } from './clock.js'
 import { checkPrivate, type Travelling, travelling } from './layout.js'
 import { objectCache } from './model.js'
@@ -194,12 +194,17 @@ async function* training(
 /** What travels, and when. */
 function partsOf(
   { plan, tensors, blocks, readOut, settings: { options } }: Trainer,
-  { localEpochs, localSteps, private: kept, noise }: FederatedOptions,
+  { localEpochs, localSteps, private: kept, noise, aggregate: merging }: FederatedOptions,
 ): { layout: readonly Travelling[]; turns: Turn[]; blocks: string[] } {
   if (readOut && noise > 0)
     throw new UsageError(
       'noise bounds what updates tell of a client, and a solved read-out is made of exact sums, which it does not bound: ' +
         'leave the noise out, or train the read-out',
+    )
+  if (readOut && isRobust(merging))
+    throw new UsageError(
+      `${merging} holds back clients that lie, and a solved read-out adds up the sums of all as they are: choose ` +
+        '--aggregate mean, or train the read-out',
     )
   checkPrivate(tensors, kept)
   const layout = travelling(tensors, blocks, kept)
@@ -215,14 +220,15 @@ function partsOf(
 }
 
 /** The read-out of the last turn. Several lambdas would be told apart by samples, which the coordinator need not have. */
-function solvedOf({ lambdas, weight, bias, features, targets }: NonNullable<Trainer['readOut']>): SolvedReadOut {
+function solvedOf({ lambdas, ...sizes }: NonNullable<Trainer['readOut']>): SolvedReadOut {
   const [lambda, ...others] = lambdas
   if (others.length > 0)
     throw new UsageError(
       `clients solve a read-out with one lambda, and there are ${lambdas.length} (${lambdas.join(', ')}): ` +
         `name one alone (--set lambda=${lambdas[lambdas.length >> 1]})`,
     )
-  return { weight, bias, features, targets, lambda: lambda! }
+  const { weight, bias, features, targets, views } = sizes
+  return { weight, bias, features, targets, views, lambda: lambda! }
 }
 
 /** Names of tensors of the model that never leave a client. */

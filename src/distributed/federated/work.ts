@@ -18,6 +18,8 @@ export interface SolvedReadOut {
   readonly bias: string
   readonly features: number
   readonly targets: number
+  /** Rows that each sample has in the sums. */
+  readonly views: number
   readonly lambda: number
 }
 
@@ -63,8 +65,8 @@ export function federatedWork(options: WorkOptions): Work {
       const { kind } = turns[turn]!
       return HEADER + (kind === 'read-out' ? momentsBytes(readOut!) : 4 * lengthOf(layoutAt(turn)))
     },
-    check(turn, file, norms): Contribution {
-      if (turns[turn]!.kind === 'read-out') return { moments: momentsOf(file, readOut!) }
+    check(turn, file, { samples, norms }): Contribution {
+      if (turns[turn]!.kind === 'read-out') return { moments: momentsOf(file, readOut!, samples * readOut!.views) }
       const delta = deltaOf(file, layoutAt(turn))
       const [norm, usual] = [normOf(delta), medianOf(norms)]
       if (norm > MOST_TIMES_MEDIAN * usual)

@@ -27,6 +27,16 @@ test('noise does not go with a read-out that is solved: its sums would be exact,
   assert.ok((await federated({ ...cells, federated: noisy })).rounds[0]!.epsilon! > 0)
 })
 
+test('ways of merging that hold liars back do not go with a read-out that is solved: it adds up what they send', async () => {
+  const solved: Case = { ...cells, hyper: { ...cells.hyper, readOut: 'solved' } }
+  for (const aggregate of ['clipped-mean', 'trimmed-mean', 'median', 'krum'] as const)
+    await refused(
+      { ...solved, federated: { clients: 5, rounds: 1, aggregate } },
+      new RegExp(`${aggregate} holds back clients that lie, and a solved read-out adds up the sums of all`),
+    )
+  await federated({ ...solved, data: lines(60), federated: { ...cells.federated, aggregate: 'momentum' } })
+})
+
 test('what is to stay private must be there: under another name it would travel', async () => {
   const keeping = (...names: string[]): Case => ({ ...cells, federated: { ...cells.federated, private: names } })
   await refused(keeping('layers.0.decoder', 'layers.1.decodr'), /There is no tensor "layers.1.decodr"/)
