@@ -163,6 +163,14 @@ export default [
     names: 'hold liars back',
   },
   {
+    what: 'more answers are wanted than there are clients',
+    file: at('wishes.ts'),
+    find: 'if (wanted > clients)',
+    replace: 'if (wanted > 10)',
+    ...own('refusals'),
+    names: 'answers that are wanted',
+  },
+  {
     what: 'few samples shine through sums',
     file: at('client/learner.ts'),
     find: 'training.count * views <= features && !fewSamples',

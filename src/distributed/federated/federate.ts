@@ -1,5 +1,5 @@
 import { checkDataSet, type DataSet } from '../../data/index.js'
-import { UsageError, UserError } from '../../errors.js'
+import { UsageError } from '../../errors.js'
 import { stream } from '../../random/stream.js'
 import { samplesOf } from '../../train/checkpoint.js'
 import { closing, measuredSplit } from '../../train/closing.js'
@@ -14,7 +14,7 @@ import { openTrainer, type Trainer } from '../../train/trainer.js'
 import { absence } from '../absence.js'
 import { type Begin, withCrew } from '../crew.js'
 import type { Transport } from '../transport.js'
-import { aggregate, isRobust } from './aggregate/table.js'
+import { isRobust } from './aggregate/table.js'
 import { systemClock } from './clock.js'
 import { checkPrivate, type Travelling, travelling } from './layout.js'
 import { objectCache } from './model.js'
@@ -24,10 +24,10 @@ import { epsilonOf } from './privacy/accountant.js'
 import { type Recipe, writeRecipe } from './recipe.js'
 import type { CoordinatorEvent } from './round/config.js'
 import { coordinate } from './round/coordinator.js'
-import { askedFor } from './round/deadline.js'
 import { readRound } from './round/state.js'
 import { statusesOf } from './statuses.js'
 import { positionAfter, type Turn, turnsBehind, turnsOf } from './turns.js'
+import { checkWishes } from './wishes.js'
 import { federatedWork, layoutIn, type SolvedReadOut } from './work.js'
 
 /** A round that the events of a run tell of. */
@@ -261,22 +261,4 @@ function tally() {
 function secretSeed(): number {
   const [high, low] = crypto.getRandomValues(new Uint32Array(2))
   return (high! & 0x1fffff) * 2 ** 32 + low!
-}
-
-/** A way of merging that needs more updates than a round can have says so now, not after the first round. */
-function checkMerge(options: FederatedOptions, clients: number): void {
-  const asked = options.wanted === undefined ? clients : askedFor(options.wanted, clients)
-  const some = Array.from({ length: asked }, (_, k) => ({ client: `${k}`, delta: Float32Array.of(k + 1), samples: 1 }))
-  aggregate(options.aggregate, some, options, { norms: [], state: {} })
-}
-
-function checkWishes({ federated, clients, data, settings, resume, platform }: FederateConfig): void {
-  const options = settings?.options as { patience?: number; layer?: number } | undefined
-  if ((options?.patience ?? 0) > 0)
-    throw new UsageError('rounds do not stop early: leave patience out, and choose the rounds')
-  if (options?.layer !== undefined) throw new UsageError('rounds train all layers: leave the layer out')
-  if (resume && !platform.saveCheckpoint) throw new UserError('only a run in a folder can go on')
-  checkMerge(federated, clients.length)
-  if (federated.alpha !== 'even' && data.target.kind !== 'class')
-    throw new UsageError('alpha says how unlike the classes of clients are, and these data have none: choose even')
 }

@@ -1,6 +1,6 @@
 // What a federation refuses before its first round, since it would promise what it cannot keep.
 import assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -54,6 +54,28 @@ test('a way of merging that can never have enough updates is refused', async () 
   await refused(by('krum'), /Krum with 0 hostile clients needs 3 updates, and there are 2/)
   await refused(by('krum', { clients: 5, wanted: 1 }), /needs 3 updates/)
   await federated(by('median'))
+})
+
+test('the answers that are wanted are counted against the clients that there are, by whichever way they are named', async () => {
+  await refused({ ...net, federated: { ...net.federated, wanted: 3 } }, /3 answers are wanted of 2 clients/)
+  const folder = mkdtempSync(join(tmpdir(), 'onward-wanted-'))
+  const clientsFrom = join(folder, 'clients')
+  for (let k = 0; k < 12; k++) mkdirSync(join(clientsFrom, `client-${k}`), { recursive: true })
+  const out = join(folder, 'run')
+  const given = { rule: 'backprop', hyper: { units: [8] }, data: lines(), options: { batch: 10, epochs: 1 }, out }
+  const started = (wanted: number, whose: Parameters<typeof newFederated>[1], engine: 'memory' | 'nats') =>
+    collect(train(given, federation(newFederated(federatedOf({ rounds: 1, wanted }), whose), engine)))
+  try {
+    // Nothing is started: no server, no client.
+    await assert.rejects(started(9, { parties: ['a', 'b', 'c'] }, 'nats'), /9 answers are wanted of 3 clients/)
+    await assert.rejects(started(13, { clientsFrom }, 'nats'), /13 answers are wanted of 12 clients/)
+    await assert.rejects(started(11, {}, 'memory'), /11 answers are wanted of 10 clients/)
+    assert.deepEqual(readdirSync(folder), ['clients'])
+    // Eleven of twelve can be wanted: the folders are read, and hold nothing.
+    await assert.rejects(started(11, { clientsFrom }, 'memory'), /client-0/)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
 })
 
 test('a limit of steps counts those on samples: what comes between epochs is made besides', async () => {
