@@ -1,7 +1,8 @@
 /** What is asked of a federation and cannot be: told before its first round. */
+import type { DataSet } from '../../data/index.js'
 import { UsageError, UserError } from '../../errors.js'
+import type { TrainConfig } from '../../train/config.js'
 import { aggregate } from './aggregate/table.js'
-import type { FederateConfig } from './federate.js'
 import type { FederatedOptions } from './options.js'
 import { askedFor } from './round/deadline.js'
 
@@ -14,7 +15,13 @@ export function checkClients(options: FederatedOptions, clients: number): void {
   aggregate(options.aggregate, some, options, { norms: [], state: {} })
 }
 
-export function checkWishes({ federated, clients, data, settings, resume, platform }: FederateConfig): void {
+interface Wishes extends Pick<TrainConfig, 'settings' | 'resume' | 'platform'> {
+  readonly data: DataSet
+  readonly federated: FederatedOptions
+  readonly clients: readonly string[]
+}
+
+export function checkWishes({ federated, clients, data, settings, resume, platform }: Wishes): void {
   const options = settings?.options as { patience?: number; layer?: number } | undefined
   if ((options?.patience ?? 0) > 0)
     throw new UsageError('rounds do not stop early: leave patience out, and choose the rounds')
