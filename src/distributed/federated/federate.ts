@@ -1,5 +1,5 @@
 import { checkDataSet, type DataSet } from '../../data/index.js'
-import { UsageError, UserError } from '../../errors.js'
+import { UsageError } from '../../errors.js'
 import { stream } from '../../random/stream.js'
 import { samplesOf } from '../../train/checkpoint.js'
 import { closing, measuredSplit } from '../../train/closing.js'
@@ -14,7 +14,7 @@ import { openTrainer, type Trainer } from '../../train/trainer.js'
 import { absence } from '../absence.js'
 import { type Begin, withCrew } from '../crew.js'
 import type { Transport } from '../transport.js'
-import { aggregate } from './aggregate/table.js'
+import { isRobust } from './aggregate/table.js'
 import { systemClock } from './clock.js'
 import { checkPrivate, type Travelling, travelling } from './layout.js'
 import { objectCache } from './model.js'
@@ -24,10 +24,10 @@ import { epsilonOf } from './privacy/accountant.js'
 import { type Recipe, writeRecipe } from './recipe.js'
 import type { CoordinatorEvent } from './round/config.js'
 import { coordinate } from './round/coordinator.js'
-import { askedFor } from './round/deadline.js'
 import { readRound } from './round/state.js'
 import { statusesOf } from './statuses.js'
 import { positionAfter, type Turn, turnsBehind, turnsOf } from './turns.js'
+import { checkWishes } from './wishes.js'
 import { federatedWork, layoutIn, type SolvedReadOut } from './work.js'
 
 /** A round that the events of a run tell of. */
@@ -175,9 +175,7 @@ async function* training(
       ...{ answered: accepted, ...sums.told(), seconds: (performance.now() - roundBegin) / 1000 },
       ...(layer !== undefined && { learns: blocks[layer]! }),
       ...(score && { validation: learned(score, layer) }),
-      ...(federated.noise > 0 && {
-        epsilon: epsilonOf(turn, federated.delta, { rate: asked / clients.length, noise: federated.noise }),
-      }),
+      ...(federated.noise > 0 && { epsilon: epsilonOf(turn, federated.delta, federated.noise) }),
     }
     if (!isTold) yield made
     sums = tally()
@@ -203,12 +201,17 @@ async function* training(
 /** What travels, and when. */
 function partsOf(
   { plan, tensors, blocks, readOut, settings: { options } }: Trainer,
-  { localEpochs, localSteps, private: kept, noise }: FederatedOptions,
+  { localEpochs, localSteps, private: kept, noise, aggregate: merging }: FederatedOptions,
 ): { layout: readonly Travelling[]; turns: Turn[]; blocks: string[] } {
   if (readOut && noise > 0)
     throw new UsageError(
       'noise bounds what updates tell of a client, and a solved read-out is made of exact sums, which it does not bound: ' +
         'leave the noise out, or train the read-out',
+    )
+  if (readOut && isRobust(merging))
+    throw new UsageError(
+      `${merging} holds back clients that lie, and a solved read-out adds up the sums of all as they are: choose ` +
+        '--aggregate mean, or train the read-out',
     )
   checkPrivate(tensors, kept)
   const layout = travelling(tensors, blocks, kept)
@@ -224,14 +227,15 @@ function partsOf(
 }
 
 /** The read-out of the last turn. Several lambdas would be told apart by samples, which the coordinator need not have. */
-function solvedOf({ lambdas, weight, bias, features, targets }: NonNullable<Trainer['readOut']>): SolvedReadOut {
+function solvedOf({ lambdas, ...sizes }: NonNullable<Trainer['readOut']>): SolvedReadOut {
   const [lambda, ...others] = lambdas
   if (others.length > 0)
     throw new UsageError(
       `clients solve a read-out with one lambda, and there are ${lambdas.length} (${lambdas.join(', ')}): ` +
         `name one alone (--set lambda=${lambdas[lambdas.length >> 1]})`,
     )
-  return { weight, bias, features, targets, lambda: lambda! }
+  const { weight, bias, features, targets, views } = sizes
+  return { weight, bias, features, targets, views, lambda: lambda! }
 }
 
 /** Names of tensors of the model that never leave a client. */
@@ -264,22 +268,4 @@ function tally() {
 function secretSeed(): number {
   const [high, low] = crypto.getRandomValues(new Uint32Array(2))
   return (high! & 0x1fffff) * 2 ** 32 + low!
-}
-
-/** A way of merging that needs more updates than a round can have says so now, not after the first round. */
-function checkMerge(options: FederatedOptions, clients: number): void {
-  const asked = options.wanted === undefined ? clients : askedFor(options.wanted, clients)
-  const some = Array.from({ length: asked }, (_, k) => ({ client: `${k}`, delta: Float32Array.of(k + 1), samples: 1 }))
-  aggregate(options.aggregate, some, options, { norms: [], state: {} })
-}
-
-function checkWishes({ federated, clients, data, settings, resume, platform }: FederateConfig): void {
-  const options = settings?.options as { patience?: number; layer?: number } | undefined
-  if ((options?.patience ?? 0) > 0)
-    throw new UsageError('rounds do not stop early: leave patience out, and choose the rounds')
-  if (options?.layer !== undefined) throw new UsageError('rounds train all layers: leave the layer out')
-  if (resume && !platform.saveCheckpoint) throw new UserError('only a run in a folder can go on')
-  checkMerge(federated, clients.length)
-  if (federated.alpha !== 'even' && data.target.kind !== 'class')
-    throw new UsageError('alpha says how unlike the classes of clients are, and these data have none: choose even')
 }

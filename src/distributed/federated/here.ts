@@ -53,8 +53,8 @@ export async function oneClient(
     onThere?.()
     const own = change(learner)
     const taking: Learner = { ...own, learn: (...given) => turn(() => own.learn(...given)) }
-    const { length } = recipe.clients
-    await takePart({ transport, run, client, clients: length, learner: taking, clock: systemClock, poll: POLL, signal })
+    const about = { clients: recipe.clients.length, salted: federated.noise > 0 }
+    await takePart({ ...about, transport, run, client, learner: taking, clock: systemClock, poll: POLL, signal })
   } finally {
     await learner.close()
   }

@@ -16,8 +16,8 @@ const model = z.strictObject({
   /** The model that the round began with. */
   before: z.string().nullable(),
   blocks: z.array(z.strictObject({ name: z.string(), ...stored.shape })),
-  /** The uploads that it is made of. */
-  inputs: z.array(z.strictObject({ client: z.string(), samples: z.int(), hash: z.string() })),
+  /** The uploads that it is made of; under privacy without what their clients claim. */
+  inputs: z.array(z.strictObject({ client: z.string(), samples: z.int().optional(), hash: z.string() })),
   rule: z.string(),
   server: stored.optional(),
 })

@@ -75,7 +75,7 @@ export type FederatedInput = z.input<typeof federatedOptions>
 export function federatedOf(wishes: FederatedInput = {}): FederatedOptions {
   const options = checkOptions(federatedOptions, wishes as Values, 'federated') as FederatedOptions
   checkEffect(federatedOptions, wishes as Values, options as Values, 'federated')
-  const { noise, clip, wanted, clients, aggregate, localEpochs, localSteps } = options
+  const { noise, clip, aggregate, localEpochs, localSteps } = options
   if (noise > 0 && clip === undefined)
     throw new UsageError('noise is measured in lengths of the longest update: say how long that may be (--clip)')
   if (noise === 0 && clip !== undefined)
@@ -84,8 +84,6 @@ export function federatedOf(wishes: FederatedInput = {}): FederatedOptions {
     throw new UsageError(`noise is added to a mean: leave --aggregate ${aggregate} out, or the noise`)
   if (localSteps !== undefined && localEpochs > 1)
     throw new UsageError('local-steps says how short the epoch of a round is: leave --local-epochs out')
-  if (wanted !== undefined && wanted > clients)
-    throw new UsageError(`${wanted} answers are wanted of ${clients} clients: ask for fewer`)
   return options
 }
 

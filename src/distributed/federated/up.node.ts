@@ -29,6 +29,7 @@ import { clientNames, type FederatedOptions, federatedOptions } from './options.
 import { clientFolders, clientsIn } from './partition/folders.node.js'
 import { sharesOf } from './partition/shares.js'
 import { keepStays, SETTINGS, storeOf } from './store.node.js'
+import { checkClients } from './wishes.js'
 
 /** How a federation is started; its run keeps it. */
 export interface Federated {
@@ -89,10 +90,11 @@ export const federation = (
     const config = { ...given, data: checkDataSet(given.data) }
     const { rule, data, told: { run: folder } = {}, resume } = config
     const store = folder === undefined ? undefined : storeOf(folder)
-    if (store && (!resume || own.engine !== engine)) keep(store, { ...own, engine })
-    const settings = resolve(rule, data, config)
     const names =
       own.parties ?? (own.clientsFrom === undefined ? clientNames(own.options.clients) : clientFolders(own.clientsFrom))
+    checkClients(own.options, names.length)
+    if (store && (!resume || own.engine !== engine)) keep(store, { ...own, engine })
+    const settings = resolve(rule, data, config)
     const federated = { ...own.options, clients: names.length }
     const common = { ...config, run: own.name, federated, clients: names, holder: `${hostname()}-${process.pid}` }
     const going = { ...common, ...(folder !== undefined && resume && { lastTold: lastTold(folder) }) }

@@ -17,6 +17,8 @@ export interface SolvedReadOut {
   readonly bias: string
   readonly features: number
   readonly targets: number
+  /** Rows that each sample has in the sums. */
+  readonly views: number
   readonly lambda: number
 }
 
@@ -49,17 +51,21 @@ export const layoutIn = (
     ? layout
     : layout.filter(({ block }) => block === blocks[turn.layer!] || !blocks.includes(block))
 
+/** The layer that learns in a turn; undefined where all do, or none. */
+const learns = (turn: Turn | undefined): number | undefined => (turn?.kind === 'learn' ? turn.layer : undefined)
+
 export function federatedWork(options: WorkOptions): Work {
   const { turns, layout, blocks, readOut } = options
   const layoutAt = (turn: number): readonly Travelling[] => layoutIn(layout, blocks, turns[turn]!)
   return {
     turns: turns.length,
+    isPrivate: options.privacy !== undefined,
     mostBytes(turn) {
       const { kind } = turns[turn]!
       return HEADER + (kind === 'read-out' ? momentsBytes(readOut!) : 4 * lengthOf(layoutAt(turn)))
     },
-    check(turn, file, norms): Contribution {
-      if (turns[turn]!.kind === 'read-out') return { moments: momentsOf(file, readOut!) }
+    check(turn, file, { samples, norms }): Contribution {
+      if (turns[turn]!.kind === 'read-out') return { moments: momentsOf(file, readOut!, samples * readOut!.views) }
       const delta = deltaOf(file, layoutAt(turn))
       const [norm, usual] = [normOf(delta), medianOf(norms)]
       if (norm > MOST_TIMES_MEDIAN * usual)
@@ -68,7 +74,9 @@ export function federatedWork(options: WorkOptions): Work {
     },
     merge(turn, before, uploads, context) {
       if (turns[turn]!.kind === 'read-out') return solved(before, uploads, readOut!)
-      return averaged(layoutAt(turn), before, uploads, context, options)
+      // What the server's optimiser keeps is of the layer of the turn before: another layer begins afresh.
+      const server = learns(turns[turn]) === learns(turns[turn - 1]) ? before.server : {}
+      return averaged(layoutAt(turn), { ...before, server }, uploads, context, options)
     },
   }
 }
@@ -84,11 +92,9 @@ function averaged(
     if (!('delta' in contribution)) throw new Error(`the upload of ${client} has no delta`)
     return { client, samples, delta: contribution.delta }
   })
-  // A layer's turn has tensors of its own: what the server's optimiser keeps begins afresh there.
-  const state = Object.values(server)[0]?.length === lengthOf(layout) ? server : {}
   const { step, state: kept } = privacy
-    ? { step: privateMean(updates, asked, privacy, secret(round)), state }
-    : aggregate(name, updates, aggregateOptions, { norms, state })
+    ? { step: privateMean(updates, asked, privacy, secret(round)), state: server }
+    : aggregate(name, updates, aggregateOptions, { norms, state: server })
   const next = flattened(layout, tensors)
   for (let i = 0; i < next.length; i++) next[i]! += step[i]!
   return { tensors: { ...tensors, ...unflattened(layout, next) }, server: kept }

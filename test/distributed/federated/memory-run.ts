@@ -53,5 +53,6 @@ export async function federated({
       start: clientsHere(engine.connect, given),
     }),
   )
-  return { events, kept, rounds: ofKind(events, 'round'), done: ofKind(events, 'done')[0]! }
+  const [rounds, [done]] = [ofKind(events, 'round'), ofKind(events, 'done')]
+  return { events, kept, rounds, done: done!, transport: engine.connect() }
 }

@@ -1,9 +1,11 @@
 // A read-out that is solved from sums over the samples of all clients, whatever the split.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Learner } from '../../../src/distributed/federated/client/client.js'
 import { type Alpha, partition, partOf } from '../../../src/distributed/federated/partition/skew.js'
 import { solveTogether } from '../../../src/distributed/federated/solve.js'
 import { momentsOf, momentsTensors } from '../../../src/distributed/federated/wire/moments.js'
+import type { UploadTensor } from '../../../src/distributed/federated/wire/tensors.js'
 import { federatedWork } from '../../../src/distributed/federated/work.js'
 import { openTrainer } from '../../../src/index.js'
 import { stream } from '../../../src/random/stream.js'
@@ -33,7 +35,7 @@ async function sumsOf(places: ArrayLike<number>): Promise<Moments> {
 
 test('over given cells the weights are the same for any split, a client a class too, as with all samples in one place', async () => {
   const all = await sumsOf(Array.from({ length: 240 }, (_, i) => i))
-  const readOut = { weight: 'w', bias: 'b', features: all.features, targets: all.targets, lambda: 1 }
+  const readOut = { weight: 'w', bias: 'b', features: all.features, targets: all.targets, views: 1, lambda: 1 }
   const shapes = { w: [all.features, 3], b: [3] }
   const layout = Object.entries(shapes).map(([name, shape]) => ({ name, shape, block: 'classifier' }))
   const work = federatedWork({
@@ -49,7 +51,8 @@ test('over given cells the weights are the same for any split, a client a class 
   const solvedFrom = (uploads: readonly Moments[]) => {
     const taken = uploads.map((moments, k) => {
       const file = { tensors: momentsTensors(moments), metadata: {} }
-      return { client: `c${k}`, samples: moments.count, contribution: work.check(0, file, []) }
+      const samples = moments.count
+      return { client: `c${k}`, samples, contribution: work.check(0, file, { samples, norms: [] }) }
     })
     const before = { tensors: { w: new Float32Array(all.features * 3), b: new Float32Array(3) }, server: {} }
     const { w, b } = work.merge(0, before, taken, { round: 1, asked: taken.length, norms: [] }).tensors
@@ -86,18 +89,44 @@ test('a client with no more samples than features is refused, unless it is asked
 })
 
 test('sums that no samples can have are refused', () => {
-  const sizes = { features: 2, targets: 1 }
+  const sizes = { features: 2, targets: 2 }
   const moments: Moments = {
-    ...{ ...sizes, count: 3, targetSquares: 1, featureSums: Float64Array.of(1, 1), targetSums: Float64Array.of(1) },
-    ...{ gram: Float64Array.of(2, 0, 2), cross: Float64Array.of(1, 1) },
+    ...{ ...sizes, count: 3, targetSquares: 3, featureSums: Float64Array.of(1, 1), targetSums: Float64Array.of(1, 2) },
+    ...{ gram: Float64Array.of(2, 0, 2), cross: Float64Array.of(1, 0, 0, 1) },
   }
-  const read = (change: Partial<Moments>) =>
-    momentsOf({ tensors: momentsTensors({ ...moments, ...change }), metadata: {} }, sizes)
+  const read = (change: Partial<Moments>, rows = 3) =>
+    momentsOf({ tensors: momentsTensors({ ...moments, ...change }), metadata: {} }, sizes, rows)
   assert.deepEqual({ ...read({}) }, moments)
-  assert.throws(() => read({ count: 0 }), /sums of 0 samples/)
+  assert.throws(() => read({}, 6), /sums are of 3 rows, and its samples have 6/)
+  assert.throws(() => read({ count: 1e9 }), /sums are of 1000000000 rows, and its samples have 3/)
+  const classes = (...sums: number[]) => read({ targetSums: Float64Array.from(sums) })
+  assert.throws(() => classes(-1, 4), /of its 3 rows -1 are of class 0/)
+  assert.throws(() => classes(0, 1e6), /of its 3 rows 1000000 are of class 1/)
+  assert.throws(() => classes(1.5, 1.5), /of its 3 rows 1.5 are of class 0/)
+  assert.throws(() => classes(3, 3), /its classes have 6 rows together/)
+  assert.throws(() => read({ targetSquares: 30 }), /with 30 as sum of squares, and it has 3/)
   assert.throws(() => read({ gram: Float64Array.of(2, 0, -1) }), /sum of squares of feature 1 is -1/)
-  assert.throws(() => read({ cross: Float64Array.of(Number.NaN, 1) }), /cross holds numbers that are not finite/)
-  assert.throws(() => momentsOf({ tensors: [], metadata: {} }, sizes), /count is missing/)
+  assert.throws(() => read({ cross: Float64Array.of(Number.NaN, 1, 0, 1) }), /cross holds numbers that are not finite/)
+  assert.throws(() => momentsOf({ tensors: [], metadata: {} }, sizes, 3), /count is missing/)
+})
+
+test('a client whose sums are not those of the samples that it claims is left out, and the others are solved', async () => {
+  /** Counts all that it sends in the round of sums a thousand times. */
+  const change = (learner: Learner, client: number): Learner => ({
+    ...learner,
+    async learn(...given) {
+      const lesson = await learner.learn(...given)
+      const isSums = lesson?.tensors.some(({ name }) => name === 'gram')
+      if (client !== 1 || !isSums) return lesson
+      const times = ({ data, ...tensor }: UploadTensor) => ({ ...tensor, data: data.map((value) => 1000 * value) })
+      return { ...lesson, tensors: lesson!.tensors.map(times) }
+    },
+  })
+  const { rounds, done } = await federated({ rule, hyper, data, change, federated: { clients: 3, rounds: 1 } })
+  const { answered, refused } = rounds.at(-1)!
+  assert.deepEqual(answered, ['client-1', 'client-3'])
+  assert.match(refused['client-2']!, /sums are of 80000 rows, and its samples have 80/)
+  assert.ok(done.test.network!.accuracy! > 0.7)
 })
 
 test('sums that cannot be solved name the client that sent them', () => {

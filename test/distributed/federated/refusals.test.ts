@@ -1,6 +1,6 @@
 // What a federation refuses before its first round, since it would promise what it cannot keep.
 import assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -27,6 +27,16 @@ test('noise does not go with a read-out that is solved: its sums would be exact,
   assert.ok((await federated({ ...cells, federated: noisy })).rounds[0]!.epsilon! > 0)
 })
 
+test('ways of merging that hold liars back do not go with a read-out that is solved: it adds up what they send', async () => {
+  const solved: Case = { ...cells, hyper: { ...cells.hyper, readOut: 'solved' } }
+  for (const aggregate of ['clipped-mean', 'trimmed-mean', 'median', 'krum'] as const)
+    await refused(
+      { ...solved, federated: { clients: 5, rounds: 1, aggregate } },
+      new RegExp(`${aggregate} holds back clients that lie, and a solved read-out adds up the sums of all`),
+    )
+  await federated({ ...solved, data: lines(60), federated: { ...cells.federated, aggregate: 'momentum' } })
+})
+
 test('what is to stay private must be there: under another name it would travel', async () => {
   const keeping = (...names: string[]): Case => ({ ...cells, federated: { ...cells.federated, private: names } })
   await refused(keeping('layers.0.decoder', 'layers.1.decodr'), /There is no tensor "layers.1.decodr"/)
@@ -44,6 +54,28 @@ test('a way of merging that can never have enough updates is refused', async () 
   await refused(by('krum'), /Krum with 0 hostile clients needs 3 updates, and there are 2/)
   await refused(by('krum', { clients: 5, wanted: 1 }), /needs 3 updates/)
   await federated(by('median'))
+})
+
+test('the answers that are wanted are counted against the clients that there are, by whichever way they are named', async () => {
+  await refused({ ...net, federated: { ...net.federated, wanted: 3 } }, /3 answers are wanted of 2 clients/)
+  const folder = mkdtempSync(join(tmpdir(), 'onward-wanted-'))
+  const clientsFrom = join(folder, 'clients')
+  for (let k = 0; k < 12; k++) mkdirSync(join(clientsFrom, `client-${k}`), { recursive: true })
+  const out = join(folder, 'run')
+  const given = { rule: 'backprop', hyper: { units: [8] }, data: lines(), options: { batch: 10, epochs: 1 }, out }
+  const started = (wanted: number, whose: Parameters<typeof newFederated>[1], engine: 'memory' | 'nats') =>
+    collect(train(given, federation(newFederated(federatedOf({ rounds: 1, wanted }), whose), engine)))
+  try {
+    // Nothing is started: no server, no client.
+    await assert.rejects(started(9, { parties: ['a', 'b', 'c'] }, 'nats'), /9 answers are wanted of 3 clients/)
+    await assert.rejects(started(13, { clientsFrom }, 'nats'), /13 answers are wanted of 12 clients/)
+    await assert.rejects(started(11, {}, 'memory'), /11 answers are wanted of 10 clients/)
+    assert.deepEqual(readdirSync(folder), ['clients'])
+    // Eleven of twelve can be wanted: the folders are read, and hold nothing.
+    await assert.rejects(started(11, { clientsFrom }, 'memory'), /client-0/)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
 })
 
 test('a limit of steps counts those on samples: what comes between epochs is made besides', async () => {

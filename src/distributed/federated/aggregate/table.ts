@@ -21,6 +21,8 @@ export interface Aggregation {
   centre(updates: readonly Update[], options: AggregateOptions, pastNorms: readonly number[]): Float32Array
   /** Absent: the centre is the step. */
   readonly server?: ServerOptimizer
+  /** It is made to hold back clients that lie. */
+  readonly isRobust?: true
 }
 
 const deltasOf = (updates: readonly Update[]): Float32Array[] => updates.map(({ delta }) => delta)
@@ -44,25 +46,31 @@ export const AGGREGATIONS = {
     does: 'the mean of updates that are no longer than the median of all norms so far',
     source: 'Sun et al. 2019',
     centre: (updates, options, norms) => mean(clippedToMedian(updates, norms), options, norms),
+    isRobust: true,
   },
   'trimmed-mean': {
     does: 'of each number the mean without its largest and smallest values',
     source: 'Yin et al. 2018',
     centre: (updates, { trim }) => trimmedMean(deltasOf(updates), trim),
+    isRobust: true,
   },
   median: {
     does: 'of each number the median',
     source: 'Yin et al. 2018',
     centre: (updates) => median(deltasOf(updates)),
+    isRobust: true,
   },
   krum: {
     does: 'the mean of the updates that lie nearest to each other (Multi-Krum)',
     source: 'Blanchard et al. 2017',
     centre: (updates, { trim }) => multiKrum(deltasOf(updates), trim),
+    isRobust: true,
   },
 } as const satisfies Readonly<Record<string, Aggregation>>
 
 export type AggregationName = keyof typeof AGGREGATIONS
+
+export const isRobust = (name: AggregationName): boolean => (AGGREGATIONS[name] as Aggregation).isRobust === true
 
 /**
  * The step of a round, in an order of clients that does not depend on who came first. Updates without any change have no

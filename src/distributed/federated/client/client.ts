@@ -39,6 +39,8 @@ export interface ClientConfig {
   readonly learner: Learner
   /** How many there are. */
   readonly clients: number
+  /** Hides what it sends from those who see the hash of it. */
+  readonly salted?: boolean | undefined
   readonly clock: Clock
   /** Milliseconds between two looks at the round. */
   readonly poll: number
@@ -72,7 +74,7 @@ async function taking(
   config: ClientConfig,
   say: (about: Readonly<Record<string, unknown>>) => void,
 ): Promise<ClientEnd> {
-  const { transport, run, client, clients, learner, clock, poll, signal } = config
+  const { transport, run, client, clients, salted, learner, clock, poll, signal } = config
   const bell = bellOf(transport.hints(NAMES.changed, signal), clock, signal)
   const objects = objectCache(transport, run)
   const { samples, seconds } = learner
@@ -110,7 +112,8 @@ async function taking(
       const lesson = await learner.learn(turn, round, tensors, goOn)
       if (!lesson) continue
       loss = lesson.loss
-      const claims = { run, client, round, model, samples, fetched, ...(loss !== undefined && { loss }) }
+      const salt = salted && { salt: crypto.randomUUID() }
+      const claims = { run, client, round, model, samples, fetched, ...(loss !== undefined && { loss }), ...salt }
       bytes = encodeUpload(claims, lesson.tensors)
       const uploads = await uploadStream(transport, round, { clients, most: bytes.length })
       const send = (stop: AbortSignal): Promise<void> => sendParts(uploads, round, client, bytes, stop)

@@ -31,8 +31,8 @@ export async function takeUpload(
     const { claims } = file
     for (const [what, own] of Object.entries({ run, client, round, model }))
       if (claims[what as 'run'] !== own) throw new Error(`it is of the ${what} ${claims[what as 'run']}, not ${own}`)
-    const contribution: Contribution = work.check(turn, file, norms)
     const { samples, loss, fetched } = claims
+    const contribution: Contribution = work.check(turn, file, { samples, norms })
     return { client, samples, contribution, hash: received.hash, bytes: received.bytes.length, fetched, loss }
   } catch (error) {
     throw new RefusedError((error as Error).message, { cause: error })

@@ -67,7 +67,9 @@ export async function* coordinate(config: CoordinatorConfig): AsyncGenerator<Coo
           yield { event: 'failed', round: state.round, turn: state.turn, answers: arrived.length }
           await again(`it had ${arrived.length} answers`, { missed, seconds: [...seconds] })
         } else {
-          const accepted = arrived.map(({ client, samples, hash }) => ({ client, samples, hash }))
+          const accepted = arrived.map(({ client, samples, hash }) =>
+            work.isPrivate ? { client, hash } : { client, samples, hash },
+          )
           accepted.sort((a, b) => (a.client < b.client ? -1 : 1))
           await write({ phase: 'aggregating', accepted, missed, seconds: [...seconds] })
         }
@@ -161,7 +163,8 @@ async function merge(
   }
   const about = { run, round, turn: turn + 1, before: state.model, inputs: state.accepted, rule }
   const model = await publishModel(transport, layout, after.tensors, after.server, about)
-  return { model, norms: normsAfter(norms, taken) }
+  // Updates that get noise are clipped to a length that was said before: no norm has to be remembered.
+  return { model, norms: work.isPrivate ? [] : normsAfter(norms, taken) }
 }
 
 /** An upload that was there and counted; undefined where the server has lost it, or a part of it. */

@@ -2,7 +2,8 @@ import { z } from 'zod'
 import type { Transport } from '../../transport.js'
 import { fromJson, NAMES, toJson } from '../names.js'
 
-const accepted = z.strictObject({ client: z.string(), samples: z.int().min(1), hash: z.string() })
+/** `samples`: what the client claims; absent under privacy, as the norms are, since every client reads the state. */
+const accepted = z.strictObject({ client: z.string(), samples: z.int().min(1).optional(), hash: z.string() })
 const state = z.strictObject({
   version: z.literal(1),
   /** open: clients are chosen; collecting: they work; aggregating: the inputs are fixed; published: so is the model. */
@@ -25,7 +26,7 @@ const state = z.strictObject({
   norms: z.array(z.number()),
 })
 
-/** All that the rounds of a run have to remember: one value, changed by compare-and-set. */
+/** All that the rounds of a run have to remember: one value, changed by compare-and-set. Every client can read it. */
 export type RoundState = z.infer<typeof state>
 export type Accepted = z.infer<typeof accepted>
 

@@ -30,10 +30,12 @@ export interface MergeContext {
 /** What is made of uploads, turn after turn: the rounds themselves do not know. */
 export interface Work {
   readonly turns: number
+  /** Whether what clients read may tell nothing exact of an upload: neither its norm nor what it claims. */
+  readonly isPrivate: boolean
   /** The most bytes of an upload. */
   mostBytes(turn: number): number
-  /** Throws an Error that says why an upload does not count. */
-  check(turn: number, file: UploadFile, norms: readonly number[]): Contribution
+  /** Throws an Error that says why an upload does not count, of a client that says it has so many samples. */
+  check(turn: number, file: UploadFile, about: { samples: number; norms: readonly number[] }): Contribution
   /** The next model: the same for the same uploads, whoever makes it. */
   merge(turn: number, before: Standing, uploads: readonly Taken[], context: MergeContext): Standing
 }

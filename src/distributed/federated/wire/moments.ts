@@ -27,8 +27,11 @@ export function momentsTensors(moments: Moments): UploadTensor[] {
   }))
 }
 
-/** Throws a UserError unless they are sums of these sizes, finite, and such as samples can have. */
-export function momentsOf({ tensors }: UploadFile, sizes: Sizes): Moments {
+/**
+ * Throws a UserError unless they are sums of these sizes, finite, and such as so many rows can have, each of one class. A
+ * client that makes up sums which some rows could have is not found out.
+ */
+export function momentsOf({ tensors }: UploadFile, sizes: Sizes, rows: number): Moments {
   const shapes = shapesOf(sizes)
   const take = (name: keyof typeof shapes): Float64Array => {
     const own = tensors.find((tensor) => tensor.name === name)
@@ -41,17 +44,23 @@ export function momentsOf({ tensors }: UploadFile, sizes: Sizes): Moments {
   const extra = tensors.find(({ name }) => !Object.hasOwn(shapes, name))
   if (extra) throw new UserError(`it holds ${extra.name}, which does not travel in this round`)
   const [count] = take('count')
+  if (count !== rows) throw new UserError(`its sums are of ${count} rows, and its samples have ${rows}`)
   const [targetSquares] = take('targetSquares')
-  if (!(Number.isInteger(count) && count! >= 1 && targetSquares! >= 0))
-    throw new UserError(`it has sums of ${count} samples`)
+  const targetSums = take('targetSums')
+  const wrong = targetSums.findIndex((sum) => !(Number.isInteger(sum) && sum >= 0 && sum <= rows))
+  if (wrong >= 0) throw new UserError(`of its ${rows} rows ${targetSums[wrong]} are of class ${wrong}`)
+  const all = targetSums.reduce((sum, own) => sum + own, 0)
+  if (all !== rows || targetSquares !== rows)
+    throw new UserError(
+      `its classes have ${all} rows together, with ${targetSquares} as sum of squares, and it has ${rows}`,
+    )
   const gram = take('gram')
   const { features } = sizes
   for (let i = 0, at = 0; i < features; at += features - i, i++)
     if (!(gram[at]! >= 0)) throw new UserError(`its sum of squares of feature ${i} is ${gram[at]}`)
   return {
-    ...{ ...sizes, count: count!, targetSquares: targetSquares!, gram },
+    ...{ ...sizes, count, targetSquares, gram, targetSums },
     featureSums: take('featureSums'),
-    targetSums: take('targetSums'),
     cross: take('cross'),
   }
 }

@@ -18,6 +18,8 @@ export interface Claims {
   readonly loss?: number | undefined
   /** Bytes that it had to fetch for this round. */
   readonly fetched: number
+  /** Random, where the upload is private: whoever guesses all the rest still cannot know it by its hash. */
+  readonly salt?: string | undefined
 }
 
 const claims = z.strictObject({
@@ -28,6 +30,7 @@ const claims = z.strictObject({
   samples: z.int().min(1),
   loss: z.number().optional(),
   fetched: z.int().min(0),
+  salt: z.string().optional(),
 })
 
 const FORMAT = 'onward-upload'
