@@ -283,6 +283,22 @@ export default [
     tests: 'train/train',
   },
   {
+    what: 'programs of a layer that has learned stay',
+    file: 'src/train/trainer.ts',
+    find: 'if (phase) await programs.letGo(() => true)',
+    replace: '',
+    tests: 'train/greedy',
+    names: 'programs go',
+  },
+  {
+    what: 'programs of a step that is over stay',
+    file: 'src/train/traced-plan.ts',
+    find: 'epoch > (lastEpochs.get(step) ?? epochs)',
+    replace: 'epoch > epochs',
+    tests: 'train/greedy',
+    names: 'programs go',
+  },
+  {
     what: 'at its end a training forgets its steps between epochs',
     file: plan,
     find: 'at.phase > 0 ? between : between.slice(0, at.epoch)',

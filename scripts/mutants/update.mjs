@@ -147,6 +147,13 @@ export default [
     tests: 'runtime/engine',
   },
   {
+    what: 'a session that is not to be kept stays',
+    file: 'src/runtime/sessions.ts',
+    find: '...(keep ? [] : idle.filter((own) => used.includes(own)))',
+    replace: '',
+    tests: 'runtime/engine',
+  },
+  {
     what: 'the engine takes what follows a product into it',
     file: 'src/runtime/sessions.ts',
     find: ';MatMulScaleFusion;MatMulAddFusion',

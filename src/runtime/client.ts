@@ -66,11 +66,11 @@ export async function openProgram(
       check()
       return await engine.read(id)
     },
-    async dispose() {
+    async dispose(keep = true) {
       if (disposed) return
       disposed = true
       opened.delete(program)
-      await Promise.all([choice?.close(), engine.close(id)])
+      await Promise.all([choice?.close(), engine.close(id, keep)])
     },
   }
   opened.set(program, { id, engine, state })

@@ -92,12 +92,12 @@ export function createEngine(ort: Ort): Engine {
     return state
   }
 
-  async function close(id: number): Promise<void> {
+  async function close(id: number, keep = true): Promise<void> {
     const own = opened.get(id)
     if (!own) return
     opened.delete(id)
     for (const slot of own.slots.values()) if (--slot.users === 0) replace(slot, undefined)
-    await sessions.release(own.used)
+    await sessions.release(own.used, keep)
   }
 
   return inOrder({ open, load, run, read, close, compare: (...x) => sameBits(ort, ...x), block: () => blockOf(ort) })

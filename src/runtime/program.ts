@@ -35,8 +35,11 @@ export interface Program {
   isComparing?(): boolean
   /** A copy of the state. */
   read(): Promise<TensorRecord>
-  /** Waits for the calls in flight, then frees the state and the session. */
-  dispose(): Promise<void>
+  /**
+   * Waits for the calls in flight, then frees the state. `keep`: whether its session, with the memory that it took, may be
+   * kept for the next program of the same step; default: true.
+   */
+  dispose(keep?: boolean): Promise<void>
 }
 
 export interface CompileOptions {

@@ -39,7 +39,7 @@ export interface Engine {
   load(id: number, state: TensorRecord): Promise<void>
   run(id: number, steps: number, batch: TensorRecord): Promise<RunResult>
   read(id: number): Promise<TensorRecord>
-  close(id: number): Promise<void>
+  close(id: number, keep?: boolean): Promise<void>
   /** How many channels the CPU's kernels for blocks of channels take together; 1 where there are none. */
   block(): Promise<number>
   /** Whether the model makes of random inputs the same bits with each number of threads. */

@@ -41,10 +41,12 @@ export class Sessions {
     return session
   }
 
-  async release(used: readonly Shared[]): Promise<void> {
+  /** `keep`: whether those that nobody else uses may stay for a while. */
+  async release(used: readonly Shared[], keep = true): Promise<void> {
     for (const shared of used) shared.users--
     const idle = this.#all.filter(({ users }) => users === 0)
-    const dropped = new Set(idle.slice(0, Math.max(0, idle.length - KEPT_SESSIONS)))
+    const tooMany = idle.slice(0, Math.max(0, idle.length - KEPT_SESSIONS))
+    const dropped = new Set([...tooMany, ...(keep ? [] : idle.filter((own) => used.includes(own)))])
     this.#all = this.#all.filter((own) => !dropped.has(own))
     for (const { session } of dropped) await session.release()
   }

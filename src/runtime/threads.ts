@@ -35,7 +35,7 @@ export function chooseThreads(
   let opening = Promise.resolve()
   const close = (): Promise<void> => {
     one = 'closed'
-    return engine.close(other).catch(() => undefined)
+    return engine.close(other, false).catch(() => undefined)
   }
   const open = async (): Promise<void> => {
     one = 'opening'

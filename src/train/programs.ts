@@ -9,6 +9,8 @@ export interface Programs {
   readonly owner: Program
   /** A program on that state, compiled when its key is first asked for. */
   shared(key: string, graph: StepGraph): Promise<Program>
+  /** Lets go of those whose keys are over, and of their memory: each session has its own. Asked for, they are compiled again. */
+  letGo(isOver: (key: string) => boolean): Promise<void>
   /** Runs a graph that has no part in the state. */
   runOnce(graph: StepGraph, batch: TensorRecord): Promise<RunResult>
   close(): Promise<void>
@@ -28,6 +30,12 @@ export async function openPrograms(
       const program = known.get(key) ?? (await platform.compile(own, { ...place, stateOf: owner }))
       known.set(key, program)
       return program
+    },
+    async letGo(isOver) {
+      for (const [key, program] of [...known].filter(([key]) => isOver(key))) {
+        known.delete(key)
+        await program.dispose(false)
+      }
     },
     async runOnce(own, batch) {
       const program = await platform.compile(own, place)

@@ -29,6 +29,8 @@ export interface TracedPlan {
   readonly plan: Plan
   /** Every step that runs in this training, by the keys that the plan gives. */
   readonly steps: Readonly<Record<string, TracedStep>>
+  /** Whether no batch from a position on in its phase runs this step again. */
+  isPast(step: string, at: Position): boolean
   /** What a greedy phase reads of samples; undefined where that is the samples themselves. */
   features(phase: number): StepGraph | undefined
 }
@@ -44,14 +46,15 @@ export function tracePlan(rule: AnyRule, task: Task, { hyper, options }: Setting
   const between = Array.from({ length: epochs }, (_, epoch) => repeatedIn(rule, traced, epoch, hyper))
   const repeated = Object.fromEntries(between.flat().map(({ step }) => [step, traced.steps[step]!]))
   const features = (): undefined => undefined
+  const lastEpochs = new Map(between.flatMap((own, epoch) => own.map(({ step }): [string, number] => [step, epoch])))
+  const isPast = (step: string, { epoch }: Position): boolean => epoch > (lastEpochs.get(step) ?? epochs)
   if (!rule.schedule) {
     if (!traced.steps[JOINT]) throw new UserError(`${rule.id} has no schedule, and no step named ${JOINT} either`)
     const steps = { ...repeated, [JOINT]: traced.steps[JOINT] }
     return {
       traced,
       plan: { ...common, between, stepOf: () => JOINT },
-      steps,
-      features,
+      ...{ steps, isPast, features },
     }
   }
   const listAt = (epoch: number, batch: number): readonly string[] =>
@@ -75,13 +78,16 @@ export function tracePlan(rule: AnyRule, task: Task, { hyper, options }: Setting
   // Whatever may ever run is traced now: alone, as where a checkpoint is due, and as a whole period.
   for (let epoch = 0; epoch < epochs; epoch++)
     for (let batch = 0; batch < batches; batch++)
-      for (const room of [1, batches - batch]) stepOf({ epoch, batch }, room)
+      for (const room of [1, batches - batch]) {
+        const step = stepOf({ epoch, batch }, room)
+        lastEpochs.set(step, Math.max(epoch, lastEpochs.get(step) ?? 0))
+      }
   const running = new Set(between.flat().map(({ step }) => step))
   for (let epoch = 0; epoch < epochs; epoch++)
     for (let batch = 0; batch < batches; batch++) for (const step of listAt(epoch, batch)) running.add(step)
   checkTrains(rule.id, traced, running, epochs, (epoch) => rule.schedule!(epoch, 0, hyper, epoch / (epoch + 1)))
   const plan = { ...common, between, stepOf, spanOf: (step: string) => steps[step]!.span }
-  return { traced, plan, steps, features }
+  return { traced, plan, steps, isPast, features }
 }
 
 /** One layer after the other, or one alone. */
@@ -102,6 +108,7 @@ function greedyPlan(
     traced,
     plan: { ...common, from, phases, stepOf: ({ phase }) => `${phase}` },
     steps: Object.fromEntries(own.map(({ step }, i) => [`${from + i}`, step])),
+    isPast: () => false,
     features: (phase) => (phase === 0 ? undefined : own[phase - from]!.features),
   }
 }

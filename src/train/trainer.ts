@@ -190,6 +190,8 @@ export async function openTrainer(config: TrainerConfig): Promise<Trainer> {
   let phase: { number: number; pipeline: Pipeline } | undefined
   const pipelineAt = async (number: number): Promise<Pipeline> => {
     if (phase?.number !== number) {
+      // No program of a phase runs in another one.
+      if (phase) await programs.letGo(() => true)
       const make = feed(plan, training, options, await sourceOf(number))
       phase = { number, pipeline: pipelineOf(tracedPlan, program, make, paces) }
     }
@@ -199,6 +201,7 @@ export async function openTrainer(config: TrainerConfig): Promise<Trainer> {
     checkPosition(plan, at)
     if (at.phase === plan.phases || isEpochDone(plan, at))
       throw new UserError(`no step begins at ${JSON.stringify(at)}: the batches of that epoch are done`)
+    if (at.batch === 0) await programs.letGo((step) => tracedPlan.isPast(step, at))
     return (await pipelineAt(at.phase))(at, wanted)
   }
 

@@ -66,6 +66,18 @@ test('of the sessions that no program uses any more, the last eight are kept', a
   await inUse.run(1, {})
 })
 
+test('a session that is not to be kept goes at once, unless another program uses it', async () => {
+  const { count, open } = counting()
+  const [first, second, other] = [await open(1), await open(1), await open(2)]
+  await first.dispose(false)
+  assert.deepEqual(count, { made: 2, released: 0 })
+  await other.dispose()
+  await second.dispose(false)
+  assert.deepEqual(count, { made: 2, released: 1 })
+  await open(2)
+  assert.equal(count.made, 2)
+})
+
 test('a model that the engine refuses leaves nothing behind', async () => {
   let refuse = true
   const ort: Ort = {

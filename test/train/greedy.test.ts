@@ -37,6 +37,38 @@ for (const options of [{}, { precision: 'int8' }])
     assert.ok(same(kept.final, again.final))
   })
 
+test('programs go when no batch needs them any more: those of a layer that has learned, of a step that is over', async () => {
+  const cases = [
+    // The network, a step, the features below from the second layer on, and what looks at units after the second epoch.
+    { own: { rule: forwardForward as AnyRule, hyper }, options: {}, wanted: [2, 3, 3, 4, 3, 4] },
+    // Cells that learn to the middle; then the classifier does alone.
+    {
+      own: { rule: uff as AnyRule, hyper: { units: [8, 6], cellsUntil: 0.5 } },
+      options: { schedule: 'joint' as const, epochs: 4 },
+      wanted: [2, 3, 3, 3],
+    },
+  ]
+  for (const { own, options, wanted } of cases) {
+    const open = new Set<unknown>()
+    const counted: typeof compile = async (...asked) => {
+      const program = await compile(...asked)
+      const dispose = program.dispose
+      open.add(program)
+      // The program itself, so that others can share its state.
+      program.dispose = (keep) => {
+        open.delete(program)
+        return dispose(keep)
+      }
+      return program
+    }
+    const counts: number[] = []
+    const all = { ...common, ...options }
+    for await (const { event } of train({ ...own, data, options: all, platform: { compile: counted } }))
+      if (event === 'epoch') counts.push(open.size)
+    assert.deepEqual(counts, wanted)
+  }
+})
+
 test('layers learn one after the other, and what has learned stays as it is', async () => {
   const { events, kept } = await run({ checkpointEvery: 2 })
   assert.deepEqual(
