@@ -131,4 +131,26 @@ export default [
     tests: 'rules/predictive-coding/rule',
     names: 'after one turn',
   },
+  {
+    what: 'layers that are kept in one tensor count once',
+    file: `${folder}inside.ts`,
+    find: 'ofBlock[block]!.set(v, ',
+    replace:
+      'if (![...ofBlock[block]!.keys()].some((w) => String(layers.get(w.tensor.node)!.names) === String(meeting.names))) ofBlock[block]!.set(v, ',
+    tests: 'certificate/depth',
+  },
+  {
+    what: 'a loop that takes other weights in every iteration counts once',
+    file: `${folder}inside.ts`,
+    find: 'Math.min(taken, slices(meeting.names, block))',
+    replace: 'Math.min(taken, 1)',
+    tests: 'certificate/depth',
+  },
+  {
+    what: 'of the products of a loop one counts',
+    file: `${folder}inside.ts`,
+    find: 'circle!.reduce((sum, w) => sum + products.get(w)!, most)',
+    replace: 'most + products.get(v)!',
+    tests: 'certificate/depth',
+  },
 ]

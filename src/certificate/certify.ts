@@ -6,6 +6,7 @@ import type { Block } from './blocks.js'
 import { capacities } from './capacity.js'
 import { areLocal, type Certificate, type Labels, type LayerCertificate } from './certificate.js'
 import { derivatives } from './derivatives.js'
+import { insides } from './inside.js'
 import { allNodes, type Network, networkOf, type Program, type Vertex } from './network.js'
 import { type Meeting, type Meetings, meetingsOf } from './products.js'
 import { type Bits, bit, carry, components, gather, has, members, type Next, ownerBit } from './reach.js'
@@ -51,7 +52,7 @@ export function certify(programs: readonly Program[], blocks: readonly Block[], 
   const circles = circlesIn(net, next)
   const trained = new Set([...circles.keys()].flatMap(({ state }) => (state && state.owner < 0 ? [state.name] : [])))
   const weights = weightsOf(net, blocks.length, trained, next, counted)
-  const meetings = meetingsOf(net, weights, blocks.length, counted)
+  const meetings = meetingsOf(net, weights, counted)
   const predictors = predict && readBy(predict)
   if (predict) checkOrder(predict, blocks, counted)
   checkOwners(weights, meetings, circles)
@@ -66,8 +67,7 @@ export function certify(programs: readonly Program[], blocks: readonly Block[], 
   const isNarrow = (v: Vertex): boolean => !(v.state && v.state.owner >= 0) && capacity(v) <= limit
   // Products of a block that lie before a choice do not make its cell deeper.
   const values = counted((v) => (isNarrow(v) ? [] : v.sources))
-  const ofState = (v: Vertex): Bits => (v.state ? weights.nameBits(v) : 0n)
-  const namesByValue = gather(components(net.vertices, values), values, ofState)
+  const inside = insides(net, meetings, blocks.length, values)
   const above = fromAbove(
     {
       ...{ net, weights, meetings, blocks: blocks.length, output, next, crossed },
@@ -84,7 +84,7 @@ export function certify(programs: readonly Program[], blocks: readonly Block[], 
       learns: net.updates[layer]!.some(({ state }) => state?.owner !== layer),
       window: members(window, blocks.length).length,
       depth,
-      inside: meetings.inside(layer, namesByValue),
+      inside: inside[layer]!,
       reads: { labels: labels(layer), ...above[layer]! },
     }
   })
@@ -103,7 +103,7 @@ function checkOrder(
   const reads = scoresOf(metrics)
   const net = networkOf([{ state }], blocks, reads)
   const within = counted((v) => v.sources)
-  const meetings = meetingsOf(net, weightsOf(net, blocks.length, new Set(), within, counted), blocks.length, counted)
+  const meetings = meetingsOf(net, weightsOf(net, blocks.length, new Set(), within, counted), counted)
   const fed: Bits[] = blocks.map(() => 0n)
   for (const meeting of meetings.all)
     if (meeting.isProduct)

@@ -1,7 +1,7 @@
 import { type Node, reachable, type Tensor } from '../graph/index.js'
 import { isElementwise, mixes, PRODUCTS, SCALING, sameKind, summedAxis } from './mixing.js'
 import type { Network, Vertex } from './network.js'
-import { type Bits, carry, components, members, type Next } from './reach.js'
+import { type Bits, carry, components, type Next } from './reach.js'
 import { slicesRead } from './slices.js'
 import type { Weights } from './weights.js'
 
@@ -41,13 +41,11 @@ export interface Meetings {
   blocks(meeting: Crossing, lane: number | undefined): Bits
   /** The blocks that are part of what a meeting's weights are applied to. */
   feeders(meeting: Meeting): Bits
-  /** The most products of a block on one chain, in whatever direction they are used; a loop counts once. */
-  inside(block: number, namesByValue: (v: Vertex) => Bits): number
   /** Vertices whose product uses a block's forward weight transposed; the blocks. */
   transposed(v: Vertex): Bits
 }
 
-export function meetingsOf(net: Network, weights: Weights, blocks: number, counted: (next: Next) => Next): Meetings {
+export function meetingsOf(net: Network, weights: Weights, counted: (next: Next) => Next): Meetings {
   const { namesOf, isOwned, verticesOf, owners, holdsData } = weights
   const nodes = [...new Set(net.vertices.map(({ tensor }) => tensor.node))].sort((a, b) => a.id - b.id)
   const users = new Map<Tensor, Node[]>()
@@ -160,37 +158,10 @@ export function meetingsOf(net: Network, weights: Weights, blocks: number, count
     return own.length > 0 ? { node, weights: own, isProduct: true } : undefined
   }
 
-  const byBlock = Array.from({ length: blocks }, (): Meeting[] => [])
-  for (const meeting of all)
-    if (meeting.isProduct && meeting.node.op !== 'gather')
-      for (const block of members(operandBlocks(meeting.node, meeting.weights, undefined), blocks))
-        byBlock[block]!.push(meeting)
-  const inside = (block: number, namesByValue: (v: Vertex) => Bits): number => {
-    const chain = byBlock[block]!
-    const setOf = (list: readonly Tensor[], names: (v: Vertex) => Bits): Bits =>
-      list.flatMap(verticesOf).reduce((set, v) => set | names(v), 0n)
-    const links = chain.map(({ weights: own, data }) => ({
-      weights: setOf(own, weights.nameBits),
-      data: setOf(data, namesByValue),
-    }))
-    const known = new Map<number, number>()
-    const length = (i: number): number => {
-      if (known.has(i)) return known.get(i)!
-      known.set(i, 0)
-      const before = links.flatMap((link, k) => {
-        const follows = (links[i]!.data & link.weights) !== 0n && (link.weights & links[i]!.weights) === 0n
-        return follows ? [length(k)] : []
-      })
-      known.set(i, 1 + Math.max(0, ...before))
-      return known.get(i)!
-    }
-    return Math.max(0, ...chain.map((_, i) => length(i)))
-  }
   return {
     all,
     of: (node) => byNode.get(node),
     crossing,
-    inside,
     feeders: ({ data }) => data.flatMap(verticesOf).reduce((set, v) => set | weights.blocksIn(v), 0n),
     blocks: ({ node, weights: own }, lane) => operandBlocks(node, own, lane),
     transposed: ({ tensor: { node }, lane }) => (isTransposed(node) ? operandBlocks(node, operands(node), lane) : 0n),
