@@ -68,9 +68,9 @@ export default [
   },
   {
     what: 'labels that a block keeps are what it learned',
-    file: `${folder}certify.ts`,
-    find: 'owned.filter((v) => v.state!.written.some((w) => has(madeOf(w), numberOf(v))))',
-    replace: 'owned',
+    file: `${folder}labels.ts`,
+    find: '(learned.has(v) && keeps(v))',
+    replace: 'false',
     ...attacks,
   },
   {
@@ -152,5 +152,33 @@ export default [
     find: 'circle!.reduce((sum, w) => sum + products.get(w)!, most)',
     replace: 'most + products.get(v)!',
     tests: 'certificate/depth',
+  },
+  {
+    what: 'labels in weights that are written anew are what was learned',
+    file: `${folder}labels.ts`,
+    find: 'owned.filter((v) => v.state!.written.some((w) => has(madeOf(w), numberOf(v))))',
+    replace: 'owned',
+    ...attacks,
+  },
+  {
+    what: 'labels that weights multiply are what was learned',
+    file: `${folder}labels.ts`,
+    find: '(by & owned) !== 0n ? set & single : set',
+    replace: '(by & owned) !== 0n ? 0n : set',
+    tests: 'certificate/labels',
+  },
+  {
+    what: 'a sum of labels is what was learned, also where a mask sorts them',
+    file: `${folder}labels.ts`,
+    find: 'v.tensor.size < w.tensor.size ? set & spread : set',
+    replace: 'v.tensor.size < w.tensor.size ? 0n : set',
+    tests: 'certificate/labels',
+  },
+  {
+    what: 'nothing is learned from labels, they are all kept',
+    file: `${folder}labels.ts`,
+    find: 'return isLearning(w, by) ? 0n : ',
+    replace: 'return ',
+    ...attacks,
   },
 ]
