@@ -163,8 +163,8 @@ export default [
   {
     what: 'labels that weights multiply are what was learned',
     file: `${folder}labels.ts`,
-    find: '(by & owned) !== 0n ? set & single : set',
-    replace: '(by & owned) !== 0n ? 0n : set',
+    find: '(by & OWNED) !== 0n ? set & single : set',
+    replace: '(by & OWNED) !== 0n ? 0n : set',
     tests: 'certificate/labels',
   },
   {
@@ -180,5 +180,33 @@ export default [
     find: 'return isLearning(w, by) ? 0n : ',
     replace: 'return ',
     ...attacks,
+  },
+  {
+    what: 'labels beside data are one with them',
+    file: `${folder}labels.ts`,
+    find: ' || apart(w) !== 0n',
+    replace: '',
+    tests: 'certificate/labels',
+  },
+  {
+    what: 'a product that is fixed makes labels one with data',
+    file: `${folder}labels.ts`,
+    find: '(by & (DATA | OWNED)) !== 0n && ((by | made(w)) & DATA) !== 0n',
+    replace: '((by | made(w)) & DATA) !== 0n',
+    tests: 'certificate/labels',
+  },
+  {
+    what: 'what is cut out of an input is that input',
+    file: `${folder}labels.ts`,
+    find: "op === 'slice' || op === 'gather' || ",
+    replace: '',
+    tests: 'certificate/labels',
+  },
+  {
+    what: 'statistics of an input are no part of it',
+    file: `${folder}labels.ts`,
+    find: '& ~fedWithData(w, v)',
+    replace: '',
+    tests: 'certificate/labels',
   },
 ]

@@ -120,7 +120,7 @@ export default [
   },
   {
     what: 'a symmetric weight feeds its layer by its backward product',
-    file: certify,
+    file: 'src/certificate/labels.ts',
     find: 'if (meeting.isProduct && !meeting.backwards)',
     replace: 'if (meeting.isProduct)',
     tests: 'certificate/local',

@@ -1,7 +1,20 @@
 // Labels that reach a layer by ways that look like another one: as weights of a layer below, as a part of its input.
 import { describe, test } from 'node:test'
-import { constant, grad, oneHot, type Tensor } from '../../src/graph/index.js'
-import { BLOCKS, certificateOf, descend, energy, fixed, type Given, honest, K, N, row, taught } from './given.js'
+import { concat, constant, grad, oneHot, type Tensor } from '../../src/graph/index.js'
+import {
+  BLOCKS,
+  certificateOf,
+  descend,
+  energy,
+  errorOf,
+  fixed,
+  type Given,
+  honest,
+  K,
+  N,
+  row,
+  taught,
+} from './given.js'
 import { assertTold } from './table.js'
 
 /** Numbers [N, 5] of which each row is that of one label. */
@@ -103,5 +116,73 @@ describe('labels that a layer below keeps', () => {
           .matmul(fixed([K, 5])),
     )
     assertTold(learned, { labels: 'weights' })
+  })
+})
+
+describe('a label that stands beside data in what a layer is fed', () => {
+  /** What layer 0 is told to see, where it learns that its output be what `target` makes of its input z, [N, 4]. */
+  const towards = (target: (z: Tensor) => Tensor, fed = besideData) => {
+    const write = (g: Given): Record<string, Tensor> => {
+      const z = fed(g)
+      const [g0] = grad(energy(z.matmul(g.W0).sub(target(z))), [g.W0]) as [Tensor]
+      return { ...honest(g), W0: descend(g.W0, g0) }
+    }
+    return row(certificateOf(write))
+  }
+  const besideData = (g: Given): Tensor => concat([g.x.slice(1, 0, 1), oneHot(g.labels, K)], 1)
+  const code5 = fixed([K, 5])
+  const picked = constant([0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1], [4, K])
+  const ways: Record<string, (z: Tensor) => Tensor> = {
+    'cut out of it': (z) => z.slice(1, 1, 4).matmul(code5),
+    'cut out of its square': (z) => z.square().slice(1, 1, 4).matmul(code5),
+    'picked by a fixed product': (z) => z.matmul(picked).matmul(code5),
+    'left by a mask': (z) => z.mul(constant([0, 1, 1, 1])).matmul(fixed([4, 5])),
+    'turned, and gathered': (z) =>
+      z
+        .transpose()
+        .gather(constant([1, 2, 3], [3], 'int32'))
+        .transpose()
+        .matmul(code5),
+    'cut out of what is normalised': (z) => z.div(energy(z).sqrt()).slice(1, 1, 4).matmul(code5),
+  }
+  for (const [name, target] of Object.entries(ways))
+    test(`enters its loss where it is ${name}`, () => assertTold(towards(target), { labels: 'loss' }))
+
+  test('the same where something of the data is added to all of its input', () => {
+    const mixed = (g: Given): Tensor => besideData(g).add(g.x.mean().mul(1e-9))
+    assertTold(towards(ways['cut out of it']!, mixed), { labels: 'loss' })
+  })
+
+  test('is part of its input where it learns from its products and from what is fixed', () => {
+    assertTold(
+      towards(() => fixed([N, 5])),
+      { labels: 'input' },
+    )
+    assertTold(
+      towards(
+        () => fixed([N, 5]),
+        (g) => besideData(g).div(energy(besideData(g)).sqrt()),
+      ),
+      { labels: 'input' },
+    )
+  })
+
+  test('the same where fixed weights brought it into another order', () => {
+    const turned = (g: Given): Tensor =>
+      besideData(g).matmul(constant([0, 0, 0, 1, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0], [4, 4]))
+    assertTold(
+      towards((z) => z.square().slice(1, 0, 3).matmul(code5), turned),
+      { labels: 'loss' },
+    )
+  })
+
+  test('is part of its input where it is one with data, and statistics of that are so too', () => {
+    const blocks = [...BLOCKS, { name: 'feedback', parameters: ['B'] }]
+    const write = (g: Given): Record<string, Tensor> => {
+      const error = errorOf(g)
+      const B = taught(g.state.B!, error, error.matmul(g.state.B!).mul(error.square().mean()))
+      return { ...honest(g), B }
+    }
+    assertTold(row(certificateOf(write, { blocks, shapes: { B: [K, 5] } }), 3), { labels: 'input' })
   })
 })
