@@ -209,4 +209,32 @@ export default [
     replace: '',
     tests: 'certificate/labels',
   },
+  {
+    what: 'weights whose way cannot be told are used forward',
+    file: `${folder}products.ts`,
+    find: 'return isUse && turned(node) !== false',
+    replace: 'return isUse && turned(node) === true',
+    tests: 'certificate/transport',
+  },
+  {
+    what: 'a product that may be a return is an output',
+    file: `${folder}products.ts`,
+    find: 'areOpposite(p, other) !== false)',
+    replace: 'areOpposite(p, other) === true)',
+    tests: 'certificate/transport',
+  },
+  {
+    what: 'a multiplication and a sum sums over nothing',
+    file: `${folder}axes.ts`,
+    find: 'size > 1 && isSummed(',
+    replace: 'size > 1 && !isSummed(',
+    tests: 'certificate/transport',
+  },
+  {
+    what: 'the derivative of a multiplication that nobody reads is no product',
+    file: `${folder}products.ts`,
+    find: ' || isRead.has(node.adjoint.of))',
+    replace: ' || true)',
+    tests: 'certificate/transport',
+  },
 ]

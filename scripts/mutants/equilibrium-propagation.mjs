@@ -6,7 +6,6 @@ const units = 'src/nn/units.ts'
 const contrast = 'src/nn/contrast.ts'
 const products = 'src/certificate/products.ts'
 const mixing = 'src/certificate/mixing.ts'
-const certify = 'src/certificate/certify.ts'
 
 const tests = 'rules/equilibrium-propagation'
 const gradient = { tests, names: 'the gradient|the bias' }
