@@ -24,8 +24,8 @@ interface Kept {
 export function summedAxes(node: Node, weight: Way, users: (x: Tensor) => readonly Node[]): Bits | undefined {
   const index = node.inputs.findIndex(weight.isIn)
   const x = node.inputs[index]
-  const kept = x && keptAxes(x, weight, new Set())
-  if (!kept) return undefined
+  const kept = x && keptAxes(x, weight, new Map())
+  if (!kept || kept === 'circle') return undefined
   const set = summedOf(node, index, users).reduce((all, axis) => all | (kept.axes[axis] ?? 0n), 0n)
   const isPart = set !== kept.all || (kept.all & (kept.all - 1n)) === 0n
   return set !== 0n && isPart ? set : undefined
@@ -43,24 +43,34 @@ function summedOf(node: Node, index: number, users: (x: Tensor) => readonly Node
   return [x.rank - (isTurned === (index === 0) ? 2 : 1)]
 }
 
-function keptAxes(x: Tensor, way: Way, seen: Set<Tensor>): Kept | undefined {
+/** Undefined: it cannot be told, or ways differ; 'circle': it only leads back to what is being looked at. */
+type Found = Kept | undefined | 'circle'
+
+function keptAxes(x: Tensor, way: Way, known: Map<Tensor, Found>): Found {
+  if (known.has(x)) return known.get(x)
+  known.set(x, 'circle')
+  const found = foundAxes(x, way, known)
+  known.set(x, found)
+  return found
+}
+
+function foundAxes(x: Tensor, way: Way, known: Map<Tensor, Found>): Found {
   const before = way.before(x)
   if (way.isEnd(x) || before.length === 0) {
     const axes = x.shape.map((size, axis) => (size > 1 ? bit(axis) : 0n))
     return { axes, all: axes.reduce((all, set) => all | set, 0n) }
   }
-  seen.add(x)
   let found: Kept | undefined
   for (const y of new Set(before)) {
-    if (seen.has(y) || !way.isIn(y)) continue
-    const from = keptAxes(y, way, seen)
+    if (!way.isIn(y)) continue
+    const from = keptAxes(y, way, known)
+    if (from === 'circle') continue
     // Along an axis of one place lies nothing.
     const axes = from && moved(x, y, from.axes)?.map((set, axis) => (x.shape[axis]! > 1 ? set : 0n))
     if (!axes || (found && String(found.axes) !== String(axes))) return undefined
     found = { axes, all: from.all }
   }
-  seen.delete(x)
-  return found && { axes: joined(x, found), all: found.all }
+  return found ? { axes: joined(x, found), all: found.all } : 'circle'
 }
 
 /** Where the axes of `y` are in `x`, which is made of it. */
