@@ -6,7 +6,6 @@ const units = 'src/nn/units.ts'
 const contrast = 'src/nn/contrast.ts'
 const products = 'src/certificate/products.ts'
 const mixing = 'src/certificate/mixing.ts'
-const certify = 'src/certificate/certify.ts'
 
 const tests = 'rules/equilibrium-propagation'
 const gradient = { tests, names: 'the gradient|the bias' }
@@ -120,7 +119,7 @@ export default [
   },
   {
     what: 'a symmetric weight feeds its layer by its backward product',
-    file: certify,
+    file: 'src/certificate/labels.ts',
     find: 'if (meeting.isProduct && !meeting.backwards)',
     replace: 'if (meeting.isProduct)',
     tests: 'certificate/local',

@@ -24,7 +24,10 @@ export interface LayerCertificate {
   readonly window: number
   /** The number of trained products that the longest derivative path crosses; the body of a loop counts every time. */
   readonly depth: number
-  /** The most of its own products on one chain, whether derivatives cross them or not; a loop counts once. */
+  /**
+   * The most of its own products on one chain of one step, whether derivatives cross them or not; a loop counts once,
+   * but weights that it takes anew in every iteration count every time.
+   */
   readonly inside: number
   readonly reads: {
     readonly labels: Labels

@@ -1,14 +1,16 @@
 import { UserError } from '../errors.js'
 import { gradientOf, type Tensor } from '../graph/index.js'
 import type { StepGraph } from '../onnx/index.js'
-import { fedBy, fromAbove } from './above.js'
+import { fromAbove } from './above.js'
 import type { Block } from './blocks.js'
 import { capacities } from './capacity.js'
-import { areLocal, type Certificate, type Labels, type LayerCertificate } from './certificate.js'
+import { areLocal, type Certificate, type LayerCertificate } from './certificate.js'
 import { derivatives } from './derivatives.js'
+import { insides } from './inside.js'
+import { labelsOf } from './labels.js'
 import { allNodes, type Network, networkOf, type Program, type Vertex } from './network.js'
-import { type Meeting, type Meetings, meetingsOf } from './products.js'
-import { type Bits, bit, carry, components, gather, has, members, type Next, ownerBit } from './reach.js'
+import { type Meetings, meetingsOf } from './products.js'
+import { type Bits, components, has, members, type Next } from './reach.js'
 import { type Weights, weightsOf } from './weights.js'
 
 export type { Block } from './blocks.js'
@@ -51,7 +53,7 @@ export function certify(programs: readonly Program[], blocks: readonly Block[], 
   const circles = circlesIn(net, next)
   const trained = new Set([...circles.keys()].flatMap(({ state }) => (state && state.owner < 0 ? [state.name] : [])))
   const weights = weightsOf(net, blocks.length, trained, next, counted)
-  const meetings = meetingsOf(net, weights, blocks.length, counted)
+  const meetings = meetingsOf(net, weights, counted)
   const predictors = predict && readBy(predict)
   if (predict) checkOrder(predict, blocks, counted)
   checkOwners(weights, meetings, circles)
@@ -66,8 +68,7 @@ export function certify(programs: readonly Program[], blocks: readonly Block[], 
   const isNarrow = (v: Vertex): boolean => !(v.state && v.state.owner >= 0) && capacity(v) <= limit
   // Products of a block that lie before a choice do not make its cell deeper.
   const values = counted((v) => (isNarrow(v) ? [] : v.sources))
-  const ofState = (v: Vertex): Bits => (v.state ? weights.nameBits(v) : 0n)
-  const namesByValue = gather(components(net.vertices, values), values, ofState)
+  const inside = insides(net, meetings, blocks.length, values)
   const above = fromAbove(
     {
       ...{ net, weights, meetings, blocks: blocks.length, output, next, crossed },
@@ -75,7 +76,7 @@ export function certify(programs: readonly Program[], blocks: readonly Block[], 
     },
     reaches.map(({ window }) => window),
   )
-  const labels = labelsOf(net, meetings, blocks.length, labelled, next, counted)
+  const labels = labelsOf({ net, weights, meetings, blocks: blocks.length, labelled, next, counted })
   const layers = blocks.map(({ name }, layer): LayerCertificate => {
     const { window, depth } = reaches[layer]!
     return {
@@ -84,7 +85,7 @@ export function certify(programs: readonly Program[], blocks: readonly Block[], 
       learns: net.updates[layer]!.some(({ state }) => state?.owner !== layer),
       window: members(window, blocks.length).length,
       depth,
-      inside: meetings.inside(layer, namesByValue),
+      inside: inside[layer]!,
       reads: { labels: labels(layer), ...above[layer]! },
     }
   })
@@ -103,7 +104,7 @@ function checkOrder(
   const reads = scoresOf(metrics)
   const net = networkOf([{ state }], blocks, reads)
   const within = counted((v) => v.sources)
-  const meetings = meetingsOf(net, weightsOf(net, blocks.length, new Set(), within, counted), blocks.length, counted)
+  const meetings = meetingsOf(net, weightsOf(net, blocks.length, new Set(), within, counted), counted)
   const fed: Bits[] = blocks.map(() => 0n)
   for (const meeting of meetings.all)
     if (meeting.isProduct)
@@ -184,59 +185,5 @@ function crossedBy(meetings: Meetings): (v: Vertex) => Bits {
     if (alone) return meetings.blocks(alone, lane)
     const reads = forward?.isProduct && node.inputs.some((x) => forward.weights.includes(x))
     return reads ? meetings.blocks(forward, lane) : 0n
-  }
-}
-
-/**
- * Where labels enter. They are followed as they are through all state but parameters that are made from their own old
- * values: what was learned with labels is told apart from labels that are kept.
- */
-function labelsOf(
-  net: Network,
-  meetings: Meetings,
-  blocks: number,
-  labelled: ReadonlySet<string>,
-  next: Next,
-  counted: (next: Next) => Next,
-): (block: number) => Labels {
-  const startsSo = ({ state }: Vertex): boolean => !!state && labelled.has(state.name)
-  const isLabels = (v: Vertex): boolean => {
-    const { op, attributes } = v.tensor.node
-    return (op === 'input' && attributes.kind === 'labels') || (startsSo(v) && ownerBit(v) === 0n)
-  }
-  const through = counted((v) => v.state?.written ?? v.sources)
-  const owned = net.vertices.filter(({ state }) => state && state.owner >= 0)
-  const keyOf = ({ state, lane }: Vertex): string => `${lane} ${state!.name}`
-  const numbers = new Map([...new Set(owned.map(keyOf))].map((key, i) => [key, i]))
-  const numberOf = (v: Vertex): number => numbers.get(keyOf(v))!
-  const isOwned = new Set(owned)
-  const madeOf = gather(components(net.vertices, next), next, (v) => (isOwned.has(v) ? bit(numberOf(v)) : 0n))
-  const learned = new Set(owned.filter((v) => v.state!.written.some((w) => has(madeOf(w), numberOf(v)))))
-  const asTheyAre: Next = counted((v) => (learned.has(v) ? [] : (v.state?.written ?? v.sources)))
-  const parts = components(net.vertices, asTheyAre)
-  // What a block's products are fed together with data, statistics of it, and so on: all of that is its input.
-  const feeds = new Map<Tensor, Meeting[]>()
-  for (const meeting of meetings.all)
-    if (meeting.isProduct && !meeting.backwards)
-      for (const x of meeting.data) feeds.set(x, [...(feeds.get(x) ?? []), meeting])
-  const holdsData = gather(parts, asTheyAre, ({ tensor: { node } }) =>
-    node.op === 'input' && node.attributes.kind === 'data' ? 1n : 0n,
-  )
-  const fedWithData = (w: Vertex): Bits =>
-    holdsData(w) === 0n ? 0n : (feeds.get(w.tensor) ?? []).reduce((set, m) => set | meetings.blocks(m, w.lane), 0n)
-  const past = carry(
-    parts,
-    asTheyAre,
-    (v) => (isLabels(v) ? bit(blocks) - 1n : startsSo(v) ? ownerBit(v) : 0n),
-    (w, v, set) => set & ~fedBy(meetings, w, v) & ~fedWithData(w),
-  )
-  const seed = (v: Vertex): Bits => (isLabels(v) ? 1n : 0n)
-  const seen = gather(parts, asTheyAre, seed)
-  const anyhow = gather(components(net.vertices, through), through, (v) => (startsSo(v) ? 1n : seed(v)))
-  return (block) => {
-    const updates = net.updates[block]!
-    if (updates.some((v) => has(past(v), block))) return 'loss'
-    if (updates.some((v) => seen(v) !== 0n)) return 'input'
-    return updates.some((v) => anyhow(v) !== 0n) ? 'weights' : 'none'
   }
 }

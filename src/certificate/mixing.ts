@@ -12,8 +12,6 @@ export const PRODUCTS: ReadonlyMap<string, string> = new Map([
   ['gather', 'gather'],
 ])
 
-export const sameKind = (a: Node, b: Node): boolean => PRODUCTS.get(a.op) === PRODUCTS.get(b.op)
-
 /** Operations that keep weights what they are, scaled: a normalisation of their input may lie in them. */
 export const SCALING = new Set(['mul', 'div', 'neg', 'reshape', 'transpose'])
 
@@ -50,7 +48,7 @@ function isSpread(x: Tensor, axis: number): boolean {
 }
 
 /** Whether one of the axes is summed over, at once or after the numbers were put in other places. */
-function isSummed(x: Tensor, axes: readonly number[], users: (x: Tensor) => readonly Node[]): boolean {
+export function isSummed(x: Tensor, axes: readonly number[], users: (x: Tensor) => readonly Node[]): boolean {
   return (
     axes.length > 0 &&
     users(x).some((node) => {
@@ -73,38 +71,3 @@ function isSummed(x: Tensor, axes: readonly number[], users: (x: Tensor) => read
 
 const isFixed = ({ node }: Tensor): boolean =>
   node.op === 'constant' || (node.op === 'broadcastTo' && isFixed(node.inputs[0]!))
-
-/**
- * The axis (0 or 1) of a weight matrix that a product sums over, following transpositions: it tells a weight used
- * forward from the same weight used to carry something back.
- */
-export function summedAxis(node: Node, weight: Way): number | undefined {
-  const index = node.inputs.findIndex(weight.isIn)
-  if (index < 0) return undefined
-  const isSwapped = isOdd(node.inputs[index]!, weight, new Set()) ?? false
-  if (PRODUCTS.get(node.op) === 'convolution') return isSwapped ? 0 : 1
-  const { transposeA, transposeB } = node.attributes
-  const last = index === 0 ? (transposeA ? 0 : 1) : transposeB ? 1 : 0
-  return isSwapped ? 1 - last : last
-}
-
-/** How to follow a weight back to where it is kept. */
-export interface Way {
-  isIn(x: Tensor): boolean
-  /** What a tensor is made from; of a copy that is kept, what was copied. */
-  before(x: Tensor): readonly Tensor[]
-  isEnd(x: Tensor): boolean
-}
-
-/** Whether there is an odd number of transpositions on the way to a weight; undefined: it does not lead there. */
-function isOdd(x: Tensor, way: Way, seen: Set<Tensor>): boolean | undefined {
-  const before = way.before(x)
-  if (way.isEnd(x) || before.length === 0) return false
-  seen.add(x)
-  for (const y of before) {
-    if (seen.has(y) || !way.isIn(y)) continue
-    const rest = isOdd(y, way, seen)
-    if (rest !== undefined) return rest !== (x.node.op === 'transpose')
-  }
-  return undefined
-}

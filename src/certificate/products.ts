@@ -1,7 +1,8 @@
 import { type Node, reachable, type Tensor } from '../graph/index.js'
-import { isElementwise, mixes, PRODUCTS, SCALING, sameKind, summedAxis } from './mixing.js'
+import { summedAxes } from './axes.js'
+import { isElementwise, mixes, PRODUCTS, SCALING } from './mixing.js'
 import type { Network, Vertex } from './network.js'
-import { type Bits, carry, components, members, type Next } from './reach.js'
+import { type Bits, carry, components, type Next } from './reach.js'
 import { slicesRead } from './slices.js'
 import type { Weights } from './weights.js'
 
@@ -21,7 +22,7 @@ export interface Meeting {
    * Carries something down: a symmetric weight, here summed over the axis that it sends to when the input drives it.
    */
   readonly backwards: boolean
-  /** Comes after a product of the same weights that sums over their other axis. */
+  /** Comes after a product of the same weights that sums over their other axis, or may do so. */
   readonly returns: boolean
 }
 
@@ -41,15 +42,14 @@ export interface Meetings {
   blocks(meeting: Crossing, lane: number | undefined): Bits
   /** The blocks that are part of what a meeting's weights are applied to. */
   feeders(meeting: Meeting): Bits
-  /** The most products of a block on one chain, in whatever direction they are used; a loop counts once. */
-  inside(block: number, namesByValue: (v: Vertex) => Bits): number
   /** Vertices whose product uses a block's forward weight transposed; the blocks. */
   transposed(v: Vertex): Bits
 }
 
-export function meetingsOf(net: Network, weights: Weights, blocks: number, counted: (next: Next) => Next): Meetings {
+export function meetingsOf(net: Network, weights: Weights, counted: (next: Next) => Next): Meetings {
   const { namesOf, isOwned, verticesOf, owners, holdsData } = weights
   const nodes = [...new Set(net.vertices.map(({ tensor }) => tensor.node))].sort((a, b) => a.id - b.id)
+  const isRead = new Set(nodes)
   const users = new Map<Tensor, Node[]>()
   for (const node of nodes) for (const x of new Set(node.inputs)) users.set(x, [...(users.get(x) ?? []), node])
 
@@ -62,7 +62,9 @@ export function meetingsOf(net: Network, weights: Weights, blocks: number, count
   const found: Found[] = []
   for (const node of nodes) {
     const elementwise = isElementwise(node) && node.inputs.length > 1
-    if (node.adjoint || !(PRODUCTS.has(node.op) || elementwise)) continue
+    // A derivative of what nobody reads is a use of its own.
+    const isDerivative = node.adjoint && (PRODUCTS.has(node.op) || isRead.has(node.adjoint.of))
+    if (isDerivative || !(PRODUCTS.has(node.op) || elementwise)) continue
     const candidates = node.op === 'gather' ? node.inputs.slice(0, 1) : node.inputs
     const own = weightsAmong(candidates)
     const data = node.inputs.filter((x) => !own.includes(x))
@@ -107,21 +109,41 @@ export function meetingsOf(net: Network, weights: Weights, blocks: number, count
     verticesOf(x).flatMap(({ state }) =>
       state && state.owner < 0 ? state.written.map(({ tensor }) => tensor) : x.node.inputs,
     )
-  const summed = (node: Node, name: string): number | undefined =>
-    summedAxis(node, {
+  const known = new Map<string, Bits | undefined>()
+  const summed = (node: Node, name: string): Bits | undefined => {
+    const key = `${node.id} ${name}`
+    if (known.has(key)) return known.get(key)
+    const way = {
       before,
-      isIn: (x) => namesOf(x).includes(name),
-      isEnd: (x) => verticesOf(x).some(({ state }) => state?.name === name),
-    })
-  const areOpposite = (a: Found, b: Found): boolean => {
-    const shared = a.names.filter((name) => b.names.includes(name))
-    return a !== b && sameKind(a.node, b.node) && shared.every((name) => summed(a.node, name) !== summed(b.node, name))
+      isIn: (x: Tensor) => namesOf(x).includes(name),
+      isEnd: (x: Tensor) => verticesOf(x).some(({ state }) => state?.name === name),
+    }
+    const set = summedAxes(node, way, (x) => users.get(x) ?? [])
+    known.set(key, set)
+    return set
+  }
+  /** Whether two products are one, made twice. */
+  const isSameUse = (a: Node, b: Node): boolean =>
+    a.op === b.op &&
+    a.inputs.some((x, i) => namesOf(x).length > 0 && x === b.inputs[i]) &&
+    JSON.stringify(a.attributes) === JSON.stringify(b.attributes)
+  /** Whether one product sums over another axis of a weight than another one; undefined: that cannot be told. */
+  const isTurned = (a: Node, b: Node, name: string): boolean | undefined => {
+    const [one, other] = [summed(a, name), summed(b, name)]
+    if (one !== undefined && other !== undefined) return (one & other) === 0n
+    return isSameUse(a, b) ? false : undefined
+  }
+  /** The same for all weights that two products share. */
+  const areOpposite = (a: Found, b: Found): boolean | undefined => {
+    const shared = a.names.filter((name) => b.names.includes(name)).map((name) => isTurned(a.node, b.node, name))
+    if (a === b || shared.includes(false)) return false
+    return shared.includes(undefined) ? undefined : true
   }
   const rivals = (p: Found): readonly Found[] => (p.isProduct ? p.names.flatMap((name) => byName.get(name) ?? []) : [])
   const all = found.map((p): Meeting => {
-    const opposite = rivals(p).filter((other) => driven.has(other) && areOpposite(p, other))
-    const returns = opposite.some(({ node }) => node.id < p.node.id)
-    return { ...p, returns, backwards: !driven.has(p) && opposite.length > 0 }
+    const others = rivals(p).filter((other) => driven.has(other))
+    const returns = others.some((other) => other.node.id < p.node.id && areOpposite(p, other) !== false)
+    return { ...p, returns, backwards: !driven.has(p) && others.some((other) => areOpposite(p, other) === true) }
   })
   const byNode = new Map(all.map((meeting) => [meeting.node, meeting]))
 
@@ -135,23 +157,31 @@ export function meetingsOf(net: Network, weights: Weights, blocks: number, count
     })
     return set
   }
-  const forwardAxis = new Map<string, { kind: Node; axis: number | undefined }>()
+  const forward = new Map<string, Node>()
   // A layer that is taken from a stack is no product yet.
   for (const { node, names: own, backwards, isProduct } of all)
     if (!backwards && isProduct && node.op !== 'gather')
-      for (const name of own)
-        if (!forwardAxis.has(name)) forwardAxis.set(name, { kind: node, axis: summed(node, name) })
-  const isTransposed = (node: Node): boolean =>
-    PRODUCTS.has(node.op) &&
-    node.op !== 'gather' &&
-    node.inputs.some((x) =>
-      namesOf(x).some((name) => {
-        const forward = forwardAxis.get(name)
-        if (!forward || !sameKind(node, forward.kind)) return false
-        const axis = summed(node, name)
-        return axis !== undefined && axis !== forward.axis
-      }),
-    )
+      for (const name of own) if (!forward.has(name)) forward.set(name, node)
+  /** Whether a product uses forward weights transposed, or may do so; undefined: it cannot be told. */
+  const turned = (node: Node): boolean | undefined => {
+    // The derivative of a product uses its weights the other way round.
+    if (node.adjoint && crossing(node.adjoint.of)?.isProduct) {
+      const of = turned(node.adjoint.of)
+      return of === undefined ? undefined : !of
+    }
+    const own = node.inputs.flatMap(namesOf).flatMap((name) => {
+      const other = forward.get(name)
+      return other ? [isTurned(node, other, name)] : []
+    })
+    return own.includes(true) ? true : own.includes(undefined) ? undefined : false
+  }
+  const isTransposed = (node: Node): boolean => {
+    if (node.op === 'gather') return false
+    const of = node.adjoint && crossing(node.adjoint.of)
+    const isDerivative = !!of?.isProduct && node.inputs.some((x) => of.weights.includes(x))
+    const isUse = byNode.get(node)?.isProduct || isDerivative || (PRODUCTS.has(node.op) && operands(node).length > 0)
+    return isUse && turned(node) !== false
+  }
   const operands = (node: Node): readonly Tensor[] => node.inputs.filter((x) => namesOf(x).length > 0)
   const crossing = (node: Node): Crossing | undefined => {
     const meeting = byNode.get(node)
@@ -160,37 +190,10 @@ export function meetingsOf(net: Network, weights: Weights, blocks: number, count
     return own.length > 0 ? { node, weights: own, isProduct: true } : undefined
   }
 
-  const byBlock = Array.from({ length: blocks }, (): Meeting[] => [])
-  for (const meeting of all)
-    if (meeting.isProduct && meeting.node.op !== 'gather')
-      for (const block of members(operandBlocks(meeting.node, meeting.weights, undefined), blocks))
-        byBlock[block]!.push(meeting)
-  const inside = (block: number, namesByValue: (v: Vertex) => Bits): number => {
-    const chain = byBlock[block]!
-    const setOf = (list: readonly Tensor[], names: (v: Vertex) => Bits): Bits =>
-      list.flatMap(verticesOf).reduce((set, v) => set | names(v), 0n)
-    const links = chain.map(({ weights: own, data }) => ({
-      weights: setOf(own, weights.nameBits),
-      data: setOf(data, namesByValue),
-    }))
-    const known = new Map<number, number>()
-    const length = (i: number): number => {
-      if (known.has(i)) return known.get(i)!
-      known.set(i, 0)
-      const before = links.flatMap((link, k) => {
-        const follows = (links[i]!.data & link.weights) !== 0n && (link.weights & links[i]!.weights) === 0n
-        return follows ? [length(k)] : []
-      })
-      known.set(i, 1 + Math.max(0, ...before))
-      return known.get(i)!
-    }
-    return Math.max(0, ...chain.map((_, i) => length(i)))
-  }
   return {
     all,
     of: (node) => byNode.get(node),
     crossing,
-    inside,
     feeders: ({ data }) => data.flatMap(verticesOf).reduce((set, v) => set | weights.blocksIn(v), 0n),
     blocks: ({ node, weights: own }, lane) => operandBlocks(node, own, lane),
     transposed: ({ tensor: { node }, lane }) => (isTransposed(node) ? operandBlocks(node, operands(node), lane) : 0n),

@@ -28,7 +28,7 @@ export function blockInputsGraph(rule: AnyRule, traced: TracedRule, task: Task, 
     const within: Next = (v) => v.sources
     const counted = (next: Next): Next => next
     const net = networkOf([{ state }], blocks, [scores])
-    const meetings = meetingsOf(net, weightsOf(net, blocks.length, new Set(), within, counted), blocks.length, counted)
+    const meetings = meetingsOf(net, weightsOf(net, blocks.length, new Set(), within, counted), counted)
     const products = meetings.all.filter(({ isProduct, backwards }) => isProduct && !backwards)
     const nodes = allNodes([scores])
     for (const [i, { name }] of blocks.entries()) {
