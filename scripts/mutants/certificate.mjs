@@ -170,8 +170,8 @@ export default [
   {
     what: 'a sum of labels is what was learned, also where a mask sorts them',
     file: `${folder}labels.ts`,
-    find: 'v.tensor.size < w.tensor.size ? set & spread : set',
-    replace: 'v.tensor.size < w.tensor.size ? 0n : set',
+    find: '|| samples === 1 ? set & spread : set',
+    replace: '|| samples === 1 ? 0n : set',
     tests: 'certificate/labels',
   },
   {
@@ -236,5 +236,13 @@ export default [
     find: ' || isRead.has(node.adjoint.of))',
     replace: ' || true)',
     tests: 'certificate/transport',
+  },
+  {
+    what: 'in a batch of one a bias keeps the label',
+    file: `${folder}labels.ts`,
+    find: ' || samples === 1 ?',
+    replace: ' ?',
+    tests: 'rules/contract',
+    names: 'spike-alignment',
   },
 ]

@@ -76,7 +76,7 @@ export function certify(programs: readonly Program[], blocks: readonly Block[], 
     },
     reaches.map(({ window }) => window),
   )
-  const labels = labelsOf({ net, weights, meetings, blocks: blocks.length, labelled, next, counted })
+  const labels = labelsOf({ net, weights, meetings, blocks: blocks.length, samples, labelled, next, counted })
   const layers = blocks.map(({ name }, layer): LayerCertificate => {
     const { window, depth } = reaches[layer]!
     return {

@@ -12,6 +12,8 @@ interface Given {
   readonly weights: Pick<Weights, 'verticesOf'>
   readonly meetings: Meetings
   readonly blocks: number
+  /** Of one mini-batch. */
+  readonly samples: number
   /** State that starts with something made of labels, by name. */
   readonly labelled: ReadonlySet<string>
   /** Back through programs and through state that belongs to no block. */
@@ -114,7 +116,7 @@ const SUMS = new Set([...PRODUCTS.keys(), 'convolutionWeightGradient', 'quantize
  * past a sum they are followed where they were spread out before, as to be sorted by it, and where no weights were in it.
  */
 function keepsLabels(given: Given, made: (v: Vertex) => Bits): (v: Vertex) => boolean {
-  const { net, counted } = given
+  const { net, samples, counted } = given
   const [single, unweighted, spread] = [1n, 2n, 4n]
   /** Whether a product of `w` with something adds up what samples say: classes of data as well as data. */
   const isLearning = (w: Vertex, by: Bits): boolean =>
@@ -122,7 +124,7 @@ function keepsLabels(given: Given, made: (v: Vertex) => Bits): (v: Vertex) => bo
   const edge = (w: Vertex, v: Vertex, set: Bits): Bits => {
     const { op } = v.tensor.node
     const isLarger = w.tensor.size > 1 && v.tensor.size > w.tensor.size
-    if (op === 'sum' || op === 'max') return v.tensor.size < w.tensor.size ? set & spread : set
+    if (op === 'sum' || op === 'max') return v.tensor.size < w.tensor.size || samples === 1 ? set & spread : set
     if (!SUMS.has(op)) return isLarger && isSpreading(v) && (set & unweighted) !== 0n ? set | spread : set
     const by = besides(given, made, w, v)
     return isLearning(w, by) ? 0n : (by & OWNED) !== 0n ? set & single : set
