@@ -17,7 +17,7 @@ import { lines } from '../train/fixtures.js'
 const folder = mkdtempSync(join(tmpdir(), 'onward-compare-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
 
-const arms = await Promise.all(['forward-forward:units=8,8,theta=1', 'backprop'].map((text) => readArm(text)))
+const arms = await Promise.all(['forward-forward:units=8,8,alpha=10', 'backprop'].map((text) => readArm(text)))
 const request = (out: string, other: Partial<CompareRequest> = {}): CompareRequest => ({
   ...{ arms, data: lines(), seeds: 2, budget: { kind: 'epochs', amount: 3 }, weights: 'shared' },
   ...{ options: { threads: 1, batch: 10 }, out: join(folder, out) },
