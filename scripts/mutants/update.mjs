@@ -147,6 +147,13 @@ export default [
     tests: 'runtime/engine',
   },
   {
+    what: 'the worker is not told that a session is not to be kept',
+    file: 'src/runtime/channel.ts',
+    find: "call('close', [id, keep])",
+    replace: "call('close', [id])",
+    tests: 'runtime/channel',
+  },
+  {
     what: 'a session that is not to be kept stays',
     file: 'src/runtime/sessions.ts',
     find: '...(keep ? [] : idle.filter((own) => used.includes(own)))',

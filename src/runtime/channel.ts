@@ -53,7 +53,7 @@ export function channel(
         return call('run', [id, steps, owned], buffersOf(owned))
       },
       read: (id) => call('read', [id]),
-      close: (id) => call('close', [id]),
+      close: (id, keep) => call('close', [id, keep]),
       block: () => call('block', []),
       compare: (program, threads) => call('compare', [program, threads]),
     },

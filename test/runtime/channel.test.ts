@@ -20,3 +20,13 @@ test('once the other side is gone, calls fail at once, and what is closed is clo
   assert.deepEqual(posted, ['read'])
   assert.equal(busy.at(-1), false)
 })
+
+test('whether a session is kept is told to the other side', () => {
+  const posted: unknown[] = []
+  const own = channel(
+    ({ method, args }) => posted.push([method, ...args]),
+    () => {},
+  )
+  own.engine.close(3, false)
+  assert.deepEqual(posted, [['close', 3, false]])
+})
