@@ -42,25 +42,32 @@ function bytes(): string[] {
   ]
 }
 
+function rangeOf(numbers: readonly number[]): string {
+  const [least, most] = [Math.min(...numbers), Math.max(...numbers)]
+  return least === most ? `${most}` : `${least} to ${most}`
+}
+
 function faults(): string[] {
   const rows = Object.keys(RULES).flatMap((rule) => {
     if (RULES[rule]!.only) return []
     const made = readRecord<FaultsMade>(faultsId('mnist', rule))
-    if (!made) return row(['mnist', rule, ...Array.from({ length: 6 }, () => MISSING)])
+    if (!made) return row(['mnist', rule, ...Array.from({ length: 8 }, () => MISSING)])
     const { without, withFaults, rounds } = made
-    const [plain, faulty] = [without, withFaults].map(({ secondsARound }) => secondsARound) as [number, number]
+    const longer = (of: 'seconds' | 'secondsARound'): string => (withFaults[of] / without[of]).toFixed(1)
     return row([
       ...['mnist', rule, percent(without.accuracy!), percent(withFaults.accuracy!)],
-      ...[(faulty / plain).toFixed(1), `${withFaults.withSlow} of ${rounds}`, `${withFaults.withLost} of ${rounds}`],
-      `${Math.min(...withFaults.answers)} to ${Math.max(...withFaults.answers)}`,
+      ...[longer('secondsARound'), longer('seconds')],
+      ...[`${withFaults.withSlow} of ${rounds}`, `${withFaults.withLost} of ${rounds}`],
+      ...[without, withFaults].map(({ answers }) => rangeOf(answers)),
     ])
   })
   return [
     'One client that takes four times as long, and one that never answers from the third round on:',
     '',
     ...head([
-      ...['data', 'rule', 'test accuracy without, %', 'with, %', 'a round takes, times as long'],
-      ...['rounds that the slow one was in', 'the lost one', 'answers in a round'],
+      ...['data', 'rule', 'test accuracy without, %', 'with, %'],
+      ...['a round with a model takes, times as long', 'the whole training'],
+      ...['rounds that the slow one was in', 'the lost one', 'answers in a round without', 'with'],
     ]),
     ...rows,
   ]

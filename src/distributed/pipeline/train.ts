@@ -196,8 +196,9 @@ async function* training(
 }
 
 /** What the whole network decides while it trains has no place in a stream. */
-function checkOptions({ patience, schedule }: Trainer['settings']['options']): void {
+function checkOptions({ patience, schedule, layer }: Trainer['settings']['options']): void {
   if (patience > 0) throw new UsageError('a pipeline goes on while an epoch is measured: leave patience out')
+  if (layer !== undefined) throw new UsageError('in a pipeline all layers are trained: leave the layer out')
   if (schedule === 'greedy')
     throw new UsageError('in a pipeline all layers learn at once: leave the schedule out, or choose the mode weights')
 }
