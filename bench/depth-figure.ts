@@ -1,5 +1,6 @@
 import { DEPTHS, idOf, METHODS } from './jobs/predictive-coding.js'
 import { type Line, lineFigure } from './line-figure.js'
+import { noteOf } from './notes.js'
 import { readRecord } from './records.js'
 import { tested } from './tables.js'
 
@@ -10,7 +11,8 @@ export function depthFigure(): string | undefined {
       const record = readRecord(idOf(method, x))
       return record ? [{ x, values: tested(record).map((accuracy) => 100 * accuracy) }] : []
     })
-    return { name, points }
+    const isStale = DEPTHS.some((x) => noteOf(idOf(method, x)) !== '')
+    return { name: isStale ? `${name} (stale)` : name, points }
   }).filter(({ points }) => points.length > 0)
   if (lines.length === 0) return undefined
   return lineFigure(lines, {

@@ -1,8 +1,9 @@
 import type { LeastSquaresJob, TrainingJob } from './job.js'
 import { dataOf, ruleOf } from './job-settings.js'
+import { noteOf } from './notes.js'
 import { deviation, mean, type Record, readRecord } from './records.js'
-import { present, table, tested, titled, verdict } from './tables.js'
-import { COMMON, common, noteOf } from './training-table.js'
+import { notedTable, present, tested, titled, verdict } from './tables.js'
+import { COMMON, common } from './training-table.js'
 
 type Job = Omit<TrainingJob, 'kind'>
 
@@ -20,26 +21,37 @@ export function regressionTable(jobs: readonly Job[], linear: readonly Omit<Leas
   const rows = linear.flatMap(({ id, title, data }) => {
     const record = readRecord(id)
     const [least, back] = [r2(id), r2(yardstick(data))]
-    const own = record && [title, spread(tested(record, 'r2')), errors(record), '', '', ...COMMON.map(() => ''), '']
+    const own = record && [
+      title,
+      spread(tested(record, 'r2')),
+      errors(record),
+      '',
+      '',
+      ...COMMON.map(() => ''),
+      noteOf(id),
+    ]
     const others = jobs
       .filter((job) => dataOf(job) === data)
       .map((job) => {
         const trained = readRecord(job.id)
         if (!trained) return undefined
         const reached = mean(tested(trained, 'r2'))
+        const note = noteOf(job.id)
         const isYardstick = job.id === yardstick(data)
         return [
           ...[titled(job.title, ruleOf(job)), spread(tested(trained, 'r2')), errors(trained)],
-          least === undefined ? '' : verdict(reached > least),
-          back === undefined || isYardstick ? '' : verdict(reached > back - MOST_BELOW),
+          least === undefined ? '' : verdict(reached > least, note || noteOf(id)),
+          back === undefined || isYardstick
+            ? ''
+            : verdict(reached > back - MOST_BELOW, note || noteOf(yardstick(data)!)),
           ...common(trained),
-          noteOf(job),
+          note,
         ]
       })
     return [own, ...others]
   })
-  const head = ['what', 'R2', 'RMSE', 'above least squares', 'within 0.05 of backpropagation', ...COMMON, 'stale']
-  return table(head, present(rows))
+  const head = ['what', 'R2', 'RMSE', 'above least squares', 'within 0.05 of backpropagation', ...COMMON]
+  return notedTable(head, present(rows))
 }
 
 /** The root of the mean squared error of each value, in its own unit. */

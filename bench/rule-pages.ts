@@ -12,9 +12,10 @@ import { asked, TARGET_WORDS } from '../src/train/options.js'
 import type { TrainingJob } from './job.js'
 import { dataOf, ruleOf } from './job-settings.js'
 import { TRAINING } from './jobs.js'
+import { staleMark } from './notes.js'
 import { mean, type Record, readRecord } from './records.js'
 import { meanAndDeviation, table, tested } from './tables.js'
-import { noteOf, percent } from './training-table.js'
+import { percent } from './training-table.js'
 
 type Job = Omit<TrainingJob, 'kind'>
 
@@ -119,10 +120,9 @@ function figures(rule: AnyRule): string {
   const rows = jobsOf(rule).flatMap((job) => {
     const record = readRecord(job.id)
     if (!record) return []
-    const stale = noteOf(job)
     return [
       [
-        `${job.title}${stale ? ` (stale: ${stale})` : ''}`,
+        `${job.title}${staleMark(job.id)}`,
         ...[dataOf(job), figureOf(job, record), seedsOf(record)],
         `\`${record.command}\`, ${recordLink(job.id)}`,
       ],
@@ -138,7 +138,7 @@ function recipe(rule: AnyRule, id: string): string {
   if (!job) throw new Error(`${pageOf(rule)}: there is no job ${id} of ${rule.id}`)
   const record = readRecord(id)
   const said = record
-    ? `Recorded: ${figureOf(job, record)} on the test samples, seeds ${seedsOf(record)} (${recordLink(id)}).`
+    ? `Recorded${staleMark(id)}: ${figureOf(job, record)} on the test samples, seeds ${seedsOf(record)} (${recordLink(id)}).`
     : 'No record yet.'
   return ['```sh', `npx onward train ${job.arguments.join(' ')} --seed 0`, '```', '', said].join('\n')
 }
@@ -159,7 +159,7 @@ function best(rule: AnyRule): string {
   const cells = sets.map((data) => {
     const own = done.filter(({ job, value }) => dataOf(job) === data && !Number.isNaN(value))
     const { job, record } = own.reduce((a, b) => (b.value < a.value ? b : a))
-    return `${data} ${figureOf(job, record)}: ${recordLink(job.id, job.title)}`
+    return `${data} ${figureOf(job, record)}${staleMark(job.id)}: ${recordLink(job.id, job.title)}`
   })
   return cells.length === 0 ? 'no record yet' : cells.join('<br>')
 }

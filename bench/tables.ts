@@ -18,11 +18,23 @@ export const tested = (record: Record, figure = 'accuracy'): number[] =>
 export const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n')
 
+/** A table whose rows end with why their records are stale; where none is, it has no column for that. */
+export function notedTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const isNoted = rows.some((row) => row.at(-1) !== '')
+  return isNoted
+    ? table([...head, 'stale'], rows)
+    : table(
+        head,
+        rows.map((row) => row.slice(0, -1)),
+      )
+}
+
 /** Of the machine's own product, as the job measured it. Records of one table may come from machines of two kinds. */
 export const gflopsOf = ({ machine }: Record): string => machine.gflops.toFixed(0)
 
-export const verdict = (reached: boolean | undefined): string =>
-  reached === undefined ? '' : reached ? 'yes' : '**no**'
+/** `note`: why a record is stale; by such a record nothing is said. */
+export const verdict = (reached: boolean | undefined, note = ''): string =>
+  reached === undefined || note !== '' ? '' : reached ? 'yes' : '**no**'
 
 /** "1.14 (0.87 to 1.44; 11)": median, range, and their number. */
 export const medianAndRange = (values: readonly number[]): string =>
@@ -37,7 +49,7 @@ export const meanAndDeviation = (values: readonly number[], digits = 2): string 
 /** In the place of a ratio to a twin that has not shown that it is one. */
 export const NOT_PROVEN = 'not proven'
 
-export const present = (rows: (string[] | undefined)[]): string[][] => rows.filter((row) => row !== undefined)
+export const present = <T>(values: readonly (T | undefined)[]): T[] => values.filter((value) => value !== undefined)
 
 /** Replaces what stands between the markers of a name in a file. */
 export function fill(path: string, name: string, text: string): void {

@@ -2,9 +2,10 @@ import type { Certificate } from '../src/certificate/certificate.js'
 import type { Scores } from '../src/train/events.js'
 import type { TrainingJob } from './job.js'
 import { dataOf, ruleOf } from './job-settings.js'
+import { noteOf, staleMark } from './notes.js'
 import { mean, type Record, readRecord } from './records.js'
-import { figures, meanAndDeviation, present, table, tested, titled, verdict } from './tables.js'
-import { commandOf, staleness } from './training.js'
+import { figures, meanAndDeviation, notedTable, present, table, tested, titled, verdict } from './tables.js'
+import { commandOf } from './training.js'
 
 type Job = Omit<TrainingJob, 'kind'>
 
@@ -56,14 +57,12 @@ function byLayer(record: Record): string {
     .join(', ')
 }
 
-/** In what a record differs from what its command gives today. */
-export const noteOf = (job: Job): string => staleness({ ...job, kind: 'training' }) ?? ''
-
 function accuracyRow(job: Job): string[] | undefined {
   const record = readRecord(job.id)
   if (!record) return undefined
   const diverged = record.results.find((result) => result.diverged !== undefined)?.diverged
   const error = percent(tested(record))
+  const note = noteOf(job.id)
   return [
     titled(job.title, ruleOf(job)),
     dataOf(job),
@@ -72,8 +71,8 @@ function accuracyRow(job: Job): string[] | undefined {
     byLayer(record),
     ...common(record),
     job.target === undefined ? '' : `at most ${job.target}`,
-    job.target === undefined ? '' : verdict(mean(error) <= job.target),
-    noteOf(job),
+    job.target === undefined ? '' : verdict(mean(error) <= job.target, note),
+    note,
   ]
 }
 
@@ -105,9 +104,9 @@ export function figureTable(jobs: readonly Job[]): string {
       return values.length === 0 ? '' : meanAndDeviation(values)
     }),
     ...common(record),
-    noteOf(job),
+    noteOf(job.id),
   ])
-  return table(['what', ...names, ...COMMON, 'stale'], rows)
+  return notedTable(['what', ...names, ...COMMON], rows)
 }
 
 /** What makes the figures again, and what of it has not been run. */
@@ -127,7 +126,7 @@ const seeds = ({ results }: Record): string => (results.length === 1 ? '1 seed' 
 export function againstTable(jobs: readonly Job[]): string {
   const said = (record: Record): string => {
     const [{ epochs }] = record.results as [Record['results'][number]]
-    return `${meanAndDeviation(percent(tested(record)))} (${epochs} epochs, ${seeds(record)})`
+    return `${meanAndDeviation(percent(tested(record)))} (${epochs} epochs, ${seeds(record)})${staleMark(record.id)}`
   }
   const rows = jobs.map((job) => {
     const own = readRecord(job.id)
