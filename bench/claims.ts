@@ -1,7 +1,7 @@
 import type { Scores } from '../src/train/events.js'
 import { idOf } from './jobs/predictive-coding.js'
 import { noteOf } from './notes.js'
-import { deviation, mean, type Record, readRecord } from './records.js'
+import { deviation, divergedOf, finished, mean, type Record, readRecord } from './records.js'
 import { figures, meanAndDeviation, notedTable, present, tested, verdict } from './tables.js'
 import { accuraciesByEpoch, percent } from './training-table.js'
 import { distancesOf } from './tuned-figures.js'
@@ -55,7 +55,7 @@ const J = (record: Record): number[] => tested(record, 'J')
 
 /** Errors of the whole network and of its best part alone, by the mean over the seeds. */
 function wholeAgainstParts(record: Record, parts: RegExp): Outcome {
-  const blocks = record.results.map(({ test }) => (test as Scores).blocks ?? {})
+  const blocks = finished(record).map(({ test }) => (test as Scores).blocks ?? {})
   const alone = Object.keys(blocks[0] ?? {})
     .filter((name) => parts.test(name))
     .map((name) => percent(blocks.map((own) => own[name]!.accuracy!)))
@@ -66,7 +66,7 @@ function wholeAgainstParts(record: Record, parts: RegExp): Outcome {
 
 /** How far the last epoch lies behind the best one, in points of accuracy on held-out images. */
 function lastEpoch(record: Record, most: number): Outcome {
-  const lost = record.results.map(({ validationByEpoch }) => {
+  const lost = finished(record).map(({ validationByEpoch }) => {
     const accuracies = accuraciesByEpoch(validationByEpoch)
     return 100 * (Math.max(...accuracies) - accuracies.at(-1)!)
   })
@@ -244,17 +244,19 @@ export const CLAIMS: Readonly<{ [section: string]: readonly Claim[] }> = {
 }
 
 /**
- * What the records of a section were compared for; empty where nothing can be said yet. By a stale record nothing holds,
- * and nothing fails.
+ * What the records of a section were compared for; empty where nothing can be said yet. By a stale record, or one with
+ * seeds that diverged, nothing holds, and nothing fails.
  */
 export function claimTable(section: string): string {
   const rows = (CLAIMS[section] ?? []).map(({ what, of, check }) => {
     const records = present(of.map(readRecord))
     if (records.length < of.length) return undefined
-    const outcome = check(...records)
-    if (!outcome) return undefined
+    const outcome = records.every((record) => finished(record).length > 0) ? check(...records) : undefined
+    const diverged = records.filter((own) => divergedOf(own) !== '').map((own) => `${own.id}: ${divergedOf(own)}`)
+    if (!outcome && diverged.length === 0) return undefined
+    const said = [outcome?.figures, ...diverged].filter((part) => part !== undefined).join('; ')
     const note = present(of.map((id) => (noteOf(id) ? `${id}: ${noteOf(id)}` : undefined))).join('; ')
-    return [what, outcome.figures, verdict(outcome.reached, note), note]
+    return [what, said, verdict(diverged.length > 0 ? undefined : outcome?.reached, note), note]
   })
   const known = present(rows)
   return known.length === 0 ? '' : notedTable(['compared', 'figures', 'holds'], known)

@@ -1,7 +1,7 @@
 import { COURSE, PACES } from './jobs/course.js'
 import { type Line, lineFigure } from './line-figure.js'
 import { noteOf } from './notes.js'
-import { type Record, readRecord } from './records.js'
+import { finished, type Record, readRecord } from './records.js'
 import { notedTable, tested } from './tables.js'
 import { accuraciesByEpoch } from './training-table.js'
 
@@ -29,12 +29,14 @@ function courses(): Course[] {
   )
   return COURSE.flatMap(({ job, name }) => {
     const [record, pace] = [readRecord(job), paces.get(job)]
-    return record && pace ? [{ name, reached: reachedBy(record, pace), note: noteOf(job) || noteOf(PACES.id) }] : []
+    return record && pace && finished(record).length > 0
+      ? [{ name, reached: reachedBy(record, pace), note: noteOf(job) || noteOf(PACES.id) }]
+      : []
   })
 }
 
 function reachedBy(record: Record, imagesPerSecond: number): Reached[] {
-  const { epochs, trainingSamples, validationByEpoch } = record.results[0]!
+  const { epochs, trainingSamples, validationByEpoch } = finished(record)[0]!
   const minutes = (epoch: number): number => (epoch * (trainingSamples as number)) / imagesPerSecond / 60
   const heldOut = accuraciesByEpoch(validationByEpoch)
   if (heldOut.length > 0) return heldOut.map((accuracy, i) => ({ minutes: minutes(i + 1), accuracy: 100 * accuracy }))

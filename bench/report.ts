@@ -14,7 +14,7 @@ import type { Machine } from './machine.js'
 import { memoryTable } from './memory.js'
 import { noteOf } from './notes.js'
 import { picturesTable } from './pictures.js'
-import { deviation, mean, median, provenBy, type Record, readRecord } from './records.js'
+import { deviation, divergedOf, finished, mean, median, provenBy, type Record, readRecord } from './records.js'
 import { regressionTable } from './regression-table.js'
 import { writeRulePages } from './rule-pages.js'
 import { speedTable } from './speed-table.js'
@@ -68,18 +68,19 @@ function pairedRow(id: string, title: string): string[] | undefined {
   const [float, int] = [readRecord(id), readRecord(`${id}-int8`)]
   if (!float || !int) return undefined
   const note = noteOf(id) || noteOf(`${id}-int8`)
-  const bySeed = new Map(float.results.map(({ seed }, i) => [seed, tested(float)[i]!]))
-  const differences = int.results.flatMap(({ seed }, i) => {
+  const bySeed = new Map(finished(float).map(({ seed }, i) => [seed, tested(float)[i]!]))
+  const differences = finished(int).flatMap(({ seed }, i) => {
     const other = bySeed.get(seed)
     return other === undefined ? [] : [100 * (other - tested(int)[i]!)]
   })
+  const diverged = [float, int].map(divergedOf).filter((part) => part !== '')
   return [
     title,
-    mean(differences).toFixed(2),
-    deviation(differences).toFixed(2),
-    `${differences.length}`,
+    differences.length === 0 ? '' : mean(differences).toFixed(2),
+    differences.length === 0 ? '' : deviation(differences).toFixed(2),
+    [`${differences.length}`, ...diverged].join('; '),
     `at most ${MOST_LOST}`,
-    verdict(mean(differences) <= MOST_LOST, note),
+    verdict(diverged.length === 0 && mean(differences) <= MOST_LOST, note),
     note,
   ]
 }
