@@ -20,7 +20,7 @@ import { proveRuleTwin, runRuleSpeed } from './rule-speed.js'
 import { proveTwins, runSpeed } from './speed.js'
 import { runSteadiness } from './steadiness.js'
 import { runStudy } from './study.js'
-import { isTrained, runTraining } from './training.js'
+import { closedness, isTrained, runTraining } from './training.js'
 import { isTuned, runTuned } from './tuned.js'
 
 function refuse(message: string): never {
@@ -49,7 +49,8 @@ function isDone(job: Job): boolean {
 /** Why a record is to be made anew; undefined where it is not. */
 function changeOf(job: Job): string | undefined {
   const record = TIMED_AGAINST_A_TWIN.has(job.kind) ? readRecord(job.id) : undefined
-  return record && provenBy(record) === undefined ? 'its twin was not proven' : stalenessOf(job)
+  if (record && provenBy(record) === undefined) return 'its twin was not proven'
+  return stalenessOf(job) ?? (job.kind === 'training' ? closedness(job) : undefined)
 }
 
 const stateOf = (job: Job): string => (changeOf(job) !== undefined ? 'stale' : isDone(job) ? 'done ' : 'open ')

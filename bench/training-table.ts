@@ -1,11 +1,11 @@
 import type { Certificate } from '../src/certificate/certificate.js'
 import type { Scores } from '../src/train/events.js'
 import type { TrainingJob } from './job.js'
+import { commandOf } from './job-command.js'
 import { dataOf, ruleOf } from './job-settings.js'
 import { noteOf, staleMark } from './notes.js'
 import { divergedOf, finished, mean, type Record, readRecord } from './records.js'
 import { figures, notedTable, overSeeds, present, table, tested, titled, verdict } from './tables.js'
-import { commandOf } from './training.js'
 
 type Job = Omit<TrainingJob, 'kind'>
 
@@ -119,7 +119,8 @@ export const commandList = (jobs: readonly Job[]): string =>
     .map((job) => {
       const done = readRecord(job.id)?.results.map(({ seed }) => seed) ?? []
       const open = job.seeds.filter((seed) => !done.includes(seed))
-      const note = open.length === 0 ? '' : done.length === 0 ? ' (not run yet)' : ` (not run yet: ${open.join(', ')})`
+      const missing = done.length === 0 ? ' (not run yet)' : ` (not run yet: ${open.join(', ')})`
+      const note = noteOf(job.id) ? ' (not run so yet: its record is stale)' : open.length === 0 ? '' : missing
       return `- ${job.title}: \`${commandOf(job)}\`, S = ${job.seeds.join(', ')}${note}`
     })
     .join('\n')

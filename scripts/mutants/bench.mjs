@@ -1,5 +1,6 @@
 // What the queue of measurements says of its records.
 const stale = { tests: 'bench/stale' }
+const command = { tests: 'bench/job-command' }
 const diverged = { tests: 'bench/diverged' }
 
 export default [
@@ -44,5 +45,26 @@ export default [
     find: "divergedOf(record) === '' && ",
     replace: '',
     ...diverged,
+  },
+  {
+    what: 'a record of other epochs is taken for that of today',
+    file: 'bench/job-command.ts',
+    find: "readTrainingFlags(given)), 'training')",
+    replace: "readTrainingFlags({})), 'training')",
+    ...command,
+  },
+  {
+    what: 'a flag that repeats what a preset says makes a record stale',
+    file: 'bench/job-command.ts',
+    find: 'merge(train, readTrainingFlags',
+    replace: 'merge({}, readTrainingFlags',
+    ...command,
+  },
+  {
+    what: 'seeds of today are added to a record without settings',
+    file: 'bench/training.ts',
+    find: 'return record?.settings ? record : undefined',
+    replace: 'return record',
+    ...command,
   },
 ]

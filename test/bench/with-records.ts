@@ -1,10 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { TrainingJob } from '../../bench/job.js'
+import { commandOf } from '../../bench/job-command.js'
 import { settingsOf } from '../../bench/job-settings.js'
 import { JOBS } from '../../bench/jobs.js'
 import { type Record, writeRecord } from '../../bench/records.js'
-import { commandOf } from '../../bench/training.js'
 import { workFolder } from '../cli/onward.js'
 
 export const jobOf = (id: string): TrainingJob => {
