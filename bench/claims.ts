@@ -1,7 +1,8 @@
 import type { Scores } from '../src/train/events.js'
 import { idOf } from './jobs/predictive-coding.js'
-import { deviation, mean, type Record, readRecord } from './records.js'
-import { figures, meanAndDeviation, present, table, tested, verdict } from './tables.js'
+import { noteOf } from './notes.js'
+import { deviation, divergedOf, finished, mean, type Record, readRecord } from './records.js'
+import { figures, meanAndDeviation, notedTable, present, tested, verdict } from './tables.js'
 import { accuraciesByEpoch, percent } from './training-table.js'
 import { distancesOf } from './tuned-figures.js'
 
@@ -11,24 +12,31 @@ interface Outcome {
   readonly reached: boolean | undefined
 }
 
-interface Claim {
+/** The ids of records, and what they say where none of them is missing; undefined where one has no values yet. */
+interface Check {
+  readonly of: readonly string[]
+  check(...records: readonly Record[]): Outcome | undefined
+}
+
+interface Claim extends Check {
   readonly what: string
-  /** Undefined where a record is missing. */
-  check(): Outcome | undefined
 }
 
 const errors = (record: Record): number[] => percent(tested(record))
 
 /** Checks two records by one list of values of each. */
-const between =
-  (first: string, second: string, values: (record: Record) => number[], holds: (a: number[], b: number[]) => Outcome) =>
-  (): Outcome | undefined => {
-    const [a, b] = [first, second].map((id) => {
-      const record = readRecord(id)
-      return record ? values(record) : []
-    }) as [number[], number[]]
+const between = (
+  first: string,
+  second: string,
+  values: (record: Record) => number[],
+  holds: (a: number[], b: number[]) => Outcome,
+): Check => ({
+  of: [first, second],
+  check: (...records) => {
+    const [a, b] = records.map(values) as [number[], number[]]
     return a.length > 0 && b.length > 0 ? holds(a, b) : undefined
-  }
+  },
+})
 
 const both = (a: number[], b: number[]): string => `${meanAndDeviation(a)} and ${meanAndDeviation(b)}`
 
@@ -46,10 +54,8 @@ const tunedDistances = (record: Record): number[] => distancesOf(record, 'best')
 const J = (record: Record): number[] => tested(record, 'J')
 
 /** Errors of the whole network and of its best part alone, by the mean over the seeds. */
-function wholeAgainstParts(id: string, parts: RegExp): Outcome | undefined {
-  const record = readRecord(id)
-  if (!record) return undefined
-  const blocks = record.results.map(({ test }) => (test as Scores).blocks ?? {})
+function wholeAgainstParts(record: Record, parts: RegExp): Outcome {
+  const blocks = finished(record).map(({ test }) => (test as Scores).blocks ?? {})
   const alone = Object.keys(blocks[0] ?? {})
     .filter((name) => parts.test(name))
     .map((name) => percent(blocks.map((own) => own[name]!.accuracy!)))
@@ -59,10 +65,8 @@ function wholeAgainstParts(id: string, parts: RegExp): Outcome | undefined {
 }
 
 /** How far the last epoch lies behind the best one, in points of accuracy on held-out images. */
-function lastEpoch(id: string, most: number): Outcome | undefined {
-  const record = readRecord(id)
-  if (!record) return undefined
-  const lost = record.results.map(({ validationByEpoch }) => {
+function lastEpoch(record: Record, most: number): Outcome {
+  const lost = finished(record).map(({ validationByEpoch }) => {
     const accuracies = accuraciesByEpoch(validationByEpoch)
     return 100 * (Math.max(...accuracies) - accuracies.at(-1)!)
   })
@@ -70,26 +74,26 @@ function lastEpoch(id: string, most: number): Outcome | undefined {
 }
 
 /** The first error is larger than the second by at most so many points. */
-const atMostMore = (first: string, second: string, points: number): Outcome | undefined =>
-  between(first, second, errors, (a, b) => ({ figures: both(a, b), reached: mean(a) - mean(b) <= points }))()
+const atMostMore = (first: string, second: string, points: number): Check =>
+  between(first, second, errors, (a, b) => ({ figures: both(a, b), reached: mean(a) - mean(b) <= points }))
 
 /** By the section of docs/results.md in which they stand. */
 export const CLAIMS: Readonly<{ [section: string]: readonly Claim[] }> = {
   trifecta: [
     {
       what: 'CIFAR-10: error of the Trifecta and of plain Forward-Forward, at least 10 points apart',
-      check: between('cifar-10-trifecta', 'cifar-10-trifecta-plain', errors, (a, b) => ({
+      ...between('cifar-10-trifecta', 'cifar-10-trifecta-plain', errors, (a, b) => ({
         figures: both(a, b),
         reached: mean(b) - mean(a) >= 10,
       })),
     },
     ...['threshold', 'layer-norm', 'no-overlap', 'fixed-label'].map((ablation) => ({
       what: `CIFAR-10: error with all techniques, and with ${ablation}: lower (one seed)`,
-      check: between('cifar-10-trifecta', `cifar-10-trifecta-${ablation}`, errors, lower),
+      ...between('cifar-10-trifecta', `cifar-10-trifecta-${ablation}`, errors, lower),
     })),
     {
       what: 'CIFAR-10: minutes of the Trifecta and of plain Forward-Forward',
-      check: between(
+      ...between(
         'cifar-10-trifecta',
         'cifar-10-trifecta-plain',
         (record) => figures(record, 'seconds').map((seconds) => seconds / 60),
@@ -101,22 +105,24 @@ export const CLAIMS: Readonly<{ [section: string]: readonly Claim[] }> = {
     ...(['mnist', 'cifar-10'] as const).flatMap((data): Claim[] =>
       (['random', 'random-ae'] as const).map((control) => ({
         what: `${data}: error, and that of random encoders${control === 'random' ? '' : ' without noise'}, apart by more than the seeds spread`,
-        check: between(`${data}-vae-layer`, `${data}-vae-layer-${control}`, errors, lowerThanSpread),
+        ...between(`${data}-vae-layer`, `${data}-vae-layer-${control}`, errors, lowerThanSpread),
       })),
     ),
     {
       what: 'cifar-10: error with the cosine embedding loss (IFFCL), and that of random encoders without noise: lower (one seed)',
-      check: between('cifar-10-vae-layer-cosine', 'cifar-10-vae-layer-random-ae', errors, lower),
+      ...between('cifar-10-vae-layer-cosine', 'cifar-10-vae-layer-random-ae', errors, lower),
     },
     {
       what: 'cifar-10, three times as long: points by which the last epoch lies behind the best, at most 1',
-      check: () => lastEpoch('cifar-10-vae-layer-long', 1),
+      of: ['cifar-10-vae-layer-long'],
+      check: (record) => lastEpoch(record!, 1),
     },
   ],
   uff: [
     ...['dense', 'denoising', 'convolutional'].map((preset) => ({
       what: `${preset} cells: error by all latents and by the best single one, not larger`,
-      check: () => wholeAgainstParts(`mnist-uff-${preset}`, /^layer /),
+      of: [`mnist-uff-${preset}`],
+      check: (record?: Record) => wholeAgainstParts(record!, /^layer /),
     })),
     ...(
       [
@@ -125,7 +131,7 @@ export const CLAIMS: Readonly<{ [section: string]: readonly Claim[] }> = {
       ] as const
     ).map(([suffix, how]) => ({
       what: `denoising cells: error trained together ${how}, and one after the other, apart by no more than two deviations of the seeds`,
-      check: between(`mnist-uff-denoising${suffix}`, 'mnist-uff-denoising-greedy', errors, (a, b) => ({
+      ...between(`mnist-uff-denoising${suffix}`, 'mnist-uff-denoising-greedy', errors, (a, b) => ({
         figures: both(a, b),
         reached:
           a.length < 3 || b.length < 3
@@ -135,34 +141,34 @@ export const CLAIMS: Readonly<{ [section: string]: readonly Claim[] }> = {
     })),
     ...(['denoising', 'convolutional'] as const).map((preset) => ({
       what: `${preset} cells: error, and that on untrained cells, apart by more than the seeds spread`,
-      check: between(`mnist-uff-${preset}`, `mnist-uff-${preset}-untrained`, errors, lowerThanSpread),
+      ...between(`mnist-uff-${preset}`, `mnist-uff-${preset}-untrained`, errors, lowerThanSpread),
     })),
   ],
   'predictive-coding': [
     {
       what: '32 layers: error of PC-ALM and of backpropagation, at most 1.5 points more',
-      check: () => atMostMore(idOf('pc-alm', 32), idOf('backprop', 32), 1.5),
+      ...atMostMore(idOf('pc-alm', 32), idOf('backprop', 32), 1.5),
     },
     {
       what: '32 layers: error of predictive coding and of backpropagation, at least 5 points more',
-      check: between(idOf('pc', 32), idOf('backprop', 32), errors, (a, b) => ({
+      ...between(idOf('pc', 32), idOf('backprop', 32), errors, (a, b) => ({
         figures: both(a, b),
         reached: mean(a) - mean(b) >= 5,
       })),
     },
     {
       what: '128 layers: error of PC-ALM and of backpropagation, at most 3 points more',
-      check: () => atMostMore(idOf('pc-alm', 128), idOf('backprop', 128), 3),
+      ...atMostMore(idOf('pc-alm', 128), idOf('backprop', 128), 3),
     },
   ],
   'hopfield-vae': [
     {
       what: 'J of DH and of H, apart by more than the seeds spread',
-      check: between('mnist-hopfield-vae-dh', 'mnist-hopfield-vae-h', J, lowerThanSpread),
+      ...between('mnist-hopfield-vae-dh', 'mnist-hopfield-vae-h', J, lowerThanSpread),
     },
     {
       what: 'J of TDH and of F, at most 15 % more',
-      check: between('mnist-hopfield-vae-tdh', 'mnist-hopfield-vae-f', J, (a, b) => ({
+      ...between('mnist-hopfield-vae-tdh', 'mnist-hopfield-vae-f', J, (a, b) => ({
         figures: both(a, b),
         reached: mean(a) <= 1.15 * mean(b),
       })),
@@ -174,21 +180,22 @@ export const CLAIMS: Readonly<{ [section: string]: readonly Claim[] }> = {
       ] as const
     ).map(([variant, most]) => ({
       what: `J of ${variant.toUpperCase()} after 5 epochs of 8,000 images, below ${most}`,
-      check: (): Outcome | undefined => {
-        const values = readRecord(`mnist-hopfield-vae-${variant}-small`)
-        return values && { figures: meanAndDeviation(J(values)), reached: mean(J(values)) < most }
+      of: [`mnist-hopfield-vae-${variant}-small`],
+      check: (record?: Record): Outcome => {
+        const values = J(record!)
+        return { figures: meanAndDeviation(values), reached: mean(values) < most }
       },
     })),
     {
       what: 'J of DH and of H after 5 epochs of 8,000 images, the first lower (one seed)',
-      check: between('mnist-hopfield-vae-dh-small', 'mnist-hopfield-vae-h-small', J, lower),
+      ...between('mnist-hopfield-vae-dh-small', 'mnist-hopfield-vae-h-small', J, lower),
     },
     ...['h', 'th', 'dh', 'tdh'].map((variant) => ({
       what: `${variant.toUpperCase()} has settled: twice the sweeps change SE by less than 2 %`,
-      check: (): Outcome | undefined => {
-        const record = readRecord(`mnist-hopfield-vae-${variant}`)
-        const moved = record && tested(record, 'unsettled').map((part) => 100 * part)
-        return moved && { figures: `${meanAndDeviation(moved)} %`, reached: mean(moved) < 2 }
+      of: [`mnist-hopfield-vae-${variant}`],
+      check: (record?: Record): Outcome => {
+        const moved = tested(record!, 'unsettled').map((part) => 100 * part)
+        return { figures: `${meanAndDeviation(moved)} %`, reached: mean(moved) < 2 }
       },
     })),
   ],
@@ -201,29 +208,28 @@ export const CLAIMS: Readonly<{ [section: string]: readonly Claim[] }> = {
     ] as const
   ).map(([dense, layered]) => ({
     what: `distance of samples, tuned: ${dense.toUpperCase()} below ${layered.toUpperCase()} by more than the seeds spread`,
-    check: between(`tuned-hopfield-vae-${dense}`, `tuned-hopfield-vae-${layered}`, tunedDistances, lowerThanSpread),
+    ...between(`tuned-hopfield-vae-${dense}`, `tuned-hopfield-vae-${layered}`, tunedDistances, lowerThanSpread),
   })),
   'spike-alignment': [
     {
       what: 'MNIST: error with aligned and with fixed feedback, apart by more than the seeds spread',
-      check: between('mnist-spike-alignment', 'mnist-spike-alignment-fixed', errors, lowerThanSpread),
+      ...between('mnist-spike-alignment', 'mnist-spike-alignment-fixed', errors, lowerThanSpread),
     },
     {
       what: 'MNIST: error with aligned feedback and of backpropagation, at most 0.5 points more',
-      check: () => atMostMore('mnist-spike-alignment', 'mnist-spike-alignment-backprop', 0.5),
+      ...atMostMore('mnist-spike-alignment', 'mnist-spike-alignment-backprop', 0.5),
     },
     {
       what: 'glyphs: error with aligned and with fixed feedback, apart by more than the seeds spread',
-      check: between('glyphs-spike-alignment', 'glyphs-spike-alignment-fixed', errors, lowerThanSpread),
+      ...between('glyphs-spike-alignment', 'glyphs-spike-alignment-fixed', errors, lowerThanSpread),
     },
   ],
   nice: [
     {
       what: "test images of MNIST, at least 1900 nats within 60 minutes (the paper's figure is 1980.5)",
-      check: (): Outcome | undefined => {
-        const record = readRecord('mnist-nice')
-        if (!record) return undefined
-        const [nats, minutes] = [tested(record, 'nats'), figures(record, 'seconds').map((s) => s / 60)]
+      of: ['mnist-nice'],
+      check: (record) => {
+        const [nats, minutes] = [tested(record!, 'nats'), figures(record!, 'seconds').map((s) => s / 60)]
         return {
           figures: `${meanAndDeviation(nats)} nats in ${mean(minutes).toFixed(0)} minutes`,
           reached: mean(nats) >= 1900 && Math.max(...minutes) <= 60,
@@ -232,17 +238,26 @@ export const CLAIMS: Readonly<{ [section: string]: readonly Claim[] }> = {
     },
     {
       what: 'bits per dimension of joint and of greedy training, the first lower (one seed)',
-      check: between('mnist-nice', 'mnist-nice-greedy', (record) => tested(record, 'bits'), lower),
+      ...between('mnist-nice', 'mnist-nice-greedy', (record) => tested(record, 'bits'), lower),
     },
   ],
 }
 
-/** What the records of a section were compared for; empty where nothing can be said yet. */
+/**
+ * What the records of a section were compared for; empty where nothing can be said yet. By a stale record, or one with
+ * seeds that diverged, nothing holds, and nothing fails.
+ */
 export function claimTable(section: string): string {
-  const rows = (CLAIMS[section] ?? []).map(({ what, check }) => {
-    const outcome = check()
-    return outcome && [what, outcome.figures, verdict(outcome.reached)]
+  const rows = (CLAIMS[section] ?? []).map(({ what, of, check }) => {
+    const records = present(of.map(readRecord))
+    if (records.length < of.length) return undefined
+    const outcome = records.every((record) => finished(record).length > 0) ? check(...records) : undefined
+    const diverged = records.filter((own) => divergedOf(own) !== '').map((own) => `${own.id}: ${divergedOf(own)}`)
+    if (!outcome && diverged.length === 0) return undefined
+    const said = [outcome?.figures, ...diverged].filter((part) => part !== undefined).join('; ')
+    const note = present(of.map((id) => (noteOf(id) ? `${id}: ${noteOf(id)}` : undefined))).join('; ')
+    return [what, said, verdict(diverged.length > 0 ? undefined : outcome?.reached, note), note]
   })
   const known = present(rows)
-  return known.length === 0 ? '' : table(['compared', 'figures', 'holds'], known)
+  return known.length === 0 ? '' : notedTable(['compared', 'figures', 'holds'], known)
 }

@@ -1,7 +1,8 @@
 import { COURSE, PACES } from './jobs/course.js'
 import { type Line, lineFigure } from './line-figure.js'
-import { type Record, readRecord } from './records.js'
-import { table, tested } from './tables.js'
+import { noteOf } from './notes.js'
+import { finished, type Record, readRecord } from './records.js'
+import { notedTable, tested } from './tables.js'
 import { accuraciesByEpoch } from './training-table.js'
 
 /** Minutes at which accuracies are read off. */
@@ -17,6 +18,8 @@ interface Reached {
 interface Course {
   readonly name: string
   readonly reached: readonly Reached[]
+  /** Why it is stale; empty where it is not. */
+  readonly note: string
 }
 
 /** The course of each training that is recorded: epochs times images, by the images a second of a quiet machine. */
@@ -26,12 +29,14 @@ function courses(): Course[] {
   )
   return COURSE.flatMap(({ job, name }) => {
     const [record, pace] = [readRecord(job), paces.get(job)]
-    return record && pace ? [{ name, reached: reachedBy(record, pace) }] : []
+    return record && pace && finished(record).length > 0
+      ? [{ name, reached: reachedBy(record, pace), note: noteOf(job) || noteOf(PACES.id) }]
+      : []
   })
 }
 
 function reachedBy(record: Record, imagesPerSecond: number): Reached[] {
-  const { epochs, trainingSamples, validationByEpoch } = record.results[0]!
+  const { epochs, trainingSamples, validationByEpoch } = finished(record)[0]!
   const minutes = (epoch: number): number => (epoch * (trainingSamples as number)) / imagesPerSecond / 60
   const heldOut = accuraciesByEpoch(validationByEpoch)
   if (heldOut.length > 0) return heldOut.map((accuracy, i) => ({ minutes: minutes(i + 1), accuracy: 100 * accuracy }))
@@ -45,8 +50,8 @@ const reachedAfter = ({ reached }: Course, minutes: number): number | undefined 
 /** Accuracy over the minutes of training, on CIFAR-10; undefined where nothing is recorded. */
 export function courseFigure(): string | undefined {
   const lines = courses().map(
-    ({ name, reached }): Line => ({
-      name,
+    ({ name, reached, note }): Line => ({
+      name: note ? `${name} (stale)` : name,
       points: reached.map(({ minutes, accuracy }) => ({ x: minutes, values: [accuracy] })),
     }),
   )
@@ -67,7 +72,8 @@ export function courseTable(): string {
       course.name,
       ...MINUTES.map((own) => (own <= end.minutes ? (reachedAfter(course, own)?.toFixed(1) ?? '') : '')),
       `${end.accuracy.toFixed(1)} after ${end.minutes.toFixed(0)}`,
+      course.note,
     ]
   })
-  return table(['accuracy, %, after minutes', ...MINUTES.map((minutes) => `${minutes}`), 'at its end'], rows)
+  return notedTable(['accuracy, %, after minutes', ...MINUTES.map((minutes) => `${minutes}`), 'at its end'], rows)
 }

@@ -1,5 +1,6 @@
 import type { LayerTimesJob } from './job.js'
 import type { LayerTime, StepTimes } from './layer-times.js'
+import { staleMark } from './notes.js'
 import { readRecord } from './records.js'
 import { PARTS } from './step-parts.js'
 import { table } from './tables.js'
@@ -22,7 +23,7 @@ export function layerTables(job: LayerTimesJob): string {
   const ofStep = ({ precision, parts, rest, step }: StepTimes): string => {
     const all = sumOf(parts).ms + rest
     const bits = precision === 'int8' ? '8 bits' : precision
-    return `${job.title}, ${bits}, ${job.threads} threads, ${job.batch} images, of which a step takes ${step.toFixed(0)} ms; its nodes take ${all.toFixed(0)} ms under the profiler, ${rest.toFixed(0)} of them for what has no place in this table. The machine's own product: ${gflops.toFixed(0)} GFLOP/s.\n\n${stepTable(parts, job.batch, gflops)}`
+    return `${job.title}${staleMark(job.id)}, ${bits}, ${job.threads} threads, ${job.batch} images, of which a step takes ${step.toFixed(0)} ms; its nodes take ${all.toFixed(0)} ms under the profiler, ${rest.toFixed(0)} of them for what has no place in this table. The machine's own product: ${gflops.toFixed(0)} GFLOP/s.\n\n${stepTable(parts, job.batch, gflops)}`
   }
   return (record.results as unknown as readonly StepTimes[]).map(ofStep).join('\n\n')
 }

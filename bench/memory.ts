@@ -3,8 +3,9 @@ import { promisify } from 'node:util'
 import type { MemoryJob } from './job.js'
 import { MEMORY } from './jobs/memory.js'
 import { describeMachine } from './machine.js'
+import { noteOf } from './notes.js'
 import { readRecord, writeRecord } from './records.js'
-import { present, table } from './tables.js'
+import { notedTable, present } from './tables.js'
 
 /** What `onward meter --json` says of a network as it stands, in bytes. */
 interface Counted {
@@ -39,12 +40,12 @@ export function memoryTable(): string {
     return [
       ...[title, `${batch}`, `${own.parameters}`, said(own.joint.activationBytes), said(own.greedy?.activationBytes)],
       ...[beside?.plain, beside?.checkpointed.bytes, beside?.accumulated.bytes].map(said),
-      `\`${record.command}\``,
+      ...[`\`${record.command}\``, noteOf(id)],
     ]
   })
   const head = [
     ...['what', 'images a step', 'parameters', 'all layers at once', 'layer after layer', 'backpropagation'],
     ...['checkpointed', 'accumulated image by image', 'command'],
   ]
-  return table(head, present(rows))
+  return notedTable(head, present(rows))
 }

@@ -8,8 +8,9 @@ import { type Distorted, KINDS, writeDistorted } from './distorted.js'
 import type { PicturesJob } from './job.js'
 import { JOBS } from './jobs.js'
 import { describeMachine } from './machine.js'
+import { noteOf } from './notes.js'
 import { mean, readRecord, writeRecord } from './records.js'
-import { present, table, verdict } from './tables.js'
+import { notedTable, present, verdict } from './tables.js'
 
 /** Pictures to a distortion. */
 const EACH = 10
@@ -64,7 +65,7 @@ function countRight(
 /** A row for each way to fit, in the mean over the seeds. */
 export function picturesTable(): string {
   const rows = JOBS.filter((job) => job.kind === 'pictures').flatMap((job) => {
-    const record = readRecord(job.id)
+    const [record, note] = [readRecord(job.id), noteOf(job.id)]
     return FITS.map((fit) => {
       const results = record?.results as { readonly right: Record<string, Record<string, number>> }[] | undefined
       if (!results) return undefined
@@ -76,11 +77,12 @@ export function picturesTable(): string {
         ...KINDS.map((kind) => of(kind).toFixed(1)),
         `${(100 * share).toFixed(1)}`,
         isTarget ? `at least ${100 * job.target}` : '',
-        verdict(isTarget ? share >= job.target : undefined),
+        verdict(isTarget ? share >= job.target : undefined, note),
+        note,
       ]
     })
   })
-  return table(
+  return notedTable(
     ['network, fit', ...KINDS.map((kind) => `${kind}, of ${EACH}`), 'right, %', 'target', 'reached'],
     present(rows),
   )

@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { UsageError } from '../src/errors.js'
 import { type Asked, askedBy } from './arguments.js'
-import { changeAfter } from './changes.js'
 import { proveConvolution, runConvolution } from './convolution.js'
 import { runInference } from './inference.js'
 import type { Job, SpeedJob } from './job.js'
@@ -11,6 +10,7 @@ import { isJudged, runJudge } from './judge.js'
 import { runLayerTimes } from './layer-times.js'
 import { runLeastSquares } from './least-squares.js'
 import { runMemory } from './memory.js'
+import { stalenessOf } from './notes.js'
 import { runOutput } from './output.js'
 import { runPaces } from './paces.js'
 import { runPictures } from './pictures.js'
@@ -20,8 +20,8 @@ import { proveRuleTwin, runRuleSpeed } from './rule-speed.js'
 import { proveTwins, runSpeed } from './speed.js'
 import { runSteadiness } from './steadiness.js'
 import { runStudy } from './study.js'
-import { isTrained, runTraining, staleness } from './training.js'
-import { isTuned, runTuned, tunedStaleness } from './tuned.js'
+import { closedness, isTrained, runTraining } from './training.js'
+import { isTuned, runTuned } from './tuned.js'
 
 function refuse(message: string): never {
   console.error(`bench/run: ${message}`)
@@ -48,12 +48,9 @@ function isDone(job: Job): boolean {
 
 /** Why a record is to be made anew; undefined where it is not. */
 function changeOf(job: Job): string | undefined {
-  if (job.kind === 'training') return staleness(job)
-  if (job.kind === 'tuned') return tunedStaleness(job)
-  const record = readRecord(job.id)
-  if (!record) return undefined
-  const isUnproven = TIMED_AGAINST_A_TWIN.has(job.kind) && provenBy(record) === undefined
-  return isUnproven ? 'its twin was not proven' : changeAfter(record)
+  const record = TIMED_AGAINST_A_TWIN.has(job.kind) ? readRecord(job.id) : undefined
+  if (record && provenBy(record) === undefined) return 'its twin was not proven'
+  return stalenessOf(job) ?? (job.kind === 'training' ? closedness(job) : undefined)
 }
 
 const stateOf = (job: Job): string => (changeOf(job) !== undefined ? 'stale' : isDone(job) ? 'done ' : 'open ')

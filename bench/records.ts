@@ -45,6 +45,16 @@ export function writeMeasured(id: string, machine: Record['machine'], results: R
 export const provenBy = ({ results }: Record): readonly number[] | undefined =>
   results.find(({ apart }) => apart !== undefined)?.apart as readonly number[] | undefined
 
+/** The results that have figures: all but those of seeds whose numbers stopped being finite. */
+export const finished = ({ results }: Pick<Record, 'results'>): Record['results'] =>
+  results.filter(({ diverged }) => diverged === undefined)
+
+/** "1 of 3 diverged in epoch 2"; empty where none did. */
+export function divergedOf({ results }: Pick<Record, 'results'>): string {
+  const when = results.flatMap(({ diverged }) => (diverged === undefined ? [] : [`${diverged}`]))
+  return when.length === 0 ? '' : `${when.length} of ${results.length} diverged ${[...new Set(when)].join(' and ')}`
+}
+
 export const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length
 
 /** The sample deviation; 0 for a single value. */

@@ -12,8 +12,9 @@ import { JOBS, TRAINING } from './jobs.js'
 import { layerTables } from './layer-table.js'
 import type { Machine } from './machine.js'
 import { memoryTable } from './memory.js'
+import { noteOf } from './notes.js'
 import { picturesTable } from './pictures.js'
-import { deviation, mean, median, provenBy, type Record, readRecord } from './records.js'
+import { deviation, divergedOf, finished, mean, median, provenBy, type Record, readRecord } from './records.js'
 import { regressionTable } from './regression-table.js'
 import { writeRulePages } from './rule-pages.js'
 import { speedTable } from './speed-table.js'
@@ -25,8 +26,8 @@ import {
   meanAndDeviation,
   medianAndRange,
   NOT_PROVEN,
+  notedTable,
   present,
-  table,
   tested,
   titled,
   verdict,
@@ -39,19 +40,21 @@ function steadinessRow(job: SteadinessJob): string[] | undefined {
   if (!record) return undefined
   const ratios = figures(record, 'ratio', ({ when }) => when === undefined)
   const [growth] = figures(record, 'growth', ({ when }) => when === 'memory')
-  return [job.title, `${job.threads}`, medianAndRange(ratios), `${growth!.toFixed(0)}`]
+  return [job.title, `${job.threads}`, medianAndRange(ratios), `${growth!.toFixed(0)}`, noteOf(job.id)]
 }
 
 function inferenceRow(job: InferenceJob): string[] | undefined {
   const record = readRecord(job.id)
   if (!record) return undefined
+  const note = noteOf(job.id)
   const passes = figures(record, 'passes')
   const reached = job.target === undefined ? undefined : median(passes) <= job.target
   return [
     job.title,
     median(passes).toFixed(2),
     job.target === undefined ? '' : `at most ${job.target}`,
-    verdict(reached),
+    verdict(reached, note),
+    note,
   ]
 }
 
@@ -64,18 +67,21 @@ const MOST_LOST = 0.2
 function pairedRow(id: string, title: string): string[] | undefined {
   const [float, int] = [readRecord(id), readRecord(`${id}-int8`)]
   if (!float || !int) return undefined
-  const bySeed = new Map(float.results.map(({ seed }, i) => [seed, tested(float)[i]!]))
-  const differences = int.results.flatMap(({ seed }, i) => {
+  const note = noteOf(id) || noteOf(`${id}-int8`)
+  const bySeed = new Map(finished(float).map(({ seed }, i) => [seed, tested(float)[i]!]))
+  const differences = finished(int).flatMap(({ seed }, i) => {
     const other = bySeed.get(seed)
     return other === undefined ? [] : [100 * (other - tested(int)[i]!)]
   })
+  const diverged = [float, int].map(divergedOf).filter((part) => part !== '')
   return [
     title,
-    mean(differences).toFixed(2),
-    deviation(differences).toFixed(2),
-    `${differences.length}`,
+    differences.length === 0 ? '' : mean(differences).toFixed(2),
+    differences.length === 0 ? '' : deviation(differences).toFixed(2),
+    [`${differences.length}`, ...diverged].join('; '),
     `at most ${MOST_LOST}`,
-    verdict(mean(differences) <= MOST_LOST),
+    verdict(diverged.length === 0 && mean(differences) <= MOST_LOST, note),
+    note,
   ]
 }
 
@@ -85,10 +91,11 @@ function convolutionRow(job: ConvolutionJob): string[] | undefined {
   const [float32, int8] = ['float32Ratio', 'int8Ratio'].map((name) =>
     median(figures(record, name, ({ when }) => when === undefined)),
   )
+  const note = noteOf(job.id)
   const target = job.target === undefined ? '' : `at least ${job.target} in 8 bits`
-  if (!provenBy(record)) return [job.title, `${job.threads}`, NOT_PROVEN, NOT_PROVEN, target, '']
+  if (!provenBy(record)) return [job.title, `${job.threads}`, NOT_PROVEN, NOT_PROVEN, target, '', note]
   const reached = job.target === undefined ? undefined : int8! >= job.target
-  return [job.title, `${job.threads}`, float32!.toFixed(2), int8!.toFixed(2), target, verdict(reached)]
+  return [job.title, `${job.threads}`, float32!.toFixed(2), int8!.toFixed(2), target, verdict(reached, note), note]
 }
 
 function machines(): string {
@@ -120,6 +127,7 @@ function ruleSpeeds(): string {
     const ratios = figures(record, 'torchRatio', isRound)
     const ms = (name: string): string => median(figures(record, name, isRound)).toFixed(1)
     const { target = 1 } = job
+    const note = noteOf(job.id)
     return [
       titled(job.title, ruleById(job.rule)),
       `${job.threads}`,
@@ -128,11 +136,12 @@ function ruleSpeeds(): string {
       ms('ours'),
       apart ? ms('torch') : '',
       `at least ${target}`,
-      apart ? verdict(median(ratios) >= target) : '',
+      apart ? verdict(median(ratios) >= target, note) : '',
       apart ? Math.max(...apart).toExponential(0) : '',
+      note,
     ]
   })
-  return table(
+  return notedTable(
     [
       'step',
       'threads',
@@ -165,9 +174,10 @@ function profiles(): string {
       titled(job.title, ruleById(job.rule)),
       `${job.threads}`,
       named.map(([name, share]) => `${name} ${(100 * share).toFixed(0)}`).join(', '),
+      noteOf(job.id),
     ]
   })
-  return table(['step', 'threads', 'of its time, %'], present(rows))
+  return notedTable(['step', 'threads', 'of its time, %'], present(rows))
 }
 
 function judgements(): string {
@@ -179,10 +189,15 @@ function judgements(): string {
     const classes = record.results.map((result) => result.classes as { readonly [name: string]: number })
     const share = (name: string): string => (100 * mean(classes.map((own) => own[name]!))).toFixed(1)
     const sure = figures(record, 'sure').map((part) => 100 * part)
-    return [titled(job.title, ruleOf(drawn)), meanAndDeviation(sure, 1), ...Object.keys(classes[0]!).map(share)]
+    return [
+      titled(job.title, ruleOf(drawn)),
+      meanAndDeviation(sure, 1),
+      ...Object.keys(classes[0]!).map(share),
+      noteOf(job.id),
+    ]
   })
   const names = jobs.map(({ id }) => readRecord(id)?.results[0]?.classes).find((classes) => classes !== undefined)
-  return table(['samples of', 'sure, %', ...Object.keys(names ?? {})], present(rows))
+  return notedTable(['samples of', 'sure, %', ...Object.keys(names ?? {})], present(rows))
 }
 
 /** Writes every table, and what is generated on the pages of the rules, from records and certificates. */
@@ -207,15 +222,19 @@ export function report(): void {
   fill(
     'docs/results.md',
     '8 bits',
-    table(['what', 'accuracy lost, points', 'deviation', 'seeds', 'target', 'reached'], paired),
+    notedTable(['what', 'accuracy lost, points', 'deviation', 'seeds', 'target', 'reached'], paired),
   )
   const steady = present(JOBS.filter((job) => job.kind === 'steadiness').map(steadinessRow))
   fill(
     'docs/results.md',
     'steadiness',
-    table(['step', 'threads', 'time, of the early step', 'memory grown, MiB'], steady),
+    notedTable(['step', 'threads', 'time, of the early step', 'memory grown, MiB'], steady),
   )
-  fill('docs/results.md', 'inference', table(['net', 'all labels, in single passes', 'target', 'reached'], inference))
+  fill(
+    'docs/results.md',
+    'inference',
+    notedTable(['net', 'all labels, in single passes', 'target', 'reached'], inference),
+  )
   const convolutions = present(JOBS.filter((job) => job.kind === 'convolution').map(convolutionRow))
   const head = [
     'forward and weight gradient',
@@ -225,7 +244,7 @@ export function report(): void {
     'target',
     'reached',
   ]
-  fill('docs/results.md', 'convolution', table(head, convolutions))
+  fill('docs/results.md', 'convolution', notedTable(head, convolutions))
   fill('docs/results.md', 'rule speed', ruleSpeeds())
   fill('docs/results.md', 'profiles', profiles())
   const timed = JOBS.filter((job) => job.kind === 'layer-times').map(layerTables)

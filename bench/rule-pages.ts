@@ -12,9 +12,10 @@ import { asked, TARGET_WORDS } from '../src/train/options.js'
 import type { TrainingJob } from './job.js'
 import { dataOf, ruleOf } from './job-settings.js'
 import { TRAINING } from './jobs.js'
+import { staleMark } from './notes.js'
 import { mean, type Record, readRecord } from './records.js'
-import { meanAndDeviation, table, tested } from './tables.js'
-import { noteOf, percent } from './training-table.js'
+import { overSeeds, table, tested } from './tables.js'
+import { percent } from './training-table.js'
 
 type Job = Omit<TrainingJob, 'kind'>
 
@@ -49,10 +50,8 @@ const valuesOf = (job: Job, record: Record): number[] => {
 
 /** "1.45 ± 0.04 % error": on the test samples, the mean and the deviation over the seeds. */
 function figureOf(job: Job, record: Record): string {
-  const diverged = record.results.find((result) => result.diverged !== undefined)?.diverged
-  if (diverged !== undefined) return `diverged ${diverged}`
   const { unit, digits } = measureOf(job)
-  return `${meanAndDeviation(valuesOf(job, record), digits)}${unit}`
+  return overSeeds(record, valuesOf(job, record), digits, unit)
 }
 
 const seedsOf = ({ results }: Record): string => results.map(({ seed }) => seed).join(', ')
@@ -119,10 +118,9 @@ function figures(rule: AnyRule): string {
   const rows = jobsOf(rule).flatMap((job) => {
     const record = readRecord(job.id)
     if (!record) return []
-    const stale = noteOf(job)
     return [
       [
-        `${job.title}${stale ? ` (stale: ${stale})` : ''}`,
+        `${job.title}${staleMark(job.id)}`,
         ...[dataOf(job), figureOf(job, record), seedsOf(record)],
         `\`${record.command}\`, ${recordLink(job.id)}`,
       ],
@@ -138,7 +136,7 @@ function recipe(rule: AnyRule, id: string): string {
   if (!job) throw new Error(`${pageOf(rule)}: there is no job ${id} of ${rule.id}`)
   const record = readRecord(id)
   const said = record
-    ? `Recorded: ${figureOf(job, record)} on the test samples, seeds ${seedsOf(record)} (${recordLink(id)}).`
+    ? `Recorded${staleMark(id)}: ${figureOf(job, record)} on the test samples, seeds ${seedsOf(record)} (${recordLink(id)}).`
     : 'No record yet.'
   return ['```sh', `npx onward train ${job.arguments.join(' ')} --seed 0`, '```', '', said].join('\n')
 }
@@ -150,16 +148,19 @@ const isYardstick = ({ id }: Job, rule: AnyRule): boolean => rule.id !== 'backpr
 function best(rule: AnyRule): string {
   const done = jobsOf(rule).flatMap((job) => {
     const record = ruleOf(job) === rule && !isYardstick(job, rule) ? readRecord(job.id) : undefined
-    return record && !measureOf(job).largeIsGood ? [{ job, record, value: mean(valuesOf(job, record)) }] : []
+    if (!record || measureOf(job).largeIsGood) return []
+    const value = mean(valuesOf(job, record))
+    // The worst is one of which no seed was finished.
+    return [{ job, record, value: Number.isNaN(value) ? Number.POSITIVE_INFINITY : value }]
   })
   // What is drawn comes after what is real.
   const sets = [...new Set(done.map(({ job }) => dataOf(job)))].sort(
     (a, b) => Number(a === 'glyphs') - Number(b === 'glyphs'),
   )
   const cells = sets.map((data) => {
-    const own = done.filter(({ job, value }) => dataOf(job) === data && !Number.isNaN(value))
+    const own = done.filter(({ job }) => dataOf(job) === data)
     const { job, record } = own.reduce((a, b) => (b.value < a.value ? b : a))
-    return `${data} ${figureOf(job, record)}: ${recordLink(job.id, job.title)}`
+    return `${data} ${figureOf(job, record)}${staleMark(job.id)}: ${recordLink(job.id, job.title)}`
   })
   return cells.length === 0 ? 'no record yet' : cells.join('<br>')
 }

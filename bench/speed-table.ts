@@ -1,7 +1,8 @@
 import type { SpeedJob } from './job.js'
 import { JOBS } from './jobs.js'
+import { noteOf } from './notes.js'
 import { median, provenBy, readRecord } from './records.js'
-import { figures, gflopsOf, medianAndRange, NOT_PROVEN, present, table, verdict } from './tables.js'
+import { figures, gflopsOf, medianAndRange, NOT_PROVEN, notedTable, present, verdict } from './tables.js'
 
 const SPEED = [
   'step',
@@ -33,11 +34,12 @@ function speedRow(job: SpeedJob): string[] | undefined {
   const { target, bfloat16Target } = job
   const holds = (name: string, least: number | undefined): boolean =>
     least === undefined || !has(name) || ['fresh', 'after'].every((when) => median(at(when, name)) >= least)
+  const note = noteOf(job.id)
   const share = median(at('fresh', 'shareOfProductSpeed'))
   const apart = provenBy(record)
   if (!apart) {
     const known = [job.title, `${job.threads}`, NOT_PROVEN, '', '', '', gflopsOf(record), percent(share)]
-    return SPEED.map((_, column) => known[column] ?? '')
+    return [...SPEED.map((_, column) => known[column] ?? ''), note]
   }
   return [
     job.title,
@@ -53,10 +55,11 @@ function speedRow(job: SpeedJob): string[] | undefined {
     other('after', 'bfloat16Ratio'),
     target === undefined ? '' : `at least ${target}${bfloat16Target ? `, ${bfloat16Target} of bfloat16` : ''}`,
     target === undefined ? '' : percent((share * target) / median(at('fresh', 'torchRatio'))),
-    target === undefined ? '' : verdict(holds('torchRatio', target) && holds('bfloat16Ratio', bfloat16Target)),
+    target === undefined ? '' : verdict(holds('torchRatio', target) && holds('bfloat16Ratio', bfloat16Target), note),
     Math.max(...apart).toExponential(0),
+    note,
   ]
 }
 
 export const speedTable = (): string =>
-  table(SPEED, present(JOBS.filter((job): job is SpeedJob => job.kind === 'speed').map(speedRow)))
+  notedTable(SPEED, present(JOBS.filter((job): job is SpeedJob => job.kind === 'speed').map(speedRow)))

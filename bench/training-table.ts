@@ -1,10 +1,11 @@
 import type { Certificate } from '../src/certificate/certificate.js'
 import type { Scores } from '../src/train/events.js'
 import type { TrainingJob } from './job.js'
+import { commandOf } from './job-command.js'
 import { dataOf, ruleOf } from './job-settings.js'
-import { mean, type Record, readRecord } from './records.js'
-import { figures, meanAndDeviation, present, table, tested, titled, verdict } from './tables.js'
-import { commandOf, staleness } from './training.js'
+import { noteOf, staleMark } from './notes.js'
+import { divergedOf, finished, mean, type Record, readRecord } from './records.js'
+import { figures, notedTable, overSeeds, present, table, tested, titled, verdict } from './tables.js'
 
 type Job = Omit<TrainingJob, 'kind'>
 
@@ -26,9 +27,10 @@ export function common(record: Record): string[] {
   const [{ epochs, trainingSamples }] = record.results as [Record['results'][number]]
   const threads = new Set(record.results.map((result) => result.threads ?? 2))
   const note = threads.size > 1 ? ' (one or two threads)' : threads.has(1) ? ' (one thread)' : ''
+  const minutes = figures(record, 'seconds').map((seconds) => seconds / 60)
   return [
     ...[`${record.results.length}`, `${epochs}`, `${trainingSamples}`],
-    (mean(figures(record, 'seconds')) / 60).toFixed(1) + note,
+    minutes.length === 0 ? '' : mean(minutes).toFixed(1) + note,
     reachOf(record),
   ]
 }
@@ -37,8 +39,8 @@ export const COMMON = ['seeds', 'epochs', 'training samples', 'minutes a run', '
 
 /** Errors on the images held out: after the last epoch, and after the best one; empty where none were held out. */
 function heldOut(record: Record): string {
-  const each = record.results.map(({ validationByEpoch: v }) => accuraciesByEpoch(v))
-  if (each.some(({ length }) => length === 0)) return ''
+  const each = finished(record).map(({ validationByEpoch: v }) => accuraciesByEpoch(v))
+  if (each.length === 0 || each.some(({ length }) => length === 0)) return ''
   const [last, best] = [percent(each.map((v) => v.at(-1)!)), percent(each.map((v) => Math.max(...v)))]
   return `${mean(last).toFixed(2)} (${mean(best).toFixed(2)})`
 }
@@ -49,31 +51,28 @@ export const accuraciesByEpoch = (epochs: unknown): number[] =>
 
 /** Test errors of the parts that predict alone, from below. */
 function byLayer(record: Record): string {
-  const blocks = record.results.map(({ test }) => (test as Scores | undefined)?.blocks ?? {})
+  const blocks = finished(record).map(({ test }) => (test as Scores | undefined)?.blocks ?? {})
   const names = Object.keys(blocks[0] ?? {}).filter((name) => blocks[0]![name]!.accuracy !== undefined)
   return names
     .map((name) => `${name}: ${mean(percent(blocks.map((own) => own[name]!.accuracy!))).toFixed(2)}`)
     .join(', ')
 }
 
-/** In what a record differs from what its command gives today. */
-export const noteOf = (job: Job): string => staleness({ ...job, kind: 'training' }) ?? ''
-
 function accuracyRow(job: Job): string[] | undefined {
   const record = readRecord(job.id)
   if (!record) return undefined
-  const diverged = record.results.find((result) => result.diverged !== undefined)?.diverged
   const error = percent(tested(record))
+  const note = noteOf(job.id)
   return [
     titled(job.title, ruleOf(job)),
     dataOf(job),
-    diverged === undefined ? meanAndDeviation(error) : `diverged ${diverged}`,
+    overSeeds(record, error),
     heldOut(record),
     byLayer(record),
     ...common(record),
     job.target === undefined ? '' : `at most ${job.target}`,
-    job.target === undefined ? '' : verdict(mean(error) <= job.target),
-    noteOf(job),
+    job.target === undefined ? '' : verdict(divergedOf(record) === '' && mean(error) <= job.target, note),
+    note,
   ]
 }
 
@@ -97,17 +96,21 @@ export function figureTable(jobs: readonly Job[]): string {
     return record ? [{ job, record }] : []
   })
   if (records.length === 0) return 'No record yet.'
-  const names = [...new Set(records.flatMap(({ record }) => Object.keys((record.results[0]!.test as Scores).network!)))]
+  const names = [
+    ...new Set(
+      records.flatMap(({ record }) => Object.keys((finished(record)[0]?.test as Scores | undefined)?.network ?? {})),
+    ),
+  ]
   const rows = records.map(({ job, record }) => [
     titled(job.title, ruleOf(job)),
     ...names.map((name) => {
       const values = tested(record, name).filter((value) => !Number.isNaN(value))
-      return values.length === 0 ? '' : meanAndDeviation(values)
+      return values.length === 0 && finished(record).length > 0 ? '' : overSeeds(record, values)
     }),
     ...common(record),
-    noteOf(job),
+    noteOf(job.id),
   ])
-  return table(['what', ...names, ...COMMON, 'stale'], rows)
+  return notedTable(['what', ...names, ...COMMON], rows)
 }
 
 /** What makes the figures again, and what of it has not been run. */
@@ -116,7 +119,8 @@ export const commandList = (jobs: readonly Job[]): string =>
     .map((job) => {
       const done = readRecord(job.id)?.results.map(({ seed }) => seed) ?? []
       const open = job.seeds.filter((seed) => !done.includes(seed))
-      const note = open.length === 0 ? '' : done.length === 0 ? ' (not run yet)' : ` (not run yet: ${open.join(', ')})`
+      const missing = done.length === 0 ? ' (not run yet)' : ` (not run yet: ${open.join(', ')})`
+      const note = noteOf(job.id) ? ' (not run so yet: its record is stale)' : open.length === 0 ? '' : missing
       return `- ${job.title}: \`${commandOf(job)}\`, S = ${job.seeds.join(', ')}${note}`
     })
     .join('\n')
@@ -127,7 +131,7 @@ const seeds = ({ results }: Record): string => (results.length === 1 ? '1 seed' 
 export function againstTable(jobs: readonly Job[]): string {
   const said = (record: Record): string => {
     const [{ epochs }] = record.results as [Record['results'][number]]
-    return `${meanAndDeviation(percent(tested(record)))} (${epochs} epochs, ${seeds(record)})`
+    return `${overSeeds(record, percent(tested(record)))} (${epochs} epochs, ${seeds(record)})${staleMark(record.id)}`
   }
   const rows = jobs.map((job) => {
     const own = readRecord(job.id)

@@ -5,15 +5,11 @@ import type { Scores } from '../src/train/events.js'
 import { checkBegun, noteBegun, removeRun } from './begun.js'
 import { changeAfter } from './changes.js'
 import type { JobSettings, TrainingJob } from './job.js'
-import { changedSince, settingsOf } from './job-settings.js'
+import { changedFrom, commandOf, TRAIN } from './job-command.js'
+import { settingsOf } from './job-settings.js'
 import { describeMachine } from './machine.js'
 import { type Record, readRecord, writeRecord } from './records.js'
 import { spawnTraining } from './spawn-training.js'
-
-const TRAIN = ['train']
-
-export const commandOf = ({ arguments: given, by = TRAIN }: Pick<TrainingJob, 'arguments' | 'by'>): string =>
-  `onward ${[...by, ...given].join(' ')} --seed S`
 
 interface Line {
   readonly event: string
@@ -94,12 +90,15 @@ export function resultOf(folder: string): { certificate: Certificate; result: { 
 }
 
 /**
- * Runs the seeds that the record lacks, and keeps each as soon as it is done. A stale record is begun anew. Threads may
- * change last bits.
+ * Runs the seeds that the record lacks, and keeps each as soon as it is done. A record that is stale, or to which none can
+ * be added, is begun anew. Threads may change last bits.
  */
 export async function runTraining(job: TrainingJob, threads: number): Promise<void> {
   // Another queue may have added seeds of its own while one trains here.
-  const recorded = () => (staleness(job) === undefined ? readRecord(job.id) : undefined)
+  const recorded = () => {
+    const record = staleness(job) === undefined ? readRecord(job.id) : undefined
+    return record?.settings ? record : undefined
+  }
   const settings = settingsOf(job)
   const here = await describeMachine()
   for (const seed of job.seeds) {
@@ -127,8 +126,16 @@ export async function runTraining(job: TrainingJob, threads: number): Promise<vo
 /** Why the record does not hold what the job would give today; undefined where it does. */
 export function staleness(job: TrainingJob): string | undefined {
   const record = readRecord(job.id)
-  return record && (changedSince(record, settingsOf(job)) ?? changeAfter(record))
+  return record && (changedFrom(record, job) ?? changeAfter(record))
 }
 
 export const isTrained = (job: TrainingJob): boolean =>
   job.seeds.every((seed) => readRecord(job.id)?.results.some((result) => result.seed === seed))
+
+/** Why no seed can be added to a record that lacks some; undefined where one can. */
+export function closedness(job: TrainingJob): string | undefined {
+  const record = readRecord(job.id)
+  return record && !record.settings && !isTrained(job)
+    ? 'it is from before records held settings, so that no seed can be added to it'
+    : undefined
+}

@@ -1,8 +1,9 @@
 import { showParams } from '../src/cli/tune/lines.js'
 import type { TunedJob } from './job.js'
 import { TUNED } from './jobs/hopfield-vae.js'
+import { noteOf } from './notes.js'
 import { deviation, mean, type Record, readRecord } from './records.js'
-import { meanAndDeviation, table } from './tables.js'
+import { meanAndDeviation, notedTable } from './tables.js'
 import {
   commandsOf,
   distancesOf,
@@ -37,7 +38,7 @@ export function tunedTable(jobs: readonly Job[] = TUNED): string {
   const counts = new Set(done.flatMap(({ record }) => finalsOf(record, 'preset').map(({ judged }) => judged.count)))
   return [
     `${metrics(done)}; of test images and of images of each other kind N = ${[...counts].join(', ')}.`,
-    table(HEAD, [...rows, floorRow(done)]),
+    notedTable(HEAD, [...rows, floorRow(done)]),
     orders(done),
     `Of ${jobs[0]!.title}; the others name their own preset and keep their nudges by ` +
       '`--set nudge=0.2 --set encoderNudge=0.1`, dense ones their damping too by `--set damping=0.5`:',
@@ -53,7 +54,7 @@ function metrics(done: readonly Done[]): string {
   return names.length === 1 ? `Distances: \`${names[0]}\`` : `**Not comparable**, by several classifiers: ${names}`
 }
 
-function row({ title }: Job, record: Record, form: Form): string[] {
+function row({ id, title }: Job, record: Record, form: Form): string[] {
   const { best, preset } = searchedOf(record)!
   const number = form === 'preset' ? preset : best
   const finals = finalsOf(record, form)
@@ -74,6 +75,7 @@ function row({ title }: Job, record: Record, form: Form): string[] {
     ],
     ...[figure(({ test }) => test.network!.SE), figure(({ test }) => test.network!.KL)],
     ...[figure(({ test }) => test.network!.unsettled, 3), `${finals.length}`, showParams(trial?.params ?? {})],
+    noteOf(id),
   ]
 }
 
@@ -85,7 +87,7 @@ function floorRow(done: readonly Done[]): string[] {
     mean(floors.map(({ precision }) => 100 * precision)).toFixed(1),
     mean(floors.map(({ recall }) => 100 * recall)).toFixed(1),
   ]
-  return HEAD.map((_, i) => said[i] ?? '')
+  return [...HEAD.map((_, i) => said[i] ?? ''), '']
 }
 
 /** "H 9.10 < TH 9.30": the best first; `~` where the means lie no farther apart than the seeds spread. */
@@ -98,9 +100,11 @@ export function orderOf(named: readonly { readonly name: string; readonly values
   }, '')
 }
 
+const nameOf = ({ id, title }: Job): string => `${title.replace('-VAE', '')}${noteOf(id) ? ' (stale)' : ''}`
+
 function orders(done: readonly Done[]): string {
   const said = (form: Form): string =>
-    orderOf(done.map(({ job, record }) => ({ name: job.title.replace('-VAE', ''), values: distancesOf(record, form) })))
+    orderOf(done.map(({ job, record }) => ({ name: nameOf(job), values: distancesOf(record, form) })))
   return [
     'Order by the distance of samples to test images, the smallest first (`~`: apart by no more than the seeds of one of the two spread):',
     '',
