@@ -3,6 +3,13 @@ const own = (word) => ({ tests: `distributed/federated/${word}` })
 
 export default [
   {
+    what: 'as JSON, samples do not tell what stayed with the clients',
+    file: 'src/cli/commands/samples.ts',
+    find: 'judged: judgement, ...kept,',
+    replace: 'judged: judgement,',
+    tests: 'cli/samples',
+  },
+  {
     what: 'claims of samples are not capped',
     file: at('aggregate/mean.ts'),
     find: 'samples.map((count) => Math.min(count, most))',

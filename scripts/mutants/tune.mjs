@@ -9,6 +9,14 @@ const samplers = {
 
 export default [
   {
+    what: 'a search in which nothing came to its end is called done',
+    file: 'src/cli/tune/command.ts',
+    find: "event.event === 'done' && !event.best",
+    replace: 'false',
+    tests: 'tune/tune',
+    names: 'no trial comes to its end',
+  },
+  {
     what: 'a study reads the test samples',
     file: 'src/train/closing.ts',
     find: 'wanted === false ? {} : ',
