@@ -9,6 +9,13 @@ const samplers = {
 
 export default [
   {
+    what: 'an option is searched where it has no effect',
+    file: 'src/tune/space.ts',
+    find: 'isInEffect(dimension, settings[dimension.table])',
+    replace: 'true',
+    tests: 'tune/space',
+  },
+  {
     what: 'a search in which nothing came to its end is called done',
     file: 'src/cli/tune/command.ts',
     find: "event.event === 'done' && !event.best",
