@@ -66,7 +66,8 @@ else {
   const order = rotated(files)
   const started = order.findIndex((file) => {
     if (Date.now() >= end) return true
-    status ||= run([file])
+    const own = run([file])
+    status ||= own
     return false
   })
   const left = started < 0 ? [] : order.slice(started)

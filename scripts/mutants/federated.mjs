@@ -3,6 +3,29 @@ const own = (word) => ({ tests: `distributed/federated/${word}` })
 
 export default [
   {
+    what: 'an early end of a federation leaves an empty folder',
+    file: 'src/train/run-folder.node.ts',
+    find: 'for (const folder of [join(path, FEDERATED.folder), path])',
+    replace: 'for (const folder of [path])',
+    ...own('refusals'),
+    names: 'leaves no folder',
+  },
+  {
+    what: 'logs of a federation make one of another training',
+    file: 'src/distributed/federated/store.node.ts',
+    find: 'existsSync(settingsFile(storeOf(run)))',
+    replace: 'existsSync(storeOf(run))',
+    tests: 'cli/up',
+    names: 'is none over clients',
+  },
+  {
+    what: 'as JSON, samples do not tell what stayed with the clients',
+    file: 'src/cli/commands/samples.ts',
+    find: 'judged: judgement, ...kept,',
+    replace: 'judged: judgement,',
+    tests: 'cli/samples',
+  },
+  {
     what: 'claims of samples are not capped',
     file: at('aggregate/mean.ts'),
     find: 'samples.map((count) => Math.min(count, most))',

@@ -57,17 +57,17 @@ export default [
     ...run,
   },
   {
-    what: 'a run that takes the place of a pipeline becomes one',
+    what: 'a run that takes the place of a pipeline or a federation becomes one',
     file: folder,
-    find: 'for (const name of [METRICS, PIPELINE_FILE]) fs',
-    replace: 'for (const name of [METRICS]) fs',
+    find: 'remove(folder, [METRICS, ...MACHINE_FILES])',
+    replace: 'remove(folder, [METRICS])',
     ...run,
   },
   {
-    what: 'a pipeline that is taken back leaves how it was started',
+    what: 'a pipeline or a federation that is taken back leaves how it was started',
     file: folder,
-    find: '[CONFIG, METRICS, ENVIRONMENT, PIPELINE_FILE]) fs',
-    replace: '[CONFIG, METRICS, ENVIRONMENT]) fs',
+    find: 'remove(path, [CONFIG, METRICS, ENVIRONMENT, ...MACHINE_FILES])',
+    replace: 'remove(path, [CONFIG, METRICS, ENVIRONMENT])',
     ...run,
   },
   {

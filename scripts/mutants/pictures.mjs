@@ -19,6 +19,13 @@ const used = { tests: 'cli/pictures' }
 
 export default [
   {
+    what: 'pictures of equal names are written over each other',
+    file: seen,
+    find: 'taken.has(place)',
+    replace: 'false',
+    ...used,
+  },
+  {
     what: 'a folder named train is always the training part',
     file: folder,
     find: 'train === undefined || isClass(path, train, folders, task)',

@@ -13,6 +13,13 @@ const drawn = { tests: 'draw/certificate' }
 
 export default [
   {
+    what: 'TensorBoard is told an ending of what was interrupted, and keeps it for good',
+    file: 'src/logs/tensorboard.ts',
+    find: "event.reason === 'not-finite' ? [",
+    replace: "event.reason !== 'early' ? [",
+    ...logs,
+  },
+  {
     what: 'rows and columns of the confusion matrix are taken for each other',
     file: classes,
     find: 'counts[targets[row]! * classes + said]!++',

@@ -9,6 +9,21 @@ const samplers = {
 
 export default [
   {
+    what: 'an option is searched where it has no effect',
+    file: 'src/tune/space.ts',
+    find: 'isInEffect(dimension, settings[dimension.table])',
+    replace: 'true',
+    tests: 'tune/space',
+  },
+  {
+    what: 'a search in which nothing came to its end is called done',
+    file: 'src/cli/tune/command.ts',
+    find: "event.event === 'done' && !event.best",
+    replace: 'false',
+    tests: 'tune/tune',
+    names: 'no trial comes to its end',
+  },
+  {
     what: 'a study reads the test samples',
     file: 'src/train/closing.ts',
     find: 'wanted === false ? {} : ',

@@ -15,6 +15,22 @@ const forward = { tests: 'rules/forward-forward' }
 
 export default [
   {
+    what: 'of a path, flags of named data sets are ignored in silence',
+    file: 'src/cli/commands/data.ts',
+    find: 'unread !== undefined && existsSync(path)',
+    replace: 'false',
+    tests: 'cli/own-data',
+    names: 'flags of own data',
+  },
+  {
+    what: 'a name of no data set is called a path',
+    file: 'src/cli/commands/data.ts',
+    find: 'unread !== undefined && existsSync(path)',
+    replace: 'unread !== undefined',
+    tests: 'cli/own-data',
+    names: 'flags of own data',
+  },
+  {
     what: 'the memory of backpropagation is told beside layers that are not the same',
     file: 'src/cli/train/yardstick.ts',
     find: "rule === backprop.id || !('network' in hyper)",

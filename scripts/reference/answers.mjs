@@ -46,6 +46,8 @@ export const ANSWERS = [
       ...OF_RULE,
       pictures: 'A list with `picture` (its name), `file`, `images` (how many it shows) and `description`.',
       judged: 'With `--judge`; see [Judgement](#judgement).',
+      stays:
+        'After a federation: the tensors that stayed with its clients, where some did; what is drawn by them is as before the training.',
     },
   },
   {

@@ -11,17 +11,17 @@ import { tuneCommand } from './tune/entry.js'
 
 const RUN = { '<run>': 'the folder of the run' }
 
-/** Of the commands that use a run: where its rule and its data are. */
+/** Of the commands that use a run: where its rule is. */
 const RUN_FLAGS = [
   flag('--rule <file>', "the file of its rule, where that is none of Onward's; the code in it runs"),
   flag('--changed-rule', 'take that file although it has changed since the training'),
-  flag('--data-dir <dir>', 'the folder that holds the files of its data set'),
   JSON_FLAG,
 ]
 
 /** Of the commands that read the data of a run, too. */
 const DATA_RUN_FLAGS = [
   flag('--data <path>', "where the data of the run are now, if they are one's own and have moved"),
+  flag('--data-dir <dir>', 'the folder that holds the files of its data set'),
   ...RUN_FLAGS,
 ]
 

@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import type { LoadOptions } from '../data/load.node.js'
+import { isFederated } from '../distributed/federated/store.node.js'
 import { isPipeline } from '../distributed/pipeline/kept.node.js'
 import { UsageError } from '../errors.js'
 import { readConfig } from '../train/run-folder.node.js'
@@ -47,8 +46,7 @@ export const loadOf = ({ dataDir }: Pick<RunFlags, 'dataDir'>): LoadOptions =>
 /** The command that goes on with a run. */
 export function toGoOn(run: string): string {
   const { ruleFile } = readConfig(run)
-  // The folder holds what the clients of a federation need.
-  const over = existsSync(join(run, 'federated')) ? 'federated' : isPipeline(run) ? 'pipeline' : undefined
+  const over = isFederated(run) ? 'federated' : isPipeline(run) ? 'pipeline' : undefined
   const how = over === undefined ? ['train'] : ['up', over]
   return toType(...how, ...(ruleFile ? [ruleFile.path] : []), '--resume', run)
 }

@@ -63,7 +63,8 @@ export function recordsOf(event: TrainEvent, settings: Values, time: number): Ui
     case 'epoch':
       return event.validation ? scalars('validation', event.validation, event.step, time) : []
     case 'stopped':
-      return event.reason === 'early' ? [] : [ending(event.reason === 'aborted' ? RUNNING : FAILED, time)]
+      // TensorBoard keeps the first ending of a run: one that was interrupted has none, for it may go on to another.
+      return event.reason === 'not-finite' ? [ending(FAILED, time)] : []
     case 'done':
       return [
         ...(event.validation ? scalars('validation', event.validation, event.step, time) : []),
@@ -103,7 +104,7 @@ function scalars(group: string, { network = {}, blocks = {} }: Scores, step: num
   return all.length === 0 ? [] : [summary(all, step, time)]
 }
 
-const [SUCCESS, FAILED, RUNNING] = [1, 2, 3]
+const [SUCCESS, FAILED] = [1, 2]
 /** Types of hyper-parameters. */
 const [STRING, BOOL, NUMBER] = [1, 2, 3]
 

@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import { UsageError } from '../errors.js'
 import { unknownName } from '../names.js'
 import { type Kind, type Option, optionTable, refusal, showValue } from './table.js'
-import type { Values } from './values.js'
+import { type Values, valueAt } from './values.js'
 
 /**
  * The values with all defaults, checked against the options of `owner`, a rule or "training". Throws a UsageError about
@@ -76,12 +76,13 @@ export function checkEffect(schema: z.ZodType, given: Values, settings: Values, 
 
 /** The names of the options that change something in `settings`, the whole of them. */
 export const inEffect = (schema: z.ZodType, settings: Values): string[] =>
-  optionTable(schema).flatMap((option) => (unmetBy(option, settings) ? [] : [option.name]))
+  optionTable(schema).flatMap((option) => (isInEffect(option, settings) ? [option.name] : []))
+
+/** Whether an option changes something in `settings`, the whole of them. */
+export const isInEffect = (option: Conditions, settings: Values): boolean => !unmetBy(option, settings)
+
+type Conditions = { readonly onlyWith?: Option['onlyWith'] | undefined }
 
 /** The first condition of an option that `settings` do not meet: another option, and which values it would have to have. */
-const unmetBy = ({ onlyWith = {} }: Option, settings: Values): [string, readonly unknown[]] | undefined =>
+const unmetBy = ({ onlyWith = {} }: Conditions, settings: Values): [string, readonly unknown[]] | undefined =>
   Object.entries(onlyWith).find(([other, values]) => !values.includes(valueAt(settings, other)))
-
-/** The value of an option by its name, `augment.shift` of one in a group. */
-const valueAt = (values: Values, name: string): unknown =>
-  name.split('.').reduce<unknown>((value, key) => (value as Values | undefined)?.[key], values)

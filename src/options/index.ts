@@ -1,4 +1,4 @@
-export { checkEffect, checkOptions, inEffect, unknownOption } from './check.js'
+export { checkEffect, checkOptions, inEffect, isInEffect, unknownOption } from './check.js'
 export {
   describeKind,
   describeOption,
@@ -9,4 +9,4 @@ export {
   type Search,
   showValue,
 } from './table.js'
-export { isGroup, merge, parseValue, type Values, withValue } from './values.js'
+export { isGroup, merge, parseValue, type Values, valueAt, withValue } from './values.js'

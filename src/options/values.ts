@@ -62,3 +62,7 @@ export function merge(...layers: readonly (Values | undefined)[]): Record<string
   }
   return merged
 }
+
+/** The value of an option by its name, `augment.shift` of one in a group. */
+export const valueAt = (values: Values, name: string): unknown =>
+  name.split('.').reduce<unknown>((value, key) => (value as Values | undefined)?.[key], values)

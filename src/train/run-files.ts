@@ -12,6 +12,20 @@ export const RUN_FILES = {
 /** How a pipeline was started; other trainings have none. */
 export const PIPELINE_FILE = 'pipeline.json'
 
+/** Where a federation keeps what was asked for, what stayed with its clients, and its last round; other trainings have none. */
+export const FEDERATED = {
+  folder: 'federated',
+  settings: 'settings.json',
+  stays: 'stays.json',
+  round: 'round.json',
+} as const
+
+/** The files by which a run is known for one that machines trained together. */
+export const MACHINE_FILES: readonly string[] = [
+  PIPELINE_FILE,
+  ...[FEDERATED.settings, FEDERATED.stays, FEDERATED.round].map((name) => `${FEDERATED.folder}/${name}`),
+]
+
 /** A file of settings, for people to read as well. */
 export const encodeJson = (value: unknown): Uint8Array<ArrayBuffer> =>
   new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`)

@@ -16,7 +16,7 @@ import { type Checkpoint, decodeCheckpoint } from './checkpoint.js'
 import { environment, occasion } from './environment.node.js'
 import type { TrainEvent } from './events.js'
 import { decodeConfig, type RunConfig } from './run-config.js'
-import { encodeJson, journalLine, PIPELINE_FILE, RUN_FILES } from './run-files.js'
+import { encodeJson, FEDERATED, journalLine, MACHINE_FILES, RUN_FILES } from './run-files.js'
 
 export type { RunConfig }
 
@@ -41,7 +41,7 @@ export interface RunFolder {
 }
 
 const { config: CONFIG, metrics: METRICS, checkpoint: CHECKPOINT, environment: ENVIRONMENT } = RUN_FILES
-const OWN = [CONFIG, METRICS, CHECKPOINT, ENVIRONMENT, PIPELINE_FILE]
+const OWN = [CONFIG, METRICS, CHECKPOINT, ENVIRONMENT, ...MACHINE_FILES]
 
 /**
  * Makes a folder for a new run and locks it. Without a path: the first free `runs/RULE-DATA-N`. A run that ended before
@@ -55,13 +55,13 @@ export function createRun(path: string | undefined, config: RunConfig, files: Fi
   const prepare = (): boolean => {
     const there = OWN.filter((name) => fs.existsSync(join(folder, name)))
     const isTaken = there.length > 0
-    if (`${there}` === PIPELINE_FILE)
-      throw new UserError(`${folder} holds ${PIPELINE_FILE} of a run that is gone: delete it, or choose another folder`)
+    if (isTaken && there.every((name) => MACHINE_FILES.includes(name)))
+      throw new UserError(`${folder} holds ${there[0]} of a run that is gone: delete it, or choose another folder`)
     if (isTaken && !isUnborn(folder))
       throw new UserError(`${folder} holds a run already: choose another folder, or go on with that one by resuming it`)
     isNew = true
-    // What is left of how a pipeline was started would make one of any other training.
-    if (isTaken) for (const name of [METRICS, PIPELINE_FILE]) fs.rmSync(join(folder, name), { force: true })
+    // What is left of how a pipeline or a federation was started would make one of any other training.
+    if (isTaken) remove(folder, [METRICS, ...MACHINE_FILES])
     // The settings come first: a run that is killed here is known by them.
     replaceFile(join(folder, CONFIG), encodeJson(config), { files })
     replaceFile(join(folder, ENVIRONMENT), encodeJson({ ...environment(), ...occasion() }), { files })
@@ -183,11 +183,19 @@ function opened(path: string, files: Files, prepare: () => boolean): RunFolder {
   }
 }
 
-/** Takes back a run without a checkpoint, unless its folder is in use. */
+/** Takes back a run without a checkpoint, unless its folder is in use. Logs of a federation stay: they may say why it ended. */
 function discard(path: string): void {
   if (!fs.existsSync(path) || ['lock', CHECKPOINT].some((name) => fs.existsSync(join(path, name)))) return
-  for (const name of [CONFIG, METRICS, ENVIRONMENT, PIPELINE_FILE]) fs.rmSync(join(path, name), { force: true })
-  if (fs.readdirSync(path).length === 0) fs.rmdirSync(path)
+  remove(path, [CONFIG, METRICS, ENVIRONMENT, ...MACHINE_FILES])
+  for (const folder of [join(path, FEDERATED.folder), path]) {
+    const isFolder = fs.lstatSync(folder, { throwIfNoEntry: false })?.isDirectory()
+    if (isFolder && fs.readdirSync(folder).length === 0) fs.rmdirSync(folder)
+  }
+}
+
+/** Deletes those of the files that are there. */
+function remove(folder: string, names: readonly string[]): void {
+  for (const path of names.map((name) => join(folder, name))) if (fs.existsSync(path)) fs.rmSync(path, { force: true })
 }
 
 /** Makes the folder with the first free number, whoever else may be doing the same. */

@@ -1,6 +1,6 @@
 import type { DataSet } from '../data/index.js'
 import { UsageError } from '../errors.js'
-import { merge, type Values } from '../options/index.js'
+import { merge, type Values, valueAt } from '../options/index.js'
 import type { AnyRule } from '../rules/contract.js'
 import { kindOf } from '../targets/index.js'
 import { criterionOf } from '../train/judge.js'
@@ -9,16 +9,7 @@ import { numbersOf, type Params } from './distribution.js'
 import { type Objective, readObjective } from './objective.js'
 import { PRUNERS, type PrunerName } from './pruners.js'
 import { SAMPLERS, type SamplerName } from './samplers.js'
-import {
-  type Dimension,
-  hasEffect,
-  numberOfOption,
-  optionValue,
-  spaceOf,
-  type Tables,
-  valueAt,
-  withParams,
-} from './space.js'
+import { type Dimension, hasEffect, numberOfOption, optionValue, spaceOf, type Tables, withParams } from './space.js'
 
 /** What a study searches, complete: with the same plan and seed, one worker tries the same settings. */
 export interface TunePlan {

@@ -1,5 +1,6 @@
 import { UsageError } from '../errors.js'
 import {
+  isInEffect,
   type Kind,
   merge,
   type Option,
@@ -7,6 +8,7 @@ import {
   parseValue,
   unknownOption,
   type Values,
+  valueAt,
   withValue,
 } from '../options/index.js'
 import type { AnyRule } from '../rules/contract.js'
@@ -84,8 +86,8 @@ function inOrder(dimensions: readonly Dimension[]): Dimension[] {
 }
 
 /** Whether a parameter has an effect with these settings, complete with all defaults. */
-export const hasEffect = ({ onlyWith = {}, table }: Dimension, settings: Tables): boolean =>
-  Object.entries(onlyWith).every(([other, values]) => values.includes(valueAt(settings[table], other)))
+export const hasEffect = (dimension: Dimension, settings: Tables): boolean =>
+  isInEffect(dimension, settings[dimension.table])
 
 /** The settings with the parameters put in. */
 export function withParams(settings: Tables, space: readonly Dimension[], params: Params): Tables {
@@ -124,7 +126,3 @@ export const valuesOf = (
   distributions: Readonly<Record<string, Distribution>>,
 ): Readonly<Record<string, Choice>> =>
   Object.fromEntries(Object.entries(params).map(([name, number]) => [name, choiceOf(distributions[name]!, number)]))
-
-/** The value of an option by its name, in a group or not. */
-export const valueAt = (values: Values, name: string): unknown =>
-  name.split('.').reduce<unknown>((value, key) => (value as Values | undefined)?.[key], values)

@@ -228,6 +228,12 @@ test('flags of own data: what each takes is said, and a name or a run that has n
     [named.code, /"size" tells how to read one's own data, and glyphs is known by name/.test(named.stderr)],
     [2, true],
   )
+  for (const flags of [['--download'], ['--data-dir', '/nowhere']]) {
+    const { code, stdout, stderr } = await onward(folder, 'data', path, ...flags)
+    assert.deepEqual([code, stdout], [2, ''])
+    assert.match(stderr, new RegExp(`${flags[0]} is for data sets that Onward knows by name, and .* is a path`))
+    assert.match((await onward(folder, 'data', 'minst', ...flags)).stderr, /Did you mean "mnist"\?/)
+  }
   const unknown = await onward(folder, 'train', 'backprop', '--data', '/nowhere/mnist')
   assert.match(unknown.stderr, /There is no file or folder \/nowhere\/mnist; one's own data are named by their path/)
 })

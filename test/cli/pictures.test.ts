@@ -121,6 +121,19 @@ test('what the network saw is written, by what fits', async () => {
   ])
 })
 
+test('pictures of equal names are shown each in a file of its own', async () => {
+  for (const part of ['a', 'b']) mkdirSync(join(folder, 'equal', part), { recursive: true })
+  const files = ['equal/a/x.png', 'equal/a/x-2.png', 'equal/b/x.png']
+  for (const [i, file] of files.entries()) await grey(glyph(i)).toFile(join(folder, file))
+  await told('predict', 'named', ...files, '--fit', 'stretch', '--show', 'shown')
+  for (const [i, name] of ['x.png', 'x-2.png', 'x-3.png'].entries())
+    assert.deepEqual(
+      toShape(await readImage(join(folder, 'shown', name)), [1, 28, 28]),
+      toShape(await readImage(join(folder, files[i]!)), [1, 28, 28]),
+      name,
+    )
+})
+
 test('the scores of a rule that has a label in its input are told as goodness', async () => {
   const args = ['train', 'forward-forward', '--data', 'glyphs', '--limit', '200', '--epochs', '1', '--out', 'ff']
   await told(...args, '--set', 'units=20,20', '--threads', '1', '--json')

@@ -1,8 +1,9 @@
 // Pipelines from the command line, with all workers in this process.
 import assert from 'node:assert/strict'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { toGoOn } from '../../src/cli/run.js'
 import { makeCredentials, writeCredentials } from '../../src/distributed/credentials.node.js'
 import { onward, workFolder } from './onward.js'
 
@@ -146,6 +147,20 @@ test('a run over clients is not gone on with on the data of all, together', asyn
     assert.equal(code, 2)
     assert.match(stderr, /^onward: fed was trained over clients.*: go on with onward up federated --resume fed\n$/)
   }
+})
+
+test('a training in the folder of a federation that was killed before its first checkpoint is none over clients', async () => {
+  const given = ['train', 'backprop', '--data', 'glyphs', '--limit', '200', '--threads', '1', '--set', 'units=8']
+  const [epochs, out] = [(count: string) => ['--epochs', count], ['--out', 'after']]
+  mkdirSync(join(folder, 'after/federated'), { recursive: true })
+  assert.equal((await onward(folder, ...given, ...epochs('1'), ...out)).code, 0)
+  for (const name of ['checkpoint.safetensors', 'metrics.jsonl']) rmSync(join(folder, 'after', name))
+  writeFileSync(join(folder, 'after/federated/settings.json'), '{}')
+  assert.equal((await onward(folder, ...given, ...epochs('1'), ...out)).code, 0)
+  const longer = await onward(folder, 'train', '--resume', 'after', ...epochs('2'))
+  assert.equal(longer.code, 0, longer.stderr)
+  // The logs of a federation alone make none of a training.
+  assert.equal(toGoOn(join(folder, 'after')).includes('up federated'), false)
 })
 
 test('a federation that ended before its run kept anything says so, and its folder may be used again', async () => {

@@ -46,6 +46,7 @@ const WRONG: [args: string[], message: RegExp][] = [
   [['train'], /^onward: Say which rule to train by/],
   [['certify', 'backpropp'], /^onward: There is no rule "backpropp"\. Did you mean "backprop"\?/],
   [['rules', 'backprop', 'twice'], /too many arguments/],
+  [['predict', 'run', 'x.png', '--data-dir', 'x'], /unknown option '--data-dir'/],
   [['data', '--download'], /^onward: Say which data set to download/],
   [['export', 'x', '--format', 'onx'], /^onward: There is no format "onx"\. Did you mean "onnx"\?/],
   [[...TRAIN, '--config', 'none.json'], /^onward: The configuration none\.json cannot be read \(ENOENT\)\.\n$/],

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { UserError } from '../../src/errors.js'
 import { openLogs } from '../../src/logs/log.node.js'
+import type { StoppedEvent, TrainEvent } from '../../src/train/events.js'
 import { DONE, EPOCH, PROGRESS, START } from '../cli/fake-run.js'
 import { events, onward, workFolder } from '../cli/onward.js'
 import { crc32c, type DecodedEvent, doubleIn, eventsIn, fieldsOf, textIn } from './decode.js'
@@ -28,17 +29,23 @@ const scalarsOf = (all: readonly DecodedEvent[]): Map<string, [step: number, val
   return found
 }
 
-/** The content of the plug-in hparams under a tag: field `number` of its message. */
-function hparams(
+/** All that the plug-in hparams is told under a tag, in order: field `number` of its message. */
+const allHparams = (
   all: readonly DecodedEvent[],
   name: string,
   number: number,
-): ReadonlyMap<number, (bigint | Uint8Array)[]> {
-  const { fields } = all.flatMap(({ values }) => values).findLast(({ tag }) => tag === `_hparams_/${name}`)!
-  const plugin = fieldsOf(fieldsOf(fields.get(9)![0] as Uint8Array).get(1)![0] as Uint8Array)
-  assert.equal(textIn(plugin.get(1)![0]), 'hparams')
-  return fieldsOf(fieldsOf(plugin.get(2)![0] as Uint8Array).get(number)![0] as Uint8Array)
-}
+): ReadonlyMap<number, (bigint | Uint8Array)[]>[] =>
+  all
+    .flatMap(({ values }) => values)
+    .filter(({ tag }) => tag === `_hparams_/${name}`)
+    .map(({ fields }) => {
+      const plugin = fieldsOf(fieldsOf(fields.get(9)![0] as Uint8Array).get(1)![0] as Uint8Array)
+      assert.equal(textIn(plugin.get(1)![0]), 'hparams')
+      return fieldsOf(fieldsOf(plugin.get(2)![0] as Uint8Array).get(number)![0] as Uint8Array)
+    })
+
+/** As TensorBoard keeps it: the first one of a tag. */
+const hparams = (...asked: Parameters<typeof allHparams>) => allHparams(...asked)[0]!
 
 test('the decoder itself: the sum of the digits is that of RFC 3720', () => {
   assert.equal(crc32c(bytesOf('123456789')), 0xe3069283)
@@ -138,6 +145,23 @@ test('after a resumption TensorBoard takes back what is trained again, and no mo
   assert.deepEqual(after, [['100', '1', 'training', '', 'loss', '7']])
   assert.equal(rows.filter((row) => row.split(',')[1] === '90').length, 3)
   assert.equal(rows.length, 4 + 3 + 1)
+})
+
+test('a run has one ending, for TensorBoard keeps the first: what was interrupted may go on to another', () => {
+  const statuses = (stopped: StoppedEvent['reason'], ...after: readonly TrainEvent[]) => {
+    const path = fresh()
+    const first = openLogs(path, ['tensorboard'], {})
+    const stop: StoppedEvent = { event: 'stopped', reason: stopped, step: 90, message: '' }
+    for (const event of [START, stop]) first.add(event)
+    first.close()
+    const again = openLogs(path, ['tensorboard'], {})
+    for (const event of after) again.add(event)
+    again.close()
+    return allHparams(decoded(path), 'session_end_info', 4).map((content) => content.get(1))
+  }
+  assert.deepEqual(statuses('aborted', { ...START, resumedAt: 90 }, DONE), [[1n]])
+  assert.deepEqual(statuses('early'), [])
+  assert.deepEqual(statuses('not-finite'), [[2n]])
 })
 
 test('a disk that takes no more is told as it is of the journal', () => {

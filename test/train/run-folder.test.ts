@@ -133,6 +133,38 @@ test('how a pipeline was started goes with its run, so that no other training is
   refuses(() => createRun(path, config), /holds pipeline\.json of a run that is gone: delete it, or choose another/)
 })
 
+test('that a federation trained a run goes with it too; its logs stay', () => {
+  const path = fresh()
+  const files = ['settings.json', 'stays.json', 'round.json'].map((name) => join(path, 'federated', name))
+  const begin = () => {
+    const run = createRun(path, config)
+    assert.deepEqual(files.filter(fs.existsSync), [])
+    fs.mkdirSync(join(path, 'federated'), { recursive: true })
+    for (const file of files) fs.writeFileSync(file, '{}')
+    run.close()
+    return run
+  }
+  begin()
+  // It ended before its first checkpoint, and is replaced.
+  begin().discard()
+  assert.equal(fs.existsSync(path), false)
+  const logged = begin()
+  fs.writeFileSync(join(path, 'federated', 'log'), 'why')
+  logged.discard()
+  assert.deepEqual(fs.readdirSync(path, { recursive: true }), ['federated', join('federated', 'log')])
+  begin().discard()
+  fs.writeFileSync(files[0]!, '{}')
+  // What has that name and is none of Onward's stays as it is.
+  const foreign = fresh()
+  fs.mkdirSync(foreign)
+  fs.writeFileSync(join(foreign, 'federated'), 'mine')
+  const beside = createRun(foreign, config)
+  beside.close()
+  beside.discard()
+  assert.deepEqual(fs.readdirSync(foreign), ['federated'])
+  refuses(() => createRun(path, config), /holds federated\/settings\.json of a run that is gone: delete it, or choose/)
+})
+
 test('two runs into one folder are refused while the first one lasts', async () => {
   const path = fresh()
   const run = createRun(path, config)

@@ -133,6 +133,13 @@ test('several objectives give a front; what blows up fails, and the study goes o
     assert.deepEqual(JSON.parse(readFileSync(join(folder, config), 'utf8')).hyper.units, [Number(params.units)])
 })
 
+test('a search in which no trial comes to its end has failed, as a training whose numbers blow up has', async () => {
+  const blown = ['--space', 'rate=1e36,1e37', '--sampler', 'random', '--trials', '1', '--study', 's.jsonl']
+  const ended = await onward(workFolder(), 'tune', 'backprop', ...SMALL, ...blown)
+  assert.match(ended.stdout, /No trial came to its end: 0 trials trained to the end, 0 pruned, 1 failed/)
+  assert.equal(ended.code, 1)
+})
+
 test('what is wrong is told at once: figures that are none, files that are none', async () => {
   const folder = workFolder()
   const unknown = await onward(folder, ...SEARCH, '--objective', 'acuracy', '--trials', '1', '--study', 's.jsonl')

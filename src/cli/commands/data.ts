@@ -49,6 +49,10 @@ export async function command(name: string | undefined, flags: DataFlags): Promi
 }
 
 async function describeOwn(path: string, flags: DataFlags): Promise<void> {
+  const unread = flags.download ? '--download' : flags.dataDir !== undefined ? '--data-dir' : undefined
+  // Of what is not there, more is to be said: it may be a name that was typed wrong.
+  if (unread !== undefined && existsSync(path))
+    throw new UsageError(`${unread} is for data sets that Onward knows by name, and ${path} is a path: leave it out.`)
   const progress = downloadProgress(process.stderr)
   const data = await loadData(path, { ...readOwnFlags(flags), onReading: progress.reading }).finally(progress.end)
   const found = foundOf(data)!

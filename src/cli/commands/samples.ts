@@ -6,6 +6,7 @@ import { drawRun, ruleOfRun } from '../../node.js'
 import { sheetOf } from '../../pictures.node.js'
 import { type JudgeFlags, readJudgeFlags } from '../judge/flags.js'
 import { describeJudgement, judged } from '../judge/judge.js'
+import { plural } from '../output/numbers.js'
 import { print, printAside, printJson } from '../output/print.js'
 import { definitions, textWidth } from '../output/text.js'
 import { loadOf, namedRule, type RunFlags } from '../run.js'
@@ -41,12 +42,13 @@ export async function command(run: string, names: readonly string[], flags: Samp
     pictures.push({ picture: name, file, images: drawn, description, ...facts })
   }
   const { id, source, reconstructed } = rule
-  if (flags.json) return printJson({ run, rule: id, source, pictures, judged: judgement, reconstructed })
-  const entries = pictures.map(({ picture, description }): [string, string] => [`${picture}.png`, description])
   const stays = staysOf(run)
+  const kept = stays.length > 0 ? { stays } : {}
+  if (flags.json) return printJson({ run, rule: id, source, pictures, judged: judgement, ...kept, reconstructed })
+  const entries = pictures.map(({ picture, description }): [string, string] => [`${picture}.png`, description])
   if (stays.length > 0)
     printAside(
-      `onward: ${stays.length} tensors stayed with the clients of ${run} (${stays[0]} and others): what is drawn by them is as before the training. ` +
+      `onward: ${plural(stays.length, 'tensor')} stayed with the clients of ${run} (${stays[0]}${stays.length > 1 ? ' and others' : ''}): what is drawn by them is as before the training. ` +
         'onward up federated --private none sends them too',
     )
   print(`Written to ${folder}:`, ...definitions(entries, textWidth()))

@@ -18,10 +18,12 @@ export async function command(rule: string | undefined, flags: TuneFlags): Promi
   const work = async (signal: AbortSignal): Promise<number> => {
     const onWait = (message: string): void => reporter.note(`onward: ${message}`)
     const shown = { onProgress: downloads.show, onReading: downloads.reading, onWait, signal }
+    let code: number = EXIT.done
     try {
       for await (const event of tune({ ...request, load: { ...request.load, ...shown }, signal })) {
         if (event.event === 'start') downloads.end()
         reporter.show(event)
+        if (event.event === 'done' && !event.best) code = EXIT.failed
         if (event.event !== 'stopped' || event.reason === 'exhausted') continue
         const why = event.reason === 'timeout' ? 'Its time is over' : 'Stopped'
         printAside(
@@ -30,7 +32,7 @@ export async function command(rule: string | undefined, flags: TuneFlags): Promi
         )
         return event.reason === 'timeout' ? EXIT.done : EXIT.interrupted
       }
-      return EXIT.done
+      return code
     } catch (error) {
       if (signal.aborted && error === signal.reason) return EXIT.interrupted
       throw error

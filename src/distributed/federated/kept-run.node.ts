@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { makeFolder, replaceFile } from '../../files.node.js'
+import { FEDERATED } from '../../train/run-files.js'
 import type { Transport } from '../transport.js'
 import type { ToldRound } from './federate.js'
 import type { ClientKeeper } from './here.js'
@@ -10,7 +11,7 @@ import { NAMES, toJson } from './names.js'
 import { readRound } from './round/state.js'
 
 const METRICS = 'metrics.jsonl'
-const [ROUND, OBJECTS, CLIENTS] = ['round.json', 'objects', 'clients']
+const [OBJECTS, CLIENTS] = ['objects', 'clients']
 
 /** Writes the round's state and the objects of its model to the folder; those of models before are taken away. */
 export async function keepRound(folder: string, transport: Transport, run: string, model: string): Promise<void> {
@@ -22,13 +23,13 @@ export async function keepRound(folder: string, transport: Transport, run: strin
   for (const hash of needed)
     if (!existsSync(join(objects, hash)))
       replaceFile(join(objects, hash), (await transport.objects.get(NAMES.object(hash)))!)
-  replaceFile(join(folder, ROUND), toJson(state))
+  replaceFile(join(folder, FEDERATED.round), toJson(state))
   for (const hash of readdirSync(objects)) if (!needed.includes(hash)) rmSync(join(objects, hash))
 }
 
 /** Brings back what was kept; false where nothing was. */
 export async function restoreRound(folder: string, transport: Transport): Promise<boolean> {
-  const path = join(folder, ROUND)
+  const path = join(folder, FEDERATED.round)
   if (!existsSync(path)) return false
   for (const hash of readdirSync(join(folder, OBJECTS)))
     await transport.objects.put(NAMES.object(hash), readFileSync(join(folder, OBJECTS, hash)))

@@ -1,5 +1,4 @@
 /** A whole federation on this machine, as `train` takes what trains. */
-import { existsSync, rmSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { checkDataSet, type DataSet } from '../../data/index.js'
@@ -28,7 +27,7 @@ import { toJson } from './names.js'
 import { clientNames, type FederatedOptions, federatedOptions } from './options.js'
 import { clientFolders, clientsIn } from './partition/folders.node.js'
 import { sharesOf } from './partition/shares.js'
-import { keepStays, SETTINGS, storeOf } from './store.node.js'
+import { isFederated, keepStays, settingsFile, storeOf } from './store.node.js'
 import { checkClients } from './wishes.js'
 
 /** How a federation is started; its run keeps it. */
@@ -57,8 +56,8 @@ export const newFederated = (
 
 /** How the federation of a run was started. Throws a UserError where it was none. */
 export function keptFederated(run: string): Federated {
-  const path = join(storeOf(run), SETTINGS)
-  if (!existsSync(path)) throw new UserError(`${run} was not trained over clients: onward train --resume ${run}`)
+  if (!isFederated(run)) throw new UserError(`${run} was not trained over clients: onward train --resume ${run}`)
+  const path = settingsFile(storeOf(run))
   const kept = readJson(path) as Federated
   const options = federatedOptions.safeParse(kept.options)
   if (!options.success) throw new UserError(`${path} was written by another version of onward: use that one here`)
@@ -106,16 +105,7 @@ export const federation = (
       own.clientsFrom === undefined
         ? new Map(sharesOf(data, { settings, federated }).map((part, k) => [names[k]!, part]))
         : await clientsIn(own.clientsFrom, data, load)
-    let hasBegun = resume !== undefined
-    try {
-      for await (const event of telling(store, inMemory(own, store, going, parts))) {
-        hasBegun = true
-        yield event
-      }
-    } finally {
-      // What was refused leaves no folder. Over NATS its logs stay: they may say why.
-      if (store && !hasBegun) rmSync(store, { recursive: true, force: true })
-    }
+    yield* telling(store, inMemory(own, store, going, parts))
   }
 
 /** The events, of which the first tells what stays with the clients: whoever uses the run has to know. */
@@ -128,7 +118,7 @@ async function* telling(store: string | undefined, events: AsyncGenerator<TrainE
 
 function keep(store: string, own: Federated): void {
   makeFolder(store)
-  replaceFile(join(store, SETTINGS), toJson(own))
+  replaceFile(settingsFile(store), toJson(own))
 }
 
 type Common = Omit<FederateConfig, 'transport' | 'start' | 'counts' | 'patient'> & { readonly data: DataSet }

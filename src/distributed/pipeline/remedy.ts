@@ -1,6 +1,6 @@
 import { UserError } from '../../errors.js'
 import { GraphError } from '../../graph/index.js'
-import { type Option, optionTable, type Values, withValue } from '../../options/index.js'
+import { isInEffect, type Option, optionTable, type Values, withValue } from '../../options/index.js'
 import type { AnyRule, Task } from '../../rules/contract.js'
 import type { Settings } from '../../train/options.js'
 import { tracePlan } from '../../train/traced-plan.js'
@@ -40,15 +40,13 @@ function choicesThatCut(
       return placesOf(Object.values(steps), blocks, unasked).cuts.length >= stages - 1
     })
   }
-  const isOn = (onlyWith: Option['onlyWith'] = {}): boolean =>
-    Object.entries(onlyWith).every(([other, values]) => values.includes((hyper as Values)[other]))
   const table = optionTable(rule.hyper)
   /** Options that others hang on change more than themselves: they come last. */
   const dependents = ({ name }: Option): number => table.filter(({ onlyWith }) => onlyWith && name in onlyWith).length
   return table
     .toSorted((a, b) => dependents(a) - dependents(b))
-    .flatMap(({ name, kind, onlyWith }) =>
-      kind.type === 'choice' && isOn(onlyWith)
+    .flatMap(({ name, kind, ...option }) =>
+      kind.type === 'choice' && isInEffect(option, hyper as Values)
         ? kind.values.filter((value) => canBeCut(name, value)).map((value) => `${name}=${value}`)
         : [],
     )

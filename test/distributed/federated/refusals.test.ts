@@ -86,7 +86,7 @@ test('a limit of steps counts those on samples: what comes between epochs is mad
   for (const { loss, step, turn } of rounds) assert.ok(loss! > 0, `${step} ${turn}: nothing was learned from samples`)
 })
 
-test('the data of parties are not replaced by those of the coordinator, a run knows its engine, and what is refused leaves no folder', async () => {
+test('the data of parties are not replaced by those of the coordinator, a run knows its engine, and what ends before its first checkpoint leaves no folder', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'onward-refusals-'))
   const own = newFederated(federatedOf({ clients: 2, rounds: 1 }))
   const given = { rule: 'backprop', hyper: { units: [8] }, data: lines(), options: { batch: 10, epochs: 1 } }
@@ -95,6 +95,8 @@ test('the data of parties are not replaced by those of the coordinator, a run kn
     await assert.rejects(collect(train({ ...given, out: join(folder, 'a') }, parties)), /leave --engine memory out/)
     const krum = federation(newFederated(federatedOf({ clients: 2, rounds: 1, aggregate: 'krum' })), 'memory')
     await assert.rejects(collect(train({ ...given, out: join(folder, 'c') }, krum)), /needs 3 updates/)
+    const left = train({ ...given, out: join(folder, 'd') }, federation(own, 'memory'))
+    for await (const { event } of left) if (event === 'start') break
     assert.deepEqual(readdirSync(folder), [])
     const out = join(folder, 'b')
     await collect(train({ ...given, out }, federation(own, 'memory')))

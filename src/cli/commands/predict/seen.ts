@@ -9,12 +9,13 @@ const isFile = (path: string): boolean => extname(path).toLowerCase() === '.png'
 /** Where the picture that a network saw of each of these files is written, by `--show`. */
 function placesOf(shown: string, files: readonly string[]): string[] {
   if (isFile(shown)) return [shown]
-  const taken = new Map<string, number>()
+  const taken = new Set<string>()
   return files.map((file) => {
     const name = basename(file, extname(file))
-    const before = taken.get(name) ?? 0
-    taken.set(name, before + 1)
-    return join(shown, `${name}${before === 0 ? '' : `-${before + 1}`}.png`)
+    let place = join(shown, `${name}.png`)
+    for (let number = 2; taken.has(place); number++) place = join(shown, `${name}-${number}.png`)
+    taken.add(place)
+    return place
   })
 }
 
