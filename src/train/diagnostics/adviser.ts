@@ -1,5 +1,6 @@
 import { optionTable } from '../../options/index.js'
 import type { AnyRule } from '../../rules/contract.js'
+import { readOutOf } from '../../rules/read-out.js'
 import type { TensorRecord } from '../../runtime/index.js'
 import { SHARES } from '../../targets/index.js'
 import { globalStep, type Position } from '../plan.js'
@@ -26,6 +27,8 @@ export function adviserOf(trainer: Trainer, rule: AnyRule, begin: TensorRecord) 
     hyper: settings.hyper,
     options: new Set(optionTable(rule.hyper).map(({ name }) => name)),
     blocks: blocks.map(({ name }) => name),
+    // A read-out that is solved after the last epoch takes no patience.
+    couldWait: settings.options.patience === 0 && readOutOf(rule, settings.hyper) === undefined,
     heldOut: validation.count,
     seen: seen.count,
     shares: SHARES,
