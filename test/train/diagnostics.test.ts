@@ -101,13 +101,23 @@ test('overfitting: classes that chance gave are learned by heart', async () => {
 
 test('overfitting: patience is no remedy where a read-out is solved after the last epoch', () => {
   const scores = (accuracy: number): Scores => ({ network: { accuracy } })
-  const epochs = [0.5, 0.4, 0.4, 0.4].map((accuracy, i): Observation => ({
-    ...{ epoch: i + 1, metrics: {}, validation: scores(accuracy), training: scores(1), weights: {}, units: {} },
-    criterion: { figure: 'accuracy', better: 'larger' },
-  }))
+  const epochs = [0.5, 0.4, 0.4, 0.4].map(
+    (accuracy, i): Observation => ({
+      ...{ epoch: i + 1, metrics: {}, validation: scores(accuracy), training: scores(1), weights: {}, units: {} },
+      criterion: { figure: 'accuracy', better: 'larger' },
+    }),
+  )
   const said = (couldWait: boolean): string =>
     overfitting.find(epochs, {
-      ...{ hyper: {}, options: new Set<string>(), blocks: [], couldWait, heldOut: 200, seen: 200, shares: ['accuracy'] },
+      ...{
+        hyper: {},
+        options: new Set<string>(),
+        blocks: [],
+        couldWait,
+        heldOut: 200,
+        seen: 200,
+        shares: ['accuracy'],
+      },
     })[0]!.message
   assert.match(said(true), /Try patience=3, which keeps the best epoch or more training samples$/)
   assert.match(said(false), /Try more training samples$/)
