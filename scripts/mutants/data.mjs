@@ -2,6 +2,7 @@
 const batches = 'src/data/batches.ts'
 const split = 'src/data/split.ts'
 const augment = 'src/data/augment.ts'
+const options = 'src/train/options.ts'
 const locate = 'src/data/locate.node.ts'
 const made = 'src/data/made.node.ts'
 const download = 'src/data/download.node.ts'
@@ -93,5 +94,35 @@ export default [
     find: 'y < Math.min(height, top + side)',
     replace: 'y < Math.min(height, top + 2 * side)',
     tests: 'data/augment',
+  },
+  {
+    what: 'the cut-out of images with few levels is a level beside the middle',
+    file: augment,
+    find: 'value.length < 256',
+    replace: 'value.length < 2',
+    tests: 'data/augment',
+    names: 'few levels',
+  },
+  {
+    what: 'a cut-out may hide a whole image',
+    file: options,
+    find: 'augment.cutout >= Math.min(',
+    replace: 'augment.cutout > Math.max(',
+    tests: 'train/options',
+  },
+  {
+    what: 'a padding that nothing brings in is taken',
+    file: options,
+    find: '  checkPadding(options, complete.options)\n',
+    replace: '',
+    tests: 'train/options',
+  },
+  {
+    what: 'who takes the shift out of a preset has to name its padding',
+    file: options,
+    find: "wished.augment?.padding !== 'reflect'",
+    replace: "augment.padding !== 'reflect'",
+    tests: 'train/options',
+    names: 'padding',
   },
 ]

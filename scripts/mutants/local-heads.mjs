@@ -46,6 +46,32 @@ export default [
     names: 'freezing',
   },
   {
+    what: 'greedy training takes layers that stop early, and lets them learn to the end',
+    file: freezing,
+    find: 'part < 1)',
+    replace: 'part < 0)',
+    ...tests,
+    names: 'one after the other',
+  },
+  {
+    what: 'batch normalisation takes a single number of each channel, of which nothing is left',
+    file: 'src/nn/batch-norm.ts',
+    find: 'count === 1',
+    replace: 'count === 0',
+    tests: 'nn/normalize',
+    names: 'one number of each channel',
+  },
+  {
+    what: 'a network that cannot train on single samples cannot predict one either',
+    file: 'src/rules/trace.ts',
+    find: "  let steps: TracedRule['steps'] | undefined\n",
+    replace:
+      "  let steps: TracedRule['steps'] | undefined = Object.fromEntries(\n" +
+      '    Object.entries(own).map(([name, step]) => [name, traceSteps(name, [step], initial, task)]),\n  )\n',
+    tests: 'train/activities',
+    names: 'local-heads',
+  },
+  {
     what: 'a frozen layer runs its head',
     file: layer,
     find: 'learns || !training',

@@ -67,9 +67,14 @@ export function augmentation(
     }
     if (rotation === 0) moveWhole(pixels, value, out, shape, change, source)
     else moveBetween(pixels, value, out, shape, change, source)
-    if (cutout > 0) cut(out, value[Math.floor(value.length / 2)]!, shape, cutout, draw('cut', index, epoch))
+    if (cutout > 0) cut(out, greyOf(value), shape, cutout, draw('cut', index, epoch))
   }
 }
+
+/**
+ * Middle grey: 0.5, which few levels may lie far from; of 256 and more the one in the middle, 128/255 of bytes.
+ */
+const greyOf = (value: Float32Array): number => (value.length < 256 ? 0.5 : value[Math.floor(value.length / 2)]!)
 
 /** Fills a square whose middle is any pixel; what reaches over the edge is lost. */
 function cut(out: Float32Array, grey: number, [channels, height, width]: ImageShape, side: number, words: Uint32Array) {

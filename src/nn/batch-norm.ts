@@ -1,4 +1,6 @@
+import { UserError } from '../errors.js'
 import { constant, type Tensor } from '../graph/index.js'
+import { show } from '../graph/types.js'
 import { channelAxes, perChannel } from './axes.js'
 import { ones, zeros } from './initialize.js'
 import type { NormOptions } from './layer-norm.js'
@@ -23,17 +25,24 @@ function normalizer({ mean, variance }: Statistics, options: NormOptions): Norma
   return { factor, offset: options.scale ? options.scale.bias.sub(shift) : shift.neg() }
 }
 
-/** What a batch [N, C, ...] has in each channel, and where that moves the running statistics. */
+/**
+ * What a batch [N, C, ...] has in each channel, and where that moves the running statistics. A single number of a channel
+ * is its own mean: nothing of the input would be left, so that is refused.
+ */
 function seen(x: Tensor, running: Statistics, { momentum = 0.1 }: BatchOptions) {
+  const count = x.size / x.shape[1]!
+  if (count === 1)
+    throw new UserError(
+      `batch normalisation needs more than one number of each channel to train, and ${show(x.shape)} has one: take a larger batch`,
+    )
   const axes = channelAxes(x)
   const mean = x.mean(axes)
   const centred = x.sub(perChannel(mean, x))
   const variance = centred.square().mean(axes)
-  const count = x.size / x.shape[1]!
   const moved = (before: Tensor, now: Tensor): Tensor => before.mul(1 - momentum).add(now.stopGradient().mul(momentum))
   const next = {
     mean: moved(running.mean, mean),
-    variance: moved(running.variance, variance.mul(count / Math.max(1, count - 1))),
+    variance: moved(running.variance, variance.mul(count / (count - 1))),
   }
   return { mean, variance, centred, next }
 }

@@ -148,7 +148,10 @@ function inRow(own: Readonly<Record<string, Step<Tree>>>, list: readonly string[
   }
 }
 
-/** Traces `init`, every step and `predict` of a rule. Shape errors in a rule are thrown here, before anything runs. */
+/**
+ * Traces `init` and `predict` of a rule, and its steps once they are asked for: a task on which a network cannot train, such
+ * as a single sample under batch normalisation, may be one that it predicts. Shape errors are thrown before anything runs.
+ */
 export function traceRule(rule: AnyRule, task: Task, hyper: unknown): TracedRule {
   const first = batchInputs(task)
   const [sample] = first.batches
@@ -156,10 +159,7 @@ export function traceRule(rule: AnyRule, task: Task, hyper: unknown): TracedRule
   const initial: Tree = rule.init(sample!.random, task, hyper, sample!)
   const init: StepGraph = { state: [], batch: first.inputs(), metrics: named(leaves(initial)) }
   const own: Readonly<Record<string, Step<Tree>>> = rule.steps(task, hyper)
-  const steps = Object.entries(own).map(([name, step]): [string, TracedStep] => [
-    name,
-    traceSteps(name, [step], initial, task),
-  ])
+  let steps: TracedRule['steps'] | undefined
   const reading = (f: (state: Tree, batch: Batch) => readonly [string, Tensor][], xShape?: Shape): StepGraph => {
     const state = stateInputs(initial)
     const { batches, inputs } = batchInputs(task, 1, xShape)
@@ -173,7 +173,12 @@ export function traceRule(rule: AnyRule, task: Task, hyper: unknown): TracedRule
   }
   return {
     init,
-    steps: Object.fromEntries(steps),
+    get steps() {
+      steps ??= Object.fromEntries(
+        Object.entries(own).map(([name, step]) => [name, traceSteps(name, [step], initial, task)]),
+      )
+      return steps
+    },
     turn(name, lists) {
       const unknown = lists.flat().find((step) => !own[step])
       if (unknown !== undefined)

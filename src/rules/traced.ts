@@ -17,6 +17,7 @@ export type Between = { readonly name: string; readonly tensor: Tensor }[]
 export interface TracedRule {
   /** Noise in, and a batch of training data where the rule asks for it; the first state out (as metrics, by name). */
   readonly init: StepGraph
+  /** Traced when they are first asked for: that throws where this rule cannot train on this task. */
   readonly steps: Readonly<Record<string, TracedStep>>
   /**
    * Consecutive mini-batches as one program: for each of them the names of the steps that run on it, in a row. Each

@@ -108,7 +108,17 @@ export function asked(rule: AnyRule, { preset, settings, hyper = {}, options = {
   }
   checkEffect(rule.hyper, hyper, complete.hyper, rule.id)
   checkEffect(trainingOptions, options, complete.options, 'training')
+  checkPadding(options, complete.options)
   return complete
+}
+
+/** Padding comes in with a shift or a rotation alone; that of a preset may wait for one. */
+function checkPadding(wished: NonNullable<TrainInput['options']>, { augment }: Asked['options']): void {
+  if (wished.augment?.padding !== 'reflect' || augment.shift > 0 || augment.rotation > 0) return
+  throw new UsageError(
+    'the option augment.padding of training has no effect without a shift or a rotation: leave it out, or set ' +
+      'augment.shift or augment.rotation',
+  )
 }
 
 /** Fills in what depends on the data, and checks what one option alone cannot say. */
@@ -155,6 +165,10 @@ function check(
   if (image && augment.shift >= Math.min(image[1], image[2]))
     throw new UsageError(
       `a shift of ${augment.shift} pixels can push images of ${image[1]} x ${image[2]} out of sight: choose a smaller one`,
+    )
+  if (image && augment.cutout >= Math.min(image[1], image[2]))
+    throw new UsageError(
+      `a cut-out of ${augment.cutout} pixels can hide the whole of images of ${image[1]} x ${image[2]}: choose a smaller one`,
     )
   if (precision === 'int8' && device === 'webgpu')
     throw new UsageError('precision int8 runs on the processor alone: choose the device cpu, or float32')

@@ -104,6 +104,23 @@ test('a cut-out lays one grey square of its side on each image, anywhere, in all
   assert.ok(seen.size > 100, `${seen.size} places`)
 })
 
+test('a cut-out is middle grey, however few levels the images have', () => {
+  const options = augmentationOptions.parse({ cutout: 3 })
+  for (const [levels, grey] of [
+    [2, 0.5],
+    [3, 0.5],
+    [4, 0.5],
+    [255, 0.5],
+    [256, Math.fround(128 / 255)],
+    [65536, Math.fround(32768 / 65535)],
+  ] as const) {
+    const split = { inputs: new Uint8Array(16) }
+    const out = new Float32Array(16)
+    gatherInputs({ input: { shape: [1, 4, 4], levels } }, split, [0], out, augmentation(options, [1, 4, 4], 1, 0))
+    assert.deepEqual([...new Set(out)].sort(), [0, grey], `${levels} levels`)
+  }
+})
+
 test('a rotation turns about the middle by at most its angle; with shift and flip it stays an isometry', () => {
   // On a linear ramp bilinear interpolation is exact, so the origins are the turned places themselves.
   const angles: number[] = []

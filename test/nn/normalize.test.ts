@@ -3,6 +3,7 @@ import { describe, test } from 'node:test'
 import { constant, type Tensor } from '../../src/graph/index.js'
 import {
   batchNorm,
+  batchNormalized,
   batchNormalizer,
   batchNormInference,
   convolved,
@@ -157,10 +158,20 @@ describe('batch normalisation', () => {
     for (const source of [x, own.gain, own.bias]) close(slopes(y, source), differences(y, source), 1e-8)
   })
 
-  test('a batch of one row is finite', () => {
-    const { output, next } = batchNorm(constant([2, 3], [1, 2]), statistics(2))
-    assert.deepEqual(numbers(output), [0, 0])
-    close(numbers(next.variance), [0.9, 0.9])
+  test('one number of each channel is refused in training, and is no trouble in use', () => {
+    const refused = {
+      name: 'UserError',
+      message:
+        'batch normalisation needs more than one number of each channel to train, and [1, 2] has one: take a larger batch',
+    }
+    const row = constant([2, 3], [1, 2])
+    const pass = { running: statistics(2), training: true }
+    assert.throws(() => batchNorm(row, statistics(2)), refused)
+    assert.throws(() => batchNormalized(row, pass), refused)
+    assert.throws(() => batchNormalizer(row, pass), refused)
+    close(numbers(batchNormalized(row, { ...pass, training: false }, { epsilon: 0 }).output), [2, 3])
+    const { next } = batchNorm(constant([2, 4, 3, 3], [1, 2, 2, 1]), statistics(2))
+    close(numbers(next.variance), [0.9 + 0.1 * 2, 0.9])
   })
 })
 

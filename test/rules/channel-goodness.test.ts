@@ -185,6 +185,12 @@ describe('a layer', () => {
   })
 })
 
+test('layers that stop early do not learn one after the other', () => {
+  const { traced } = given({ until: [0.5, 1] })
+  assert.throws(() => traced.greedy(0), /layers that stop early \(until\) are for joint training/)
+  given({ until: [1, 1] }).traced.greedy(1)
+})
+
 test('maps of one place cannot be hidden by the instance norm: the error says so, and what to do', () => {
   const build = (hiding: 'instance' | 'sample') => () => given({ units: [3, 4, 5], poolAfter: [0, 1], hiding })
   assert.throws(build('instance'), /layer 1 has maps of one place.*hiding=sample/)

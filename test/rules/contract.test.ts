@@ -63,6 +63,17 @@ const VARIANTS = ALL.filter((own, i) => ALL.findIndex((other) => settingsOf(othe
 const TASKS: Record<string, Partial<Task>> = { 'a batch of 4': {}, 'a batch of 1': { batch: 1 } }
 const EIGHT_BITS: Record<string, Partial<Task>> = { 'a batch of 4 in 8 bits': { precision: { bits: 8, levels: 63 } } }
 
+/** Whether a rule takes steps on a task. Only a single sample may be refused, by a rule that normalises over the batch. */
+function canTrain(traced: TracedRule, task: Task): boolean {
+  try {
+    return Object.keys(traced.steps).length > 0
+  } catch (error) {
+    if (!(error instanceof UserError) || task.batch > 1) throw error
+    assert.match(error.message, /^batch normalisation needs more than one number .*: take a larger batch$/)
+    return false
+  }
+}
+
 const pathOf = (part: Block['parameters'][number]): string => (typeof part === 'string' ? part : part.path)
 
 let sessions = 0
@@ -145,7 +156,8 @@ for (const { rule, name, hyper, isPreset, task: taskFor } of VARIANTS)
     test('keeps the promise of its header', () => {
       const { blocks, promise } = rule.locality(taskFor(), hyper)
       for (const own of Object.values({ ...TASKS, ...EIGHT_BITS }))
-        assertPromise(certifyRule(rule, taskFor(own), hyper), promise)
+        if (canTrain(traceRule(rule, taskFor(own), hyper), taskFor(own)))
+          assertPromise(certifyRule(rule, taskFor(own), hyper), promise)
       const state = traceRule(rule, taskFor(), hyper).predict.state.map((entry) => entry.name)
       for (const path of blocks.flatMap(({ parameters, statistics = [] }) => [
         ...parameters.map(pathOf),
@@ -161,6 +173,7 @@ for (const { rule, name, hyper, isPreset, task: taskFor } of VARIANTS)
       test(`trains on ${size}: the same state by names and shapes, the same numbers again, nothing compiled again`, async () => {
         const task = taskFor(own)
         const traced = traceRule(rule, task, hyper)
+        if (!canTrain(traced, task)) return
         const { start, results } = size === 'a batch of 4' ? await trainedOnce() : await twoSteps(traced, task)
         // That the numbers come again is shown by the defaults: of presets the programs are the same, byte for byte.
         const again = isPreset ? undefined : await twoSteps(traced, task)

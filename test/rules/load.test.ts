@@ -85,7 +85,7 @@ test('a rule that hands back what is no state, no metric or no score is refused 
     const rule = await findRule(file(`misshapen-${i}.mjs`, RULE_FILE.replace(from, to)))
     const task = { ...taskOf({ shape: [1, 3, 3] }), batch: 20, target: { kind: 'class', count: 10 } as const }
     assert.notEqual(RULE_FILE.replace(from, to), RULE_FILE, from)
-    assert.throws(() => traceRule(rule, task, rule.hyper.parse({})), { name: 'UserError', message })
+    assert.throws(() => traceRule(rule, task, rule.hyper.parse({})).steps, { name: 'UserError', message })
   }
 })
 

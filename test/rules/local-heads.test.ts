@@ -133,6 +133,21 @@ describe('freezing', () => {
       assert.throws(() => given({ ...options, ...more }), /goes on learning from the losses of those above/)
   })
 
+  test('is refused where layers learn one after the other, each to its end', () => {
+    const asked = {
+      name: 'UserError',
+      exitCode: 2,
+      message: /not possible here: layers that stop early \(until\).*set until=/,
+    }
+    const freezing = given({ ...DENSE, until: [0.5, 1] })
+    assert.throws(() => localHeads.greedy!.layers(freezing.task, freezing.hyper), asked)
+    assert.throws(() => freezing.traced.greedy(0), asked)
+    for (const until of [[], [1, 1]]) {
+      const { task, hyper } = given({ ...DENSE, until })
+      assert.equal(localHeads.greedy!.layers(task, hyper), 2)
+    }
+  })
+
   test('then only its statistics move, and its head is not run', () => {
     const all = changedBy(options)
     assert.ok(all.includes('layers.0.weight') && all.includes('running.0.head'))

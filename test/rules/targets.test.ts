@@ -34,7 +34,7 @@ test('what needs one class a sample, of a rule that learns other targets too, sa
     const rule = RULES.find((own) => own.id === id)!
     const task = taskFor({ input: { shape: [1, 4, 4], levels: 256 }, target }, { batch: 4 })
     try {
-      traceRule(rule, task, rule.hyper.parse({ units: [6, 5], ...options }))
+      traceRule(rule, task, rule.hyper.parse({ units: [6, 5], ...options })).steps
     } catch (error) {
       assert.ok(error instanceof UserError && error.exitCode === 2)
       return error.message

@@ -2,11 +2,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type DataSet, dataSet } from '../../src/data/index.js'
+import type { Values } from '../../src/options/index.js'
 import { findRule } from '../../src/rules/load.node.js'
 import { compile } from '../../src/runtime/compile.node.js'
 import type { AdviceEvent } from '../../src/train/diagnostics/advice.js'
+import type { Observation } from '../../src/train/diagnostics/diagnosis.js'
+import { overfitting } from '../../src/train/diagnostics/overfitting.js'
 import { countUnits } from '../../src/train/diagnostics/units.js'
-import type { TrainEvent } from '../../src/train/events.js'
+import type { Scores, TrainEvent } from '../../src/train/events.js'
 import type { TrainInput } from '../../src/train/options.js'
 import { train } from '../../src/train/train.js'
 import { collect, keeper, lines, numbersOf, ofKind } from './fixtures.js'
@@ -68,18 +71,56 @@ test('what does not learn by design is no layer that stopped learning', async ()
   assert.deepEqual(of(await adviceOf('uff', frozen), 'stopped learning'), [])
 })
 
+test('a step size that its schedule lets fall to 0 is no layer that stopped learning, at the end and where it freezes', async () => {
+  const slow = { rate: 0.001, schedule: 'cosine' }
+  const whole = { hyper: { units: [20], ...slow }, options: { ...options, epochs: 60 } }
+  assert.deepEqual(of(await adviceOf('backprop', whole), 'stopped learning'), [])
+  const half = { ...{ network: 'dense', units: [20, 20], until: [0.5, 1], optimizer: 'adam', heads: 'each' }, ...slow }
+  const input = { hyper: half, options: { ...options, epochs: 60 } }
+  assert.deepEqual(of(await adviceOf('local-heads', input), 'stopped learning'), [])
+})
+
 test('overfitting: classes that chance gave are learned by heart', async () => {
   const { train: own, ...data } = lines(90, 30)
   const targets = Uint8Array.from({ length: 90 }, (_, i) => (7 * i * i + (i >> 2)) % 3)
   const random = dataSet({ ...data, train: { ...own, targets } } as never)
-  const input = { hyper: { units: [100], rate: 0.01 }, options: { ...options, epochs: 20 } }
-  const [found, ...more] = of(await adviceOf('backprop', input, random), 'overfitting')
+  const overfits = async (rule: string, hyper: Values, more: Values = {}): Promise<AdviceEvent[]> =>
+    of(await adviceOf(rule, { hyper, options: { ...options, epochs: 20, ...more } }, random), 'overfitting')
+  const hyper = { units: [100], rate: 0.01 }
+  const [found, ...more] = await overfits('backprop', hyper)
   assert.deepEqual(more, [])
   assert.ok(found!.value > 0.3, JSON.stringify(found))
   assert.match(
     found!.message,
     /% on training samples and .* % on held-out ones, no better since epoch \d+\. Try patience=3/,
   )
+  // Who has patience already is not told to have some.
+  const [patient] = await overfits('backprop', hyper, { patience: 19 })
+  assert.match(patient!.message, /Try weightDecay=0\.001 \(now 0\) or more training samples$/)
+})
+
+test('overfitting: patience is no remedy where a read-out is solved after the last epoch', () => {
+  const scores = (accuracy: number): Scores => ({ network: { accuracy } })
+  const epochs = [0.5, 0.4, 0.4, 0.4].map(
+    (accuracy, i): Observation => ({
+      ...{ epoch: i + 1, metrics: {}, validation: scores(accuracy), training: scores(1), weights: {}, units: {} },
+      criterion: { figure: 'accuracy', better: 'larger' },
+    }),
+  )
+  const said = (couldWait: boolean): string =>
+    overfitting.find(epochs, {
+      ...{
+        hyper: {},
+        options: new Set<string>(),
+        blocks: [],
+        couldWait,
+        heldOut: 200,
+        seen: 200,
+        shares: ['accuracy'],
+      },
+    })[0]!.message
+  assert.match(said(true), /Try patience=3, which keeps the best epoch or more training samples$/)
+  assert.match(said(false), /Try more training samples$/)
 })
 
 test('saturated goodness: pairs whose loss is flat, in a layer that knows little', async () => {

@@ -50,6 +50,16 @@ const refused: Refused[] = [
   ],
   [
     forwardForward,
+    { options: { augment: { cutout: 5 } } },
+    /^a cut-out of 5 pixels can hide the whole of images of 5 x 5: choose a smaller one$/,
+  ],
+  [
+    forwardForward,
+    { options: { augment: { padding: 'reflect', flip: true } } },
+    /^the option augment.padding of training has no effect without a shift or a rotation: leave it out, or set augment\.shift/,
+  ],
+  [
+    forwardForward,
     { options: { augment: { shift: -2 } } },
     /^the option augment.shift of training takes a whole number at least 0, not -2\.$/,
   ],
@@ -183,6 +193,17 @@ test('an option without effect is refused where it is asked for, and not where i
   assert.deepEqual([settings.hyper.optimizer, settings.hyper.momentum], ['adam', 0.5])
   assert.deepEqual(resolve(rule, data, { settings }), settings)
   assert.throws(() => resolve(rule, data, { settings, hyper: { momentum: 0.5 } }), /momentum .* has no effect/)
+})
+
+test('what a cut-out or a padding may be', () => {
+  const taken = (augment: object, rest: object = {}) =>
+    resolve(forwardForward, data, { options: { augment }, ...rest }).options.augment
+  assert.equal(taken({ cutout: 4 }).cutout, 4)
+  assert.equal(taken({ padding: 'reflect', shift: 1 }).padding, 'reflect')
+  assert.equal(taken({ padding: 'reflect', rotation: 10 }).padding, 'reflect')
+  // Who takes the shift out of a preset, or of another run, need not name its padding.
+  const settings = { options: { augment: { shift: 2, padding: 'reflect' } } }
+  assert.deepEqual(taken({ shift: 0 }, { settings }), { ...taken({}), padding: 'reflect' })
 })
 
 test('resolved settings resolve to themselves', () => {

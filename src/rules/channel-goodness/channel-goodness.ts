@@ -26,7 +26,7 @@ import { optimizerOf, stepSize } from '../../nn/optimizers.js'
 import type { Batch, Rule } from '../contract.js'
 import type { Fed, Stack } from '../layerwise/design.js'
 import { type Given as DesignedFor, layerwise } from '../layerwise/layerwise.js'
-import { stepAt, stepsOf } from '../speed-run/freezing.js'
+import { notGreedy, stepAt, stepsOf } from '../speed-run/freezing.js'
 import { predictionOf } from '../speed-run/options.js'
 import { predictedInViews } from '../speed-run/views.js'
 import { type Given, layersOf, type Running, type Weights } from './layer.js'
@@ -44,6 +44,7 @@ const parts = layerwise(({ task, hyper: h }: DesignedFor<ChannelGoodnessHyper>) 
   steps: stepsOf(h),
   prediction: predictionOf(h),
   promise: { labels: ['loss'] },
+  ...notGreedy(h),
 }))
 
 export const channelGoodness: Rule<ChannelGoodnessHyper, Stack<Weights, Running>> = {

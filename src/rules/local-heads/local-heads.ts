@@ -23,7 +23,7 @@ import { filters } from '../../nn/pictures.js'
 import type { Rule } from '../contract.js'
 import type { Stack } from '../layerwise/design.js'
 import { type Given, layerwise } from '../layerwise/layerwise.js'
-import { stepAt, stepsOf } from '../speed-run/freezing.js'
+import { notGreedy, stepAt, stepsOf } from '../speed-run/freezing.js'
 import { predictionOf } from '../speed-run/options.js'
 import { predictedInViews } from '../speed-run/views.js'
 import { layersOf, type Running, type Weights } from './layer.js'
@@ -41,6 +41,7 @@ const parts = layerwise(({ task, hyper: h }: Given<LocalHeadsHyper>) => ({
   steps: stepsOf(h),
   prediction: h.heads === 'last' ? 'last' : predictionOf(h),
   promise: { labels: ['loss'] },
+  ...notGreedy(h),
 }))
 
 export const localHeads: Rule<LocalHeadsHyper, State> = {

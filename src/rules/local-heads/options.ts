@@ -34,7 +34,7 @@ export const hyper = withChecks(
       .min(1)
       .default(1024)
       .meta({ onlyWith: { network: 'convolutional', head: ['linear', 'predsim'] } })
-      .describe('most numbers that a linear head reads: maps are pooled first'),
+      .describe('most numbers that a linear head reads, but at least one for each channel: maps are pooled first'),
     similarity: z
       .number()
       .min(0)

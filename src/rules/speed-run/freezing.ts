@@ -24,6 +24,14 @@ export function stepsOf(h: Freezing): Record<string, (layer: number) => boolean>
   )
 }
 
+/** Why layers cannot learn one after the other where some stop early, for a design; nothing where none does. */
+export const notGreedy = ({ until }: Freezing): { greedy?: string } =>
+  until.some((part) => part < 1)
+    ? {
+        greedy: 'layers that stop early (until) are for joint training; set until= to let all of them learn to the end',
+      }
+    : {}
+
 /** The step that runs at a part of the training that is done. */
 export const stepAt = (h: Freezing, progress: number): readonly string[] => [stepName(learningAt(h, progress))]
 

@@ -1,8 +1,9 @@
 import { optionTable } from '../../options/index.js'
 import type { AnyRule } from '../../rules/contract.js'
+import { readOutOf } from '../../rules/read-out.js'
 import type { TensorRecord } from '../../runtime/index.js'
 import { SHARES } from '../../targets/index.js'
-import { globalStep, type Position } from '../plan.js'
+import { beginOf, globalStep, type Position } from '../plan.js'
 import type { Trainer } from '../trainer.js'
 import type { AdviceEvent } from './advice.js'
 import type { Observation, Setting } from './diagnosis.js'
@@ -26,6 +27,8 @@ export function adviserOf(trainer: Trainer, rule: AnyRule, begin: TensorRecord) 
     hyper: settings.hyper,
     options: new Set(optionTable(rule.hyper).map(({ name }) => name)),
     blocks: blocks.map(({ name }) => name),
+    // A read-out that is solved after the last epoch takes no patience.
+    couldWait: settings.options.patience === 0 && readOutOf(rule, settings.hyper) === undefined,
     heldOut: validation.count,
     seen: seen.count,
     shares: SHARES,
@@ -34,6 +37,16 @@ export function adviserOf(trainer: Trainer, rule: AnyRule, begin: TensorRecord) 
   const model = tensors.filter(({ role }) => role === 'model')
   const weightsIn = (state: TensorRecord): TensorRecord =>
     Object.fromEntries(model.map(({ name }) => [name, state[name]!]))
+  /**
+   * The tensors that the steps of an epoch write to, and still do a tenth of the training later: at the end schedules leave
+   * so little of a step size that a block that is well moves next to nothing, as does one just before it freezes.
+   */
+  const learning = (at: Position): ReadonlySet<string> => {
+    const epoch = at.epoch + Math.floor(plan.epochs / 10)
+    if (epoch >= plan.epochs) return new Set()
+    const later = trainer.written({ ...beginOf(at.phase), epoch })
+    return new Set([...trainer.written(at)].filter((name) => later.has(name)))
+  }
   const first = weightsIn(begin)
   const told = new Set<string>()
   let before = first
@@ -41,7 +54,7 @@ export function adviserOf(trainer: Trainer, rule: AnyRule, begin: TensorRecord) 
 
   return async (ended: Ended, at: Position, state: TensorRecord): Promise<AdviceEvent[]> => {
     const after = weightsIn(state)
-    const weights = weightsOf(blocks, model, { first, before, after }, trainer.written(at))
+    const weights = weightsOf(blocks, model, { first, before, after }, learning(at))
     before = after
     if (observed.phase !== at.phase) observed = { phase: at.phase, list: [] }
     const { list } = observed

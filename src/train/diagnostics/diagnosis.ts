@@ -28,6 +28,8 @@ export interface Setting {
   readonly options: ReadonlySet<string>
   /** The names of the blocks, from below. */
   readonly blocks: readonly string[]
+  /** Whether `patience` is not set and could be. */
+  readonly couldWait: boolean
   /** How many samples are held out, and how many training samples are measured beside them. */
   readonly heldOut: number
   readonly seen: number

@@ -45,7 +45,11 @@ export const overfitting: Diagnosis = {
     if (!gap) return []
     const { block, figure } = criterion!
     const best = observed[bestOf(observed)]!.epoch
-    const remedies = [`patience=${EPOCHS}, which keeps the best epoch`, ...moreDecay(setting), 'more training samples']
+    const remedies = [
+      ...(setting.couldWait ? [`patience=${EPOCHS}, which keeps the best epoch`] : []),
+      ...moreDecay(setting),
+      'more training samples',
+    ]
     return [
       {
         ...(block !== undefined && { block }),

@@ -12,7 +12,7 @@ export interface Weights {
   readonly first: number
   /** The length of what the epoch added to its numbers, as a part of their length after it. */
   readonly moved: number
-  /** Whether a step of this epoch writes to them at all. */
+  /** Whether the steps write to them at all, now and in a while. */
   readonly learns: boolean
 }
 
@@ -42,7 +42,7 @@ const sizeIn = (block: Block, tensors: readonly StateTensor[], state: TensorReco
   return count === 0 ? 0 : Math.sqrt(matrices.reduce((sum, { data }) => sum + squares(data), 0) / count)
 }
 
-/** The weights of each block in the states `first`, `before` and `after` an epoch whose steps write to `written`. */
+/** The weights of each block in the states `first`, `before` and `after` an epoch; `written` are the tensors that learn. */
 export const weightsOf = (
   blocks: readonly Block[],
   tensors: readonly StateTensor[],
