@@ -191,6 +191,7 @@ export async function openSession(request: SessionRequest, own: Own, host: Host)
       between.between(async () => {
         free()
         await settle(undefined)
+        return encodeCheckpoint(await checkpointNow())
       }),
     toBytes: () => between.between(async () => encodeCheckpoint(await checkpointNow())),
     fromBytes: (bytes: Uint8Array) =>
