@@ -18,6 +18,20 @@ const served = { tests: 'cli/lab' }
 
 export default [
   {
+    what: 'a link names any data',
+    file: address,
+    find: 'if (name === OWN_DATA || ',
+    replace: 'if (name !== "" || ',
+    ...inAddress,
+  },
+  {
+    what: 'a copied command is more than one',
+    file: 'lab/src/state/copied.ts',
+    find: '...flags].map(word).join',
+    replace: '...flags].join',
+    ...inAddress,
+  },
+  {
     what: 'a packed rule in a link unfolds to any length',
     file: 'lab/src/own/packed.ts',
     find: "if (size > MOST_TEXT) throw new Error('too long')",
