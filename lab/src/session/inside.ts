@@ -4,6 +4,7 @@ import { kindOf } from '../../../src/targets/index.js'
 import { confusing } from '../../../src/train/confusion.js'
 import { globalStep } from '../../../src/train/plan.js'
 import { directionsOf } from '../state/directions.js'
+import { learnedIn } from './learned.js'
 import { lent } from './lend.js'
 import { filtersOf, glancesOf, imagesOf, seenOf } from './look.js'
 import type { Assessed, Directions, Drawing, Look, Methods, Said, Standing } from './protocol.js'
@@ -15,6 +16,7 @@ const ENCODED = 100
 
 export function labMethods({ rule, data, trainer, at, watch, latents }: Inside): Methods {
   const { plan, settings, validation, blocks, tensors } = trainer
+  const learned = learnedIn({ rule, trainer, at })
   const standing = (): Standing => {
     const { phase, epoch } = at()
     const done = phase === plan.phases
@@ -37,8 +39,8 @@ export function labMethods({ rule, data, trainer, at, watch, latents }: Inside):
     },
     async assess(): Promise<Assessed> {
       const counts = data.target.kind === 'class' ? confusing(data) : undefined
-      const scores = await trainer.measure(validation, counts?.seen)
-      const confusion = counts?.confused().network
+      const scores = learned(await trainer.measure(validation, counts?.seen))
+      const confusion = scores.network && counts?.confused().network
       return { ...standing(), validation: scores, ...(confusion && { confusion }) }
     },
     async say(drawing: Drawing): Promise<Said | undefined> {

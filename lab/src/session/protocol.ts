@@ -61,10 +61,10 @@ export interface Progress extends Pick<Standing, 'step' | 'epoch'> {
   readonly metrics: Scores
 }
 
-/** What the held-out samples give. */
+/** What the held-out samples give: of what has learned. */
 export interface Assessed extends Standing {
   readonly validation: Scores
-  /** [classes, classes] of held-out samples, a row for each true class; absent where the target is no class. */
+  /** [classes, classes] of held-out samples, a row for each true class; absent where the target is no class, and where `validation` says nothing of the network. */
   readonly confusion?: Confusion
 }
 
