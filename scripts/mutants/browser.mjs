@@ -128,6 +128,13 @@ export default [
     ...tests,
   },
   {
+    what: 'a pause is lost while a training waits to begin',
+    file: session,
+    find: '    await between.begin(paused)\n',
+    replace: '    await between.between(async () => undefined)\n    await between.begin(paused)\n',
+    ...tests,
+  },
+  {
     what: 'leaving the loop leaves the training running',
     file: page,
     find: "      if (left) await call('stop').catch(() => undefined)\n",

@@ -18,6 +18,20 @@ const served = { tests: 'cli/lab' }
 
 export default [
   {
+    what: 'the lab shows what a read-out says before it is solved',
+    file: 'lab/src/session/learned.ts',
+    find: '    if (readOut && phase < plan.phases) return {}\n',
+    replace: '',
+    tests: 'lab/session',
+  },
+  {
+    what: 'the lab shows what a network says whose upper layers have learned nothing',
+    file: 'lab/src/session/learned.ts',
+    find: "if (settings.options.schedule !== 'greedy')",
+    replace: "if (settings.options.schedule === 'greedy')",
+    tests: 'lab/session',
+  },
+  {
     what: 'a link names any data',
     file: address,
     find: 'if (name === OWN_DATA || ',

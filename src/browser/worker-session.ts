@@ -141,8 +141,7 @@ export async function openSession(request: SessionRequest, own: Own, host: Host)
   const trained = async ({ paused = false, test }: TrainOptions): Promise<void> => {
     abort = new AbortController()
     const { signal } = abort
-    await between.between(async () => undefined)
-    between.begin(paused)
+    await between.begin(paused)
     unread = 0
     try {
       const config = {

@@ -268,6 +268,25 @@ test('a worker of the page’s own adds methods to its sessions, which are calle
   await session.close()
 })
 
+test('a training that waits for what was asked before can be paused', async () => {
+  const own = fakeWorker({ methods: () => ({ wait: () => new Promise((resolve) => setTimeout(resolve, 50)) }) })
+  const session = await opened(own)
+  const waiting = session.ask('wait')
+  const seen: TrainEvent[] = []
+  const reading = (async () => {
+    for await (const event of session.train()) seen.push(event)
+  })()
+  await session.pause()
+  await waiting
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  assert.equal(session.state, 'paused')
+  assert.deepEqual(ofKind(seen, 'epoch'), [])
+  session.resume()
+  await reading
+  assert.equal(seen.at(-1)!.event, 'done')
+  await session.close()
+})
+
 test('weights of another network are the first ones, again after a reset; one that shares none may be no error', async () => {
   const other = await opened({ options: { ...options, seed: 9, device: 'wasm' } })
   const { state } = decodeCheckpoint(await other.toBytes(), 'the other')
