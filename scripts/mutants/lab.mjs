@@ -18,6 +18,13 @@ const served = { tests: 'cli/lab' }
 
 export default [
   {
+    what: 'a rival learns from other samples than the rule it races',
+    file: 'lab/src/state/rival.ts',
+    find: ", 'limit', 'validation', 'augment']",
+    replace: ']',
+    ...inAddress,
+  },
+  {
     what: 'the lab shows what a read-out says before it is solved',
     file: 'lab/src/session/learned.ts',
     find: '    if (readOut && phase < plan.phases) return {}\n',

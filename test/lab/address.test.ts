@@ -8,6 +8,7 @@ import { commandOf, programOf } from '../../lab/src/state/copied.js'
 import {
   type Experiment,
   FIRST,
+  grouped,
   MOST_RIVALS,
   OWN_DATA,
   trainsTheSame,
@@ -167,4 +168,19 @@ test('rivals learn from the same batches for as long, with the same layers where
       ]),
     ),
   })
+})
+
+test('rivals learn from the same samples, whatever preset says which and how they are changed', () => {
+  for (const { id, presets } of catalogue.rules)
+    for (const [preset, { train = {} }] of Object.entries(presets)) {
+      const { options } = rivalOf({ ...FIRST, rule: id, preset }, id === 'backprop' ? 'uff' : 'backprop', catalogue)
+      const { limit, augment, validation, seed } = grouped(options)
+      assert.deepEqual(
+        { limit, augment, validation, seed },
+        { limit: train.limit, augment: train.augment, validation: train.validation, seed: train.seed },
+        `${id} ${preset}`,
+      )
+    }
+  const small = { ...FIRST, rule: 'sparse-cells', preset: 'small', options: { limit: 500 } }
+  assert.deepEqual(rivalOf(small, 'backprop', catalogue).options, { epochs: 15, batch: 100, limit: 500 })
 })
