@@ -18,6 +18,13 @@ const served = { tests: 'cli/lab' }
 
 export default [
   {
+    what: 'the epochs of each layer that learns alone are counted from 1',
+    file: 'lab/src/state/epochs.ts',
+    find: "schedule === 'greedy' ? ",
+    replace: "schedule !== 'greedy' ? ",
+    tests: 'lab/session',
+  },
+  {
     what: 'a rival learns from other samples than the rule it races',
     file: 'lab/src/state/rival.ts',
     find: ", 'limit', 'validation', 'augment']",

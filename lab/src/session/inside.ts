@@ -2,7 +2,7 @@ import type { Inside } from '../../../src/browser/served.js'
 import { outputCount } from '../../../src/data/index.js'
 import { kindOf } from '../../../src/targets/index.js'
 import { confusing } from '../../../src/train/confusion.js'
-import { globalStep } from '../../../src/train/plan.js'
+import { globalEpoch, globalStep } from '../../../src/train/plan.js'
 import { directionsOf } from '../state/directions.js'
 import { learnedIn } from './learned.js'
 import { lent } from './lend.js'
@@ -17,11 +17,11 @@ const ENCODED = 100
 export function labMethods({ rule, data, trainer, at, watch, latents }: Inside): Methods {
   const { plan, settings, validation, blocks, tensors } = trainer
   const learned = learnedIn({ rule, trainer, at })
-  const standing = (): Standing => {
-    const { phase, epoch } = at()
-    const done = phase === plan.phases
-    return { step: globalStep(plan, at()), epoch: done ? settings.options.epochs : epoch, done }
-  }
+  const standing = (): Standing => ({
+    step: globalStep(plan, at()),
+    epoch: globalEpoch(plan, at()),
+    done: at().phase === plan.phases,
+  })
   const labelsOf = (target: ArrayLike<number> | undefined, count: number): string[] => {
     if (data.target.kind !== 'class' || !target) return []
     return Array.from({ length: count }, (_, i) => data.names[target[i]!] ?? '')

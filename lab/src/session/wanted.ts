@@ -43,8 +43,11 @@ export const inputOf = ({ preset, hyper, options }: Wanted) => ({
 export function tracedFor(wanted: Wanted, rule: AnyRule, samples: Pick<Samples, 'input' | 'target'>) {
   const { hyper, options } = asked(rule, inputOf(wanted))
   const batch = options.batch ?? rule.training.batch
-  const epochs = options.epochs ?? rule.training.epochs
-  return { hyper, task: taskFor(samples, { batch, seed: options.seed }), batch, epochs }
+  const task = taskFor(samples, { batch, seed: options.seed })
+  // Layers that learn one after the other have all epochs each.
+  const phases = options.schedule === 'greedy' ? (rule.greedy?.layers(task, hyper) ?? 1) : 1
+  const epochs = phases * (options.epochs ?? rule.training.epochs)
+  return { hyper, task, batch, epochs }
 }
 
 export const ruleOf = ({ rule }: Wanted): AnyRule => ruleById(rule)
