@@ -1,5 +1,6 @@
 import type { DoneEvent, EpochEvent, ProgressEvent } from '../../src/train/events.js'
 import type { Assessed, EpochDone, Progress } from './session/protocol.js'
+import { type Course, epochThrough } from './state/epochs.js'
 import { type History, historyOf } from './state/history.js'
 
 /** Milliseconds between two times that figures are shown anew. */
@@ -39,18 +40,20 @@ export function openFigures(shown: () => void) {
     },
     show,
     /** Steps may be quick: their figures are shown together, a few times a second. */
-    stepped({ step, epoch, rowsPerSecond, metrics }: ProgressEvent): void {
+    stepped(event: ProgressEvent, course: Course): void {
+      const { step, rowsPerSecond, metrics } = event
       const { progress: last = progress, history: past = history } = coming ?? {}
       const isEmpty = !metrics.network && !metrics.blocks
       const figures = isEmpty ? (last?.metrics ?? {}) : metrics
       coming = {
-        progress: { step, epoch: epoch - 1, rate: rowsPerSecond, metrics: figures },
+        progress: { step, epoch: epochThrough(course, event) - 1, rate: rowsPerSecond, metrics: figures },
         history: past.with({ step, metrics }),
       }
       timer ??= setTimeout(show, SHOW_EVERY)
     },
-    epochEnded({ epoch, validation }: EpochEvent, { confusion, ...assessed }: Assessed): void {
-      epochs = [...epochs, { epoch, validation: validation ?? assessed.validation, ...(confusion && { confusion }) }]
+    epochEnded(event: EpochEvent, { confusion, ...assessed }: Assessed, course: Course): void {
+      const [epoch, validation] = [epochThrough(course, event), event.validation ?? assessed.validation]
+      epochs = [...epochs, { epoch, validation, ...(confusion && { confusion }) }]
     },
     done(event: DoneEvent): void {
       show()

@@ -2,6 +2,7 @@ import type { Keeping, RunFiles } from '../../src/browser/session.js'
 import { runs } from '../../src/browser/store.js'
 import { RUN_FILES } from '../../src/train/run-files.js'
 import { addressOf } from './state/address.js'
+import { epochsIn } from './state/epochs.js'
 import type { Experiment } from './state/experiment.js'
 
 /** A training that the browser keeps. */
@@ -41,11 +42,10 @@ export async function findKept(experiment: Experiment): Promise<Kept | undefined
   }
 }
 
-/** By the last line that tells of an epoch's end: a checkpoint is told of when it is kept, and so in the next one. */
+/** A checkpoint is told of when it is kept, and so in the next one: the end of its epoch is what it surely has. */
 function epochIn(files: RunFiles): number {
-  const lines = new TextDecoder().decode(files[RUN_FILES.metrics]).trimEnd().split('\n')
-  const last = lines.findLast((line) => line.startsWith('{"event":"epoch"'))
-  return last === undefined ? 0 : (JSON.parse(last) as { epoch: number }).epoch
+  const [config, metrics] = [RUN_FILES.config, RUN_FILES.metrics].map((name) => new TextDecoder().decode(files[name]))
+  return epochsIn(config!, metrics!)
 }
 
 export async function forgetKept({ name }: Kept): Promise<void> {

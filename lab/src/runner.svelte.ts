@@ -57,9 +57,10 @@ export function openRunner(
   }
 
   async function hear(event: TrainEvent): Promise<void> {
-    if (event.event === 'progress') figures.stepped(event)
+    const { about } = held.session!
+    if (event.event === 'progress') figures.stepped(event, about)
     // Asked for at once, this is answered before the training makes its next step.
-    else if (event.event === 'epoch') figures.epochEnded(event, await ask('assess'))
+    else if (event.event === 'epoch') figures.epochEnded(event, await ask('assess'), about)
     else if (event.event === 'stopped' && event.reason === 'not-finite') failed(event.message)
     else if (event.event === 'done') {
       figures.done(event)

@@ -114,6 +114,27 @@ export default [
     ...tests,
   },
   {
+    what: 'a run that begins anew takes the place of the one that is kept before its first epoch',
+    file: 'src/browser/page-run.ts',
+    find: '      isWorthKeeping = false\n',
+    replace: '',
+    ...tests,
+  },
+  {
+    what: 'a session that was reset is recovered to the network that was thrown away',
+    file: page,
+    find: "run.beginsAnew(await call('reset'))",
+    replace: "await call('reset')",
+    ...tests,
+  },
+  {
+    what: 'a pause is lost while a training waits to begin',
+    file: session,
+    find: '    await between.begin(paused)\n',
+    replace: '    await between.between(async () => undefined)\n    await between.begin(paused)\n',
+    ...tests,
+  },
+  {
     what: 'leaving the loop leaves the training running',
     file: page,
     find: "      if (left) await call('stop').catch(() => undefined)\n",

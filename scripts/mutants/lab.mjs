@@ -18,6 +18,48 @@ const served = { tests: 'cli/lab' }
 
 export default [
   {
+    what: 'the epochs of each layer that learns alone are counted from 1',
+    file: 'lab/src/state/epochs.ts',
+    find: "schedule === 'greedy' ? ",
+    replace: "schedule !== 'greedy' ? ",
+    tests: 'lab/session',
+  },
+  {
+    what: 'a rival learns from other samples than the rule it races',
+    file: 'lab/src/state/rival.ts',
+    find: ", 'limit', 'validation', 'augment']",
+    replace: ']',
+    ...inAddress,
+  },
+  {
+    what: 'the lab shows what a read-out says before it is solved',
+    file: 'lab/src/session/learned.ts',
+    find: '    if (readOut && phase < plan.phases) return {}\n',
+    replace: '',
+    tests: 'lab/session',
+  },
+  {
+    what: 'the lab shows what a network says whose upper layers have learned nothing',
+    file: 'lab/src/session/learned.ts',
+    find: "if (settings.options.schedule !== 'greedy')",
+    replace: "if (settings.options.schedule === 'greedy')",
+    tests: 'lab/session',
+  },
+  {
+    what: 'a link names any data',
+    file: address,
+    find: 'if (name === OWN_DATA || ',
+    replace: 'if (name !== "" || ',
+    ...inAddress,
+  },
+  {
+    what: 'a copied command is more than one',
+    file: 'lab/src/state/copied.ts',
+    find: '...flags].map(word).join',
+    replace: '...flags].join',
+    ...inAddress,
+  },
+  {
     what: 'a packed rule in a link unfolds to any length',
     file: 'lab/src/own/packed.ts',
     find: "if (size > MOST_TEXT) throw new Error('too long')",

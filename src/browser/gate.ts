@@ -11,8 +11,8 @@ export interface Gate {
   turn(standing: Stands): Promise<number | undefined>
   /** Does something between two calls. */
   between<T>(job: () => Promise<T>): Promise<T>
-  /** Begins a training; `end` when it is over. */
-  begin(paused: boolean): void
+  /** Begins a training; resolves when what was asked before is done. From its call on it can be held. `end` when it is over. */
+  begin(paused: boolean): Promise<void>
   end(): Promise<void>
   /** Holds the training; resolves when it is held, or over. */
   hold(): Promise<void>
@@ -77,11 +77,12 @@ export function gate({ breath, stands, isFull }: Around): Gate {
         if (running) wake()
         else working = working.then(work)
       }),
-    begin(paused) {
+    async begin(paused) {
       running = true
       held = paused
       steps = 0
       isOpen = false
+      await working
     },
     async end() {
       await work()

@@ -2,9 +2,9 @@ import type { Certificate } from '../certificate/certificate.js'
 import type { Samples } from '../data/index.js'
 import { UsageError, UserError } from '../errors.js'
 import type { TrainEvent } from '../train/events.js'
-import { encodeJson, RUN_FILES } from '../train/run-files.js'
-import { type Journal, journal } from './journal.js'
+import { RUN_FILES } from '../train/run-files.js'
 import { type Link, startLink } from './link.js'
+import { pageRun } from './page-run.js'
 import { pageSession } from './page-session.js'
 import type { Keeping, OpenRequest, OpenRunRequest, Place, RunFiles, Session } from './session.js'
 import { holdRun, isKept, keepRun, runs } from './store.js'
@@ -23,7 +23,7 @@ export async function open(request: OpenRequest): Promise<Session> {
         `this browser keeps a run of the name ${keep} already: go on with it (openRun), or name another`,
       )
     const asked = { rule, data, preset, hyper, options, from, where: keep ?? 'this run', kept: keep }
-    return await opened(request, asked, { journal: journal(), keep, release })
+    return await opened(request, asked, { keep, release, isStored: false })
   } catch (error) {
     await release()
     throw error
@@ -47,7 +47,8 @@ export async function openRun(run: RunFiles | string, request: OpenRunRequest = 
     if (!checkpoint) throw new UserError(`${where} has no ${RUN_FILES.checkpoint}: it ended before the first one`)
     const { rule, data, epochs, device } = request
     const asked = { rule, data, where, kept: keep, run: { config, checkpoint, epochs, device } }
-    return await opened(request, asked, { journal: journal(files[RUN_FILES.metrics]), keep, release })
+    const isStored = typeof run === 'string'
+    return await opened(request, asked, { metrics: files[RUN_FILES.metrics], keep, release, isStored })
   } catch (error) {
     await release()
     throw error
@@ -77,7 +78,12 @@ async function held({ keep, unkept }: Keeping): Promise<Held> {
 async function opened(
   request: OpenRequest | OpenRunRequest,
   asked: SessionRequest,
-  { journal, keep, release }: Held & { readonly journal: Journal },
+  {
+    metrics,
+    keep,
+    release,
+    isStored,
+  }: Held & { readonly metrics?: Uint8Array | undefined; readonly isStored: boolean },
 ): Promise<Session> {
   const { worker, runtime, runtimeFolder, signal, replace, unkept } = request
   if (typeof asked.rule === 'object' && typeof asked.rule.module !== 'string')
@@ -86,36 +92,36 @@ async function opened(
         'onward/browser/worker) and name it here, or give the text of its module, { module }',
     )
   let first: First | undefined
-  let last = asked.run?.checkpoint as Uint8Array<ArrayBuffer> | undefined
   let hear: (event: TrainEvent) => void = () => undefined
-  const files = (checkpoint: Uint8Array<ArrayBuffer>): RunFiles => ({
-    [RUN_FILES.config]: encodeJson(first!.config),
-    [RUN_FILES.metrics]: journal.bytes(),
-    [RUN_FILES.checkpoint]: checkpoint,
-  })
-  let isWorthKeeping = !replace
   let isTold = false
-  const kept = async (): Promise<void> => {
-    if (keep === undefined || !last || !isWorthKeeping) return
-    try {
-      await keepRun(keep, first!.config, files(last))
-    } catch (error) {
-      if (!unkept) throw error
-      if (!isTold) unkept((error as Error).message)
-      isTold = true
-    }
-  }
+  const run = pageRun({
+    ...{ metrics, isStored, replaces: replace === true, config: () => first!.config },
+    checkpoint: asked.run?.checkpoint as Uint8Array<ArrayBuffer> | undefined,
+    store:
+      keep === undefined
+        ? undefined
+        : async (files) => {
+            try {
+              await keepRun(keep, first!.config, files)
+              return true
+            } catch (error) {
+              if (!unkept) throw error
+              if (!isTold) unkept((error as Error).message)
+              isTold = true
+              return false
+            }
+          },
+  })
   const link: Link = await startLink(
     { worker, runtime, runtimeFolder },
     {
       async save(bytes) {
-        last = bytes
-        await kept()
+        run.standsAt(bytes)
+        await run.keep()
         return keep === undefined ? 'the memory of the page' : `${keep}/${RUN_FILES.checkpoint}`
       },
       event: (event: TrainEvent) => {
-        isWorthKeeping ||= event.event === 'epoch'
-        journal.add(event)
+        run.hears(event)
         hear(event)
       },
     },
@@ -133,15 +139,16 @@ async function opened(
     listen: (listener) => {
       hear = listener
     },
-    files,
-    kept,
+    run,
     release,
     recover: async (device) => {
       await release()
       const { rule, data } = asked
       const again = { ...places(request), rule, data, device }
-      if (keep !== undefined && isWorthKeeping && (await isKept(keep))) return await openRun(keep, again)
-      if (last) return await openRun(files(last), { ...again, keep, replace })
+      const isTaken = keep !== undefined && (await isKept(keep))
+      if (isTaken && run.isStored) return await openRun(keep, again)
+      const { last } = run
+      if (last) return await openRun(run.files(last), { ...again, keep, replace: isTaken ? true : replace })
       return await open(
         device ? ({ ...request, options: { ...asked.options, device } } as OpenRequest) : (request as OpenRequest),
       )

@@ -1,7 +1,8 @@
 import { UserError } from '../errors.js'
 import type { TrainEvent } from '../train/events.js'
 import type { Link } from './link.js'
-import type { DeviceChoice, RunFiles, Session, SessionState, TrainOptions } from './session.js'
+import type { PageRun } from './page-run.js'
+import type { DeviceChoice, Session, SessionState, TrainOptions } from './session.js'
 import type { First } from './worker-session.js'
 
 /** What a session in a page is made of. */
@@ -10,17 +11,14 @@ export interface Parts {
   readonly first: First
   /** Names who hears the events of a training. */
   listen(listener: (event: TrainEvent) => void): void
-  /** The run with a checkpoint, as files. */
-  files(checkpoint: Uint8Array<ArrayBuffer>): RunFiles
-  /** Keeps the run as it was told last, where it is kept. */
-  kept(): Promise<void>
+  readonly run: PageRun
   recover(device?: DeviceChoice): Promise<Session>
   /** Gives the run free for other pages. */
   release(): Promise<void>
 }
 
 /** A session, as a page has it: everything is asked of the worker. */
-export function pageSession({ link, first, listen, files, kept, recover, release }: Parts): Session {
+export function pageSession({ link, first, listen, run, recover, release }: Parts): Session {
   const { call } = link
   let state: SessionState = 'ready'
   /** Whether a training ended with an error: what is on its device may be gone. */
@@ -70,10 +68,10 @@ export function pageSession({ link, first, listen, files, kept, recover, release
       if (left) await call('stop').catch(() => undefined)
       await over.catch(() => undefined)
       now('ready')
-      if (left) await kept().catch(() => undefined)
+      if (left) await run.keep().catch(() => undefined)
     }
     await over
-    await kept()
+    await run.keep()
   }
 
   return {
@@ -102,7 +100,7 @@ export function pageSession({ link, first, listen, files, kept, recover, release
     },
     async reset() {
       await call('stop')
-      await call('reset')
+      run.beginsAnew(await call('reset'))
     },
     predict: (inputs) => call('predict', inputs),
     evaluate: (on) => call('evaluate', on),
@@ -113,8 +111,11 @@ export function pageSession({ link, first, listen, files, kept, recover, release
     watch: (samples) => call('watch', samples),
     ask: (method, ...args) => call('ask', method, ...args),
     toBytes: () => call('toBytes'),
-    fromBytes: (bytes) => call('fromBytes', bytes),
-    files: async () => files(await call('toBytes')),
+    async fromBytes(bytes) {
+      await call('fromBytes', bytes)
+      run.standsAt(Uint8Array.from(bytes))
+    },
+    files: async () => run.files(await call('toBytes')),
     exportOnnx: () => call('exportOnnx'),
     lost: link.lost,
     recover: async (device) => {

@@ -204,7 +204,10 @@ export interface Session {
   step(): Promise<void>
   /** Ends the training with a checkpoint; the loop over `train` then ends with `stopped`. */
   stop(): Promise<void>
-  /** The network as it was before the first step. Stops a training first. */
+  /**
+   * The network as it was before the first step. Stops a training first. What the store keeps of the run stays there until
+   * the next epoch has ended.
+   */
   reset(): Promise<void>
   /** What the network says of inputs as its data set has them, [count][size]. Throws where it only generates. */
   predict(inputs: readonly GivenNumbers[]): Promise<Predicted[]>

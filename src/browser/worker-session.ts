@@ -141,8 +141,7 @@ export async function openSession(request: SessionRequest, own: Own, host: Host)
   const trained = async ({ paused = false, test }: TrainOptions): Promise<void> => {
     abort = new AbortController()
     const { signal } = abort
-    await between.between(async () => undefined)
-    between.begin(paused)
+    await between.begin(paused)
     unread = 0
     try {
       const config = {
@@ -191,6 +190,7 @@ export async function openSession(request: SessionRequest, own: Own, host: Host)
       between.between(async () => {
         free()
         await settle(undefined)
+        return encodeCheckpoint(await checkpointNow())
       }),
     toBytes: () => between.between(async () => encodeCheckpoint(await checkpointNow())),
     fromBytes: (bytes: Uint8Array) =>

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test as tested } from 'node:test'
 import { open, openRun } from '../../src/browser/open.js'
+import { pageRun } from '../../src/browser/page-run.js'
 import type { OpenRequest, RunFiles, Session } from '../../src/browser/session.js'
 import { evaluate, resume, type TrainEvent, train } from '../../src/node.js'
 import { backprop } from '../../src/rules/backprop.js'
@@ -267,6 +268,25 @@ test('a worker of the page’s own adds methods to its sessions, which are calle
   await session.close()
 })
 
+test('a training that waits for what was asked before can be paused', async () => {
+  const own = fakeWorker({ methods: () => ({ wait: () => new Promise((resolve) => setTimeout(resolve, 50)) }) })
+  const session = await opened(own)
+  const waiting = session.ask('wait')
+  const seen: TrainEvent[] = []
+  const reading = (async () => {
+    for await (const event of session.train()) seen.push(event)
+  })()
+  await session.pause()
+  await waiting
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  assert.equal(session.state, 'paused')
+  assert.deepEqual(ofKind(seen, 'epoch'), [])
+  session.resume()
+  await reading
+  assert.equal(seen.at(-1)!.event, 'done')
+  await session.close()
+})
+
 test('weights of another network are the first ones, again after a reset; one that shares none may be no error', async () => {
   const other = await opened({ options: { ...options, seed: 9, device: 'wasm' } })
   const { state } = decodeCheckpoint(await other.toBytes(), 'the other')
@@ -298,4 +318,48 @@ test('a training whose device is lost goes on in another worker, from its last c
   assert.equal(ofKind(await collect(again.train()), 'start')[0]!.resumedAt, 10)
   assert.deepEqual(await again.toBytes(), await whole.toBytes())
   for (const each of [whole, again]) await each.close()
+})
+
+test('after a reset a run begins anew: its journal, and the checkpoint that a lost worker goes on from', async () => {
+  const fake = fakeWorker()
+  const session = await opened(fake)
+  await collect(session.train())
+  const trained = await session.toBytes()
+  await session.reset()
+  const first = await session.toBytes()
+  const events = session.train({ paused: true })
+  await events.next()
+  assert.deepEqual(ofKind(withoutTime((await session.files())['metrics.jsonl']!) as TrainEvent[], 'epoch'), [])
+  await events.return(undefined)
+  await session.fromBytes(trained)
+  await session.reset()
+  fake.lose()
+  await session.lost
+  const again = await session.recover()
+  assert.deepEqual(await again.toBytes(), first)
+  await again.fromBytes(trained)
+  fake.lose()
+  await again.lost
+  const last = await again.recover()
+  assert.deepEqual(await last.toBytes(), trained)
+  await last.close()
+})
+
+test('a run that is kept stays as it is after a reset, until the next epoch has ended', async () => {
+  const [old, zero, next] = [1, 2, 3].map((value) => Uint8Array.of(value))
+  const kept: number[] = []
+  const store = async (files: RunFiles): Promise<boolean> => kept.push(files['checkpoint.safetensors']![0]!) > 0
+  const run = pageRun({ config: () => ({}) as never, isStored: false, replaces: false, store })
+  const saves = async (bytes: Uint8Array<ArrayBuffer>): Promise<void> => {
+    run.standsAt(bytes)
+    await run.keep()
+  }
+  await saves(old!)
+  assert.ok(run.isStored)
+  run.beginsAnew(zero!)
+  await saves(zero!)
+  assert.deepEqual([kept, run.isStored], [[1], false])
+  run.hears({ event: 'epoch' } as TrainEvent)
+  await saves(next!)
+  assert.deepEqual([kept, run.isStored], [[1, 3], true])
 })

@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { test } from 'node:test'
-import { addressOf, commandOf, experimentAt, programOf } from '../../lab/src/state/address.js'
+import { runInNewContext } from 'node:vm'
+import { addressOf, experimentAt } from '../../lab/src/state/address.js'
 import { firstOptions } from '../../lab/src/state/catalogue.js'
+import { commandOf, programOf } from '../../lab/src/state/copied.js'
 import {
   type Experiment,
   FIRST,
+  grouped,
   MOST_RIVALS,
+  OWN_DATA,
   trainsTheSame,
   withOption,
   withRule,
@@ -87,7 +92,33 @@ test('as a command and as a program it is the same training', () => {
     'npx onward train forward-forward --data glyphs --preset quick --set units=100,50 --set negatives=uniform ' +
       '--set rate=0.01 --epochs 2 --seed 7 --augment-shift 2',
   )
-  assert.match(programOf(example), /hyper: \{ units: \[100, 50\], negatives: 'uniform', rate: 0\.01 \}/)
+  const program = programOf(example)!
+  assert.match(program, /hyper: \{ units: \[100, 50\], negatives: 'uniform', rate: 0\.01 \}/)
+  assert.match(program, /options: \{ epochs: 2, seed: 7, augment: \{ shift: 2 \} \}/)
+  const own = { ...example, data: OWN_DATA }
+  assert.deepEqual([commandOf(own), programOf(own)], [undefined, undefined])
+})
+
+test('data of an unknown name are left out; what is copied is one word, or one text, whatever it holds', () => {
+  for (const data of ['glyphs; echo pwned', "glyphs' }); process.exit(); ({ x: '", 'nowhere']) {
+    const { experiment, problems } = experimentAt(`rule=backprop&data=${encodeURIComponent(data)}`, catalogue)
+    assert.equal(experiment.data, 'glyphs')
+    assert.ok(problems.join().includes(`"${data}"`), problems.join())
+  }
+  assert.equal(experimentAt(`rule=backprop&data=${OWN_DATA}`, catalogue).experiment.data, OWN_DATA)
+  const wild = `a'b"c\\d\n; echo $HOME`
+  const experiment = { ...FIRST, data: wild, hyper: { [wild]: [wild] } }
+  const words = commandOf(experiment)!.replace('npx onward train', "printf '%s\\0'")
+  assert.deepEqual(execFileSync('sh', ['-c', words], { encoding: 'utf8' }).split('\0').slice(0, -1), [
+    ...['forward-forward', '--data', wild, '--preset', 'quick', '--set', `${wild}=${wild}`],
+  ])
+  const given = /train\((.*)\)\)$/m.exec(programOf(experiment)!)![1]!
+  assert.deepEqual(
+    runInNewContext(`JSON.stringify(${given})`),
+    JSON.stringify({
+      ...{ rule: 'forward-forward', data: wild, preset: 'quick', hyper: { [wild]: [wild] } },
+    }),
+  )
 })
 
 test('another rule keeps the data and leaves what was set for the one before', () => {
@@ -137,4 +168,19 @@ test('rivals learn from the same batches for as long, with the same layers where
       ]),
     ),
   })
+})
+
+test('rivals learn from the same samples, whatever preset says which and how they are changed', () => {
+  for (const { id, presets } of catalogue.rules)
+    for (const [preset, { train = {} }] of Object.entries(presets)) {
+      const { options } = rivalOf({ ...FIRST, rule: id, preset }, id === 'backprop' ? 'uff' : 'backprop', catalogue)
+      const { limit, augment, validation, seed } = grouped(options)
+      assert.deepEqual(
+        { limit, augment, validation, seed },
+        { limit: train.limit, augment: train.augment, validation: train.validation, seed: train.seed },
+        `${id} ${preset}`,
+      )
+    }
+  const small = { ...FIRST, rule: 'sparse-cells', preset: 'small', options: { limit: 500 } }
+  assert.deepEqual(rivalOf(small, 'backprop', catalogue).options, { epochs: 15, batch: 100, limit: 500 })
 })

@@ -2,8 +2,9 @@ import type { Inside } from '../../../src/browser/served.js'
 import { outputCount } from '../../../src/data/index.js'
 import { kindOf } from '../../../src/targets/index.js'
 import { confusing } from '../../../src/train/confusion.js'
-import { globalStep } from '../../../src/train/plan.js'
+import { globalEpoch, globalStep } from '../../../src/train/plan.js'
 import { directionsOf } from '../state/directions.js'
+import { learnedIn } from './learned.js'
 import { lent } from './lend.js'
 import { filtersOf, glancesOf, imagesOf, seenOf } from './look.js'
 import type { Assessed, Directions, Drawing, Look, Methods, Said, Standing } from './protocol.js'
@@ -15,11 +16,12 @@ const ENCODED = 100
 
 export function labMethods({ rule, data, trainer, at, watch, latents }: Inside): Methods {
   const { plan, settings, validation, blocks, tensors } = trainer
-  const standing = (): Standing => {
-    const { phase, epoch } = at()
-    const done = phase === plan.phases
-    return { step: globalStep(plan, at()), epoch: done ? settings.options.epochs : epoch, done }
-  }
+  const learned = learnedIn({ rule, trainer, at })
+  const standing = (): Standing => ({
+    step: globalStep(plan, at()),
+    epoch: globalEpoch(plan, at()),
+    done: at().phase === plan.phases,
+  })
   const labelsOf = (target: ArrayLike<number> | undefined, count: number): string[] => {
     if (data.target.kind !== 'class' || !target) return []
     return Array.from({ length: count }, (_, i) => data.names[target[i]!] ?? '')
@@ -37,8 +39,8 @@ export function labMethods({ rule, data, trainer, at, watch, latents }: Inside):
     },
     async assess(): Promise<Assessed> {
       const counts = data.target.kind === 'class' ? confusing(data) : undefined
-      const scores = await trainer.measure(validation, counts?.seen)
-      const confusion = counts?.confused().network
+      const scores = learned(await trainer.measure(validation, counts?.seen))
+      const confusion = scores.network && counts?.confused().network
       return { ...standing(), validation: scores, ...(confusion && { confusion }) }
     },
     async say(drawing: Drawing): Promise<Said | undefined> {

@@ -34,6 +34,7 @@ export interface About {
   readonly phases: readonly Phase[]
   readonly memory: Memory
   readonly parameters: number
+  /** Of the whole training: where layers learn one after the other, those of all of them. */
   readonly epochs: number
   readonly batch: number
   /** Names of pictures that the network draws, with their descriptions. */
@@ -49,7 +50,7 @@ export interface About {
 /** Where a training stands. */
 export interface Standing {
   readonly step: number
-  /** Epochs that are done. */
+  /** Epochs that are done, counted through all phases. */
   readonly epoch: number
   readonly done: boolean
 }
@@ -61,10 +62,10 @@ export interface Progress extends Pick<Standing, 'step' | 'epoch'> {
   readonly metrics: Scores
 }
 
-/** What the held-out samples give. */
+/** What the held-out samples give: of what has learned. */
 export interface Assessed extends Standing {
   readonly validation: Scores
-  /** [classes, classes] of held-out samples, a row for each true class; absent where the target is no class. */
+  /** [classes, classes] of held-out samples, a row for each true class; absent where the target is no class, and where `validation` says nothing of the network. */
   readonly confusion?: Confusion
 }
 

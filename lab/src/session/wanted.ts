@@ -1,18 +1,12 @@
 import { type DataSet, findDataSet, type Samples } from '../../../src/data/index.js'
-import { isGroup, type Values } from '../../../src/options/values.js'
+import type { Values } from '../../../src/options/values.js'
 import type { AnyRule } from '../../../src/rules/contract.js'
 import { ruleById } from '../../../src/rules/registry.js'
 import { taskFor } from '../../../src/rules/task.js'
 import type { Checkpoint } from '../../../src/train/checkpoint.js'
 import { asked, trainingOptions } from '../../../src/train/options.js'
-import { grouped } from '../state/experiment.js'
+import { grouped, spread } from '../state/experiment.js'
 import type { Wanted } from './protocol.js'
-
-/** Groups of options as options by dotted names. */
-const spread = (values: Values, before = ''): [string, unknown][] =>
-  Object.entries(values).flatMap(([name, value]): [string, unknown][] =>
-    isGroup(value) ? spread(value, `${before}${name}.`) : [[before + name, value]],
-  )
 
 /** Options of training that are this machine's business, or filled in by the data. */
 const LEFT = ['device', 'threads', 'cacheBytes', 'checkpointEvery']
@@ -49,8 +43,11 @@ export const inputOf = ({ preset, hyper, options }: Wanted) => ({
 export function tracedFor(wanted: Wanted, rule: AnyRule, samples: Pick<Samples, 'input' | 'target'>) {
   const { hyper, options } = asked(rule, inputOf(wanted))
   const batch = options.batch ?? rule.training.batch
-  const epochs = options.epochs ?? rule.training.epochs
-  return { hyper, task: taskFor(samples, { batch, seed: options.seed }), batch, epochs }
+  const task = taskFor(samples, { batch, seed: options.seed })
+  // Layers that learn one after the other have all epochs each.
+  const phases = options.schedule === 'greedy' ? (rule.greedy?.layers(task, hyper) ?? 1) : 1
+  const epochs = phases * (options.epochs ?? rule.training.epochs)
+  return { hyper, task, batch, epochs }
 }
 
 export const ruleOf = ({ rule }: Wanted): AnyRule => ruleById(rule)

@@ -1,8 +1,8 @@
 import { type Option, showValue } from '../../../src/options/kinds.js'
-import { parseValue, type Values } from '../../../src/options/values.js'
+import { parseValue } from '../../../src/options/values.js'
 import { isPacked } from '../own/packed.js'
 import { type Catalogue, ruleIn } from './catalogue.js'
-import { type Experiment, FIRST, MOST_RIVALS } from './experiment.js'
+import { type Experiment, FIRST, MOST_RIVALS, OWN_DATA } from './experiment.js'
 
 /** An experiment that an address says, and what of the address was left out, in sentences. */
 export interface Addressed {
@@ -37,7 +37,7 @@ export function experimentAt(address: string, catalogue: Catalogue): Addressed {
     problems.push(`The link names the rule "${named}", which is not here: this is ${FIRST.rule} instead.`)
     return { experiment: FIRST, problems }
   }
-  const data = words.get('data') ?? FIRST.data
+  const data = dataIn(words.get('data') ?? FIRST.data, catalogue, problems)
   const preset = presetIn(words.get('preset'), rule.presets, problems)
   const hyper: Record<string, unknown> = {}
   const options: Record<string, unknown> = {}
@@ -67,6 +67,13 @@ export function experimentAt(address: string, catalogue: Catalogue): Addressed {
 }
 
 const RESERVED = ['rule', 'data', 'preset', 'race', 'story', 'own']
+
+/** What a server offers is of the catalogue, too. */
+function dataIn(name: string, catalogue: Catalogue, problems: string[]): string {
+  if (name === OWN_DATA || catalogue.data.some((own) => own.name === name)) return name
+  problems.push(`The link names the data "${name}", which are not known here: these are ${FIRST.data} instead.`)
+  return FIRST.data
+}
 
 function presetIn(name: string | null, presets: object, problems: string[]): string | undefined {
   if (name === null || Object.hasOwn(presets, name)) return name ?? undefined
@@ -104,38 +111,3 @@ function read(option: Option, text: string, into: Record<string, unknown>, probl
     problems.push(`${(error as Error).message} The link's value is left out.`)
   }
 }
-
-/** The same experiment as a command. */
-export function commandOf({ rule, preset, data, hyper, options }: Experiment): string {
-  const flags = Object.entries(options).map(([name, value]) => `--${dashed(name)} ${showValue(value)}`)
-  const sets = Object.entries(hyper).map(([name, value]) => `--set ${name}=${showValue(value)}`)
-  const own = preset === undefined ? [] : [`--preset ${preset}`]
-  return ['npx onward train', rule, `--data ${data}`, ...own, ...sets, ...flags].join(' ')
-}
-
-const dashed = (name: string): string =>
-  name.replaceAll('.', '-').replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
-
-/** The same experiment as a program. */
-export function programOf({ rule, preset, data, hyper, options }: Experiment): string {
-  const given = [
-    `rule: '${rule}'`,
-    `data: '${data}'`,
-    ...(preset === undefined ? [] : [`preset: '${preset}'`]),
-    ...entry('hyper', hyper),
-    ...entry('options', options),
-  ]
-  return `import { train } from 'onward/node'
-
-for await (const event of train({ ${given.join(', ')} }))
-  if (event.event === 'epoch') console.log(event.epoch, event.validation)
-`
-}
-
-const entry = (name: string, values: Values): string[] =>
-  Object.keys(values).length === 0 ? [] : [`${name}: ${literal(values)}`]
-
-const literal = (values: Values): string =>
-  `{ ${Object.entries(values)
-    .map(([key, value]) => `${key}: ${JSON.stringify(value).replaceAll('"', "'").replaceAll(',', ', ')}`)
-    .join(', ')} }`

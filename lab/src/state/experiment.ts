@@ -1,4 +1,4 @@
-import { type Values, withValue } from '../../../src/options/values.js'
+import { isGroup, type Values, withValue } from '../../../src/options/values.js'
 import { type Catalogue, ruleIn } from './catalogue.js'
 
 /** What is trained: the same experiment gives the same numbers. It is all that the page's address says. */
@@ -57,6 +57,12 @@ export const withRace = (experiment: Experiment, race: readonly string[]): Exper
 /** Options by dotted names as the groups that they are. */
 export const grouped = (values: Values): Values =>
   Object.entries(values).reduce<Values>((all, [name, value]) => withValue(all, name, value), {})
+
+/** Groups of options as options by dotted names. */
+export const spread = (values: Values, before = ''): [string, unknown][] =>
+  Object.entries(values).flatMap(([name, value]): [string, unknown][] =>
+    isGroup(value) ? spread(value, `${before}${name}.`) : [[before + name, value]],
+  )
 
 /** Whether two experiments train the same network: stories and addresses may differ. */
 export const trainsTheSame = (a: Experiment, b: Experiment): boolean => trainedBy(a) === trainedBy(b)

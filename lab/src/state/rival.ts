@@ -1,9 +1,12 @@
 import type { Values } from '../../../src/options/values.js'
 import { type Catalogue, type RuleEntry, ruleIn, startOf } from './catalogue.js'
-import type { Experiment } from './experiment.js'
+import { type Experiment, spread } from './experiment.js'
 
 /** Options that say what the layers are, where rules share the option `network`. */
 const LAYERS = ['network', 'units', 'kernel', 'poolAfter']
+
+/** Options of training that say which samples are learned, in which order, changed how, and for how long. */
+const SAMPLES = ['epochs', 'batch', 'seed', 'limit', 'validation', 'augment']
 
 const has = ({ options }: RuleEntry, name: string): boolean => options.some((option) => option.name === name)
 
@@ -34,8 +37,8 @@ export function rivalOf(experiment: Experiment, id: string, catalogue: Catalogue
     hyper:
       Object.keys(layers).length > 0 && isDense && has(other, 'network') ? { network: 'dense', ...layers } : layers,
     options: {
-      epochs: preset?.train?.epochs ?? own.training.epochs,
-      batch: preset?.train?.batch ?? own.training.batch,
+      ...{ epochs: own.training.epochs, batch: own.training.batch },
+      ...Object.fromEntries(spread(preset?.train ?? {}).filter(([name]) => SAMPLES.includes(name.split('.')[0]!))),
       ...options,
     },
   }
