@@ -1,6 +1,7 @@
 import { changeAfter } from './changes.js'
 import type { Job } from './job.js'
 import { JOBS } from './jobs.js'
+import { judgeStaleness } from './judge.js'
 import { readRecord } from './records.js'
 import { staleness } from './training.js'
 import { tunedStaleness } from './tuned.js'
@@ -9,6 +10,7 @@ import { tunedStaleness } from './tuned.js'
 export function stalenessOf(job: Job): string | undefined {
   if (job.kind === 'training') return staleness(job)
   if (job.kind === 'tuned') return tunedStaleness(job)
+  if (job.kind === 'judge' && judgeStaleness(job)) return judgeStaleness(job)
   const record = readRecord(job.id)
   return record && changeAfter(record)
 }

@@ -186,15 +186,12 @@ function judgements(): string {
     const record = readRecord(job.id)
     const drawn = JOBS.find((own) => own.id === job.drawers)
     if (!record || drawn?.kind !== 'training') return undefined
+    const networks = [job.drawers, job.judge].map((id) => noteOf(id) && `${id}: ${noteOf(id)}`)
+    const note = [noteOf(job.id), ...networks].filter((part) => part !== '').join('; ')
     const classes = record.results.map((result) => result.classes as { readonly [name: string]: number })
     const share = (name: string): string => (100 * mean(classes.map((own) => own[name]!))).toFixed(1)
     const sure = figures(record, 'sure').map((part) => 100 * part)
-    return [
-      titled(job.title, ruleOf(drawn)),
-      meanAndDeviation(sure, 1),
-      ...Object.keys(classes[0]!).map(share),
-      noteOf(job.id),
-    ]
+    return [titled(job.title, ruleOf(drawn)), meanAndDeviation(sure, 1), ...Object.keys(classes[0]!).map(share), note]
   })
   const names = jobs.map(({ id }) => readRecord(id)?.results[0]?.classes).find((classes) => classes !== undefined)
   return notedTable(['samples of', 'sure, %', ...Object.keys(names ?? {})], present(rows))

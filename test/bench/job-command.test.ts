@@ -104,7 +104,7 @@ test('to a record without settings no seed is added: it is begun anew', async ()
   const root = process.cwd()
   const short = { ...job, arguments: ['forward-forward', ...PLAIN], seeds: [1] }
   const seeds = await withRecords([without], async () => {
-    for (const name of ['build', 'node_modules']) symlinkSync(join(root, name), name)
+    for (const name of ['build', 'node_modules', 'package.json']) symlinkSync(join(root, name), name)
     await runTraining(short, 1)
     return readRecord(ID)!.results.map(({ seed }) => seed)
   })
