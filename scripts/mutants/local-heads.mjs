@@ -68,8 +68,8 @@ export default [
     replace:
       "  let steps: TracedRule['steps'] | undefined = Object.fromEntries(\n" +
       '    Object.entries(own).map(([name, step]) => [name, traceSteps(name, [step], initial, task)]),\n  )\n',
-    tests: 'train/activities',
-    names: 'local-heads',
+    ...tests,
+    names: 'single samples',
   },
   {
     what: 'a frozen layer runs its head',

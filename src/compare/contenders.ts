@@ -2,7 +2,7 @@ import type { DataSet } from '../data/index.js'
 import { UserError } from '../errors.js'
 import { flopOf } from '../meter/flop.js'
 import { parametersOf } from '../meter/meter.js'
-import { merge, type Values } from '../options/index.js'
+import type { Values } from '../options/index.js'
 import { backprop } from '../rules/backprop.js'
 import type { AnyRule } from '../rules/contract.js'
 import type { Criterion } from '../train/events.js'
@@ -77,7 +77,7 @@ export const withEpochs = <T extends Contender>(contender: T, epochs: number): T
 
 async function contenderOf(arm: Arm, usual: Values, terms: Terms): Promise<Contender> {
   const { rule, preset, hyper } = arm
-  const wanted = asked(rule, { preset, hyper, options: merge(usual, terms.options) as TrainInput['options'] })
+  const wanted = asked(rule, { preset, hyper, settings: { options: usual }, options: terms.options })
   return await contending(arm, fit(rule, terms.data, wanted), terms)
 }
 

@@ -114,6 +114,17 @@ describe('what a layer learns from', () => {
   })
 })
 
+test('a dense network does not train on single samples, and predicts them', () => {
+  const hyper = localHeads.hyper.parse(DENSE)
+  const task = taskOf({ batch: 1 })
+  const traced = traceRule(localHeads, task, hyper)
+  const message = /^batch normalisation needs more than one number of each channel to train, and \[1, 5\] has one/
+  assert.throws(() => traced.steps, { name: 'UserError', message })
+  assert.throws(() => traced.greedy(0), { name: 'UserError', message })
+  const { scores } = evaluate(traced.predict, initialState(traced), batchFor(traced.predict, task)).metrics
+  assert.ok(scores!.length === 3 && scores!.every(Number.isFinite))
+})
+
 describe('freezing', () => {
   const options: Partial<LocalHeadsHyper> = { ...CONVOLUTIONAL, head: 'convolutional', until: [0.5, 1] }
 

@@ -76,7 +76,7 @@ test('a step size that its schedule lets fall to 0 is no layer that stopped lear
   const whole = { hyper: { units: [20], ...slow }, options: { ...options, epochs: 60 } }
   assert.deepEqual(of(await adviceOf('backprop', whole), 'stopped learning'), [])
   const half = { ...{ network: 'dense', units: [20, 20], until: [0.5, 1], optimizer: 'adam', heads: 'each' }, ...slow }
-  const input = { hyper: half, options: { ...options, epochs: 60 } }
+  const input = { hyper: half, options: { ...options, epochs: 160 } }
   assert.deepEqual(of(await adviceOf('local-heads', input), 'stopped learning'), [])
 })
 
