@@ -18,6 +18,13 @@ const served = { tests: 'cli/lab' }
 
 export default [
   {
+    what: 'a kept training is not found where an old one is open in another tab',
+    file: 'lab/src/kept.ts',
+    find: 'await forgetKept(old, store)',
+    replace: 'await store.remove(old.name)',
+    tests: 'lab/kept',
+  },
+  {
     what: 'the epochs of each layer that learns alone are counted from 1',
     file: 'lab/src/state/epochs.ts',
     find: "schedule === 'greedy' ? ",

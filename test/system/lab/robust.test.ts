@@ -183,6 +183,17 @@ test('pictures of one’s own train in the browser alone, and bad files get thei
   assert.deepEqual([requests, errors], [[], []])
 })
 
+/** From now on every third write fails: by then what was kept is deleted, and a part of the new is there. */
+const filled = (page: Page) =>
+  page.evaluate(() => {
+    const { put } = IDBObjectStore.prototype
+    let puts = 0
+    IDBObjectStore.prototype.put = function (...given) {
+      if (++puts % 3 === 0) throw new DOMException('no room', 'QuotaExceededError')
+      return put.apply(this, given)
+    }
+  })
+
 test('a store that gets full in the middle of a run is told; the training goes on, and what was kept is there', async (t) => {
   const browser = await browserFor(t)
   if (!browser) return
@@ -191,15 +202,7 @@ test('a store that gets full in the middle of a run is told; the training goes o
   const { page, errors } = await open(browser, address)
   await page.getByRole('button', { name: 'Train', exact: true }).click()
   while ((await keptValues(page)) === 0) await page.waitForTimeout(20)
-  // From now on every third write fails: by then what was kept is deleted, and a part of the new is there.
-  await page.evaluate(() => {
-    const { put } = IDBObjectStore.prototype
-    let puts = 0
-    IDBObjectStore.prototype.put = function (...given) {
-      if (++puts % 3 === 0) throw new DOMException('no room', 'QuotaExceededError')
-      return put.apply(this, given)
-    }
-  })
+  await filled(page)
   await page.locator('.notes', { hasText: "This training is not kept: the browser's store is full" }).waitFor()
   await untilState(page, 'Trained')
   assert.ok((await keptValues(page)) > 10)
@@ -208,6 +211,11 @@ test('a store that gets full in the middle of a run is told; the training goes o
   await again.goto(address)
   await again.getByRole('button', { name: 'Go on with it' }).click()
   await untilState(again, 'Paused')
+  // What is kept goes on, too.
+  await filled(again)
+  await again.getByRole('button', { name: 'Go on', exact: true }).click()
+  await again.locator('.notes', { hasText: "This training is not kept: the browser's store is full" }).waitFor()
+  await untilState(again, 'Trained')
   assert.deepEqual(errors, [])
 })
 
