@@ -18,6 +18,13 @@ const served = { tests: 'cli/lab' }
 
 export default [
   {
+    what: 'undo runs a rule of a link unasked',
+    file: 'lab/src/own/unread.ts',
+    find: '      isUnread ||= texts.has(text)\n',
+    replace: '',
+    tests: 'lab/own',
+  },
+  {
     what: 'a kept training is not found where an old one is open in another tab',
     file: 'lab/src/kept.ts',
     find: 'await forgetKept(old, store)',

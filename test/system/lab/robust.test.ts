@@ -91,8 +91,20 @@ test('a rule that a link brings is shown and not run, until somebody asks', asyn
   const { page } = await open(browser, `${url}#rule=forward-forward&data=glyphs&own=${own}`)
   await page.locator('.own .foreign').waitFor()
   await page.locator('.own .cm-content', { hasText: 'it was run' }).waitFor()
-  await page.waitForTimeout(1500)
-  assert.equal(await page.locator('.own .problem').count(), 0)
+  const isNotRun = async (): Promise<void> => {
+    await page.waitForTimeout(1500)
+    assert.equal(await page.locator('.own .problem').count(), 0)
+    assert.equal(await page.locator('.own .verdict').count(), 0)
+    assert.ok(await page.getByRole('button', { name: 'Train it' }).isDisabled())
+  }
+  await isNotRun()
+  // Undone, another text that was chosen is the link's again.
+  await page.locator('.own select').selectOption('Local read-outs')
+  await page.locator('.own .verdict:not(.wait)').filter({ hasText: 'Local by cells' }).waitFor()
+  await page.locator('.own .cm-content').click()
+  await page.keyboard.press('ControlOrMeta+z')
+  await page.locator('.own .cm-content', { hasText: 'it was run' }).waitFor()
+  await isNotRun()
   await page.getByRole('button', { name: 'Certify it' }).click()
   await page.locator('.own .problem', { hasText: 'it was run' }).waitFor()
 })
