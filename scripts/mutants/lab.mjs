@@ -1,5 +1,6 @@
 // The lab: its address, what it keeps of a training, what is shown of a step, and its server.
 const address = 'lab/src/state/address.ts'
+const copied = 'lab/src/state/copied.ts'
 const experiment = 'lab/src/state/experiment.ts'
 const history = 'lab/src/state/history.ts'
 const sights = 'lab/src/state/sights.ts'
@@ -68,7 +69,7 @@ export default [
   },
   {
     what: 'a copied command is more than one',
-    file: 'lab/src/state/copied.ts',
+    file: copied,
     find: '...flags].map(word).join',
     replace: '...flags].join',
     ...inAddress,
@@ -138,7 +139,7 @@ export default [
   },
   {
     what: 'a command names options as programs do',
-    file: address,
+    file: copied,
     find: ".replaceAll('.', '-')",
     replace: '',
     ...inAddress,
