@@ -51,7 +51,7 @@ export function openFigures(shown: () => void) {
       }
       timer ??= setTimeout(show, SHOW_EVERY)
     },
-    epochEnded(event: EpochEvent, { confusion, ...assessed }: Assessed, course: Course): void {
+    epochEnded(event: EpochEvent, course: Course, { confusion, ...assessed }: Assessed): void {
       const [epoch, validation] = [epochThrough(course, event), event.validation ?? assessed.validation]
       epochs = [...epochs, { epoch, validation, ...(confusion && { confusion }) }]
     },

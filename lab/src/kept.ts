@@ -29,13 +29,16 @@ export const keeping = (experiment: Experiment, unkept: (why: string) => void): 
 })
 
 /** A training of this experiment that the browser keeps. Where it keeps nothing, there is nothing to find, and no error. */
-export async function findKept(experiment: Experiment): Promise<Kept | undefined> {
+export async function findKept(
+  experiment: Experiment,
+  store: Pick<typeof runs, 'list' | 'read' | 'remove'> = runs,
+): Promise<Kept | undefined> {
   const name = nameOf(experiment)
   try {
-    const all = (await runs.list()).filter((run) => run.name.startsWith(MARK))
-    for (const old of all.slice(MOST)) await runs.remove(old.name)
+    const all = (await store.list()).filter((run) => run.name.startsWith(MARK))
+    for (const old of all.slice(MOST)) await forgetKept(old, store)
     if (!all.some((run) => run.name === name)) return undefined
-    const epoch = epochIn(await runs.read(name))
+    const epoch = epochIn(await store.read(name))
     return epoch > 0 ? { name, epoch } : undefined
   } catch {
     return undefined
@@ -48,9 +51,12 @@ function epochIn(files: RunFiles): number {
   return epochsIn(config!, metrics!)
 }
 
-export async function forgetKept({ name }: Kept): Promise<void> {
+export async function forgetKept(
+  { name }: Pick<Kept, 'name'>,
+  store: Pick<typeof runs, 'remove'> = runs,
+): Promise<void> {
   try {
-    await runs.remove(name)
+    await store.remove(name)
   } catch {
     // Another tab has it open: it stays.
   }

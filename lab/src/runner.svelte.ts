@@ -57,10 +57,9 @@ export function openRunner(
   }
 
   async function hear(event: TrainEvent): Promise<void> {
-    const { about } = held.session!
-    if (event.event === 'progress') figures.stepped(event, about)
+    if (event.event === 'progress') figures.stepped(event, held.session!.about)
     // Asked for at once, this is answered before the training makes its next step.
-    else if (event.event === 'epoch') figures.epochEnded(event, await ask('assess'), about)
+    else if (event.event === 'epoch') figures.epochEnded(event, held.session!.about, await ask('assess'))
     else if (event.event === 'stopped' && event.reason === 'not-finite') failed(event.message)
     else if (event.event === 'done') {
       figures.done(event)
@@ -269,9 +268,9 @@ export function openRunner(
     async goOn(run: RunFiles | string): Promise<void> {
       leave()
       const { worker, runtimeFolder } = place
-      const from = { worker, runtimeFolder, data: dataOf(wanted.data), device: 'wasm' as const }
-      const kept = typeof run === 'string' ? {} : keeping?.(wanted)
-      const own = await opened((signal) => openRun(run, { ...from, ...kept, signal }))
+      const { unkept, ...kept } = keeping?.(wanted) ?? {}
+      const from = { worker, runtimeFolder, data: dataOf(wanted.data), device: 'wasm' as const, unkept }
+      const own = await opened((signal) => openRun(run, { ...from, ...(typeof run !== 'string' && kept), signal }))
       if (own) await stand(own)
     },
     ...{ play, pause, step },

@@ -1,5 +1,6 @@
 // The lab: its address, what it keeps of a training, what is shown of a step, and its server.
 const address = 'lab/src/state/address.ts'
+const copied = 'lab/src/state/copied.ts'
 const experiment = 'lab/src/state/experiment.ts'
 const history = 'lab/src/state/history.ts'
 const sights = 'lab/src/state/sights.ts'
@@ -17,6 +18,20 @@ const watched = { tests: 'rules/watch' }
 const served = { tests: 'cli/lab' }
 
 export default [
+  {
+    what: 'undo runs a rule of a link unasked',
+    file: 'lab/src/own/unread.ts',
+    find: '      isUnread ||= texts.has(text)\n',
+    replace: '',
+    tests: 'lab/own',
+  },
+  {
+    what: 'a kept training is not found where an old one is open in another tab',
+    file: 'lab/src/kept.ts',
+    find: 'await forgetKept(old, store)',
+    replace: 'await store.remove(old.name)',
+    tests: 'lab/kept',
+  },
   {
     what: 'the epochs of each layer that learns alone are counted from 1',
     file: 'lab/src/state/epochs.ts',
@@ -54,7 +69,7 @@ export default [
   },
   {
     what: 'a copied command is more than one',
-    file: 'lab/src/state/copied.ts',
+    file: copied,
     find: '...flags].map(word).join',
     replace: '...flags].join',
     ...inAddress,
@@ -124,7 +139,7 @@ export default [
   },
   {
     what: 'a command names options as programs do',
-    file: address,
+    file: copied,
     find: ".replaceAll('.', '-')",
     replace: '',
     ...inAddress,

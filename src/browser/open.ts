@@ -35,7 +35,7 @@ export async function open(request: OpenRequest): Promise<Session> {
  * which it then goes on to be kept under. It may have begun in another page, or in Node.
  */
 export async function openRun(run: RunFiles | string, request: OpenRunRequest = {}): Promise<Session> {
-  const { keep, release } = await held(typeof run === 'string' ? { keep: run } : request)
+  const { keep, release } = await held(typeof run === 'string' ? { ...request, keep: run } : request)
   try {
     if (typeof run !== 'string' && keep !== undefined && !request.replace && (await isKept(keep)))
       throw new UserError(`this browser keeps a run of the name ${keep} already: name another`)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { EXAMPLES } from '../../lab/src/own/examples.js'
 import { isPacked, MOST_PACKED, packed, unpacked } from '../../lab/src/own/packed.js'
+import { openUnread } from '../../lab/src/own/unread.js'
 import { addressOf, experimentAt } from '../../lab/src/state/address.js'
 import { FIRST, trainsTheSame } from '../../lab/src/state/experiment.js'
 import { catalogue } from './catalogue.js'
@@ -38,4 +39,18 @@ test('a small link does not unfold to an endless text', async () => {
   const bomb = await packed('a'.repeat(1_000_000))
   assert.ok(bomb && isPacked(bomb))
   await assert.rejects(unpacked(bomb), /damaged/)
+})
+
+test('a text that a link brought waits to be asked for, also where undo brings it back, changed or not', () => {
+  const unread = openUnread()
+  assert.equal(unread.holds('mine'), false)
+  unread.brought('theirs')
+  assert.deepEqual([unread.holds('theirs'), unread.holds('theirs, changed')], [true, true])
+  unread.asked('an example')
+  assert.equal(unread.holds('an example'), false)
+  assert.equal(unread.holds('theirs, changed'), true)
+  unread.asked('an example')
+  assert.equal(unread.holds('theirs'), true)
+  unread.asked('theirs')
+  assert.equal(unread.holds('theirs'), false)
 })

@@ -112,6 +112,29 @@ test('a full store is told; what it kept and the session are still there', { ski
   assert.deepEqual(others, { state: 'ready', resumedAt: 50, end: 'done', grown: true, kept: 3 })
 })
 
+test('after a reset what is kept stays until an epoch of the new training has ended', { skip }, async () => {
+  const { value } = await inPage<Record<string, unknown>>(`
+    const { open, runs } = await import('/dist/browser/page.js')
+    const session = await open({ ${TINY}, keep: 'anew' })
+    const epochs = async () => new TextDecoder().decode((await runs.read('anew'))['metrics.jsonl'])
+      .split('\\n').filter((line) => line.startsWith('{"event":"epoch"')).length
+    for await (const event of session.train());
+    const whole = await epochs()
+    await session.reset()
+    const counts = []
+    for await (const event of session.train()) {
+      if (event.event === 'checkpoint') counts.push(await epochs())
+      if (event.event === 'checkpoint' && event.epoch === 1) break
+    }
+    const end = await epochs()
+    await session.close()
+    await runs.remove('anew')
+    return { whole, first: counts[0], end }`)
+  const { end, ...others } = value
+  assert.deepEqual(others, { whole: 3, first: 3 })
+  assert.ok(end === 1 || end === 2, `${end}: the new training's own`)
+})
+
 test('memory stays flat over ten thousand steps', { skip }, async () => {
   const { value } = await inPage<{ megabytes: number[]; steps: number }>(
     `

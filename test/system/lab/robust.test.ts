@@ -91,8 +91,20 @@ test('a rule that a link brings is shown and not run, until somebody asks', asyn
   const { page } = await open(browser, `${url}#rule=forward-forward&data=glyphs&own=${own}`)
   await page.locator('.own .foreign').waitFor()
   await page.locator('.own .cm-content', { hasText: 'it was run' }).waitFor()
-  await page.waitForTimeout(1500)
-  assert.equal(await page.locator('.own .problem').count(), 0)
+  const isNotRun = async (): Promise<void> => {
+    await page.waitForTimeout(1500)
+    assert.equal(await page.locator('.own .problem').count(), 0)
+    assert.equal(await page.locator('.own .verdict').count(), 0)
+    assert.ok(await page.getByRole('button', { name: 'Train it' }).isDisabled())
+  }
+  await isNotRun()
+  // Undone, another text that was chosen is the link's again.
+  await page.locator('.own select').selectOption('Local read-outs')
+  await page.locator('.own .verdict:not(.wait)').filter({ hasText: 'Local by cells' }).waitFor()
+  await page.locator('.own .cm-content').click()
+  await page.keyboard.press('ControlOrMeta+z')
+  await page.locator('.own .cm-content', { hasText: 'it was run' }).waitFor()
+  await isNotRun()
   await page.getByRole('button', { name: 'Certify it' }).click()
   await page.locator('.own .problem', { hasText: 'it was run' }).waitFor()
 })
@@ -183,6 +195,17 @@ test('pictures of one’s own train in the browser alone, and bad files get thei
   assert.deepEqual([requests, errors], [[], []])
 })
 
+/** From now on every third write fails: by then what was kept is deleted, and a part of the new is there. */
+const filled = (page: Page) =>
+  page.evaluate(() => {
+    const { put } = IDBObjectStore.prototype
+    let puts = 0
+    IDBObjectStore.prototype.put = function (...given) {
+      if (++puts % 3 === 0) throw new DOMException('no room', 'QuotaExceededError')
+      return put.apply(this, given)
+    }
+  })
+
 test('a store that gets full in the middle of a run is told; the training goes on, and what was kept is there', async (t) => {
   const browser = await browserFor(t)
   if (!browser) return
@@ -191,15 +214,7 @@ test('a store that gets full in the middle of a run is told; the training goes o
   const { page, errors } = await open(browser, address)
   await page.getByRole('button', { name: 'Train', exact: true }).click()
   while ((await keptValues(page)) === 0) await page.waitForTimeout(20)
-  // From now on every third write fails: by then what was kept is deleted, and a part of the new is there.
-  await page.evaluate(() => {
-    const { put } = IDBObjectStore.prototype
-    let puts = 0
-    IDBObjectStore.prototype.put = function (...given) {
-      if (++puts % 3 === 0) throw new DOMException('no room', 'QuotaExceededError')
-      return put.apply(this, given)
-    }
-  })
+  await filled(page)
   await page.locator('.notes', { hasText: "This training is not kept: the browser's store is full" }).waitFor()
   await untilState(page, 'Trained')
   assert.ok((await keptValues(page)) > 10)
@@ -208,6 +223,11 @@ test('a store that gets full in the middle of a run is told; the training goes o
   await again.goto(address)
   await again.getByRole('button', { name: 'Go on with it' }).click()
   await untilState(again, 'Paused')
+  // What is kept goes on, too.
+  await filled(again)
+  await again.getByRole('button', { name: 'Go on', exact: true }).click()
+  await again.locator('.notes', { hasText: "This training is not kept: the browser's store is full" }).waitFor()
+  await untilState(again, 'Trained')
   assert.deepEqual(errors, [])
 })
 
