@@ -148,7 +148,7 @@ async function opened(
       const isTaken = keep !== undefined && (await isKept(keep))
       if (isTaken && run.isStored) return await openRun(keep, again)
       const { last } = run
-      if (last) return await openRun(run.files(last), { ...again, keep, replace: isTaken ? true : replace })
+      if (last) return await openRun(run.files(last), { ...again, keep, replace: isTaken || replace })
       return await open(
         device ? ({ ...request, options: { ...asked.options, device } } as OpenRequest) : (request as OpenRequest),
       )

@@ -76,15 +76,15 @@ export function tracePlan(rule: AnyRule, task: Task, { hyper, options }: Setting
     return known(Array.from({ length: whole ? period : 1 }, (_, i) => listAt(epoch, batch + i)))
   }
   // Whatever may ever run is traced now: alone, as where a checkpoint is due, and as a whole period.
+  const running = new Set(lastEpochs.keys())
   for (let epoch = 0; epoch < epochs; epoch++)
-    for (let batch = 0; batch < batches; batch++)
+    for (let batch = 0; batch < batches; batch++) {
+      for (const step of listAt(epoch, batch)) running.add(step)
       for (const room of [1, batches - batch]) {
         const step = stepOf({ epoch, batch }, room)
         lastEpochs.set(step, Math.max(epoch, lastEpochs.get(step) ?? 0))
       }
-  const running = new Set(between.flat().map(({ step }) => step))
-  for (let epoch = 0; epoch < epochs; epoch++)
-    for (let batch = 0; batch < batches; batch++) for (const step of listAt(epoch, batch)) running.add(step)
+    }
   checkTrains(rule.id, traced, running, epochs, (epoch) => rule.schedule!(epoch, 0, hyper, epoch / (epoch + 1)))
   const plan = { ...common, between, stepOf, spanOf: (step: string) => steps[step]!.span }
   return { traced, plan, steps, isPast, features }

@@ -221,7 +221,8 @@ function finder({ columns }: Table, encoding: TableEncoding, where: string): (i:
   return (i) => known.get(wanted[i]!.name)!
 }
 
-const shortened = (names: readonly string[]): string => {
+/** Names in a sentence: the first six. */
+export const shortened = (names: readonly string[]): string => {
   const shown = names.slice(0, 6).map((name) => plain(name, 20))
   return names.length > 6 ? `${shown.join(', ')}, ...` : shown.join(', ')
 }

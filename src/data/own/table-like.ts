@@ -5,7 +5,7 @@ import type { Meant } from './meaning.js'
 import { plain } from './plain.js'
 import { checkSinglePrecision } from './single-precision.js'
 import { type DecodePictures, picturesOf } from './table.js'
-import { readInputs, type TableEncoding } from './table-inputs.js'
+import { isIndex, readInputs, shortened, type TableEncoding } from './table-inputs.js'
 import { columnOf, labelsOf, type TableTarget, targetOf } from './table-target.js'
 
 /** How a table was read, for another one that is to be read in the same way. */
@@ -44,7 +44,7 @@ export const tableLike =
 export function checkUnnamed({ input, encoding }: TableForm, kind: Content['kind']): void {
   if (input.levels !== undefined) return
   const names = encoding.columns.map(({ name }) => name)
-  throw new UserError(`it holds ${kind}, and a table with these columns is wanted: ${shown(names)}`)
+  throw new UserError(`it holds ${kind}, and a table with these columns is wanted: ${shortened(names)}`)
 }
 
 /** What is neither read nor known to be left out may be a column by another name. */
@@ -52,20 +52,17 @@ function checkColumns({ columns, ...table }: Table, { input, encoding, ignore = 
   const wanted = [...encoding.columns.map(({ name }) => name), ...(encoding.target?.columns ?? [])]
   for (const name of wanted) columnOf({ ...table, columns }, name)
   if (encoding.columns[0]?.picture) return
-  const known = new Set([...wanted, ...ignore, ...NUMBERED])
-  const others = columns.filter(({ name }) => !known.has(name)).map(({ name }) => name)
+  const known = new Set([...wanted, ...ignore])
+  const others = columns.filter((own) => !known.has(own.name) && !isIndex(own)).map(({ name }) => name)
   if (others.length > 0)
     throw new UserError(
-      `${where} has the column${others.length === 1 ? '' : 's'} ${shown(others)}, and none but these are wanted: ` +
-        `${shown(wanted)}; rename what is meant by them, or take it out of the file`,
+      `${where} has the column${others.length === 1 ? '' : 's'} ${shortened(others)}, and none but these are wanted: ` +
+        `${shortened(wanted)}; rename what is meant by them, or take it out of the file`,
     )
   for (const { name, cells } of columns)
     if (input.levels === undefined && wanted.includes(name) && cells instanceof Float64Array)
       checkSinglePrecision(`column "${plain(name)}"`, cells)
 }
-
-/** What pandas calls a column that numbers the rows. */
-const NUMBERED = ['', 'Unnamed: 0']
 
 /** The targets of a table with the columns, and the numbers of classes, of the form. */
 function targetLike(table: Table, { target, names, encoding }: TableForm): TableTarget['targets'] {
@@ -83,7 +80,7 @@ function byName({ names: own, targets }: TableTarget, names: readonly string[]):
     const places = own.map((name) => names.indexOf(name))
     return (targets(table, where) as Int32Array).map((label) => {
       if (places[label]! >= 0) return places[label]!
-      throw new UserError(`${where} has the class ${plain(own[label])}; it is one of ${shown(names)}`)
+      throw new UserError(`${where} has the class ${plain(own[label])}; it is one of ${shortened(names)}`)
     })
   }
 }
@@ -97,8 +94,3 @@ const withTexts = (table: Table, name: string): Table => ({
 })
 
 const textOf = (cell: unknown): string => (Number.isNaN(cell) ? '' : `${cell}`)
-
-const shown = (names: readonly string[]): string => {
-  const some = names.slice(0, 10).map((name) => plain(name, 20))
-  return names.length > 10 ? `${some.join(', ')}, ... (${names.length})` : some.join(', ')
-}

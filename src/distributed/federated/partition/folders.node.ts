@@ -76,7 +76,7 @@ export async function clientData(path: string, reference: Reference, load: DataO
   }
 }
 
-/** A table is read as that of the reference; of arrays those are the target that are it there. */
+/** How to read a client's data as the reference was read: a table by its columns, arrays by the choice of their target. */
 function readingAs({ input, target, names, own }: Reference): DataOptions {
   if (!own) return {}
   const { target: chosen, task, ignore } = own.options
