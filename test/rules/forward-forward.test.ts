@@ -5,7 +5,6 @@ import type { Task } from '../../src/rules/contract.js'
 import { forwardForward } from '../../src/rules/forward-forward/forward-forward.js'
 import { hybridImages, smoothMasks } from '../../src/rules/forward-forward/hybrids.js'
 import type { ForwardForwardHyper } from '../../src/rules/forward-forward/options.js'
-import { presets } from '../../src/rules/forward-forward/presets.js'
 import { traceRule } from '../../src/rules/trace.js'
 import { close, normals, numbers } from '../nn/evaluate.js'
 import { batchFor, evaluate, initialState, type Numbers, rowsOf, taskOf } from './harness.js'
@@ -389,13 +388,4 @@ test('a head that starts at zero has no bias: it says the same of every class', 
   assert.ok(evaluate(traced.predict, state, { x: batch.x! }).metrics.scores!.every((score) => score === 0))
   for (const name of ['hinton', 'loewe'])
     assert.equal(forwardForward.hyper.parse(forwardForward.presets[name]!.hyper).headInitial, 'zero')
-})
-
-test('settings under which upper layers fell silent are told', () => {
-  const warned = (preset: string, options: Partial<ForwardForwardHyper> = {}): readonly string[] =>
-    forwardForward.warnings!(taskOf(), forwardForward.hyper.parse({ ...presets[preset]!.hyper, ...options }))
-  for (const preset of ['pff', 'pff-random', 'pff-fixed'])
-    assert.match(warned(preset).join(), /fell silent within 14 steps/)
-  for (const preset of ['fast', 'hinton', 'loewe', 'pff-heads', 'unsupervised']) assert.deepEqual(warned(preset), [])
-  assert.deepEqual(warned('pff-random', { goodness: 'mean', loss: 'swish', rate: 0.002 }), [])
 })
