@@ -47,6 +47,10 @@ export async function loadData(pathOrName: string, options: DataOptions = {}): P
     return among(await loadDataSet(pathOrName, options), options.amongClasses, pathOrName)
   }
   if (!existsSync(pathOrName)) throw notThere(pathOrName)
+  if (options.dataDir !== undefined)
+    throw new UsageError(
+      `The data folder ${options.dataDir} is for data sets known by name, and ${pathOrName} is a path: leave it out.`,
+    )
   return await loadOwn(pathOrName, own, options)
 }
 

@@ -301,6 +301,10 @@ test('what cannot be understood is said with what to do', async () => {
     /^"test" tells how to read one's own data, and glyphs is known by name/,
   )
   await fails(
+    loadData(put('notes.txt', new TextEncoder().encode('hello')), { dataDir: folder }),
+    /^The data folder .* is for data sets known by name, and .*notes.txt is a path: leave it out/,
+  )
+  await fails(
     loadData(put('notes.txt', new TextEncoder().encode('hello'))),
     /notes.txt is of no format that can be read: these are/,
   )
