@@ -17,6 +17,14 @@ const runs = { tests: 'compare/compare' }
 
 export default [
   {
+    what: 'a comparison without a figure counts as done',
+    file: 'src/cli/compare/command.ts',
+    find: 'if (!hasFigure(event.result))',
+    replace: 'if (false)',
+    tests: 'cli/compare',
+    names: 'no run comes to a figure',
+  },
+  {
     what: 'tuned arms keep the epochs of the pace before',
     file: compare,
     find: 'await paced(found.contenders, request)',

@@ -1,3 +1,4 @@
+// At most 20 s: some twenty programs are started, and arms are tuned.
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -47,6 +48,15 @@ test('a comparison from the command line: backpropagation is added, tables on st
   const { arms, reference } = JSON.parse(again.stdout)
   assert.deepEqual([arms.length, reference], [2, 'backprop:units=5,rate=0.01'])
   assert.ok(arms[0].flopPerSample > 0 && arms[0].parameters === 784 * 5 + 5 + 5 * 10 + 10)
+})
+
+test('a comparison of which no run comes to a figure says so, and exits with 1', async () => {
+  const { code, stdout, stderr } = await onward(
+    folder,
+    ...['compare', 'bp:units=5,optimizer=sgd,rate=1e30', ...SMALL, '--seeds', '1', '--out', join(folder, 'blown')],
+  )
+  assert.equal(code, 1, stdout)
+  assert.match(stderr, /^run 1 of 1: backprop.*, seed 0: no figure: /m)
 })
 
 test('tuned arms: as many trials for each, what is stated stays, and a second call makes none again', async () => {

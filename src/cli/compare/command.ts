@@ -21,6 +21,7 @@ export async function command(texts: readonly string[], flags: CompareFlags): Pr
   const downloads = downloadProgress(process.stderr)
   const onWait = (message: string): void => printAside(`onward: ${message}`)
   const work = async (signal: AbortSignal): Promise<number> => {
+    let code: number = EXIT.done
     try {
       const { dataDir } = flags
       const where = { ...readOwnFlags(flags), ...(dataDir !== undefined && { dataDir }) }
@@ -28,13 +29,15 @@ export async function command(texts: readonly string[], flags: CompareFlags): Pr
       const data = await loadData(name, { ...where, ...progress }).finally(downloads.end)
       const tuning = trials === undefined ? undefined : { trials, data: name, load: where }
       for await (const event of compare({ ...request, data, seeds: flags.seeds, tuning, signal, onWait })) {
-        if (event.event === 'done') print(...render(withSources(event.result, request.arms), format, textWidth()))
-        else if (event.event === 'stopped') {
+        if (event.event === 'done') {
+          print(...render(withSources(event.result, request.arms), format, textWidth()))
+          if (!hasFigure(event.result)) code = EXIT.failed
+        } else if (event.event === 'stopped') {
           printAside(`onward: ${event.message}`, `Go on with: ${toGoOn(request.out, flags)}`)
           return EXIT.interrupted
         } else tell(event, request.out)
       }
-      return EXIT.done
+      return code
     } catch (error) {
       if (signal.aborted && error === signal.reason) return EXIT.interrupted
       throw error
@@ -42,6 +45,10 @@ export async function command(texts: readonly string[], flags: CompareFlags): Pr
   }
   return await interruptible(work, () => printAside('Stopping and saving the run. Ctrl-C again stops at once.'))
 }
+
+/** Whether any run came to a figure. */
+const hasFigure = ({ arms }: Comparison): boolean =>
+  arms.some(({ runs }) => runs.some((run) => run.value !== undefined))
 
 /** What the rules were written from is said beside their figures. */
 function withSources(result: Comparison, arms: readonly Arm[]): Comparison {
