@@ -363,8 +363,16 @@ export default [
   {
     what: 'what lies before the first channel counts, in place of the last',
     file: blocks,
-    find: '3, count - channels, count)',
+    find: '3, skipped, skipped + channels)',
     replace: '3, 0, channels)',
+    ...table,
+    names: 'blocks',
+  },
+  {
+    what: 'what lies after the last channel is forgotten',
+    file: blocks,
+    find: 'Math.floor((channels * period + before - columns) / period) + 1',
+    replace: 'channels + skipped',
     ...table,
     names: 'blocks',
   },
