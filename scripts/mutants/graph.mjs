@@ -10,6 +10,9 @@ const pool = 'src/graph/primitives/pool.ts'
 const shape = 'src/graph/primitives/shape.ts'
 const reduce = 'src/graph/primitives/reduce.ts'
 const loop = 'src/graph/primitives/loop.ts'
+const window = 'src/graph/primitives/window.ts'
+const tensor = 'src/graph/tensor.ts'
+const types = 'src/graph/types.ts'
 const quantized = 'src/graph/primitives/quantized.ts'
 const emitter = 'src/onnx/emitter.ts'
 const programLoop = 'src/onnx/loop.ts'
@@ -363,8 +366,16 @@ export default [
   {
     what: 'what lies before the first channel counts, in place of the last',
     file: blocks,
-    find: '3, count - channels, count)',
+    find: '3, skipped, skipped + channels)',
     replace: '3, 0, channels)',
+    ...table,
+    names: 'blocks',
+  },
+  {
+    what: 'what lies after the last channel is forgotten',
+    file: blocks,
+    find: 'Math.floor((channels * period + before - columns) / period) + 1',
+    replace: 'channels + skipped',
     ...table,
     names: 'blocks',
   },
@@ -382,5 +393,45 @@ export default [
     find: '(kernel > 1 ? size % 2 : 0)',
     replace: '(kernel > 1 ? 2 : 0)',
     tests: 'nn/network',
+  },
+  {
+    what: 'an axis that is named twice counts twice in a mean',
+    file: types,
+    find: 'if (new Set(own).size < own.length)',
+    replace: 'if (own.length > rank + 9)',
+    ...exact,
+    names: 'an axis',
+  },
+  {
+    what: 'a slice to a half is taken',
+    file: shape,
+    find: '[start, end, step].every(Number.isInteger) && ',
+    replace: '',
+    ...exact,
+    names: 'to a half',
+  },
+  {
+    what: 'half a size is taken',
+    file: tensor,
+    find: 'if (!shape.every((size) => Number.isInteger(size)))',
+    replace: 'if (shape.some((size) => size < 0))',
+    ...exact,
+    names: 'half a size',
+  },
+  {
+    what: 'half a window is taken',
+    file: window,
+    find: 'if (![kernel, stride[axis], before, after].every(Number.isInteger))',
+    replace: 'if (kernel < 0)',
+    ...exact,
+    names: 'half a window',
+  },
+  {
+    what: 'a pooling of padding alone is left to the engine',
+    file: pool,
+    find: 'Math.max(...widths) >= kernel[i]!',
+    replace: 'Math.max(...widths) > kernel[i]!',
+    ...exact,
+    names: 'padded too widely',
   },
 ]

@@ -94,6 +94,9 @@ function deepestScope(op: string, inputs: readonly Tensor[]): Scope | undefined 
 /** Adds a node. The operation's table entry checks the inputs and gives the types of the outputs. */
 export function apply(op: Op, inputs: readonly Tensor[], attributes: Attributes = {}, scope?: Scope): Tensor[] {
   const types = primitive(op).infer(inputs, attributes)
+  for (const { shape } of types)
+    if (!shape.every((size) => Number.isInteger(size)))
+      throw new GraphError(`${op}: the sizes of a tensor are whole numbers, not ${show(shape)}`)
   const outputs: Tensor[] = []
   const node: Node = {
     id: nextId++,

@@ -58,16 +58,17 @@ export function offsetsOf(shape: Shape, strides: readonly number[], start = 0): 
   return offsets
 }
 
-/** Axes made non-negative, sorted; throws on an axis that the rank does not have. */
+/** Axes made non-negative, sorted; throws on an axis that the rank does not have, or that comes twice. */
 export function normalizeAxes(axes: readonly number[] | number | undefined, rank: number): number[] {
   const list = axes === undefined ? Array.from({ length: rank }, (_, i) => i) : typeof axes === 'number' ? [axes] : axes
-  return list
-    .map((axis) => {
-      if (!Number.isInteger(axis) || axis < -rank || axis >= rank)
-        throw new GraphError(`axis ${axis} does not exist in a tensor of rank ${rank}`)
-      return axis < 0 ? axis + rank : axis
-    })
-    .sort((a, b) => a - b)
+  const own = list.map((axis) => {
+    if (!Number.isInteger(axis) || axis < -rank || axis >= rank)
+      throw new GraphError(`axis ${axis} does not exist in a tensor of rank ${rank}`)
+    return axis < 0 ? axis + rank : axis
+  })
+  if (new Set(own).size < own.length)
+    throw new GraphError(`the axes ${show(list)} of a tensor of rank ${rank} name one twice`)
+  return own.sort((a, b) => a - b)
 }
 
 const folderOf = (line = ''): string => /[^\s(]*[/\\]/.exec(line)?.[0] ?? ''

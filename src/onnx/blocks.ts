@@ -60,12 +60,13 @@ export function weightGradientInBlocks(emit: Emitter, x: Tensor, g: Tensor, weig
   const ones = emit.initializer({ data: new Float32Array(groups).fill(1), shape: [1, groups], dtype: 'float32' })
   const how = { kernel_shape: [rows, columns], strides: [1, period], group: groups }
   const byColumn = Array.from({ length: kw }, (_, column) => {
-    // Where the first channel is read from its middle on, what lies one step before it is read too, and left out.
-    const before = column <= left ? left - column : period + left - column
-    const count = column <= left ? channels : channels + 1
+    // Where the first channel is read from its middle on, what lies one step before it is read too, and left out; so is
+    // what lies after the last one, where few columns are read.
+    const [before, skipped] = column <= left ? [left - column, 0] : [period + left - column, 1]
+    const count = Math.floor((channels * period + before - columns) / period) + 1
     const products = emit.one(own('Conv'), [images, kernels], { ...how, pads: [top, before, bottom, 0] })
     const sum = emit.one('MatMul', [ones, emit.reshape(products, [groups, out * kh * count])])
-    return emit.slice(emit.reshape(sum, [1, out / b, kh, count, b]), 3, count - channels, count)
+    return emit.slice(emit.reshape(sum, [1, out / b, kh, count, b]), 3, skipped, skipped + channels)
   })
   const all = emit.one('Transpose', [emit.one('Concat', byColumn, { axis: 0 })], { perm: [1, 4, 3, 2, 0] })
   return emit.reshape(all, weights)

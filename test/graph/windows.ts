@@ -106,6 +106,7 @@ export const WINDOWS: Readonly<Record<string, readonly Case[]>> = {
       ['blocks of images, more padding after', [12, 2, 3, 2], [16, 2, 2, 2], { padding: 'same' }],
       ['blocks of images, no padding', [16, 2, 3, 4], [16, 2, 1, 3], {}],
       ['blocks of images, a 1x2 kernel', [12, 2, 2, 1], [16, 2, 1, 2], { padding: 1 }],
+      ['blocks of images, as wide as the padding', [12, 2, 3, 1], [16, 2, 3, 3], { padding: 1 }],
     ] as const
   ).map(([name, x, w, options]) =>
     at(

@@ -10,12 +10,12 @@ export const convolutions: Record<'conv2d' | 'convolutionWeightGradient', Primit
       const { op = 'conv2d' } = attributes
       const [n, channels, height, width] = x!.shape as [number, number, number, number]
       const [out, perGroup, kh, kw] = w!.shape as [number, number, number, number]
-      const rows = windowCount(height, kh, 0, attributes)
-      const columns = windowCount(width, kw, 1, attributes)
       if (x!.rank !== 4 || w!.rank !== 4 || perGroup * attributes.groups !== channels || out % attributes.groups !== 0)
         throw new GraphError(
           `${op}: ${show(x!.shape)} and weights ${show(w!.shape)} do not fit ${attributes.groups} group(s)`,
         )
+      const rows = windowCount(height, kh, 0, attributes)
+      const columns = windowCount(width, kw, 1, attributes)
       if (rows < 1 || columns < 1)
         throw new GraphError(`${op}: weights ${show(w!.shape)} are larger than the padded input ${show(x!.shape)}`)
       return [{ shape: [n, out, rows, columns], dtype: 'float32' }]

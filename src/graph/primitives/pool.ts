@@ -10,10 +10,12 @@ interface Pooling extends Window {
 
 function infer([x]: readonly Tensor[], attributes: Pooling): TensorType[] {
   const [n, c, height, width] = x!.shape as [number, number, number, number]
-  const { kernel } = attributes
+  const { kernel, padding } = attributes
   const [rows, columns] = [windowCount(height, kernel[0], 0, attributes), windowCount(width, kernel[1], 1, attributes)]
   if (x!.rank !== 4 || !(rows >= 1 && columns >= 1))
     throw new GraphError(`pooling: a window of ${show(kernel)} does not fit the images ${show(x!.shape)}`)
+  if (padding.some((widths, i) => Math.max(...widths) >= kernel[i]!))
+    throw new GraphError(`pooling: a window of ${show(kernel)} lies in its padding alone: take less of it`)
   return [{ shape: [n, c, rows, columns], dtype: 'float32' }]
 }
 

@@ -56,7 +56,7 @@ export const shaping = {
   slice: {
     infer: ([x], { axis, start, end, step }) => {
       const size = x!.shape[axis]!
-      if (!(start >= 0 && end <= size && start < end && step >= 1))
+      if (!([start, end, step].every(Number.isInteger) && start >= 0 && end <= size && start < end && step >= 1))
         throw new GraphError(
           `slice: [${start}, ${end}) in steps of ${step} does not lie in axis ${axis} of ${show(x!.shape)}`,
         )

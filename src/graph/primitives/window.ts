@@ -1,5 +1,5 @@
 import type { Tensor } from '../tensor.js'
-import { type Shape, sizeOf } from '../types.js'
+import { GraphError, type Shape, show, sizeOf } from '../types.js'
 
 /** Strides and zero padding of a convolution or a pooling over [rows, columns]. */
 export interface Window {
@@ -11,8 +11,12 @@ export interface Convolution extends Window {
   readonly groups: number
 }
 
-export const windowCount = (size: number, kernel: number, axis: 0 | 1, { stride, padding }: Window): number =>
-  Math.floor((size + padding[axis][0] + padding[axis][1] - kernel) / stride[axis]) + 1
+export function windowCount(size: number, kernel: number, axis: 0 | 1, { stride, padding }: Window): number {
+  const [before, after] = padding[axis]
+  if (![kernel, stride[axis], before, after].every(Number.isInteger))
+    throw new GraphError(`windows have whole sizes, strides and paddings, not ${show([kernel, stride[axis], before])}`)
+  return Math.floor((size + before + after - kernel) / stride[axis]) + 1
+}
 
 type Slice<T> = (x: T, axis: number, start: number, end: number, step: number) => T
 
