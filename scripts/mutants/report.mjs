@@ -291,6 +291,27 @@ export default [
     tests: 'report/report',
   },
   {
+    what: "the command of a program of one's own is told as one of Onward",
+    file: 'src/kept/run.node.ts',
+    find: "['node', program!]",
+    replace: "['onward']",
+    ...published,
+  },
+  {
+    what: 'words with spaces in the command of a card are several',
+    file: 'src/kept/run.node.ts',
+    find: '.map(quoted)',
+    replace: '',
+    ...published,
+  },
+  {
+    what: 'a card does not tell the order of the inputs of a table',
+    file: 'src/publish/formats.node.ts',
+    find: 'parameters, inputs })',
+    replace: 'parameters })',
+    ...published,
+  },
+  {
     what: 'a card tells held-out figures as those of the test',
     file: 'src/publish/card.ts',
     find: '(criterion.block === undefined ? test.network',

@@ -65,9 +65,15 @@ function environmentOf(folder: string): Partial<Environment & Occasion> {
   }
 }
 
-/** The command that began a run, as words to type: the program is called by its name. */
-export function commandOf({ environment: { command } }: Pick<KeptRun, 'environment'>): readonly string[] | undefined {
+/** The command that began a run, as a shell reads it: Onward is called by its name, a program of one's own by Node. */
+export function commandOf({ environment: { command } }: Pick<KeptRun, 'environment'>): string | undefined {
   if (!Array.isArray(command) || command.length === 0) return undefined
-  const [, ...given] = command.map(String)
-  return ['onward', ...given]
+  const [program, ...given] = command.map(String)
+  return [...(OWN.includes(program!) ? ['onward'] : ['node', program!]), ...given].map(quoted).join(' ')
 }
+
+/** How Onward's own program is called. */
+const OWN = ['onward', 'main.js']
+
+const quoted = (word: string): string =>
+  /^[\w./\\:=,@%+~-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`

@@ -47,10 +47,12 @@ export function openLogs(folder: string, formats: readonly LogFormat[], settings
 
 /** A new event file: TensorBoard reads all of a folder, in the order of their names. */
 function tensorboardLog(folder: string, settings: Values, files: Files): Log {
-  let seconds = Math.floor(Date.now() / 1000)
-  const pathAt = (at: number): string => join(folder, `events.out.tfevents.${at}.onward`)
-  while (fs.existsSync(pathAt(seconds))) seconds++
-  const path = pathAt(seconds)
+  // A clock that was set back must not put it before what is there.
+  const there = fs
+    .readdirSync(folder)
+    .map((name) => Number(/^events\.out\.tfevents\.(\d+)\.onward$/.exec(name)?.[1] ?? 0))
+  const seconds = Math.max(Math.floor(Date.now() / 1000), ...there.map((at) => at + 1))
+  const path = join(folder, `events.out.tfevents.${seconds}.onward`)
   let file: number | undefined
   const write = (records: readonly Uint8Array[]): void => {
     try {

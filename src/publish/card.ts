@@ -13,6 +13,8 @@ export interface CardFacts {
   /** The files beside the card. */
   readonly files: readonly string[]
   readonly parameters: number
+  /** What the inputs of a table's rows are, in their order. */
+  readonly inputs?: readonly string[] | undefined
 }
 
 const SOURCES: Record<AnyRule['source'], string> = {
@@ -61,7 +63,7 @@ export function cardOf(facts: CardFacts): string {
     '',
     ...figuresTable(facts),
     '',
-    'The test samples were read once, after the training; nothing in this run was chosen by them.',
+    'The test samples were read when a training had ended; nothing in this run was chosen by them.',
     '',
     '## Training',
     '',
@@ -69,7 +71,7 @@ export function cardOf(facts: CardFacts): string {
     `- Parameters: ${facts.parameters}`,
     `- Epochs: ${kept.epochs}`,
     `- Seed ${config.options.seed}, batches of ${config.options.batch}; all settings are in \`config.json\``,
-    ...(command ? ['', '```sh', command.join(' '), '```'] : []),
+    ...(command ? ['', 'Begun by:', '', '```sh', command, '```'] : []),
     '',
     '## Files',
     '',
@@ -143,7 +145,10 @@ function figuresTable({ kept: { validation, test } }: CardFacts): string[] {
     : ['| part | figure | held-out | test |', '| --- | --- | ---: | ---: |', ...rows]
 }
 
-function usage({ files, samples, rule }: CardFacts): string[] {
+const ORDER =
+  ', in the order that `inputs` in `config.json` has; a category (`COLUMN = TEXT`) is 1 where the column says it, else 0'
+
+function usage({ files, samples, rule, inputs }: CardFacts): string[] {
   if (!files.includes('model.onnx'))
     return [`It only generates: \`onward samples\` draws with the run. (${rule.id} predicts nothing.)`, '']
   const { shape, levels } = samples.input
@@ -151,7 +156,7 @@ function usage({ files, samples, rule }: CardFacts): string[] {
   return [
     '## Use',
     '',
-    `\`x\` is float32 [N, ${shape.join(', ')}]: ${read}. It says ${TARGET_WORDS[samples.target.kind]}.`,
+    `\`x\` is float32 [N, ${shape.join(', ')}]: ${read}${inputs ? ORDER : ''}. It says ${TARGET_WORDS[samples.target.kind]}.`,
     '',
     '```python',
     'import numpy as np, onnxruntime as ort',

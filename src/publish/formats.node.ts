@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { tableEncoding } from '../data/own/table-inputs.js'
 import { UserError } from '../errors.js'
 import { hashOf, makeFolder, readJson, replaceFile } from '../files.node.js'
 import { readKeptRun } from '../kept/run.node.js'
@@ -45,7 +46,12 @@ export async function exportFolder(run: string, options: ExportOptions): Promise
   const parameters =
     kept.start?.parameters ?? weightsOf(rule, checkpoint).reduce((sum, { data }) => sum + data.length, 0)
   const files = names.filter((name) => name !== CARD)
-  const card = new TextEncoder().encode(cardOf({ kept, rule, samples, files, parameters }))
+  const table = tableEncoding.safeParse(kept.config.own?.encoding).data
+  const inputs =
+    samples.input.shape.length > 1
+      ? undefined
+      : table?.columns.flatMap(({ name, categories }) => categories?.map((text) => `${name} = ${text}`) ?? [name])
+  const card = new TextEncoder().encode(cardOf({ kept, rule, samples, files, parameters, inputs }))
   refuseOwnCard(folder, card)
   const written: WrittenFile[] = []
   const write = (name: string, bytes: Uint8Array): void => {
@@ -70,6 +76,7 @@ export async function exportFolder(run: string, options: ExportOptions): Promise
     rule: rule.id,
     data: checkpoint.data,
     input,
+    ...(inputs && { inputs }),
     target,
     ...labels,
     hyper,

@@ -159,7 +159,7 @@ export function settingsOf({ kept, missing }: ReportedRun): Markup {
   const options = [...Object.entries(flatValues(config.hyper)), ...Object.entries(flatValues(config.options))]
   return [
     ...missing.map((text) => paragraph(text, 'note')),
-    ...(command ? [element('pre', {}, escaped(command.map(quoted).join(' ')))] : []),
+    ...(command ? [element('pre', {}, escaped(command))] : []),
     list([
       ['begun', date],
       ['commit of the working folder', environment.commit],
@@ -192,6 +192,3 @@ export function settingsOf({ kept, missing }: ReportedRun): Markup {
       : []),
   ].join('')
 }
-
-const quoted = (word: string): string =>
-  /^[\w./\\:=,@%+~-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`

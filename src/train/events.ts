@@ -35,7 +35,7 @@ export interface StartEvent {
   readonly source: string
   /** What the rule's source leaves open and was filled in. */
   readonly reconstructed?: readonly string[]
-  /** What its rule says is to be expected of its options. */
+  /** What is to be expected: of options, by its rule; of a limit that leaves classes out. */
   readonly warnings?: readonly string[]
   /** What the whole run is judged by. */
   readonly criterion: Criterion

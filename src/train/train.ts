@@ -133,7 +133,7 @@ export function startEvent(
   const found = foundOf(data)
   const open = rule.presets[preset ?? told?.preset ?? '']?.reconstructed ?? []
   const reconstructed = [...(rule.reconstructed ?? []), ...open]
-  const warnings = rule.warnings?.(trainer.task, settings.hyper) ?? []
+  const warnings = [...(rule.warnings?.(trainer.task, settings.hyper) ?? []), ...leftOut(data, settings.options.limit)]
   return {
     ...{ event: 'start', rule: rule.id, source: rule.source },
     ...(reconstructed.length > 0 && { reconstructed }),
@@ -151,4 +151,16 @@ export function startEvent(
     ...(resume && { resumedAt: globalStep(plan, resume.position) }),
     ...told,
   }
+}
+
+/** A limit takes the first samples, and one's own data are often in the order of their classes. */
+function leftOut({ target, names, train: { targets, count } }: DataSet, limit: number): string[] {
+  if (target.kind !== 'class' || limit >= count) return []
+  const met = new Set<number>(targets!.subarray(0, limit))
+  const [unseen, ...more] = names.filter((_, label) => !met.has(label))
+  if (unseen === undefined) return []
+  const others = more.length > 0 ? ` or of ${more.length} more classes` : ''
+  return [
+    `none of the first ${limit} training samples, which limit takes, is of ${unseen}${others}: take more, or shuffle the data`,
+  ]
 }

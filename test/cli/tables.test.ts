@@ -114,6 +114,19 @@ test('a CSV of classes, written with semicolons and decimal commas, in two files
   for (const [, left, other] of rows) assert.ok(Math.abs(Number(left) + Number(other) - 1) < 1e-6)
 })
 
+test('a limit that takes no sample of some classes, as of a table in their order, is warned of', async () => {
+  write('sorted.csv', ['x,label', ...range(60).map((i) => `${i % 7}.5,${'abc'[Math.floor(i / 20)]}`)])
+  const warned = async (limit: string): Promise<unknown> => {
+    const small = ['--set', 'units=4', '--batch', '5', '--epochs', '1', '--threads', '1', '--json']
+    const ended = await onward(folder, 'train', 'backprop', '--data', 'sorted.csv', '--limit', limit, ...small)
+    return events(ended).find(({ event }) => event === 'start')!.warnings
+  }
+  assert.deepEqual(await warned('10'), [
+    'none of the first 10 training samples, which limit takes, is of b or of 1 more classes: take more, or shuffle the data',
+  ])
+  assert.equal(await warned('40'), undefined)
+})
+
 test('a TSV of classes', async () => {
   const [a, b] = [uniform(300, 'a'), uniform(300, 'b')]
   const side = (i: number): string => (a[i]! > b[i]! ? 'left' : 'right')

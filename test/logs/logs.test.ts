@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import fs, { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs'
+import fs, { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -122,6 +122,9 @@ test('after a resumption TensorBoard takes back what is trained again, and no mo
   const first = openLogs(path, formats, {})
   for (const event of [START, PROGRESS, EPOCH, { ...PROGRESS, step: 100 }]) first.add(event)
   first.close()
+  // The clock was set back meanwhile.
+  const [name] = readdirSync(path).filter((file) => file.includes('tfevents'))
+  renameSync(join(path, name!), join(path, 'events.out.tfevents.4000000000.onward'))
   const again = openLogs(path, formats, {})
   const other = { ...PROGRESS, step: 100, metrics: { network: { loss: 7 } } }
   for (const event of [{ ...START, resumedAt: EPOCH.step }, other]) again.add(event)

@@ -97,6 +97,27 @@ test('a folder for a hub has a card that tells what is known, settings, weights,
   await run('export', 'ff', '--format', 'huggingface', '--out', 'hub')
 })
 
+test('a card tells the order of the inputs of a table, and the command as it is to be typed', async () => {
+  const rows = Array.from(
+    { length: 40 },
+    (_, i) => `${i % 7},${i % 3 ? 'red' : 'blue'},${i % 2 ? 'yes' : 'no'},${i % 5}.5`,
+  )
+  writeFileSync(join(folder, 'my table.csv'), ['size,colour,label,weight', ...rows].join('\n'))
+  await run('train', 'backprop', '--data', 'my table.csv', '--epochs', '1', '--threads', '1', '--out', 'table')
+  const environment = join(folder, 'table', 'environment.json')
+  const card = async (command: readonly string[]): Promise<string> => {
+    writeFileSync(environment, JSON.stringify({ command }))
+    await run('export', 'table', '--format', 'huggingface')
+    return readFileSync(join(folder, 'table', 'huggingface', 'README.md'), 'utf8')
+  }
+  const typed = await card(['main.js', 'train', 'backprop', '--data', 'my table.csv'])
+  assert.match(typed, /\nonward train backprop --data 'my table\.csv'\n/)
+  assert.match(typed, /real numbers in their own units, in the order that `inputs` in `config.json` has/)
+  assert.match(await card(['mine.mjs', 'train', 'quick']), /\nnode mine\.mjs train quick\n/)
+  const config = JSON.parse(readFileSync(join(folder, 'table', 'huggingface', 'config.json'), 'utf8'))
+  assert.deepEqual(config.inputs, ['size', 'colour = blue', 'colour = red', 'weight'])
+})
+
 test('a rule that only generates has weights and a card, and no network that says anything', async () => {
   await made
   await run('export', 'nice', '--format', 'huggingface')

@@ -179,10 +179,12 @@ export function readInputs(
       continue
     }
     const fits = (number: number): boolean =>
-      levels === undefined ? Number.isFinite(number) : Number.isInteger(number) && number >= 0 && number < levels
+      levels === undefined
+        ? Number.isFinite(Math.fround(number))
+        : Number.isInteger(number) && number >= 0 && number < levels
     const words =
       levels === undefined
-        ? 'a number is needed: fill it in, or take the row or the column out'
+        ? 'a number is needed (below 3.4e38): fill it in, or take the row or the column out'
         : `a pixel is a whole number from 0 to ${levels - 1}`
     for (let row = 0; row < table.rows; row++) {
       const number = cells[row]

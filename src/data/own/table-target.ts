@@ -46,7 +46,7 @@ export function targetOf(table: Table, options: OwnOptions): TableTarget {
     target: { kind, count },
     names,
     notes: [],
-    targets: numbersOf(names, () => true, 'a number'),
+    targets: numbersOf(names, () => true, 'a number (below 3.4e38)'),
   }
 }
 
@@ -208,7 +208,7 @@ const numbersOf =
       const { name, cells } = columns[i % names.length]!
       const row = Math.floor(i / names.length)
       const number = cells[row]
-      if (typeof number === 'number' && Number.isFinite(number) && fits(number)) return number
+      if (typeof number === 'number' && Number.isFinite(Math.fround(number)) && fits(number)) return number
       const what = isMissing(number) ? 'is empty' : `holds ${plain(number)}`
       throw new UserError(`${where}, row ${row + 1}: column "${plain(name)}" ${what}; a target is ${words}`)
     })

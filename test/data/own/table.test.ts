@@ -168,6 +168,18 @@ const refused: readonly [what: string, text: string, options: OwnOptions, messag
     /the table, row 2: column "a" is empty; a number is needed/,
   ],
   [
+    'a number that single precision does not hold',
+    rows('a,b,y', '1,2,u', '1e300,3,v', '4,5,u'),
+    {},
+    /the table, row 2: column "a" holds 1e\+300; a number is needed \(below 3\.4e38\)/,
+  ],
+  [
+    'a target that single precision does not hold',
+    rows('a,b', '1,1.5', '2,-1e39'),
+    { target: ['b'] },
+    /the table, row 2: column "b" holds -1e\+39; a target is a number \(below 3\.4e38\)/,
+  ],
+  [
     'texts that are no categories',
     rows('a,y', 'p,u', 'q,v', 'r,u', 's,v'),
     {},
