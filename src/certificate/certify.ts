@@ -142,11 +142,12 @@ function checkOwners({ isOwned, verticesOf }: Weights, meetings: Meetings, circl
   for (const [{ state }, circle] of circles)
     if (state) circlesOf.set(state.name, (circlesOf.get(state.name) ?? new Set()).add(circle))
   for (const { node, names, isProduct, isFed } of meetings.all) {
-    if (names.some(isOwned) || !(isProduct || isFed)) continue
+    if (!(isProduct || isFed)) continue
     const own = node.outputs.flatMap(verticesOf).flatMap((v) => circles.get(v) ?? [])
-    if (own.some((circle) => names.some((name) => circlesOf.get(name)?.has(circle))))
+    const lost = names.find((name) => !isOwned(name) && own.some((circle) => circlesOf.get(name)?.has(circle)))
+    if (lost !== undefined)
       throw new UserError(
-        `certify: ${names.join(', ')} is trained and used in a ${node.op}, but belongs to no block; name it in its ` +
+        `certify: ${lost} is trained and used in a ${node.op}, but belongs to no block; name it in its ` +
           "block's parameters",
       )
   }
