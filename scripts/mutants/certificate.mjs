@@ -91,18 +91,10 @@ export default [
   {
     what: 'what flows into statistics is in no row',
     file: `${folder}network.ts`,
-    find: 'if (own >= 0) updates[own]!.push(at(output, lane))',
-    replace: 'if (owner(name, lane) >= 0) updates[own]!.push(at(output, lane))',
+    find: 'if (own >= 0) updates[own]!.push(after)',
+    replace: 'if (owner(name, lane) >= 0) updates[own]!.push(after)',
     tests: 'certificate/hiding',
     names: 'said to be statistics',
-  },
-  {
-    what: 'a network beside the weights of a block is that block',
-    file: `${folder}certify.ts`,
-    find: 'const lost = names.find((name) =>',
-    replace: 'const lost = names.some(isOwned) ? undefined : names.find((name) =>',
-    tests: 'certificate/hiding',
-    names: 'beside those of a block',
   },
   {
     what: 'state with something of the batch in it is no weight',
@@ -110,7 +102,7 @@ export default [
     find: 'return w.tensor.size === size && !PRODUCTS.has(node.op)',
     replace: 'return false',
     tests: 'certificate/hiding',
-    names: 'beside those of a block',
+    names: 'something of the batch in them',
   },
   {
     what: 'a derivative that is a forward pass is crossed unseen',

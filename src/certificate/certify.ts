@@ -142,12 +142,11 @@ function checkOwners({ isOwned, verticesOf }: Weights, meetings: Meetings, circl
   for (const [{ state }, circle] of circles)
     if (state) circlesOf.set(state.name, (circlesOf.get(state.name) ?? new Set()).add(circle))
   for (const { node, names, isProduct, isFed } of meetings.all) {
-    if (!(isProduct || isFed)) continue
+    if (names.some(isOwned) || !(isProduct || isFed)) continue
     const own = node.outputs.flatMap(verticesOf).flatMap((v) => circles.get(v) ?? [])
-    const lost = names.find((name) => !isOwned(name) && own.some((circle) => circlesOf.get(name)?.has(circle)))
-    if (lost !== undefined)
+    if (own.some((circle) => names.some((name) => circlesOf.get(name)?.has(circle))))
       throw new UserError(
-        `certify: ${lost} is trained and used in a ${node.op}, but belongs to no block; name it in its ` +
+        `certify: ${names.join(', ')} is trained and used in a ${node.op}, but belongs to no block; name it in its ` +
           "block's parameters",
       )
   }

@@ -60,7 +60,7 @@ export function labelsOf(given: Given): (block: number) => Labels {
   return (block) => {
     const updates = net.updates[block]!
     // Statistics of what it is fed are part of that.
-    if (updates.some((v) => has(past(v), block) && !net.kept.has(v))) return 'loss'
+    if (updates.some((v) => has(past(v), block) && net.learned.has(v))) return 'loss'
     if (updates.some((v) => seen(v) !== 0n)) return 'input'
     return updates.some((v) => anyhow(v) !== 0n) ? 'weights' : 'none'
   }

@@ -30,8 +30,8 @@ export interface Network {
   readonly vertices: readonly Vertex[]
   /** The new values of each block's parameters and statistics. */
   readonly updates: readonly (readonly Vertex[])[]
-  /** The new values of all state that is no block's parameter. */
-  readonly kept: ReadonlySet<Vertex>
+  /** The new values of parameters alone. */
+  readonly learned: ReadonlySet<Vertex>
   /** The names of state that some program changes, and whether all of it belongs to blocks. */
   readonly changed: ReadonlyMap<string, boolean>
   /** Whether state of this name is a statistic of some block. */
@@ -153,7 +153,7 @@ export function networkOf(
   }
 
   const updates: Vertex[][] = blocks.map(() => [])
-  const kept = new Set<Vertex>()
+  const learned = new Set<Vertex>()
   const changed = new Map<string, boolean>()
   const write = (name: string, input: Tensor): void => {
     const lanes = isCut(input) ? Array.from({ length: input.shape[0]! }, (_, i) => i) : [undefined]
@@ -161,8 +161,9 @@ export function networkOf(
       for (const output of outputs.get(name)!) {
         const own = Math.max(owner(name, lane), keeper(name, lane))
         changed.set(name, (changed.get(name) ?? true) && own >= 0)
-        if (own >= 0) updates[own]!.push(at(output, lane))
-        if (owner(name, lane) < 0) kept.add(at(output, lane))
+        const after = at(output, lane)
+        if (own >= 0) updates[own]!.push(after)
+        if (owner(name, lane) >= 0) learned.add(after)
       }
   }
   const firstInputs = new Map(ports.map(({ name, input }) => [name, input]))
@@ -175,7 +176,7 @@ export function networkOf(
   return {
     vertices,
     updates: updates.map((list) => [...new Set(list)]),
-    kept,
+    learned,
     changed,
     isStatistic: (name) => keeper(name, undefined) >= 0,
     of: (x, lanes) =>

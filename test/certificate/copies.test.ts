@@ -49,7 +49,7 @@ describe('copies of weights', () => {
         const { C0, C1, C2 } = g.state as Record<string, Tensor>
         const error = g.x.matmul(C0!).relu().matmul(C1!).relu().matmul(C2!).sub(oneHot(g.labels, K))
         const W0 = descend(g.W0, grad(energy(error), [C0!])[0]!)
-        return { W0, C0: g.W0, C1: g.W1, C2: g.W2 }
+        return { W0, C0: W0, C1: g.W1, C2: g.W2 }
       },
       setting: { shapes: { C0: [4, 5], C1: [5, 5], C2: [5, K] } },
       told: { window: 3, depth: 3, labels: 'loss' },

@@ -123,6 +123,20 @@ describe('in state', () => {
       told: { feedback: above, transport: true },
     },
     {
+      name: 'a network taught by backpropagation, said to be statistics and added to weights that rest',
+      write: (g) => {
+        const { E0, E1 } = g.state as Record<string, Tensor>
+        const all = { ...g, W0: g.W0.add(E0!), W1: g.W1.add(E1!) }
+        const error = errorOf(all).matmul(g.W2, { transposeB: true })
+        return { E0: taught(E0!, g.x, backpropagated(all)), E1: taught(E1!, forward(all).h0, error) }
+      },
+      setting: {
+        shapes: { E0: [4, 5], E1: [5, 5] },
+        blocks: BLOCKS.map((block, i) => ({ ...block, statistics: i < 2 ? [`E${i}`] : [] })),
+      },
+      told: { feedback: above, transport: true },
+    },
+    {
       name: 'a derivative by the weights with something of the batch added to them',
       write: (g) => {
         const W0 = g.W0.add(g.x.mean().mul(0))
@@ -177,9 +191,8 @@ describe('in state', () => {
       )
   })
 
-  test('a network of no block, its weights beside those of a block or with something of the batch in them', () => {
+  test('a network of no block, its weights with something of the batch in them', () => {
     const made: Record<string, (w: Tensor, g: Given) => Tensor> = {
-      'added to those of a block': (w, g) => w.add(g.W0.slice(1, 0, 4)),
       'a number of the batch added to each': (w, g) => w.add(g.x.matmul(g.x, { transposeA: true }).mul(0)),
       'chosen by the batch': (w, g) => g.x.matmul(g.x, { transposeA: true }).greater(0).select(w, w.mul(2)),
       'a row of the batch beside them': (w, g) => concat([w, g.x.slice(0, 0, 1)], 0).slice(0, 0, 4),
