@@ -134,8 +134,8 @@ export default [
   {
     what: 'scaled weights are none',
     file: weights,
-    find: 'own.flatMap((v) => scaledState(v, scaled))',
-    replace: '[]',
+    find: '(alone ? nameBits : scaledNames)(v)',
+    replace: '(alone ? nameBits(v) : 0n)',
     tests: 'certificate/local',
     names: 'times a factor',
   },

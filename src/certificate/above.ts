@@ -153,7 +153,9 @@ export function fedBy(meetings: Meetings, w: Vertex, v: Vertex): Bits {
   const { node } = v.tensor
   const meeting = meetings.of(node) ?? (node.adjoint && meetings.of(node.adjoint.of))
   const isFed = (data: readonly Tensor[]): boolean => data.includes(w.tensor)
-  return meeting?.isFed && !meeting.backwards && isFed(meeting.data) ? meetings.blocks(meeting, v.lane) : 0n
+  return meeting?.isFed && !meeting.isScaled && !meeting.backwards && isFed(meeting.data)
+    ? meetings.blocks(meeting, v.lane)
+    : 0n
 }
 
 const highestBelow = (set: Bits, blocks: number): Bits => {

@@ -28,8 +28,10 @@ export interface Vertex {
 export interface Network {
   /** Everything that the state's new values depend on. */
   readonly vertices: readonly Vertex[]
-  /** The new values of each block's parameters. */
+  /** The new values of each block's parameters and statistics. */
   readonly updates: readonly (readonly Vertex[])[]
+  /** The new values of parameters alone. */
+  readonly learned: ReadonlySet<Vertex>
   /** The names of state that some program changes, and whether all of it belongs to blocks. */
   readonly changed: ReadonlyMap<string, boolean>
   /** Whether state of this name is a statistic of some block. */
@@ -151,15 +153,17 @@ export function networkOf(
   }
 
   const updates: Vertex[][] = blocks.map(() => [])
+  const learned = new Set<Vertex>()
   const changed = new Map<string, boolean>()
   const write = (name: string, input: Tensor): void => {
     const lanes = isCut(input) ? Array.from({ length: input.shape[0]! }, (_, i) => i) : [undefined]
     for (const lane of lanes)
       for (const output of outputs.get(name)!) {
-        const own = owner(name, lane)
-        changed.set(name, (changed.get(name) ?? true) && (own >= 0 || keeper(name, lane) >= 0))
-        if (own >= 0) updates[own]!.push(at(output, lane))
-        else at(output, lane)
+        const own = Math.max(owner(name, lane), keeper(name, lane))
+        changed.set(name, (changed.get(name) ?? true) && own >= 0)
+        const after = at(output, lane)
+        if (own >= 0) updates[own]!.push(after)
+        if (owner(name, lane) >= 0) learned.add(after)
       }
   }
   const firstInputs = new Map(ports.map(({ name, input }) => [name, input]))
@@ -172,6 +176,7 @@ export function networkOf(
   return {
     vertices,
     updates: updates.map((list) => [...new Set(list)]),
+    learned,
     changed,
     isStatistic: (name) => keeper(name, undefined) >= 0,
     of: (x, lanes) =>

@@ -18,6 +18,8 @@ export interface Meeting {
   readonly isProduct: boolean
   /** Weights multiply the data, so that it is part of what they are fed: a product or a gain, but no bias. */
   readonly isFed: boolean
+  /** What comes of it are weights still, number by number: what scales them is not what they are fed. */
+  readonly isScaled: boolean
   /**
    * Carries something down: a symmetric weight, here summed over the axis that it sends to when the input drives it.
    */
@@ -81,6 +83,7 @@ export function meetingsOf(net: Network, weights: Weights, counted: (next: Next)
       names: [...new Set(own.flatMap(namesOf))],
       isProduct,
       isFed: !elementwise || SCALING.has(node.op),
+      isScaled: elementwise && namesOf(node.outputs[0]!).length > 0,
     })
   }
   const byName = new Map<string, Found[]>()

@@ -1,7 +1,7 @@
 import type { InputAttributes, Tensor } from '../graph/index.js'
-import { isElementwise, SCALING } from './mixing.js'
+import { PRODUCTS } from './mixing.js'
 import type { Network, Vertex } from './network.js'
-import { type Bits, bit, components, gather, type Next, ownerBit } from './reach.js'
+import { type Bits, bit, carry, components, gather, type Next, ownerBit } from './reach.js'
 
 /** Which tensors are weights: made of state, and of which. */
 export interface Weights {
@@ -23,32 +23,10 @@ export interface Weights {
   copies(v: Vertex): Bits
 }
 
-/**
- * State of two axes or more that a tensor is made of, number by number, whatever else is in it; of state that belongs
- * to no block, also what it was made from: a copy, a moving average.
- */
-function scaledState(v: Vertex, known: Map<Vertex, readonly Vertex[]>): readonly Vertex[] {
-  const before = known.get(v)
-  if (before) return before
-  known.set(v, [])
-  const found = [...new Set(scaledIn(v, known))]
-  known.set(v, found)
-  return found
-}
-
-function scaledIn(v: Vertex, known: Map<Vertex, readonly Vertex[]>): readonly Vertex[] {
-  if (v.state) {
-    if (v.tensor.rank < 2) return []
-    const copied = v.state.owner >= 0 ? [] : v.state.written.flatMap((w) => scaledState(w, known))
-    return [v, ...copied.filter(isOwned)]
-  }
-  const { node, size } = v.tensor
-  const sliced = v.sources.length > 0 && v.sources.every((w) => w.tensor === v.tensor)
-  const keeps = sliced || SCALING.has(node.op)
-  if (!keeps && node.op !== 'select' && !isElementwise(node)) return []
-  const found = v.sources.filter(({ tensor }) => tensor.size === size).flatMap((w) => scaledState(w, known))
-  // Parameters that something of the batch is added to are parameters still; activities that are kept are none.
-  return keeps ? found : found.filter(isOwned)
+/** Whether the numbers of `w` are in `v`, which is made of it, one by one: scaled, added to, put beside something. */
+function keeps(w: Vertex, { tensor: { node, size } }: Vertex): boolean {
+  if (w.tensor.node === node || ['concat', 'slice', 'pad'].includes(node.op)) return true
+  return w.tensor.size === size && !PRODUCTS.has(node.op)
 }
 
 const isOwned = ({ state }: Vertex): boolean => (state?.owner ?? -1) >= 0
@@ -79,15 +57,20 @@ export function weightsOf(
   const throughState = components(net.vertices, next)
   const everMade = gather(throughState, next, ownerOrData)
   const everNamed = gather(throughState, next, (v) => (isOwned(v) ? nameBit(v) : 0n))
-  const scaled = new Map<Vertex, readonly Vertex[]>()
-  const copied = (v: Vertex, all: (v: Vertex) => Bits, own: (v: Vertex) => Bits): Bits => {
-    if (!v.state || isOwned(v)) return own(v)
-    if ((everMade(v) & dataBit) === 0n) return own(v) | all(v)
-    return scaledState(v, scaled).reduce((set, w) => set | own(w), own(v))
-  }
-  const nameBits = gather(parts, within, (v) => copied(v, everNamed, nameBit))
-  const made = gather(parts, within, (v) => copied(v, everMade, ownerOrData))
-  const copies = (v: Vertex): Bits => scaledState(v, scaled).reduce((set, state) => set | ownerBit(state), 0n)
+  const isAlone = (v: Vertex): boolean => !!v.state && !isOwned(v) && (everMade(v) & dataBit) === 0n
+  /** Of state that is in a tensor number by number: parameters of two axes or more, all other state, and its copies. */
+  const scaled = (own: (v: Vertex) => Bits, parameters: Bits): ((v: Vertex) => Bits) =>
+    carry(
+      throughState,
+      next,
+      (v) => (v.state && (v.tensor.rank > 1 || !isOwned(v)) ? own(v) : 0n),
+      (w, v, set) => (v.state ? set & parameters : keeps(w, v) ? set : 0n),
+    )
+  const copies = scaled(ownerBit, dataBit - 1n)
+  const parameters = net.vertices.reduce((set, v) => (isOwned(v) ? set | nameBit(v) : set), 0n)
+  const scaledNames = scaled((v) => nameBit(v) | (isAlone(v) ? everNamed(v) : 0n), parameters)
+  const nameBits = gather(parts, within, (v) => (v.state ? nameBit(v) | (isOwned(v) ? 0n : scaledNames(v)) : 0n))
+  const made = gather(parts, within, (v) => ownerOrData(v) | (isAlone(v) ? everMade(v) : v.state ? copies(v) : 0n))
   const owners = (v: Vertex): Bits => (made(v) & dataBit ? copies(v) : made(v))
 
   const verticesOf = (x: Tensor): readonly Vertex[] => {
@@ -107,7 +90,7 @@ export function weightsOf(
     if (before) return before
     const own = verticesOf(x)
     const alone = own.every((v) => !(made(v) & dataBit))
-    const set = (alone ? own : own.flatMap((v) => scaledState(v, scaled))).reduce((all, v) => all | nameBits(v), 0n)
+    const set = own.reduce((all, v) => all | (alone ? nameBits : scaledNames)(v), 0n)
     const result = set === 0n ? [] : namesIn(set).filter((name) => ownedNames.has(name) || trained.has(name))
     operandNames.set(x, result)
     return result

@@ -51,6 +51,15 @@ describe('gradients without a derivative', () => {
       told: { broadcast: { bits: 16 }, choice: 'none' },
     },
     {
+      name: 'by a perturbation that is kept where it gains, as weights times one or none',
+      write: (g) => {
+        const tried = g.W0.add(g.noise('eps', [4, 5]))
+        const better = lossAt(g, tried).less(lossAt(g, g.W0)).cast('float32')
+        return { ...honest(g), W0: tried.mul(better).add(g.W0.mul(better.neg().add(1))) }
+      },
+      told: { broadcast: { bits: 1 }, choice: 'none', labels: 'loss' },
+    },
+    {
       name: 'through an argmax, taken for the identity on the way back',
       write: (g) => {
         const { h0 } = forward(g)

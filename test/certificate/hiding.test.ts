@@ -105,7 +105,36 @@ describe('in state', () => {
           { name: 'output', parameters: ['W2'] },
         ],
       },
-      told: { broadcast: { numbers: 1 }, feedback: 'none', labels: 'loss' },
+      told: { broadcast: { numbers: K }, feedback: 'none', labels: 'loss' },
+    },
+    {
+      name: 'biases taught by backpropagation, said to be statistics',
+      write: (g) => ({
+        B: g.state.B!.sub(
+          backpropagated({ ...g, x: g.x.add(g.state.B!) })
+            .mean(0)
+            .slice(0, 0, 4),
+        ),
+      }),
+      setting: {
+        shapes: { B: [4] },
+        blocks: [{ name: 'layer 0', parameters: ['W0'], statistics: ['B'] }, ...BLOCKS.slice(1)],
+      },
+      told: { feedback: above, transport: true },
+    },
+    {
+      name: 'a network taught by backpropagation, said to be statistics and added to weights that rest',
+      write: (g) => {
+        const { E0, E1 } = g.state as Record<string, Tensor>
+        const all = { ...g, W0: g.W0.add(E0!), W1: g.W1.add(E1!) }
+        const error = errorOf(all).matmul(g.W2, { transposeB: true })
+        return { E0: taught(E0!, g.x, backpropagated(all)), E1: taught(E1!, forward(all).h0, error) }
+      },
+      setting: {
+        shapes: { E0: [4, 5], E1: [5, 5] },
+        blocks: BLOCKS.map((block, i) => ({ ...block, statistics: i < 2 ? [`E${i}`] : [] })),
+      },
+      told: { feedback: above, transport: true },
     },
     {
       name: 'a derivative by the weights with something of the batch added to them',
@@ -160,6 +189,21 @@ describe('in state', () => {
         () => certificateOf(hidden(times), { shapes }),
         /hidden is trained and used in a .*belongs to no block/,
       )
+  })
+
+  test('a network of no block, its weights with something of the batch in them', () => {
+    const made: Record<string, (w: Tensor, g: Given) => Tensor> = {
+      'a number of the batch added to each': (w, g) => w.add(g.x.matmul(g.x, { transposeA: true }).mul(0)),
+      'chosen by the batch': (w, g) => g.x.matmul(g.x, { transposeA: true }).greater(0).select(w, w.mul(2)),
+      'a row of the batch beside them': (w, g) => concat([w, g.x.slice(0, 0, 1)], 0).slice(0, 0, 4),
+    }
+    for (const [name, weights] of Object.entries(made)) {
+      const write: Write = (g) => {
+        const hidden = weights(g.state.hidden!, g)
+        return { ...honest(g), hidden: taught(hidden, g.x, g.x.matmul(hidden).sub(g.x)) }
+      }
+      assert.throws(() => certificateOf(write, { shapes }), /hidden is trained and used in a matmul/, name)
+    }
   })
 
   test('a network of no block that goes back and forth between two tensors, one a step', () => {
