@@ -53,7 +53,16 @@ describe('the README and the pages of docs', () => {
       writeFileSync(`build/pages/${i}.ts`, code)
       return `build/pages/${i}.ts`
     })
-    const flags = ['--ignoreConfig', '--noEmit', '--strict', '--skipLibCheck', '--module', 'nodenext', '--types', 'node']
+    const flags = [
+      '--ignoreConfig',
+      '--noEmit',
+      '--strict',
+      '--skipLibCheck',
+      '--module',
+      'nodenext',
+      '--types',
+      'node',
+    ]
     const { stdout } = await run('node_modules/.bin/tsc', [...flags, ...files]).catch((error) => error)
     assert.equal(stdout, '')
   })
