@@ -17,6 +17,22 @@ const runs = { tests: 'compare/compare' }
 
 export default [
   {
+    what: 'a table of results calls a rule local whose cells have several products',
+    file: 'src/compare/result.ts',
+    find: 'inside) > 1)',
+    replace: 'inside) > 99)',
+    tests: 'cli/certificate',
+    names: 'local by cells',
+  },
+  {
+    what: 'a table in LaTeX leaves out what differs',
+    file: 'src/cli/compare/formats.ts',
+    find: '...notes.map(',
+    replace: '...[].map(',
+    tests: 'cli/compare',
+    names: 'notes as comments',
+  },
+  {
     what: 'a comparison without a figure counts as done',
     file: 'src/cli/compare/command.ts',
     find: 'if (!hasFigure(event.result))',

@@ -24,6 +24,14 @@ export default [
     names: 'no trial comes to its end',
   },
   {
+    what: 'the command that a search ends with leaves the file of the rule out',
+    file: 'src/cli/tune/lines.ts',
+    find: "toType('train', ...file, '--config'",
+    replace: "toType('train', '--config'",
+    tests: 'cli/own-rule',
+    names: 'a search names the file',
+  },
+  {
     what: 'a study reads the test samples',
     file: 'src/train/closing.ts',
     find: 'wanted === false ? {} : ',

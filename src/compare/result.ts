@@ -39,7 +39,8 @@ export interface Comparison {
 /** A certificate in a word. */
 export function certificateWord({ local, layers }: Certificate): string {
   const choice = layers.some(({ reads }) => reads.choice)
-  if (local) return choice ? 'local, chosen' : 'local'
+  const cells = layers.some(({ depth, inside }) => Math.max(depth, inside) > 1) ? ' by cells' : ''
+  if (local) return `local${cells}${choice ? ', chosen' : ''}`
   const window = Math.max(...layers.map((layer) => layer.window))
   if (layers.length === 1 && areLocal(layers)) return 'one block'
   if (window > 1) return window === layers.length ? 'whole network' : `window ${window}`

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import type { Certificate, LayerCertificate } from '../../src/certificate/certificate.js'
 import { listed } from '../../src/certificate/words.js'
 import { describeCertificate } from '../../src/cli/certificate.js'
+import { certificateWord } from '../../src/compare/result.js'
 import './no-colour.js'
 
 const layer = (index: number, over: Partial<LayerCertificate>, reads: Partial<LayerCertificate['reads']> = {}) => ({
@@ -25,6 +26,7 @@ test('a local network is called local by cells where a cell has several products
     '  layer 1  learns from its own input alone; the label enters its loss',
     '  Local by cells, up to 4 products deep: no gradient passes from one layer to another.',
   ])
+  assert.equal(certificateWord(certificate), 'local by cells')
 })
 
 test('a cell that sends something back by hand is as deep as its own products are', () => {

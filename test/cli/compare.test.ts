@@ -159,11 +159,13 @@ test('Markdown: tables with aligned columns, notes below', () => {
   assert.ok(lines.includes('- Other layers: units=5\\|6.'))
 })
 
-test('LaTeX: booktabs, with its signs escaped', () => {
+test('LaTeX: booktabs, with its signs escaped, and the notes as comments', () => {
   const lines = render(COMPARISON, 'latex', 80)
   assert.ok(lines.includes('  \\caption{Test accuracy (\\%) on glyphs, 3 seeds; larger is better.}'))
   assert.ok(lines.includes('    a\\_rule@x & 94.67 & 1.53 & 90.87 to 98.46 & 3 \\\\'), lines.join('\n'))
   assert.equal(lines.filter((line) => line === '\\begin{table}').length, 3)
+  assert.equal(lines[0], '% \\usepackage{booktabs}')
+  assert.ok(lines.includes('% Other layers: units=5|6.'))
 })
 
 test('CSV: a run a row, in full precision, quoted where it must be', () => {

@@ -1,3 +1,4 @@
+// At most 25 s: a trial of a search, and seven commands, are processes of their own.
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -37,6 +38,12 @@ test('a rule in a file of its own is listed, certified, helped with, trained and
   assert.equal(longer.code, 0, longer.stderr)
   const evaluated = JSON.parse((await onward(folder, 'evaluate', 'my run', '--rule', FILE, '--json')).stdout)
   assert.deepEqual(evaluated.test, events(longer).at(-1).test)
+})
+
+test('a search names the file of the rule in the command that it gives', async () => {
+  const flags = ['--data', 'glyphs', '--limit', '200', '--epochs', '1', '--space', 'rate=0.01,0.02', '--trials', '1']
+  const { stdout, stderr } = await onward(folder, 'tune', FILE, ...flags, '--study', 's.jsonl')
+  assert.match(stdout, /\nTrain with these settings: onward train '\.\/my rule\.js' --config s\.best\.json\n$/, stderr)
 })
 
 test('the library takes the path of a rule, and a rule, wherever it takes a run', async () => {

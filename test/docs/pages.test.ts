@@ -47,6 +47,26 @@ describe('the README and the pages of docs', () => {
     }
   })
 
+  test('their programs are TypeScript, in its strict mode', async () => {
+    mkdirSync('build/pages', { recursive: true })
+    const files = inLanguage('ts').map(({ code }, i) => {
+      writeFileSync(`build/pages/${i}.ts`, code)
+      return `build/pages/${i}.ts`
+    })
+    const flags = [
+      '--ignoreConfig',
+      '--noEmit',
+      '--strict',
+      '--skipLibCheck',
+      '--module',
+      'nodenext',
+      '--types',
+      'node',
+    ]
+    const { stdout } = await run('node_modules/.bin/tsc', [...flags, ...files]).catch((error) => error)
+    assert.equal(stdout, '')
+  })
+
   test('their rules in files are certified by their paths, in the words of the page', async () => {
     const rules = inLanguage('js')
     assert.ok(rules.length > 1)

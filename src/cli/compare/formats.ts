@@ -8,15 +8,16 @@ export type Format = (typeof FORMATS)[number]
 /** A comparison as lines, for a terminal of `width` places or for a file. */
 export function render(comparison: Comparison, format: Format, width: number): string[] {
   const tables = tablesOf(comparison)
+  const notes = [...comparison.notes, ...LEGEND]
   switch (format) {
     case 'json':
       return [JSON.stringify(comparison, undefined, 2)]
     case 'csv':
       return csv(comparison)
     case 'markdown':
-      return [...tables.flatMap(markdown), ...list([...comparison.notes, ...LEGEND])]
+      return [...tables.flatMap(markdown), ...list(notes)]
     case 'latex':
-      return tables.flatMap(latex)
+      return ['% \\usepackage{booktabs}', '', ...tables.flatMap(latex), ...notes.map((line) => `% ${line}`)]
     case 'text':
       return [
         ...tables.flatMap(({ title, head, rows }) => [
@@ -48,7 +49,6 @@ const LATEX: Readonly<Record<string, string>> = {
 /** A word as LaTeX sets it. */
 const escaped = (text: string): string => text.replaceAll(/[\\~^<>]|[&%$#_{}]/g, (sign) => LATEX[sign] ?? `\\${sign}`)
 
-/** With booktabs. */
 function latex({ title, head, rows }: Table): string[] {
   const row = (cells: readonly string[]): string => `    ${cells.map(escaped).join(' & ')} \\\\`
   return [

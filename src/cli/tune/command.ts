@@ -1,3 +1,4 @@
+import { isPath } from '../../rules/load.node.js'
 import { EXIT } from '../failure.js'
 import { printAside } from '../output/print.js'
 import { toType } from '../to-type.js'
@@ -11,7 +12,9 @@ export async function command(rule: string | undefined, flags: TuneFlags): Promi
   const request = await readTuneRequest(rule, flags)
   const { stdout, stderr } = process
   const output = process.env.TERM === 'dumb' ? { write: (text: string) => stdout.write(text) } : stdout
-  const reporter = flags.json ? jsonTuneReporter(output, stderr) : lineTuneReporter(output, stderr)
+  // The code of a rule in a file of its own runs only where a command names it.
+  const file = isPath(request.rule) ? [request.rule] : []
+  const reporter = flags.json ? jsonTuneReporter(output, stderr) : lineTuneReporter(output, stderr, file)
   // The runtime is loaded here, after all that can be wrong with the request.
   const { tune } = await import('../../node.js')
   const downloads = downloadProgress(stderr)
@@ -28,7 +31,7 @@ export async function command(rule: string | undefined, flags: TuneFlags): Promi
         const why = event.reason === 'timeout' ? 'Its time is over' : 'Stopped'
         printAside(
           `onward: ${why}; what was finished is kept.`,
-          `Go on with: ${toType('tune', '--study', request.study)}`,
+          `Go on with: ${toType('tune', ...file, '--study', request.study)}`,
         )
         return event.reason === 'timeout' ? EXIT.done : EXIT.interrupted
       }

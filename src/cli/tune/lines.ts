@@ -24,8 +24,13 @@ function showValues(objectives: Objectives, values: readonly number[]): string {
   return shown.join(', ')
 }
 
-/** What a search leaves on the screen of an event. */
-export function renderTuneLines(start: TuneStartEvent | undefined, event: TuneEvent, width: number): string[] {
+/** What a search leaves on the screen of an event. `file`: that of the rule, where it has one. */
+export function renderTuneLines(
+  start: TuneStartEvent | undefined,
+  event: TuneEvent,
+  width: number,
+  file: readonly string[],
+): string[] {
   switch (event.event) {
     case 'start':
       return startLines(event, width)
@@ -34,7 +39,7 @@ export function renderTuneLines(start: TuneStartEvent | undefined, event: TuneEv
     case 'stopped':
       return event.reason === 'exhausted' ? ['All settings of the space have been tried.'] : []
     case 'done':
-      return doneLines(start!, event, width)
+      return doneLines(start!, event, width, file)
     default:
       return []
   }
@@ -73,6 +78,7 @@ function doneLines(
   { study, objectives }: TuneStartEvent,
   { counts, best, front }: Extract<TuneEvent, { event: 'done' }>,
   width: number,
+  file: readonly string[],
 ): string[] {
   const told = `${countsInWords(counts)}. The study is in ${study}.`
   if (!best) return ['', ...wrapText(`No trial came to its end: ${told}`, width)]
@@ -86,7 +92,7 @@ function doneLines(
           width,
         ).map((line) => styleText('bold', line))),
     ...wrapText(told, width),
-    `Train with these settings: ${toType('train', '--config', best.config)}`,
+    `Train with these settings: ${toType('train', ...file, '--config', best.config)}`,
   ]
 }
 

@@ -16,8 +16,11 @@ export const jsonTuneReporter = (output: Output, aside: Output): TuneReporter =>
   note: (line) => void aside.write(`${line}\n`),
 })
 
-/** A line for each trial that ended; on a terminal, one below them that tells how far the search is. */
-export function lineTuneReporter(output: Output, aside: Output): TuneReporter {
+/**
+ * A line for each trial that ended; on a terminal, one below them that tells how far the search is. `file`: that of the rule,
+ * where it has one.
+ */
+export function lineTuneReporter(output: Output, aside: Output, file: readonly string[]): TuneReporter {
   let start: TuneStartEvent | undefined
   let counts: Counts | undefined
   let best: Best | undefined
@@ -40,7 +43,7 @@ export function lineTuneReporter(output: Output, aside: Output): TuneReporter {
       if (event.event === 'trial') running.set(event.trial, runningPart(event.trial, undefined, undefined))
       if (event.event === 'report') running.set(event.trial, runningPart(event.trial, event.epoch, event.value))
       if (event.event === 'finished') running.delete(event.trial)
-      draw(renderTuneLines(start, event, textWidth(output)), event.event === 'done' || event.event === 'stopped')
+      draw(renderTuneLines(start, event, textWidth(output), file), event.event === 'done' || event.event === 'stopped')
     },
     note: (line) => (output.isTTY ? draw([line], false) : void aside.write(`${line}\n`)),
   }
