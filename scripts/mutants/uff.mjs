@@ -148,4 +148,11 @@ export default [
     ...own,
     names: 'untrained|stand still',
   },
+  {
+    what: 'uff: a code that was pooled is offered as what stands for an image',
+    file: rule,
+    find: "isPooled: h.network === 'convolutional' && h.poolAfter.some((i) => i < h.units.length)",
+    replace: 'isPooled: false',
+    tests: 'rules/latents',
+  },
 ]

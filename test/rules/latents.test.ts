@@ -10,11 +10,13 @@ const RULES = {
   'vae-layer': { units: [12, 6] },
   'hopfield-vae': { hidden: 8, latent: 3 },
   uff: { units: [12, 6], network: 'dense' },
+  'uff of maps': { units: [3, 2], network: 'convolutional', kernel: 3, poolAfter: [] },
   nice: { units: [8], couplings: 4 },
 }
 
-for (const [id, hyper] of Object.entries(RULES))
-  test(`${id}: an image is what its latents stand for, as its reconstruction tells it`, () => {
+for (const [name, hyper] of Object.entries(RULES))
+  test(`${name}: an image is what its latents stand for, as its reconstruction tells it`, () => {
+    const id = name.split(' ')[0]!
     const rule = ruleById(id)
     const task = taskOf({ shape: [1, 4, 4] })
     const traced = traceRule(rule, task, checkOptions(rule.hyper, hyper, id))
@@ -34,6 +36,17 @@ for (const [id, hyper] of Object.entries(RULES))
     const moved = evaluate(decode, state, { x: latents!.map((value) => value + 1) }).metrics.images!
     assert.ok(moved.some((pixel, i) => Math.abs(pixel - images![i]!) > 1e-4))
   })
+
+test('uff: a code that was pooled is no image without the places of its values, so it is offered as none', () => {
+  const rule = ruleById('uff')
+  const tracedWith = (poolAfter: readonly number[]) => {
+    const hyper = { units: [3, 2], network: 'convolutional', kernel: 3, poolAfter }
+    return traceRule(rule, taskOf({ shape: [1, 8, 8] }), checkOptions(rule.hyper, hyper, 'uff'))
+  }
+  for (const pooled of [[0], [1], [0, 1]]) assert.equal(tracedWith(pooled).latents(), undefined)
+  // There is no third layer.
+  assert.ok(tracedWith([2]).latents())
+})
 
 test('the directions of latents are those in which they differ most, as long as they differ', () => {
   const vectors = Array.from({ length: 40 }, (_, i) => Float32Array.of(1 + 3 * Math.sin(i), 2, 5 + Math.cos(1.7 * i)))

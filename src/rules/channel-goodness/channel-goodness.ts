@@ -13,7 +13,7 @@
  *   upward     y normalised for each sample and channel (or by the root mean square of the sample), detached
  *
  * A layer learns W, b, A, t and tau, and nothing else. A prediction is the mean of the log-probabilities of the last
- * layers, at equal weights: the source weighs by losses of held-out images, which no step here sees.
+ * layers, at equal weights but for `readOutWeights`: the source weighs by held-out images, which no step here sees.
  *
  * Ours: the standardised energies and each class's shares at length 1, with tau; the mean square, where CAW-Conv has a
  * mixture of mean, largest and smallest activity; a random first assignment, without which the layers get no gradient

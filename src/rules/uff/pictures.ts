@@ -21,19 +21,28 @@ function pixelsOf(cells: readonly Cell[], task: Task) {
   }
 }
 
-/** By the last cell: its prior, decoded, and images that went up to it. */
-export function uffGenerator(cells: readonly Cell[], task: Task, hasPrior: boolean): Generator<UffState> {
+/**
+ * By the last cell: its prior, decoded, and images that went up to it. `isPooled`: some code went through a pooling; without
+ * the places where its values stood it is no image.
+ */
+export function uffGenerator(
+  cells: readonly Cell[],
+  task: Task,
+  { hasPrior, isPooled }: { readonly hasPrior: boolean; readonly isPooled: boolean },
+): Generator<UffState> {
   const pixels = pixelsOf(cells, task)
   const last = cells.length - 1
   return {
     noDensity:
       'each cell is trained apart and hands up one code without noise, so that no joint density of images and codes is ' +
       'defined whose likelihood could be told',
-    latents: {
-      of: 'the code of the last cell',
-      encode: (state, { x }) => passUp(cells, state, { x })[last]!.made.output.reshape([task.batch, -1]),
-      decode: (state, z) => pixels(state, z, last),
-    },
+    ...(!isPooled && {
+      latents: {
+        of: 'the code of the last cell',
+        encode: (state, { x }) => passUp(cells, state, { x })[last]!.made.output.reshape([task.batch, -1]),
+        decode: (state, z) => pixels(state, z, last),
+      },
+    }),
     ...(hasPrior && {
       samples: (state, random) =>
         pixels(state, random.normal(`prior.${last}`, [task.batch, ...cells[last]!.outputShape]), last),

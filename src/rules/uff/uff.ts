@@ -280,7 +280,11 @@ export const uff: Rule<UffHyper, UffState> = {
 
   pictures: (task, h) => uffPictures(cellsOf(task, h), task, h.cell === 'variational'),
 
-  generator: (task, h) => uffGenerator(cellsOf(task, h), task, h.cell === 'variational'),
+  generator: (task, h) =>
+    uffGenerator(cellsOf(task, h), task, {
+      hasPrior: h.cell === 'variational',
+      isPooled: h.network === 'convolutional' && h.poolAfter.some((i) => i < h.units.length),
+    }),
 
   greedy: {
     ...parts.greedy,
