@@ -35,15 +35,7 @@ export function broadcastShapes(a: Shape, b: Shape): number[] | undefined {
 export const LOWEST = -3e38
 
 /** Row-major strides, in elements. */
-export function stridesOf(shape: Shape): number[] {
-  const strides = new Array<number>(shape.length)
-  let stride = 1
-  for (let i = shape.length - 1; i >= 0; i--) {
-    strides[i] = stride
-    stride *= shape[i]!
-  }
-  return strides
-}
+export const stridesOf = (shape: Shape): number[] => shape.map((_, i) => sizeOf(shape.slice(i + 1)))
 
 /** For every element of `shape`, in order, its offset from `start` where a step along each axis is `strides` long. */
 export function offsetsOf(shape: Shape, strides: readonly number[], start = 0): Int32Array {
@@ -66,8 +58,7 @@ export function normalizeAxes(axes: readonly number[] | number | undefined, rank
       throw new GraphError(`axis ${axis} does not exist in a tensor of rank ${rank}`)
     return axis < 0 ? axis + rank : axis
   })
-  if (new Set(own).size < own.length)
-    throw new GraphError(`the axes ${show(list)} of a tensor of rank ${rank} name one twice`)
+  if (new Set(own).size < own.length) throw new GraphError(`the axes ${show(list)} of rank ${rank} name one twice`)
   return own.sort((a, b) => a - b)
 }
 

@@ -60,8 +60,7 @@ export function weightGradientInBlocks(emit: Emitter, x: Tensor, g: Tensor, weig
   const ones = emit.initializer({ data: new Float32Array(groups).fill(1), shape: [1, groups], dtype: 'float32' })
   const how = { kernel_shape: [rows, columns], strides: [1, period], group: groups }
   const byColumn = Array.from({ length: kw }, (_, column) => {
-    // Where the first channel is read from its middle on, what lies one step before it is read too, and left out; so is
-    // what lies after the last one, where few columns are read.
+    // What lies a step before the first channel, or one after the last, may be read too, and is left out.
     const [before, skipped] = column <= left ? [left - column, 0] : [period + left - column, 1]
     const count = Math.floor((channels * period + before - columns) / period) + 1
     const products = emit.one(own('Conv'), [images, kernels], { ...how, pads: [top, before, bottom, 0] })
