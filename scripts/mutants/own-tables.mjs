@@ -41,8 +41,8 @@ export default [
   {
     what: 'a number that single precision does not hold is told without its row',
     file: inputs,
-    find: 'Number.isFinite(Math.fround(number)) :',
-    replace: 'Number.isFinite(number) :',
+    find: '? Number.isFinite(Math.fround(number))',
+    replace: '? Number.isFinite(number)',
     tests: 'own/table',
   },
   {
@@ -111,7 +111,7 @@ export default [
   {
     what: 'an empty target is 0',
     file: target,
-    find: 'Number.isFinite(number) && fits(number)',
+    find: 'Number.isFinite(Math.fround(number)) && fits(number)',
     replace: 'fits(number)',
     tests: 'own/table',
   },
