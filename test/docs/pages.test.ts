@@ -1,3 +1,4 @@
+// At most 20 s: every program of the pages runs, and a compiler reads them all.
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
