@@ -61,7 +61,7 @@ test('a run that is trained becomes one file: curves, classes, embeddings, pictu
     (own) => own.querySelector('h4')!.textContent === 'What the network says',
   )!
   assert.equal(scatter.querySelectorAll('circle').length, 50, 'the held-out samples')
-  assert.match(document.querySelector('pre')!.textContent!, /^onward/)
+  assert.match(document.querySelector('pre')!.textContent!, /^node report\.test\.js\b/)
 
   // The matrix that is drawn is the one that evaluate tells.
   const { confusion } = JSON.parse((await onward(folder, 'evaluate', 'run', '--json')).stdout)
