@@ -1,3 +1,4 @@
+// At most 25 s: some thirty programs are started.
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
