@@ -41,6 +41,7 @@ test('a rule in a file of its own is listed, certified, helped with, trained and
 })
 
 test('a search names the file of the rule in the command that it gives', async () => {
+  write(RULE_FILE)
   const flags = ['--data', 'glyphs', '--limit', '200', '--epochs', '1', '--space', 'rate=0.01,0.02', '--trials', '1']
   const { stdout, stderr } = await onward(folder, 'tune', FILE, ...flags, '--study', 's.jsonl')
   assert.match(stdout, /\nTrain with these settings: onward train '\.\/my rule\.js' --config s\.best\.json\n$/, stderr)
