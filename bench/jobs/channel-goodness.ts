@@ -22,7 +22,7 @@ const OTHERS: Readonly<Record<string, { readonly title: string; readonly options
   },
   covariance: { title: 'energies of projections and cells too', options: ['projections=0.5', 'space=2,4'] },
   'batch-norm': { title: 'batch norm, nothing hidden', options: ['norm=batch', 'hiding=none'] },
-  'batch-norm-instance': { title: 'batch norm, and hidden as before', options: ['norm=batch'] },
+  'batch-norm-instance': { title: 'batch norm, and hidden by the instance norm', options: ['norm=batch'] },
   sample: { title: 'hidden by the root mean square', options: ['hiding=sample'] },
 }
 

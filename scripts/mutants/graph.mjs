@@ -421,7 +421,7 @@ export default [
   {
     what: 'half a window is taken',
     file: window,
-    find: 'if (![kernel, stride[axis], before, after].every(Number.isInteger))',
+    find: 'if (!own.every(Number.isInteger))',
     replace: 'if (kernel < 0)',
     ...exact,
     names: 'half a window',

@@ -59,7 +59,7 @@ export function labelsOf(given: Given): (block: number) => Labels {
   const anyhow = gather(components(net.vertices, through), through, (v) => (startsSo(v) ? 1n : seed(v)))
   return (block) => {
     const updates = net.updates[block]!
-    // Statistics of what it is fed are part of that.
+    // Labels that reach its statistics alone come with what it is fed, not by a loss.
     if (updates.some((v) => has(past(v), block) && net.learned.has(v))) return 'loss'
     if (updates.some((v) => seen(v) !== 0n)) return 'input'
     return updates.some((v) => anyhow(v) !== 0n) ? 'weights' : 'none'

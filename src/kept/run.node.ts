@@ -7,6 +7,7 @@ import type { Criterion, DoneEvent, EpochEvent, Scores, StartEvent, StoppedEvent
 import { historyOf, type Recorded } from '../train/history.node.js'
 import { type RunConfig, readConfig } from '../train/run-folder.node.js'
 import { epochsInWords } from './epochs.js'
+import { quoted } from './quoted.js'
 import type { RunState } from './states.js'
 
 /** What the folder of a run tells of it. */
@@ -74,6 +75,3 @@ export function commandOf({ environment: { command } }: Pick<KeptRun, 'environme
 
 /** How Onward's own program is called. */
 const OWN = ['onward', 'main.js']
-
-const quoted = (word: string): string =>
-  /^[\w./\\:=,@%+~-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`

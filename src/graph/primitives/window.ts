@@ -12,10 +12,10 @@ export interface Convolution extends Window {
 }
 
 export function windowCount(size: number, kernel: number, axis: 0 | 1, { stride, padding }: Window): number {
-  const [before, after] = padding[axis]
-  if (![kernel, stride[axis], before, after].every(Number.isInteger))
-    throw new GraphError(`windows have whole sizes, strides and paddings, not ${show([kernel, stride[axis], before])}`)
-  return Math.floor((size + before + after - kernel) / stride[axis]) + 1
+  const own = [kernel, stride[axis], ...padding[axis]]
+  if (!own.every(Number.isInteger))
+    throw new GraphError(`windows have whole sizes, strides and paddings, not ${show(own)}`)
+  return Math.floor((size + padding[axis][0] + padding[axis][1] - kernel) / stride[axis]) + 1
 }
 
 type Slice<T> = (x: T, axis: number, start: number, end: number, step: number) => T
